@@ -1,0 +1,36 @@
+//! A catalogued book. Items on shelves may be copies of it.
+
+use sea_orm::entity::prelude::*;
+
+/// A row of `books`.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "books")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i32,
+    #[sea_orm(column_type = "String(StringLen::N(200))")]
+    pub title: String,
+    /// All authors in one text, as catalogues list them: 742 characters were seen in real data.
+    #[sea_orm(indexed)]
+    pub author: String,
+    /// Year of first publication; negative before the common era.
+    pub year: Option<i32>,
+    /// Canonical ISBN-13, digits only.
+    #[sea_orm(column_type = "String(StringLen::N(13))", nullable, unique, indexed)]
+    pub isbn: Option<String>,
+    pub page_count: Option<i32>,
+    #[sea_orm(column_type = "String(StringLen::N(20))", default_value = "available")]
+    pub status: String,
+    #[sea_orm(default_expr = "Expr::current_timestamp()")]
+    pub created_at: DateTimeUtc,
+    #[sea_orm(default_expr = "Expr::current_timestamp()")]
+    pub updated_at: DateTimeUtc,
+    /// Raised by each change; a change that names an older version is refused.
+    #[sea_orm(default_value = 1)]
+    pub version: i32,
+    #[sea_orm(has_many)]
+    pub items: HasMany<super::item::Entity>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
