@@ -1,0 +1,22 @@
+//! The revisions, oldest first.
+
+use sea_orm_migration::MigrationTrait;
+
+mod m20260901_090000_create_books;
+mod m20260908_090000_create_stores_and_items;
+mod m20260915_090000_add_page_count_to_books;
+mod m20260922_090000_add_status_to_books;
+mod m20260929_090000_widen_author_of_books;
+mod m20261006_090000_create_users;
+
+/// Every revision in the order in which it is applied.
+pub fn all() -> Vec<Box<dyn MigrationTrait>> {
+    vec![
+        Box::new(m20260901_090000_create_books::Migration),
+        Box::new(m20260908_090000_create_stores_and_items::Migration),
+        Box::new(m20260915_090000_add_page_count_to_books::Migration),
+        Box::new(m20260922_090000_add_status_to_books::Migration),
+        Box::new(m20260929_090000_widen_author_of_books::Migration),
+        Box::new(m20261006_090000_create_users::Migration),
+    ]
+}
