@@ -1,0 +1,289 @@
+//! Books: the catalogue.
+
+pub mod export;
+pub mod import;
+
+use chrono::{DateTime, Utc};
+use entity::book::{ActiveModel, Column, Entity};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ConnectionTrait, EntityTrait,
+    IntoActiveModel, QuerySelect,
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::{
+    Book,
+    check::{Check, Checked, Rules},
+    error::{Error, Result},
+    filter::{Filterable, Kind},
+    json::given,
+    now,
+    page::{Listing, Page},
+    read_only::{Given, Stamp},
+};
+
+const LONGEST_TITLE: usize = 200;
+const LONGEST_AUTHOR: usize = 1000;
+/// PostgreSQL refuses index entries of more than 2704 bytes.
+const AUTHOR_BYTES: usize = 2600;
+const LONGEST_STATUS: usize = 20;
+/// Clay tablets were dated back to here, and publishers announce a few years ahead.
+const YEARS: std::ops::RangeInclusive<i32> = -3500..=2200;
+const PAGE_COUNTS: std::ops::RangeInclusive<i32> = 1..=100_000;
+
+/// What a book's status is when nobody says.
+pub const AVAILABLE: &str = "available";
+
+/// The columns that a list can be filtered by.
+pub const FILTERS: &[Filterable<Entity>] = &[
+    Filterable { name: "title", column: Column::Title, kind: Kind::Text },
+    Filterable { name: "author", column: Column::Author, kind: Kind::Text },
+    Filterable { name: "year", column: Column::Year, kind: Kind::Integer },
+    Filterable { name: "isbn", column: Column::Isbn, kind: Kind::Text },
+    Filterable { name: "page_count", column: Column::PageCount, kind: Kind::Integer },
+    Filterable { name: "status", column: Column::Status, kind: Kind::Text },
+];
+
+/// A book to be added.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewBook {
+    /// White space at the ends is removed.
+    #[schema(min_length = 1, max_length = 200, example = "Clean Code")]
+    pub title: String,
+    /// All authors in one text.
+    #[schema(min_length = 1, max_length = 1000, example = "Robert C. Martin")]
+    pub author: String,
+    /// Year of first publication, negative before the common era.
+    #[schema(minimum = -3500, maximum = 2200, example = 2008)]
+    pub year: Option<i32>,
+    /// ISBN-10 or ISBN-13, with or without hyphens; stored as 13 digits, unique.
+    #[schema(example = "9780132350884")]
+    pub isbn: Option<String>,
+    /// Number of pages.
+    #[schema(minimum = 1, maximum = 100_000, example = 464)]
+    pub page_count: Option<i32>,
+    /// What can be done with it at the moment; `available` when absent.
+    #[serde(default = "available")]
+    #[schema(min_length = 1, max_length = 20, example = "available")]
+    pub status: String,
+}
+
+fn available() -> String {
+    AVAILABLE.to_owned()
+}
+
+/// A change of a book: members that are absent stay as they are, `null` clears one that may be empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BookChanges {
+    /// As in a new book.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 200)]
+    pub title: Option<String>,
+    /// As in a new book.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 1000)]
+    pub author: Option<String>,
+    /// As in a new book.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<i32>, minimum = -3500, maximum = 2200)]
+    pub year: Option<Option<i32>>,
+    /// As in a new book.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub isbn: Option<Option<String>>,
+    /// As in a new book.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<i32>, minimum = 1, maximum = 100_000)]
+    pub page_count: Option<Option<i32>>,
+    /// As in a new book.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 20)]
+    pub status: Option<String>,
+    /// May be sent back as it was read.
+    pub id: Option<i32>,
+    /// The version that the change is based on; an older one than the stored is refused.
+    pub version: Option<i32>,
+    /// May be sent back as it was read.
+    pub created_at: Option<DateTime<Utc>>,
+    /// May be sent back as it was read.
+    pub updated_at: Option<DateTime<Utc>>,
+}
+
+impl Check for NewBook {
+    fn apply(&mut self, rules: &mut Rules) {
+        check_title(rules, &mut self.title);
+        check_author(rules, &mut self.author);
+        check_numbers(rules, self.year, self.page_count);
+        if let Some(isbn) = &mut self.isbn {
+            rules.isbn("isbn", isbn);
+        }
+        rules.line("status", &mut self.status, LONGEST_STATUS);
+    }
+}
+
+impl Check for BookChanges {
+    fn apply(&mut self, rules: &mut Rules) {
+        if let Some(title) = &mut self.title {
+            check_title(rules, title);
+        }
+        if let Some(author) = &mut self.author {
+            check_author(rules, author);
+        }
+        check_numbers(rules, self.year.flatten(), self.page_count.flatten());
+        if let Some(Some(isbn)) = &mut self.isbn {
+            rules.isbn("isbn", isbn);
+        }
+        if let Some(status) = &mut self.status {
+            rules.line("status", status, LONGEST_STATUS);
+        }
+    }
+}
+
+fn check_title(rules: &mut Rules, title: &mut String) {
+    rules.line("title", title, LONGEST_TITLE);
+}
+
+fn check_author(rules: &mut Rules, author: &mut String) {
+    rules.line("author", author, LONGEST_AUTHOR);
+    if author.len() > AUTHOR_BYTES && author.chars().count() <= LONGEST_AUTHOR {
+        let detail = format!(
+            "author has {} bytes in UTF-8, at most {AUTHOR_BYTES} fit the index",
+            author.len()
+        );
+        rules.broken("author", "too-long", detail);
+    }
+}
+
+fn check_numbers(rules: &mut Rules, year: Option<i32>, page_count: Option<i32>) {
+    if let Some(year) = year {
+        rules.within("year", year, YEARS);
+    }
+    if let Some(page_count) = page_count {
+        rules.within("page_count", page_count, PAGE_COUNTS);
+    }
+}
+
+/// A page of the catalogue.
+///
+/// # Errors
+/// [`Error::Invalid`] for a bad parameter, and what the database says.
+pub async fn list(db: &impl ConnectionTrait, listing: &Listing) -> Result<Page<Book>> {
+    listing.page(db, Entity::find(), FILTERS, (Column::Id, |book| book.id)).await
+}
+
+/// One book.
+///
+/// # Errors
+/// [`Error::NotFound`], and what the database says.
+pub async fn find(db: &impl ConnectionTrait, id: i32) -> Result<Book> {
+    Entity::find_by_id(id).one(db).await?.ok_or(not_found(id))
+}
+
+/// Adds a book.
+///
+/// # Errors
+/// [`Error::Duplicate`] for an ISBN that another book has, and what the database says.
+pub async fn create(db: &impl ConnectionTrait, new: &Checked<NewBook>) -> Result<Book> {
+    let inserted = row(new, now()).insert(db).await;
+    inserted.map_err(|error| Error::from(error).with_value(new.isbn.as_deref()))
+}
+
+/// The row that stores a new book.
+fn row(new: &NewBook, now: DateTime<Utc>) -> ActiveModel {
+    let NewBook { title, author, year, isbn, page_count, status } = new;
+    ActiveModel {
+        id: NotSet,
+        title: Set(title.clone()),
+        author: Set(author.clone()),
+        year: Set(*year),
+        isbn: Set(isbn.clone()),
+        page_count: Set(*page_count),
+        status: Set(status.clone()),
+        created_at: Set(now),
+        updated_at: Set(now),
+        version: Set(1),
+    }
+}
+
+/// Changes the members that are given; a change that changes nothing leaves the version as it is.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Duplicate`], [`Error::Invalid`] for a read-only member, and what the
+/// database says.
+pub async fn update(
+    db: &impl ConnectionTrait,
+    id: i32,
+    changes: &Checked<BookChanges>,
+) -> Result<Book> {
+    let stored = Entity::find_by_id(id).lock_exclusive().one(db).await?.ok_or(not_found(id))?;
+    let BookChanges {
+        title,
+        author,
+        year,
+        isbn,
+        page_count,
+        status,
+        id,
+        version,
+        created_at,
+        updated_at,
+    } = &**changes;
+    let given =
+        Given { id: *id, version: *version, created_at: *created_at, updated_at: *updated_at };
+    given.agrees_with("book", &stamp(&stored))?;
+
+    let next = stored.version + 1;
+    let mut row = stored.clone().into_active_model();
+    if let Some(title) = title {
+        row.title.set_ne(title.clone());
+    }
+    if let Some(author) = author {
+        row.author.set_ne(author.clone());
+    }
+    if let Some(year) = year {
+        row.year.set_ne(*year);
+    }
+    if let Some(isbn) = isbn {
+        row.isbn.set_ne(isbn.clone());
+    }
+    if let Some(page_count) = page_count {
+        row.page_count.set_ne(*page_count);
+    }
+    if let Some(status) = status {
+        row.status.set_ne(status.clone());
+    }
+    if !row.is_changed() {
+        return Ok(stored);
+    }
+    row.version = Set(next);
+    row.updated_at = Set(now());
+    let taken = isbn.as_ref().and_then(|isbn| isbn.as_deref());
+    row.update(db).await.map_err(|error| Error::from(error).with_value(taken))
+}
+
+fn stamp(book: &Book) -> Stamp {
+    Stamp {
+        id: book.id,
+        version: book.version,
+        created_at: book.created_at,
+        updated_at: book.updated_at,
+    }
+}
+
+/// Deletes a book; items that were copies of it stay, without it.
+///
+/// # Errors
+/// [`Error::NotFound`], and what the database says.
+pub async fn delete(db: &impl ConnectionTrait, id: i32) -> Result<()> {
+    match Entity::delete_by_id(id).exec(db).await?.rows_affected {
+        0 => Err(not_found(id)),
+        _ => Ok(()),
+    }
+}
+
+fn not_found(id: i32) -> Error {
+    Error::NotFound { what: "book", id: id.into() }
+}

@@ -1,0 +1,326 @@
+//! Rows of a file as books: which column is which, and what spreadsheets do to numbers.
+
+use std::{collections::BTreeMap, io::Read};
+
+use super::record::{Fields, Record, Records};
+use crate::{
+    books::{AVAILABLE, NewBook, export},
+    check::{Check, Checked},
+    error::Error,
+    isbn,
+};
+
+/// Our columns and the headers under which other catalogues keep them, the best first.
+const COLUMNS: [(&str, &[&str]); 6] = [
+    ("title", &["title", "book_title", "name", "original_title"]),
+    ("author", &["author", "authors", "author_name", "author_names", "creator"]),
+    (
+        "year",
+        &["year", "publication_year", "original_publication_year", "year_published", "published"],
+    ),
+    ("isbn", &["isbn", "isbn13", "isbn_13", "isbn10", "isbn_10"]),
+    ("page_count", &["page_count", "pages", "num_pages", "number_of_pages"]),
+    ("status", &["status"]),
+];
+
+/// How the file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A header, then a row a line; fields are parted by this byte.
+    Csv {
+        /// Usually `,`.
+        delimiter: u8,
+    },
+    /// A JSON object a line.
+    Jsonl,
+}
+
+/// A row that can be stored.
+#[derive(Debug)]
+pub struct Row {
+    /// Counted from 1, without the header.
+    pub number: u64,
+    /// The line on which it begins.
+    pub line: u64,
+    /// The book, ready to be stored.
+    pub book: Checked<NewBook>,
+    /// Which of title, author, year, isbn, page_count and status the file says something about.
+    pub present: [bool; COLUMNS.len()],
+    /// Why the book is stored without its ISBN.
+    pub warning: Option<String>,
+}
+
+/// A row that cannot be stored.
+#[derive(Debug)]
+pub struct Rejected {
+    /// Counted from 1, without the header.
+    pub number: u64,
+    /// The line on which it begins.
+    pub line: u64,
+    /// What is wrong, and the way out.
+    pub reason: String,
+    /// What stands there, shortened.
+    pub text: String,
+}
+
+/// Reads a file row by row.
+pub struct Rows<R> {
+    records: Records<R>,
+    read: u64,
+    layout: Layout,
+}
+
+enum Layout {
+    /// For each of [`COLUMNS`] the index of its field.
+    Table([Option<usize>; COLUMNS.len()]),
+    Objects,
+}
+
+impl<R: Read> Rows<R> {
+    /// Reads the header of a table. `map` names the header of a column where the usual ones do not fit.
+    ///
+    /// # Errors
+    /// When the file is empty, not UTF-8 text, or has no column for a title or an author.
+    pub fn new(input: R, format: Format, map: &BTreeMap<String, String>) -> Result<Self, String> {
+        match format {
+            Format::Jsonl => {
+                // No byte of JSON text is this delimiter, so each line is a record of one field.
+                let records = Records::new(input, 0);
+                Ok(Self { records, read: 0, layout: Layout::Objects })
+            }
+            Format::Csv { delimiter } => {
+                let mut records = Records::new(input, delimiter);
+                let header = records.next().map_err(|error| error.to_string())?;
+                let names = header_names(header.ok_or("the file is empty, expected a header")?)?;
+                records.expect_width(names.len());
+                Ok(Self { records, read: 0, layout: Layout::Table(columns(&names, map)?) })
+            }
+        }
+    }
+
+    /// The next row; `None` at the end.
+    ///
+    /// # Errors
+    /// When the file cannot be read any further.
+    pub fn next(&mut self) -> std::io::Result<Option<Result<Row, Rejected>>> {
+        let Some(record) = self.records.next()? else { return Ok(None) };
+        self.read += 1;
+        let (number, line) = (self.read, record.line);
+        let (present, book) = match &self.layout {
+            Layout::Objects => object(record.raw),
+            Layout::Table(columns) => {
+                let book = match record.fields {
+                    Ok(fields) => table_row(fields, columns),
+                    Err(broken) => Err(broken.to_string()),
+                };
+                (columns.map(|place| place.is_some()), book)
+            }
+        };
+        Ok(Some(match book {
+            Ok((book, warning)) => Ok(Row { number, line, book, present, warning }),
+            Err(reason) => {
+                let shown = record.raw.get(..300).unwrap_or(record.raw);
+                let text = String::from_utf8_lossy(shown).trim_end().to_owned();
+                Err(Rejected { number, line, reason, text })
+            }
+        }))
+    }
+}
+
+fn header_names(header: Record<'_>) -> Result<Vec<String>, String> {
+    if header.raw.starts_with(&[0xFF, 0xFE]) || header.raw.starts_with(&[0xFE, 0xFF]) {
+        return Err("the file is UTF-16; save it as UTF-8 (`iconv -f UTF-16 -t UTF-8`)".to_owned());
+    }
+    let fields = header.fields.map_err(|broken| format!("the header cannot be read: {broken}"))?;
+    (0..fields.len())
+        .map(|index| {
+            let name = text(fields, index)
+                .ok_or("the header is not UTF-8; convert the file with `iconv`")?;
+            Ok(name.trim_start_matches('\u{feff}').trim().to_owned())
+        })
+        .collect()
+}
+
+fn columns(
+    names: &[String],
+    map: &BTreeMap<String, String>,
+) -> Result<[Option<usize>; COLUMNS.len()], String> {
+    let headers = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    if let Some(column) = map.keys().find(|column| COLUMNS.iter().all(|(ours, _)| ours != column)) {
+        let ours = COLUMNS.map(|(ours, _)| ours).join(", ");
+        return Err(format!("`{column}` is no column of a book; the columns are {ours}"));
+    }
+    let mut found = [None; COLUMNS.len()];
+    for (place, (ours, aliases)) in found.iter_mut().zip(COLUMNS) {
+        *place = match map.get(ours) {
+            Some(header) => match names.iter().position(|name| name == header) {
+                None => {
+                    return Err(format!(
+                        "the file has no header `{header}`; its headers are {headers}"
+                    ));
+                }
+                index => index,
+            },
+            None => {
+                aliases.iter().find_map(|alias| names.iter().position(|name| plain(name) == *alias))
+            }
+        };
+        if place.is_none() && matches!(ours, "title" | "author") {
+            return Err(format!(
+                "no header means `{ours}`; name it with `--map {ours}=HEADER`; the headers are {headers}"
+            ));
+        }
+    }
+    Ok(found)
+}
+
+/// `Publication Year` and `publication-year` are `publication_year`.
+fn plain(header: &str) -> String {
+    header.to_lowercase().replace([' ', '-'], "_")
+}
+
+fn text(fields: &Fields, index: usize) -> Option<&str> {
+    std::str::from_utf8(fields.get(index)?).ok()
+}
+
+/// A book and why it lacks its ISBN, or why it cannot be stored.
+type Storable = Result<(Checked<NewBook>, Option<String>), String>;
+
+fn table_row(fields: &Fields, columns: &[Option<usize>; COLUMNS.len()]) -> Storable {
+    let mut values = [""; COLUMNS.len()];
+    for ((value, place), (ours, _)) in values.iter_mut().zip(columns).zip(COLUMNS) {
+        if let Some(index) = *place {
+            let found = text(fields, index);
+            *value = found
+                .ok_or_else(|| format!("{ours} is not UTF-8; convert the file with `iconv`"))?;
+        }
+    }
+    let [title, author, year, isbn, page_count, status] = values;
+    book(
+        export::without_guard(title).to_owned(),
+        export::without_guard(author).to_owned(),
+        whole_number("year", year)?,
+        Some(isbn.trim()),
+        whole_number("page_count", page_count)?,
+        if status.trim().is_empty() { AVAILABLE.to_owned() } else { status.to_owned() },
+    )
+}
+
+fn object(line: &[u8]) -> ([bool; COLUMNS.len()], Storable) {
+    let names: BTreeMap<&str, serde::de::IgnoredAny> =
+        serde_json::from_slice(line).unwrap_or_default();
+    let book = match serde_json::from_slice(line) {
+        Err(error) => Err(error.to_string()),
+        Ok(NewBook { title, author, year, isbn, page_count, status }) => {
+            book(title, author, year, isbn.as_deref(), page_count, status)
+        }
+    };
+    (COLUMNS.map(|(ours, _)| names.contains_key(ours)), book)
+}
+
+/// A book is worth keeping without its ISBN, so a bad one is a warning.
+fn book(
+    title: String,
+    author: String,
+    year: Option<i32>,
+    isbn: Option<&str>,
+    page_count: Option<i32>,
+    status: String,
+) -> Storable {
+    let (isbn, warning) = match isbn {
+        None | Some("") => (None, Some("there is no isbn".to_owned())),
+        Some(written) => match isbn::canonical_with_lost_zeros(written) {
+            Ok(isbn) => (Some(isbn), None),
+            Err(bad) => (None, Some(bad.to_string())),
+        },
+    };
+    match (NewBook { title, author, year, isbn, page_count, status }).check() {
+        Ok(book) => Ok((book, warning)),
+        Err(error @ Error::Invalid(_)) => Err(error.to_string()),
+        Err(error) => Err(crate::chain(&error).to_string()),
+    }
+}
+
+/// Reads `2008`, the `2008.0` of a spreadsheet and, for years, the date `2008-05-01`; nothing is nothing.
+fn whole_number(field: &str, written: &str) -> Result<Option<i32>, String> {
+    let written = written.trim();
+    if written.is_empty() {
+        return Ok(None);
+    }
+    let number = match written.split_once('.') {
+        Some((whole, zeros)) if zeros.bytes().all(|digit| digit == b'0') => whole,
+        _ => written,
+    };
+    let date = (field == "year")
+        .then(|| number.split_once('-').filter(|(year, _)| year.len() == 4).map(|(year, _)| year))
+        .flatten();
+    match date.unwrap_or(number).parse() {
+        Ok(number) => Ok(Some(number)),
+        Err(_) => {
+            let shown: String = written.chars().take(30).collect();
+            Err(format!("{field} `{shown}` is not a whole number"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<Result<Row, Rejected>> {
+        let mut rows =
+            Rows::new(text.as_bytes(), Format::Csv { delimiter: b',' }, &BTreeMap::new()).unwrap();
+        std::iter::from_fn(|| rows.next().unwrap()).collect()
+    }
+
+    #[test]
+    fn headers_of_other_catalogues_are_understood() {
+        let rows = read(
+            "ISBN13,Authors,Original Publication Year,Title,Pages\n9780132350884,Martin,2008.0,Clean Code,464\n",
+        );
+        let [Ok(row)] = rows.as_slice() else { panic!("{rows:?}") };
+        let NewBook { title, author, year, isbn, page_count, status } = (*row.book).clone();
+        assert_eq!(
+            (title.as_str(), author.as_str(), status.as_str()),
+            ("Clean Code", "Martin", "available")
+        );
+        assert_eq!(
+            (year, isbn.as_deref(), page_count),
+            (Some(2008), Some("9780132350884"), Some(464))
+        );
+    }
+
+    #[test]
+    fn a_missing_column_is_named_with_the_headers_that_are_there() {
+        let open = |text: &str, map: &[(&str, &str)]| {
+            let map = map.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+            Rows::new(text.as_bytes(), Format::Csv { delimiter: b',' }, &map).err().unwrap()
+        };
+        assert_eq!(
+            open("title,writer\n", &[]),
+            "no header means `author`; name it with `--map author=HEADER`; the headers are `title`, `writer`"
+        );
+        assert!(open("title,writer\n", &[("author", "x")]).contains("no header `x`"));
+        assert!(
+            open("title,author\n", &[("shelf", "x")]).contains("`shelf` is no column of a book")
+        );
+        assert!(open("", &[]).contains("the file is empty"));
+        assert!(open("\u{1}", &[]).contains("no header means `title`"));
+    }
+
+    #[test]
+    fn whole_numbers_are_read_as_spreadsheets_write_them() {
+        for (field, written, number) in [
+            ("year", "2008", Ok(Some(2008))),
+            ("year", " 2008.0 ", Ok(Some(2008))),
+            ("year", "-1750.0", Ok(Some(-1750))),
+            ("year", "2008-05-01", Ok(Some(2008))),
+            ("year", "", Ok(None)),
+            ("year", "2008.5", Err("year `2008.5` is not a whole number")),
+            ("page_count", "2008-05", Err("page_count `2008-05` is not a whole number")),
+            ("year", "99999999999", Err("year `99999999999` is not a whole number")),
+        ] {
+            assert_eq!(whole_number(field, written), number.map_err(str::to_owned), "{written}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Input that passed its rules, and the rules that more than one noun has.
+
+use std::ops::{Deref, RangeInclusive};
+
+use crate::{
+    error::{Error, FieldError, Result},
+    isbn, text,
+};
+
+/// Input whose rules were checked. Nothing else can be stored.
+#[derive(Clone, Debug)]
+pub struct Checked<T>(T);
+
+impl<T> Deref for Checked<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// Input with rules.
+pub trait Check: Sized {
+    /// Names every member that breaks a rule, and brings the others into the form that is stored.
+    fn apply(&mut self, rules: &mut Rules);
+
+    /// Checks every rule.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every member that breaks one.
+    fn check(mut self) -> Result<Checked<Self>> {
+        let mut rules = Rules::default();
+        self.apply(&mut rules);
+        match rules.broken {
+            broken if broken.is_empty() => Ok(Checked(self)),
+            broken => Err(Error::Invalid(broken)),
+        }
+    }
+}
+
+/// Collects what is broken.
+#[derive(Default)]
+pub struct Rules {
+    broken: Vec<FieldError>,
+}
+
+impl Rules {
+    /// Notes that `field` is wrong.
+    pub fn broken(&mut self, field: &str, code: &'static str, detail: impl Into<String>) {
+        self.broken.push(FieldError::new(field, code, detail));
+    }
+
+    /// A line of text that says something: one to `longest` characters after trimming, no control characters.
+    pub fn line(&mut self, field: &str, value: &mut String, longest: usize) {
+        let clean = text::clean(value).into_owned();
+        let length = clean.chars().count();
+        if length == 0 {
+            self.broken(
+                field,
+                "empty",
+                format!("{field} is empty, expected 1 to {longest} characters"),
+            );
+        } else if length > longest {
+            let start: String = clean.chars().take(30).collect();
+            let detail =
+                format!("{field} `{start}…` has {length} characters, at most {longest} are stored");
+            self.broken(field, "too-long", detail);
+        } else if let Some(control) = clean.chars().find(|c| c.is_control()) {
+            let shown: String = clean.chars().take(30).collect();
+            let detail = format!(
+                "{field} `{}` has the control character `{}`; remove it",
+                shown.escape_debug(),
+                control.escape_unicode()
+            );
+            self.broken(field, "control-character", detail);
+        }
+        *value = clean;
+    }
+
+    /// A number within `range`.
+    pub fn within(&mut self, field: &str, value: i32, range: RangeInclusive<i32>) {
+        if !range.contains(&value) {
+            let detail =
+                format!("{field} `{value}` is not between {} and {}", range.start(), range.end());
+            self.broken(field, "out-of-range", detail);
+        }
+    }
+
+    /// An ISBN, which becomes its canonical form.
+    pub fn isbn(&mut self, field: &str, value: &mut String) {
+        match isbn::canonical(value) {
+            Ok(canonical) => *value = canonical,
+            Err(bad) => {
+                self.broken(field, "bad-isbn", format!("{bad}; leave it out if there is none"))
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The database handle: one way in for reading, one for writing.
+
+mod location;
+mod lock;
+mod postgres;
+mod sqlite;
+mod writer;
+
+use std::{sync::Arc, time::Duration};
+
+use sea_orm::{
+    ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr,
+    sea_query::{Expr, Func, Query},
+};
+
+pub use location::{BadLocation, Location};
+pub use lock::{FileLock, LockError};
+/// A connection or pool, as migrations use it.
+pub use sea_orm::DatabaseConnection as Connection;
+
+use crate::error::Result;
+use sqlite::Role;
+use writer::Writer;
+
+/// Bounds of the database's use.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Connections for reading, and on PostgreSQL as many for writing; SQLite has one writer.
+    pub pool: u32,
+    /// How long a request waits for a connection.
+    pub acquire_timeout: Duration,
+    /// How long a statement waits for a lock that another process holds.
+    pub busy_timeout: Duration,
+    /// How long a unit of work may take before its caller is told that the outcome is unknown.
+    pub deadline: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            pool: 4,
+            acquire_timeout: Duration::from_secs(2),
+            busy_timeout: Duration::from_secs(2),
+            deadline: Duration::from_secs(5),
+        }
+    }
+}
+
+/// An open database. Clones share it.
+#[derive(Clone)]
+pub struct Db {
+    reader: DatabaseConnection,
+    writer: Arc<Writer>,
+    deadline: Duration,
+}
+
+impl Db {
+    /// Opens the database at `location`, which is not created or changed.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`](crate::Error::Unavailable) and its neighbours when it cannot be opened, is not as durable as it has to be,
+    /// or belongs to a SQLite that is too old.
+    pub async fn open(location: &Location, settings: &Settings) -> Result<Self> {
+        let (reader, writer) = match location {
+            Location::Memory => {
+                let only = Database::connect(sqlite::memory(settings)).await?;
+                (only.clone(), only)
+            }
+            Location::File(path) => {
+                // The writer first: it brings the file into WAL mode, which a reader may not.
+                let writer = Database::connect(sqlite::file(path, Role::Writer, settings)).await?;
+                (Database::connect(sqlite::file(path, Role::Reader, settings)).await?, writer)
+            }
+            Location::Postgres(url) => {
+                let options = postgres::server(url, settings);
+                let reader = Database::connect(options.clone()).await?;
+                // Opened by the writer's own runtime, which outlives the one of any request.
+                let mut lazy = options;
+                lazy.connect_lazy(true);
+                (reader, Database::connect(lazy).await?)
+            }
+        };
+        Ok(Self { reader, writer: Arc::new(Writer::start(writer)?), deadline: settings.deadline })
+    }
+
+    /// For reading: a pool, on SQLite of connections that cannot write.
+    pub fn reader(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// For writing: carries out `work` in one transaction, whole or not at all, in a task that a dropped request does
+    /// not stop. When two units collide, one of them is rolled back and carried out again from its beginning.
+    ///
+    /// # Errors
+    /// What `work` returns, after a rollback; [`Error::Busy`](crate::Error::Busy) when the work never began and
+    /// [`Error::Unknown`](crate::Error::Unknown) when it did not end in time.
+    pub async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: AsyncFn(&DatabaseTransaction) -> Result<T> + Send + 'static,
+    {
+        self.writer.run(Some(self.deadline), work).await
+    }
+
+    /// As [`Db::write`], for work that takes as long as it takes, such as an import.
+    ///
+    /// # Errors
+    /// As [`Db::write`], but never for the time.
+    pub async fn write_at_length<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: AsyncFn(&DatabaseTransaction) -> Result<T> + Send + 'static,
+    {
+        let postgres = self.reader.get_database_backend() == sea_orm::DbBackend::Postgres;
+        let unbounded = async move |tx: &DatabaseTransaction| {
+            if postgres {
+                let limits = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
+                tx.execute_unprepared(limits).await?;
+            }
+            work(tx).await
+        };
+        self.writer.run(None, unbounded).await
+    }
+
+    /// The newest revision that was applied to the schema; `None` for a database without one.
+    ///
+    /// # Errors
+    /// When the database does not answer, or has no table of revisions.
+    pub async fn revision(&self) -> Result<Option<String>> {
+        let newest =
+            Query::select().expr(Func::max(Expr::col("version"))).from("seaql_migrations").take();
+        let row = self.reader.query_one(&newest).await?;
+        Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.flatten())
+    }
+
+    /// Switches foreign keys of a database in memory, which has only one connection, off for a migration and on again.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn enforce_foreign_keys(&self, on: bool) -> Result<()> {
+        let pragma = if on { "PRAGMA foreign_keys = ON" } else { "PRAGMA foreign_keys = OFF" };
+        self.reader.execute_unprepared(pragma).await?;
+        Ok(())
+    }
+
+    /// Waits for the units of work that were accepted, then closes every connection. On SQLite the write-ahead log is
+    /// merged into the file by the last one.
+    ///
+    /// # Errors
+    /// When a connection cannot be closed.
+    pub async fn close(self) -> Result<()> {
+        self.writer.stop().await;
+        self.writer.close_pool().await?;
+        Ok(self.reader.close().await?)
+    }
+}
+
+/// Opens the connection that migrations run on: alone, and on SQLite with foreign keys off, since a table that is
+/// rebuilt is dropped for a moment. Creates a SQLite file that does not exist.
+///
+/// # Errors
+/// When the database cannot be opened.
+pub async fn connect_to_migrate(
+    location: &Location,
+    settings: &Settings,
+) -> std::result::Result<DatabaseConnection, DbErr> {
+    let options = match location {
+        Location::Memory => sqlite::memory(settings),
+        Location::File(path) => sqlite::file(path, Role::Migrator, settings),
+        Location::Postgres(url) => {
+            // Zero is no limit: a change of a large table takes its time.
+            postgres::server(
+                url,
+                &Settings { pool: 1, deadline: Duration::ZERO, ..settings.clone() },
+            )
+        }
+    };
+    Database::connect(options).await
+}

@@ -1,0 +1,84 @@
+//! One server a SQLite file: a lock of the operating system, which ends with the process that holds it.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{self, Read, Seek, Write},
+    path::{Path, PathBuf},
+};
+
+/// Held for as long as the value lives; the file beside the database stays and is empty afterwards.
+#[derive(Debug)]
+pub struct FileLock {
+    file: File,
+}
+
+/// Why a SQLite file could not be claimed.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another process holds it.
+    #[error("`{}` is in use by {holder}; stop that one, or name another file in DATABASE_URL", .database.display())]
+    Held {
+        /// The database file.
+        database: PathBuf,
+        /// What the holder wrote about itself.
+        holder: String,
+    },
+    /// The lock file could not be made.
+    #[error("cannot make the lock file `{}`: {source}; make its directory writable or name another one in DATABASE_URL", .path.display())]
+    Io {
+        /// The lock file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl FileLock {
+    /// Claims `database` and leaves a line about the caller (`holder`) for the next one to read.
+    ///
+    /// # Errors
+    /// [`LockError::Held`] when another process has it, [`LockError::Io`] when the directory cannot be written.
+    pub fn take(database: &Path, holder: &str) -> Result<Self, LockError> {
+        let path = lock_path(database);
+        let io = |source| LockError::Io { path: path.clone(), source };
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(io)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::Error(source)) => return Err(io(source)),
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                file.read_to_string(&mut holder).map_err(io)?;
+                let holder = match holder.trim() {
+                    "" => "a process that is just starting".to_owned(),
+                    line => line.to_owned(),
+                };
+                return Err(LockError::Held { database: database.to_owned(), holder });
+            }
+        }
+        file.set_len(0).map_err(io)?;
+        file.rewind().map_err(io)?;
+        writeln!(file, "process {}, {holder}", std::process::id()).map_err(io)?;
+        Ok(Self { file })
+    }
+}
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        // Only the courtesy to the next reader; the lock itself ends when the file closes.
+        drop(self.file.set_len(0));
+    }
+}
+
+/// Beside the file that a link points at, so that two names of one database meet at one lock.
+fn lock_path(database: &Path) -> PathBuf {
+    let real = database.canonicalize().unwrap_or_else(|_| database.to_owned());
+    let mut name = real.into_os_string();
+    name.push(".lock");
+    name.into()
+}

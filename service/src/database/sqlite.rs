@@ -1,0 +1,113 @@
+//! How a SQLite connection is opened, and the proof that each one is as durable as it was asked to be.
+
+use std::path::Path;
+
+use sea_orm::{
+    ConnectOptions,
+    sqlx::{
+        self, ConnectOptions as _, Connection as _,
+        sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous},
+    },
+};
+
+use super::Settings;
+
+/// Older versions can corrupt a database in WAL mode (fixed in 3.51.3, <https://www.sqlite.org/wal.html>).
+const OLDEST_SAFE_VERSION: (u32, u32, u32) = (3, 51, 3);
+
+/// What a connection may do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// One of many; `query_only`.
+    Reader,
+    /// The only one that writes.
+    Writer,
+    /// Rebuilds tables, so foreign keys are not enforced while it does.
+    Migrator,
+}
+
+/// Options of a pool for the file at `path`.
+pub(super) fn file(path: &Path, role: Role, settings: &Settings) -> ConnectOptions {
+    let connect = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(role != Role::Reader)
+        .journal_mode(SqliteJournalMode::Wal)
+        // At NORMAL a power cut takes acknowledged writes with it.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(role != Role::Migrator)
+        .busy_timeout(settings.busy_timeout)
+        .pragma("journal_size_limit", "67108864")
+        .pragma("query_only", if role == Role::Reader { "on" } else { "off" })
+        .disable_statement_logging();
+    let mut options = ConnectOptions::new("sqlite::memory:");
+    options
+        .map_sqlx_sqlite_opts(move |_| connect.clone())
+        .max_connections(if role == Role::Reader { settings.pool } else { 1 })
+        .acquire_timeout(settings.acquire_timeout)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        // The guard below pings as well.
+        .test_before_acquire(false)
+        .map_sqlx_sqlite_before_acquire(|connection, _| {
+            Box::pin(async move {
+                // After SQLITE_FULL at COMMIT sqlx believes for ever that the transaction is open, and each later
+                // BEGIN IMMEDIATE fails; such a connection is thrown away.
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        })
+        .map_sqlx_sqlite_pool_opts(move |pool| {
+            pool.after_connect(move |connection, _| Box::pin(check(connection, role)))
+        });
+    options
+}
+
+/// Options of the one connection that is a database in memory.
+pub(super) fn memory(settings: &Settings) -> ConnectOptions {
+    let mut options = ConnectOptions::new("sqlite::memory:");
+    options
+        .map_sqlx_sqlite_opts(|options| options.foreign_keys(true).disable_statement_logging())
+        .min_connections(1)
+        .max_connections(1)
+        .acquire_timeout(settings.acquire_timeout)
+        .idle_timeout(None)
+        .max_lifetime(None);
+    options
+}
+
+/// Reads back what was set: a pragma that SQLite cannot carry out is ignored without a word.
+async fn check(connection: &mut SqliteConnection, role: Role) -> Result<(), sqlx::Error> {
+    let version: String =
+        sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut *connection).await?;
+    if parse_version(&version) < OLDEST_SAFE_VERSION {
+        return Err(refused(format!(
+            "SQLite {version} can corrupt a database in WAL mode, 3.51.3 or newer is needed"
+        )));
+    }
+    let journal: String =
+        sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *connection).await?;
+    if journal != "wal" {
+        return Err(refused(format!("journal_mode is `{journal}`, expected `wal`")));
+    }
+    for (pragma, expected) in [
+        ("PRAGMA synchronous", 2),
+        ("PRAGMA foreign_keys", i64::from(role != Role::Migrator)),
+        ("PRAGMA query_only", i64::from(role == Role::Reader)),
+    ] {
+        let found: i64 = sqlx::query_scalar(pragma).fetch_one(&mut *connection).await?;
+        if found != expected {
+            return Err(refused(format!("{pragma} is {found}, expected {expected}")));
+        }
+    }
+    Ok(())
+}
+
+fn refused(why: String) -> sqlx::Error {
+    sqlx::Error::Configuration(why.into())
+}
+
+fn parse_version(version: &str) -> (u32, u32, u32) {
+    let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
+    let mut next = || parts.next().unwrap_or(0);
+    (next(), next(), next())
+}

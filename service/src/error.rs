@@ -1,0 +1,237 @@
+//! What can go wrong below the API, in words that know neither HTTP nor SQL.
+//!
+//! `From<DbErr>` is the only place that reads database error codes.
+
+use std::fmt;
+
+use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The result of a service function.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why a request could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Members of the input break a rule; nothing was stored.
+    #[error("{}", sentences(.0))]
+    Invalid(Vec<FieldError>),
+    /// A value that has to be unique is taken.
+    #[error("{field} `{value}` is taken by another row; change that one or choose another {field}")]
+    Duplicate {
+        /// The column.
+        field: String,
+        /// What was to be stored there; empty where the database did not say.
+        value: String,
+    },
+    /// No row has this id.
+    #[error("no {what} has the id {id}")]
+    NotFound {
+        /// The row's noun, as in `book`.
+        what: &'static str,
+        /// The id that was asked for.
+        id: i64,
+    },
+    /// The row was changed since the caller read it.
+    #[error(
+        "version {given} is out of date: the {what} is at version {current}; read it again and repeat the change"
+    )]
+    Stale {
+        /// The row's noun, as in `book`.
+        what: &'static str,
+        /// The version that the caller named.
+        given: i32,
+        /// The version that is stored.
+        current: i32,
+    },
+    /// Too much work is waiting, or another process holds the database; nothing was stored.
+    #[error("the database is busy; nothing was changed, try again")]
+    Busy,
+    /// The database cannot be reached or does not accept writes.
+    #[error("the database is not available")]
+    Unavailable(#[source] DbErr),
+    /// The deadline passed while the work ran, and it may still be stored.
+    #[error(
+        "the work took longer than its deadline and its outcome is unknown; look before you repeat it"
+    )]
+    Unknown,
+    /// The disk is full; nothing was stored.
+    #[error("the disk of the database is full; nothing was changed")]
+    Full(#[source] DbErr),
+    /// Two transactions got in each other's way; repeating the whole unit of work cures it.
+    #[error("the change collided with another one")]
+    Collision(#[source] DbErr),
+    /// A defect of ours or of the database file.
+    #[error("internal error")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// One member of the input and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// JSON pointer (RFC 6901) to the member, or the name of a query parameter.
+    #[schema(example = "/year")]
+    pub pointer: String,
+    /// A word for programs.
+    #[schema(example = "too-long")]
+    pub code: &'static str,
+    /// A sentence for people: the value in backticks, and the way out.
+    pub detail: String,
+}
+
+impl FieldError {
+    /// An error of the JSON member `field`, or of the whole body where that is empty.
+    pub fn new(field: &str, code: &'static str, detail: impl Into<String>) -> Self {
+        let pointer = if field.is_empty() { String::new() } else { format!("/{field}") };
+        Self { pointer, code, detail: detail.into() }
+    }
+
+    /// An error of the parameter `name`.
+    pub fn parameter(name: &str, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { pointer: name.to_owned(), code, detail: detail.into() }
+    }
+}
+
+impl Error {
+    /// One member is wrong.
+    pub fn invalid(field: &str, code: &'static str, detail: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldError::new(field, code, detail)])
+    }
+
+    /// A defect, described in words.
+    pub fn internal(what: impl Into<String>) -> Self {
+        Self::Internal(what.into().into())
+    }
+
+    /// Fills in the value of a [`Error::Duplicate`], which the database does not tell.
+    #[must_use]
+    pub fn with_value(self, value: Option<&str>) -> Self {
+        match (self, value) {
+            (Self::Duplicate { field, .. }, Some(value)) => {
+                Self::Duplicate { field, value: value.to_owned() }
+            }
+            (other, _) => other,
+        }
+    }
+}
+
+fn sentences(errors: &[FieldError]) -> String {
+    errors.iter().map(|error| error.detail.as_str()).collect::<Vec<_>>().join("; ")
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        match error.sql_err() {
+            Some(SqlErr::UniqueConstraintViolation(message)) => {
+                return Self::Duplicate { field: unique_column(&message), value: String::new() };
+            }
+            Some(SqlErr::ForeignKeyConstraintViolation(_)) => {
+                let detail = "a row that this one points at does not exist any more; read it again";
+                return Self::Invalid(vec![FieldError::new("", "missing-parent", detail)]);
+            }
+            _ => {}
+        }
+        if matches!(error, DbErr::ConnectionAcquire(_)) {
+            return Self::Busy;
+        }
+        match sqlx_error(&error) {
+            Some(sqlx::Error::Database(cause)) => match kind(cause.code().as_deref()) {
+                Kind::Busy => Self::Busy,
+                Kind::Collision => Self::Collision(error),
+                Kind::Full => Self::Full(error),
+                Kind::Unavailable => Self::Unavailable(error),
+                Kind::Other => Self::Internal(error.into()),
+            },
+            Some(
+                sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::Protocol(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed
+                | sqlx::Error::BeginFailed,
+            ) => Self::Unavailable(error),
+            _ => Self::Internal(error.into()),
+        }
+    }
+}
+
+/// The driver's error inside SeaORM's.
+pub(crate) fn sqlx_error(error: &DbErr) -> Option<&sqlx::Error> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(cause))
+        | DbErr::Exec(RuntimeErr::SqlxError(cause))
+        | DbErr::Query(RuntimeErr::SqlxError(cause)) => Some(cause),
+        _ => None,
+    }
+}
+
+enum Kind {
+    Busy,
+    Collision,
+    Full,
+    Unavailable,
+    Other,
+}
+
+/// Sorts SQLite's extended result codes (numbers) and PostgreSQL's SQLSTATEs (five characters).
+fn kind(code: Option<&str>) -> Kind {
+    match code.unwrap_or_default() {
+        // SQLITE_BUSY, _RECOVERY, _TIMEOUT, SQLITE_LOCKED, _SHAREDCACHE
+        "5" | "261" | "773" | "6" | "262" => Kind::Busy,
+        // SQLITE_BUSY_SNAPSHOT; serialization_failure, deadlock_detected, lock_not_available
+        "517" | "40001" | "40P01" | "55P03" => Kind::Collision,
+        // SQLITE_FULL; disk_full
+        "13" | "53100" => Kind::Full,
+        // SQLITE_READONLY and SQLITE_CANTOPEN with their families
+        "8" | "264" | "520" | "776" | "1032" | "1288" | "1544" | "14" => Kind::Unavailable,
+        // too_many_connections, admin_shutdown, crash_shutdown, cannot_connect_now, query_canceled (the
+        // statement's time was up), idle_in_transaction_session_timeout, read_only_sql_transaction
+        "53300" | "57P01" | "57P02" | "57P03" | "57014" | "25P03" | "25006" => Kind::Unavailable,
+        connection if connection.len() == 5 && connection.starts_with("08") => Kind::Unavailable,
+        _ => Kind::Other,
+    }
+}
+
+/// The column in `UNIQUE constraint failed: books.isbn` or in `… unique constraint "books_isbn_key"`.
+fn unique_column(message: &str) -> String {
+    let name = message
+        .rsplit_once("failed: ")
+        .map(|(_, columns)| columns)
+        .or_else(|| message.split('"').nth(1))
+        .unwrap_or(message);
+    let name = name.strip_suffix("_key").unwrap_or(name);
+    name.split_once(['.', '_']).map_or(name, |(_, column)| column).to_owned()
+}
+
+/// Shows an error with all its causes on one line.
+pub fn chain(error: &dyn std::error::Error) -> impl fmt::Display {
+    let mut line = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if !line.contains(&text) {
+            line.push_str(": ");
+            line.push_str(&text);
+        }
+        next = cause.source();
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unique_column;
+
+    #[test]
+    fn the_column_of_a_broken_unique_constraint_is_found_on_both_databases() {
+        for (message, column) in [
+            ("UNIQUE constraint failed: books.isbn", "isbn"),
+            (r#"duplicate key value violates unique constraint "books_isbn_key""#, "isbn"),
+            (r#"duplicate key value violates unique constraint "users_email_key""#, "email"),
+        ] {
+            assert_eq!(unique_column(message), column);
+        }
+    }
+}

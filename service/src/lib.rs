@@ -1,0 +1,36 @@
+//! What may happen: the rules, queries and transactions of a library. Knows entities, but no HTTP and no status code.
+//!
+//! One noun is one file ([`books`], [`stores`], [`items`]) with the verbs list, find, create, update, delete. Functions
+//! take a connection first, [`Db::reader`] or the transaction of [`Db::write`], so that several compose in one.
+
+pub mod backup;
+pub mod books;
+mod check;
+pub mod database;
+mod error;
+mod filter;
+pub mod isbn;
+pub mod items;
+mod json;
+mod page;
+mod read_only;
+pub mod stores;
+mod text;
+
+pub use check::{Check, Checked};
+pub use database::{Db, Location, Settings};
+pub use entity::{book::Model as Book, item::Model as Item, store::Model as Store};
+pub use error::{Error, FieldError, Result, chain};
+pub use filter::{Filterable, Kind, Operator, parameters as filter_parameters};
+pub use json::{Price, price_as_number};
+pub use page::{Listing, MAX_LIMIT, Page};
+/// Exact money.
+pub use rust_decimal::Decimal;
+/// A transaction, as [`Db::write`] hands it out.
+pub use sea_orm::DatabaseTransaction as Tx;
+
+/// The time that is stored: to the microsecond, which is what PostgreSQL keeps.
+fn now() -> chrono::DateTime<chrono::Utc> {
+    let now = chrono::Utc::now();
+    chrono::DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now)
+}

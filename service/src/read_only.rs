@@ -1,0 +1,55 @@
+//! The members of a row that a client may send back as it read them, but not change.
+//!
+//! So `GET`, edit, `PUT` works with the whole object.
+
+use chrono::{DateTime, Utc};
+
+use crate::error::{Error, FieldError, Result};
+
+/// What a row has of them.
+pub struct Stamp {
+    pub id: i32,
+    pub version: i32,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// What a client sent of them.
+pub struct Given {
+    pub id: Option<i32>,
+    pub version: Option<i32>,
+    pub created_at: Option<DateTime<Utc>>,
+    pub updated_at: Option<DateTime<Utc>>,
+}
+
+impl Given {
+    /// Passes when nothing differs from the stored row of kind `what`.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] for another version, [`Error::Invalid`] for any other difference.
+    pub fn agrees_with(&self, what: &'static str, stored: &Stamp) -> Result<()> {
+        if let Some(given) = self.version
+            && given != stored.version
+        {
+            return Err(Error::Stale { what, given, current: stored.version });
+        }
+        let mut broken = Vec::new();
+        let mut differs = |field: &str, given: String, stored: String| {
+            let detail =
+                format!("{field} `{given}` cannot be changed, it is `{stored}`; leave it out");
+            broken.push(FieldError::new(field, "read-only", detail));
+        };
+        if let Some(id) = self.id.filter(|id| *id != stored.id) {
+            differs("id", id.to_string(), stored.id.to_string());
+        }
+        for (field, given, stored) in [
+            ("created_at", self.created_at, stored.created_at),
+            ("updated_at", self.updated_at, stored.updated_at),
+        ] {
+            if let Some(given) = given.filter(|given| *given != stored) {
+                differs(field, given.to_rfc3339(), stored.to_rfc3339());
+            }
+        }
+        if broken.is_empty() { Ok(()) } else { Err(Error::Invalid(broken)) }
+    }
+}

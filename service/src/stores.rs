@@ -1,0 +1,153 @@
+//! Stores, which own the items on their shelves.
+
+use chrono::{DateTime, Utc};
+use entity::store::{ActiveModel, Column, Entity};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ConnectionTrait, EntityTrait,
+    IntoActiveModel, QuerySelect,
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::{
+    Store,
+    check::{Check, Checked, Rules},
+    error::{Error, Result},
+    filter::{Filterable, Kind},
+    json::given,
+    now,
+    page::{Listing, Page},
+    read_only::{Given, Stamp},
+};
+
+const LONGEST_NAME: usize = 80;
+
+/// The columns that a list can be filtered by.
+pub const FILTERS: &[Filterable<Entity>] =
+    &[Filterable { name: "name", column: Column::Name, kind: Kind::Text }];
+
+/// A store to be added.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewStore {
+    /// White space at the ends is removed.
+    #[schema(min_length = 1, max_length = 80, example = "Main Street")]
+    pub name: String,
+}
+
+/// A change of a store: members that are absent stay as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StoreChanges {
+    /// As in a new store.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 80)]
+    pub name: Option<String>,
+    /// May be sent back as it was read.
+    pub id: Option<i32>,
+    /// The version that the change is based on; an older one than the stored is refused.
+    pub version: Option<i32>,
+    /// May be sent back as it was read.
+    pub created_at: Option<DateTime<Utc>>,
+    /// May be sent back as it was read.
+    pub updated_at: Option<DateTime<Utc>>,
+}
+
+impl Check for NewStore {
+    fn apply(&mut self, rules: &mut Rules) {
+        rules.line("name", &mut self.name, LONGEST_NAME);
+    }
+}
+
+impl Check for StoreChanges {
+    fn apply(&mut self, rules: &mut Rules) {
+        if let Some(name) = &mut self.name {
+            rules.line("name", name, LONGEST_NAME);
+        }
+    }
+}
+
+/// A page of the stores.
+///
+/// # Errors
+/// [`Error::Invalid`] for a bad parameter, and what the database says.
+pub async fn list(db: &impl ConnectionTrait, listing: &Listing) -> Result<Page<Store>> {
+    listing.page(db, Entity::find(), FILTERS, (Column::Id, |store| store.id)).await
+}
+
+/// One store.
+///
+/// # Errors
+/// [`Error::NotFound`], and what the database says.
+pub async fn find(db: &impl ConnectionTrait, id: i32) -> Result<Store> {
+    Entity::find_by_id(id).one(db).await?.ok_or(not_found(id))
+}
+
+/// Adds a store.
+///
+/// # Errors
+/// What the database says.
+pub async fn create(db: &impl ConnectionTrait, new: &Checked<NewStore>) -> Result<Store> {
+    let NewStore { name } = &**new;
+    let now = now();
+    let row = ActiveModel {
+        id: NotSet,
+        name: Set(name.clone()),
+        created_at: Set(now),
+        updated_at: Set(now),
+        version: Set(1),
+    };
+    Ok(row.insert(db).await?)
+}
+
+/// Changes the members that are given; a change that changes nothing leaves the version as it is.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`] for a read-only member, and what the database says.
+pub async fn update(
+    db: &impl ConnectionTrait,
+    id: i32,
+    changes: &Checked<StoreChanges>,
+) -> Result<Store> {
+    let stored = Entity::find_by_id(id).lock_exclusive().one(db).await?.ok_or(not_found(id))?;
+    let StoreChanges { name, id, version, created_at, updated_at } = &**changes;
+    let given =
+        Given { id: *id, version: *version, created_at: *created_at, updated_at: *updated_at };
+    given.agrees_with("store", &stamp(&stored))?;
+
+    let next = stored.version + 1;
+    let mut row = stored.clone().into_active_model();
+    if let Some(name) = name {
+        row.name.set_ne(name.clone());
+    }
+    if !row.is_changed() {
+        return Ok(stored);
+    }
+    row.version = Set(next);
+    row.updated_at = Set(now());
+    Ok(row.update(db).await?)
+}
+
+fn stamp(store: &Store) -> Stamp {
+    Stamp {
+        id: store.id,
+        version: store.version,
+        created_at: store.created_at,
+        updated_at: store.updated_at,
+    }
+}
+
+/// Deletes a store, and with it the items on its shelves.
+///
+/// # Errors
+/// [`Error::NotFound`], and what the database says.
+pub async fn delete(db: &impl ConnectionTrait, id: i32) -> Result<()> {
+    match Entity::delete_by_id(id).exec(db).await?.rows_affected {
+        0 => Err(not_found(id)),
+        _ => Ok(()),
+    }
+}
+
+fn not_found(id: i32) -> Error {
+    Error::NotFound { what: "store", id: id.into() }
+}
