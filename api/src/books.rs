@@ -1,0 +1,154 @@
+//! `/api/books`.
+
+use actix_web::{HttpResponse, delete, get, http::header::LOCATION, post, put, web::Data};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use service::{
+    Book, Check, Db,
+    books::{self, BookChanges, NewBook},
+};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{
+    error::Problem,
+    extract::{Id, Json, List, Message},
+};
+
+/// The routes of this file. A fixed path goes before one with a variable.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(list_books)
+        .service(search_books)
+        .service(find_book)
+        .service(create_book)
+        .service(update_book)
+        .service(delete_book);
+}
+
+/// A book as it is stored.
+#[derive(Serialize, ToSchema)]
+struct BookOut<'a> {
+    id: i32,
+    title: &'a str,
+    author: &'a str,
+    year: Option<i32>,
+    /// 13 digits.
+    isbn: Option<&'a str>,
+    page_count: Option<i32>,
+    status: &'a str,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    /// Raised by each change.
+    version: i32,
+}
+
+impl<'a> From<&'a Book> for BookOut<'a> {
+    fn from(book: &'a Book) -> Self {
+        let Book {
+            id,
+            title,
+            author,
+            year,
+            isbn,
+            page_count,
+            status,
+            created_at,
+            updated_at,
+            version,
+        } = book;
+        Self {
+            id: *id,
+            title,
+            author,
+            year: *year,
+            isbn: isbn.as_deref(),
+            page_count: *page_count,
+            status,
+            created_at: *created_at,
+            updated_at: *updated_at,
+            version: *version,
+        }
+    }
+}
+
+/// The books, in the order of their ids; a bare array, with a `Link` to the next page where there is one.
+#[utoipa::path(tag = "books", responses((status = 200, description = "A page", body = [BookOut])))]
+#[get("/api/books")]
+async fn list_books(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> {
+    let page = books::list(db.reader(), &list.listing).await?;
+    Ok(list.answer(&page, BookOut::from))
+}
+
+/// Books whose author or title contains a text, in any case; every character is taken literally.
+#[utoipa::path(
+    tag = "books",
+    params(
+        ("author" = Option<String>, Query, description = "in the author; all books without it"),
+        ("title" = Option<String>, Query, description = "in the title"),
+    ),
+    responses((status = 200, description = "A page", body = [BookOut]))
+)]
+#[get("/api/books/search")]
+async fn search_books(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> {
+    let list = list.renamed(&[("author", "author__icontains"), ("title", "title__icontains")]);
+    let page = books::list(db.reader(), &list.listing).await?;
+    Ok(list.answer(&page, BookOut::from))
+}
+
+/// One book.
+#[utoipa::path(
+    tag = "books",
+    params(("id" = i32, Path, description = "The book's id", minimum = 1)),
+    responses((status = 200, description = "The book", body = BookOut), (status = 404, description = "No such book", body = Problem, content_type = "application/problem+json"))
+)]
+#[get("/api/books/{id}")]
+async fn find_book(db: Data<Db>, Id(id): Id) -> Result<HttpResponse, Problem> {
+    let book = books::find(db.reader(), id).await?;
+    Ok(HttpResponse::Ok().json(BookOut::from(&book)))
+}
+
+/// Adds a book.
+#[utoipa::path(
+    tag = "books",
+    request_body = NewBook,
+    responses((status = 201, description = "The stored book", body = BookOut), (status = 400, description = "Nothing was stored", body = Problem, content_type = "application/problem+json"))
+)]
+#[post("/api/books")]
+async fn create_book(db: Data<Db>, Json(new): Json<NewBook>) -> Result<HttpResponse, Problem> {
+    let new = new.check()?;
+    let book = db.write(async move |tx| books::create(tx, &new).await).await?;
+    Ok(HttpResponse::Created()
+        .insert_header((LOCATION, format!("/api/books/{}", book.id)))
+        .json(BookOut::from(&book)))
+}
+
+/// Changes the given members of a book, and no others.
+#[utoipa::path(
+    tag = "books",
+    params(("id" = i32, Path, description = "The book's id", minimum = 1)),
+    request_body = BookChanges,
+    responses((status = 200, description = "The book as it is now", body = BookOut), (status = 412, description = "The version that was sent is out of date", body = Problem, content_type = "application/problem+json"))
+)]
+#[put("/api/books/{id}")]
+async fn update_book(
+    db: Data<Db>,
+    Id(id): Id,
+    Json(changes): Json<BookChanges>,
+) -> Result<HttpResponse, Problem> {
+    let changes = changes.check()?;
+    let book = db.write(async move |tx| books::update(tx, id, &changes).await).await?;
+    Ok(HttpResponse::Ok().json(BookOut::from(&book)))
+}
+
+/// Deletes a book.
+#[utoipa::path(
+    tag = "books",
+    params(("id" = i32, Path, description = "The book's id", minimum = 1)),
+    responses((status = 200, description = "It is gone", body = Message))
+)]
+#[delete("/api/books/{id}")]
+async fn delete_book(db: Data<Db>, Id(id): Id) -> Result<HttpResponse, Problem> {
+    db.write(async move |tx| books::delete(tx, id).await).await?;
+    Ok(HttpResponse::Ok().json(Message { message: "Book deleted" }))
+}

@@ -1,0 +1,158 @@
+//! The command line. Flags go before the environment, the environment before `.env`, and that before the defaults.
+
+mod db;
+mod export;
+mod import;
+mod schema;
+mod serve;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use service::{Location, Settings};
+
+use crate::{
+    logging::{self, LogFormat},
+    openapi,
+};
+
+/// Keeps a library's books, stores and items: an HTTP API over SQLite or PostgreSQL.
+///
+/// Without a command it serves: `bookplate --port 8080` is `bookplate serve --port 8080`.
+#[derive(Debug, Parser)]
+#[command(name = "bookplate", version, after_help = EXAMPLES)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  bookplate                                    serve http://127.0.0.1:5000 from books.db
+  bookplate import books catalogue.csv         add the books of a table
+  bookplate export books --format jsonl        write all books to standard output
+  DATABASE_URL=postgresql://me@db/library bookplate db upgrade
+
+Each option that names an environment variable can also stand in a file `.env`.
+The manual of a command is `bookplate COMMAND --help`.";
+
+#[derive(Debug, Args)]
+struct Common {
+    /// The database: `sqlite:///books.db` (relative), `sqlite:////var/lib/books.db` (absolute), `sqlite::memory:`,
+    /// or `postgresql://user:password@host/database`
+    #[arg(
+        short = 'u',
+        long,
+        global = true,
+        env = "DATABASE_URL",
+        default_value = "sqlite:///books.db",
+        hide_env_values = true
+    )]
+    database_url: String,
+    /// How log lines are written
+    #[arg(long, global = true, env = "BOOKPLATE_LOG_FORMAT", default_value = "pretty")]
+    log_format: LogFormat,
+    /// What is logged, as in RUST_LOG: a level, or `target=level` pairs with commas
+    #[arg(long, global = true, env = "BOOKPLATE_LOG", default_value = "info")]
+    log: String,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the HTTP API (the default command)
+    Serve(serve::ServeArgs),
+    /// Upgrade, downgrade and look at the database's schema
+    #[command(subcommand)]
+    Db(db::DbCommand),
+    /// Add the rows of a file
+    #[command(subcommand)]
+    Import(import::ImportCommand),
+    /// Write rows to a file or to standard output
+    #[command(subcommand)]
+    Export(export::ExportCommand),
+    /// Print the OpenAPI document
+    Openapi,
+}
+
+/// Runs the command of this process' arguments.
+pub fn main() -> ExitCode {
+    let cli = match read_arguments() {
+        Ok(cli) => cli,
+        Err(error) => return fail(&error),
+    };
+    logging::start(cli.common.log_format, &cli.common.log);
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+fn read_arguments() -> Result<Cli> {
+    match dotenvy::dotenv() {
+        Ok(_) => {}
+        Err(error) if error.not_found() => {}
+        Err(error) => return Err(error).context("the file `.env` cannot be read"),
+    }
+    Ok(Cli::parse_from(with_default_command(std::env::args_os())))
+}
+
+/// Puts `serve` in front of the arguments where no command and no question about the program stands.
+fn with_default_command(
+    arguments: impl Iterator<Item = std::ffi::OsString>,
+) -> Vec<std::ffi::OsString> {
+    let mut arguments: Vec<_> = arguments.collect();
+    let command = Cli::command();
+    let is_command = |argument: &std::ffi::OsString| {
+        let word = argument.to_str().unwrap_or_default();
+        word == "help"
+            || matches!(word, "-h" | "--help" | "-V" | "--version")
+            || command.get_subcommands().any(|subcommand| subcommand.get_name() == word)
+    };
+    let first_word_is_unknown = arguments
+        .get(1)
+        .and_then(|first| first.to_str())
+        .is_some_and(|first| !first.starts_with('-'));
+    if !first_word_is_unknown && !arguments.iter().skip(1).any(is_command) {
+        arguments.insert(1.min(arguments.len()), "serve".into());
+    }
+    arguments
+}
+
+fn run(cli: Cli) -> Result<()> {
+    if matches!(cli.command, Command::Openapi) {
+        println!("{}", openapi::document().to_pretty_json()?);
+        return Ok(());
+    }
+    let location: Location = cli.common.database_url.parse()?;
+    let settings = Settings::default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // actix' workers are spawned from here, and each has a runtime of its own.
+    let tasks = tokio::task::LocalSet::new();
+    tasks.block_on(&runtime, async {
+        match cli.command {
+            Command::Serve(args) => serve::serve(&location, settings, args).await,
+            Command::Db(command) => db::run(&location, &settings, command).await,
+            Command::Import(command) => import::run(&location, settings, command).await,
+            Command::Export(command) => export::run(&location, settings, command).await,
+            Command::Openapi => Ok(()),
+        }
+    })
+}
+
+/// One line with every cause.
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {}", service::chain(error.as_ref()));
+    ExitCode::FAILURE
+}
+
+/// Nobody reads any more, as behind `| head`: that is no failure.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
+}

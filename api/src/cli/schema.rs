@@ -1,0 +1,150 @@
+//! The schema on the way up: under a lock, behind a backup, and never by surprise on a shared server.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use migration::{Migrator, MigratorTrait};
+use service::{
+    Location, Settings, backup,
+    database::{Connection, FileLock, connect_to_migrate},
+};
+
+/// The newest revision that this program knows.
+pub fn head() -> String {
+    let files = Migrator::get_migration_files();
+    files.last().map(|newest| newest.name().to_owned()).unwrap_or_default()
+}
+
+/// Claims a SQLite file for this process; a database in memory or on a server needs no claim.
+///
+/// # Errors
+/// When another process has it, or its directory does not exist or cannot be written.
+pub fn claim(location: &Location, holder: &str) -> Result<Option<FileLock>> {
+    let Location::File(path) = location else { return Ok(None) };
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    if let Some(directory) = directory {
+        ensure!(
+            directory.is_dir(),
+            "the directory `{}` of the database does not exist; make it, or name another one in DATABASE_URL",
+            directory.display()
+        );
+    }
+    Ok(Some(FileLock::take(path, holder)?))
+}
+
+/// Brings an own SQLite file to the newest revision, or finds a server's database there already.
+///
+/// # Errors
+/// When a server's database is behind: then it is for a person to upgrade it.
+pub async fn prepare(location: &Location, settings: &Settings) -> Result<()> {
+    let connection = connect(location, settings).await?;
+    let pending = pending(&connection, location).await?;
+    match location {
+        Location::Postgres(_) if pending > 0 => bail!(
+            "the schema of {location} lacks {pending} of this program's revisions; run `bookplate db upgrade` once, then start again"
+        ),
+        _ => upgrade_to(&connection, location, None).await?,
+    };
+    connection.close().await.context("the schema's connection cannot be closed")
+}
+
+/// As [`prepare`], for a command beside a server that may be running: the file is claimed only to upgrade it.
+///
+/// # Errors
+/// As [`prepare`], and when the file has to be upgraded while another process has it.
+pub async fn prepare_to_use(location: &Location, settings: &Settings) -> Result<()> {
+    let new = matches!(location, Location::File(path) if !path.exists());
+    if !new {
+        let connection = connect(location, settings).await?;
+        let missing = pending(&connection, location).await?;
+        connection.close().await.context("the schema's connection cannot be closed")?;
+        if missing == 0 {
+            return Ok(());
+        }
+    }
+    let claim = claim(location, "bookplate, upgrading the schema")?;
+    prepare(location, settings).await?;
+    drop(claim);
+    Ok(())
+}
+
+/// Finds the schema at the newest revision, and changes nothing.
+///
+/// # Errors
+/// When the database does not exist or is behind.
+pub async fn expect_head(location: &Location, settings: &Settings) -> Result<()> {
+    if let Location::File(path) = location {
+        ensure!(
+            path.exists(),
+            "the file `{}` does not exist; `bookplate serve` or `bookplate db upgrade` creates it",
+            path.display()
+        );
+    }
+    let connection = connect(location, settings).await?;
+    let missing = pending(&connection, location).await?;
+    connection.close().await.context("the schema's connection cannot be closed")?;
+    ensure!(
+        missing == 0,
+        "the schema of {location} lacks {missing} of this program's revisions; run `bookplate db upgrade`"
+    );
+    Ok(())
+}
+
+/// Opens the connection for changes of the schema.
+pub async fn connect(location: &Location, settings: &Settings) -> Result<Connection> {
+    connect_to_migrate(location, settings).await.with_context(|| format!("cannot open {location}"))
+}
+
+/// How many revisions are missing. Writes nothing.
+pub async fn pending(connection: &Connection, location: &Location) -> Result<usize> {
+    let pending = Migrator::get_pending_migrations_read_only(connection)
+        .await
+        .with_context(|| format!("cannot read the schema of {location}"))?;
+    Ok(pending.len())
+}
+
+/// Applies `steps` revisions or all; a SQLite file that holds a schema already is copied first. Returns how many.
+pub async fn upgrade_to(
+    connection: &Connection,
+    location: &Location,
+    steps: Option<u32>,
+) -> Result<usize> {
+    let before = pending(connection, location).await?;
+    if before == 0 {
+        return Ok(0);
+    }
+    if let Location::File(path) = location {
+        back_up(connection, path).await?;
+    }
+    let applied = Migrator::up(connection, steps).await;
+    applied.with_context(|| format!("the schema of {location} could not be upgraded; it is as it was before the failed revision"))?;
+    let done = before - pending(connection, location).await?;
+    log::info!("{location}: {done} revisions applied");
+    Ok(done)
+}
+
+/// Takes back `steps` revisions or all; a SQLite file is copied first. Returns how many.
+pub async fn downgrade(
+    connection: &Connection,
+    location: &Location,
+    steps: Option<u32>,
+) -> Result<usize> {
+    let before = pending(connection, location).await?;
+    if let Location::File(path) = location {
+        back_up(connection, path).await?;
+    }
+    let done = Migrator::down(connection, steps).await;
+    done.with_context(|| format!("the schema of {location} could not be downgraded; it is as it was before the failed revision"))?;
+    Ok(pending(connection, location).await? - before)
+}
+
+async fn back_up(connection: &Connection, path: &Path) -> Result<()> {
+    let applied = Migrator::get_applied_migrations_read_only(connection).await?;
+    let Some(newest) = applied.last() else { return Ok(()) };
+    let mut target = path.as_os_str().to_owned();
+    target.push(format!(".{}.backup", newest.name()));
+    let target = Path::new(&target);
+    backup::copy(connection, target).await?;
+    log::info!("the database before the upgrade is kept as `{}`", target.display());
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! `bookplate serve`: from an empty directory to a running service, and down again without a lost request.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
+use actix_web::web::Data;
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use service::{Db, Location, Settings};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::schema;
+use crate::{
+    health::Readiness,
+    server::{self, Exposure},
+};
+
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The address to listen on
+    #[arg(long, env = "BOOKPLATE_HOST", default_value = "127.0.0.1")]
+    host: IpAddr,
+    /// The port to listen on; 0 takes a free one and logs it
+    #[arg(long, env = "BOOKPLATE_PORT", default_value_t = 5000)]
+    port: u16,
+    /// Listen on an address that others reach although everybody who does may read and change everything
+    #[arg(long, env = "BOOKPLATE_INSECURE_OPEN")]
+    insecure_open: bool,
+    /// Threads that answer requests; one a core when absent
+    #[arg(long, env = "BOOKPLATE_WORKERS", value_parser = clap::value_parser!(u16).range(1..=256))]
+    workers: Option<u16>,
+    /// Connections for reading, and on PostgreSQL as many for writing
+    #[arg(long, env = "BOOKPLATE_POOL", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pool: u32,
+    /// Seconds after which a client hears that the outcome of its change is unknown
+    #[arg(long, env = "BOOKPLATE_DEADLINE", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
+    deadline: u64,
+    /// Milliseconds between "not ready" and the end of listening, for a load balancer to notice
+    #[arg(long, env = "BOOKPLATE_DRAIN_MS", default_value_t = 0)]
+    drain_ms: u64,
+}
+
+/// Serves until SIGTERM or Ctrl-C.
+pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> Result<()> {
+    let address = SocketAddr::new(args.host, args.port);
+    let exposure = exposure(&args)?;
+    let settings =
+        Settings { pool: args.pool, deadline: Duration::from_secs(args.deadline), ..settings };
+    let started = chrono::Utc::now().format("%Y-%m-%d %H:%M:%S UTC");
+    let claim = schema::claim(location, &format!("bookplate serve on {address}, since {started}"))?;
+
+    let db = match location {
+        Location::Memory => in_memory(&settings).await?,
+        Location::File(_) | Location::Postgres(_) => {
+            schema::prepare(location, &settings).await?;
+            Db::open(location, &settings)
+                .await
+                .with_context(|| format!("cannot open {location}"))?
+        }
+    };
+    let readiness = Data::new(Readiness::new(schema::head()));
+    let workers = args.workers.map_or_else(cores, usize::from);
+    let (server, addresses) =
+        server::bind(address, exposure, workers, db.clone(), readiness.clone())?;
+    for address in addresses {
+        log::info!("listening on http://{address} with {location}");
+    }
+
+    let handle = server.handle();
+    let ended = tokio::task::spawn_local(server);
+    asked_to_end().await?;
+    log::info!("asked to end: {} ms until the port closes", args.drain_ms);
+    readiness.drain();
+    tokio::time::sleep(Duration::from_millis(args.drain_ms)).await;
+    handle.stop(true).await;
+    ended.await.context("the server ended badly")??;
+    db.close().await.context("the database could not be closed")?;
+    drop(claim);
+    log::info!("ended");
+    Ok(())
+}
+
+/// A database in memory is created and used on one connection.
+async fn in_memory(settings: &Settings) -> Result<Db> {
+    let location = &Location::Memory;
+    let db = Db::open(location, settings).await.context("cannot open a database in memory")?;
+    db.enforce_foreign_keys(false).await?;
+    schema::upgrade_to(db.reader(), location, None).await?;
+    db.enforce_foreign_keys(true).await?;
+    log::warn!("the database is in memory: everything is gone when this process ends");
+    Ok(db)
+}
+
+/// Until there are accounts, only this machine is served, or everybody knowingly.
+fn exposure(args: &ServeArgs) -> Result<Exposure> {
+    match (args.host.is_loopback(), args.insecure_open) {
+        (true, false) => Ok(Exposure::Loopback),
+        (_, true) => {
+            log::warn!(
+                "--insecure-open: there are no accounts yet, so everybody who reaches {} may read, change and delete everything",
+                args.host
+            );
+            Ok(Exposure::Everybody)
+        }
+        (false, false) => bail!(
+            "{} is reached from other machines, and there are no accounts yet: everybody could change and delete everything; \
+             listen on 127.0.0.1, or say `--insecure-open` where that is wanted",
+            args.host
+        ),
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from)
+}
+
+async fn asked_to_end() -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for Ctrl-C")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,272 @@
+//! What comes in with a request: bodies, ids and the parameters of lists, each refused with a [`Problem`] that names the
+//! member; and lists going out, with the link to their next page.
+
+use std::{future::Future, pin::Pin, time::Duration};
+
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest, HttpResponse,
+    dev::Payload,
+    http::{
+        StatusCode,
+        header::{CONTENT_TYPE, LINK},
+    },
+    web::{BytesMut, Query},
+};
+use futures_util::StreamExt;
+use serde::{Serialize, de::DeserializeOwned};
+use service::{FieldError, Listing, Page};
+use utoipa::ToSchema;
+
+use crate::error::Problem;
+
+/// The longest JSON body.
+const LONGEST_BODY: usize = 1 << 20;
+/// How long a client may take to send a body.
+const BODY_DEADLINE: Duration = Duration::from_secs(10);
+
+type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
+
+/// A JSON object as the body.
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
+    type Error = Problem;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let json = request.mime_type().ok().flatten().is_some_and(|mime| {
+            mime.subtype() == "json" || mime.suffix().is_some_and(|suffix| suffix == "json")
+        });
+        let sent = request.headers().get(CONTENT_TYPE).cloned();
+        let payload = payload.take();
+        Box::pin(async move {
+            if !json {
+                let sent = sent.as_ref().and_then(|sent| sent.to_str().ok()).unwrap_or("none");
+                return Err(Problem::new(
+                    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                    "/problems/media-type",
+                    "Unsupported media type",
+                    format!("the content type is `{sent}`, expected `application/json`"),
+                ));
+            }
+            let body =
+                tokio::time::timeout(BODY_DEADLINE, read(payload)).await.map_err(|_| {
+                    Problem::new(
+                        StatusCode::REQUEST_TIMEOUT,
+                        "/problems/slow-body",
+                        "Body too slow",
+                        format!(
+                            "the body did not arrive within {} seconds",
+                            BODY_DEADLINE.as_secs()
+                        ),
+                    )
+                })??;
+            object(&body).map(Self).map_err(|error| Problem::bad_request(vec![error]))
+        })
+    }
+}
+
+async fn read(mut payload: Payload) -> Result<BytesMut, Problem> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| {
+            let detail = format!("the body cannot be read: {error}");
+            Problem::bad_request(vec![FieldError::new("", "unreadable-body", detail)])
+        })?;
+        if body.len() + chunk.len() > LONGEST_BODY {
+            return Err(Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "/problems/too-large",
+                "Body too large",
+                format!("the body is larger than {LONGEST_BODY} bytes; send less at a time"),
+            ));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// Reads a JSON object, and says which member does not fit.
+fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, FieldError> {
+    // serde would take an array for a struct as well, member by member.
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        let detail = match body.is_empty() {
+            true => "the body is empty, expected a JSON object",
+            false => "the body is not a JSON object; it has to begin with `{`",
+        };
+        return Err(FieldError::new("", "malformed-json", detail));
+    }
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        field_error(&path, error.inner())
+    })?;
+    json.end().map_err(|error| field_error(".", &error))?;
+    Ok(value)
+}
+
+fn field_error(path: &str, error: &serde_json::Error) -> FieldError {
+    let message = error.to_string();
+    if error.is_syntax() || error.is_eof() {
+        return FieldError::new("", "malformed-json", format!("the body is not JSON: {message}"));
+    }
+    // The position helps with syntax only; here the member is named.
+    let sentence =
+        message.rsplit_once(" at line ").map_or(message.as_str(), |(sentence, _)| sentence);
+    // An unknown or missing member is named in the sentence, not in the path.
+    let named = |start: &str| sentence.strip_prefix(start).and_then(|rest| rest.split('`').next());
+    let code = match () {
+        () if named("unknown field `").is_some() => "unknown-field",
+        () if named("missing field `").is_some() => "missing-field",
+        () if named("duplicate field `").is_some() => "duplicate-field",
+        () => "bad-value",
+    };
+    let field =
+        ["unknown field `", "missing field `", "duplicate field `"].into_iter().find_map(named);
+    match field {
+        Some(field) => FieldError::new(field, code, sentence),
+        None if path == "." => FieldError::new("", code, sentence),
+        None => FieldError::new(path, code, format!("{path}: {sentence}")),
+    }
+}
+
+/// The answer of a request that leaves nothing to show.
+#[derive(Serialize, ToSchema)]
+pub struct Message {
+    /// What happened.
+    #[schema(example = "Book deleted")]
+    pub message: &'static str,
+}
+
+/// The `{id}` of a path.
+pub struct Id(pub i32);
+
+impl FromRequest for Id {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let written = request.match_info().query("id");
+        let digits = !written.is_empty() && written.bytes().all(|byte| byte.is_ascii_digit());
+        std::future::ready(match written.parse() {
+            Ok(id) if digits => Ok(Self(id)),
+            _ if digits => Err(Problem::not_found(format!("nothing has the id {written}"))),
+            _ => {
+                let shown: String = written.chars().take(30).collect();
+                let detail = format!("id `{}` is not a number, such as 1", shown.escape_debug());
+                Err(Problem::bad_request(vec![FieldError::parameter(
+                    "id",
+                    "bad-parameter",
+                    detail,
+                )]))
+            }
+        })
+    }
+}
+
+/// The parameters of a list, and the address to which links to its other pages go.
+pub struct List {
+    /// What was asked for.
+    pub listing: Listing,
+    path: String,
+    parameters: Vec<(String, String)>,
+}
+
+impl List {
+    /// The same list with its parameters renamed, for searches with words of their own.
+    pub fn renamed(mut self, names: &[(&str, &str)]) -> Self {
+        let rename = |name: &str| {
+            let found = names.iter().find(|(from, _)| *from == name);
+            found.map_or(name, |(_, to)| to).to_owned()
+        };
+        self.listing =
+            Listing::new(self.parameters.iter().map(|(name, value)| (rename(name), value.clone())));
+        self
+    }
+
+    /// A page as a bare JSON array, with a link to the next one where there is one.
+    pub fn answer<'a, T, Out: Serialize>(
+        &self,
+        page: &'a Page<T>,
+        shape: impl Fn(&'a T) -> Out,
+    ) -> HttpResponse {
+        let rows: Vec<Out> = page.rows.iter().map(shape).collect();
+        let mut response = HttpResponse::Ok();
+        if let Some(cursor) = &page.next {
+            let mut parameters = self.parameters.clone();
+            parameters.retain(|(name, _)| name != "cursor");
+            parameters.push(("cursor".to_owned(), cursor.clone()));
+            if let Ok(query) = serde_urlencoded::to_string(&parameters) {
+                response.insert_header((LINK, format!("<{}?{query}>; rel=\"next\"", self.path)));
+            }
+        }
+        response.json(rows)
+    }
+}
+
+impl FromRequest for List {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let parameters = Query::<Vec<(String, String)>>::from_query(request.query_string());
+        std::future::ready(match parameters {
+            Ok(Query(parameters)) => Ok(Self {
+                listing: Listing::new(parameters.clone()),
+                path: request.path().to_owned(),
+                parameters,
+            }),
+            Err(error) => {
+                let detail = format!("the query cannot be read: {error}");
+                Err(Problem::bad_request(vec![FieldError::parameter(
+                    "query",
+                    "bad-parameter",
+                    detail,
+                )]))
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use service::books::NewBook;
+
+    use super::object;
+
+    #[test]
+    fn a_body_that_does_not_fit_is_refused_with_the_member_and_the_reason() {
+        for (body, pointer, reason) in [
+            ("", "", "the body is empty"),
+            ("[\"a\",\"b\"]", "", "begin with `{`"),
+            ("{\"title\":", "", "not JSON: EOF"),
+            ("{\"title\":\"a\",\"author\":\"b\"} x", "", "not JSON: trailing characters"),
+            ("{\"title\":\"a\"}", "/author", "missing field `author`"),
+            ("{\"titel\":\"a\"}", "/titel", "unknown field `titel`, expected one of `title`"),
+            (
+                "{\"title\":1,\"author\":\"b\"}",
+                "/title",
+                "title: invalid type: integer `1`, expected a string",
+            ),
+            (
+                "{\"title\":\"a\",\"author\":\"b\",\"year\":3000000000}",
+                "/year",
+                "year: invalid value: integer `3000000000`",
+            ),
+            (
+                "{\"title\":\"a\",\"author\":\"b\",\"year\":\"2008\"}",
+                "/year",
+                "year: invalid type: string",
+            ),
+            (
+                "{\"title\":\"a\",\"author\":\"b\",\"title\":\"c\"}",
+                "/title",
+                "duplicate field `title`",
+            ),
+        ] {
+            let error = object::<NewBook>(body.as_bytes()).unwrap_err();
+            assert_eq!(error.pointer, pointer, "{body}: {error:?}");
+            assert!(error.detail.contains(reason), "{body}: {error:?}");
+        }
+    }
+}

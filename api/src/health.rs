@@ -1,0 +1,98 @@
+//! Whether the service lives, whether it can work, and what it is.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use actix_web::{HttpResponse, get, http::StatusCode, web::Data};
+use serde::Serialize;
+use service::Db;
+use utoipa::ToSchema;
+
+use crate::error::Problem;
+
+/// How long readiness waits for the database.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What readiness depends on besides the database's answer.
+pub struct Readiness {
+    /// False from the moment that the process is asked to end.
+    accepting: AtomicBool,
+    /// The revision of the schema that this program was written for.
+    revision: String,
+}
+
+impl Readiness {
+    /// Ready for a schema at `revision`.
+    pub fn new(revision: String) -> Self {
+        Self { accepting: AtomicBool::new(true), revision }
+    }
+
+    /// From now on new work should go elsewhere.
+    pub fn drain(&self) {
+        self.accepting.store(false, Ordering::SeqCst);
+    }
+}
+
+/// A word on the state of the service.
+#[derive(Serialize, ToSchema)]
+struct Status {
+    #[schema(example = "ok")]
+    status: &'static str,
+}
+
+/// The program.
+#[derive(Serialize, ToSchema)]
+struct Version<'a> {
+    #[schema(example = "bookplate")]
+    name: &'static str,
+    #[schema(example = "0.1.0")]
+    version: &'static str,
+    /// The revision of the schema that it was written for.
+    revision: &'a str,
+}
+
+/// The process answers. Never asks the database.
+#[utoipa::path(tag = "service", responses((status = 200, description = "It lives", body = Status)))]
+#[get("/healthz")]
+pub async fn show_health() -> HttpResponse {
+    HttpResponse::Ok().json(Status { status: "ok" })
+}
+
+/// Work can be sent here: the database answers, and its schema is the one this program knows.
+#[utoipa::path(tag = "service", responses((status = 200, description = "It is ready", body = Status)))]
+#[get("/readyz")]
+pub async fn show_readiness(
+    db: Data<Db>,
+    readiness: Data<Readiness>,
+) -> Result<HttpResponse, Problem> {
+    let not_ready = |why: String| {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "/problems/not-ready", "Not ready", why)
+    };
+    if !readiness.accepting.load(Ordering::SeqCst) {
+        return Err(not_ready("the service is about to stop".to_owned()));
+    }
+    let asked = tokio::time::timeout(PATIENCE, db.revision()).await;
+    match asked.map_err(|_| not_ready("the database does not answer".to_owned()))?? {
+        Some(revision) if revision == readiness.revision => {
+            Ok(HttpResponse::Ok().json(Status { status: "ok" }))
+        }
+        other => Err(not_ready(format!(
+            "the schema is at `{}`, this program needs `{}`",
+            other.as_deref().unwrap_or("nothing"),
+            readiness.revision
+        ))),
+    }
+}
+
+/// What runs here.
+#[utoipa::path(tag = "service", responses((status = 200, description = "The program", body = Version)))]
+#[get("/version")]
+pub async fn show_version(readiness: Data<Readiness>) -> HttpResponse {
+    HttpResponse::Ok().json(Version {
+        name: "bookplate",
+        version: env!("CARGO_PKG_VERSION"),
+        revision: &readiness.revision,
+    })
+}

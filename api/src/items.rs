@@ -1,0 +1,141 @@
+//! `/api/items`.
+
+use actix_web::{HttpResponse, delete, get, http::header::LOCATION, post, put, web::Data};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use service::{
+    Check, Db, Decimal, Item,
+    items::{self, ItemChanges, NewItem},
+};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{
+    error::Problem,
+    extract::{Id, Json, List, Message},
+};
+
+/// The routes of this file. A fixed path goes before one with a variable.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(list_items)
+        .service(list_items_of_store)
+        .service(find_item)
+        .service(create_item)
+        .service(update_item)
+        .service(delete_item);
+}
+
+/// An item as it is stored.
+#[derive(Serialize, ToSchema)]
+struct ItemOut<'a> {
+    id: i32,
+    name: &'a str,
+    /// A number with two decimals.
+    #[serde(serialize_with = "service::price_as_number")]
+    #[schema(value_type = f64, example = 49.99)]
+    price: &'a Decimal,
+    store_id: i32,
+    book_id: Option<i32>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    /// Raised by each change.
+    version: i32,
+}
+
+impl<'a> From<&'a Item> for ItemOut<'a> {
+    fn from(item: &'a Item) -> Self {
+        let Item { id, name, price, store_id, book_id, created_at, updated_at, version } = item;
+        Self {
+            id: *id,
+            name,
+            price,
+            store_id: *store_id,
+            book_id: *book_id,
+            created_at: *created_at,
+            updated_at: *updated_at,
+            version: *version,
+        }
+    }
+}
+
+/// The items, in the order of their ids; a bare array, with a `Link` to the next page where there is one.
+#[utoipa::path(tag = "items", responses((status = 200, description = "A page", body = [ItemOut])))]
+#[get("/api/items")]
+async fn list_items(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> {
+    let page = items::list(db.reader(), &list.listing).await?;
+    Ok(list.answer(&page, ItemOut::from))
+}
+
+/// The items of one store; the filters and the store are one condition of one statement.
+#[utoipa::path(
+    tag = "items",
+    params(("id" = i32, Path, description = "The store's id", minimum = 1)),
+    responses((status = 200, description = "A page", body = [ItemOut]), (status = 404, description = "No such store", body = Problem, content_type = "application/problem+json"))
+)]
+#[get("/api/stores/{id}/items")]
+async fn list_items_of_store(
+    db: Data<Db>,
+    Id(id): Id,
+    list: List,
+) -> Result<HttpResponse, Problem> {
+    let page = items::list_of_store(db.reader(), id, &list.listing).await?;
+    Ok(list.answer(&page, ItemOut::from))
+}
+
+/// One item.
+#[utoipa::path(
+    tag = "items",
+    params(("id" = i32, Path, description = "The item's id", minimum = 1)),
+    responses((status = 200, description = "The item", body = ItemOut), (status = 404, description = "No such item", body = Problem, content_type = "application/problem+json"))
+)]
+#[get("/api/items/{id}")]
+async fn find_item(db: Data<Db>, Id(id): Id) -> Result<HttpResponse, Problem> {
+    let item = items::find(db.reader(), id).await?;
+    Ok(HttpResponse::Ok().json(ItemOut::from(&item)))
+}
+
+/// Adds a item.
+#[utoipa::path(
+    tag = "items",
+    request_body = NewItem,
+    responses((status = 201, description = "The stored item", body = ItemOut), (status = 400, description = "Nothing was stored", body = Problem, content_type = "application/problem+json"))
+)]
+#[post("/api/items")]
+async fn create_item(db: Data<Db>, Json(new): Json<NewItem>) -> Result<HttpResponse, Problem> {
+    let new = new.check()?;
+    let item = db.write(async move |tx| items::create(tx, &new).await).await?;
+    Ok(HttpResponse::Created()
+        .insert_header((LOCATION, format!("/api/items/{}", item.id)))
+        .json(ItemOut::from(&item)))
+}
+
+/// Changes the given members of a item, and no others.
+#[utoipa::path(
+    tag = "items",
+    params(("id" = i32, Path, description = "The item's id", minimum = 1)),
+    request_body = ItemChanges,
+    responses((status = 200, description = "The item as it is now", body = ItemOut), (status = 412, description = "The version that was sent is out of date", body = Problem, content_type = "application/problem+json"))
+)]
+#[put("/api/items/{id}")]
+async fn update_item(
+    db: Data<Db>,
+    Id(id): Id,
+    Json(changes): Json<ItemChanges>,
+) -> Result<HttpResponse, Problem> {
+    let changes = changes.check()?;
+    let item = db.write(async move |tx| items::update(tx, id, &changes).await).await?;
+    Ok(HttpResponse::Ok().json(ItemOut::from(&item)))
+}
+
+/// Deletes a item.
+#[utoipa::path(
+    tag = "items",
+    params(("id" = i32, Path, description = "The item's id", minimum = 1)),
+    responses((status = 200, description = "It is gone", body = Message))
+)]
+#[delete("/api/items/{id}")]
+async fn delete_item(db: Data<Db>, Id(id): Id) -> Result<HttpResponse, Problem> {
+    db.write(async move |tx| items::delete(tx, id).await).await?;
+    Ok(HttpResponse::Ok().json(Message { message: "Item deleted" }))
+}

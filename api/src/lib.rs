@@ -1,0 +1,15 @@
+//! How Bookplate is asked for: the HTTP API ([`server`]) and the command line ([`cli`]).
+//!
+//! Handlers say what comes in, which service function is called and what goes out. Rules live in `service`.
+
+mod books;
+pub mod cli;
+mod error;
+mod extract;
+mod health;
+mod items;
+mod logging;
+pub mod openapi;
+mod request;
+pub mod server;
+mod stores;

@@ -1,0 +1,5 @@
+//! The `bookplate` program.
+
+fn main() -> std::process::ExitCode {
+    bookplate::cli::main()
+}

@@ -1,0 +1,115 @@
+//! The HTTP server: built, bound, run until it is asked to end, and ended without losing a request.
+
+use std::{net::SocketAddr, time::Duration};
+
+use actix_web::{
+    App, HttpServer,
+    dev::{Server, ServiceRequest},
+    http::{StatusCode, Uri, header::HOST},
+    middleware::from_fn,
+    web::{self, Data},
+};
+use anyhow::{Context, Result};
+use service::Db;
+use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
+
+use crate::{
+    books,
+    error::Problem,
+    health::{self, Readiness},
+    items,
+    openapi::{self, Paths},
+    request, stores,
+};
+
+/// How long a client may take to send the head of a request.
+const HEAD_DEADLINE: Duration = Duration::from_secs(5);
+/// How long a connection may be silent between requests.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long requests that run may take to end when the process is asked to.
+const LAST_REQUESTS: u64 = 15;
+
+/// Whom the server is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exposure {
+    /// Programs of this machine. A page of another site that a browser shows here is kept out by the `Host` it names.
+    Loopback,
+    /// Everybody who reaches the address.
+    Everybody,
+}
+
+impl Exposure {
+    /// Refuses a request whose `Host` is another than this machine's own: a site that lets its own name point here
+    /// (DNS rebinding) would otherwise read and write the library through somebody's browser.
+    pub(crate) fn refuse(self, request: &ServiceRequest) -> Option<Problem> {
+        if self == Self::Everybody {
+            return None;
+        }
+        let host =
+            request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let own = match host.parse::<Uri>() {
+            Ok(uri) => matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]")),
+            Err(_) => false,
+        };
+        (!own).then(|| {
+            let shown: String = host.chars().take(100).collect();
+            Problem::new(
+                StatusCode::MISDIRECTED_REQUEST,
+                "/problems/foreign-host",
+                "Foreign host",
+                format!("the host `{shown}` is not this machine; ask for localhost or 127.0.0.1"),
+            )
+        })
+    }
+}
+
+/// Every route of the service.
+pub fn routes(config: &mut ServiceConfig) {
+    books::routes(config);
+    stores::routes(config);
+    items::routes(config);
+    config
+        .service(health::show_health)
+        .service(health::show_readiness)
+        .service(health::show_version)
+        .service(openapi::show_openapi);
+}
+
+/// Binds `address` and returns the server, which runs when it is awaited, and the addresses it has.
+///
+/// # Errors
+/// When the address cannot be bound.
+pub fn bind(
+    address: SocketAddr,
+    exposure: Exposure,
+    workers: usize,
+    db: Db,
+    readiness: Data<Readiness>,
+) -> Result<(Server, Vec<SocketAddr>)> {
+    let document = openapi::document();
+    let paths = Data::new(Paths::of(&document));
+    let document = Data::new(document);
+    let db = Data::new(db);
+    let server = HttpServer::new(move || {
+        App::new()
+            .into_utoipa_app()
+            .app_data(db.clone())
+            .app_data(readiness.clone())
+            .app_data(paths.clone())
+            .app_data(document.clone())
+            .app_data(Data::new(exposure))
+            .configure(routes)
+            .default_service(web::to(openapi::fallback))
+            .into_app()
+            .wrap(from_fn(request::pass))
+    })
+    .workers(workers)
+    .client_request_timeout(HEAD_DEADLINE)
+    .keep_alive(KEEP_ALIVE)
+    .shutdown_timeout(LAST_REQUESTS)
+    .disable_signals()
+    .bind(address)
+    .with_context(|| format!("cannot listen on {address}; choose another port with `--port`"))?;
+    let addresses = server.addrs();
+    Ok((server.run(), addresses))
+}

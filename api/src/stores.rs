@@ -1,0 +1,109 @@
+//! `/api/stores`.
+
+use actix_web::{HttpResponse, delete, get, http::header::LOCATION, post, put, web::Data};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use service::{
+    Check, Db, Store,
+    stores::{self, NewStore, StoreChanges},
+};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{
+    error::Problem,
+    extract::{Id, Json, List, Message},
+};
+
+/// The routes of this file. A fixed path goes before one with a variable.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(list_stores)
+        .service(find_store)
+        .service(create_store)
+        .service(update_store)
+        .service(delete_store);
+}
+
+/// A store as it is stored.
+#[derive(Serialize, ToSchema)]
+struct StoreOut<'a> {
+    id: i32,
+    name: &'a str,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    /// Raised by each change.
+    version: i32,
+}
+
+impl<'a> From<&'a Store> for StoreOut<'a> {
+    fn from(store: &'a Store) -> Self {
+        let Store { id, name, created_at, updated_at, version } = store;
+        Self { id: *id, name, created_at: *created_at, updated_at: *updated_at, version: *version }
+    }
+}
+
+/// The stores, in the order of their ids; a bare array, with a `Link` to the next page where there is one.
+#[utoipa::path(tag = "stores", responses((status = 200, description = "A page", body = [StoreOut])))]
+#[get("/api/stores")]
+async fn list_stores(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> {
+    let page = stores::list(db.reader(), &list.listing).await?;
+    Ok(list.answer(&page, StoreOut::from))
+}
+
+/// One store.
+#[utoipa::path(
+    tag = "stores",
+    params(("id" = i32, Path, description = "The store's id", minimum = 1)),
+    responses((status = 200, description = "The store", body = StoreOut), (status = 404, description = "No such store", body = Problem, content_type = "application/problem+json"))
+)]
+#[get("/api/stores/{id}")]
+async fn find_store(db: Data<Db>, Id(id): Id) -> Result<HttpResponse, Problem> {
+    let store = stores::find(db.reader(), id).await?;
+    Ok(HttpResponse::Ok().json(StoreOut::from(&store)))
+}
+
+/// Adds a store.
+#[utoipa::path(
+    tag = "stores",
+    request_body = NewStore,
+    responses((status = 201, description = "The stored store", body = StoreOut), (status = 400, description = "Nothing was stored", body = Problem, content_type = "application/problem+json"))
+)]
+#[post("/api/stores")]
+async fn create_store(db: Data<Db>, Json(new): Json<NewStore>) -> Result<HttpResponse, Problem> {
+    let new = new.check()?;
+    let store = db.write(async move |tx| stores::create(tx, &new).await).await?;
+    Ok(HttpResponse::Created()
+        .insert_header((LOCATION, format!("/api/stores/{}", store.id)))
+        .json(StoreOut::from(&store)))
+}
+
+/// Changes the given members of a store, and no others.
+#[utoipa::path(
+    tag = "stores",
+    params(("id" = i32, Path, description = "The store's id", minimum = 1)),
+    request_body = StoreChanges,
+    responses((status = 200, description = "The store as it is now", body = StoreOut), (status = 412, description = "The version that was sent is out of date", body = Problem, content_type = "application/problem+json"))
+)]
+#[put("/api/stores/{id}")]
+async fn update_store(
+    db: Data<Db>,
+    Id(id): Id,
+    Json(changes): Json<StoreChanges>,
+) -> Result<HttpResponse, Problem> {
+    let changes = changes.check()?;
+    let store = db.write(async move |tx| stores::update(tx, id, &changes).await).await?;
+    Ok(HttpResponse::Ok().json(StoreOut::from(&store)))
+}
+
+/// Deletes a store. The items on its shelves go with it.
+#[utoipa::path(
+    tag = "stores",
+    params(("id" = i32, Path, description = "The store's id", minimum = 1)),
+    responses((status = 200, description = "It is gone", body = Message))
+)]
+#[delete("/api/stores/{id}")]
+async fn delete_store(db: Data<Db>, Id(id): Id) -> Result<HttpResponse, Problem> {
+    db.write(async move |tx| stores::delete(tx, id).await).await?;
+    Ok(HttpResponse::Ok().json(Message { message: "Store deleted" }))
+}
