@@ -1,0 +1,206 @@
+//! Books: the contract of the course, word for word.
+
+use serde_json::{Value, json};
+
+use crate::support::{App, on_both};
+
+fn clean_code() -> Value {
+    json!({"title": "Clean Code", "author": "Robert C. Martin", "year": 2008, "isbn": "9780132350884"})
+}
+
+fn titles(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().map(|book| book["title"].as_str().unwrap()).collect()
+}
+
+on_both! {
+    fn a_book_outlives_the_server_that_stored_it(database) {
+        let app = App::new(&database);
+        let reply = app.post("/api/books", clean_code());
+        assert_eq!(reply.headers["location"], "/api/books/1");
+        let stored = reply.expect(201);
+        let [created_at, updated_at] = ["created_at", "updated_at"].map(|name| stored[name].clone());
+        assert_eq!(created_at, updated_at);
+        assert_eq!(
+            stored,
+            json!({
+                "id": 1, "title": "Clean Code", "author": "Robert C. Martin", "year": 2008, "isbn": "9780132350884",
+                "page_count": null, "status": "available", "version": 1,
+                "created_at": created_at, "updated_at": updated_at
+            })
+        );
+        assert!(app.stop());
+
+        let app = App::new(&database);
+        assert_eq!(app.get("/api/books").expect(200), json!([stored]));
+        assert_eq!(app.get("/api/books/1").expect(200), stored);
+    }
+
+    fn an_empty_catalogue_is_an_empty_array(database) {
+        let app = App::new(&database);
+        let reply = app.get("/api/books");
+        assert_eq!(reply.headers["content-type"], "application/json");
+        assert_eq!(reply.body, "[]");
+        assert_eq!(app.get("/api/books/search").body, "[]");
+    }
+
+    fn a_put_changes_the_given_members_and_no_others(database) {
+        let app = App::new(&database);
+        let mut expected = app.post("/api/books", clean_code()).expect(201);
+        for (change, member, value) in [
+            (json!({"title": "Clean Code, 2nd"}), "title", json!("Clean Code, 2nd")),
+            (json!({"year": null}), "year", json!(null)),
+            (json!({"page_count": 464}), "page_count", json!(464)),
+            (json!({"isbn": null}), "isbn", json!(null)),
+            (json!({"status": "lent"}), "status", json!("lent")),
+        ] {
+            let changed = app.put("/api/books/1", change).expect(200);
+            expected[member] = value;
+            expected["version"] = json!(expected["version"].as_i64().unwrap() + 1);
+            expected["updated_at"] = changed["updated_at"].clone();
+            assert_eq!(changed, expected);
+            assert_eq!(app.get("/api/books/1").expect(200), expected);
+        }
+    }
+
+    fn a_put_that_changes_nothing_leaves_the_version(database) {
+        let app = App::new(&database);
+        let stored = app.post("/api/books", clean_code()).expect(201);
+        assert_eq!(app.put("/api/books/1", json!({})).expect(200), stored);
+        assert_eq!(app.put("/api/books/1", json!({"year": 2008})).expect(200), stored);
+    }
+
+    fn what_was_read_can_be_edited_and_put_back(database) {
+        let app = App::new(&database);
+        let mut book = app.post("/api/books", clean_code()).expect(201);
+        book["title"] = json!("Clean Coder");
+        let changed = app.put("/api/books/1", book.clone()).expect(200);
+        assert_eq!((&changed["title"], &changed["version"]), (&json!("Clean Coder"), &json!(2)));
+
+        let stale = app.put("/api/books/1", book.clone()).expect_problem(412);
+        assert!(stale.contains("version 1 is out of date: the book is at version 2"), "{stale}");
+        book["version"] = json!(2);
+        book["updated_at"] = changed["updated_at"].clone();
+        book["id"] = json!(7);
+        let other = app.put("/api/books/1", book).expect_problem(400);
+        assert!(other.contains("id `7` cannot be changed, it is `1`"), "{other}");
+        assert_eq!(app.get("/api/books/1").expect(200), changed);
+    }
+
+    fn a_duplicate_isbn_is_refused_in_every_spelling(database) {
+        let app = App::new(&database);
+        app.post("/api/books", clean_code()).expect(201);
+        for isbn in ["9780132350884", "978-0-13-235088-4", "0132350882", "0-13-235088-2"] {
+            let book = json!({"title": "Copy", "author": "Nobody", "isbn": isbn});
+            let error = app.post("/api/books", book).expect_problem(400);
+            assert!(error.contains("isbn `9780132350884` is taken"), "{error}");
+        }
+        app.post("/api/books", json!({"title": "Other", "author": "Nobody"})).expect(201);
+        let other = app.get("/api/books/search?title=other").expect(200)[0]["id"].clone();
+        let error = app.put(&format!("/api/books/{other}"), json!({"isbn": "0132350882"})).expect_problem(400);
+        assert!(error.contains("isbn `9780132350884` is taken"), "{error}");
+        assert_eq!(database.number("SELECT count(*) FROM books"), 2);
+        assert_eq!(app.get("/api/books/1").expect(200)["title"], "Clean Code");
+    }
+
+    fn many_books_may_have_no_isbn(database) {
+        let app = App::new(&database);
+        for title in ["a", "b", "c"] {
+            app.post("/api/books", json!({"title": title, "author": "x", "isbn": null})).expect(201);
+        }
+        assert_eq!(app.get("/api/books?isbn__isnull=true").expect(200).as_array().unwrap().len(), 3);
+    }
+
+    fn a_deleted_book_is_gone(database) {
+        let app = App::new(&database);
+        app.post("/api/books", clean_code()).expect(201);
+        assert_eq!(app.delete("/api/books/1").expect(200), json!({"message": "Book deleted"}));
+        assert_eq!(app.get("/api/books/1").expect_problem(404), "no book has the id 1");
+        assert_eq!(app.delete("/api/books/1").expect_problem(404), "no book has the id 1");
+        assert_eq!(app.put("/api/books/1", json!({"year": 1})).expect_problem(404), "no book has the id 1");
+        // An id that was given once is not given again.
+        assert_eq!(app.post("/api/books", clean_code()).expect(201)["id"], 2);
+    }
+
+    fn a_search_ignores_case_and_takes_every_character_literally(database) {
+        let app = App::new(&database);
+        for (title, author) in [
+            ("100% Wolf", "Jayne Lyons"),
+            ("a_b", "Robert C. MARTIN"),
+            ("axb", "Éric-Emmanuel Schmitt"),
+            ("Преступление и наказание", "Фёдор Достоевский"),
+            ("[brackets] * and ?", "O'Brien \\ co"),
+            ("Ὀδύσσεια", "Ὅμηρος"),
+        ] {
+            app.post("/api/books", json!({"title": title, "author": author})).expect(201);
+        }
+        for (query, found) in [
+            ("author=mart", vec!["a_b"]),
+            ("author=MaRtIn", vec!["a_b"]),
+            ("title=%25", vec!["100% Wolf"]),
+            ("title=_", vec!["a_b"]),
+            ("title=A_B", vec!["a_b"]),
+            ("author=%C3%89RIC", vec!["axb"]),
+            ("author=%C3%A9ric", vec!["axb"]),
+            ("author=e%CC%81ric", vec!["axb"]),
+            ("author=%D0%B4%D0%BE%D1%81%D1%82%D0%9E%D0%95", vec!["Преступление и наказание"]),
+            ("title=%D0%BD%D0%90%D0%9A%D0%B0%D0%B7", vec!["Преступление и наказание"]),
+            ("title=%5BBRACKETS%5D+*", vec!["[brackets] * and ?"]),
+            ("title=*", vec!["[brackets] * and ?"]),
+            ("author=%5C", vec!["[brackets] * and ?"]),
+            ("author=%27brien", vec!["[brackets] * and ?"]),
+            ("author=robert&title=b", vec!["a_b"]),
+            ("author=nobody", vec![]),
+        ] {
+            let reply = app.get(&format!("/api/books/search?{query}")).expect(200);
+            assert_eq!(titles(&reply), found, "{query}");
+        }
+        assert_eq!(app.get("/api/books/search").expect(200).as_array().unwrap().len(), 6);
+        assert_eq!(app.get("/api/books/search?author=").expect(200).as_array().unwrap().len(), 6);
+    }
+
+    fn texts_are_stored_trimmed_and_composed(database) {
+        let app = App::new(&database);
+        let stored = app.post("/api/books", json!({"title": "  Cafe\u{301}\t", "author": " x "})).expect(201);
+        assert_eq!((&stored["title"], &stored["author"]), (&json!("Café"), &json!("x")));
+    }
+
+    fn a_list_is_read_page_by_page_without_gap_or_repetition(database) {
+        let app = App::new(&database);
+        for number in 0..7 {
+            app.post("/api/books", json!({"title": format!("t{number}"), "author": "x", "year": number})).expect(201);
+        }
+        let mut seen = Vec::new();
+        let mut next = Some("/api/books?limit=2&year__gte=1".to_owned());
+        while let Some(path) = next {
+            let reply = app.get(&path);
+            next = reply.headers.get("link").map(|link| {
+                link.strip_prefix('<').and_then(|link| link.strip_suffix(">; rel=\"next\"")).expect(link).to_owned()
+            });
+            seen.extend(reply.expect(200).as_array().unwrap().iter().map(|book| book["year"].as_i64().unwrap()));
+        }
+        assert_eq!(seen, [1, 2, 3, 4, 5, 6]);
+    }
+
+    fn filters_mean_what_their_operators_say(database) {
+        let app = App::new(&database);
+        for (title, year) in [("a", Some(1999)), ("b", Some(2008)), ("c", None), ("D", Some(-44))] {
+            app.post("/api/books", json!({"title": title, "author": "x", "year": year})).expect(201);
+        }
+        for (query, found) in [
+            ("year=2008", vec!["b"]),
+            ("year__ne=2008", vec!["a", "c", "D"]),
+            ("year__gt=1999", vec!["b"]),
+            ("year__gte=1999", vec!["a", "b"]),
+            ("year__lt=1999", vec!["D"]),
+            ("year__lte=1999&title__ne=D", vec!["a"]),
+            ("year__isnull=true", vec!["c"]),
+            ("year__isnull=false", vec!["a", "b", "D"]),
+            ("title=d", vec![]),
+            ("title__icontains=d", vec!["D"]),
+            ("year__gt=99999999999", vec![]),
+            ("status=available&year__gt=0&year__gt=2000", vec!["b"]),
+        ] {
+            assert_eq!(titles(&app.get(&format!("/api/books?{query}")).expect(200)), found, "{query}");
+        }
+    }
+}

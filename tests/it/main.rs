@@ -1,0 +1,5 @@
+//! What we promise, asked through the front door: the real program as a process of its own, on real databases.
+
+mod support;
+
+mod books;

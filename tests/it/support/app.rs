@@ -1,0 +1,294 @@
+//! The program: as a command that ends, and as a server that is asked over HTTP.
+
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader, Write},
+    path::PathBuf,
+    process::{Child, Command, Output, Stdio},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use super::Database;
+
+/// The program in the directory of a database, with nothing else in its environment.
+pub struct Program {
+    command: Command,
+}
+
+/// What a command that ended had to say.
+#[derive(Debug)]
+pub struct Ended {
+    pub success: bool,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ended {
+    pub fn expect_success(self) -> Self {
+        assert!(self.success, "{}{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// The one line that a failure is, without its `error: `.
+    pub fn expect_error(self) -> String {
+        assert!(!self.success, "{}{}", self.stdout, self.stderr);
+        let errors: Vec<_> =
+            self.stderr.lines().filter_map(|line| line.strip_prefix("error: ")).collect();
+        assert_eq!(errors.len(), 1, "one line: {}", self.stderr);
+        errors[0].to_owned()
+    }
+}
+
+impl Program {
+    pub fn new(database: &Database) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bookplate-under-test"));
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy().into_owned();
+            if name.starts_with("BOOKPLATE_") || name == "DATABASE_URL" || name.starts_with("PG") {
+                command.env_remove(name);
+            }
+        }
+        command.env("DATABASE_URL", &database.url).current_dir(database.home.path());
+        Self { command }
+    }
+
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    pub fn without_env(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
+    /// Runs to the end.
+    pub fn run(self, arguments: &[&str]) -> Ended {
+        self.run_with_input(arguments, b"")
+    }
+
+    /// Runs to the end with `input` on standard input.
+    pub fn run_with_input(mut self, arguments: &[&str], input: &[u8]) -> Ended {
+        self.command
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = self.command.spawn().expect("the program can be started");
+        let mut stdin = child.stdin.take().expect("standard input");
+        let input = input.to_vec();
+        let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+        let Output { status, stdout, stderr } = child.wait_with_output().expect("the program ends");
+        writer.join().expect("the input is written");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        let ended = Ended { success: status.success(), stdout: text(stdout), stderr: text(stderr) };
+        assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
+        ended
+    }
+
+    /// Serves on a free port.
+    pub fn serve(mut self, arguments: &[&str]) -> App {
+        let port = if arguments.contains(&"--port") { &[][..] } else { &["--port", "0"] };
+        self.command
+            .arg("serve")
+            .args(port)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        let mut child = self.command.spawn().expect("the program can be started");
+        let mut lines = BufReader::new(child.stderr.take().expect("standard error")).lines();
+        let log = Arc::new(Mutex::new(String::new()));
+        let mut address = None;
+        for line in lines.by_ref().map_while(Result::ok) {
+            let start =
+                line.find("listening on http://").map(|at| at + "listening on http://".len());
+            keep(&log, &line);
+            if let Some(start) = start {
+                address = line[start..].split([' ', '"']).next().map(str::to_owned);
+                break;
+            }
+        }
+        let Some(address) = address else {
+            child.wait().expect("the program ended");
+            panic!("no server: {}", text(&log));
+        };
+        let rest = Arc::clone(&log);
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| keep(&rest, &line)));
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .allow_non_standard_methods(true)
+            .build()
+            .into();
+        App { child, address, agent, log }
+    }
+}
+
+fn keep(log: &Mutex<String>, line: &str) {
+    let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+    log.push_str(line);
+    log.push('\n');
+}
+
+fn text(log: &Mutex<String>) -> String {
+    log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// A server that runs until it is dropped, and must not have panicked by then.
+pub struct App {
+    child: Child,
+    /// Host and port.
+    pub address: String,
+    agent: ureq::Agent,
+    log: Arc<Mutex<String>>,
+}
+
+/// An answer, read whole.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: BTreeMap<String, String>,
+    pub body: String,
+}
+
+impl Reply {
+    /// The body as JSON; the status has to be the expected one.
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.body);
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    /// The `error` of a problem, whose other members have to agree with the answer.
+    pub fn expect_problem(self, status: u16) -> String {
+        assert_eq!(
+            self.headers.get("content-type").map(String::as_str),
+            Some("application/problem+json"),
+            "{self:?}"
+        );
+        let id = self.headers.get("x-request-id").cloned().unwrap_or_default();
+        let problem = self.expect(status);
+        assert_eq!(problem["status"], status, "{problem}");
+        assert_eq!(problem["error"], problem["detail"], "{problem}");
+        assert_eq!(problem["request_id"], id.as_str(), "{problem}");
+        problem["error"].as_str().expect("a string").to_owned()
+    }
+}
+
+impl App {
+    pub fn new(database: &Database) -> Self {
+        Program::new(database).serve(&[])
+    }
+
+    pub fn get(&self, path: &str) -> Reply {
+        self.send("GET", path, &[], b"")
+    }
+
+    pub fn post(&self, path: &str, body: Value) -> Reply {
+        self.send(
+            "POST",
+            path,
+            &[("content-type", "application/json")],
+            body.to_string().as_bytes(),
+        )
+    }
+
+    pub fn put(&self, path: &str, body: Value) -> Reply {
+        self.send("PUT", path, &[("content-type", "application/json")], body.to_string().as_bytes())
+    }
+
+    pub fn delete(&self, path: &str) -> Reply {
+        self.send("DELETE", path, &[], b"")
+    }
+
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        self.try_send(method, path, headers, body)
+            .unwrap_or_else(|error| panic!("{method} {path}: {error}\n{}", self.log()))
+    }
+
+    pub fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Reply, ureq::Error> {
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("http://{}{path}", self.address));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut answer = self.agent.run(request.body(body).expect("a request"))?;
+        let headers = answer.headers().iter();
+        let headers = headers
+            .map(|(name, value)| {
+                (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            })
+            .collect();
+        let status = answer.status().as_u16();
+        let body = answer.body_mut().with_config().limit(1 << 30).read_to_string()?;
+        Ok(Reply { status, headers, body })
+    }
+
+    /// What the server logged so far.
+    pub fn log(&self) -> String {
+        text(&self.log)
+    }
+
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends the process without a chance to say goodbye.
+    pub fn kill(mut self) {
+        self.child.kill().expect("the server runs");
+        self.child.wait().expect("the server ends");
+    }
+
+    /// Asks the server to end, and waits until it has; true when it ended well.
+    pub fn stop(mut self) -> bool {
+        self.signal("TERM");
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("the server can be waited for") {
+                return status.success();
+            }
+            assert!(
+                begun.elapsed() < Duration::from_secs(30),
+                "the server does not end: {}",
+                self.log()
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    pub fn signal(&self, name: &str) {
+        let sent =
+            Command::new("kill").args([&format!("-{name}"), &self.process().to_string()]).status();
+        assert!(sent.expect("kill can be started").success());
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+        let log = self.log();
+        if std::thread::panicking() {
+            println!("{log}");
+        } else {
+            assert!(!log.contains("panicked"), "{log}");
+        }
+    }
+}
+
+/// Writes a file into the home of a database.
+pub fn file(database: &Database, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+    let path = database.home.path().join(name);
+    std::fs::write(&path, bytes).expect("the file can be written");
+    path
+}

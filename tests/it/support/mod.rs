@@ -1,0 +1,33 @@
+//! What tests stand on: a database each, the program, and one word for both databases.
+
+pub mod app;
+pub mod cluster;
+pub mod db;
+
+pub use app::{App, Program};
+pub use db::Database;
+
+/// Runs each test on SQLite and on PostgreSQL. The argument is a fresh [`Database`] with the newest schema.
+macro_rules! on_both {
+    ($($(#[doc = $doc:literal])* fn $name:ident($database:ident) $body:block)*) => {
+        $(mod $name {
+            #[allow(unused_imports, reason = "what the tests of one file need differs from test to test")]
+            use super::*;
+
+            fn promise($database: crate::support::Database) $body
+
+            #[test]
+            fn sqlite() {
+                promise(crate::support::Database::sqlite());
+            }
+
+            #[test]
+            fn postgres() {
+                if let Some(database) = crate::support::Database::postgres() {
+                    promise(database);
+                }
+            }
+        })*
+    };
+}
+pub(crate) use on_both;
