@@ -23,6 +23,8 @@ use super::schema;
 
 /// Warnings and rejected rows that are shown one by one; `--warnings` and `--rejects` take them all.
 const SHOWN: u64 = 10;
+/// Pages that an import keeps in memory.
+const IMPORT_CACHE_KIB: u32 = 48 * 1024;
 /// Rows between two lines of progress where no bar can be drawn.
 const ROWS_A_LINE: u64 = 100_000;
 
@@ -113,6 +115,8 @@ pub async fn run(location: &Location, settings: Settings, command: ImportCommand
     let console = Console::new(length, Arc::clone(&read), &args)?;
 
     schema::prepare_to_use(location, &settings).await?;
+    // The indexes of a large table are filled in no order; more of their pages at hand halve the time.
+    let settings = Settings { writer_cache_kib: IMPORT_CACHE_KIB, ..settings };
     let db =
         Db::open(location, &settings).await.with_context(|| format!("cannot open {location}"))?;
     let outcome = import::import(&db, Counted { input, read }, options, console).await;

@@ -272,7 +272,7 @@ async fn store_batch(
 
 fn duplicate(row: &Row, what: &str) -> Error {
     let Row { number, line, .. } = row;
-    let way_out = "nothing was imported; skip or update duplicates instead";
+    let way_out = "choose to skip or to update duplicates instead";
     Error::invalid("", "duplicate", format!("row {number} (line {line}) {what}; {way_out}"))
 }
 

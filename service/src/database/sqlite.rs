@@ -37,6 +37,10 @@ pub(super) fn file(path: &Path, role: Role, settings: &Settings) -> ConnectOptio
         .foreign_keys(role != Role::Migrator)
         .busy_timeout(settings.busy_timeout)
         .pragma("journal_size_limit", "67108864")
+        .pragma(
+            "cache_size",
+            format!("-{}", if role == Role::Reader { 2048 } else { settings.writer_cache_kib }),
+        )
         .pragma("query_only", if role == Role::Reader { "on" } else { "off" })
         .disable_statement_logging();
     let mut options = ConnectOptions::new("sqlite::memory:");
