@@ -100,7 +100,10 @@ async fn search_books(db: Data<Db>, list: List) -> Result<HttpResponse, Problem>
 #[utoipa::path(
     tag = "books",
     params(("id" = i32, Path, description = "The book's id", minimum = 1)),
-    responses((status = 200, description = "The book", body = BookOut), (status = 404, description = "No such book", body = Problem, content_type = "application/problem+json"))
+    responses(
+        (status = 200, description = "The book", body = BookOut),
+        (status = 404, description = "No such book")
+    )
 )]
 #[get("/api/books/{id}")]
 async fn find_book(db: Data<Db>, Id(id): Id) -> Result<HttpResponse, Problem> {
@@ -112,7 +115,10 @@ async fn find_book(db: Data<Db>, Id(id): Id) -> Result<HttpResponse, Problem> {
 #[utoipa::path(
     tag = "books",
     request_body = NewBook,
-    responses((status = 201, description = "The stored book", body = BookOut), (status = 400, description = "Nothing was stored", body = Problem, content_type = "application/problem+json"))
+    responses(
+        (status = 201, description = "The stored book", body = BookOut),
+        (status = 400, description = "Nothing was stored")
+    )
 )]
 #[post("/api/books")]
 async fn create_book(db: Data<Db>, Json(new): Json<NewBook>) -> Result<HttpResponse, Problem> {
@@ -128,7 +134,10 @@ async fn create_book(db: Data<Db>, Json(new): Json<NewBook>) -> Result<HttpRespo
     tag = "books",
     params(("id" = i32, Path, description = "The book's id", minimum = 1)),
     request_body = BookChanges,
-    responses((status = 200, description = "The book as it is now", body = BookOut), (status = 412, description = "The version that was sent is out of date", body = Problem, content_type = "application/problem+json"))
+    responses(
+        (status = 200, description = "The book as it is now", body = BookOut),
+        (status = 412, description = "The version that was sent is out of date")
+    )
 )]
 #[put("/api/books/{id}")]
 async fn update_book(

@@ -10,14 +10,14 @@ use actix_web::{
         StatusCode,
         header::{CONTENT_TYPE, LINK},
     },
-    web::{BytesMut, Query},
+    web::{BytesMut, Data, Query},
 };
 use futures_util::StreamExt;
 use serde::{Serialize, de::DeserializeOwned};
 use service::{FieldError, Listing, Page};
 use utoipa::ToSchema;
 
-use crate::error::Problem;
+use crate::{error::Problem, openapi::Paths};
 
 /// The longest JSON body.
 const LONGEST_BODY: usize = 1 << 20;
@@ -148,9 +148,12 @@ impl FromRequest for Id {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let written = request.match_info().query("id");
         let digits = !written.is_empty() && written.bytes().all(|byte| byte.is_ascii_digit());
+        let refusal = || request.app_data::<Data<Paths>>()?.refuse(request);
         std::future::ready(match written.parse() {
             Ok(id) if digits => Ok(Self(id)),
             _ if digits => Err(Problem::not_found(format!("nothing has the id {written}"))),
+            // `/api/books/search` is matched by `/api/books/{id}` too, for the methods that only the latter has.
+            _ if let Some(problem) = refusal() => Err(problem),
             _ => {
                 let shown: String = written.chars().take(30).collect();
                 let detail = format!("id `{}` is not a number, such as 1", shown.escape_debug());

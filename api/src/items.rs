@@ -71,7 +71,10 @@ async fn list_items(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> {
 #[utoipa::path(
     tag = "items",
     params(("id" = i32, Path, description = "The store's id", minimum = 1)),
-    responses((status = 200, description = "A page", body = [ItemOut]), (status = 404, description = "No such store", body = Problem, content_type = "application/problem+json"))
+    responses(
+        (status = 200, description = "A page", body = [ItemOut]),
+        (status = 404, description = "No such store")
+    )
 )]
 #[get("/api/stores/{id}/items")]
 async fn list_items_of_store(
@@ -87,7 +90,10 @@ async fn list_items_of_store(
 #[utoipa::path(
     tag = "items",
     params(("id" = i32, Path, description = "The item's id", minimum = 1)),
-    responses((status = 200, description = "The item", body = ItemOut), (status = 404, description = "No such item", body = Problem, content_type = "application/problem+json"))
+    responses(
+        (status = 200, description = "The item", body = ItemOut),
+        (status = 404, description = "No such item")
+    )
 )]
 #[get("/api/items/{id}")]
 async fn find_item(db: Data<Db>, Id(id): Id) -> Result<HttpResponse, Problem> {
@@ -99,7 +105,10 @@ async fn find_item(db: Data<Db>, Id(id): Id) -> Result<HttpResponse, Problem> {
 #[utoipa::path(
     tag = "items",
     request_body = NewItem,
-    responses((status = 201, description = "The stored item", body = ItemOut), (status = 400, description = "Nothing was stored", body = Problem, content_type = "application/problem+json"))
+    responses(
+        (status = 201, description = "The stored item", body = ItemOut),
+        (status = 400, description = "Nothing was stored")
+    )
 )]
 #[post("/api/items")]
 async fn create_item(db: Data<Db>, Json(new): Json<NewItem>) -> Result<HttpResponse, Problem> {
@@ -115,7 +124,10 @@ async fn create_item(db: Data<Db>, Json(new): Json<NewItem>) -> Result<HttpRespo
     tag = "items",
     params(("id" = i32, Path, description = "The item's id", minimum = 1)),
     request_body = ItemChanges,
-    responses((status = 200, description = "The item as it is now", body = ItemOut), (status = 412, description = "The version that was sent is out of date", body = Problem, content_type = "application/problem+json"))
+    responses(
+        (status = 200, description = "The item as it is now", body = ItemOut),
+        (status = 412, description = "The version that was sent is out of date")
+    )
 )]
 #[put("/api/items/{id}")]
 async fn update_item(

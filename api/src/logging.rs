@@ -20,8 +20,8 @@ pub enum LogFormat {
 /// Starts logging; `filter` is written as in `RUST_LOG`.
 pub fn start(format: LogFormat, filter: &str) {
     let mut builder = env_logger::Builder::new();
-    // What these two say of a normal start, we say ourselves and shorter.
-    for target in ["actix_server", "sea_orm_migration"] {
+    // What these say of a normal start, we say ourselves and shorter.
+    for target in ["actix_server", "sea_orm_migration", "sqlx"] {
         builder.filter_module(target, log::LevelFilter::Warn);
     }
     builder.parse_filters(filter);

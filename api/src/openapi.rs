@@ -11,7 +11,7 @@ use service::{Kind, MAX_LIMIT, Operator};
 use utoipa::{
     OpenApi as _,
     openapi::{
-        ContentBuilder, OpenApi, Ref, Required, ResponseBuilder,
+        ContentBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder,
         path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem},
         schema::{ObjectBuilder, Type},
     },
@@ -43,7 +43,14 @@ pub fn document() -> OpenApi {
     let (_, mut document) = app.configure(server::routes).split_for_parts();
     for (path, item) in &mut document.paths.paths {
         for operation in operations(item) {
-            operation.responses.responses.insert("default".to_owned(), problem().into());
+            let responses = &mut operation.responses.responses;
+            for (status, response) in responses.iter_mut() {
+                // What a handler says of a refusal is its sentence; the body is the same everywhere.
+                if let (true, RefOr::T(response)) = (status.starts_with('4'), response) {
+                    response.content.extend(problem().content);
+                }
+            }
+            responses.insert("default".to_owned(), problem().into());
         }
         if let Some(list) = &mut item.get {
             let parameters = list.parameters.get_or_insert_default();
@@ -158,19 +165,33 @@ impl Paths {
         Self(paths)
     }
 
-    fn allow(&self, path: &str) -> Option<String> {
+    fn methods(&self, path: &str) -> Option<&[Method]> {
         let (_, methods) = self.0.iter().find(|(definition, _)| definition.is_match(path))?;
-        Some(methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", "))
+        Some(methods)
     }
+
+    /// The refusal of a request whose path exists, but not for its method.
+    pub fn refuse(&self, request: &HttpRequest) -> Option<Problem> {
+        let methods = self.methods(request.path())?;
+        let refused = !methods.contains(request.method());
+        refused.then(|| Problem::method_not_allowed(request.method().as_str(), &list(methods)))
+    }
+}
+
+fn list(methods: &[Method]) -> String {
+    methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// Everything that no handler took: another method of a known path, or no path at all.
 pub async fn fallback(request: HttpRequest, paths: Data<Paths>) -> Result<HttpResponse, Problem> {
-    match paths.allow(request.path()) {
-        Some(allow) if request.method() == Method::OPTIONS => {
-            Ok(HttpResponse::NoContent().insert_header((ALLOW, allow)).finish())
+    if let Some(problem) = paths.refuse(&request) {
+        return Err(problem);
+    }
+    match paths.methods(request.path()) {
+        // The only method of the document without a handler.
+        Some(methods) => {
+            Ok(HttpResponse::NoContent().insert_header((ALLOW, list(methods))).finish())
         }
-        Some(allow) => Err(Problem::method_not_allowed(request.method().as_str(), &allow)),
         None => {
             let shown: String = request.path().chars().take(100).collect();
             Err(Problem::not_found(format!(

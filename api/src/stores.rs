@@ -55,7 +55,10 @@ async fn list_stores(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> 
 #[utoipa::path(
     tag = "stores",
     params(("id" = i32, Path, description = "The store's id", minimum = 1)),
-    responses((status = 200, description = "The store", body = StoreOut), (status = 404, description = "No such store", body = Problem, content_type = "application/problem+json"))
+    responses(
+        (status = 200, description = "The store", body = StoreOut),
+        (status = 404, description = "No such store")
+    )
 )]
 #[get("/api/stores/{id}")]
 async fn find_store(db: Data<Db>, Id(id): Id) -> Result<HttpResponse, Problem> {
@@ -67,7 +70,10 @@ async fn find_store(db: Data<Db>, Id(id): Id) -> Result<HttpResponse, Problem> {
 #[utoipa::path(
     tag = "stores",
     request_body = NewStore,
-    responses((status = 201, description = "The stored store", body = StoreOut), (status = 400, description = "Nothing was stored", body = Problem, content_type = "application/problem+json"))
+    responses(
+        (status = 201, description = "The stored store", body = StoreOut),
+        (status = 400, description = "Nothing was stored")
+    )
 )]
 #[post("/api/stores")]
 async fn create_store(db: Data<Db>, Json(new): Json<NewStore>) -> Result<HttpResponse, Problem> {
@@ -83,7 +89,10 @@ async fn create_store(db: Data<Db>, Json(new): Json<NewStore>) -> Result<HttpRes
     tag = "stores",
     params(("id" = i32, Path, description = "The store's id", minimum = 1)),
     request_body = StoreChanges,
-    responses((status = 200, description = "The store as it is now", body = StoreOut), (status = 412, description = "The version that was sent is out of date", body = Problem, content_type = "application/problem+json"))
+    responses(
+        (status = 200, description = "The store as it is now", body = StoreOut),
+        (status = 412, description = "The version that was sent is out of date")
+    )
 )]
 #[put("/api/stores/{id}")]
 async fn update_store(

@@ -54,7 +54,6 @@ impl Default for Settings {
 pub struct Db {
     reader: DatabaseConnection,
     writer: Arc<Writer>,
-    deadline: Duration,
 }
 
 impl Db {
@@ -64,15 +63,16 @@ impl Db {
     /// [`Error::Unavailable`](crate::Error::Unavailable) and its neighbours when it cannot be opened, is not as durable as it has to be,
     /// or belongs to a SQLite that is too old.
     pub async fn open(location: &Location, settings: &Settings) -> Result<Self> {
-        let (reader, writer) = match location {
+        let (reader, writer, width) = match location {
             Location::Memory => {
                 let only = Database::connect(sqlite::memory(settings)).await?;
-                (only.clone(), only)
+                (only.clone(), only, 1)
             }
             Location::File(path) => {
                 // The writer first: it brings the file into WAL mode, which a reader may not.
                 let writer = Database::connect(sqlite::file(path, Role::Writer, settings)).await?;
-                (Database::connect(sqlite::file(path, Role::Reader, settings)).await?, writer)
+                let reader = Database::connect(sqlite::file(path, Role::Reader, settings)).await?;
+                (reader, writer, 1)
             }
             Location::Postgres(url) => {
                 let options = postgres::server(url, settings);
@@ -80,10 +80,10 @@ impl Db {
                 // Opened by the writer's own runtime, which outlives the one of any request.
                 let mut lazy = options;
                 lazy.connect_lazy(true);
-                (reader, Database::connect(lazy).await?)
+                (reader, Database::connect(lazy).await?, settings.pool as usize)
             }
         };
-        Ok(Self { reader, writer: Arc::new(Writer::start(writer)?), deadline: settings.deadline })
+        Ok(Self { reader, writer: Arc::new(Writer::start(writer, width, settings)?) })
     }
 
     /// For reading: a pool, on SQLite of connections that cannot write.
@@ -102,7 +102,7 @@ impl Db {
         T: Send + 'static,
         F: AsyncFn(&DatabaseTransaction) -> Result<T> + Send + 'static,
     {
-        self.writer.run(Some(self.deadline), work).await
+        self.writer.run(true, work).await
     }
 
     /// As [`Db::write`], for work that takes as long as it takes, such as an import.
@@ -122,7 +122,7 @@ impl Db {
             }
             work(tx).await
         };
-        self.writer.run(None, unbounded).await
+        self.writer.run(false, unbounded).await
     }
 
     /// The newest revision that was applied to the schema; `None` for a database without one.

@@ -107,9 +107,13 @@ impl<E: EntityTrait> Filterable<E> {
         }
         let value: sea_orm::Value = match self.kind {
             Kind::Text => text::clean(value).into_owned().into(),
-            Kind::Integer => {
-                i64::from_str(value).map_err(|_| format!("`{value}` is not a whole number"))?.into()
-            }
+            // Of the column's own type: sqlx keeps a prepared statement by its text alone, so the same text with an
+            // i32 here and an i64 there would send the one where PostgreSQL expects the other.
+            Kind::Integer => i32::from_str(value)
+                .map_err(|_| {
+                    format!("`{value}` is not a whole number between {} and {}", i32::MIN, i32::MAX)
+                })?
+                .into(),
             Kind::Money => Decimal::from_str_exact(value)
                 .map_err(|_| format!("`{value}` is not a number, such as 49.99"))?
                 .into(),

@@ -122,7 +122,7 @@ fn check_price(rules: &mut Rules, Price(price): Price) {
 /// # Errors
 /// [`Error::Invalid`] for a bad parameter, and what the database says.
 pub async fn list(db: &impl ConnectionTrait, listing: &Listing) -> Result<Page<Item>> {
-    listing.page(db, Entity::find(), FILTERS, (Column::Id, |item| item.id)).await
+    listing.page(db, Entity::find(), FILTERS, Column::Id).await
 }
 
 /// A page of the items of one store: one statement with the store and the filters in it.
@@ -136,7 +136,7 @@ pub async fn list_of_store(
 ) -> Result<Page<Item>> {
     use sea_orm::{ColumnTrait, QueryFilter};
     let shelf = Entity::find().filter(Column::StoreId.eq(store_id));
-    let page = listing.page(db, shelf, FILTERS, (Column::Id, |item| item.id)).await?;
+    let page = listing.page(db, shelf, FILTERS, Column::Id).await?;
     if page.rows.is_empty() {
         // An empty shelf and no shelf are different answers.
         stores::find(db, store_id).await?;

@@ -28,6 +28,8 @@ pub use page::{Listing, MAX_LIMIT, Page};
 pub use rust_decimal::Decimal;
 /// A transaction, as [`Db::write`] hands it out.
 pub use sea_orm::DatabaseTransaction as Tx;
+/// Which of the two databases a connection speaks to, and SQL on it, for the programs that change the schema.
+pub use sea_orm::{ConnectionTrait, DbBackend};
 
 /// The time that is stored: to the microsecond, which is what PostgreSQL keeps.
 fn now() -> chrono::DateTime<chrono::Utc> {

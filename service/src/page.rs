@@ -1,8 +1,8 @@
 //! Pages of a list: in the order of the id, each page continuing behind the last row of the one before (keyset).
 
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    Select,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ModelTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select, Value,
 };
 
 use crate::{
@@ -53,23 +53,21 @@ impl Listing {
         db: &impl ConnectionTrait,
         select: Select<E>,
         columns: &[Filterable<E>],
-        id: (E::Column, fn(&E::Model) -> i32),
+        id: E::Column,
     ) -> Result<Page<E::Model>> {
         let backend = db.get_database_backend();
         let filters = filter::conditions(columns, &self.filters, &["limit", "cursor"], backend)?;
         let (limit, after) = (self.limit()?, self.after()?);
-        let behind = after.map_or(Condition::all(), |after| Condition::all().add(id.0.gt(after)));
-        let mut rows = select
-            .filter(filters)
-            .filter(behind)
-            .order_by_asc(id.0)
-            .limit(limit + 1)
-            .all(db)
-            .await?;
+        let behind = after.map_or(Condition::all(), |after| Condition::all().add(id.gt(after)));
+        let mut rows =
+            select.filter(filters).filter(behind).order_by_asc(id).limit(limit + 1).all(db).await?;
         // One row more than asked for tells whether there is a next page.
         let more = rows.len() as u64 > limit;
         rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        let next = rows.last().filter(|_| more).map(|row| id.1(row).to_string());
+        let next = match rows.last().filter(|_| more).map(|row| row.get(id)) {
+            Some(Value::Int(Some(last))) => Some(last.to_string()),
+            _ => None,
+        };
         Ok(Page { rows, next })
     }
 

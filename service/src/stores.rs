@@ -72,7 +72,7 @@ impl Check for StoreChanges {
 /// # Errors
 /// [`Error::Invalid`] for a bad parameter, and what the database says.
 pub async fn list(db: &impl ConnectionTrait, listing: &Listing) -> Result<Page<Store>> {
-    listing.page(db, Entity::find(), FILTERS, (Column::Id, |store| store.id)).await
+    listing.page(db, Entity::find(), FILTERS, Column::Id).await
 }
 
 /// One store.

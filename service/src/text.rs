@@ -36,7 +36,7 @@ pub fn contains_ignoring_case(column: Expr, needle: &str, backend: DbBackend) ->
         column.binary(PgBinOper::Regex, pattern)
     } else {
         let pattern = classes(&needle, |c| format!("[{c}]"), |c| matches!(c, '*' | '?' | '['));
-        column.binary(BinOper::Custom("GLOB".into()), format!("*{pattern}*"))
+        column.binary(BinOper::Custom("GLOB"), format!("*{pattern}*"))
     }
 }
 

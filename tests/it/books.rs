@@ -197,7 +197,6 @@ on_both! {
             ("year__isnull=false", vec!["a", "b", "D"]),
             ("title=d", vec![]),
             ("title__icontains=d", vec!["D"]),
-            ("year__gt=99999999999", vec![]),
             ("status=available&year__gt=0&year__gt=2000", vec!["b"]),
         ] {
             assert_eq!(titles(&app.get(&format!("/api/books?{query}")).expect(200)), found, "{query}");

@@ -3,3 +3,12 @@
 mod support;
 
 mod books;
+mod durability;
+mod export;
+mod import;
+mod lifecycle;
+mod migrations;
+mod openapi;
+mod refusals;
+mod stores;
+mod tidy;

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 use migration::{Migrator, MigratorTrait};
 use service::{
-    Location, Settings, backup,
+    ConnectionTrait, DbBackend, Location, Settings, backup,
     database::{Connection, FileLock, connect_to_migrate},
 };
 
@@ -28,6 +28,11 @@ pub fn claim(location: &Location, holder: &str) -> Result<Option<FileLock>> {
             "the directory `{}` of the database does not exist; make it, or name another one in DATABASE_URL",
             directory.display()
         );
+    }
+    if path.exists() {
+        // SQLite would open it for reading without a word, and fail at the first change.
+        let opened = std::fs::OpenOptions::new().write(true).open(path);
+        opened.with_context(|| format!("cannot write `{}`, the database", path.display()))?;
     }
     Ok(Some(FileLock::take(path, holder)?))
 }
@@ -109,6 +114,7 @@ pub async fn upgrade_to(
     location: &Location,
     steps: Option<u32>,
 ) -> Result<usize> {
+    wait_for_others(connection).await?;
     let before = pending(connection, location).await?;
     if before == 0 {
         return Ok(0);
@@ -129,6 +135,7 @@ pub async fn downgrade(
     location: &Location,
     steps: Option<u32>,
 ) -> Result<usize> {
+    wait_for_others(connection).await?;
     let before = pending(connection, location).await?;
     if let Location::File(path) = location {
         back_up(connection, path).await?;
@@ -136,6 +143,16 @@ pub async fn downgrade(
     let done = Migrator::down(connection, steps).await;
     done.with_context(|| format!("the schema of {location} could not be downgraded; it is as it was before the failed revision"))?;
     Ok(pending(connection, location).await? - before)
+}
+
+/// Lets one process at a time change a server's schema; a SQLite file is claimed instead. Ends with the connection.
+async fn wait_for_others(connection: &Connection) -> Result<()> {
+    if connection.get_database_backend() == DbBackend::Postgres {
+        // The key is the word `bookplate` in ASCII, cut to what fits. Waiting is no lock that times out.
+        let lock = "SET lock_timeout = 0; SELECT pg_advisory_lock(x'626F6F6B706C6174'::bigint); RESET lock_timeout";
+        connection.execute_unprepared(lock).await.context("cannot wait for other upgrades")?;
+    }
+    Ok(())
 }
 
 async fn back_up(connection: &Connection, path: &Path) -> Result<()> {

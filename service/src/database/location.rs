@@ -56,9 +56,11 @@ fn sqlite(rest: &str) -> Result<Location, &'static str> {
     }
 }
 
-/// `postgres://user:secret@host/db` becomes `postgres://user:***@host/db`.
+/// `postgres://user:secret@host/db` becomes `postgres://user:***@host/db`, and a parameter with a password goes too.
 fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (rest, parameters) =
+        rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
     let authority_end = rest.find('/').unwrap_or(rest.len());
     let (authority, path) = rest.split_at(authority_end);
     let shown = match authority.rsplit_once('@') {
@@ -68,7 +70,16 @@ fn without_password(url: &str) -> String {
         },
         None => authority.to_owned(),
     };
-    format!("{scheme}://{shown}{path}")
+    let shown_parameters: Vec<String> = parameters
+        .into_iter()
+        .flat_map(|query| query.split('&'))
+        .map(|parameter| match parameter.split_once('=') {
+            Some((name, _)) if name.to_lowercase().contains("password") => format!("{name}=***"),
+            _ => parameter.to_owned(),
+        })
+        .collect();
+    let mark = if parameters.is_some() { "?" } else { "" };
+    format!("{scheme}://{shown}{path}{mark}{}", shown_parameters.join("&"))
 }
 
 impl fmt::Display for Location {
@@ -125,5 +136,7 @@ mod tests {
     fn a_password_is_never_shown() {
         let location: Location = "postgres://u:se:cr@et@h/d".parse().unwrap();
         assert_eq!(location.to_string(), "postgres://u:***@h/d");
+        let location: Location = "postgres:///d?host=/run&password=a:b@c/&user=u".parse().unwrap();
+        assert_eq!(location.to_string(), "postgres:///d?host=/run&password=***&user=u");
     }
 }

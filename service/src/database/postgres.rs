@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ConnectOptions,
-    sqlx::{self, ConnectOptions as _},
+    sqlx::{self, ConnectOptions as _, Row as _},
 };
 
 use super::Settings;
@@ -33,7 +33,11 @@ pub(super) fn server(url: &str, settings: &Settings) -> ConnectOptions {
         .acquire_timeout(settings.acquire_timeout)
         .test_before_acquire(false)
         .map_sqlx_postgres_before_acquire(|connection, _| {
-            Box::pin(async move { sqlx::query_scalar(GUARD).fetch_one(connection).await })
+            Box::pin(async move {
+                // As one simple query: of a prepared one Bind and Execute have a time each, so the two would never
+                // be equal, and every connection would be thrown away after its first use.
+                sqlx::raw_sql(GUARD).fetch_one(connection).await?.try_get(0)
+            })
         });
     options
 }

@@ -11,19 +11,21 @@ use std::{
         atomic::{AtomicU8, Ordering},
     },
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
+    DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
     TransactionTrait, sqlx,
 };
 use tokio::{
     sync::{Semaphore, mpsc, oneshot},
     task::{JoinSet, LocalSet},
+    time::timeout,
 };
 
-use crate::error::{Error, Result, sqlx_error};
+use super::Settings;
+use crate::error::{Error, Result, chain, sqlx_error};
 
 /// Units of work that may wait or run at the same time; the next one is told that the database is busy.
 const PLACES: usize = 1024;
@@ -37,10 +39,17 @@ pub(super) struct Writer {
     places: Arc<Semaphore>,
     pool: DatabaseConnection,
     thread: Mutex<Option<JoinHandle<()>>>,
+    acquire_timeout: Duration,
+    deadline: Duration,
 }
 
 impl Writer {
-    pub(super) fn start(pool: DatabaseConnection) -> Result<Self> {
+    /// Starts the thread; `width` units of work run at the same time, as many as `pool` has connections.
+    pub(super) fn start(
+        pool: DatabaseConnection,
+        width: usize,
+        settings: &Settings,
+    ) -> Result<Self> {
         let (jobs, queue) = mpsc::unbounded_channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -48,26 +57,28 @@ impl Writer {
             .map_err(|error| Error::Internal(error.into()))?;
         let thread = std::thread::Builder::new()
             .name("bookplate-writer".to_owned())
-            .spawn(move || LocalSet::new().block_on(&runtime, carry_out(queue)))
+            .spawn(move || LocalSet::new().block_on(&runtime, carry_out(queue, width)))
             .map_err(|error| Error::Internal(error.into()))?;
         let places = Arc::new(Semaphore::new(PLACES));
-        Ok(Self { jobs, places, pool, thread: Mutex::new(Some(thread)) })
+        let Settings { acquire_timeout, deadline, .. } = *settings;
+        let thread = Mutex::new(Some(thread));
+        Ok(Self { jobs, places, pool, thread, acquire_timeout, deadline })
     }
 
-    /// Carries out `work` in one transaction; with a deadline, the caller hears by then.
-    pub(super) async fn run<T, F>(&self, deadline: Option<Duration>, work: F) -> Result<T>
+    /// Carries out `work` in one transaction; when it is `timely`, the caller hears by the deadline.
+    pub(super) async fn run<T, F>(&self, timely: bool, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: AsyncFn(&DatabaseTransaction) -> Result<T> + Send + 'static,
     {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Error::Busy)?;
-        let (answer, outcome) = oneshot::channel();
+        let (answer, mut outcome) = oneshot::channel();
         let progress = Arc::new(Progress::default());
-        let pool = self.pool.clone();
+        let (pool, deadline) = (self.pool.clone(), self.deadline);
         let seen = Arc::clone(&progress);
         let job: Job = Box::new(move || {
             Box::pin(async move {
-                let result = repeat(&pool, &work, &seen).await;
+                let result = repeat(&pool, &work, &seen, deadline).await;
                 drop(place);
                 // The caller may have gone; the work is done all the same.
                 drop(answer.send(result));
@@ -75,15 +86,21 @@ impl Writer {
         });
         self.jobs.send(Some(job)).map_err(|_| Error::internal("the writer has stopped"))?;
 
-        let outcome = match deadline {
-            None => outcome.await,
-            Some(deadline) => match tokio::time::timeout(deadline, outcome).await {
-                Ok(outcome) => outcome,
-                Err(_) if progress.call_off() => return Err(Error::Busy),
-                Err(_) => return Err(Error::Unknown),
-            },
-        };
-        outcome.unwrap_or_else(|_| Err(Error::internal("the unit of work panicked")))
+        let panicked = |_| Err(Error::internal("the unit of work panicked"));
+        if !timely {
+            return outcome.await.unwrap_or_else(panicked);
+        }
+        if let Ok(outcome) = timeout(self.acquire_timeout, &mut outcome).await {
+            return outcome.unwrap_or_else(panicked);
+        }
+        if progress.call_off() {
+            return Err(Error::Busy);
+        }
+        let rest = self.deadline.saturating_sub(self.acquire_timeout);
+        match timeout(rest, outcome).await {
+            Ok(outcome) => outcome.unwrap_or_else(panicked),
+            Err(_) => Err(Error::Unknown),
+        }
     }
 
     /// Closes the connections, after [`Writer::stop`].
@@ -103,11 +120,12 @@ impl Writer {
     }
 }
 
-async fn carry_out(mut queue: mpsc::UnboundedReceiver<Option<Job>>) {
+async fn carry_out(mut queue: mpsc::UnboundedReceiver<Option<Job>>, width: usize) {
     let mut running = JoinSet::new();
     loop {
         tokio::select! {
-            job = queue.recv() => match job.flatten() {
+            // Units wait here and not for a connection, so that those who are called off never begin.
+            job = queue.recv(), if running.len() < width => match job.flatten() {
                 Some(job) => { running.spawn_local(job()); }
                 None => break,
             },
@@ -147,25 +165,34 @@ impl Progress {
     }
 }
 
-/// Carries out the unit until it neither succeeds nor collides, pausing longer each time.
+/// Carries out the unit; when it collides with another or loses its connection, again after a pause, as long as another
+/// attempt that takes as long as the last one ends before the deadline.
 async fn repeat<T>(
     pool: &DatabaseConnection,
     work: &impl AsyncFn(&DatabaseTransaction) -> Result<T>,
     progress: &Progress,
+    deadline: Duration,
 ) -> Result<T> {
-    for attempt in 1..ATTEMPTS {
-        match once(pool, work, progress).await {
-            Err(Error::Collision(error)) => log::debug!("attempt {attempt} collided: {error}"),
+    let begun = Instant::now();
+    for attempt in 1..=ATTEMPTS {
+        let last = Instant::now();
+        let error = match once(pool, work, progress).await {
+            Err(error @ (Error::Collision(_) | Error::Unavailable(_))) => error,
             outcome => return outcome,
-        }
+        };
+        log::debug!("attempt {attempt}: {}", chain(&error));
         // Those who collided must not meet again: the pause differs by an address' low bits.
         let spread = (std::ptr::from_ref(progress).addr() >> 4) as u64 % 8;
-        tokio::time::sleep(Duration::from_millis((2 << attempt) + spread)).await;
+        let pause = Duration::from_millis((2 << attempt) + spread);
+        if attempt == ATTEMPTS || begun.elapsed() + pause + last.elapsed() > deadline {
+            return Err(match error {
+                Error::Collision(_) => Error::Busy,
+                other => other,
+            });
+        }
+        tokio::time::sleep(pause).await;
     }
-    match once(pool, work, progress).await {
-        Err(Error::Collision(_)) => Err(Error::Busy),
-        outcome => outcome,
-    }
+    Err(Error::Busy)
 }
 
 #[expect(
@@ -191,14 +218,7 @@ async fn once<T>(
     match work(&transaction).await {
         Ok(value) => match transaction.commit().await {
             Ok(()) => Ok(value),
-            // The server's own answer is certain, whatever else is wrong; silence is not.
-            Err(error) if matches!(sqlx_error(&error), Some(sqlx::Error::Database(_))) => {
-                Err(error.into())
-            }
-            Err(error) => {
-                log::error!("the outcome of a commit is unknown: {error}");
-                Err(Error::Unknown)
-            }
+            Err(error) => Err(commit_error(error)),
         },
         Err(error) => {
             if let Err(failure) = transaction.rollback().await {
@@ -206,5 +226,18 @@ async fn once<T>(
             }
             Err(error)
         }
+    }
+}
+
+/// What a failed COMMIT means. Where the database itself refused, nothing was stored; where it went away or did not answer,
+/// nobody knows.
+fn commit_error(error: DbErr) -> Error {
+    let answered = matches!(sqlx_error(&error), Some(sqlx::Error::Database(_)));
+    match Error::from(error) {
+        error if !answered || matches!(error, Error::Unavailable(_)) => {
+            log::error!("the outcome of a commit is unknown: {}", chain(&error));
+            Error::Unknown
+        }
+        error => error,
     }
 }

@@ -5,13 +5,16 @@ use std::{
     io::{BufRead, BufReader, Write},
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, mpsc},
     time::{Duration, Instant},
 };
 
 use serde_json::Value;
 
 use super::Database;
+
+/// How long a command may take, or a server to listen.
+const PATIENCE: Duration = Duration::from_secs(100);
 
 /// The program in the directory of a database, with nothing else in its environment.
 pub struct Program {
@@ -81,7 +84,16 @@ impl Program {
         let mut stdin = child.stdin.take().expect("standard input");
         let input = input.to_vec();
         let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+        let process = child.id().to_string();
+        let (ended, waiting) = mpsc::channel::<()>();
+        let watchdog = std::thread::spawn(move || {
+            if waiting.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+                drop(Command::new("kill").args(["-KILL", &process]).status());
+            }
+        });
         let Output { status, stdout, stderr } = child.wait_with_output().expect("the program ends");
+        drop(ended);
+        watchdog.join().expect("the watchdog ends");
         writer.join().expect("the input is written");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
         let ended = Ended { success: status.success(), stdout: text(stdout), stderr: text(stderr) };
@@ -100,24 +112,25 @@ impl Program {
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
         let mut child = self.command.spawn().expect("the program can be started");
-        let mut lines = BufReader::new(child.stderr.take().expect("standard error")).lines();
+        let lines = BufReader::new(child.stderr.take().expect("standard error")).lines();
         let log = Arc::new(Mutex::new(String::new()));
-        let mut address = None;
-        for line in lines.by_ref().map_while(Result::ok) {
-            let start =
-                line.find("listening on http://").map(|at| at + "listening on http://".len());
-            keep(&log, &line);
-            if let Some(start) = start {
-                address = line[start..].split([' ', '"']).next().map(str::to_owned);
-                break;
+        let (found, address) = mpsc::channel();
+        let kept = Arc::clone(&log);
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                keep(&kept, &line);
+                if let Some((_, address)) = line.split_once("listening on http://") {
+                    drop(
+                        found.send(address.split([' ', '"']).next().unwrap_or_default().to_owned()),
+                    );
+                }
             }
-        }
-        let Some(address) = address else {
-            child.wait().expect("the program ended");
+        });
+        let Ok(address) = address.recv_timeout(PATIENCE) else {
+            drop(child.kill());
+            child.wait().expect("the program ends");
             panic!("no server: {}", text(&log));
         };
-        let rest = Arc::clone(&log);
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| keep(&rest, &line)));
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(60)))
@@ -250,8 +263,13 @@ impl App {
     }
 
     /// Asks the server to end, and waits until it has; true when it ended well.
-    pub fn stop(mut self) -> bool {
+    pub fn stop(self) -> bool {
         self.signal("TERM");
+        self.stopped()
+    }
+
+    /// Waits for a server that was asked to end; true when it ended well.
+    pub fn stopped(mut self) -> bool {
         let begun = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("the server can be waited for") {

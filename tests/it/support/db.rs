@@ -119,6 +119,16 @@ fn query(url: &str, sql: &str) -> Result<Vec<QueryResult>, DbErr> {
     })
 }
 
+/// Runs SQL, such as the begin of a transaction, and keeps its connection until `work` is done.
+pub fn hold(url: &str, sql: &str, work: impl FnOnce()) {
+    let held = on_connection(url, async |db| {
+        db.execute_unprepared(sql).await?;
+        work();
+        db.execute_unprepared("ROLLBACK").await.map(drop)
+    });
+    held.expect(sql);
+}
+
 fn on_connection<T>(
     url: &str,
     work: impl AsyncFnOnce(&sea_orm::DatabaseConnection) -> Result<T, DbErr>,

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod cluster;
 pub mod db;
+pub mod ledger;
 
 pub use app::{App, Program};
 pub use db::Database;

@@ -102,7 +102,16 @@ fn parse(input: &[u8], last: bool, delimiter: u8, fields: &mut Fields) -> Parsed
         match separator {
             Some((b'\n', behind)) => return Parsed::Record(input.len() - behind.len()),
             Some((byte, behind)) if *byte == delimiter => rest = behind,
-            Some(_) => return Parsed::Broken(Broken::AfterQuote),
+            Some(_) => {
+                // A quote that "closes" on a later line was rather never closed on its own.
+                let read = input.get(..input.len() - rest.len()).unwrap_or_default();
+                let within_line = memchr(b'\n', read).is_none();
+                return Parsed::Broken(if within_line {
+                    Broken::AfterQuote
+                } else {
+                    Broken::Unclosed
+                });
+            }
             None if last => return Parsed::Record(input.len()),
             None => return Parsed::More,
         }
@@ -309,14 +318,14 @@ mod tests {
             ("\"open,b\nc,d\n", vec![(1, Err(Broken::Unclosed)), row(2, &["c", "d"])]),
             (
                 "\"open,b\nc,d\n\"e, f\",g\n",
-                vec![(1, Err(Broken::AfterQuote)), row(2, &["c", "d"]), row(3, &["e, f", "g"])],
+                vec![(1, Err(Broken::Unclosed)), row(2, &["c", "d"]), row(3, &["e, f", "g"])],
             ),
             ("\"a\"b,c\nd,e\n", vec![(1, Err(Broken::AfterQuote)), row(2, &["d", "e"])]),
             ("a\nb,c\nd,e,f\n", vec![(1, width(1)), row(2, &["b", "c"]), (3, width(3))]),
             // The quote of line 2 closes the one of line 1: too many fields, so line 2 is read on its own.
             (
                 "\"a,b\nc,\"d\",e\nf,g",
-                vec![(1, Err(Broken::AfterQuote)), (2, width(3)), row(3, &["f", "g"])],
+                vec![(1, Err(Broken::Unclosed)), (2, width(3)), row(3, &["f", "g"])],
             ),
         ];
         for (text, rows) in cases {

@@ -1,0 +1,189 @@
+//! `bookplate import books`: every row accounted for, and all of it or nothing.
+
+use std::{collections::BTreeMap, path::Path};
+
+use serde_json::json;
+
+use crate::support::{App, Database, Program, app::file, on_both};
+
+const MESSY: &str = include_str!("../data/messy.csv");
+
+fn import(database: &Database, name: &str, flags: &[&str]) -> String {
+    let arguments = [&["import", "books", name][..], flags].concat();
+    Program::new(database).run(&arguments).expect_success().stdout
+}
+
+fn counts(summary: &str) -> BTreeMap<String, u64> {
+    let rows = summary.split([':', ';', ',']).map(|part| {
+        let mut words = part.split_whitespace();
+        let number = words.next().unwrap().parse().unwrap();
+        (words.next().unwrap().to_owned(), number)
+    });
+    let counts: BTreeMap<String, u64> = rows.collect();
+    let sum =
+        ["inserted", "updated", "skipped", "rejected"].map(|name| counts[name]).iter().sum::<u64>();
+    assert_eq!(counts["rows"], sum, "{summary}");
+    counts
+}
+
+fn records(path: &Path) -> Vec<Vec<String>> {
+    let mut reader = csv::Reader::from_path(path).unwrap();
+    reader.records().map(|record| record.unwrap().iter().map(str::to_owned).collect()).collect()
+}
+
+on_both! {
+    fn a_messy_table_gives_what_is_good_and_names_what_is_not(database) {
+        file(&database, "messy.csv", MESSY);
+        let summary = import(&database, "messy.csv", &["--rejects", "rejects.csv", "--warnings", "warnings.csv"]);
+        assert_eq!(summary, "14 rows: 8 inserted, 0 updated, 0 skipped, 6 rejected; 4 without a usable ISBN\n");
+
+        let rejects = records(&database.home.path().join("rejects.csv"));
+        let reasons: Vec<_> = rejects.iter().map(|row| (row[1].as_str(), row[2].as_str())).collect();
+        for ((line, reason), (expected_line, expected)) in reasons.iter().zip([
+            ("7", "a quote is opened and never closed"),
+            ("9", "text follows the closing quote"),
+            ("10", "the row has 2 fields, the header 6"),
+            ("11", "the row has 7 fields, the header 6"),
+            ("12", "title is empty"),
+            ("13", "year `soon` is not a whole number"),
+        ]) {
+            assert_eq!(*line, expected_line, "{reasons:?}");
+            assert!(reason.contains(expected), "{reasons:?}");
+        }
+        assert_eq!(rejects.len(), 6, "{rejects:?}");
+        assert_eq!(rejects[0][3], "\"Unclosed quote,Nobody,2002,,,B3");
+
+        let warnings = records(&database.home.path().join("warnings.csv"));
+        let warned: Vec<_> = warnings.iter().map(|row| (row[1].as_str(), row[2].as_str())).collect();
+        assert_eq!(warned[0], ("5", "there is no isbn"));
+        assert_eq!(warned[1], ("6", "isbn `9780132350885` ends with the check digit 5, expected 4"));
+
+        let stored = "SELECT title || '|' || author || '|' || coalesce(year, 0) || '|' || coalesce(isbn, '-') FROM books ORDER BY id";
+        assert_eq!(
+            database.texts(stored),
+            [
+                "Clean Code|Robert C. Martin|2008|9780132350884",
+                "The \"Quoted\" Book|Adams, Douglas|1979|9780330258647",
+                "The Iliad|Homer|-750|9780140275360",
+                "No Number|Somebody|1999|-",
+                "Wrong Digit|Somebody|2001|-",
+                "After The Quote|Somebody|2003|-",
+                "Stray   Spaces|Somebody|2007|-",
+                "Преступление и наказание|Фёдор Достоевский|1866|9785170903351",
+            ]
+        );
+    }
+
+    fn a_second_import_skips_what_is_stored(database) {
+        file(&database, "messy.csv", MESSY);
+        import(&database, "messy.csv", &[]);
+        let again = counts(&import(&database, "messy.csv", &["--on-duplicate", "skip"]));
+        assert_eq!((again["inserted"], again["skipped"], again["rejected"]), (0, 8, 6));
+        assert_eq!(database.number("SELECT count(*) FROM books"), 8);
+    }
+
+    fn an_update_takes_the_columns_that_the_file_has(database) {
+        let app = App::new(&database);
+        let book = json!({"title": "Clean Code", "author": "Martin", "year": 2008, "isbn": "0132350882", "status": "lent"});
+        app.post("/api/books", book).expect(201);
+        file(&database, "a.csv", "isbn,title,author,pages\n0132350882,Clean Code 2,Robert C. Martin,464\n");
+        let first = counts(&import(&database, "a.csv", &["--on-duplicate", "update"]));
+        assert_eq!((first["inserted"], first["updated"], first["skipped"]), (0, 1, 0));
+        let stored = app.get("/api/books/1").expect(200);
+        assert_eq!(
+            [&stored["title"], &stored["year"], &stored["page_count"], &stored["status"], &stored["version"]],
+            [&json!("Clean Code 2"), &json!(2008), &json!(464), &json!("lent"), &json!(2)]
+        );
+        // The same again changes nothing, not even the version.
+        let second = counts(&import(&database, "a.csv", &["--on-duplicate", "update"]));
+        assert_eq!((second["updated"], second["skipped"]), (0, 1));
+        assert_eq!(app.get("/api/books/1").expect(200), stored);
+    }
+
+    fn a_duplicate_that_is_not_wanted_stores_nothing(database) {
+        file(&database, "a.csv", "title,author,isbn\nA,x,9780132350884\nB,x,\nC,x,0132350882\n");
+        let error = Program::new(&database).run(&["import", "books", "a.csv", "--on-duplicate", "fail"]).expect_error();
+        assert!(error.contains("row 3 (line 4) repeats row 1 (line 2)"), "{error}");
+        assert_eq!(database.number("SELECT count(*) FROM books"), 0);
+
+        import(&database, "a.csv", &[]);
+        assert_eq!(database.number("SELECT count(*) FROM books"), 2);
+        let error = Program::new(&database).run(&["import", "books", "a.csv", "--on-duplicate", "fail"]).expect_error();
+        assert!(error.contains("row 1 (line 2) is book 1 already"), "{error}");
+    }
+
+    fn repetitions_within_a_file_count_as_duplicates(database) {
+        file(&database, "a.csv", "title,author,year,isbn\nA,x,1,\nA,x,1,\nA,x,2,\nB,x,1,0132350882\nC,y,2,0132350882\n");
+        let summary = counts(&import(&database, "a.csv", &["--on-duplicate", "update"]));
+        assert_eq!((summary["inserted"], summary["updated"] + summary["skipped"]), (3, 2));
+        assert_eq!(database.texts("SELECT title FROM books WHERE isbn IS NOT NULL"), ["C"]);
+    }
+
+    fn a_dry_run_counts_everything_and_stores_nothing(database) {
+        file(&database, "messy.csv", MESSY);
+        let rehearsed = import(&database, "messy.csv", &["--dry-run"]);
+        assert!(rehearsed.contains("(dry run, nothing was stored)"), "{rehearsed}");
+        assert_eq!(database.number("SELECT count(*) FROM books"), 0);
+        let real = import(&database, "messy.csv", &[]);
+        assert_eq!(rehearsed.replace(" (dry run, nothing was stored)", ""), real);
+    }
+
+    fn a_giant_cell_and_a_wrong_encoding_cost_their_rows_only(database) {
+        let mut table = b"title,author\nGood,x\n".to_vec();
+        table.extend_from_slice("y".repeat(10 << 20).as_bytes());
+        table.extend_from_slice(b",x\nCaf\xe9,x\n");
+        table.extend_from_slice(format!("\"{}\",x\n", "z".repeat(10 << 20)).as_bytes());
+        table.extend_from_slice("Café,x\n".as_bytes());
+        file(&database, "a.csv", table);
+        let summary = counts(&import(&database, "a.csv", &["--rejects", "r.csv"]));
+        assert_eq!((summary["inserted"], summary["rejected"]), (2, 3));
+        let reasons: Vec<_> = records(&database.home.path().join("r.csv")).into_iter().map(|row| row[2].clone()).collect();
+        assert!(reasons[0].contains("longer than 1048576 bytes"), "{reasons:?}");
+        assert!(reasons[1].contains("title is not UTF-8"), "{reasons:?}");
+        assert_eq!(database.texts("SELECT title FROM books ORDER BY id"), ["Good", "Café"]);
+    }
+
+    fn standard_input_other_delimiters_and_other_headers_work(database) {
+        let table = "\u{feff}Titel;Verfasser;published\nA;x;2001-05-06\n";
+        let flags = ["import", "books", "-", "--delimiter", ";", "--map", "title=Titel", "--map", "author=Verfasser"];
+        Program::new(&database).run_with_input(&flags, table.as_bytes()).expect_success();
+        let flags = ["import", "books", "-", "--delimiter", "\\t"];
+        Program::new(&database).run_with_input(&flags, b"author\ttitle\nx\tB\n").expect_success();
+        let flags = ["import", "books", "-", "--format", "jsonl"];
+        let lines = b"{\"title\":\"C\",\"author\":\"x\",\"isbn\":\"0132350882\"}\n{\"title\":\"D\"}\nnonsense\n";
+        let summary = Program::new(&database).run_with_input(&flags, lines).expect_success().stdout;
+        assert_eq!(counts(&summary)["rejected"], 2, "{summary}");
+        assert_eq!(database.texts("SELECT title || coalesce(year, 0) FROM books ORDER BY id"), ["A2001", "B0", "C0"]);
+    }
+
+    fn a_file_that_is_no_table_is_refused_with_the_way_out(database) {
+        for (bytes, reason) in [
+            (&b""[..], "the file is empty, expected a header"),
+            (b"title,writer\na,b\n", "no header means `author`; name it with `--map author=HEADER`"),
+            (b"\xff\xfet\0i\0", "the file is UTF-16; save it as UTF-8"),
+            (b"\"title,author\n", "the header cannot be read"),
+        ] {
+            file(&database, "a.csv", bytes);
+            let error = Program::new(&database).run(&["import", "books", "a.csv"]).expect_error();
+            assert!(error.contains("`a.csv` was not imported, nothing was stored") && error.contains(reason), "{error}");
+        }
+        for (flags, reason) in [
+            (&["import", "books", "missing.csv"][..], "cannot open `missing.csv`"),
+            (&["import", "books", "."], "is a directory"),
+            (&["import", "books", "a.csv", "--rejects", "no/such/place.csv"], "cannot write `no/such/place.csv`"),
+        ] {
+            let error = Program::new(&database).run(flags).expect_error();
+            assert!(error.contains(reason), "{error}");
+        }
+        file(&database, "empty.csv", "title,author\n");
+        assert_eq!(import(&database, "empty.csv", &[]), "0 rows: 0 inserted, 0 updated, 0 skipped, 0 rejected; 0 without a usable ISBN\n");
+    }
+
+    fn an_import_works_beside_a_running_server(database) {
+        let app = App::new(&database);
+        file(&database, "messy.csv", MESSY);
+        import(&database, "messy.csv", &[]);
+        assert_eq!(app.get("/api/books").expect(200).as_array().unwrap().len(), 8);
+        app.post("/api/books", json!({"title": "a", "author": "b"})).expect(201);
+    }
+}

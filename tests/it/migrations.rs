@@ -1,0 +1,199 @@
+//! The schema: up, down and up again with rows in it, and equal to what the entities say.
+
+use std::collections::BTreeMap;
+
+use sea_orm::{DbBackend, Schema};
+
+use crate::support::{Database, Program, app::file, on_both};
+
+/// Columns of a table with everything that makes them what they are, but without their order.
+fn columns(database: &Database, table: &str) -> Vec<String> {
+    database.texts(&if database.is_sqlite() {
+        format!(
+            "SELECT name || ' ' || lower(type) || ' ' || \"notnull\" || ' ' || pk || ' ' || coalesce(lower(dflt_value), '-') \
+             FROM pragma_table_info('{table}') ORDER BY name"
+        )
+    } else {
+        format!(
+            "SELECT a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' ' || a.attnotnull::text || ' ' || \
+             a.attidentity::text || ' ' || coalesce(pg_get_expr(d.adbin, d.adrelid), '-') \
+             FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
+             WHERE a.attrelid = '{table}'::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attname"
+        )
+    })
+}
+
+/// Foreign keys with their actions, and indexes with their columns, by content.
+fn keys(database: &Database, table: &str) -> Vec<String> {
+    let (foreign, indexes) = if database.is_sqlite() {
+        (
+            format!(
+                "SELECT \"from\" || '>' || \"table\" || '.' || \"to\" || ' ' || on_delete \
+                 FROM pragma_foreign_key_list('{table}') ORDER BY \"from\""
+            ),
+            format!(
+                "SELECT (SELECT group_concat(name) FROM pragma_index_info(i.name)) || ' ' || i.\"unique\" \
+                 FROM pragma_index_list('{table}') i ORDER BY 1"
+            ),
+        )
+    } else {
+        (
+            format!(
+                "SELECT regexp_replace(pg_get_constraintdef(oid), ' REFERENCES ', '>') FROM pg_constraint \
+                 WHERE conrelid = '{table}'::regclass AND contype = 'f' ORDER BY 1"
+            ),
+            format!(
+                "SELECT regexp_replace(indexdef, '.* USING ', '') || ' ' || (indexdef LIKE 'CREATE UNIQUE%') \
+                 FROM pg_indexes WHERE tablename = '{table}' ORDER BY 1"
+            ),
+        )
+    };
+    [database.texts(&foreign), database.texts(&indexes)].concat()
+}
+
+const TABLES: [&str; 4] = ["books", "stores", "items", "users"];
+
+fn shape(database: &Database) -> BTreeMap<&'static str, [Vec<String>; 2]> {
+    TABLES
+        .into_iter()
+        .map(|table| (table, [columns(database, table), keys(database, table)]))
+        .collect()
+}
+
+fn upgrade(database: &Database, target: &str) {
+    Program::new(database).run(&["db", "upgrade", target]).expect_success();
+}
+
+fn downgrade(database: &Database, target: &str) {
+    Program::new(database).run(&["db", "downgrade", target]).expect_success();
+}
+
+on_both! {
+    fn the_revisions_lead_to_what_the_entities_say(database) {
+        upgrade(&database, "head");
+        let direct = if database.is_sqlite() { Database::sqlite() } else { Database::empty_postgres().unwrap() };
+        if direct.is_sqlite() {
+            file(&direct, "books.db", b"");
+        }
+        let backend = if database.is_sqlite() { DbBackend::Sqlite } else { DbBackend::Postgres };
+        let schema = Schema::new(backend);
+        for (table, indexes) in [
+            (schema.create_table_from_entity(entity::book::Entity), schema.create_index_from_entity(entity::book::Entity)),
+            (schema.create_table_from_entity(entity::store::Entity), schema.create_index_from_entity(entity::store::Entity)),
+            (schema.create_table_from_entity(entity::item::Entity), schema.create_index_from_entity(entity::item::Entity)),
+            (schema.create_table_from_entity(entity::user::Entity), schema.create_index_from_entity(entity::user::Entity)),
+        ] {
+            direct.execute(&backend.build(&table).to_string()).unwrap();
+            for index in indexes {
+                direct.execute(&backend.build(&index).to_string()).unwrap();
+            }
+        }
+        assert_eq!(shape(&database), shape(&direct));
+    }
+
+    fn going_down_and_up_again_gives_the_same_schema_and_keeps_the_rows(database) {
+        upgrade(&database, "head");
+        let before = shape(&database);
+        database.execute("INSERT INTO books (title, author, isbn) VALUES ('a', 'x', '1'), ('it''s', 'Ü', NULL)").unwrap();
+        database.execute("DELETE FROM books WHERE title = 'a'").unwrap();
+        database.execute("INSERT INTO stores (name) VALUES ('s')").unwrap();
+        database.execute("INSERT INTO items (name, price, store_id, book_id) VALUES ('i', 9.99, 1, 2), ('j', 1, 1, NULL)").unwrap();
+
+        // Below this revision `books` was rebuilt twice on SQLite; its children must not have noticed.
+        downgrade(&database, "-4");
+        assert_eq!(columns(&database, "books").len(), 8);
+        assert_eq!(database.texts("SELECT title || author FROM books"), ["it'sÜ"]);
+        assert_eq!(database.number("SELECT count(*) FROM items WHERE book_id = 2 OR name = 'j'"), 2);
+        upgrade(&database, "head");
+        assert_eq!(shape(&database), before);
+        assert_eq!(database.texts("SELECT title || author || status FROM books"), ["it'sÜavailable"]);
+        assert_eq!(database.number("SELECT count(*) FROM items WHERE book_id = 2 OR name = 'j'"), 2);
+        // Ids go on behind the highest one that was ever given.
+        database.execute("INSERT INTO books (title, author) VALUES ('new', 'x')").unwrap();
+        assert_eq!(database.number("SELECT max(id) FROM books"), 3);
+        // And the keys still do what they say.
+        database.execute("DELETE FROM books WHERE id = 2").unwrap();
+        assert_eq!(database.number("SELECT count(*) FROM items WHERE book_id IS NULL"), 2);
+        database.execute("DELETE FROM stores").unwrap();
+        assert_eq!(database.number("SELECT count(*) FROM items"), 0);
+    }
+
+    fn every_revision_can_be_taken_back_one_by_one(database) {
+        upgrade(&database, "head");
+        let top = shape(&database);
+        for left in (0..6).rev() {
+            downgrade(&database, "-1");
+            let history = Program::new(&database).run(&["db", "history"]).expect_success().stdout;
+            assert_eq!(history.matches("applied").count(), left, "{history}");
+        }
+        let current = Program::new(&database).run(&["db", "current"]).expect_success().stdout;
+        assert_eq!(current, "no revision is applied\n");
+        for _ in 0..6 {
+            upgrade(&database, "+1");
+        }
+        assert_eq!(shape(&database), top);
+        let current = Program::new(&database).run(&["db", "current"]).expect_success().stdout;
+        assert_eq!(current, "m20261006_090000_create_users (head)\n");
+        assert_eq!(Program::new(&database).run(&["db", "upgrade"]).expect_success().stdout, "0 revisions applied\n");
+    }
+
+    fn the_author_is_not_cut_off_on_the_way_down(database) {
+        upgrade(&database, "head");
+        let long = "x".repeat(101);
+        database.execute(&format!("INSERT INTO books (title, author) VALUES ('a', 'ok'), ('b', '{long}')")).unwrap();
+        let error = Program::new(&database).run(&["db", "downgrade", "-2"]).expect_error();
+        assert!(error.contains("1 books have an author of more than 100 characters, the first is book 2"), "{error}");
+        assert_eq!(database.number("SELECT length(author) FROM books WHERE id = 2"), 101);
+        database.execute("UPDATE books SET author = 'short' WHERE id = 2").unwrap();
+        downgrade(&database, "-1");
+        assert!(columns(&database, "books").iter().any(|column| column.starts_with("author ") && column.contains("(100)")));
+    }
+
+    fn a_target_that_makes_no_sense_is_refused(database) {
+        for (arguments, reason) in [
+            (["db", "upgrade", "sideways"], "`sideways` is no target, expected `head` or `+N`"),
+            (["db", "upgrade", "+0"], "`+0` is no target"),
+            (["db", "downgrade", "-x"], "`-x` is no target, expected `-N` or `base`"),
+        ] {
+            let error = Program::new(&database).run(&arguments).expect_error();
+            assert!(error.contains(reason), "{error}");
+        }
+    }
+}
+
+#[test]
+fn looking_at_a_database_that_does_not_exist_creates_nothing() {
+    let database = Database::sqlite();
+    for verb in ["current", "history"] {
+        let error = Program::new(&database).run(&["db", verb]).expect_error();
+        assert!(error.contains("does not exist yet; `bookplate db upgrade` creates it"), "{error}");
+    }
+    assert_eq!(std::fs::read_dir(database.home.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_database_that_is_newer_than_the_program_is_left_alone() {
+    let database = Database::sqlite();
+    upgrade(&database, "head");
+    database
+        .execute("INSERT INTO seaql_migrations VALUES ('m20990101_000000_from_the_future', 0)")
+        .unwrap();
+    for arguments in [&["db", "upgrade"][..], &["serve", "--port", "0"], &["export", "books"]] {
+        let error = Program::new(&database).run(arguments).expect_error();
+        assert!(error.contains("m20990101_000000_from_the_future"), "{error}");
+    }
+}
+
+#[test]
+fn a_rebuild_refuses_a_connection_that_would_delete_the_children() {
+    use migration::MigratorTrait;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let error = runtime.block_on(async {
+        let db = sea_orm::Database::connect("sqlite::memory:").await.unwrap();
+        migration::Migrator::up(&db, None).await.unwrap_err()
+    });
+    assert!(
+        error.to_string().contains("open the migrating connection with `foreign_keys` off"),
+        "{error}"
+    );
+}

@@ -1,0 +1,115 @@
+//! The OpenAPI document: in step with the code, and true about paths and methods.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{App, Database, Program, on_both};
+
+const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"];
+
+#[test]
+fn the_committed_document_is_the_one_of_the_code() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.json");
+    let committed = std::fs::read_to_string(path).expect("openapi.json is in the repository");
+    let printed = Program::new(&Database::sqlite()).run(&["openapi"]).expect_success().stdout;
+    assert!(
+        committed == printed,
+        "openapi.json is out of date; `cargo run -- openapi > openapi.json` writes it anew"
+    );
+}
+
+on_both! {
+    fn every_path_answers_its_methods_and_refuses_the_others_with_allow(database) {
+        let app = App::new(&database);
+        let document = app.get("/api/openapi.json").expect(200);
+        let paths = document["paths"].as_object().unwrap();
+        assert!(paths.len() >= 10, "{paths:?}");
+        for (template, operations) in paths {
+            let path = template.replace("{id}", "1");
+            let documented = |method: &str| operations.get(method.to_lowercase()).is_some();
+            let mut allow: Vec<&str> = METHODS.into_iter().filter(|method| documented(method)).collect();
+            if documented("GET") {
+                allow.push("HEAD");
+            }
+            allow.push("OPTIONS");
+            let sorted = |list: &str| {
+                let mut methods: Vec<_> = list.split(", ").map(str::to_owned).collect();
+                methods.sort();
+                methods
+            };
+            let allow = sorted(&allow.join(", "));
+
+            let options = app.send("OPTIONS", &path, &[], b"");
+            assert_eq!((options.status, options.body.as_str()), (204, ""), "{path}");
+            assert_eq!(sorted(&options.headers["allow"]), allow, "{path}");
+            for method in METHODS {
+                let reply = app.send(method, &path, &[], b"");
+                if documented(method) {
+                    assert_ne!(reply.status, 405, "{method} {path}");
+                    let no_route = reply.body.contains("there is no `");
+                    assert!(!no_route, "{method} {path}: {}", reply.body);
+                } else {
+                    let found = reply.headers.get("allow").unwrap_or_else(|| panic!("{method} {path}: {reply:?}"));
+                    assert_eq!(sorted(found), allow, "{method} {path}");
+                    reply.expect_problem(405);
+                }
+            }
+        }
+    }
+
+    fn head_is_get_without_a_body(database) {
+        let app = App::new(&database);
+        app.post("/api/books", serde_json::json!({"title": "a", "author": "b"})).expect(201);
+        for path in ["/api/books", "/api/books/1", "/api/books/7", "/healthz", "/readyz", "/version", "/nope"] {
+            let (get, head) = (app.get(path), app.send("HEAD", path, &[], b""));
+            assert_eq!((head.status, head.body.as_str()), (get.status, ""), "{path}");
+            for name in ["content-type", "content-length"] {
+                assert_eq!(head.headers.get(name), get.headers.get(name), "{name} of {path}");
+            }
+        }
+    }
+
+    fn the_document_lists_every_filter_that_works(database) {
+        let app = App::new(&database);
+        app.post("/api/stores", serde_json::json!({"name": "a"})).expect(201);
+        let document = app.get("/api/openapi.json").expect(200);
+        for path in ["/api/books", "/api/books/search", "/api/stores", "/api/items", "/api/stores/{id}/items"] {
+            let parameters = document["paths"][path]["get"]["parameters"].as_array().unwrap();
+            let names: Vec<&str> = parameters
+                .iter()
+                .filter(|parameter| parameter["in"] == "query")
+                .map(|parameter| parameter["name"].as_str().unwrap())
+                .collect();
+            assert!(names.contains(&"limit") && names.len() > 2, "{names:?}");
+            for name in names {
+                let value = if name.ends_with("__isnull") { "true" } else { "1" };
+                let reply = app.get(&format!("{}?{name}={value}", path.replace("{id}", "1")));
+                assert_eq!(reply.status, 200, "{path} {name}: {}", reply.body);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_reference_of_the_document_leads_somewhere() {
+    fn walk<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Object(members) => members.iter().for_each(|(name, value)| match value {
+                Value::String(reference) if name == "$ref" => found.push(reference),
+                value => walk(value, found),
+            }),
+            Value::Array(values) => values.iter().for_each(|value| walk(value, found)),
+            _ => {}
+        }
+    }
+    let printed = Program::new(&Database::sqlite()).run(&["openapi"]).expect_success().stdout;
+    let document: Value = serde_json::from_str(&printed).unwrap();
+    let mut references = Vec::new();
+    walk(&document, &mut references);
+    assert!(references.len() > 20);
+    for reference in references {
+        let pointer = reference.strip_prefix('#').unwrap();
+        assert!(document.pointer(pointer).is_some(), "{reference}");
+    }
+}
