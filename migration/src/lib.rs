@@ -2,7 +2,7 @@
 //!
 //! A revision names tables and columns by strings and never imports an entity: entities move on, history stays.
 //! On SQLite the connection has to be opened with `foreign_keys` off, because a table that is rebuilt is dropped
-//! for a moment and would take its children with it; [`rebuild`] refuses to run otherwise.
+//! for a moment and would take its children with it; `rebuild` refuses to run otherwise.
 
 mod rebuild;
 mod versions;
