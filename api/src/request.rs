@@ -37,7 +37,7 @@ pub fn id() -> String {
 pub async fn pass<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
+) -> Result<ServiceResponse<B>, Error> {
     let id = given_id(&request).unwrap_or_else(new_id);
     ID.scope(id, answer(request, next)).await
 }
@@ -45,7 +45,7 @@ pub async fn pass<B: MessageBody + 'static>(
 async fn answer<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
+) -> Result<ServiceResponse<B>, Error> {
     let begun = Instant::now();
     let method = request.method().clone();
     let path = request.path().to_owned();
@@ -135,4 +135,31 @@ fn wants_plain_json(headers: &HeaderMap) -> bool {
         && !accepted
             .iter()
             .any(|range| matches!(*range, "application/problem+json" | "application/*" | "*/*"))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{App, body::to_bytes, middleware::from_fn, test, web};
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_handler_that_panics_answers_500_with_the_usual_body_and_headers() {
+        async fn panic() -> &'static str {
+            panic!("on purpose")
+        }
+        let app = App::new().route("/panic", web::get().to(panic)).wrap(from_fn(pass));
+        let app = test::init_service(app).await;
+        let request =
+            test::TestRequest::get().uri("/panic").insert_header(("x-request-id", "trace"));
+        let error = test::try_call_service(&app, request.to_request()).await.unwrap_err();
+        let response = error.error_response();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers().get("x-request-id").unwrap(), "trace");
+        assert_eq!(response.headers().get("x-content-type-options").unwrap(), "nosniff");
+        let body = to_bytes(response.into_body()).await.unwrap();
+        let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!((&problem["status"], &problem["request_id"]), (&500.into(), &"trace".into()));
+        assert!(!problem.to_string().contains("on purpose"), "{problem}");
+    }
 }

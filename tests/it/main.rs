@@ -9,6 +9,7 @@ mod import;
 mod lifecycle;
 mod migrations;
 mod openapi;
+mod outages;
 mod refusals;
 mod stores;
 mod tidy;

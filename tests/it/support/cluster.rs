@@ -6,23 +6,40 @@ use std::{
     os::unix::{fs::chown, process::CommandExt},
     path::{Path, PathBuf},
     process::{ChildStdin, Command, Stdio},
-    sync::OnceLock,
-    time::{Duration, Instant},
+    sync::{Mutex, OnceLock},
 };
 
-/// The server that this run of the tests uses.
+/// A PostgreSQL server of the tests.
 pub struct Cluster {
     /// What stands before and behind the name of a database in its URL.
     url: (String, String),
+    /// Of a server that we started.
+    own: Option<Own>,
+}
+
+struct Own {
+    binaries: PathBuf,
+    home: PathBuf,
+    owner: Option<(u32, u32)>,
     /// When this end of the pipe closes, also because the process is killed, the server stops and its files go.
-    _leash: Option<ChildStdin>,
+    leash: Mutex<Option<ChildStdin>>,
 }
 
 impl Cluster {
-    /// The server, started at the first call; `None` where there is none, which is said loudly.
+    /// The server that this run shares, started at the first call; `None` where there is none, which is said loudly.
     pub fn get() -> Option<&'static Self> {
         static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
         CLUSTER.get_or_init(Self::find).as_ref()
+    }
+
+    /// A server of its own for a test that stops it; `None` where none can be started.
+    pub fn another() -> Option<Self> {
+        Self::get()?;
+        let own = binaries().map(Self::create);
+        if own.is_none() {
+            skipped("SKIPPED: a server that stops. Install PostgreSQL's server binaries.");
+        }
+        own
     }
 
     fn find() -> Option<Self> {
@@ -33,25 +50,25 @@ impl Cluster {
             let (server, _database) = address
                 .rsplit_once('/')
                 .expect("TEST_POSTGRES_URL is postgres://user@host/database");
-            return Some(Self { url: (format!("{server}/"), query), _leash: None });
+            return Some(Self { url: (format!("{server}/"), query), own: None });
         }
         match binaries() {
-            Some(binaries) => Some(Self::start(&binaries)),
+            Some(binaries) => Some(Self::create(binaries)),
             None if std::env::var("REQUIRE_POSTGRES").is_ok_and(|required| required == "1") => {
                 panic!(
                     "REQUIRE_POSTGRES=1, but there is neither TEST_POSTGRES_URL nor an installed PostgreSQL server"
                 )
             }
             None => {
-                // Not eprintln!, which the test runner keeps to itself when a test passes.
-                let line = "SKIPPED: every test on PostgreSQL. Install its server, or set TEST_POSTGRES_URL.\n";
-                std::io::stderr().write_all(line.as_bytes()).expect("standard error is open");
+                skipped(
+                    "SKIPPED: every test on PostgreSQL. Install its server, or set TEST_POSTGRES_URL.",
+                );
                 None
             }
         }
     }
 
-    fn start(binaries: &Path) -> Self {
+    fn create(binaries: PathBuf) -> Self {
         let home = tempfile::Builder::new()
             .prefix("bookplate-pg-")
             .tempdir()
@@ -61,15 +78,10 @@ impl Cluster {
         if let Some((uid, gid)) = owner {
             chown(&home, Some(uid), Some(gid)).expect("the directory can be given away");
         }
-        let command = |program: &Path| {
-            let mut command = Command::new(program);
-            if let Some((uid, gid)) = owner {
-                command.gid(gid).uid(uid);
-            }
-            command.current_dir(&home);
-            command
-        };
-        let made = command(&binaries.join("initdb"))
+        let query = format!("?host={}&user=bookplate", home.display());
+        let own = Own { binaries, home, owner, leash: Mutex::new(None) };
+        let made = own
+            .command(&own.binaries.join("initdb"))
             // The C locale knows the case of ASCII only, so what holds here holds with every locale.
             .args([
                 "--pgdata=data",
@@ -77,50 +89,97 @@ impl Cluster {
                 "--auth=trust",
                 "--encoding=UTF8",
                 "--locale=C",
-                "--no-sync",
             ])
+            .arg("--no-sync")
             .output()
             .expect("initdb can be started");
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
         let settings = format!(
-            "listen_addresses = ''\nunix_socket_directories = '{}'\nmax_connections = 200\nfsync = off\nlogging_collector = off\n",
-            home.display()
+            "listen_addresses = ''\nunix_socket_directories = '{}'\nmax_connections = 200\nfsync = off\n",
+            own.home.display()
         );
-        let conf = home.join("data/postgresql.conf");
-        fs::OpenOptions::new()
-            .append(true)
-            .open(conf)
-            .and_then(|mut conf| conf.write_all(settings.as_bytes()))
-            .expect("settings");
-
-        // Nobody waits for the guard: it outlives this process for as long as the server takes to stop.
-        #[expect(clippy::zombie_processes, reason = "it ends after us")]
-        let mut guard = command(Path::new("/bin/sh"))
-            .args(["-c", r#""$0" -D data >log 2>&1 & server=$!; cat >/dev/null; kill -INT $server; wait $server; cd /; rm -rf "$1""#])
-            .arg(binaries.join("postgres"))
-            .arg(&home)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .expect("the server can be started");
-        let leash = guard.stdin.take();
-        let query = format!("?host={}&user=bookplate", home.display());
-        let cluster = Self { url: ("postgres:///".to_owned(), query), _leash: leash };
-        let begun = Instant::now();
-        while super::db::execute(&cluster.url("postgres"), "SELECT 1").is_err() {
-            let log = fs::read_to_string(home.join("log")).unwrap_or_default();
-            assert!(begun.elapsed() < Duration::from_secs(60), "the server did not start: {log}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        let conf = own.home.join("data/postgresql.conf");
+        let append = fs::OpenOptions::new().append(true).open(conf);
+        append.and_then(|mut conf| conf.write_all(settings.as_bytes())).expect("settings");
+        own.guard();
+        let cluster = Self { url: ("postgres:///".to_owned(), query), own: Some(own) };
+        cluster.start();
         cluster
+    }
+
+    /// Starts a server that we own, and waits until it answers.
+    pub fn start(&self) {
+        let own = self.own.as_ref().expect("our own server");
+        own.control(&["start", "--log=log"]);
+    }
+
+    /// Stops a server that we own, as an administrator does, and waits until it is gone.
+    pub fn stop(&self) {
+        let own = self.own.as_ref().expect("our own server");
+        own.control(&["stop", "--mode=fast"]);
     }
 
     /// The URL of one of its databases.
     pub fn url(&self, database: &str) -> String {
         format!("{}{database}{}", self.url.0, self.url.1)
     }
+}
+
+impl Own {
+    fn control(&self, arguments: &[&str]) {
+        let done = self
+            .command(&self.binaries.join("pg_ctl"))
+            .args(["--pgdata=data", "--wait", "--silent"])
+            .args(arguments)
+            // The server would keep a pipe of ours open.
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .expect("pg_ctl can be started");
+        let log = fs::read_to_string(self.home.join("log")).unwrap_or_default();
+        assert!(done.success(), "pg_ctl {arguments:?}: {log}");
+    }
+
+    /// Leaves somebody behind who stops the server and removes its files when this process is gone.
+    fn guard(&self) {
+        let script = r#"cat >/dev/null
+            kill -INT $(head -n 1 data/postmaster.pid); while [ -e data/postmaster.pid ]; do sleep 0.1; done
+            cd /; rm -rf "$0""#;
+        #[expect(clippy::zombie_processes, reason = "the guard ends after us")]
+        let mut guard = self
+            .command(Path::new("/bin/sh"))
+            .args(["-c", script])
+            .arg(&self.home)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .expect("the guard can be started");
+        *self.leash.lock().expect("nobody else has it") = guard.stdin.take();
+    }
+
+    /// A command in the server's directory, as its user.
+    fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        if let Some((uid, gid)) = self.owner {
+            command.gid(gid).uid(uid);
+        }
+        command.current_dir(&self.home);
+        command
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        // A server of one test; the shared one is never dropped, its guard sees this process end.
+        drop(self.leash.lock().map(|mut leash| leash.take()));
+    }
+}
+
+/// Not eprintln!, which the test runner keeps to itself when a test passes.
+fn skipped(line: &str) {
+    std::io::stderr().write_all(format!("{line}\n").as_bytes()).expect("standard error is open");
 }
 
 /// Where `initdb` and `postgres` are.

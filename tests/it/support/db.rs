@@ -57,6 +57,14 @@ impl Database {
         })
     }
 
+    /// The first database of a server that nobody else uses.
+    pub fn new_on(server: &Cluster) -> Self {
+        let home = tempfile::tempdir().expect("a temporary directory");
+        let database = Self { url: server.url("postgres"), home };
+        Program::new(&database).run(&["db", "upgrade"]).expect_success();
+        database
+    }
+
     /// A PostgreSQL database without any table.
     pub fn empty_postgres() -> Option<Self> {
         let cluster = Cluster::get()?;
