@@ -14,7 +14,7 @@ use service::{Location, Settings};
 
 use crate::{
     logging::{self, LogFormat},
-    openapi,
+    server,
 };
 
 /// Keeps a library's books, stores and items: an HTTP API over SQLite or PostgreSQL.
@@ -124,7 +124,7 @@ fn with_default_command(
 
 fn run(cli: Cli) -> Result<()> {
     if matches!(cli.command, Command::Openapi) {
-        println!("{}", openapi::document().to_pretty_json()?);
+        println!("{}", server::document().to_pretty_json()?);
         return Ok(());
     }
     let location: Location = cli.common.database_url.parse()?;

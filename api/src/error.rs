@@ -13,7 +13,7 @@ use serde::Serialize;
 use service::{Error, FieldError};
 use utoipa::ToSchema;
 
-use crate::request;
+use crate::trace;
 
 /// A refusal or failure, as `application/problem+json`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -59,7 +59,7 @@ impl Problem {
             error: detail.clone(),
             detail,
             errors: Vec::new(),
-            request_id: request::id(),
+            request_id: trace::id(),
             headers: Vec::new(),
         }
     }
@@ -177,7 +177,7 @@ impl ResponseError for Problem {
         let body = serde_json::to_vec(self).unwrap_or_default();
         let mut response = response.content_type("application/problem+json").body(body);
         // Also where this answer takes the place of one that never came, as after a panic.
-        request::dress(response.headers_mut(), &self.request_id);
+        trace::dress(response.headers_mut(), &self.request_id);
         response
     }
 }

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use log::kv::{Error, Key, Value, VisitSource};
 use serde_json::{Map, json};
 
-use crate::request;
+use crate::trace;
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -34,7 +34,7 @@ pub fn start(format: LogFormat, filter: &str) {
             if let Some(elapsed) = pairs.0.get("elapsed_us").and_then(serde_json::Value::as_u64) {
                 write!(out, " in {}.{:03} ms", elapsed / 1000, elapsed % 1000)?;
             }
-            match request::id() {
+            match trace::id() {
                 id if id.is_empty() => writeln!(out),
                 id => writeln!(out, " [{id}]"),
             }
@@ -47,7 +47,7 @@ pub fn start(format: LogFormat, filter: &str) {
             line.insert("level".to_owned(), json!(record.level().as_str()));
             line.insert("target".to_owned(), json!(record.target()));
             line.insert("message".to_owned(), json!(record.args().to_string()));
-            match request::id() {
+            match trace::id() {
                 id if id.is_empty() => None,
                 id => line.insert("request_id".to_owned(), json!(id)),
             };

@@ -16,9 +16,9 @@ use utoipa::{
         schema::{ObjectBuilder, Type},
     },
 };
-use utoipa_actix_web::AppExt;
+use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
-use crate::{error::Problem, server};
+use crate::error::Problem;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -37,10 +37,10 @@ use crate::{error::Problem, server};
 )]
 struct Base;
 
-/// The document, as it is served and as `openapi.json` in the repository has it.
-pub fn document() -> OpenApi {
+/// The document of `routes`, as it is served and as `openapi.json` in the repository has it.
+pub fn document(routes: fn(&mut ServiceConfig)) -> OpenApi {
     let app = App::new().into_utoipa_app().openapi(Base::openapi());
-    let (_, mut document) = app.configure(server::routes).split_for_parts();
+    let (_, mut document) = app.configure(routes).split_for_parts();
     for (path, item) in &mut document.paths.paths {
         for operation in operations(item) {
             let responses = &mut operation.responses.responses;

@@ -1,11 +1,7 @@
 //! What every request passes through: an id, HEAD as GET, the check of the host, the log line, headers, and a net for
 //! panics.
 
-use std::{
-    panic::AssertUnwindSafe,
-    sync::atomic::{AtomicU64, Ordering},
-    time::Instant,
-};
+use std::{panic::AssertUnwindSafe, time::Instant};
 
 use actix_web::{
     Error,
@@ -13,33 +9,21 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::{
         Method, StatusCode,
-        header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
+        header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue},
     },
     middleware::Next,
     web::Data,
 };
 use futures_util::FutureExt;
 
-use crate::{error::Problem, server::Exposure};
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-tokio::task_local! {
-    static ID: String;
-}
-
-/// The id of the request at hand; empty outside of one.
-pub fn id() -> String {
-    ID.try_with(Clone::clone).unwrap_or_default()
-}
+use crate::{error::Problem, host::Exposure, trace};
 
 /// The outermost middleware.
 pub async fn pass<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    let id = given_id(&request).unwrap_or_else(new_id);
-    ID.scope(id, answer(request, next)).await
+    trace::scope(given_id(&request), answer(request, next)).await
 }
 
 async fn answer<B: MessageBody + 'static>(
@@ -78,7 +62,7 @@ async fn answer<B: MessageBody + 'static>(
     );
     answer.map(|mut response| {
         let headers = response.headers_mut();
-        dress(headers, &id());
+        trace::dress(headers, &trace::id());
         let problem =
             headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json");
         if problem && plain_json {
@@ -88,39 +72,14 @@ async fn answer<B: MessageBody + 'static>(
     })
 }
 
-/// Headers of every answer. The service has no pages yet, so nothing may be loaded or framed.
-pub fn dress(headers: &mut HeaderMap, id: &str) {
-    if let Ok(id) = HeaderValue::from_str(id) {
-        headers.insert(REQUEST_ID, id);
-    }
-    for (name, value) in [
-        ("x-content-type-options", "nosniff"),
-        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
-        ("referrer-policy", "no-referrer"),
-        ("cross-origin-resource-policy", "same-origin"),
-    ] {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-    }
-}
-
 /// The id that the client or a proxy gave, if it is fit for a log line.
 fn given_id(request: &ServiceRequest) -> Option<String> {
-    let given = request.headers().get(&REQUEST_ID)?.to_str().ok()?;
+    let given = request.headers().get(&trace::REQUEST_ID)?.to_str().ok()?;
     let fit = (1..=64).contains(&given.len())
         && given
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
     fit.then(|| given.to_owned())
-}
-
-/// Unique among the processes that write to one log: the process, its start, and a count.
-fn new_id() -> String {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    static START: std::sync::LazyLock<u64> = std::sync::LazyLock::new(|| {
-        let start = chrono::Utc::now().timestamp_micros().unsigned_abs();
-        start ^ (u64::from(std::process::id()) << 40)
-    });
-    format!("{:x}-{:x}", *START, COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// True for a client that names `application/json` and nothing that covers problem details.

@@ -4,19 +4,19 @@ use std::{net::SocketAddr, time::Duration};
 
 use actix_web::{
     App, HttpServer,
-    dev::{Server, ServiceRequest},
-    http::{StatusCode, Uri, header::HOST},
+    dev::Server,
     middleware::from_fn,
     web::{self, Data},
 };
 use anyhow::{Context, Result};
 use service::Db;
+use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
 use crate::{
     books,
-    error::Problem,
     health::{self, Readiness},
+    host::Exposure,
     items,
     openapi::{self, Paths},
     request, stores,
@@ -29,42 +29,13 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long requests that run may take to end when the process is asked to.
 const LAST_REQUESTS: u64 = 15;
 
-/// Whom the server is there for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exposure {
-    /// Programs of this machine. A page of another site that a browser shows here is kept out by the `Host` it names.
-    Loopback,
-    /// Everybody who reaches the address.
-    Everybody,
-}
-
-impl Exposure {
-    /// Refuses a request whose `Host` is another than this machine's own: a site that lets its own name point here
-    /// (DNS rebinding) would otherwise read and write the library through somebody's browser.
-    pub(crate) fn refuse(self, request: &ServiceRequest) -> Option<Problem> {
-        if self == Self::Everybody {
-            return None;
-        }
-        let host =
-            request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let own = match host.parse::<Uri>() {
-            Ok(uri) => matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]")),
-            Err(_) => false,
-        };
-        (!own).then(|| {
-            let shown: String = host.chars().take(100).collect();
-            Problem::new(
-                StatusCode::MISDIRECTED_REQUEST,
-                "/problems/foreign-host",
-                "Foreign host",
-                format!("the host `{shown}` is not this machine; ask for localhost or 127.0.0.1"),
-            )
-        })
-    }
+/// The OpenAPI document of the service.
+pub fn document() -> OpenApi {
+    openapi::document(routes)
 }
 
 /// Every route of the service.
-pub fn routes(config: &mut ServiceConfig) {
+fn routes(config: &mut ServiceConfig) {
     books::routes(config);
     stores::routes(config);
     items::routes(config);
@@ -86,7 +57,7 @@ pub fn bind(
     db: Db,
     readiness: Data<Readiness>,
 ) -> Result<(Server, Vec<SocketAddr>)> {
-    let document = openapi::document();
+    let document = document();
     let paths = Data::new(Paths::of(&document));
     let document = Data::new(document);
     let db = Data::new(db);

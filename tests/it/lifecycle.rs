@@ -253,7 +253,7 @@ fn what_keeps_it_from_starting_is_one_line_with_the_way_out() {
         ),
         ("sqlite:///file/books.db", "0", "the directory `file` of the database does not exist"),
         ("sqlite:///corrupt.db", "0", "file is not a database"),
-        ("sqlite:///.", "0", "cannot"),
+        ("sqlite:///.", "0", "`.` is a directory, expected a file"),
         ("mysql://u:hush@h/d", "0", "`mysql://u:***@h/d` is not a database URL"),
         ("postgres:///nothing?host=/nonexistent&user=x", "0", "cannot open postgres:///nothing"),
         (

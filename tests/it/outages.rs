@@ -31,8 +31,10 @@ on_both! {
         let app = App::new(&database);
         let mut stream = TcpStream::connect(&app.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        let head = "POST /api/books HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"title\":";
-        stream.write_all(head.as_bytes()).unwrap();
+        for line in ["POST /api/books HTTP/1.1", "host: localhost", "content-type: application/json", "content-length: 100", ""] {
+            write!(stream, "{line}\r\n").unwrap();
+        }
+        stream.write_all(b"{\"title\":").unwrap();
         let mut answer = [0; 12];
         stream.read_exact(&mut answer).unwrap();
         assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 408");

@@ -29,6 +29,11 @@ pub fn claim(location: &Location, holder: &str) -> Result<Option<FileLock>> {
             directory.display()
         );
     }
+    ensure!(
+        !path.is_dir(),
+        "`{}` is a directory, expected a file; name one in DATABASE_URL",
+        path.display()
+    );
     if path.exists() {
         // SQLite would open it for reading without a word, and fail at the first change.
         let opened = std::fs::OpenOptions::new().write(true).open(path);

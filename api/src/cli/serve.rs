@@ -12,10 +12,7 @@ use service::{Db, Location, Settings};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::schema;
-use crate::{
-    health::Readiness,
-    server::{self, Exposure},
-};
+use crate::{health::Readiness, host::Exposure, server};
 
 #[derive(Debug, Args)]
 pub struct ServeArgs {

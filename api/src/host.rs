@@ -1,0 +1,42 @@
+//! Whom the server is there for, and the check that keeps others out.
+
+use actix_web::{
+    dev::ServiceRequest,
+    http::{StatusCode, Uri, header::HOST},
+};
+
+use crate::error::Problem;
+
+/// Whom the server is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exposure {
+    /// Programs of this machine. A page of another site that a browser shows here is kept out by the `Host` it names.
+    Loopback,
+    /// Everybody who reaches the address.
+    Everybody,
+}
+
+impl Exposure {
+    /// Refuses a request whose `Host` is another than this machine's own: a site that lets its own name point here
+    /// (DNS rebinding) would otherwise read and write the library through somebody's browser.
+    pub(crate) fn refuse(self, request: &ServiceRequest) -> Option<Problem> {
+        if self == Self::Everybody {
+            return None;
+        }
+        let host =
+            request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let own = match host.parse::<Uri>() {
+            Ok(uri) => matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]")),
+            Err(_) => false,
+        };
+        (!own).then(|| {
+            let shown: String = host.chars().take(100).collect();
+            Problem::new(
+                StatusCode::MISDIRECTED_REQUEST,
+                "/problems/foreign-host",
+                "Foreign host",
+                format!("the host `{shown}` is not this machine; ask for localhost or 127.0.0.1"),
+            )
+        })
+    }
+}

@@ -1,0 +1,47 @@
+//! The id of the request at hand, and the headers that every answer carries with it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+
+/// The header in which a request's id comes in and goes out.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+tokio::task_local! {
+    static ID: String;
+}
+
+/// The id of the request at hand; empty outside of one.
+pub fn id() -> String {
+    ID.try_with(Clone::clone).unwrap_or_default()
+}
+
+/// Carries out `work` as the request with this id, or with a new one.
+pub async fn scope<T>(given: Option<String>, work: impl Future<Output = T>) -> T {
+    ID.scope(given.unwrap_or_else(new_id), work).await
+}
+
+/// Headers of every answer. The service has no pages yet, so nothing may be loaded or framed.
+pub fn dress(headers: &mut HeaderMap, id: &str) {
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("referrer-policy", "no-referrer"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ] {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+}
+
+/// Unique among the processes that write to one log: the process, its start, and a count.
+fn new_id() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    static START: std::sync::LazyLock<u64> = std::sync::LazyLock::new(|| {
+        let start = chrono::Utc::now().timestamp_micros().unsigned_abs();
+        start ^ (u64::from(std::process::id()) << 40)
+    });
+    format!("{:x}-{:x}", *START, COUNT.fetch_add(1, Ordering::Relaxed))
+}
