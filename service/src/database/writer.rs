@@ -241,3 +241,143 @@ fn commit_error(error: DbErr) -> Error {
         error => error,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{ConnectionTrait, DbErr, Statement};
+    use tokio::sync::Notify;
+
+    use super::*;
+    use crate::{Db, Location};
+
+    async fn open(acquire_ms: u64, deadline_ms: u64) -> Db {
+        let settings = Settings {
+            acquire_timeout: Duration::from_millis(acquire_ms),
+            deadline: Duration::from_millis(deadline_ms),
+            ..Settings::default()
+        };
+        let db = Db::open(&Location::Memory, &settings).await.unwrap();
+        db.write_at_length(async |tx| insert(tx, "CREATE TABLE t (x INTEGER)").await)
+            .await
+            .unwrap();
+        db
+    }
+
+    async fn insert(tx: &DatabaseTransaction, sql: &str) -> Result<()> {
+        tx.execute_unprepared(sql).await?;
+        Ok(())
+    }
+
+    async fn rows(db: &Db) -> Vec<i64> {
+        let asked =
+            Statement::from_string(sea_orm::DbBackend::Sqlite, "SELECT x FROM t ORDER BY x");
+        let rows = db.reader().query_all_raw(asked).await.unwrap();
+        rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn a_unit_that_collides_is_carried_out_again_from_its_beginning() {
+        let db = open(1000, 5000).await;
+        let attempts = Arc::new(AtomicU8::new(0));
+        let counted = Arc::clone(&attempts);
+        let done = db.write(async move |tx| {
+            insert(tx, "INSERT INTO t VALUES (1)").await?;
+            match counted.fetch_add(1, Ordering::SeqCst) {
+                0 | 1 => Err(Error::Collision(DbErr::Custom("on purpose".to_owned()))),
+                _ => Ok("done"),
+            }
+        });
+        assert_eq!(done.await.unwrap(), "done");
+        assert_eq!((attempts.load(Ordering::SeqCst), rows(&db).await), (3, vec![1]));
+    }
+
+    #[tokio::test]
+    async fn a_unit_that_always_collides_ends_as_busy_with_nothing_stored() {
+        let db = open(1000, 5000).await;
+        let done = db.write(async |tx| {
+            insert(tx, "INSERT INTO t VALUES (1)").await?;
+            Err::<(), _>(Error::Collision(DbErr::Custom("on purpose".to_owned())))
+        });
+        assert!(matches!(done.await, Err(Error::Busy)));
+        assert_eq!(rows(&db).await, [0; 0]);
+    }
+
+    #[tokio::test]
+    async fn a_unit_that_panics_is_rolled_back_and_the_next_one_works() {
+        let db = open(1000, 5000).await;
+        let done = db.write(async |tx| -> Result<()> {
+            insert(tx, "INSERT INTO t VALUES (1)").await?;
+            panic!("on purpose")
+        });
+        assert!(matches!(done.await, Err(Error::Internal(_))));
+        db.write(async |tx| insert(tx, "INSERT INTO t VALUES (2)").await).await.unwrap();
+        assert_eq!(rows(&db).await, [2]);
+    }
+
+    /// A unit of work that stores `x` when it is let go.
+    fn gated(
+        gate: &Arc<Notify>,
+        x: i64,
+    ) -> impl AsyncFn(&DatabaseTransaction) -> Result<()> + Send + use<> {
+        let gate = Arc::clone(gate);
+        async move |tx: &DatabaseTransaction| {
+            insert(tx, &format!("INSERT INTO t VALUES ({x})")).await?;
+            gate.notified().await;
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_unit_that_has_begun_is_not_stopped_by_its_deadline_or_by_its_caller() {
+        let db = open(2000, 2100).await;
+        let gate = Arc::new(Notify::new());
+        assert!(matches!(db.write(gated(&gate, 1)).await, Err(Error::Unknown)));
+        gate.notify_one();
+        // And one whose caller goes away.
+        drop(timeout(Duration::from_millis(50), db.write_at_length(gated(&gate, 2))).await);
+        gate.notify_one();
+        // The end of the queue: everything before it is done then.
+        db.write_at_length(async |_| Ok(())).await.unwrap();
+        assert_eq!(rows(&db).await, [1, 2]);
+    }
+
+    #[tokio::test]
+    async fn a_unit_that_still_waits_is_called_off_and_never_begins() {
+        let db = open(50, 5000).await;
+        let gate = Arc::new(Notify::new());
+        let late = async {
+            let late = db.write(async |tx| insert(tx, "INSERT INTO t VALUES (2)").await).await;
+            gate.notify_one();
+            late
+        };
+        let (first, late) = tokio::join!(db.write_at_length(gated(&gate, 1)), late);
+        assert!(first.is_ok() && matches!(late, Err(Error::Busy)));
+        db.write_at_length(async |_| Ok(())).await.unwrap();
+        assert_eq!(rows(&db).await, [1]);
+    }
+
+    #[tokio::test]
+    async fn closing_waits_for_what_was_accepted() {
+        let db = open(1000, 5000).await;
+        let (begun, running) = oneshot::channel();
+        let begun = Mutex::new(Some(begun));
+        let ended = Arc::new(AtomicU8::new(0));
+        let end = Arc::clone(&ended);
+        let other = db.clone();
+        let unit = tokio::spawn(async move {
+            other
+                .write(async move |_| {
+                    let begun = begun.lock().unwrap().take();
+                    begun.unwrap().send(()).unwrap();
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    end.store(1, Ordering::SeqCst);
+                    Ok(())
+                })
+                .await
+        });
+        running.await.unwrap();
+        db.close().await.unwrap();
+        assert_eq!(ended.load(Ordering::SeqCst), 1);
+        unit.await.unwrap().unwrap();
+    }
+}
