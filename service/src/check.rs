@@ -66,10 +66,10 @@ impl Rules {
                 format!("{field} `{start}…` has {length} characters, at most {longest} are stored");
             self.broken(field, "too-long", detail);
         } else if let Some(control) = clean.chars().find(|c| c.is_control()) {
-            let shown: String = clean.chars().take(30).collect();
+            let shown = text::shortened(&clean, 30);
             let detail = format!(
                 "{field} `{}` has the control character `{}`; remove it",
-                shown.escape_debug(),
+                shown,
                 control.escape_unicode()
             );
             self.broken(field, "control-character", detail);

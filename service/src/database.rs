@@ -153,7 +153,6 @@ impl Db {
     /// When a connection cannot be closed.
     pub async fn close(self) -> Result<()> {
         self.writer.stop().await;
-        self.writer.close_pool().await?;
         Ok(self.reader.close().await?)
     }
 }

@@ -18,7 +18,7 @@ pub enum Error {
     #[error("{}", sentences(.0))]
     Invalid(Vec<FieldError>),
     /// A value that has to be unique is taken.
-    #[error("{field} `{value}` is taken by another row; change that one or choose another {field}")]
+    #[error("{field}{} is taken by another row; change that one or choose another {field}", quoted(.value))]
     Duplicate {
         /// The column.
         field: String,
@@ -116,6 +116,10 @@ impl Error {
     }
 }
 
+fn quoted(value: &str) -> String {
+    if value.is_empty() { String::new() } else { format!(" `{value}`") }
+}
+
 fn sentences(errors: &[FieldError]) -> String {
     errors.iter().map(|error| error.detail.as_str()).collect::<Vec<_>>().join("; ")
 }
@@ -124,7 +128,13 @@ impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         match error.sql_err() {
             Some(SqlErr::UniqueConstraintViolation(message)) => {
-                return Self::Duplicate { field: unique_column(&message), value: String::new() };
+                // PostgreSQL writes its message in the language of the server, but not the constraint's name.
+                let constraint = match sqlx_error(&error) {
+                    Some(sqlx::Error::Database(cause)) => cause.constraint().map(str::to_owned),
+                    _ => None,
+                };
+                let field = unique_column(constraint.as_deref().unwrap_or(&message));
+                return Self::Duplicate { field, value: String::new() };
             }
             Some(SqlErr::ForeignKeyConstraintViolation(_)) => {
                 let detail = "a row that this one points at does not exist any more; read it again";
@@ -132,7 +142,8 @@ impl From<DbErr> for Error {
             }
             _ => {}
         }
-        if matches!(error, DbErr::ConnectionAcquire(_)) {
+        if let DbErr::ConnectionAcquire(why) = &error {
+            log::warn!("no connection could be had: {why}");
             return Self::Busy;
         }
         match sqlx_error(&error) {
@@ -177,19 +188,28 @@ enum Kind {
 
 /// Sorts SQLite's extended result codes (numbers) and PostgreSQL's SQLSTATEs (five characters).
 fn kind(code: Option<&str>) -> Kind {
-    match code.unwrap_or_default() {
-        // SQLITE_BUSY, _RECOVERY, _TIMEOUT, SQLITE_LOCKED, _SHAREDCACHE
-        "5" | "261" | "773" | "6" | "262" => Kind::Busy,
-        // SQLITE_BUSY_SNAPSHOT; serialization_failure, deadlock_detected, lock_not_available
-        "517" | "40001" | "40P01" | "55P03" => Kind::Collision,
-        // SQLITE_FULL; disk_full
-        "13" | "53100" => Kind::Full,
-        // SQLITE_READONLY and SQLITE_CANTOPEN with their families
-        "8" | "264" | "520" | "776" | "1032" | "1288" | "1544" | "14" => Kind::Unavailable,
-        // too_many_connections, admin_shutdown, crash_shutdown, cannot_connect_now, query_canceled (the
-        // statement's time was up), idle_in_transaction_session_timeout, read_only_sql_transaction
-        "53300" | "57P01" | "57P02" | "57P03" | "57014" | "25P03" | "25006" => Kind::Unavailable,
-        connection if connection.len() == 5 && connection.starts_with("08") => Kind::Unavailable,
+    let code = code.unwrap_or_default();
+    if let (true, [class_1, class_2, ..]) = (code.len() == 5, code.as_bytes()) {
+        return match (code, [*class_1, *class_2]) {
+            // serialization_failure, deadlock_detected, lock_not_available
+            ("40001" | "40P01" | "55P03", _) => Kind::Collision,
+            ("53100", _) => Kind::Full,
+            // read_only_sql_transaction, idle_in_transaction_session_timeout, transaction_timeout
+            ("25006" | "25P03" | "25P04", _) => Kind::Unavailable,
+            // Connections, resources, operators' interventions (also a statement whose time was up), the system.
+            (_, [b'0', b'8'] | [b'5', b'3' | b'7' | b'8']) => Kind::Unavailable,
+            _ => Kind::Other,
+        };
+    }
+    match code.parse::<u32>().map(|code| (code, code & 0xff)) {
+        // SQLITE_BUSY_SNAPSHOT
+        Ok((517, _)) => Kind::Collision,
+        // SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL and their families
+        Ok((_, 5 | 6 | 15)) => Kind::Busy,
+        // SQLITE_FULL, and SQLITE_IOERR_SHMSIZE, which is the same for the index of the write-ahead log
+        Ok((_, 13) | (4874, _)) => Kind::Full,
+        // SQLITE_NOMEM, SQLITE_READONLY, SQLITE_IOERR, SQLITE_CANTOPEN and their families
+        Ok((_, 7 | 8 | 10 | 14)) => Kind::Unavailable,
         _ => Kind::Other,
     }
 }
@@ -229,7 +249,7 @@ mod tests {
         for (message, column) in [
             ("UNIQUE constraint failed: books.isbn", "isbn"),
             (r#"duplicate key value violates unique constraint "books_isbn_key""#, "isbn"),
-            (r#"duplicate key value violates unique constraint "users_email_key""#, "email"),
+            ("users_email_key", "email"),
         ] {
             assert_eq!(unique_column(message), column);
         }

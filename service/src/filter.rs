@@ -13,6 +13,11 @@ use crate::{
     text,
 };
 
+/// Conditions of one list; databases limit the depth of an expression.
+const MOST_CONDITIONS: usize = 50;
+/// Characters of a value; databases limit the length of a pattern.
+const LONGEST_VALUE: usize = 1000;
+
 /// What a column's values are written as in a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -140,6 +145,17 @@ pub fn conditions<E: EntityTrait>(
     other_names: &[&str],
     backend: DbBackend,
 ) -> Result<Condition> {
+    if parameters.len() > MOST_CONDITIONS {
+        let detail = format!(
+            "{} filters are too many, at most {MOST_CONDITIONS} are carried out",
+            parameters.len()
+        );
+        return Err(Error::Invalid(vec![FieldError::parameter(
+            "query",
+            "too-many-filters",
+            detail,
+        )]));
+    }
     let mut all = Condition::all();
     let mut broken = Vec::new();
     for (name, value) in parameters {
@@ -155,6 +171,13 @@ pub fn conditions<E: EntityTrait>(
         };
         if value.contains('\0') {
             broken.push(bad(name, format!("{name} has a NUL byte; remove it")));
+            continue;
+        }
+        if value.chars().count() > LONGEST_VALUE {
+            broken.push(bad(
+                name,
+                format!("{name} is longer than {LONGEST_VALUE} characters; look for less"),
+            ));
             continue;
         }
         match column.condition(operator, value, backend) {

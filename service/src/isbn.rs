@@ -2,6 +2,8 @@
 
 use isbn::{Isbn10, Isbn13};
 
+use crate::text;
+
 /// Why a text is no ISBN: a sentence with the value and the way out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -36,6 +38,7 @@ pub fn canonical_with_lost_zeros(written: &str) -> Result<String, BadIsbn> {
 
 fn read(written: &str, repair: impl Fn(Vec<u8>) -> Vec<u8>) -> Result<String, BadIsbn> {
     let digits = repair(digits(written)?);
+    let written = &text::shortened(written, 30);
     if let Ok(digits) = <[u8; 10]>::try_from(digits.as_slice()) {
         let right = with_check_digit(digits, Isbn10::new, 10)
             .ok_or_else(|| BadIsbn(format!("isbn `{written}` has an X before its last place")))?;
@@ -69,6 +72,7 @@ fn digits(written: &str) -> Result<Vec<u8>, BadIsbn> {
             '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' => {}
             c if c.is_whitespace() => {}
             _ => {
+                let written = text::shortened(written, 30);
                 return Err(BadIsbn(format!(
                     "isbn `{written}` has the character `{}`, expected digits, hyphens and a last X",
                     c.escape_debug()

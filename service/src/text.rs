@@ -14,6 +14,23 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     if is_nfc(trimmed) { Cow::Borrowed(trimmed) } else { Cow::Owned(trimmed.nfc().collect()) }
 }
 
+/// At most the first `longest` characters, fit to be shown on one line: control characters are written as escapes.
+pub fn shortened(text: &str, longest: usize) -> String {
+    let mut shown = String::new();
+    let mut characters = text.chars();
+    for c in characters.by_ref().take(longest) {
+        if c.is_control() {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    if characters.next().is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
 /// Whether `column` contains `needle` in any case. No character of `needle` is a wildcard.
 ///
 /// `LIKE` and `ILIKE` serve ASCII. For the rest SQLite's `LIKE` knows no case at all and PostgreSQL's depends on the

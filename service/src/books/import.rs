@@ -3,6 +3,7 @@
 //! A thread reads and checks rows while the transaction stores the batch before. What is a duplicate: the same ISBN; for a
 //! book without one, the same title, author and year as another book without one.
 
+mod fields;
 mod record;
 mod rows;
 
@@ -15,7 +16,7 @@ use std::{
 use entity::book::{Column, Entity};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, sea_query::ExprTrait,
+    QueryOrder, QuerySelect, sea_query::ExprTrait,
 };
 use tokio::sync::mpsc;
 
@@ -145,7 +146,7 @@ fn bad_file(why: String) -> Error {
     Error::invalid("", "bad-file", why)
 }
 
-/// Reads to the end, a batch at a time, for as long as somebody stores them.
+/// Reads to the end, a batch at a time, for as long as somebody stores them. An empty batch is the end of the file.
 fn read<R: Read>(mut rows: Rows<R>, batches: &mpsc::Sender<Result<Batch>>) {
     loop {
         let batch =
@@ -166,9 +167,17 @@ async fn store(
     on_duplicate: OnDuplicate,
 ) -> Result<Report> {
     let mut report = Report::default();
-    while let Some(batch) = queue.recv().await {
+    loop {
+        // A reader that goes away before the end must not make a part of the file look like the whole.
+        let batch = queue
+            .recv()
+            .await
+            .ok_or_else(|| Error::internal("the file was not read to its end"))??;
+        if batch.is_empty() {
+            break;
+        }
         let mut rows = Vec::with_capacity(BATCH);
-        for row in batch? {
+        for row in batch {
             report.rows += 1;
             match row {
                 Ok(row) => rows.push(row),
@@ -221,11 +230,17 @@ async fn store_batch(
     on_duplicate: OnDuplicate,
     report: &mut Report,
 ) -> Result<()> {
-    let mut stored = find_stored(tx, &rows).await?;
+    let mut stored = find_stored(tx, &rows, on_duplicate).await?;
     let mut fresh: Vec<Row> = Vec::with_capacity(rows.len());
     let mut places: HashMap<Identity, usize> = HashMap::with_capacity(rows.len());
     for row in rows {
         let identity = Identity::of(&row.book);
+        if on_duplicate == OnDuplicate::Update && places.contains_key(&identity) {
+            // The row before has to be stored to be updated; so it makes no difference where a batch ends.
+            insert(tx, &mut fresh, report).await?;
+            places.clear();
+            stored.extend(find_stored(tx, std::slice::from_ref(&row), on_duplicate).await?);
+        }
         if let Some(book) = stored.get_mut(&identity) {
             match on_duplicate {
                 OnDuplicate::Fail => {
@@ -240,32 +255,30 @@ async fn store_batch(
                     }
                 },
             }
-        } else if let Some(earlier) = places.get(&identity).and_then(|place| fresh.get_mut(*place))
-        {
-            match on_duplicate {
-                OnDuplicate::Fail => {
-                    return Err(duplicate(
-                        &row,
-                        &format!("repeats row {} (line {})", earlier.number, earlier.line),
-                    ));
-                }
-                OnDuplicate::Skip => report.skipped += 1,
-                OnDuplicate::Update => {
-                    *earlier = row;
-                    report.updated += 1;
-                }
+        } else if let Some(earlier) = places.get(&identity).and_then(|place| fresh.get(*place)) {
+            if on_duplicate == OnDuplicate::Fail {
+                return Err(duplicate(
+                    &row,
+                    &format!("repeats row {} (line {})", earlier.number, earlier.line),
+                ));
             }
+            report.skipped += 1;
         } else {
             places.insert(identity, fresh.len());
             fresh.push(row);
         }
     }
+    insert(tx, &mut fresh, report).await
+}
+
+/// Stores the rows, which are new, and forgets them.
+async fn insert(tx: &Tx, fresh: &mut Vec<Row>, report: &mut Report) -> Result<()> {
     if fresh.is_empty() {
         return Ok(());
     }
     report.inserted += fresh.len() as u64;
     let now = now();
-    let models = fresh.iter().map(|row| new_row(&row.book, now));
+    let models = fresh.drain(..).map(|row| new_row(&row.book, now));
     Entity::insert_many(models).exec_without_returning(tx).await?;
     Ok(())
 }
@@ -276,21 +289,30 @@ fn duplicate(row: &Row, what: &str) -> Error {
     Error::invalid("", "duplicate", format!("row {number} (line {line}) {what}; {way_out}"))
 }
 
-/// The books of which one of the rows may be a duplicate.
-async fn find_stored(tx: &Tx, rows: &[Row]) -> Result<HashMap<Identity, Book>> {
+/// The books of which one of the rows may be a duplicate; locked when they are going to be updated.
+async fn find_stored(
+    tx: &Tx,
+    rows: &[Row],
+    on_duplicate: OnDuplicate,
+) -> Result<HashMap<Identity, Book>> {
+    let select = || match on_duplicate {
+        OnDuplicate::Update => Entity::find().lock_exclusive(),
+        OnDuplicate::Skip | OnDuplicate::Fail => Entity::find(),
+    };
     let isbns: Vec<&str> = rows.iter().filter_map(|row| row.book.isbn.as_deref()).collect();
     let plain: Vec<&NewBook> =
         rows.iter().map(|row| &*row.book).filter(|book| book.isbn.is_none()).collect();
     let mut found = Vec::new();
     if !isbns.is_empty() {
-        found = Entity::find().filter(Column::Isbn.is_in(isbns)).all(tx).await?;
+        found = select().filter(Column::Isbn.is_in(isbns)).all(tx).await?;
     }
     if !plain.is_empty() {
-        let same_text = Column::Isbn
-            .is_null()
-            .and(Column::Author.is_in(plain.iter().map(|book| book.author.as_str())))
+        let same_text = Column::Author
+            .is_in(plain.iter().map(|book| book.author.as_str()))
             .and(Column::Title.is_in(plain.iter().map(|book| book.title.as_str())));
-        found.extend(Entity::find().filter(same_text).order_by_desc(Column::Id).all(tx).await?);
+        let books = select().filter(same_text).order_by_desc(Column::Id).all(tx).await?;
+        // Not in SQL: for `isbn IS NULL` SQLite would walk every book without one instead of the author's books.
+        found.extend(books.into_iter().filter(|book| book.isbn.is_none()));
     }
     let identity =
         |book: &Book| Identity::new(&book.title, &book.author, book.year, book.isbn.as_deref());

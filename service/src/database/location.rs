@@ -2,6 +2,8 @@
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
+use sea_orm::sqlx::postgres::PgConnectOptions;
+
 /// A database to open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
@@ -36,7 +38,14 @@ impl FromStr for Location {
             "sqlite" => sqlite(rest).map_err(bad),
             "postgres" | "postgresql" => {
                 let address = rest.strip_prefix("//").ok_or_else(|| bad("`//` is missing"))?;
-                Ok(Self::Postgres(format!("postgres://{address}")))
+                let url = format!("postgres://{address}");
+                // Here and not at the first use, where the driver's message would repeat the password.
+                match url.parse::<PgConnectOptions>() {
+                    Ok(_) => Ok(Self::Postgres(url)),
+                    Err(_) => Err(bad(
+                        "host, port or password cannot be read; write `%2F` for `/` and so on",
+                    )),
+                }
             }
             _ => Err(bad("the scheme is neither sqlite nor postgresql")),
         }
@@ -51,35 +60,37 @@ fn sqlite(rest: &str) -> Result<Location, &'static str> {
     match path {
         "" => Err("the path is empty"),
         _ if path.contains('?') => Err("options behind `?` are not supported"),
+        _ if path.starts_with("file:") => Err("SQLite's own `file:` addresses are not supported"),
         _ if path.contains('\0') => Err("the path has a NUL byte"),
         _ => Ok(Location::File(PathBuf::from(path))),
     }
 }
 
 /// `postgres://user:secret@host/db` becomes `postgres://user:***@host/db`, and a parameter with a password goes too.
+///
+/// Rather too much is hidden than too little: a password may hold any character, also `/`, `?` and `@`.
 fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let (rest, parameters) =
-        rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
-    let authority_end = rest.find('/').unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(authority_end);
-    let shown = match authority.rsplit_once('@') {
-        Some((who, host)) => match who.split_once(':') {
-            Some((user, _password)) => format!("{user}:***@{host}"),
-            None => authority.to_owned(),
+    let (scheme, rest) = url.split_once(':').unwrap_or(("", url));
+    let (slashes, rest) = rest.strip_prefix("//").map_or(("", rest), |rest| ("//", rest));
+    let authority = if rest.starts_with('/') { None } else { rest.rsplit_once('@') };
+    let shown = match authority {
+        Some((who, rest)) => match who.split_once(':') {
+            Some((user, _password)) => format!("{user}:***@{}", without_parameters(rest)),
+            None => format!("{who}@{}", without_parameters(rest)),
         },
-        None => authority.to_owned(),
+        None => without_parameters(rest),
     };
-    let shown_parameters: Vec<String> = parameters
-        .into_iter()
-        .flat_map(|query| query.split('&'))
-        .map(|parameter| match parameter.split_once('=') {
-            Some((name, _)) if name.to_lowercase().contains("password") => format!("{name}=***"),
-            _ => parameter.to_owned(),
-        })
-        .collect();
-    let mark = if parameters.is_some() { "?" } else { "" };
-    format!("{scheme}://{shown}{path}{mark}{}", shown_parameters.join("&"))
+    let colon = if scheme.is_empty() { "" } else { ":" };
+    format!("{scheme}{colon}{slashes}{shown}")
+}
+
+fn without_parameters(rest: &str) -> String {
+    let Some((path, query)) = rest.split_once('?') else { return rest.to_owned() };
+    let parameters = query.split('&').map(|parameter| match parameter.split_once('=') {
+        Some((name, _)) if name.to_lowercase().contains("password") => format!("{name}=***"),
+        _ => parameter.to_owned(),
+    });
+    format!("{path}?{}", parameters.collect::<Vec<_>>().join("&"))
 }
 
 impl fmt::Display for Location {
@@ -125,6 +136,11 @@ mod tests {
             ("sqlite:///", "`sqlite:///`", "path is empty"),
             ("sqlite:///a?mode=ro", "`sqlite:///a?mode=ro`", "not supported"),
             ("mysql://u:secret@h/d", "`mysql://u:***@h/d`", "neither sqlite nor postgresql"),
+            ("mysql:u:secret@h", "`mysql:u:***@h`", "neither sqlite nor postgresql"),
+            ("postgres:u:secret@h/d", "`postgres:u:***@h/d`", "`//` is missing"),
+            ("postgres://u:secret@h:abc/d", "`postgres://u:***@h:abc/d`", "cannot be read"),
+            ("postgres://u:se/secret?@h:abc/d", "`postgres://u:***@h:abc/d`", "cannot be read"),
+            ("sqlite:///file:a.db", "`sqlite:///file:a.db`", "not supported"),
         ] {
             let message = url.parse::<Location>().unwrap_err().to_string();
             assert!(message.contains(shown) && message.contains(why), "{message}");

@@ -73,6 +73,8 @@ pub(super) fn memory(settings: &Settings) -> ConnectOptions {
         .map_sqlx_sqlite_opts(|options| options.foreign_keys(true).disable_statement_logging())
         .min_connections(1)
         .max_connections(1)
+        // A request that is dropped during the test would take the connection, and with it the database, along.
+        .test_before_acquire(false)
         .acquire_timeout(settings.acquire_timeout)
         .idle_timeout(None)
         .max_lifetime(None);

@@ -32,6 +32,9 @@ const PLACES: usize = 1024;
 /// How often a unit is carried out when it collides with others.
 const ATTEMPTS: u32 = 6;
 
+/// What the end of the writer may take beyond the deadlines of its units.
+const GRACE: Duration = Duration::from_secs(5);
+
 type Job = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()>>> + Send>;
 
 pub(super) struct Writer {
@@ -55,12 +58,14 @@ impl Writer {
             .enable_all()
             .build()
             .map_err(|error| Error::Internal(error.into()))?;
+        let own_pool = pool.clone();
         let thread = std::thread::Builder::new()
             .name("bookplate-writer".to_owned())
-            .spawn(move || LocalSet::new().block_on(&runtime, carry_out(queue, width)))
+            .spawn(move || LocalSet::new().block_on(&runtime, carry_out(queue, width, own_pool)))
             .map_err(|error| Error::Internal(error.into()))?;
         let places = Arc::new(Semaphore::new(PLACES));
-        let Settings { acquire_timeout, deadline, .. } = *settings;
+        let Settings { deadline, .. } = *settings;
+        let acquire_timeout = settings.acquire_timeout.min(deadline);
         let thread = Mutex::new(Some(thread));
         Ok(Self { jobs, places, pool, thread, acquire_timeout, deadline })
     }
@@ -103,24 +108,24 @@ impl Writer {
         }
     }
 
-    /// Closes the connections, after [`Writer::stop`].
-    pub(super) async fn close_pool(&self) -> Result<()> {
-        Ok(self.pool.close_by_ref().await?)
-    }
-
-    /// Waits for every unit of work that was accepted, and takes no more.
+    /// Waits for every unit of work that was accepted, takes no more, and closes the connections.
     pub(super) async fn stop(&self) {
         drop(self.jobs.send(None));
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread
-            && tokio::task::spawn_blocking(move || thread.join()).await.is_err()
-        {
-            log::error!("the writer could not be awaited");
+        let Some(thread) = thread else { return };
+        let ended = tokio::task::spawn_blocking(move || thread.join());
+        // A unit that waits for a server which vanished without a word must not keep the process for ever.
+        if timeout(2 * self.deadline + GRACE, ended).await.is_err() {
+            log::error!("units of work did not end in time; their outcome is unknown");
         }
     }
 }
 
-async fn carry_out(mut queue: mpsc::UnboundedReceiver<Option<Job>>, width: usize) {
+async fn carry_out(
+    mut queue: mpsc::UnboundedReceiver<Option<Job>>,
+    width: usize,
+    pool: DatabaseConnection,
+) {
     let mut running = JoinSet::new();
     loop {
         tokio::select! {
@@ -134,6 +139,10 @@ async fn carry_out(mut queue: mpsc::UnboundedReceiver<Option<Job>>, width: usize
     }
     while let Some(ended) = running.join_next().await {
         report(ended);
+    }
+    // On the runtime that opened them, and after the last one came back.
+    if let Err(error) = pool.close().await {
+        log::warn!("the connections for writing could not be closed: {error}");
     }
 }
 
@@ -158,6 +167,10 @@ impl Progress {
 
     fn call_off(&self) -> bool {
         self.leave_waiting_for(Self::CALLED_OFF)
+    }
+
+    fn is_called_off(&self) -> bool {
+        self.0.load(Ordering::SeqCst) == Self::CALLED_OFF
     }
 
     fn leave_waiting_for(&self, next: u8) -> bool {
@@ -210,6 +223,9 @@ async fn once<T>(
         access_mode: None,
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
     };
+    if progress.is_called_off() {
+        return Err(Error::Busy);
+    }
     let transaction = pool.begin_with_options(immediate).await?;
     if !progress.begin() {
         transaction.rollback().await?;

@@ -7,44 +7,11 @@ use std::io::{self, Read};
 
 use memchr::{memchr, memchr2};
 
+use super::fields::Fields;
+
 /// The longest record that is read; the memory of an import is bounded by it.
 pub const LONGEST: usize = 1 << 20;
 const CHUNK: usize = 1 << 16;
-
-/// The fields of a record, reused from one to the next.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Fields {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-}
-
-impl Fields {
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// The field at `index`, from 0; `None` when there are fewer.
-    pub fn get(&self, index: usize) -> Option<&[u8]> {
-        let end = *self.ends.get(index)?;
-        let start =
-            index.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
-        self.bytes.get(start..end)
-    }
-
-    fn clear(&mut self) {
-        self.bytes.clear();
-        self.ends.clear();
-    }
-
-    fn push(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
-    }
-
-    fn end(&mut self) {
-        self.ends.push(self.bytes.len());
-    }
-}
 
 /// Why a record cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,9 +25,15 @@ pub enum Broken {
     /// Longer than [`LONGEST`].
     #[error("the record is longer than {LONGEST} bytes")]
     TooLong,
-    /// Another number of fields than the header has.
+    /// More fields than the header has.
+    #[error("the row has more fields than the header, which has {expected}")]
+    Wider {
+        /// Fields of the header.
+        expected: usize,
+    },
+    /// Fewer fields than the header has.
     #[error("the row has {found} fields, the header {expected}")]
-    Width {
+    Narrower {
         /// Fields of the record.
         found: usize,
         /// Fields of the header.
@@ -79,7 +52,15 @@ enum Parsed {
 }
 
 /// Splits the first record of `input`; `last` says that nothing comes after `input`.
-fn parse(input: &[u8], last: bool, delimiter: u8, fields: &mut Fields) -> Parsed {
+///
+/// With a `width` it stops at the first field too many: what follows may be the rest of the file.
+fn parse(
+    input: &[u8],
+    last: bool,
+    delimiter: u8,
+    width: Option<usize>,
+    fields: &mut Fields,
+) -> Parsed {
     fields.clear();
     let mut rest = input;
     loop {
@@ -98,6 +79,9 @@ fn parse(input: &[u8], last: bool, delimiter: u8, fields: &mut Fields) -> Parsed
             end.map(|_| 0)
         };
         fields.end();
+        if let Some(expected) = width.filter(|width| fields.len() > *width) {
+            return Parsed::Broken(Broken::Wider { expected });
+        }
         let separator = separator.and_then(|at| rest.get(at..)?.split_first());
         match separator {
             Some((b'\n', behind)) => return Parsed::Record(input.len() - behind.len()),
@@ -153,6 +137,7 @@ pub struct Records<R> {
     delimiter: u8,
     buffer: Vec<u8>,
     start: usize,
+    begun: bool,
     ended: bool,
     line: u64,
     width: Option<usize>,
@@ -167,6 +152,7 @@ impl<R: Read> Records<R> {
             delimiter,
             buffer: Vec::new(),
             start: 0,
+            begun: false,
             ended: false,
             line: 1,
             width: None,
@@ -192,6 +178,7 @@ impl<R: Read> Records<R> {
                 self.buffer.get(self.start..).unwrap_or_default(),
                 self.ended,
                 self.delimiter,
+                self.width,
                 &mut self.fields,
             );
             let (length, fault) = match parsed {
@@ -219,7 +206,7 @@ impl<R: Read> Records<R> {
 
     fn wrong_width(&self) -> Option<Broken> {
         let (found, expected) = (self.fields.len(), self.width?);
-        (found != expected).then_some(Broken::Width { found, expected })
+        (found != expected).then_some(Broken::Narrower { found, expected })
     }
 
     /// Gives up the line at hand, however long it is, and keeps its beginning to show.
@@ -263,6 +250,11 @@ impl<R: Read> Records<R> {
         let wanted = CHUNK.max(self.buffer.len()) as u64;
         let read = self.input.by_ref().take(wanted).read_to_end(&mut self.buffer)?;
         self.ended |= read == 0;
+        if !self.begun {
+            self.begun = true;
+            // A byte order mark is no part of the first field.
+            self.start = if self.buffer.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        }
         Ok(read > 0)
     }
 }
@@ -313,7 +305,8 @@ mod tests {
 
     #[test]
     fn a_broken_record_costs_one_line() {
-        let width = |found| Err(Broken::Width { found, expected: 2 });
+        let narrow = Err(Broken::Narrower { found: 1, expected: 2 });
+        let wide = || Err(Broken::Wider { expected: 2 });
         let cases: [(&str, Rows); 5] = [
             ("\"open,b\nc,d\n", vec![(1, Err(Broken::Unclosed)), row(2, &["c", "d"])]),
             (
@@ -321,11 +314,11 @@ mod tests {
                 vec![(1, Err(Broken::Unclosed)), row(2, &["c", "d"]), row(3, &["e, f", "g"])],
             ),
             ("\"a\"b,c\nd,e\n", vec![(1, Err(Broken::AfterQuote)), row(2, &["d", "e"])]),
-            ("a\nb,c\nd,e,f\n", vec![(1, width(1)), row(2, &["b", "c"]), (3, width(3))]),
+            ("a\nb,c\nd,e,f\n", vec![(1, narrow), row(2, &["b", "c"]), (3, wide())]),
             // The quote of line 2 closes the one of line 1: too many fields, so line 2 is read on its own.
             (
                 "\"a,b\nc,\"d\",e\nf,g",
-                vec![(1, Err(Broken::Unclosed)), (2, width(3)), row(3, &["f", "g"])],
+                vec![(1, Err(Broken::Unclosed)), (2, wide()), row(3, &["f", "g"])],
             ),
         ];
         for (text, rows) in cases {

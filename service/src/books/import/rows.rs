@@ -2,12 +2,15 @@
 
 use std::{collections::BTreeMap, io::Read};
 
-use super::record::{Fields, Record, Records};
+use super::{
+    fields::Fields,
+    record::{Broken, Record, Records},
+};
 use crate::{
     books::{AVAILABLE, NewBook, export},
     check::{Check, Checked},
     error::Error,
-    isbn,
+    isbn, text,
 };
 
 /// Our columns and the headers under which other catalogues keep them, the best first.
@@ -107,7 +110,11 @@ impl<R: Read> Rows<R> {
         self.read += 1;
         let (number, line) = (self.read, record.line);
         let (present, book) = match &self.layout {
-            Layout::Objects => object(record.raw),
+            Layout::Objects => match record.fields {
+                // Of such a line only the beginning is there.
+                Err(Broken::TooLong) => ([false; COLUMNS.len()], Err(Broken::TooLong.to_string())),
+                _ => object(record.raw),
+            },
             Layout::Table(columns) => {
                 let book = match record.fields {
                     Ok(fields) => table_row(fields, columns),
@@ -121,6 +128,8 @@ impl<R: Read> Rows<R> {
             Err(reason) => {
                 let shown = record.raw.get(..300).unwrap_or(record.raw);
                 let text = String::from_utf8_lossy(shown).trim_end().to_owned();
+                // A message may repeat the value, and the value may be a megabyte.
+                let reason = text::shortened(&reason, 300);
                 Err(Rejected { number, line, reason, text })
             }
         }))
@@ -134,9 +143,9 @@ fn header_names(header: Record<'_>) -> Result<Vec<String>, String> {
     let fields = header.fields.map_err(|broken| format!("the header cannot be read: {broken}"))?;
     (0..fields.len())
         .map(|index| {
-            let name = text(fields, index)
+            let name = utf8(fields, index)
                 .ok_or("the header is not UTF-8; convert the file with `iconv`")?;
-            Ok(name.trim_start_matches('\u{feff}').trim().to_owned())
+            Ok(name.trim().to_owned())
         })
         .collect()
 }
@@ -179,7 +188,7 @@ fn plain(header: &str) -> String {
     header.to_lowercase().replace([' ', '-'], "_")
 }
 
-fn text(fields: &Fields, index: usize) -> Option<&str> {
+fn utf8(fields: &Fields, index: usize) -> Option<&str> {
     std::str::from_utf8(fields.get(index)?).ok()
 }
 
@@ -190,7 +199,7 @@ fn table_row(fields: &Fields, columns: &[Option<usize>; COLUMNS.len()]) -> Stora
     let mut values = [""; COLUMNS.len()];
     for ((value, place), (ours, _)) in values.iter_mut().zip(columns).zip(COLUMNS) {
         if let Some(index) = *place {
-            let found = text(fields, index);
+            let found = utf8(fields, index);
             *value = found
                 .ok_or_else(|| format!("{ours} is not UTF-8; convert the file with `iconv`"))?;
         }
@@ -202,14 +211,21 @@ fn table_row(fields: &Fields, columns: &[Option<usize>; COLUMNS.len()]) -> Stora
         whole_number("year", year)?,
         Some(isbn.trim()),
         whole_number("page_count", page_count)?,
-        if status.trim().is_empty() { AVAILABLE.to_owned() } else { status.to_owned() },
+        match export::without_guard(status).trim() {
+            "" => AVAILABLE.to_owned(),
+            status => status.to_owned(),
+        },
     )
 }
 
 fn object(line: &[u8]) -> ([bool; COLUMNS.len()], Storable) {
-    let names: BTreeMap<&str, serde::de::IgnoredAny> =
+    let names: BTreeMap<String, serde::de::IgnoredAny> =
         serde_json::from_slice(line).unwrap_or_default();
     let book = match serde_json::from_slice(line) {
+        // serde would take an array for a book as well, member by member.
+        _ if !line.trim_ascii_start().starts_with(b"{") => {
+            Err("the line is no JSON object".to_owned())
+        }
         Err(error) => Err(error.to_string()),
         Ok(NewBook { title, author, year, isbn, page_count, status }) => {
             book(title, author, year, isbn.as_deref(), page_count, status)
@@ -252,15 +268,25 @@ fn whole_number(field: &str, written: &str) -> Result<Option<i32>, String> {
         _ => written,
     };
     let date = (field == "year")
-        .then(|| number.split_once('-').filter(|(year, _)| year.len() == 4).map(|(year, _)| year))
+        .then(|| {
+            number
+                .split_once('-')
+                .filter(|(year, rest)| year.len() == 4 && is_month_or_day(rest))
+                .map(|(year, _)| year)
+        })
         .flatten();
     match date.unwrap_or(number).parse() {
         Ok(number) => Ok(Some(number)),
         Err(_) => {
-            let shown: String = written.chars().take(30).collect();
+            let shown = text::shortened(written, 30);
             Err(format!("{field} `{shown}` is not a whole number"))
         }
     }
+}
+
+/// `05` or `05-01`, as behind the year of a date.
+fn is_month_or_day(rest: &str) -> bool {
+    rest.split('-').all(|part| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -316,6 +342,7 @@ mod tests {
             ("year", "-1750.0", Ok(Some(-1750))),
             ("year", "2008-05-01", Ok(Some(2008))),
             ("year", "", Ok(None)),
+            ("year", "1999-2003", Err("year `1999-2003` is not a whole number")),
             ("year", "2008.5", Err("year `2008.5` is not a whole number")),
             ("page_count", "2008-05", Err("page_count `2008-05` is not a whole number")),
             ("year", "99999999999", Err("year `99999999999` is not a whole number")),
