@@ -46,7 +46,10 @@ pub async fn rebuild(
             "INSERT INTO sqlite_sequence (name, seq) SELECT '{fresh}', seq FROM sqlite_sequence WHERE name = '{table}'"
         ),
         format!("DROP TABLE \"{table}\""),
+        // Otherwise the rename fails over a view that names the table, which is not there at this moment.
+        "PRAGMA legacy_alter_table = ON".to_owned(),
         format!("ALTER TABLE \"{fresh}\" RENAME TO \"{table}\""),
+        "PRAGMA legacy_alter_table = OFF".to_owned(),
     ];
     for sql in steps.iter().chain(&kept) {
         db.execute_unprepared(sql).await?;
