@@ -6,9 +6,9 @@ mod import;
 mod schema;
 mod serve;
 
-use std::process::ExitCode;
+use std::{io::Write, os::unix::fs::MetadataExt, path::Path, process::ExitCode};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use service::{Location, Settings};
 
@@ -95,6 +95,12 @@ fn read_arguments() -> Result<Cli> {
     match dotenvy::dotenv() {
         Ok(_) => {}
         Err(error) if error.not_found() => {}
+        // Its own message would repeat the line, and with it perhaps a password.
+        Err(dotenvy::Error::LineParse(..)) => {
+            bail!(
+                "a line of the file `.env` cannot be read; write NAME=value, and quotes around a value with spaces"
+            )
+        }
         Err(error) => return Err(error).context("the file `.env` cannot be read"),
     }
     Ok(Cli::parse_from(with_default_command(std::env::args_os())))
@@ -124,15 +130,14 @@ fn with_default_command(
 
 fn run(cli: Cli) -> Result<()> {
     if matches!(cli.command, Command::Openapi) {
-        println!("{}", server::document().to_pretty_json()?);
-        return Ok(());
+        return say(&server::document().to_pretty_json()?);
     }
     let location: Location = cli.common.database_url.parse()?;
     let settings = Settings::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     // actix' workers are spawned from here, and each has a runtime of its own.
     let tasks = tokio::task::LocalSet::new();
-    tasks.block_on(&runtime, async {
+    let done = tasks.block_on(&runtime, async {
         match cli.command {
             Command::Serve(args) => serve::serve(&location, settings, args).await,
             Command::Db(command) => db::run(&location, &settings, command).await,
@@ -140,12 +145,26 @@ fn run(cli: Cli) -> Result<()> {
             Command::Export(command) => export::run(&location, settings, command).await,
             Command::Openapi => Ok(()),
         }
-    })
+    });
+    // A thread may still wait for standard input; the message must not wait for it.
+    runtime.shutdown_background();
+    done
+}
+
+/// Prints a line of a command's result.
+fn say(line: &str) -> Result<()> {
+    writeln!(std::io::stdout(), "{line}").context("cannot write to standard output")
+}
+
+/// Whether two paths lead to one file that exists.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let identity = |path: &Path| path.metadata().map(|about| (about.dev(), about.ino())).ok();
+    identity(one).is_some_and(|one| identity(other) == Some(one))
 }
 
 /// One line with every cause.
 fn fail(error: &anyhow::Error) -> ExitCode {
-    eprintln!("error: {}", service::chain(error.as_ref()));
+    drop(writeln!(std::io::stderr(), "error: {}", service::chain(error.as_ref())));
     ExitCode::FAILURE
 }
 

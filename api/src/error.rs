@@ -74,6 +74,16 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "/problems/not-found", "Not found", detail)
     }
 
+    /// The path and its query have more than `longest` bytes.
+    pub fn uri_too_long(longest: usize) -> Self {
+        Self::new(
+            StatusCode::URI_TOO_LONG,
+            "/problems/uri-too-long",
+            "URI too long",
+            format!("the address is longer than {longest} bytes; ask for less at a time"),
+        )
+    }
+
     /// The route exists, but not for this method.
     pub fn method_not_allowed(method: &str, allow: &str) -> Self {
         let detail = format!("{method} is not possible here; the methods are {allow}");

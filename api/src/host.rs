@@ -1,5 +1,7 @@
 //! Whom the server is there for, and the check that keeps others out.
 
+use std::net::IpAddr;
+
 use actix_web::{
     dev::ServiceRequest,
     http::{StatusCode, Uri, header::HOST},
@@ -25,10 +27,7 @@ impl Exposure {
         }
         let host =
             request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let own = match host.parse::<Uri>() {
-            Ok(uri) => matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]")),
-            Err(_) => false,
-        };
+        let own = host.parse::<Uri>().is_ok_and(|uri| uri.host().is_some_and(is_this_machine));
         (!own).then(|| {
             let shown: String = host.chars().take(100).collect();
             Problem::new(
@@ -39,4 +38,12 @@ impl Exposure {
             )
         })
     }
+}
+
+/// `localhost` in any spelling, or an address of the loopback network.
+fn is_this_machine(host: &str) -> bool {
+    let name = host.strip_suffix('.').unwrap_or(host);
+    let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+    name.eq_ignore_ascii_case("localhost")
+        || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

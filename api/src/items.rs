@@ -101,7 +101,7 @@ async fn find_item(db: Data<Db>, Id(id): Id) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(ItemOut::from(&item)))
 }
 
-/// Adds a item.
+/// Adds an item.
 #[utoipa::path(
     tag = "items",
     request_body = NewItem,
@@ -119,7 +119,7 @@ async fn create_item(db: Data<Db>, Json(new): Json<NewItem>) -> Result<HttpRespo
         .json(ItemOut::from(&item)))
 }
 
-/// Changes the given members of a item, and no others.
+/// Changes the given members of an item, and no others.
 #[utoipa::path(
     tag = "items",
     params(("id" = i32, Path, description = "The item's id", minimum = 1)),
@@ -140,7 +140,7 @@ async fn update_item(
     Ok(HttpResponse::Ok().json(ItemOut::from(&item)))
 }
 
-/// Deletes a item.
+/// Deletes an item.
 #[utoipa::path(
     tag = "items",
     params(("id" = i32, Path, description = "The item's id", minimum = 1)),

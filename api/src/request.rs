@@ -18,6 +18,9 @@ use futures_util::FutureExt;
 
 use crate::{error::Problem, host::Exposure, trace};
 
+/// Bytes of a path and its query.
+const LONGEST_URI: usize = 8 << 10;
+
 /// The outermost middleware.
 pub async fn pass<B: MessageBody + 'static>(
     request: ServiceRequest,
@@ -35,6 +38,7 @@ async fn answer<B: MessageBody + 'static>(
     let path = request.path().to_owned();
     let plain_json = wants_plain_json(request.headers());
 
+    let too_long = request.uri().path_and_query().map_or(0, |uri| uri.as_str().len()) > LONGEST_URI;
     let refused =
         request.app_data::<Data<Exposure>>().and_then(|exposure| exposure.refuse(&request));
     if method == Method::HEAD {
@@ -43,6 +47,7 @@ async fn answer<B: MessageBody + 'static>(
     }
     let answer = match refused {
         Some(problem) => Err(problem.into()),
+        None if too_long => Err(Problem::uri_too_long(LONGEST_URI).into()),
         None => AssertUnwindSafe(next.call(request)).catch_unwind().await.unwrap_or_else(|_| {
             log::error!("a handler panicked");
             Err(Problem::internal().into())

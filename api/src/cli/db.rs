@@ -54,7 +54,7 @@ async fn carry_out(connection: &Connection, location: &Location, command: DbComm
                 steps => Some(number(steps, &target, "`head` or `+N`")?),
             };
             let applied = schema::upgrade_to(connection, location, steps).await?;
-            println!("{applied} revisions applied");
+            super::say(&format!("{applied} revisions applied"))?;
         }
         DbCommand::Downgrade { target } => {
             let steps = match target.strip_prefix('-') {
@@ -62,20 +62,24 @@ async fn carry_out(connection: &Connection, location: &Location, command: DbComm
                 steps => Some(number(steps, &target, "`-N` or `base`")?),
             };
             let down = schema::downgrade(connection, location, steps).await?;
-            println!("{down} revisions taken back");
+            super::say(&format!("{down} revisions taken back"))?;
         }
         DbCommand::Current => {
             let applied = Migrator::get_applied_migrations_read_only(connection).await?;
             let head =
                 if schema::pending(connection, location).await? == 0 { " (head)" } else { "" };
             match applied.last() {
-                Some(newest) => println!("{}{head}", newest.name()),
-                None => println!("no revision is applied"),
+                Some(newest) => super::say(&format!("{}{head}", newest.name()))?,
+                None => super::say("no revision is applied")?,
             }
         }
         DbCommand::History => {
             for revision in Migrator::get_migration_with_status_read_only(connection).await? {
-                println!("{:<8} {}", revision.status().to_string().to_lowercase(), revision.name());
+                super::say(&format!(
+                    "{:<8} {}",
+                    revision.status().to_string().to_lowercase(),
+                    revision.name()
+                ))?;
             }
         }
     }

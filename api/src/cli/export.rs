@@ -4,9 +4,10 @@ use std::{
     fs::File,
     io::{BufWriter, IsTerminal, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use service::{Db, Location, Settings, books::export};
 
@@ -43,32 +44,54 @@ pub async fn run(location: &Location, settings: Settings, command: ExportCommand
         Format::Csv => export::Format::Csv,
         Format::Jsonl => export::Format::Jsonl,
     };
+    // Rows are streamed: how long the statement takes is up to whoever reads.
+    let settings = Settings { deadline: Duration::ZERO, ..settings };
     schema::expect_head(location, &settings).await?;
-    let db =
-        Db::open(location, &settings).await.with_context(|| format!("cannot open {location}"))?;
+    let db = Db::open(location, &settings).await.with_context(|| schema::cannot_open(location))?;
     let written = match output {
         None => {
             export::export(db.reader(), format, BufWriter::new(std::io::stdout().lock())).await?
         }
-        Some(path) => to_file(&db, format, &path).await?,
+        Some(path) => to_file(&db, location, format, &path).await?,
     };
     db.close().await?;
     if std::io::stderr().is_terminal() {
-        eprintln!("{written} books written");
+        drop(writeln!(std::io::stderr(), "{written} books written"));
     }
     Ok(())
 }
 
-/// Writes beside the file and renames at the end, so that a half export is never taken for a whole one.
-async fn to_file(db: &Db, format: export::Format, path: &Path) -> Result<u64> {
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
+/// Writes beside the file and renames at the end, so that a half export is never taken for a whole one. What is no file,
+/// such as a pipe or a device, is written directly.
+async fn to_file(db: &Db, location: &Location, format: export::Format, path: &Path) -> Result<u64> {
+    if let Location::File(database) = location {
+        let same = super::is_same_file(path, database);
+        ensure!(!same, "`{}` is the database; name another file", path.display());
+    }
     let context = || format!("cannot write `{}`", path.display());
-    let file = File::create(&partial).with_context(context)?;
-    let mut output = BufWriter::new(file);
-    let written = export::export(db.reader(), format, &mut output).await.with_context(context)?;
-    output.flush().with_context(context)?;
-    output.get_ref().sync_all().with_context(context)?;
-    std::fs::rename(&partial, path).with_context(context)?;
+    // A link stays a link: what it points at is written.
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if target.metadata().is_ok_and(|about| !about.is_file()) {
+        let file = File::options().write(true).open(&target).with_context(context)?;
+        return export::export(db.reader(), format, BufWriter::new(file))
+            .await
+            .with_context(context);
+    }
+    let mut partial = target.as_os_str().to_owned();
+    partial.push(".partial");
+    let written = write_whole(db, format, Path::new(&partial)).await;
+    if written.is_err() {
+        drop(std::fs::remove_file(&partial));
+    }
+    let written = written.with_context(context)?;
+    std::fs::rename(&partial, &target).with_context(context)?;
+    Ok(written)
+}
+
+async fn write_whole(db: &Db, format: export::Format, path: &Path) -> Result<u64> {
+    let mut output = BufWriter::new(File::create(path)?);
+    let written = export::export(db.reader(), format, &mut output).await?;
+    output.flush()?;
+    output.get_ref().sync_all()?;
     Ok(written)
 }

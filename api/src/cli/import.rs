@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs::File,
-    io::{self, IsTerminal, Read},
+    io::{self, IsTerminal, Read, Write},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -11,11 +11,11 @@ use std::{
     },
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use service::{
-    Db, Location, Settings,
+    Db, Error, Location, Settings,
     books::import::{self, Observer, OnDuplicate, Options, Rejected, Report, Row},
 };
 
@@ -34,6 +34,8 @@ pub enum ImportCommand {
     ///
     /// Columns are found by their headers; those of other catalogues are understood too. A row is a duplicate when
     /// its ISBN is stored already, or, without one, when a book without ISBN has the same title, author and year.
+    ///
+    /// A server may run meanwhile. On SQLite it answers reads, and changes with 503 until the import is done.
     Books(BooksArgs),
 }
 
@@ -105,6 +107,7 @@ pub async fn run(location: &Location, settings: Settings, command: ImportCommand
         );
     }
     let (input, length) = open(&args.file)?;
+    check_outputs(location, &args)?;
     let options = Options {
         format: format(&args),
         on_duplicate: on_duplicate(args.on_duplicate),
@@ -114,18 +117,23 @@ pub async fn run(location: &Location, settings: Settings, command: ImportCommand
     let read = Arc::new(AtomicU64::new(0));
     let console = Console::new(length, Arc::clone(&read), &args)?;
 
-    schema::prepare_to_use(location, &settings).await?;
+    let claim = schema::claim_to_write(location, schema::IMPORT)?;
+    schema::prepare_to_use(location, &settings, claim.as_ref()).await?;
     // The indexes of a large table are filled in no order; more of their pages at hand halve the time.
     let settings = Settings { writer_cache_kib: IMPORT_CACHE_KIB, ..settings };
-    let db =
-        Db::open(location, &settings).await.with_context(|| format!("cannot open {location}"))?;
+    let db = Db::open(location, &settings).await.with_context(|| schema::cannot_open(location))?;
     let outcome = import::import(&db, Counted { input, read }, options, console).await;
     db.close().await?;
-    let report = outcome.with_context(|| {
-        format!("`{}` was not imported, nothing was stored", args.file.display())
+    drop(claim);
+    let file = args.file.display();
+    let report = outcome.map_err(|error| match error {
+        Error::Unknown => anyhow!(
+            "the connection was lost while `{file}` was stored; look whether its books are there"
+        ),
+        error => anyhow::Error::new(error)
+            .context(format!("`{file}` was not imported, nothing was stored")),
     })?;
-    print(&report, args.dry_run);
-    Ok(())
+    print(&report, args.dry_run)
 }
 
 fn open(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
@@ -139,6 +147,27 @@ fn open(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
         bail!("`{}` is a directory, expected a file", path.display());
     }
     Ok((Box::new(file), about.is_file().then_some(about.len())))
+}
+
+/// Files that are written must be neither read nor the database, and not one and the same.
+fn check_outputs(location: &Location, args: &BooksArgs) -> Result<()> {
+    let database = match location {
+        Location::File(path) => Some(path),
+        Location::Memory | Location::Postgres(_) => None,
+    };
+    let outputs: Vec<&PathBuf> = [&args.rejects, &args.warnings].into_iter().flatten().collect();
+    for (place, output) in outputs.iter().enumerate() {
+        let others = outputs.iter().skip(place + 1).copied().chain([&args.file]).chain(database);
+        for other in others {
+            ensure!(
+                !super::is_same_file(output, other),
+                "`{}` would be overwritten by `{}`, which is the same file; name another one",
+                other.display(),
+                output.display()
+            );
+        }
+    }
+    Ok(())
 }
 
 fn format(args: &BooksArgs) -> import::Format {
@@ -162,6 +191,9 @@ fn on_duplicate(choice: Duplicates) -> OnDuplicate {
 }
 
 fn map(args: &BooksArgs) -> Result<BTreeMap<String, String>> {
+    if format(args) == import::Format::Jsonl && !args.map.is_empty() {
+        bail!("`--map` is for tables; the members of JSON lines have the names of our columns");
+    }
     let mut map = BTreeMap::new();
     for (column, header) in &args.map {
         if map.insert(column.clone(), header.clone()).is_some() {
@@ -171,13 +203,14 @@ fn map(args: &BooksArgs) -> Result<BTreeMap<String, String>> {
     Ok(map)
 }
 
-fn print(report: &Report, dry_run: bool) {
+fn print(report: &Report, dry_run: bool) -> Result<()> {
     let Report { rows, inserted, updated, skipped, rejected, warnings } = report;
     let rehearsed = if dry_run { " (dry run, nothing was stored)" } else { "" };
-    println!(
+    let line = format!(
         "{rows} rows: {inserted} inserted, {updated} updated, {skipped} skipped, {rejected} rejected; \
          {warnings} without a usable ISBN{rehearsed}"
     );
+    super::say(&line)
 }
 
 /// Counts what is read, for the bar.
@@ -230,11 +263,16 @@ impl Console {
 
     fn note(&self, count: u64, line: &str, rest: &str) {
         if count <= SHOWN {
-            self.bar.suspend(|| eprintln!("{line}"));
+            self.bar.suspend(|| note(line));
         } else if count == SHOWN + 1 {
-            self.bar.suspend(|| eprintln!("… more of them; `{rest} FILE` keeps them all"));
+            self.bar.suspend(|| note(&format!("… more of them; `{rest} FILE` keeps them all")));
         }
     }
+}
+
+/// A line for a person; that nobody can read it is no reason to stop.
+fn note(line: &str) {
+    drop(writeln!(io::stderr(), "{line}"));
 }
 
 fn table(path: Option<&Path>, header: &[&str]) -> Result<Option<csv::Writer<File>>> {
@@ -276,7 +314,7 @@ impl Observer for Console {
         self.bar.set_position(self.read.load(Ordering::Relaxed));
         self.bar.set_message(format!("{} rows", so_far.rows));
         if self.bar.is_hidden() && so_far.rows >= self.next_line {
-            eprintln!("{} rows", so_far.rows);
+            note(&format!("{} rows", so_far.rows));
             self.next_line = so_far.rows + ROWS_A_LINE;
         }
     }

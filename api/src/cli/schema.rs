@@ -6,8 +6,12 @@ use anyhow::{Context, Result, bail, ensure};
 use migration::{Migrator, MigratorTrait};
 use service::{
     ConnectionTrait, DbBackend, Location, Settings, backup,
-    database::{Connection, FileLock, connect_to_migrate},
+    database::{Connection, FileLock, LockError, connect_to_migrate},
 };
+
+/// How a server and an import name themselves in the lock of a file.
+pub const SERVER: &str = "bookplate serve";
+pub const IMPORT: &str = "bookplate import";
 
 /// The newest revision that this program knows.
 pub fn head() -> String {
@@ -58,24 +62,36 @@ pub async fn prepare(location: &Location, settings: &Settings) -> Result<()> {
     connection.close().await.context("the schema's connection cannot be closed")
 }
 
-/// As [`prepare`], for a command beside a server that may be running: the file is claimed only to upgrade it.
+/// As [`prepare`], for a command that may run beside a server: with a `claim` an older file is upgraded, without one
+/// it has to be up to date.
 ///
 /// # Errors
-/// As [`prepare`], and when the file has to be upgraded while another process has it.
-pub async fn prepare_to_use(location: &Location, settings: &Settings) -> Result<()> {
-    let new = matches!(location, Location::File(path) if !path.exists());
-    if !new {
-        let connection = connect(location, settings).await?;
-        let missing = pending(&connection, location).await?;
-        connection.close().await.context("the schema's connection cannot be closed")?;
-        if missing == 0 {
-            return Ok(());
-        }
+/// As [`prepare`], and when a file has to be upgraded that a server holds.
+pub async fn prepare_to_use(
+    location: &Location,
+    settings: &Settings,
+    claim: Option<&FileLock>,
+) -> Result<()> {
+    match (location, claim) {
+        (Location::File(_), None) => expect_head(location, settings).await,
+        _ => prepare(location, settings).await,
     }
-    let claim = claim(location, "bookplate, upgrading the schema")?;
-    prepare(location, settings).await?;
-    drop(claim);
-    Ok(())
+}
+
+/// Keeps changes of the schema away for as long as a command writes. A server that has the file does that already.
+///
+/// # Errors
+/// When the schema is being changed at this moment.
+pub fn claim_to_write(location: &Location, holder: &str) -> Result<Option<FileLock>> {
+    match claim(location, holder) {
+        Err(error) if error.downcast_ref::<LockError>().is_some_and(held_by_user) => Ok(None),
+        claim => claim,
+    }
+}
+
+/// Whether the holder uses the file, as a server and an import do, and does not change its schema.
+fn held_by_user(error: &LockError) -> bool {
+    matches!(error, LockError::Held { holder, .. } if [SERVER, IMPORT].iter().any(|user| holder.contains(user)))
 }
 
 /// Finds the schema at the newest revision, and changes nothing.
@@ -102,7 +118,7 @@ pub async fn expect_head(location: &Location, settings: &Settings) -> Result<()>
 
 /// Opens the connection for changes of the schema.
 pub async fn connect(location: &Location, settings: &Settings) -> Result<Connection> {
-    connect_to_migrate(location, settings).await.with_context(|| format!("cannot open {location}"))
+    connect_to_migrate(location, settings).await.with_context(|| cannot_open(location))
 }
 
 /// How many revisions are missing. Writes nothing.
@@ -160,13 +176,26 @@ async fn wait_for_others(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
+/// Copies the file beside itself, under a name that was never used: an older copy may be the only one of something.
 async fn back_up(connection: &Connection, path: &Path) -> Result<()> {
     let applied = Migrator::get_applied_migrations_read_only(connection).await?;
     let Some(newest) = applied.last() else { return Ok(()) };
+    let time = chrono::Utc::now().format("%Y%m%dT%H%M%S%.3fZ");
     let mut target = path.as_os_str().to_owned();
-    target.push(format!(".{}.backup", newest.name()));
+    target.push(format!(".{}.{time}.backup", newest.name()));
     let target = Path::new(&target);
+    ensure!(!target.exists(), "the backup `{}` exists already; try again", target.display());
     backup::copy(connection, target).await?;
-    log::info!("the database before the upgrade is kept as `{}`", target.display());
+    log::info!("the database before this change is kept as `{}`", target.display());
     Ok(())
+}
+
+/// What could not be opened, and what to look at.
+pub fn cannot_open(location: &Location) -> String {
+    match location {
+        Location::Postgres(_) => {
+            format!("cannot open {location}; look whether the server runs and lets this user in")
+        }
+        Location::File(_) | Location::Memory => format!("cannot open {location}"),
+    }
 }

@@ -23,7 +23,7 @@ pub struct ServeArgs {
     #[arg(long, env = "BOOKPLATE_PORT", default_value_t = 5000)]
     port: u16,
     /// Listen on an address that others reach although everybody who does may read and change everything
-    #[arg(long, env = "BOOKPLATE_INSECURE_OPEN")]
+    #[arg(long, env = "BOOKPLATE_INSECURE_OPEN", value_parser = clap::builder::FalseyValueParser::new())]
     insecure_open: bool,
     /// Threads that answer requests; one a core when absent
     #[arg(long, env = "BOOKPLATE_WORKERS", value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -46,15 +46,14 @@ pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> 
     let settings =
         Settings { pool: args.pool, deadline: Duration::from_secs(args.deadline), ..settings };
     let started = chrono::Utc::now().format("%Y-%m-%d %H:%M:%S UTC");
-    let claim = schema::claim(location, &format!("bookplate serve on {address}, since {started}"))?;
+    let claim =
+        schema::claim(location, &format!("{} on {address}, since {started}", schema::SERVER))?;
 
     let db = match location {
         Location::Memory => in_memory(&settings).await?,
         Location::File(_) | Location::Postgres(_) => {
             schema::prepare(location, &settings).await?;
-            Db::open(location, &settings)
-                .await
-                .with_context(|| format!("cannot open {location}"))?
+            Db::open(location, &settings).await.with_context(|| schema::cannot_open(location))?
         }
     };
     let readiness = Data::new(Readiness::new(schema::head()));
@@ -66,8 +65,14 @@ pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> 
     }
 
     let handle = server.handle();
-    let ended = tokio::task::spawn_local(server);
-    asked_to_end().await?;
+    let mut ended = tokio::task::spawn_local(server);
+    tokio::select! {
+        asked = asked_to_end() => asked?,
+        ended = &mut ended => {
+            ended.context("the server ended badly")??;
+            bail!("the server ended although nobody asked it to");
+        }
+    }
     log::info!("asked to end: {} ms until the port closes", args.drain_ms);
     readiness.drain();
     tokio::time::sleep(Duration::from_millis(args.drain_ms)).await;
