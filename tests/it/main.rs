@@ -13,3 +13,4 @@ mod outages;
 mod refusals;
 mod stores;
 mod tidy;
+mod upgrades;

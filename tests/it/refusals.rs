@@ -23,7 +23,7 @@ on_both! {
             (json!({"title": long(201), "author": "b"}), "/title", "has 201 characters, at most 200 are stored"),
             (json!({"title": "a", "author": long(1001)}), "/author", "has 1001 characters, at most 1000 are stored"),
             (json!({"title": "a", "author": wide}), "/author", "has 3600 bytes in UTF-8, at most 2600 fit the index"),
-            (json!({"title": "a\u{0}b", "author": "b"}), "/title", "title `a\\0b` has the control character"),
+            (json!({"title": "a\u{0}b", "author": "b"}), "/title", "title `a\\u{0}b` has the control character"),
             (json!({"title": "a\nb", "author": "b"}), "/title", "has the control character"),
             (json!({"title": 5, "author": "b"}), "/title", "title: invalid type: integer `5`, expected a string"),
             (json!({"title": null, "author": "b"}), "/title", "title: invalid type: null"),
@@ -158,6 +158,21 @@ on_both! {
         }
     }
 
+    fn an_address_that_asks_for_too_much_is_refused(database) {
+        let app = App::new(&database);
+        let many = |number: usize| format!("/api/books?{}", vec!["year=1"; number].join("&"));
+        assert_eq!(app.get(&many(50)).status, 200);
+        for number in [51, 1000] {
+            let error = app.get(&many(number)).expect_problem(400);
+            assert!(error.contains(&format!("{number} filters are too many")), "{error}");
+        }
+        assert!(app.get(&many(2000)).expect_problem(414).contains("longer than 8192 bytes"));
+        let search = |length: usize| format!("/api/books/search?author={}", "%C3%A9".repeat(length));
+        assert_eq!(app.get(&search(1000)).status, 200);
+        assert!(app.get(&search(1001)).expect_problem(400).contains("is longer than 1000 characters"));
+        assert_eq!(app.get("/api/books").status, 200);
+    }
+
     fn an_address_that_does_not_exist_is_refused(database) {
         let app = App::new(&database);
         for path in ["/", "/nope", "/api", "/api/book", "/api/books/1/items/2", "/api/books/"] {
@@ -172,7 +187,7 @@ on_both! {
             let error = app.send("GET", "/api/books", &[("host", host)], b"").expect_problem(421);
             assert!(error.contains(&format!("the host `{host}` is not this machine")), "{error}");
         }
-        for host in ["localhost", "localhost:5000", "127.0.0.1:5000", "[::1]:5000"] {
+        for host in ["localhost", "LOCALHOST:5000", "localhost.", "127.0.0.2", "localhost:5000", "127.0.0.1:5000", "[::1]:5000"] {
             assert_eq!(app.send("GET", "/api/books", &[("host", host)], b"").status, 200, "{host}");
         }
     }

@@ -1,0 +1,105 @@
+//! The schema's changes in the life of a database: behind backups, one at a time, and never by surprise.
+
+use std::{fs, process::Command, thread, time::Duration};
+
+use serde_json::json;
+
+use crate::support::{App, Database, Program};
+
+fn backups(database: &Database) -> Vec<String> {
+    let files = fs::read_dir(database.home.path()).unwrap().flatten();
+    files
+        .map(|file| file.file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".backup"))
+        .collect()
+}
+
+#[test]
+fn an_older_file_is_copied_and_upgraded_at_the_start() {
+    let database = Database::sqlite();
+    Program::new(&database).run(&["db", "upgrade", "+2"]).expect_success();
+    database.execute("INSERT INTO books (title, author) VALUES ('old', 'x')").unwrap();
+    let app = App::new(&database);
+    let book = app.get("/api/books/1").expect(200);
+    assert_eq!([&book["title"], &book["status"]], [&json!("old"), &json!("available")]);
+    let [backup] = backups(&database).try_into().unwrap();
+    assert!(backup.contains("m20260908_090000_create_stores_and_items"), "{backup}");
+    let home = tempfile::tempdir().unwrap();
+    let copy = Database {
+        url: format!("sqlite:///{}", database.home.path().join(backup).display()),
+        home,
+    };
+    assert_eq!(copy.texts("SELECT title FROM books"), ["old"]);
+    assert_eq!(
+        copy.number("SELECT count(*) FROM pragma_table_info('books') WHERE name = 'status'"),
+        0
+    );
+}
+
+#[test]
+fn a_backup_never_takes_the_place_of_another() {
+    let database = Database::sqlite();
+    App::new(&database).post("/api/books", json!({"title": "only", "author": "x"})).expect(201);
+    for arguments in
+        [["db", "downgrade", "base"], ["db", "upgrade", "head"], ["db", "downgrade", "base"]]
+    {
+        Program::new(&database).run(&arguments).expect_success();
+    }
+    let rows: Vec<i64> = backups(&database)
+        .into_iter()
+        .map(|name| {
+            let url = format!("sqlite:///{}", database.home.path().join(name).display());
+            Database { url, home: tempfile::tempdir().unwrap() }
+                .number("SELECT count(*) FROM books")
+        })
+        .collect();
+    assert_eq!((rows.len(), rows.iter().sum::<i64>()), (2, 1));
+}
+
+#[test]
+fn the_schema_stays_as_it_is_while_an_import_runs() {
+    let database = Database::sqlite();
+    Program::new(&database).run(&["db", "upgrade"]).expect_success();
+    let pipe = database.home.path().join("books.csv");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    thread::scope(|scope| {
+        let import = scope.spawn(|| {
+            Program::new(&database).run(&["import", "books", "books.csv"]).expect_success()
+        });
+        let mut rows = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+        let lock = database.home.path().join("books.db.lock");
+        while !fs::read_to_string(&lock).unwrap().contains("bookplate import") {
+            thread::sleep(Duration::from_millis(5));
+        }
+        let error = Program::new(&database).run(&["db", "downgrade", "base"]).expect_error();
+        assert!(error.contains("bookplate import"), "{error}");
+        std::io::Write::write_all(&mut rows, b"title,author\nA,x\n").unwrap();
+        drop(rows);
+        assert!(import.join().unwrap().stdout.contains("1 inserted"));
+    });
+    assert_eq!(database.number("SELECT count(*) FROM books"), 1);
+}
+
+#[test]
+fn a_server_database_is_never_upgraded_by_surprise() {
+    let Some(database) = Database::empty_postgres() else { return };
+    let error = Program::new(&database).run(&["serve", "--port", "0"]).expect_error();
+    assert!(
+        error.contains("lacks 6 of this program's revisions; run `bookplate db upgrade` once"),
+        "{error}"
+    );
+    assert_eq!(database.number("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), 0);
+    Program::new(&database).run(&["db", "upgrade"]).expect_success();
+    App::new(&database).get("/readyz").expect(200);
+}
+
+#[test]
+fn upgrades_of_one_server_database_at_the_same_time_wait_for_each_other() {
+    let Some(database) = Database::empty_postgres() else { return };
+    thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| Program::new(&database).run(&["db", "upgrade"]).expect_success());
+        }
+    });
+    assert_eq!(database.number("SELECT count(*) FROM seaql_migrations"), 6);
+}
