@@ -92,7 +92,7 @@ pub fn main() -> ExitCode {
 }
 
 fn read_arguments() -> Result<Cli> {
-    match dotenvy::dotenv() {
+    match dotenvy::from_path(".env") {
         Ok(_) => {}
         Err(error) if error.not_found() => {}
         // Its own message would repeat the line, and with it perhaps a password.

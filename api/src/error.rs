@@ -1,6 +1,6 @@
 //! The one body of everything that goes wrong (RFC 9457), and the one table from error to status.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use actix_web::{
     HttpResponse, ResponseError,
@@ -72,6 +72,17 @@ impl Problem {
     /// No row or route has this address.
     pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "/problems/not-found", "Not found", detail)
+    }
+
+    /// The database did not answer a read in time.
+    pub fn slow_read(deadline: Duration) -> Self {
+        let problem = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "/problems/slow-read",
+            "Database too slow",
+            format!("the database did not answer within {} seconds", deadline.as_secs()),
+        );
+        problem.with_header(RETRY_AFTER, "5")
     }
 
     /// The path and its query have more than `longest` bytes.

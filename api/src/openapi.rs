@@ -129,7 +129,7 @@ fn meaning(operator: Operator) -> &'static str {
 fn schema(operator: Operator, kind: Kind) -> ObjectBuilder {
     let written_as = match (operator, kind) {
         (Operator::Isnull, _) => Type::Boolean,
-        (_, Kind::Text) => Type::String,
+        (_, Kind::Text | Kind::Isbn) => Type::String,
         (_, Kind::Integer) => Type::Integer,
         (_, Kind::Money) => Type::Number,
     };

@@ -1,7 +1,10 @@
 //! What every request passes through: an id, HEAD as GET, the check of the host, the log line, headers, and a net for
 //! panics.
 
-use std::{panic::AssertUnwindSafe, time::Instant};
+use std::{
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant},
+};
 
 use actix_web::{
     Error,
@@ -15,11 +18,15 @@ use actix_web::{
     web::Data,
 };
 use futures_util::FutureExt;
+use tokio::time::timeout;
 
 use crate::{error::Problem, host::Exposure, trace};
 
 /// Bytes of a path and its query.
 const LONGEST_URI: usize = 8 << 10;
+
+/// How long a request that only reads may take.
+const READ_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The outermost middleware.
 pub async fn pass<B: MessageBody + 'static>(
@@ -48,10 +55,7 @@ async fn answer<B: MessageBody + 'static>(
     let answer = match refused {
         Some(problem) => Err(problem.into()),
         None if too_long => Err(Problem::uri_too_long(LONGEST_URI).into()),
-        None => AssertUnwindSafe(next.call(request)).catch_unwind().await.unwrap_or_else(|_| {
-            log::error!("a handler panicked");
-            Err(Problem::internal().into())
-        }),
+        None => carry_out(next.call(request), &method).await,
     };
     let status = match &answer {
         Ok(response) => response.status(),
@@ -75,6 +79,24 @@ async fn answer<B: MessageBody + 'static>(
         }
         response
     })
+}
+
+/// Waits for the handler, a read only so long, and catches its panic.
+async fn carry_out<B>(
+    handler: impl Future<Output = Result<ServiceResponse<B>, Error>>,
+    method: &Method,
+) -> Result<ServiceResponse<B>, Error> {
+    // A change has a deadline of its own and goes on behind it. A read may be dropped: a server that fell silent would
+    // hold it for as long as the network believes in it.
+    let patience = if method.is_safe() { READ_DEADLINE } else { Duration::MAX };
+    match timeout(patience, AssertUnwindSafe(handler).catch_unwind()).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_)) => {
+            log::error!("a handler panicked");
+            Err(Problem::internal().into())
+        }
+        Err(_) => Err(Problem::slow_read(READ_DEADLINE).into()),
+    }
 }
 
 /// The id that the client or a proxy gave, if it is fit for a log line.

@@ -40,7 +40,7 @@ pub const FILTERS: &[Filterable<Entity>] = &[
     Filterable { name: "title", column: Column::Title, kind: Kind::Text },
     Filterable { name: "author", column: Column::Author, kind: Kind::Text },
     Filterable { name: "year", column: Column::Year, kind: Kind::Integer },
-    Filterable { name: "isbn", column: Column::Isbn, kind: Kind::Text },
+    Filterable { name: "isbn", column: Column::Isbn, kind: Kind::Isbn },
     Filterable { name: "page_count", column: Column::PageCount, kind: Kind::Integer },
     Filterable { name: "status", column: Column::Status, kind: Kind::Text },
 ];

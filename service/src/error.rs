@@ -8,6 +8,11 @@ use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::text;
+
+/// Characters of a sentence about one member.
+const LONGEST_DETAIL: usize = 500;
+
 /// The result of a service function.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -83,13 +88,18 @@ pub struct FieldError {
 impl FieldError {
     /// An error of the JSON member `field`, or of the whole body where that is empty.
     pub fn new(field: &str, code: &'static str, detail: impl Into<String>) -> Self {
-        let pointer = if field.is_empty() { String::new() } else { format!("/{field}") };
-        Self { pointer, code, detail: detail.into() }
+        let pointer = match field {
+            "" => String::new(),
+            field => format!("/{}", field.replace('~', "~0").replace('/', "~1")),
+        };
+        Self::parameter(&pointer, code, detail)
     }
 
     /// An error of the parameter `name`.
     pub fn parameter(name: &str, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { pointer: name.to_owned(), code, detail: detail.into() }
+        // A value that is repeated in the sentence may be a megabyte.
+        let detail = text::shortened(&detail.into(), LONGEST_DETAIL);
+        Self { pointer: text::shortened(name, 100), code, detail }
     }
 }
 

@@ -10,7 +10,7 @@ use sea_orm::{
 
 use crate::{
     error::{Error, FieldError, Result},
-    text,
+    isbn, text,
 };
 
 /// Conditions of one list; databases limit the depth of an expression.
@@ -27,6 +27,8 @@ pub enum Kind {
     Integer,
     /// A number with at most two decimals.
     Money,
+    /// An ISBN in any spelling.
+    Isbn,
 }
 
 /// How a column is compared with the value.
@@ -56,6 +58,7 @@ impl Operator {
         use Operator::{Equals, Gt, Gte, Icontains, Isnull, Lt, Lte, Ne};
         match kind {
             Kind::Text => &[Equals, Ne, Icontains, Isnull],
+            Kind::Isbn => &[Equals, Ne, Isnull],
             Kind::Integer | Kind::Money => &[Equals, Ne, Gt, Gte, Lt, Lte, Isnull],
         }
     }
@@ -112,6 +115,9 @@ impl<E: EntityTrait> Filterable<E> {
         }
         let value: sea_orm::Value = match self.kind {
             Kind::Text => text::clean(value).into_owned().into(),
+            Kind::Isbn => isbn::canonical(value)
+                .map_err(|bad| bad.to_string().replacen("isbn ", "", 1))?
+                .into(),
             // Of the column's own type: sqlx keeps a prepared statement by its text alone, so the same text with an
             // i32 here and an i64 there would send the one where PostgreSQL expects the other.
             Kind::Integer => i32::from_str(value)

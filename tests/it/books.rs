@@ -94,6 +94,8 @@ on_both! {
             let error = app.post("/api/books", book).expect_problem(400);
             assert!(error.contains("isbn `9780132350884` is taken"), "{error}");
         }
+        let found = app.get("/api/books?isbn=0-13-235088-2").expect(200);
+        assert_eq!(titles(&found), ["Clean Code"]);
         app.post("/api/books", json!({"title": "Other", "author": "Nobody"})).expect(201);
         let other = app.get("/api/books/search?title=other").expect(200)[0]["id"].clone();
         let error = app.put(&format!("/api/books/{other}"), json!({"isbn": "0132350882"})).expect_problem(400);

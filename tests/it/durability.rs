@@ -99,7 +99,7 @@ on_both! {
         assert!(ledger.count(Outcome::Ok) > 50, "only {} writes were acknowledged", ledger.count(Outcome::Ok));
     }
 
-    fn a_stop_under_load_fails_no_request(database) {
+    fn a_stop_under_load_loses_nothing_that_was_acknowledged(database) {
         let ledger = Ledger::default();
         for _ in 0..3 {
             let app = App::new(&database);

@@ -141,3 +141,31 @@ fn a_server_database_that_goes_and_comes_back_is_answered_with_503_meanwhile() {
     let titles = database.texts("SELECT title FROM books ORDER BY id");
     assert_eq!(titles, ["before", "again"]);
 }
+
+#[test]
+fn a_server_database_that_falls_silent_is_given_up_and_used_again_when_it_speaks() {
+    let Some(server) = Cluster::another() else { return };
+    let database = Database::new_on(&server);
+    let app = App::new(&database);
+    app.post("/api/books", json!({"title": "before", "author": "x"})).expect(201);
+    app.get("/api/books").expect(200);
+    let sessions = "SELECT pid::text FROM pg_stat_activity WHERE application_name = 'bookplate'";
+    let sessions = database.texts(sessions);
+    assert!(sessions.len() >= 2, "{sessions:?}");
+    let signal = |name: &str| {
+        assert!(Command::new("kill").arg(name).args(&sessions).status().unwrap().success())
+    };
+
+    signal("-STOP");
+    let begun = Instant::now();
+    let read = app.get("/api/books").expect_problem(503);
+    let write =
+        app.post("/api/books", json!({"title": "unknown", "author": "x"})).expect_problem(503);
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    assert!(!read.is_empty() && !write.is_empty());
+    assert_eq!(app.get("/healthz").status, 200);
+
+    signal("-CONT");
+    eventually(&app, 201);
+    app.get("/api/books").expect(200);
+}

@@ -147,6 +147,7 @@ on_both! {
             ("/api/books?cursor=x", "cursor `x` is not one that a Link header gave"),
             ("/api/books?year=new", "year `new` is not a whole number"),
             ("/api/books?year__gt=99999999999", "year__gt `99999999999` is not a whole number between -2147483648 and"),
+            ("/api/books?isbn=9780132350885", "isbn `9780132350885` ends with the check digit 5, expected 4"),
             ("/api/books?year__isnull=maybe", "`maybe` is neither true nor false"),
             ("/api/books/search?author=a%00b", "has a NUL byte"),
             ("/api/books/search?auther=a", "the nearest one is `author`"),
