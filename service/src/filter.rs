@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use rust_decimal::Decimal;
 use sea_orm::{
-    Condition, DbBackend, EntityTrait,
+    Condition, DbBackend, EntityTrait, Value,
     sea_query::{Expr, ExprTrait, SimpleExpr},
 };
 
@@ -103,23 +103,31 @@ impl<E: EntityTrait> Filterable<E> {
         backend: DbBackend,
     ) -> std::result::Result<SimpleExpr, String> {
         let column = Expr::col((E::default(), self.column));
-        if operator == Operator::Isnull {
-            return match value {
-                "true" => Ok(column.is_null()),
-                "false" => Ok(column.is_not_null()),
-                _ => Err(format!("`{value}` is neither true nor false")),
-            };
-        }
-        if operator == Operator::Icontains {
-            return Ok(text::contains_ignoring_case(column, value, backend));
-        }
-        let value: sea_orm::Value = match self.kind {
+        Ok(match operator {
+            Operator::Equals => column.eq(self.bind(value)?),
+            Operator::Ne => column.clone().ne(self.bind(value)?).or(column.is_null()),
+            Operator::Gt => column.gt(self.bind(value)?),
+            Operator::Gte => column.gte(self.bind(value)?),
+            Operator::Lt => column.lt(self.bind(value)?),
+            Operator::Lte => column.lte(self.bind(value)?),
+            Operator::Icontains => text::contains_ignoring_case(column, value, backend),
+            Operator::Isnull => match value {
+                "true" => column.is_null(),
+                "false" => column.is_not_null(),
+                _ => return Err(format!("`{value}` is neither true nor false")),
+            },
+        })
+    }
+
+    /// The value in the column's own type: sqlx keeps a prepared statement by its text alone, so the same text with an
+    /// i32 here and an i64 there would send the one where PostgreSQL expects the other.
+    fn bind(&self, value: &str) -> std::result::Result<Value, String> {
+        Ok(match self.kind {
             Kind::Text => text::clean(value).into_owned().into(),
-            Kind::Isbn => isbn::canonical(value)
-                .map_err(|bad| bad.to_string().replacen("isbn ", "", 1))?
-                .into(),
-            // Of the column's own type: sqlx keeps a prepared statement by its text alone, so the same text with an
-            // i32 here and an i64 there would send the one where PostgreSQL expects the other.
+            Kind::Isbn => {
+                let canonical = isbn::canonical(value);
+                canonical.map_err(|bad| bad.to_string().replacen("isbn ", "", 1))?.into()
+            }
             Kind::Integer => i32::from_str(value)
                 .map_err(|_| {
                     format!("`{value}` is not a whole number between {} and {}", i32::MIN, i32::MAX)
@@ -128,14 +136,6 @@ impl<E: EntityTrait> Filterable<E> {
             Kind::Money => Decimal::from_str_exact(value)
                 .map_err(|_| format!("`{value}` is not a number, such as 49.99"))?
                 .into(),
-        };
-        Ok(match operator {
-            Operator::Ne => column.clone().ne(value).or(column.is_null()),
-            Operator::Gt => column.gt(value),
-            Operator::Gte => column.gte(value),
-            Operator::Lt => column.lt(value),
-            Operator::Lte => column.lte(value),
-            Operator::Equals | Operator::Icontains | Operator::Isnull => column.eq(value),
         })
     }
 }
