@@ -25,9 +25,9 @@ on_both! {
     }
 
     fn it_is_not_ready_while_it_drains(database) {
-        let app = Program::new(&database).serve(&["--drain-ms", "1500"]);
+        let app = Program::new(&database).serve(&["--drain-ms", "6000"]);
         app.signal("TERM");
-        thread::sleep(Duration::from_millis(300));
+        app.logged(&["asked to end"]);
         let error = app.get("/readyz").expect_problem(503);
         assert!(error.contains("about to stop"), "{error}");
         app.post("/api/books", json!({"title": "a", "author": "b"})).expect(201);
@@ -38,6 +38,7 @@ on_both! {
     fn log_lines_are_json_on_demand(database) {
         let app = Program::new(&database).env("BOOKPLATE_LOG_FORMAT", "json").serve(&[]);
         app.send("GET", "/api/books/1", &[("x-request-id", "find-me")], b"");
+        app.logged(&["find-me"]);
         let log = app.log();
         let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
         let line = lines.iter().find(|line| line["request_id"] == "find-me").expect("the request is logged");
@@ -128,7 +129,7 @@ fn a_database_in_memory_works_and_is_gone() {
         app.post("/api/items", json!({"name": "i", "price": 1, "store_id": 1})).expect(201);
         app.delete("/api/stores/1").expect(200);
         assert_eq!(app.get("/api/items").body, "[]");
-        assert!(app.log().contains("everything is gone when this process ends"), "{}", app.log());
+        app.logged(&["everything is gone when this process ends"]);
         assert!(app.stop());
     }
     assert_eq!(fs::read_dir(database.home.path()).unwrap().count(), 0);
@@ -211,7 +212,7 @@ fn other_machines_are_served_only_on_purpose() {
     );
     assert!(!database.path().exists());
     let app = Program::new(&database).serve(&["--host", "127.0.0.1", "--insecure-open"]);
-    assert!(app.log().contains("--insecure-open: there are no accounts yet"), "{}", app.log());
+    app.logged(&["--insecure-open: there are no accounts yet"]);
     assert_eq!(app.send("GET", "/api/books", &[("host", "library.example")], b"").status, 200);
 }
 

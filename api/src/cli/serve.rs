@@ -73,8 +73,8 @@ pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> 
             bail!("the server ended although nobody asked it to");
         }
     }
-    log::info!("asked to end: {} ms until the port closes", args.drain_ms);
     readiness.drain();
+    log::info!("asked to end: {} ms until the port closes", args.drain_ms);
     tokio::time::sleep(Duration::from_millis(args.drain_ms)).await;
     handle.stop(true).await;
     ended.await.context("the server ended badly")??;

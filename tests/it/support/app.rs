@@ -252,6 +252,24 @@ impl App {
         text(&self.log)
     }
 
+    /// Waits for a line of the log with all of these words; it may be written after the answer is.
+    pub fn logged(&self, words: &[&str]) -> String {
+        let begun = Instant::now();
+        loop {
+            let log = self.log();
+            if let Some(line) =
+                log.lines().find(|line| words.iter().all(|word| line.contains(word)))
+            {
+                return line.to_owned();
+            }
+            assert!(
+                begun.elapsed() < Duration::from_secs(20),
+                "{words:?} are not in the log: {log}"
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     pub fn process(&self) -> u32 {
         self.child.id()
     }
