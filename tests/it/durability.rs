@@ -53,7 +53,7 @@ on_both! {
         }
         let faults = ledger.faults(&database);
         assert!(faults.is_empty(), "{faults:?}");
-        assert!(ledger.count(Outcome::Ok) > 200, "only {} writes were acknowledged", ledger.count(Outcome::Ok));
+        assert!(ledger.count(Outcome::Ok) > 50, "only {} writes were acknowledged", ledger.count(Outcome::Ok));
         assert_eq!(connections_in_a_transaction(&database), 0);
         if database.is_sqlite() {
             assert_eq!(database.texts("PRAGMA integrity_check"), ["ok"]);
@@ -116,7 +116,7 @@ on_both! {
         let faults = ledger.faults(&database);
         assert!(faults.is_empty(), "{faults:?}");
         assert_eq!(ledger.count(Outcome::Fail), 0);
-        assert!(ledger.count(Outcome::Ok) > 50);
+        assert!(ledger.count(Outcome::Ok) > 10);
         if database.is_sqlite() {
             let log = database.home.path().join("books.db-wal");
             assert!(!log.exists(), "the write-ahead log was not merged into the file");
