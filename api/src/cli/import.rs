@@ -114,14 +114,14 @@ pub async fn run(location: &Location, settings: Settings, command: ImportCommand
         dry_run: args.dry_run,
         map: map(&args)?,
     };
-    let read = Arc::new(AtomicU64::new(0));
-    let console = Console::new(length, Arc::clone(&read), &args)?;
 
     let claim = schema::claim_to_write(location, schema::IMPORT)?;
     schema::prepare_to_use(location, &settings, claim.as_ref()).await?;
     // The indexes of a large table are filled in no order; more of their pages at hand halve the time.
     let settings = Settings { writer_cache_kib: IMPORT_CACHE_KIB, ..settings };
     let db = Db::open(location, &settings).await.with_context(|| schema::cannot_open(location))?;
+    let read = Arc::new(AtomicU64::new(0));
+    let console = Console::new(length, Arc::clone(&read), &args)?;
     let outcome = import::import(&db, Counted { input, read }, options, console).await;
     db.close().await?;
     drop(claim);
