@@ -3,6 +3,7 @@
 mod location;
 mod lock;
 mod postgres;
+mod progress;
 mod sqlite;
 mod writer;
 
@@ -102,17 +103,17 @@ impl Db {
         T: Send + 'static,
         F: AsyncFn(&DatabaseTransaction) -> Result<T> + Send + 'static,
     {
-        self.writer.run(true, work).await
+        self.writer.run(work).await
     }
 
-    /// As [`Db::write`], for work that takes as long as it takes, such as an import.
+    /// For work that takes as long as it takes, such as an import. It is carried out once, also when it collides.
     ///
     /// # Errors
-    /// As [`Db::write`], but never for the time.
+    /// What `work` returns, after a rollback; [`Error::Busy`](crate::Error::Busy) when too much work is waiting.
     pub async fn write_at_length<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: AsyncFn(&DatabaseTransaction) -> Result<T> + Send + 'static,
+        F: AsyncFnOnce(&DatabaseTransaction) -> Result<T> + Send + 'static,
     {
         let postgres = self.reader.get_database_backend() == sea_orm::DbBackend::Postgres;
         let unbounded = async move |tx: &DatabaseTransaction| {
@@ -122,7 +123,7 @@ impl Db {
             }
             work(tx).await
         };
-        self.writer.run(false, unbounded).await
+        self.writer.run_at_length(unbounded).await
     }
 
     /// The newest revision that was applied to the schema; `None` for a database without one.

@@ -122,11 +122,8 @@ where
     // A dry run ends with an error so that it is rolled back; its report takes a way of its own.
     let rehearsed = Arc::new(Mutex::new(None));
     let rehearsal = Arc::clone(&rehearsed);
-    let once = Mutex::new(Some((queue, observer)));
     let stored = db
         .write_at_length(async move |tx| {
-            // The input can be read once, so an import that collided with a change is not carried out again.
-            let (queue, observer) = take(&once).ok_or(Error::Busy)?;
             let report = store(tx, queue, observer, on_duplicate).await?;
             if dry_run {
                 *rehearsal.lock().unwrap_or_else(PoisonError::into_inner) = Some(report);
@@ -135,11 +132,8 @@ where
             Ok(report)
         })
         .await;
-    take(&rehearsed).map_or(stored, Ok)
-}
-
-fn take<T>(from: &Mutex<Option<T>>) -> Option<T> {
-    from.lock().unwrap_or_else(PoisonError::into_inner).take()
+    let rehearsed = rehearsed.lock().unwrap_or_else(PoisonError::into_inner).take();
+    rehearsed.map_or(stored, Ok)
 }
 
 fn bad_file(why: String) -> Error {

@@ -6,10 +6,7 @@
 use std::{
     future::Future,
     pin::Pin,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU8, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -24,7 +21,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::Settings;
+use super::{Settings, progress::Progress};
 use crate::error::{Error, Result, chain, sqlx_error};
 
 /// Units of work that may wait or run at the same time; the next one is told that the database is busy.
@@ -70,31 +67,16 @@ impl Writer {
         Ok(Self { jobs, places, pool, thread, acquire_timeout, deadline })
     }
 
-    /// Carries out `work` in one transaction; when it is `timely`, the caller hears by the deadline.
-    pub(super) async fn run<T, F>(&self, timely: bool, work: F) -> Result<T>
+    /// Carries out `work` in one transaction, again when it collides; the caller hears by the deadline.
+    pub(super) async fn run<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: AsyncFn(&DatabaseTransaction) -> Result<T> + Send + 'static,
     {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Error::Busy)?;
-        let (answer, mut outcome) = oneshot::channel();
         let progress = Arc::new(Progress::default());
-        let (pool, deadline) = (self.pool.clone(), self.deadline);
-        let seen = Arc::clone(&progress);
-        let job: Job = Box::new(move || {
-            Box::pin(async move {
-                let result = repeat(&pool, &work, &seen, deadline).await;
-                drop(place);
-                // The caller may have gone; the work is done all the same.
-                drop(answer.send(result));
-            })
-        });
-        self.jobs.send(Some(job)).map_err(|_| Error::internal("the writer has stopped"))?;
+        let (pool, deadline, seen) = (self.pool.clone(), self.deadline, Arc::clone(&progress));
+        let mut outcome = self.accept(async move || repeat(&pool, &work, &seen, deadline).await)?;
 
-        let panicked = |_| Err(Error::internal("the unit of work panicked"));
-        if !timely {
-            return outcome.await.unwrap_or_else(panicked);
-        }
         if let Ok(outcome) = timeout(self.acquire_timeout, &mut outcome).await {
             return outcome.unwrap_or_else(panicked);
         }
@@ -108,6 +90,37 @@ impl Writer {
         }
     }
 
+    /// Carries out `work` in one transaction, once, for as long as it takes.
+    pub(super) async fn run_at_length<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: AsyncFnOnce(&DatabaseTransaction) -> Result<T> + Send + 'static,
+    {
+        let pool = self.pool.clone();
+        let outcome = self.accept(async move || once(&pool, work, &Progress::default()).await)?;
+        outcome.await.unwrap_or_else(panicked)
+    }
+
+    /// Puts a unit of work at the end of the queue.
+    fn accept<T, F>(&self, unit: F) -> Result<oneshot::Receiver<Result<T>>>
+    where
+        T: Send + 'static,
+        F: AsyncFnOnce() -> Result<T> + Send + 'static,
+    {
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Error::Busy)?;
+        let (answer, outcome) = oneshot::channel();
+        let job: Job = Box::new(move || {
+            Box::pin(async move {
+                let result = unit().await;
+                drop(place);
+                // The caller may have gone; the work is done all the same.
+                drop(answer.send(result));
+            })
+        });
+        self.jobs.send(Some(job)).map_err(|_| Error::internal("the writer has stopped"))?;
+        Ok(outcome)
+    }
+
     /// Waits for every unit of work that was accepted, takes no more, and closes the connections.
     pub(super) async fn stop(&self) {
         drop(self.jobs.send(None));
@@ -119,6 +132,11 @@ impl Writer {
             log::error!("units of work did not end in time; their outcome is unknown");
         }
     }
+}
+
+/// The outcome of a unit that ended without an answer.
+fn panicked<T>(_: oneshot::error::RecvError) -> Result<T> {
+    Err(Error::internal("the unit of work panicked"))
 }
 
 async fn carry_out(
@@ -149,32 +167,6 @@ async fn carry_out(
 fn report(ended: std::result::Result<(), tokio::task::JoinError>) {
     if let Err(error) = ended {
         log::error!("a unit of work ended early: {error}");
-    }
-}
-
-/// Whether a unit of work still waits, or has begun: after that it cannot be called off.
-#[derive(Default)]
-struct Progress(AtomicU8);
-
-impl Progress {
-    const WAITS: u8 = 0;
-    const BEGAN: u8 = 1;
-    const CALLED_OFF: u8 = 2;
-
-    fn begin(&self) -> bool {
-        self.leave_waiting_for(Self::BEGAN) || self.0.load(Ordering::SeqCst) == Self::BEGAN
-    }
-
-    fn call_off(&self) -> bool {
-        self.leave_waiting_for(Self::CALLED_OFF)
-    }
-
-    fn is_called_off(&self) -> bool {
-        self.0.load(Ordering::SeqCst) == Self::CALLED_OFF
-    }
-
-    fn leave_waiting_for(&self, next: u8) -> bool {
-        self.0.compare_exchange(Self::WAITS, next, Ordering::SeqCst, Ordering::SeqCst).is_ok()
     }
 }
 
@@ -215,7 +207,7 @@ async fn repeat<T>(
 )]
 async fn once<T>(
     pool: &DatabaseConnection,
-    work: &impl AsyncFn(&DatabaseTransaction) -> Result<T>,
+    work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T>,
     progress: &Progress,
 ) -> Result<T> {
     let immediate = TransactionOptions {
@@ -260,6 +252,8 @@ fn commit_error(error: DbErr) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU8, Ordering};
+
     use sea_orm::{ConnectionTrait, DbErr, Statement};
     use tokio::sync::Notify;
 

@@ -1,0 +1,32 @@
+//! How far a unit of work is, agreed between the thread that carries it out and the caller who loses patience.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// Whether a unit of work still waits, or has begun: after that it cannot be called off.
+#[derive(Default)]
+pub(super) struct Progress(AtomicU8);
+
+impl Progress {
+    const WAITS: u8 = 0;
+    const BEGAN: u8 = 1;
+    const CALLED_OFF: u8 = 2;
+
+    /// Begins, or goes on after it has begun; false when it was called off.
+    pub(super) fn begin(&self) -> bool {
+        self.leave_waiting_for(Self::BEGAN) || self.0.load(Ordering::SeqCst) == Self::BEGAN
+    }
+
+    /// Calls it off if it still waits.
+    pub(super) fn call_off(&self) -> bool {
+        self.leave_waiting_for(Self::CALLED_OFF)
+    }
+
+    /// Whether it was called off.
+    pub(super) fn is_called_off(&self) -> bool {
+        self.0.load(Ordering::SeqCst) == Self::CALLED_OFF
+    }
+
+    fn leave_waiting_for(&self, next: u8) -> bool {
+        self.0.compare_exchange(Self::WAITS, next, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+    }
+}
