@@ -195,10 +195,11 @@ impl<R: Read> Records<R> {
                 self.advance(length);
                 continue;
             }
-            let spans_lines = memchr(b'\n', raw).is_some_and(|end| end + 1 < length);
             return match fault {
                 // A quote that a later row happened to close: only its first line is given up.
-                Some(fault) if spans_lines => self.skip_line(fault).map(Some),
+                Some(fault) if memchr(b'\n', raw).is_some_and(|end| end + 1 < length) => {
+                    self.skip_line(fault).map(Some)
+                }
                 fault => Ok(Some(self.take(length, fault))),
             };
         }
