@@ -54,11 +54,14 @@ pub async fn prepare(location: &Location, settings: &Settings) -> Result<()> {
     let connection = connect(location, settings).await?;
     let pending = pending(&connection, location).await?;
     match location {
-        Location::Postgres(_) if pending > 0 => bail!(
+        _ if pending == 0 => {}
+        Location::Postgres(_) => bail!(
             "the schema of {location} lacks {pending} of this program's revisions; run `bookplate db upgrade` once, then start again"
         ),
-        _ => upgrade_to(&connection, location, None).await?,
-    };
+        Location::File(_) | Location::Memory => {
+            upgrade_to(&connection, location, None).await?;
+        }
+    }
     connection.close().await.context("the schema's connection cannot be closed")
 }
 
