@@ -155,8 +155,8 @@ impl FromRequest for Id {
             // `/api/books/search` is matched by `/api/books/{id}` too, for the methods that only the latter has.
             _ if let Some(problem) = refusal() => Err(problem),
             _ => {
-                let shown: String = written.chars().take(30).collect();
-                let detail = format!("id `{}` is not a number, such as 1", shown.escape_debug());
+                let shown = service::shortened(written, 30);
+                let detail = format!("id `{}` is not a number, such as 1", shown);
                 Err(Problem::bad_request(vec![FieldError::parameter(
                     "id",
                     "bad-parameter",

@@ -29,7 +29,7 @@ impl Exposure {
             request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         let own = host.parse::<Uri>().is_ok_and(|uri| uri.host().is_some_and(is_this_machine));
         (!own).then(|| {
-            let shown: String = host.chars().take(100).collect();
+            let shown = service::shortened(host, 100);
             Problem::new(
                 StatusCode::MISDIRECTED_REQUEST,
                 "/problems/foreign-host",

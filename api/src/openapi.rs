@@ -193,7 +193,7 @@ pub async fn fallback(request: HttpRequest, paths: Data<Paths>) -> Result<HttpRe
             Ok(HttpResponse::NoContent().insert_header((ALLOW, list(methods))).finish())
         }
         None => {
-            let shown: String = request.path().chars().take(100).collect();
+            let shown = service::shortened(request.path(), 100);
             Err(Problem::not_found(format!(
                 "there is no `{shown}`; see /api/openapi.json for what there is"
             )))

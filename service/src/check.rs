@@ -61,9 +61,9 @@ impl Rules {
                 format!("{field} is empty, expected 1 to {longest} characters"),
             );
         } else if length > longest {
-            let start: String = clean.chars().take(30).collect();
+            let start = text::shortened(&clean, 30);
             let detail =
-                format!("{field} `{start}…` has {length} characters, at most {longest} are stored");
+                format!("{field} `{start}` has {length} characters, at most {longest} are stored");
             self.broken(field, "too-long", detail);
         } else if let Some(control) = clean.chars().find(|c| c.is_control()) {
             let shown = text::shortened(&clean, 30);

@@ -5,6 +5,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, se
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use crate::text;
+
 /// Reads a member that is there. With `#[serde(default)]` an absent one stays `None`, while `null` is a value: it
 /// clears a member of type `Option<Option<T>>` and is refused for one of type `Option<T>`.
 pub fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
@@ -23,7 +25,7 @@ impl<'de> Deserialize<'de> for Price {
         let raw = Box::<RawValue>::deserialize(from)?;
         let written = raw.get();
         if !written.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
-            let shown: String = written.chars().take(30).collect();
+            let shown = text::shortened(written, 30);
             return Err(D::Error::custom(format!(
                 "price `{shown}` is not a number, such as 49.99"
             )));

@@ -30,6 +30,8 @@ pub use rust_decimal::Decimal;
 pub use sea_orm::DatabaseTransaction as Tx;
 /// Which of the two databases a connection speaks to, and SQL on it, for the programs that change the schema.
 pub use sea_orm::{ConnectionTrait, DbBackend};
+/// The beginning of a text from outside, fit to be shown.
+pub use text::shortened;
 
 /// The time that is stored: to the microsecond, which is what PostgreSQL keeps.
 fn now() -> chrono::DateTime<chrono::Utc> {
