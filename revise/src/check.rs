@@ -1,0 +1,186 @@
+//! Is everything as it should be? Models, history and database, two by two.
+
+use serde::Serialize;
+
+use crate::{
+    describe::describe,
+    diff::{Options, Scope, diff},
+    error::{Error, Result},
+    generate::GenerateOptions,
+    lint::{Finding, Level, lint},
+    operation::Operation,
+    replay::Replay,
+    revise::{Revise, Standing},
+    schema::Schema,
+    session::{Session, Use},
+    target::Target,
+    upgrade::edited,
+};
+
+/// What [`Revise::check`] found. Everything is as it should be when [`Checked::verdict`] says so.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Checked {
+    /// What the entities ask for and no migration does.
+    pub models: Vec<Operation>,
+    /// What the comparison could not know without asking.
+    pub questions: Vec<String>,
+    /// Where the database stands; `None` when it does not exist.
+    pub standing: Option<Standing>,
+    /// Applied migrations that were edited since.
+    pub edited: Vec<String>,
+    /// What has to be done to the database to make it what its history says.
+    pub drift: Vec<Operation>,
+    /// What is dangerous in migrations that were not applied.
+    pub findings: Vec<Finding>,
+    /// What is there, is none of the entities' business, and stays.
+    pub unmanaged: Vec<String>,
+}
+
+impl Checked {
+    /// The worst of what was found.
+    ///
+    /// # Errors
+    /// [`Error::History`] for an edited, missing, unfinished or out-of-order migration, [`Error::Differs`] when models or
+    /// database are not what the history says, [`Error::Pending`] for migrations to apply, [`Error::Lint`] for dangers in
+    /// them.
+    pub fn verdict(&self) -> Result<()> {
+        if let Some(standing) = &self.standing {
+            if let Some(missing) = standing.missing.first() {
+                return Err(Error::History(format!("`{missing}` is applied and not known here")));
+            }
+            if let Some(unfinished) = &standing.unfinished {
+                return Err(Error::Failed(format!(
+                    "`{}` was begun and is not done",
+                    unfinished.revision
+                )));
+            }
+            if let Some(late) = standing.out_of_order.first() {
+                return Err(Error::History(format!(
+                    "`{late}` was not applied, and newer ones were"
+                )));
+            }
+        }
+        if let Some(edited) = self.edited.first() {
+            return Err(Error::History(format!("`{edited}` was edited after it was applied")));
+        }
+        if !self.models.is_empty() || !self.questions.is_empty() {
+            return Err(Error::Differs(
+                "the entities ask for changes that no migration makes".to_owned(),
+            ));
+        }
+        if !self.drift.is_empty() {
+            return Err(Error::Differs("the database is not what its history says".to_owned()));
+        }
+        match self.standing.as_ref().map(|standing| standing.pending.len()) {
+            None | Some(0) => {}
+            Some(count) => {
+                return Err(Error::Pending(format!(
+                    "{count} migrations are not applied to the database"
+                )));
+            }
+        }
+        match self.findings.iter().find(|finding| finding.level == Level::Danger) {
+            None => Ok(()),
+            Some(danger) => Err(Error::Lint(format!("{}: {}", danger.rule, danger.message))),
+        }
+    }
+}
+
+impl Revise {
+    /// Compares models, history and database. Writes nothing.
+    ///
+    /// # Errors
+    /// When the history cannot be replayed or the database does not answer; what is found wrong is no error here.
+    pub async fn check(&self, target: &Target, options: &GenerateOptions) -> Result<Checked> {
+        let shadows = self.shadows(target, options.shadow.as_ref()).await?;
+        let after = self.scoped(shadows.of_entities(&self.entities).await?, options);
+        let migrations = (self.migrations)();
+        let mut checked = Checked::default();
+        let exists = !matches!(target, Target::Memory)
+            && !matches!(target, Target::File(path) if !path.exists());
+        let live = if exists { Some(Session::open(target, Use::Read).await?) } else { None };
+        if let Some(session) = &live {
+            checked.standing = Some(self.standing(&session.db).await?);
+        }
+        let schemas = self.schemas(target);
+        // First as far as the database is, to see whether it is that; then to the end, to see whether that is the models.
+        let applied = |name: &str| {
+            let standing = checked.standing.as_ref();
+            standing.is_some_and(|standing| standing.applied.iter().any(|one| one.revision == name))
+        };
+        let (done, left): (Vec<_>, Vec<_>) =
+            migrations.into_iter().partition(|migration| applied(migration.name()));
+        let mut replay = Replay::run(&shadows, &done, &schemas).await?;
+        if let (Some(session), Some(standing)) = (&live, &checked.standing) {
+            checked.edited = edited(standing, &replay.seen);
+            let others: Vec<String> = schemas.iter().cloned().collect();
+            let expected = self.scoped(replay.schema(&self.history).await?, options);
+            let actual = self.scoped(session.read(&others).await?, options);
+            // What a newer program did is no drift, and its standing says so already.
+            if standing.missing.is_empty() && !standing.applied.is_empty() {
+                (checked.drift, checked.unmanaged) = drift(&actual, &expected, target)?;
+            }
+        }
+        for migration in &left {
+            let before = replay.schema(&self.history).await?;
+            replay.up(migration.as_ref()).await?;
+            if let Some(seen) = replay.seen.last() {
+                checked.findings.extend(lint(&before, &seen.operations, target.backend()));
+            }
+        }
+        let reached = self.scoped(replay.schema(&self.history).await?, options);
+        let mut compare = Options::new(target.backend());
+        compare.owned = replay.manifest.owned().clone();
+        compare.rename_hints = self.entities.renames(target.backend());
+        compare.ignore_length = options.ignore_length;
+        replay.close().await;
+        let found = diff(&reached, &after, &compare)?;
+        checked.models = found.operations;
+        checked.questions = found.questions.iter().map(crate::generate::sentence).collect();
+        checked.unmanaged.extend(found.unmanaged);
+        checked.unmanaged.sort();
+        checked.unmanaged.dedup();
+        if let Some(session) = live {
+            session.close().await;
+        }
+        Ok(checked)
+    }
+}
+
+/// What leads from the database to what its history says, apart from what nobody manages.
+pub(crate) fn drift(
+    actual: &Schema,
+    expected: &Schema,
+    target: &Target,
+) -> Result<(Vec<Operation>, Vec<String>)> {
+    let mut options = Options::new(target.backend());
+    options.no_rename = true;
+    options.values = std::collections::BTreeMap::new();
+    // A table that no migration made is somebody else's.
+    let mut actual = actual.clone();
+    let strangers: Vec<_> =
+        actual.tables.keys().filter(|name| !expected.tables.contains_key(name)).cloned().collect();
+    let mut unmanaged: Vec<String> = strangers.iter().map(|name| format!("table {name}")).collect();
+    for stranger in &strangers {
+        actual.tables.remove(stranger);
+    }
+    options.scope = Scope::Entities;
+    let found = diff(&actual, expected, &options)?;
+    unmanaged.extend(found.unmanaged);
+    let mut operations = found.operations;
+    // A NOT NULL column that is missing has no value here; it is missing all the same.
+    for question in found.questions {
+        if let crate::diff::Question::Value { table, column, .. } = question
+            && let Some(column) = expected.tables.get(&table).and_then(|table| table.find(&column))
+        {
+            operations.push(Operation::AddColumn { table, column: column.clone() });
+        }
+    }
+    Ok((operations, unmanaged))
+}
+
+/// Operations as lines for a person.
+#[must_use]
+pub fn lines(operations: &[Operation]) -> Vec<String> {
+    operations.iter().map(describe).collect()
+}

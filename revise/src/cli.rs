@@ -1,0 +1,192 @@
+//! The command line, with Flask-Migrate's names and meanings.
+
+mod apply;
+mod arguments;
+mod compare;
+mod console;
+mod look;
+mod mend;
+mod standing;
+mod trial;
+mod write;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{CommandFactory, FromArgMatches, Parser};
+use sea_orm_migration::MigrationTrait;
+
+use self::console::Console;
+pub use self::{
+    arguments::{Arguments, EXIT_CODES, Globals, Verb},
+    console::fail,
+};
+use crate::{
+    directory::Directory,
+    error::{Error, Result},
+    generate::GenerateOptions,
+    replay::Replay,
+    revise::Revise,
+    session::{Session, Use},
+    target::Target,
+};
+
+/// Generates, applies and compares migrations.
+#[derive(Debug, Parser)]
+#[command(name = "migration", version, after_help = arguments::EXIT_CODES)]
+struct Whole {
+    /// The database; `DATABASE_URL` in the environment or in a file `.env` names it too
+    #[arg(short = 'u', long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+    #[command(flatten)]
+    arguments: Arguments,
+}
+
+impl Revise {
+    /// Runs the command of this process' arguments, and answers its exit code.
+    #[must_use]
+    pub fn main(self) -> ExitCode {
+        let command = Whole::command().bin_name(self.program.clone());
+        let whole =
+            match command.try_get_matches().and_then(|matches| Whole::from_arg_matches(&matches)) {
+                Ok(whole) => whole,
+                Err(error) => {
+                    // clap's own help goes to standard output and ends with 0, its errors end with 2.
+                    drop(error.print());
+                    return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+                }
+            };
+        let url = match whole.database_url.map_or_else(url_of_environment, |url| Ok(Some(url))) {
+            Ok(url) => url,
+            Err(error) => return console::fail(&error, &whole.arguments.globals),
+        };
+        self.run(whole.arguments, url.as_deref())
+    }
+
+    /// Runs a command on the database of `url`, and answers its exit code.
+    #[must_use]
+    pub fn run(&self, arguments: Arguments, url: Option<&str>) -> ExitCode {
+        let Arguments { globals, verb } = arguments;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let done = match runtime {
+            Ok(runtime) => runtime.block_on(self.carry_out(&globals, verb, url)),
+            Err(error) => Err(Error::Stopped(format!("no runtime can be started: {error}"))),
+        };
+        match done {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => console::fail(&error, &globals),
+        }
+    }
+
+    async fn carry_out(&self, globals: &Globals, verb: Verb, url: Option<&str>) -> Result<()> {
+        let scene = Command { revise: self, globals, console: Console::new(globals), url };
+        match verb {
+            Verb::Init(arguments) => scene.init(&arguments).await,
+            Verb::Migrate(arguments) => scene.migrate(&arguments).await,
+            Verb::Revision(arguments) => scene.revision(&arguments).await,
+            Verb::Upgrade(arguments) => scene.upgrade(&arguments).await,
+            Verb::Downgrade(arguments) => scene.downgrade(&arguments).await,
+            Verb::Current(arguments) => scene.current(&arguments).await,
+            Verb::History(arguments) => scene.history(&arguments).await,
+            Verb::Heads => scene.heads(),
+            Verb::Branches => scene.branches().await,
+            Verb::Show(arguments) => scene.show(&arguments).await,
+            Verb::Edit(arguments) => scene.edit(&arguments),
+            Verb::Merge => scene.merge().await,
+            Verb::Stamp(arguments) => scene.stamp(&arguments).await,
+            Verb::Check(arguments) => scene.check(&arguments).await,
+            Verb::Status => scene.status().await,
+            Verb::Lint(arguments) => scene.lint(&arguments).await,
+            Verb::Resolve(arguments) => scene.resolve(&arguments).await,
+            Verb::Test(arguments) => scene.test(&arguments).await,
+            Verb::Diff(arguments) => scene.diff(&arguments).await,
+        }
+    }
+}
+
+/// `DATABASE_URL` of the environment, or else of a file `.env` here.
+fn url_of_environment() -> Result<Option<String>> {
+    if let Ok(url) = std::env::var("DATABASE_URL") {
+        return Ok(Some(url));
+    }
+    let Ok(lines) = dotenvy::from_path_iter(".env") else { return Ok(None) };
+    for line in lines {
+        // The error would repeat the line, and there may be a password in it.
+        let unreadable = |_| {
+            Error::Usage(
+                "the file `.env` has a line that cannot be read, expected NAME=value".to_owned(),
+            )
+        };
+        let (name, value) = line.map_err(unreadable)?;
+        if name == "DATABASE_URL" {
+            return Ok(Some(value));
+        }
+    }
+    Ok(None)
+}
+
+/// A command that is carried out.
+struct Command<'a> {
+    revise: &'a Revise,
+    globals: &'a Globals,
+    console: Console,
+    url: Option<&'a str>,
+}
+
+impl Command<'_> {
+    /// The database that the command is about.
+    fn target(&self) -> Result<Target> {
+        let url = self.url.or(self.revise.default_url.as_deref());
+        let url = url.ok_or_else(|| {
+            Error::Usage(
+                "no database is named; give `--database-url`, or set DATABASE_URL".to_owned(),
+            )
+        })?;
+        Target::parse(url, self.revise.style)
+    }
+
+    /// The database when one is named, and else SQLite in memory: enough for what is about the history alone.
+    fn target_or_memory(&self) -> Result<Target> {
+        match self.url.or(self.revise.default_url.as_deref()) {
+            Some(_) => self.target(),
+            None => Ok(Target::Memory),
+        }
+    }
+
+    fn shadow(&self) -> Result<Option<Target>> {
+        let url = self.globals.shadow_url.as_deref();
+        url.map(|url| Target::parse(url, self.revise.style)).transpose()
+    }
+
+    fn generate_options(&self) -> Result<GenerateOptions> {
+        Ok(GenerateOptions { shadow: self.shadow()?, ..GenerateOptions::default() })
+    }
+
+    /// The folder of migrations.
+    fn directory(&self) -> Result<Directory> {
+        let here = std::env::current_dir()
+            .map_err(Error::file("cannot find out the working directory"))?;
+        let explicit: Option<&PathBuf> = self.globals.directory.as_ref();
+        Directory::find(&here, explicit.map(PathBuf::as_path))
+            .map_err(|error| Error::Usage(error.to_string()))
+    }
+
+    /// A connection that only looks; `None` for a SQLite file that does not exist yet.
+    async fn look(&self) -> Result<Option<Session>> {
+        match self.target()? {
+            Target::File(path) if !path.exists() => Ok(None),
+            target => Session::open(&target, Use::Read).await.map(Some),
+        }
+    }
+
+    /// The migrations up to one of them, replayed in a shadow.
+    async fn replay_before(&self, revision: &str) -> Result<(Replay, Box<dyn MigrationTrait>)> {
+        let target = self.target_or_memory()?;
+        let shadows = self.revise.shadows(&target, self.shadow()?.as_ref()).await?;
+        let mut migrations = (self.revise.migrations)();
+        let place = migrations.iter().position(|migration| migration.name() == revision);
+        let missing = || Error::Usage(format!("there is no revision `{revision}`"));
+        let mut rest = migrations.split_off(place.ok_or_else(missing)?);
+        let replay = Replay::run(&shadows, &migrations, &self.revise.schemas(&target)).await?;
+        Ok((replay, rest.remove(0)))
+    }
+}

@@ -1,0 +1,190 @@
+//! Verbs that apply migrations and take them back.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{
+    Command,
+    arguments::{Downgrade, Manner, Preview, Upgrade},
+};
+use crate::{
+    backup::Backup,
+    describe::describe,
+    error::{Error, Result},
+    operation::Operation,
+    replay::Replay,
+    session::{Session, Use},
+    target::Target,
+    upgrade::{Direction, UpgradeOptions, revisions},
+};
+
+/// What `upgrade` and `downgrade` answer as JSON.
+#[derive(Serialize)]
+struct Changed<'a> {
+    direction: Direction,
+    revisions: &'a [String],
+    current: Option<&'a str>,
+}
+
+/// One migration of a plan.
+#[derive(Serialize)]
+struct Planned {
+    revision: String,
+    operations: Vec<Operation>,
+    statements: Vec<String>,
+}
+
+impl Command<'_> {
+    pub async fn upgrade(&self, arguments: &Upgrade) -> Result<()> {
+        let Upgrade { revision, preview, manner } = arguments;
+        self.change(revision, preview, manner, Direction::Up).await
+    }
+
+    pub async fn downgrade(&self, arguments: &Downgrade) -> Result<()> {
+        let Downgrade { revision, preview, manner } = arguments;
+        self.change(revision, preview, manner, Direction::Down).await
+    }
+
+    async fn change(
+        &self,
+        revision: &str,
+        preview: &Preview,
+        manner: &Manner,
+        direction: Direction,
+    ) -> Result<()> {
+        if preview.is_only_shown() {
+            return self.preview(revision, preview.sql, direction).await;
+        }
+        let options = self.options(revision, manner)?;
+        let target = self.target()?;
+        if let (Target::File(path), Direction::Down) = (&target, direction)
+            && !path.exists()
+        {
+            return Err(Error::Stopped(format!(
+                "the database `{}` does not exist",
+                path.display()
+            )));
+        }
+        let session = Session::open(&target, Use::Write).await?;
+        let done = match direction {
+            Direction::Up => self.revise.upgrade(&session.db, &target, &options).await,
+            Direction::Down => self.revise.downgrade(&session.db, &target, &options).await,
+        };
+        let standing = self.revise.standing(&session.db).await;
+        session.close().await;
+        let done = done?;
+        let standing = standing?;
+        let plural = if done.len() == 1 { "migration" } else { "migrations" };
+        let word = match (direction, done.len()) {
+            (Direction::Up, 0) => "nothing to apply".to_owned(),
+            (Direction::Down, 0) => "nothing to take back".to_owned(),
+            (Direction::Up, count) => format!("{count} {plural} applied"),
+            (Direction::Down, count) => format!("{count} {plural} taken back"),
+        };
+        let current = standing.current();
+        self.console.say(&format!("{word}; the database is at {}", current.unwrap_or("base")))?;
+        self.console.json(&Changed { direction, revisions: &done, current })
+    }
+
+    fn options(&self, revision: &str, manner: &Manner) -> Result<UpgradeOptions> {
+        let backup = match manner.backup.as_deref() {
+            Some("always") => Backup::Always,
+            Some("never") => Backup::Never,
+            _ => self.revise.backup,
+        };
+        Ok(UpgradeOptions {
+            target: revision.to_owned(),
+            lock_timeout: seconds(manner.lock_timeout, "--lock-timeout")?,
+            wait: seconds(manner.wait, "--wait")?,
+            backup,
+            allow_data_loss: manner.allow_data_loss,
+            out_of_order: manner.out_of_order,
+            shadow: self.shadow()?,
+            report: self.console.report(),
+            confirm: self.console.confirm(),
+            ..UpgradeOptions::default()
+        })
+    }
+
+    /// Shows what would happen, from a shadow.
+    async fn preview(&self, revision: &str, sql: bool, direction: Direction) -> Result<()> {
+        let standing = match self.look().await? {
+            None => {
+                crate::revise::Standing { pending: self.revise.revisions(), ..Default::default() }
+            }
+            Some(session) => {
+                let standing = self.revise.standing(&session.db).await;
+                session.close().await;
+                standing?
+            }
+        };
+        let known = self.revise.revisions();
+        let chosen = revisions(&known, &standing, revision, direction)?;
+        let planned = self.planned(&chosen, direction).await?;
+        self.console.json(&planned)?;
+        for Planned { revision, operations, statements } in &planned {
+            if sql {
+                self.console.say(&format!("-- {revision}"))?;
+                statements.iter().try_for_each(|sql| self.console.say(&format!("{sql};")))?;
+                continue;
+            }
+            self.console.say(&format!("{} {revision}", super::write::direction_word(direction)))?;
+            match operations.as_slice() {
+                [] => statements
+                    .iter()
+                    .try_for_each(|sql| self.console.say(&format!("    {sql};")))?,
+                operations => operations.iter().try_for_each(|operation| {
+                    self.console.say(&format!("    {}", describe(operation)))
+                })?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn planned(&self, chosen: &[String], direction: Direction) -> Result<Vec<Planned>> {
+        let target = self.target_or_memory()?;
+        let shadows = self.revise.shadows(&target, self.shadow()?.as_ref()).await?;
+        let migrations = (self.revise.migrations)();
+        let mut replay = Replay::run(&shadows, &[], &self.revise.schemas(&target)).await?;
+        let mut planned = Vec::new();
+        for migration in &migrations {
+            replay.shadow.forget_statements();
+            replay.up(migration.as_ref()).await?;
+            let statements = replay.shadow.statements();
+            if direction == Direction::Up && chosen.iter().any(|name| name == migration.name()) {
+                let operations =
+                    replay.seen.last().map(|seen| seen.operations.clone()).unwrap_or_default();
+                planned.push(Planned {
+                    revision: migration.name().to_owned(),
+                    operations,
+                    statements,
+                });
+            }
+        }
+        for migration in migrations.iter().rev().filter(|_| direction == Direction::Down) {
+            if planned.len() == chosen.len() {
+                break;
+            }
+            replay.shadow.forget_statements();
+            let operations = replay.down(migration.as_ref()).await?;
+            let statements = replay.shadow.statements();
+            if chosen.iter().any(|name| name == migration.name()) {
+                planned.push(Planned {
+                    revision: migration.name().to_owned(),
+                    operations,
+                    statements,
+                });
+            }
+        }
+        replay.close().await;
+        Ok(planned)
+    }
+}
+
+/// A number of seconds from the command line.
+pub fn seconds(number: f64, flag: &str) -> Result<Duration> {
+    Duration::try_from_secs_f64(number).map_err(|_| {
+        Error::Usage(format!("`{number}` is no number of seconds for {flag}, expected 0 or more"))
+    })
+}

@@ -1,0 +1,388 @@
+//! The arguments of every verb.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// What the exit codes mean.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+  0 done, or equal      3 needs an answer     6 something dangerous   9 a migration failed
+  1 error               4 work is pending     7 a lock was not free
+  2 wrong usage         5 there are differences  8 the history is not this program's";
+
+/// A verb and what is common to all.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// What is common to all verbs.
+    #[command(flatten)]
+    pub globals: Globals,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What is common to all verbs.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Globals {
+    /// The crate of the migrations, its `src` or its folder `versions`
+    #[arg(short = 'd', long, global = true, value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Ask nothing, also on a terminal
+    #[arg(long, global = true)]
+    pub no_input: bool,
+    /// Say only what was asked for
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more: each statement, and what is left alone
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// A scratch PostgreSQL database for shadows, where the role may create nothing in the one at hand
+    #[arg(long, global = true, value_name = "URL")]
+    pub shadow_url: Option<String>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Make a crate of migrations, or look whether an existing one is understood
+    Init(Init),
+    /// Write the migration that brings the database to what the entities say
+    Migrate(Migrate),
+    /// Write an empty migration, or with --autogenerate the same as `migrate`
+    Revision(RevisionArguments),
+    /// Apply migrations
+    Upgrade(Upgrade),
+    /// Take migrations back, the newest first
+    Downgrade(Downgrade),
+    /// Show the migration that the database is at
+    Current(Current),
+    /// Show the migrations, the newest first
+    History(History),
+    /// Show the newest migration
+    Heads,
+    /// Show migrations that are older than the newest applied one and were not applied
+    Branches,
+    /// Show what a migration does
+    Show(Show),
+    /// Open a migration in $EDITOR
+    Edit(Edit),
+    /// Give migrations that came late from another branch a new date, behind the newest
+    Merge,
+    /// Note migrations as applied without running them
+    Stamp(Stamp),
+    /// Compare models, history and database, and look for dangers
+    Check(Check),
+    /// Show on one screen where everything stands
+    Status,
+    /// Look for dangerous operations and their safe form
+    Lint(Lint),
+    /// Say what became of a migration that failed or was edited
+    Resolve(Resolve),
+    /// Try migrations in a shadow with rows: up, down and up again
+    Test(Test),
+    /// Compare any two of models, databases, revisions and files of SQL
+    Diff(Diff),
+}
+
+impl Verb {
+    /// Whether it changes the database.
+    #[must_use]
+    pub fn changes_database(&self) -> bool {
+        match self {
+            Self::Upgrade(arguments) => !arguments.preview.is_only_shown(),
+            Self::Downgrade(arguments) => !arguments.preview.is_only_shown(),
+            Self::Migrate(arguments) => arguments.apply,
+            Self::Revision(arguments) => arguments.migrate.apply,
+            Self::Diff(arguments) => arguments.apply,
+            Self::Stamp(_) | Self::Resolve(_) => true,
+            Self::Init(_)
+            | Self::Current(_)
+            | Self::History(_)
+            | Self::Heads
+            | Self::Branches
+            | Self::Show(_)
+            | Self::Edit(_)
+            | Self::Merge
+            | Self::Check(_)
+            | Self::Status
+            | Self::Lint(_)
+            | Self::Test(_) => false,
+        }
+    }
+}
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Where to
+    #[arg(default_value = "migration")]
+    pub path: PathBuf,
+    /// Look at an existing crate of SeaORM migrations, and say what it takes to use it
+    #[arg(long)]
+    pub adopt: bool,
+    /// Begin with a migration that creates what the database has now
+    #[arg(long)]
+    pub from_db: bool,
+    /// Where this library comes from, as Cargo.toml writes it: `"0.1"`, or `{ path = "…" }`
+    #[arg(long, value_name = "DEPENDENCY")]
+    pub revise: Option<String>,
+}
+
+/// `migrate`
+#[derive(Clone, Debug, Default, Args)]
+pub struct Migrate {
+    /// What it does, in a few words; it becomes the name
+    #[arg(short, long)]
+    pub message: Option<String>,
+    /// Write an empty one, to be filled in by hand
+    #[arg(long)]
+    pub empty: bool,
+    /// Print the SQL instead of writing the file
+    #[arg(long)]
+    pub sql: bool,
+    /// Apply it at once, and note it as applied
+    #[arg(long, conflicts_with_all = ["sql", "empty"])]
+    pub apply: bool,
+    /// How data is to be understood.
+    #[command(flatten)]
+    pub decisions: Decisions,
+}
+
+/// What the tool never guesses.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Decisions {
+    /// A table or column was renamed
+    #[arg(long, value_name = "OLD:NEW | TABLE.OLD:NEW")]
+    pub rename: Vec<String>,
+    /// Nothing was renamed, apart from what --rename says
+    #[arg(long)]
+    pub no_rename: bool,
+    /// What rows get in a column that is NOT NULL from now on, in SQL
+    #[arg(long, value_name = "TABLE.COLUMN=SQL")]
+    pub default: Vec<String>,
+    /// How the new value is computed where a type changes, in SQL
+    #[arg(long, value_name = "TABLE.COLUMN=SQL")]
+    pub using: Vec<String>,
+    /// What a dropped value of an enum becomes
+    #[arg(long, value_name = "ENUM.OLD=NEW")]
+    pub map: Vec<String>,
+    /// Look at these tables alone
+    #[arg(long, value_name = "TABLE")]
+    pub only: Vec<String>,
+    /// Leave these tables alone
+    #[arg(long, value_name = "TABLE")]
+    pub exclude: Vec<String>,
+    /// Drop tables and columns
+    #[arg(long, visible_alias = "allow-data-loss")]
+    pub allow_destructive: bool,
+    /// Change primary keys to another kind of value, which only an empty table survives
+    #[arg(long)]
+    pub force_rewrite: bool,
+    /// `strict`: rename indexes that are called otherwise
+    #[arg(long, value_name = "HOW", value_parser = ["content", "strict"], default_value = "content")]
+    pub names: String,
+    /// Take texts of different lengths for equal on SQLite, which does not enforce them
+    #[arg(long)]
+    pub ignore_length: bool,
+}
+
+/// `revision`
+#[derive(Debug, Args)]
+pub struct RevisionArguments {
+    /// Compare the entities with the history, as `migrate` does
+    #[arg(long)]
+    pub autogenerate: bool,
+    /// The rest.
+    #[command(flatten)]
+    pub migrate: Migrate,
+}
+
+/// How migrations are applied.
+#[derive(Debug, Args)]
+pub struct Preview {
+    /// Show the migrations and their operations, and change nothing
+    #[arg(long)]
+    pub plan: bool,
+    /// Print the SQL, and change nothing
+    #[arg(long)]
+    pub sql: bool,
+}
+
+impl Preview {
+    /// Whether nothing is changed.
+    #[must_use]
+    pub fn is_only_shown(&self) -> bool {
+        self.plan || self.sql
+    }
+}
+
+/// How a change is made.
+#[derive(Debug, Args)]
+pub struct Manner {
+    /// Seconds that a statement waits for a lock before the migration is rolled back and tried again
+    #[arg(long, value_name = "SECONDS", default_value = "5")]
+    pub lock_timeout: f64,
+    /// Seconds to wait for another process that changes the schema
+    #[arg(long, value_name = "SECONDS", default_value = "600")]
+    pub wait: f64,
+    /// Copy a SQLite file first: `auto` does it when rows or values would be lost
+    #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"], num_args = 0..=1, default_missing_value = "always")]
+    pub backup: Option<String>,
+    /// Go on though rows or values are lost
+    #[arg(long, visible_alias = "allow-destructive")]
+    pub allow_data_loss: bool,
+    /// Apply migrations that are older than the newest applied one
+    #[arg(long)]
+    pub out_of_order: bool,
+}
+
+/// `upgrade`
+#[derive(Debug, Args)]
+pub struct Upgrade {
+    /// How far: `head`, `+N`, or a revision or its beginning
+    #[arg(default_value = "head")]
+    pub revision: String,
+    /// What is only shown.
+    #[command(flatten)]
+    pub preview: Preview,
+    /// How it is done.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
+/// `downgrade`
+#[derive(Debug, Args)]
+pub struct Downgrade {
+    /// How far back: `-N`, `base`, or the revision that is to be the newest
+    #[arg(default_value = "-1", allow_hyphen_values = true)]
+    pub revision: String,
+    /// What is only shown.
+    #[command(flatten)]
+    pub preview: Preview,
+    /// How it is done.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
+/// `current`
+#[derive(Debug, Args)]
+pub struct Current {
+    /// End with 4 when that is not the newest migration
+    #[arg(long)]
+    pub check_heads: bool,
+}
+
+/// `history`
+#[derive(Debug, Args)]
+pub struct History {
+    /// From one revision to another: `a:b`, `a:`, `:b`, `-3:current`
+    #[arg(short, long, value_name = "FROM:TO", allow_hyphen_values = true)]
+    pub rev_range: Option<String>,
+    /// Mark the one that the database is at
+    #[arg(short, long)]
+    pub indicate_current: bool,
+}
+
+/// `show`
+#[derive(Debug, Args)]
+pub struct Show {
+    /// A revision or its beginning
+    #[arg(default_value = "head")]
+    pub revision: String,
+    /// Print its SQL
+    #[arg(long)]
+    pub sql: bool,
+}
+
+/// `edit`
+#[derive(Debug, Args)]
+pub struct Edit {
+    /// A revision or its beginning
+    #[arg(default_value = "head")]
+    pub revision: String,
+}
+
+/// `stamp`
+#[derive(Debug, Args)]
+pub struct Stamp {
+    /// The revision that the database is at: `head`, `base`, or a revision or its beginning
+    #[arg(default_value = "head")]
+    pub revision: String,
+    /// Only when the database has the schema that it leads to
+    #[arg(long)]
+    pub verify: bool,
+    /// Seconds to wait for another process that changes the schema
+    #[arg(long, value_name = "SECONDS", default_value = "600")]
+    pub wait: f64,
+}
+
+/// `check`
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Leave these tables alone
+    #[arg(long, value_name = "TABLE")]
+    pub exclude: Vec<String>,
+    /// Compare models and history only, without a database
+    #[arg(long)]
+    pub offline: bool,
+}
+
+/// `lint`
+#[derive(Debug, Args)]
+pub struct Lint {
+    /// Revisions or their beginnings; without one, those that are not applied
+    pub revisions: Vec<String>,
+    /// Look at every migration
+    #[arg(long, conflicts_with = "revisions")]
+    pub all: bool,
+    /// List the rules
+    #[arg(long)]
+    pub rules: bool,
+}
+
+/// `resolve`
+#[derive(Debug, Args)]
+pub struct Resolve {
+    /// A revision or its beginning
+    pub revision: String,
+    /// It is applied, as it is now
+    #[arg(long, required_unless_present = "rolled_back")]
+    pub applied: bool,
+    /// It is not applied, or was undone
+    #[arg(long, conflicts_with = "applied")]
+    pub rolled_back: bool,
+}
+
+/// `test`
+#[derive(Debug, Args)]
+pub struct Test {
+    /// A revision or its beginning; without one, all of them
+    pub revision: Option<String>,
+}
+
+/// `diff`
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// `models`, `db`, `head`, `base`, a revision, a database URL, or a file of SQL
+    #[arg(value_name = "A", default_value = "db")]
+    pub from: String,
+    /// What A should become
+    #[arg(value_name = "B", default_value = "models")]
+    pub to: String,
+    /// Print the SQL that turns A into B
+    #[arg(long)]
+    pub sql: bool,
+    /// Turn A, a database, into B
+    #[arg(long, conflicts_with = "sql")]
+    pub apply: bool,
+    /// How data is to be understood.
+    #[command(flatten)]
+    pub decisions: Decisions,
+    /// Seconds to wait for another process that changes the schema
+    #[arg(long, value_name = "SECONDS", default_value = "600")]
+    pub wait: f64,
+}

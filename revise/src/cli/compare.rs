@@ -1,0 +1,139 @@
+//! `diff A B`.
+
+use sea_orm::DbBackend;
+use serde::Serialize;
+
+use super::{Command, arguments::Diff};
+use crate::{
+    compare::Comparison,
+    describe::describe,
+    diff::Difference,
+    error::{Error, Result},
+    generate::{GenerateOptions, sentence},
+    target::Target,
+};
+
+/// What `diff` answers as JSON. The shape is stable: members are added and never changed.
+#[derive(Serialize)]
+struct Answer<'a> {
+    /// What was compared, as it was written.
+    from: &'a str,
+    to: &'a str,
+    equal: bool,
+    applied: bool,
+    #[serde(flatten)]
+    difference: &'a Difference,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statements: Option<Vec<String>>,
+}
+
+impl Command<'_> {
+    pub async fn diff(&self, arguments: &Diff) -> Result<()> {
+        let Diff { from, to, sql, apply, .. } = arguments;
+        let (side, other) = (self.revise.side(from)?, self.revise.side(to)?);
+        // What is compared without a database of its own is compared as SQLite sees it, unless one is named.
+        let target = self.target().or_else(|error| match (&side, &other) {
+            (crate::compare::Side::Database, _) | (_, crate::compare::Side::Database) => Err(error),
+            _ => Ok(Target::Memory),
+        })?;
+        let options = self.decided(&arguments.decisions)?;
+        let comparison = self.revise.compare(&target, &side, &other, &options).await?;
+        if *apply && !comparison.is_equal() {
+            return self.apply_difference(arguments, &target, &comparison, &options).await;
+        }
+        let statements = if *sql { Some(comparison.statements().await?) } else { None };
+        self.console.json(&answer(arguments, &comparison, statements.clone(), false))?;
+        if comparison.is_equal() {
+            self.console.note(&format!("{from} and {to} are equal"));
+            return Ok(());
+        }
+        match statements {
+            Some(statements) => self.print_script(&comparison, &statements)?,
+            None => self.print_operations(&comparison)?,
+        }
+        let count = comparison.difference.operations.len() + comparison.difference.questions.len();
+        Err(Error::Differs(format!("{from} and {to} differ in {count} points")))
+    }
+
+    fn print_operations(&self, comparison: &Comparison) -> Result<()> {
+        for operation in &comparison.difference.operations {
+            self.console.say(&describe(operation))?;
+        }
+        for question in &comparison.difference.questions {
+            self.console.say(&format!("? {}", sentence(question)))?;
+        }
+        for note in &comparison.difference.notes {
+            self.console.note(&format!("note: {note}"));
+        }
+        if self.console.is_verbose() {
+            for left in &comparison.difference.unmanaged {
+                self.console.note(&format!("left alone: {left}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A script that can be run as it is, whole or not at all.
+    fn print_script(&self, comparison: &Comparison, statements: &[String]) -> Result<()> {
+        for question in &comparison.difference.questions {
+            self.console.say(&format!("-- ? {}", sentence(question).replace('\n', " ")))?;
+        }
+        let (head, tail) = match comparison.backend {
+            DbBackend::Sqlite => {
+                ("PRAGMA foreign_keys = OFF;\nBEGIN;", "COMMIT;\nPRAGMA foreign_keys = ON;")
+            }
+            _ => ("BEGIN;", "COMMIT;"),
+        };
+        self.console.say(head)?;
+        statements
+            .iter()
+            .try_for_each(|sql| self.console.say(&format!("{};", sql.trim_end_matches(';'))))?;
+        self.console.say(tail)
+    }
+
+    async fn apply_difference(
+        &self,
+        arguments: &Diff,
+        target: &Target,
+        comparison: &Comparison,
+        options: &GenerateOptions,
+    ) -> Result<()> {
+        if let Some(question) = comparison.difference.questions.first() {
+            return Err(Error::NeedsAnswer(format!("{}; nothing was changed", sentence(question))));
+        }
+        let patience = super::apply::seconds(arguments.wait, "--wait")?;
+        self.print_operations(comparison)?;
+        let consent = options.allow_destructive;
+        comparison.apply(consent, options.confirm.as_ref(), patience).await?;
+        let Diff { from, to, .. } = arguments;
+        let (side, other) = (self.revise.side(from)?, self.revise.side(to)?);
+        // The renames are done, and naming them again would be an error.
+        let again = GenerateOptions { renames: Vec::new(), ..options.clone() };
+        let left = self.revise.compare(target, &side, &other, &again).await?;
+        if !left.is_equal() {
+            self.print_operations(&left)?;
+            return Err(Error::Stopped(format!(
+                "{from} was changed, and still differs from {to} in what is listed last"
+            )));
+        }
+        self.console.json(&answer(arguments, comparison, None, true))?;
+        self.console.note(&format!("{from} is now as {to}"));
+        Ok(())
+    }
+}
+
+fn answer<'a>(
+    arguments: &'a Diff,
+    comparison: &'a Comparison,
+    statements: Option<Vec<String>>,
+    applied: bool,
+) -> Answer<'a> {
+    Answer {
+        from: &arguments.from,
+        to: &arguments.to,
+        equal: comparison.is_equal(),
+        applied,
+        difference: &comparison.difference,
+        statements,
+    }
+}

@@ -1,0 +1,223 @@
+//! What is printed, and what is asked.
+
+use std::{
+    io::{self, BufRead, IsTerminal, Write},
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use serde::Serialize;
+
+use super::Globals;
+use crate::{
+    diff::Question,
+    error::{Error, Result},
+    generate::{Answer, Ask, sentence},
+    lint::Level,
+    upgrade::{Confirm, Event, Report},
+};
+
+/// Whether the JSON of the answer is printed already.
+static ANSWERED: AtomicBool = AtomicBool::new(false);
+
+/// Where answers go.
+#[derive(Clone)]
+pub struct Console {
+    json: bool,
+    quiet: bool,
+    verbose: bool,
+    asks: bool,
+}
+
+impl Console {
+    pub fn new(globals: &Globals) -> Self {
+        Self {
+            json: globals.json,
+            quiet: globals.quiet,
+            verbose: globals.verbose,
+            asks: !globals.no_input && !globals.json && io::stdin().is_terminal(),
+        }
+    }
+
+    pub fn is_verbose(&self) -> bool {
+        self.verbose
+    }
+
+    /// A line that was asked for.
+    pub fn say(&self, line: &str) -> Result<()> {
+        if self.json {
+            return Ok(());
+        }
+        print(line)
+    }
+
+    /// The answer as JSON.
+    pub fn json(&self, value: &impl Serialize) -> Result<()> {
+        if !self.json {
+            return Ok(());
+        }
+        ANSWERED.store(true, Ordering::Relaxed);
+        let text = serde_json::to_string_pretty(value);
+        print(&text.map_err(|error| Error::Stopped(format!("no JSON can be made of it: {error}")))?)
+    }
+
+    /// A line for those who watch.
+    pub fn note(&self, line: &str) {
+        if !self.quiet {
+            eprintln(line);
+        }
+    }
+
+    /// Told of an upgrade.
+    pub fn report(&self) -> Report {
+        let console = self.clone();
+        Arc::new(move |event: &Event| match event {
+            Event::Waiting(holder) => {
+                console.note(&format!("waiting for {holder}, which changes the schema"))
+            }
+            Event::BackedUp(path) => {
+                console.note(&format!("the database as it was is kept as `{}`", path.display()))
+            }
+            Event::Begun { .. } => {}
+            Event::Statement(sql) if console.verbose => console.note(&format!("    {sql}")),
+            Event::Statement(_) => {}
+            Event::Retrying { revision, attempts } => {
+                console.note(&format!(
+                    "`{revision}` did not get its locks (attempt {attempts}), trying again"
+                ));
+            }
+            Event::Done { revision, direction, duration } => {
+                let done = match direction {
+                    crate::upgrade::Direction::Up => "applied",
+                    crate::upgrade::Direction::Down => "took back",
+                };
+                console.note(&format!("{done} {revision} in {} ms", duration.as_millis()));
+            }
+            Event::Warning(warning) => eprintln(&format!("warning: {warning}")),
+        })
+    }
+
+    /// Asks before something is lost; nobody, where there is no terminal.
+    pub fn confirm(&self) -> Option<Confirm> {
+        self.asks.then(|| -> Confirm { Arc::new(|question: &str| yes(question)) })
+    }
+
+    /// Asks what the comparison cannot know; nobody, where there is no terminal.
+    pub fn ask(&self) -> Option<Ask> {
+        if !self.asks {
+            return None;
+        }
+        Some(Arc::new(answer))
+    }
+}
+
+fn yes(question: &str) -> bool {
+    matches!(line(&format!("{question} [y/N] ")).as_deref(), Some("y" | "Y" | "yes" | "Yes"))
+}
+
+fn answer(question: &Question) -> Answer {
+    let names: Vec<String> = match question {
+        Question::RenamedTable { candidates, .. } => {
+            candidates.iter().map(|(name, _)| name.to_string()).collect()
+        }
+        Question::RenamedColumn { candidates, .. } => {
+            candidates.iter().map(|(name, _)| name.clone()).collect()
+        }
+        Question::Value { .. } => {
+            let asked = format!(
+                "{}\n  a value in SQL, such as 0 or 'none' (empty stops): ",
+                sentence(question)
+            );
+            return line(&asked)
+                .filter(|value| !value.is_empty())
+                .map_or(Answer::Stop, Answer::Value);
+        }
+        Question::RewrittenKey { .. } => {
+            let asked = format!("{}\nIt only works on an empty table. Go on?", sentence(question));
+            return if yes(&asked) { Answer::Yes } else { Answer::Stop };
+        }
+    };
+    let mut asked = sentence(question);
+    for (number, name) in names.iter().enumerate() {
+        asked.push_str(&format!("\n  {}  yes, from `{name}`", number + 1));
+    }
+    asked.push_str("\n  0  no, it is new\n  number (empty stops): ");
+    loop {
+        let Some(given) = line(&asked) else { return Answer::Stop };
+        match given.parse::<usize>() {
+            Ok(0) => return Answer::New,
+            Ok(number) => {
+                if let Some(name) = names.get(number - 1) {
+                    return Answer::Renamed(name.clone());
+                }
+            }
+            Err(_) if given.is_empty() => return Answer::Stop,
+            Err(_) => {}
+        }
+    }
+}
+
+/// One line of the terminal; `None` at its end. Ctrl-C ends the program with a word about what happened, which is
+/// nothing: questions come before everything that changes something.
+fn line(asked: &str) -> Option<String> {
+    let mut error = io::stderr();
+    write!(error, "{asked}").and_then(|()| error.flush()).ok()?;
+    let watcher = std::thread::spawn(interrupted);
+    let mut given = String::new();
+    let read = io::stdin().lock().read_line(&mut given);
+    drop(watcher);
+    match read {
+        Ok(0) | Err(_) => None,
+        Ok(_) => Some(given.trim().to_owned()),
+    }
+}
+
+fn interrupted() {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        return;
+    };
+    if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
+        eprintln("\nstopped at a question; nothing was changed");
+        std::process::exit(3);
+    }
+}
+
+/// Prints a line; a reader that went away ends the program without a word, as it does for other programs.
+fn print(line: &str) -> Result<()> {
+    match writeln!(io::stdout(), "{line}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        written => written.map_err(Error::file("cannot write to standard output")),
+    }
+}
+
+fn eprintln(line: &str) {
+    // Where nobody listens, nothing is lost.
+    drop(writeln!(io::stderr(), "{line}"));
+}
+
+/// Says what went wrong, and answers the exit code.
+pub fn fail(error: &Error, globals: &Globals) -> ExitCode {
+    let code = error.exit_code();
+    if globals.json {
+        let told = serde_json::json!({ "error": error.to_string(), "exit_code": code });
+        // A verb that printed its findings ends with the code and nothing more.
+        if !ANSWERED.load(Ordering::Relaxed) {
+            drop(print(&told.to_string()));
+        }
+    }
+    eprintln(&format!("error: {error}"));
+    ExitCode::from(code)
+}
+
+/// What a level is called in output.
+#[must_use]
+pub fn word(level: Level) -> &'static str {
+    match level {
+        Level::Danger => "danger",
+        Level::Warning => "warning",
+        Level::Advice => "advice",
+    }
+}

@@ -1,0 +1,343 @@
+//! Verbs that write files: `migrate`, `revision`, `init`, `edit`.
+
+use chrono::Utc;
+use serde::Serialize;
+
+use super::{
+    Command,
+    arguments::{Decisions, Edit, Init, Migrate, RevisionArguments},
+    console,
+};
+use crate::{
+    describe::describe,
+    directory::{self, Directory, InitOptions},
+    error::{Error, Result},
+    generate::{Draft, GenerateOptions},
+    lint::Finding,
+    operation::Operation,
+    render,
+    revision::{Revision, suggest_message},
+    session::{Session, Use},
+    shadow::Shadows,
+    target::Target,
+    upgrade::Direction,
+};
+
+/// What `migrate` answers as JSON.
+#[derive(Serialize)]
+struct Written<'a> {
+    revision: Option<&'a str>,
+    path: Option<String>,
+    operations: &'a [Operation],
+    down: &'a [Operation],
+    notes: &'a [String],
+    findings: &'a [Finding],
+    applied: bool,
+}
+
+impl Command<'_> {
+    pub async fn migrate(&self, arguments: &Migrate) -> Result<()> {
+        if arguments.empty {
+            return self.empty(arguments.message.as_deref());
+        }
+        let target = self.target()?;
+        if !arguments.sql {
+            self.expect_built(&self.directory()?)?;
+        }
+        let options = self.decided(&arguments.decisions)?;
+        if arguments.apply {
+            self.expect_head(&target).await?;
+        }
+        let Some(draft) = self.revise.draft(&target, &options).await? else {
+            self.console.note("nothing to do: the migrations lead to what the entities say");
+            return self.console.json(&written(None, None, None, false));
+        };
+        for operation in &draft.up {
+            self.console.note(&format!("  {}", describe(operation)));
+        }
+        self.tell(&draft);
+        if arguments.sql {
+            return self.print_sql(&draft, &target).await;
+        }
+        let message = arguments.message.clone().unwrap_or_else(|| suggest_message(&draft.up));
+        let (revision, path) = self.write(&self.directory()?, &message, &draft)?;
+        self.console.say(&path)?;
+        if arguments.apply {
+            let applied =
+                self.revise.apply_draft(&target, &revision, &draft, self.console.report()).await;
+            // Written and not applied is a state that `upgrade` ends after the next build.
+            applied?;
+        }
+        self.console.json(&written(Some(&revision), Some(path), Some(&draft), arguments.apply))
+    }
+
+    pub async fn revision(&self, arguments: &RevisionArguments) -> Result<()> {
+        if arguments.autogenerate {
+            self.migrate(&arguments.migrate).await
+        } else {
+            self.empty(arguments.migrate.message.as_deref())
+        }
+    }
+
+    /// Writes one to be filled in by hand.
+    fn empty(&self, message: Option<&str>) -> Result<()> {
+        let message = message.ok_or_else(|| {
+            Error::Usage("an empty migration needs a message: -m \"What it does\"".to_owned())
+        })?;
+        let directory = self.directory()?;
+        self.expect_built(&directory)?;
+        let draft = Draft::empty();
+        let (revision, path) = self.write(&directory, message, &draft)?;
+        self.console.say(&path)?;
+        self.console.json(&written(Some(&revision), Some(path), Some(&draft), false))
+    }
+
+    fn write(
+        &self,
+        directory: &Directory,
+        message: &str,
+        draft: &Draft,
+    ) -> Result<(String, String)> {
+        let known = directory.revisions().map_err(stopped)?;
+        let newest = known.last();
+        let mut revision = Revision::new(Utc::now(), message);
+        if let Some(newest) = newest.and_then(|newest| Revision::parse(newest)) {
+            revision = revision.after(&newest);
+        }
+        let source = render::migration(&render::Draft {
+            revision: &revision,
+            message,
+            after: newest.map(String::as_str),
+            up: &draft.up,
+            down: &draft.down,
+            notes: &draft.notes,
+            transaction: draft.transaction,
+        });
+        let source = render::format(&source, directory.folder());
+        let path = directory.add(&revision.name(), &source).map_err(stopped)?;
+        let shown = std::env::current_dir()
+            .ok()
+            .and_then(|here| path.strip_prefix(here).ok().map(ToOwned::to_owned));
+        Ok((revision.name(), shown.unwrap_or(path).display().to_string()))
+    }
+
+    fn tell(&self, draft: &Draft) {
+        for note in &draft.notes {
+            self.console.note(&format!("note: {note}"));
+        }
+        for finding in &draft.findings {
+            self.console.note(&format!("{}: {}", console::word(finding.level), finding.message));
+        }
+        if self.console.is_verbose() {
+            for left in &draft.unmanaged {
+                self.console.note(&format!("left alone: {left}"));
+            }
+        }
+    }
+
+    /// What the program was built with and what lies in the folder have to be the same, or the next migration would
+    /// repeat one that is not built yet.
+    pub fn expect_built(&self, directory: &Directory) -> Result<()> {
+        let known = self.revise.revisions();
+        let found = directory.revisions().map_err(stopped)?;
+        if let Some(newer) = found.iter().find(|name| !known.contains(name)) {
+            return Err(Error::History(format!(
+                "`{newer}` lies in `{}` and this program was built without it; build it again, or, when it does not compile, mend \
+                 the file first",
+                directory.folder().display()
+            )));
+        }
+        match known.iter().find(|name| !found.contains(name)) {
+            None => Ok(()),
+            Some(gone) => Err(Error::History(format!(
+                "`{gone}` is built into this program and its file is not in `{}`; name the folder with `-d`, or build again",
+                directory.folder().display()
+            ))),
+        }
+    }
+
+    async fn expect_head(&self, target: &Target) -> Result<()> {
+        let pending = match self.look().await? {
+            None => self.revise.revisions().len(),
+            Some(session) => {
+                let standing = self.revise.standing(&session.db).await;
+                session.close().await;
+                standing?.pending.len()
+            }
+        };
+        if pending == 0 {
+            return Ok(());
+        }
+        Err(Error::Pending(format!(
+            "{pending} migrations are not applied to {target}, and `--apply` comes behind them; `{} upgrade` first",
+            self.revise.program
+        )))
+    }
+
+    async fn print_sql(&self, draft: &Draft, target: &Target) -> Result<()> {
+        let statements = self.statements(target, draft).await?;
+        self.console.json(&statements)?;
+        statements.iter().try_for_each(|sql| self.console.say(&format!("{sql};")))
+    }
+
+    /// The statements of a draft, on a copy of the schema that the history leads to.
+    async fn statements(&self, target: &Target, draft: &Draft) -> Result<Vec<String>> {
+        if let Target::Postgres(_) = target {
+            return Ok(crate::postgres::statements(&draft.before, &draft.up)?);
+        }
+        let shadow = Shadows::in_memory().open(&Default::default()).await?;
+        let cannot = || Error::database("the statements cannot be tried on a copy of the schema");
+        for sql in crate::sqlite::create_script(&draft.before)? {
+            shadow.execute(&sql).await.map_err(cannot())?;
+        }
+        let statements = shadow.carry_out(&draft.up).await.map_err(cannot());
+        shadow.close().await;
+        statements
+    }
+
+    /// The flags as options, with somebody to ask where there is a terminal.
+    pub fn decided(&self, decisions: &Decisions) -> Result<GenerateOptions> {
+        let Decisions {
+            rename,
+            no_rename,
+            default,
+            using,
+            map,
+            only,
+            exclude,
+            allow_destructive,
+            force_rewrite,
+            names,
+            ignore_length,
+        } = decisions.clone();
+        Ok(GenerateOptions {
+            renames: rename,
+            no_rename,
+            defaults: default,
+            using,
+            enum_map: map,
+            only,
+            exclude,
+            allow_destructive,
+            force_rewrite,
+            strict_names: names == "strict",
+            ignore_length,
+            shadow: self.shadow()?,
+            ask: self.console.ask(),
+            confirm: self.console.confirm(),
+        })
+    }
+
+    pub async fn init(&self, arguments: &Init) -> Result<()> {
+        if arguments.adopt {
+            return self.adopt(arguments);
+        }
+        let defaults = InitOptions::default();
+        let options = InitOptions {
+            name: arguments
+                .path
+                .file_name()
+                .map_or(defaults.name, |name| name.to_string_lossy().into_owned()),
+            revise: arguments.revise.clone().unwrap_or(defaults.revise),
+            ..InitOptions::default()
+        };
+        let baseline = if arguments.from_db { Some(self.baseline().await?) } else { None };
+        let made = directory::init(&arguments.path, &options).map_err(stopped)?;
+        for file in &made.files {
+            self.console.say(&file.display().to_string())?;
+        }
+        if let Some(draft) = baseline {
+            let (revision, path) =
+                self.write(&made.directory, "Begin with what is there", &draft)?;
+            self.console.say(&path)?;
+            self.console.note(&format!(
+                "the database has all of it already: build the crate, then note that with `stamp {revision}`"
+            ));
+        }
+        if let Some(workspace) = &made.workspace {
+            self.console.note(&format!(
+                "add `{}` to the members of `{}`, and the entities to `entities()` in its lib.rs",
+                options.name,
+                workspace.display()
+            ));
+        }
+        self.console.json(&made.files)
+    }
+
+    /// The tables of the database as a first migration.
+    async fn baseline(&self) -> Result<Draft> {
+        let target = self.target()?;
+        let session = Session::open(&target, Use::Read).await?;
+        let schema = session.read(&[]).await;
+        session.close().await;
+        let schema = self.revise.history.without_own(schema?);
+        Draft::creating(&schema, target.backend())
+    }
+
+    fn adopt(&self, arguments: &Init) -> Result<()> {
+        let directory = Directory::find(&arguments.path, None)
+            .or_else(|_| Directory::find(std::path::Path::new("."), Some(&arguments.path)));
+        let directory = directory.map_err(stopped)?;
+        let names = directory.registered().map_err(stopped)?;
+        let registry = directory.registry().display();
+        self.console.say(&format!(
+            "{} migrations are registered in `{registry}`, which is understood",
+            names.len()
+        ))?;
+        self.console.say(
+            "nothing has to be edited in them. Add `sea-revise` to the crate's dependencies, and let its main.rs be:\n\n    \
+             fn main() -> std::process::ExitCode {\n        \
+             sea_revise::Revise::new::<migration::Migrator>()\n            \
+             .entities(sea_revise::Entities::new().add(entity::book::Entity))\n            .main()\n    }\n\n\
+             A database that SeaORM's migrator brought here is at the same revision: `current` and `check` say so.",
+        )
+    }
+
+    pub fn edit(&self, arguments: &Edit) -> Result<()> {
+        let directory = self.directory()?;
+        let known = directory.revisions().map_err(stopped)?;
+        let wanted = super::look::revision(&known, &arguments.revision)?;
+        let path = directory.path(&wanted);
+        let editor = ["VISUAL", "EDITOR"].iter().find_map(std::env::var_os);
+        let editor = editor.ok_or_else(|| {
+            Error::Usage(format!("no editor is named in EDITOR; the file is `{}`", path.display()))
+        })?;
+        let ended = std::process::Command::new(&editor).arg(&path).status();
+        let shown = editor.to_string_lossy();
+        match ended.map_err(Error::file(format!("cannot start `{shown}`")))? {
+            status if status.success() => Ok(()),
+            status => Err(Error::Stopped(format!("`{shown}` ended with {status}"))),
+        }
+    }
+}
+
+fn written<'a>(
+    revision: Option<&'a str>,
+    path: Option<String>,
+    draft: Option<&'a Draft>,
+    applied: bool,
+) -> Written<'a> {
+    Written {
+        revision,
+        path,
+        operations: draft.map(|draft| draft.up.as_slice()).unwrap_or_default(),
+        down: draft.map(|draft| draft.down.as_slice()).unwrap_or_default(),
+        notes: draft.map(|draft| draft.notes.as_slice()).unwrap_or_default(),
+        findings: draft.map(|draft| draft.findings.as_slice()).unwrap_or_default(),
+        applied,
+    }
+}
+
+/// An error of the folder of migrations.
+pub fn stopped(error: impl ToString) -> Error {
+    Error::Stopped(error.to_string())
+}
+
+/// What a direction is called in output.
+#[must_use]
+pub fn direction_word(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Up => "up",
+        Direction::Down => "down",
+    }
+}

@@ -1,0 +1,295 @@
+//! `diff A B`: any two of models, database, head, a revision, a database by its URL, and a file of SQL.
+
+use std::path::{Path, PathBuf};
+
+use sea_orm::DbBackend;
+
+use crate::{
+    describe::describe,
+    diff::{Difference, Options, diff},
+    error::{Error, Result},
+    generate::GenerateOptions,
+    lock::Lock,
+    operation::Operation,
+    postgres,
+    replay::Replay,
+    reverse::reverse,
+    revise::Revise,
+    revision,
+    schema::Schema,
+    session::{Session, Use},
+    shadow::Shadows,
+    sqlite,
+    target::Target,
+    upgrade::Confirm,
+};
+
+/// One side of a comparison.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The entities.
+    Models,
+    /// The database of `--database-url`.
+    Database,
+    /// The history up to this revision.
+    Revision(String),
+    /// Another database.
+    Url(Target),
+    /// A file of SQL that creates a schema.
+    File(PathBuf),
+}
+
+/// A comparison of two sides.
+pub struct Comparison {
+    /// What leads from the first to the second.
+    pub difference: Difference,
+    /// The kind of database of both.
+    pub backend: DbBackend,
+    before: Schema,
+    apply_to: Option<Target>,
+    whole: bool,
+}
+
+impl Revise {
+    /// Reads the name of a side: `models`, `db`, `head`, `base`, a URL, a path that ends in `.sql`, or a revision.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for a name that is none of these.
+    pub fn side(&self, written: &str) -> Result<Side> {
+        match written {
+            "models" => return Ok(Side::Models),
+            "db" | "database" => return Ok(Side::Database),
+            "base" => return Ok(Side::Revision(String::new())),
+            _ => {}
+        }
+        if written.contains("://") || written.starts_with("sqlite:") {
+            return Ok(Side::Url(Target::parse(written, self.style)?));
+        }
+        if Path::new(written)
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("sql"))
+        {
+            return Ok(Side::File(PathBuf::from(written)));
+        }
+        let known = self.revisions();
+        if written == "head" || written == "heads" {
+            return Ok(Side::Revision(known.last().cloned().unwrap_or_default()));
+        }
+        let found = revision::resolve(&known, written);
+        found.map(|name| Side::Revision(name.to_owned())).map_err(|error| {
+            Error::Usage(format!(
+                "`{written}` is neither `models`, `db`, `head`, a database URL nor a path that ends in `.sql`, and as a \
+                 revision: {error}"
+            ))
+        })
+    }
+
+    /// Compares two sides. `target` is the database of `--database-url`.
+    ///
+    /// # Errors
+    /// When a side cannot be read, or the two are databases of different kinds.
+    pub async fn compare(
+        &self,
+        target: &Target,
+        from: &Side,
+        to: &Side,
+        options: &GenerateOptions,
+    ) -> Result<Comparison> {
+        let home = home(target, from, to)?;
+        let backend = home.backend();
+        let shadows = self.shadows(&home, options.shadow.as_ref()).await?;
+        let known = [from, to].contains(&&Side::Models);
+        let before = self.scoped(self.read_side(&shadows, target, from).await?, options);
+        let after = self.scoped(self.read_side(&shadows, target, to).await?, options);
+        let mut compare = self.compare_options(backend, options, known)?;
+        if known {
+            let replay = Replay::run(&shadows, &(self.migrations)(), &self.schemas(&home)).await;
+            if let Ok(replay) = replay {
+                compare.owned = replay.manifest.owned().clone();
+                replay.close().await;
+            }
+        }
+        let difference = if *from == Side::Models && *to != Side::Models {
+            // What the entities do not know is no difference in this direction either.
+            let mut back = diff(&after, &before, &compare)?;
+            back.operations = reverse(&after, &back.operations, backend)?.operations;
+            back
+        } else {
+            diff(&before, &after, &compare)?
+        };
+        let apply_to = match from {
+            Side::Database => Some(target.clone()),
+            Side::Url(url) => Some(url.clone()),
+            Side::Models | Side::Revision(_) | Side::File(_) => None,
+        };
+        Ok(Comparison { difference, backend, before, apply_to, whole: !known })
+    }
+
+    fn compare_options(
+        &self,
+        backend: DbBackend,
+        options: &GenerateOptions,
+        known: bool,
+    ) -> Result<Options> {
+        let mut compare = self.diff_options(backend, options)?;
+        compare.scope =
+            if known { crate::diff::Scope::Entities } else { crate::diff::Scope::Whole };
+        // What looks like a rename is named in the notes; here nobody is asked.
+        compare.no_rename = true;
+        if !known {
+            compare.rename_hints.clear();
+        }
+        Ok(compare)
+    }
+
+    async fn read_side(&self, shadows: &Shadows, target: &Target, side: &Side) -> Result<Schema> {
+        match side {
+            Side::Models => shadows.of_entities(&self.entities).await,
+            Side::Database => read_database(target, self).await,
+            Side::Url(url) => read_database(url, self).await,
+            Side::Revision(name) => {
+                let mut migrations = (self.migrations)();
+                let place = migrations.iter().position(|migration| migration.name() == name);
+                migrations.truncate(place.map_or(0, |place| place + 1));
+                let replay = Replay::run(shadows, &migrations, &self.schemas(target)).await?;
+                let schema = replay.schema(&self.history).await;
+                replay.close().await;
+                schema
+            }
+            Side::File(path) => {
+                let shown = path.display();
+                let cannot = Error::file(format!("cannot read `{shown}`"));
+                let sql = std::fs::read_to_string(path).map_err(cannot)?;
+                let shadow = shadows.open(&Default::default()).await?;
+                let cannot =
+                    Error::database(format!("`{shown}` cannot be run in an empty database"));
+                shadow.execute(&sql).await.map_err(cannot)?;
+                let schema = shadow.read().await?;
+                shadow.close().await;
+                Ok(self.history.without_own(schema))
+            }
+        }
+    }
+}
+
+/// Which of the databases says what kind of database this is about; shadows are made there.
+fn home(target: &Target, from: &Side, to: &Side) -> Result<Target> {
+    let databases: Vec<&Target> = [from, to]
+        .into_iter()
+        .filter_map(|side| match side {
+            Side::Database => Some(target),
+            Side::Url(url) => Some(url),
+            Side::Models | Side::Revision(_) | Side::File(_) => None,
+        })
+        .collect();
+    match databases.as_slice() {
+        [one, other] if one.backend() != other.backend() => Err(Error::Usage(format!(
+            "{one} and {other} are two kinds of database, which have no types in common; compare both with `models`"
+        ))),
+        [first, ..] => Ok((*first).clone()),
+        [] => Ok(target.clone()),
+    }
+}
+
+async fn read_database(target: &Target, revise: &Revise) -> Result<Schema> {
+    if let Target::File(path) = target
+        && !path.exists()
+        && !path.is_absolute()
+        && Path::new("/").join(path).exists()
+    {
+        return Err(Error::Usage(format!(
+            "the database `{}` does not exist here, though `/{0}` does: an absolute path is written with one more slash",
+            path.display()
+        )));
+    }
+    let session = Session::open(target, Use::Read).await?;
+    let others: Vec<String> = revise.schemas(target).into_iter().collect();
+    let schema = session.read(&others).await;
+    session.close().await;
+    Ok(revise.history.without_own(schema?))
+}
+
+impl Comparison {
+    /// Whether both sides are the same.
+    #[must_use]
+    pub fn is_equal(&self) -> bool {
+        self.difference.operations.is_empty() && self.difference.questions.is_empty()
+    }
+
+    /// The statements that turn the first side into the second. On SQLite they belong between `PRAGMA foreign_keys =
+    /// OFF` and its return, in one transaction.
+    ///
+    /// # Errors
+    /// When the operations do not fit, or there are questions.
+    pub async fn statements(&self) -> Result<Vec<String>> {
+        let operations = &self.difference.operations;
+        if self.backend != DbBackend::Sqlite {
+            return Ok(postgres::statements(&self.before, operations)?);
+        }
+        // SQLite rewrites the texts of indexes, triggers and views when something is renamed, so it is asked.
+        let shadow = Shadows::in_memory().open(&Default::default()).await?;
+        let cannot = || Error::database("the statements cannot be tried on a copy of the schema");
+        for sql in sqlite::create_script(&self.before)? {
+            shadow.execute(&sql).await.map_err(cannot())?;
+        }
+        let statements = shadow.carry_out(operations).await.map_err(cannot());
+        shadow.close().await;
+        statements
+    }
+
+    /// Turns the first side, which has to be a database, into the second: in one transaction, under the lock.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when it is no database, [`Error::NeedsAnswer`] without consent to a loss.
+    pub async fn apply(
+        &self,
+        consent: bool,
+        confirm: Option<&Confirm>,
+        wait: std::time::Duration,
+    ) -> Result<()> {
+        let Some(target) = &self.apply_to else {
+            return Err(Error::Usage(
+                "`--apply` changes the first side, which has to be a database: `db` or a URL"
+                    .to_owned(),
+            ));
+        };
+        let operations = &self.difference.operations;
+        let losses: Vec<String> =
+            operations.iter().filter(|one| one.is_destructive()).map(describe).collect();
+        if !losses.is_empty() && !consent {
+            let losses = losses.join("; ");
+            let question = format!("this loses data in {target}: {losses}. Go on?");
+            if !confirm.is_some_and(|confirm| confirm(&question)) {
+                return Err(Error::NeedsAnswer(format!(
+                    "this would lose data in {target}: {losses}; nothing was changed. Say `--allow-destructive` when that is meant"
+                )));
+            }
+        }
+        let lock = Lock::take(target, wait, &|_| {}).await?;
+        let done = apply(target, operations).await;
+        lock.release().await;
+        done
+    }
+
+    /// Whether everything counted, and not only what entities know.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.whole
+    }
+}
+
+async fn apply(target: &Target, operations: &[Operation]) -> Result<()> {
+    let session = Session::open(target, Use::Write).await?;
+    let failed = |source| {
+        Error::Failed(format!("{target} could not be changed and is as it was:\n{source}"))
+    };
+    let done = async {
+        let transaction = session.begin().await?;
+        let scene = crate::scene::Scene::default();
+        crate::run::carry_out(&transaction, operations, &scene).await?;
+        transaction.commit().await
+    };
+    let done = done.await.map_err(failed);
+    session.close().await;
+    done
+}

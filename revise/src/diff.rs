@@ -1,0 +1,225 @@
+//! The operations that turn one schema into another. Pure: what it cannot know it asks, and it never guesses.
+
+mod columns;
+mod constraints;
+mod enums;
+mod order;
+mod rename;
+mod tables;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sea_orm::DbBackend;
+use serde::Serialize;
+
+pub(crate) use self::constraints::without_automatic_names;
+
+use crate::{
+    error::PlanError,
+    operation::Operation,
+    schema::{Schema, TableName},
+};
+
+/// A column, named with its table.
+pub type ColumnName = (TableName, String);
+
+/// How two schemas are compared.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The database that both were read from.
+    pub backend: DbBackend,
+    /// What counts as a difference.
+    pub scope: Scope,
+    /// Tables that were renamed, old name first.
+    pub table_renames: Vec<(TableName, TableName)>,
+    /// Columns that were renamed: the table's new name, the old name, the new name.
+    pub column_renames: Vec<(TableName, String, String)>,
+    /// As `column_renames`, from attributes that stay in the entities for ever; those that do not apply are passed over.
+    pub rename_hints: Vec<(TableName, String, String)>,
+    /// Take what looks like a rename for a drop and an addition.
+    pub no_rename: bool,
+    /// Tables (with an empty column) and columns that were asked about and are new.
+    pub new: BTreeSet<ColumnName>,
+    /// Values, as SQL, for the rows of columns that are NOT NULL from now on.
+    pub values: BTreeMap<ColumnName, String>,
+    /// Expressions, in SQL, that compute the new value of columns whose type changes.
+    pub using: BTreeMap<ColumnName, String>,
+    /// What dropped values of enums become: enum, old value, new value.
+    pub enum_map: Vec<(String, String, String)>,
+    /// Columns in which the database at hand has NULLs.
+    pub with_nulls: BTreeSet<ColumnName>,
+    /// Names of indexes and checks, expressions of unnamed checks, and comments (`column` or empty), that migrations
+    /// created: those may be dropped again.
+    pub owned: BTreeSet<(TableName, String)>,
+    /// Change primary keys to another kind of value, which only an empty table survives.
+    pub force_rewrite: bool,
+    /// Rename indexes that are built as wanted and called otherwise.
+    pub strict_names: bool,
+    /// Take varchars of different lengths for equal on SQLite, which does not enforce them.
+    pub ignore_length: bool,
+}
+
+impl Options {
+    /// Compares what entities know.
+    #[must_use]
+    pub fn new(backend: DbBackend) -> Self {
+        Self {
+            backend,
+            scope: Scope::Entities,
+            table_renames: Vec::new(),
+            column_renames: Vec::new(),
+            rename_hints: Vec::new(),
+            no_rename: false,
+            new: BTreeSet::new(),
+            values: BTreeMap::new(),
+            using: BTreeMap::new(),
+            enum_map: Vec::new(),
+            with_nulls: BTreeSet::new(),
+            owned: BTreeSet::new(),
+            force_rewrite: false,
+            strict_names: false,
+            ignore_length: false,
+        }
+    }
+
+    /// Compares everything, and takes a rename only where it is named.
+    #[must_use]
+    pub fn whole(backend: DbBackend) -> Self {
+        Self { scope: Scope::Whole, no_rename: true, ..Self::new(backend) }
+    }
+}
+
+/// What counts as a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// What entities can say. Other indexes, checks, triggers and views are listed and left alone.
+    Entities,
+    /// Everything that the readers read.
+    Whole,
+}
+
+/// What has to be known before there can be a plan.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "question", rename_all = "snake_case")]
+pub enum Question {
+    /// Is `added` a new name of one of these tables?
+    RenamedTable {
+        /// The table that is new.
+        added: TableName,
+        /// Tables that are gone, and how alike they are, from 0 to 1; the best first.
+        candidates: Vec<(TableName, f64)>,
+    },
+    /// Is `added` a new name of one of these columns?
+    RenamedColumn {
+        /// The table.
+        table: TableName,
+        /// The column that is new.
+        added: String,
+        /// Columns that are gone, and how alike they are, from 0 to 1; the best first.
+        candidates: Vec<(String, f64)>,
+    },
+    /// Which value do the rows that are there get?
+    Value {
+        /// The table.
+        table: TableName,
+        /// The column that is NOT NULL from now on.
+        column: String,
+        /// Whether the column is new; otherwise it has NULLs.
+        added: bool,
+    },
+    /// A primary key that changes to another kind of value.
+    RewrittenKey {
+        /// The table.
+        table: TableName,
+        /// The column of the key.
+        column: String,
+        /// Its type before.
+        from: String,
+        /// Its type afterwards.
+        to: String,
+    },
+}
+
+/// What [`diff`] found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Difference {
+    /// The operations in an order that works on both databases. Not to be carried out while there are questions.
+    pub operations: Vec<Operation>,
+    /// What has to be answered first, through the [`Options`].
+    pub questions: Vec<Question>,
+    /// What a person should know.
+    pub notes: Vec<String>,
+    /// What is there, is none of the entities' business, and stays.
+    pub unmanaged: Vec<String>,
+}
+
+/// Why there can be no plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DiffError {
+    /// A rename that was asked for and cannot be.
+    #[error("{0}")]
+    Rename(String),
+    /// An attribute that names an old name while both are there.
+    #[error("{0}")]
+    Ambiguous(String),
+    /// The operations do not fit the schema.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+}
+
+/// Finds the operations that turn `before` into `after`.
+///
+/// # Errors
+/// When a rename is named that cannot be: its table or column is not there, or both names are.
+pub fn diff(before: &Schema, after: &Schema, options: &Options) -> Result<Difference, DiffError> {
+    let mut work = Work {
+        before: before.clone(),
+        after,
+        options,
+        phases: order::Phases::default(),
+        found: Difference::default(),
+    };
+    rename::tables(&mut work)?;
+    rename::columns(&mut work)?;
+    enums::compare(&mut work);
+    tables::compare(&mut work);
+    let mut found = work.found;
+    found.operations = work.phases.into_operations();
+    found.unmanaged.extend(before.unmanaged.iter().cloned());
+    if options.scope == Scope::Entities {
+        found.unmanaged.extend(before.views.keys().map(|view| format!("view {view}")));
+    }
+    found.unmanaged.sort();
+    found.unmanaged.dedup();
+    Ok(found)
+}
+
+/// A comparison under way.
+struct Work<'a> {
+    /// The schema before, with the renames applied.
+    before: Schema,
+    after: &'a Schema,
+    options: &'a Options,
+    phases: order::Phases,
+    found: Difference,
+}
+
+impl Work<'_> {
+    fn whole(&self) -> bool {
+        self.options.scope == Scope::Whole
+    }
+
+    fn owns(&self, table: &TableName, part: &str) -> bool {
+        self.whole() || self.options.owned.contains(&(table.clone(), part.to_owned()))
+    }
+}
+
+impl From<DiffError> for crate::error::Error {
+    fn from(error: DiffError) -> Self {
+        match error {
+            DiffError::Rename(message) => Self::Usage(message),
+            DiffError::Ambiguous(message) => Self::Stopped(message),
+            DiffError::Plan(error) => Self::Plan(error),
+        }
+    }
+}

@@ -1,0 +1,370 @@
+//! Columns of a table that stayed.
+
+use std::collections::BTreeSet;
+
+use sea_orm::DbBackend;
+
+use super::{ColumnName, Question, Work, order::Phase};
+use crate::{
+    column::{Column, Generated, Identity},
+    column_type::Type,
+    default_value::DefaultValue,
+    expression::alike,
+    key::{Check, Unique},
+    operation::Operation,
+    schema::TableName,
+    table::Table,
+};
+
+/// Compares the columns of a table. Columns whose values change are added to `disturbed`; parts that go with a column
+/// are taken from `left`, so that they come again where they are still wanted.
+pub fn compare(
+    work: &mut Work<'_>,
+    left: &mut Table,
+    after: &Table,
+    disturbed: &mut BTreeSet<ColumnName>,
+) {
+    let before = &left.clone();
+    for column in &after.columns {
+        match before.find(&column.name) {
+            None => {
+                add(work, &after.name, column.clone());
+                number(work, after, column);
+            }
+            Some(old) if recomputed(work, before, after, old) => {
+                drop_uniques(work, left, old);
+                drop_column(work, left, old);
+                add(work, &after.name, column.clone());
+            }
+            Some(old) => {
+                change(work, after, old, column, disturbed);
+                comment(work, &after.name, old, column);
+            }
+        }
+    }
+    for column in before.columns.iter().filter(|column| after.find(&column.name).is_none()) {
+        // SeaORM has no word for its type, so it was not an entity that asked for it, and none can say that it is gone.
+        if matches!(column.kind, Type::Other(_)) && !column.declared && !work.whole() {
+            let line = format!(
+                "column {}.{} ({})",
+                before.name,
+                column.name,
+                column.kind.sql(work.options.backend)
+            );
+            work.found.unmanaged.push(line);
+        } else {
+            drop_column(work, left, column);
+        }
+    }
+    let (old, new) = (before.comment.clone(), after.comment.clone());
+    if old != new && (new.is_some() || work.owns(&after.name, "comment")) {
+        set_comment(work, &after.name, None, new, old);
+    }
+}
+
+/// A computed column cannot be changed, only made anew. An entity cannot say that a column is computed.
+fn recomputed(work: &Work<'_>, before: &Table, after: &Table, column: &Column) -> bool {
+    let Some(wanted) = after.find(&column.name) else { return false };
+    let retyped = |made: &Generated| {
+        let pairs = before.columns.iter().filter_map(|old| Some((old, after.find(&old.name)?)));
+        pairs
+            .filter(|(old, new)| !old.kind.looks_like(&new.kind, work.options.backend))
+            .any(|(old, _)| names(&made.expression, &old.name))
+    };
+    match (&column.generated, &wanted.generated) {
+        // What a column is computed from cannot change its type either.
+        (Some(old), Some(new)) => {
+            old.stored != new.stored || !alike(&old.expression, &new.expression) || retyped(old)
+        }
+        (Some(_), None) => work.whole(),
+        (None, Some(_)) => true,
+        (None, None) => false,
+    }
+}
+
+/// On SQLite a column numbers the rows once it is the key, and not before.
+fn number(work: &mut Work<'_>, table: &Table, column: &Column) {
+    let key = table.primary_key.as_ref().map(|key| key.columns.as_slice());
+    let counts = matches!(column.identity, Identity::Automatic | Identity::Always);
+    if counts && key == Some(std::slice::from_ref(&column.name)) {
+        let operation = Operation::SetIdentity {
+            table: table.name.clone(),
+            column: column.name.clone(),
+            identity: column.identity,
+            was: Identity::Rowid,
+        };
+        work.phases.push(Phase::AddIdentities, operation);
+    }
+}
+
+fn add(work: &mut Work<'_>, table: &TableName, column: Column) {
+    let name = column.name.clone();
+    let needs_value = !column.nullable
+        && column.default.is_none()
+        && column.identity == Identity::None
+        && column.generated.is_none();
+    let value = work.options.values.get(&(table.clone(), name.clone())).cloned();
+    let comment = column.comment.clone();
+    match value {
+        _ if !needs_value => add_as_it_is(work, table, column),
+        Some(value) => {
+            add_as_it_is(work, table, column.nullable());
+            fill(work, table, &name, value);
+            alter_null(work, table, &name, false);
+        }
+        None if work.whole() => add_as_it_is(work, table, column),
+        None => {
+            let (table, column) = (table.clone(), name.clone());
+            work.found.questions.push(Question::Value { table, column, added: true });
+        }
+    }
+    if let Some(comment) = comment {
+        set_comment(work, table, Some(name), Some(comment), None);
+    }
+}
+
+fn add_as_it_is(work: &mut Work<'_>, table: &TableName, column: Column) {
+    let column = Column { comment: None, ..column };
+    let phase = if column.generated.is_some() { Phase::AddComputed } else { Phase::Columns };
+    work.phases.push(phase, Operation::AddColumn { table: table.clone(), column });
+}
+
+/// Drops a column, and first what names it: PostgreSQL would take that along without a word, and SQLite refuse.
+fn drop_column(work: &mut Work<'_>, left: &mut Table, column: &Column) {
+    let table = left.name.clone();
+    let mut kept = Vec::new();
+    for index in std::mem::take(&mut left.indexes) {
+        let carried = index.include.contains(&column.name);
+        let condition = index.predicate.iter().any(|text| names(text, &column.name));
+        let computed = index.columns.iter().filter(|part| part.expression);
+        let computed = computed.into_iter().any(|part| names(&part.name, &column.name));
+        if !index.column_names().any(|name| name == column.name)
+            && !carried
+            && !condition
+            && !computed
+        {
+            kept.push(index);
+            continue;
+        }
+        let shared = index.columns.len() > 1 || !index.is_plain();
+        if shared {
+            work.found.notes.push(format!(
+                "index `{}` of `{table}` goes with the column `{}`, which it names",
+                index.name, column.name
+            ));
+        }
+        let (table, index, was) = (table.clone(), index.name.clone(), Some(Box::new(index)));
+        work.phases.push(Phase::DropConstraints, Operation::DropIndex { table, index, was });
+    }
+    left.indexes = kept;
+    let (checks, kept): (Vec<Check>, Vec<Check>) = std::mem::take(&mut left.checks)
+        .into_iter()
+        .partition(|check| names(&check.expression, &column.name));
+    left.checks = kept;
+    for check in checks {
+        let table = table.clone();
+        work.phases.push(Phase::DropConstraints, Operation::DropCheck { table, check });
+    }
+    let (name, was) = (column.name.clone(), Some(Box::new(column.clone())));
+    let phase = if column.generated.is_some() { Phase::DropComputed } else { Phase::DropColumns };
+    work.phases.push(phase, Operation::DropColumn { table, column: name, was });
+}
+
+/// Drops the unique constraints of a column that is made anew.
+fn drop_uniques(work: &mut Work<'_>, left: &mut Table, column: &Column) {
+    let (gone, kept): (Vec<Unique>, Vec<Unique>) = std::mem::take(&mut left.uniques)
+        .into_iter()
+        .partition(|unique| unique.columns.contains(&column.name));
+    left.uniques = kept;
+    for unique in gone {
+        let (table, columns) = (left.name.clone(), unique.columns.clone());
+        let operation = Operation::DropUnique { table, columns, was: Some(unique) };
+        work.phases.push(Phase::DropConstraints, operation);
+    }
+}
+
+fn names(expression: &str, column: &str) -> bool {
+    crate::expression::mentions(expression, column)
+}
+
+fn change(
+    work: &mut Work<'_>,
+    table: &Table,
+    before: &Column,
+    after: &Column,
+    disturbed: &mut BTreeSet<ColumnName>,
+) {
+    let (name, column) = (&table.name, &after.name);
+    if types_differ(work, before, after) {
+        let numbers = is_integer(&before.kind) && is_integer(&after.kind);
+        if !numbers && before.kind.sql(work.options.backend) != after.kind.sql(work.options.backend)
+        {
+            disturbed.insert((name.clone(), column.clone()));
+        }
+        if table.is_key(column) && other_kind(&before.kind, &after.kind) && !work.whole() {
+            return rewrite_key(work, name, before, after);
+        }
+        let using = work.options.using.get(&(name.clone(), column.clone())).cloned();
+        let operation = Operation::AlterType {
+            table: name.clone(),
+            column: column.clone(),
+            kind: after.kind.clone(),
+            using,
+            was: Some(before.kind.clone()),
+        };
+        work.phases.push(Phase::Columns, operation);
+    }
+    identity(work, name, before, after);
+    if !same_default(before.default.as_ref(), after.default.as_ref()) {
+        let operation = Operation::AlterDefault {
+            table: name.clone(),
+            column: column.clone(),
+            default: after.default.clone(),
+            was: before.default.clone(),
+        };
+        work.phases.push(Phase::Columns, operation);
+    }
+    if before.nullable != after.nullable {
+        nullability(work, name, after);
+    }
+}
+
+fn same_default(before: Option<&DefaultValue>, after: Option<&DefaultValue>) -> bool {
+    match (before, after) {
+        (Some(before), Some(after)) => before.means(after),
+        (before, after) => before == after,
+    }
+}
+
+fn types_differ(work: &Work<'_>, before: &Column, after: &Column) -> bool {
+    let backend = work.options.backend;
+    let lengths = (&before.kind, &after.kind);
+    if let (Type::Varchar(_), Type::Varchar(_)) = lengths
+        && work.options.ignore_length
+        && backend == DbBackend::Sqlite
+    {
+        return false;
+    }
+    let declared = before.declared && after.declared && before.kind != after.kind;
+    declared || !before.kind.looks_like(&after.kind, backend)
+}
+
+fn nullability(work: &mut Work<'_>, table: &TableName, after: &Column) {
+    let name = (table.clone(), after.name.clone());
+    if !after.nullable {
+        match work.options.values.get(&name).cloned() {
+            Some(value) => fill(work, table, &after.name, value),
+            None if work.options.with_nulls.contains(&name) && !work.whole() => {
+                let (table, column) = name;
+                work.found.questions.push(Question::Value { table, column, added: false });
+                return;
+            }
+            None => {}
+        }
+    }
+    alter_null(work, table, &after.name, after.nullable);
+}
+
+fn alter_null(work: &mut Work<'_>, table: &TableName, column: &str, nullable: bool) {
+    let (table, column) = (table.clone(), column.to_owned());
+    work.phases.push(Phase::Columns, Operation::AlterNull { table, column, nullable });
+}
+
+fn fill(work: &mut Work<'_>, table: &TableName, column: &str, value: String) {
+    let (table, column) = (table.clone(), column.to_owned());
+    work.phases.push(Phase::Columns, Operation::Backfill { table, column, value });
+}
+
+fn identity(work: &mut Work<'_>, table: &TableName, before: &Column, after: &Column) {
+    let same = match work.whole() {
+        true => before.identity == after.identity,
+        // Ids come out of themselves on SQLite, with AUTOINCREMENT or without.
+        false => before.identity.is_none() == after.identity.is_none(),
+    };
+    // A rowid is what SQLite makes of any integer key; it comes and goes with the key.
+    let rowid = |identity| matches!(identity, Identity::None | Identity::Rowid);
+    if same || (rowid(before.identity) && rowid(after.identity)) {
+        return;
+    }
+    let operation = Operation::SetIdentity {
+        table: table.clone(),
+        column: after.name.clone(),
+        identity: after.identity,
+        was: before.identity,
+    };
+    // What numbers is an integer, takes no NULL, and on SQLite is the primary key.
+    let phase = if after.identity.is_none() { Phase::DropIdentities } else { Phase::AddIdentities };
+    work.phases.push(phase, operation);
+}
+
+/// Keys of another kind: every row that points at one would have to learn the new value.
+fn rewrite_key(work: &mut Work<'_>, table: &TableName, before: &Column, after: &Column) {
+    if !work.options.force_rewrite {
+        let (table, column) = (table.clone(), after.name.clone());
+        let spelt = |column: &Column| column.kind.sql(DbBackend::Postgres);
+        let (from, to) = (spelt(before), spelt(after));
+        return work.found.questions.push(Question::RewrittenKey { table, column, from, to });
+    }
+    identity(work, table, before, after);
+    if work.options.backend != DbBackend::Sqlite && before.default.is_some() {
+        let (table, column, was) = (table.clone(), after.name.clone(), before.default.clone());
+        let operation = Operation::AlterDefault { table, column, default: None, was };
+        work.phases.push(Phase::Columns, operation);
+    }
+    let operation = Operation::AlterType {
+        table: table.clone(),
+        column: after.name.clone(),
+        kind: after.kind.clone(),
+        // On purpose: a key cannot be NULL, so this fails as soon as there is one row.
+        using: Some(crate::reverse::no_value(&after.kind)),
+        was: Some(before.kind.clone()),
+    };
+    work.phases.push(Phase::Columns, operation);
+}
+
+fn comment(work: &mut Work<'_>, table: &TableName, before: &Column, after: &Column) {
+    let owned = after.comment.is_some() || work.owns(table, &format!("comment {}", after.name));
+    if before.comment != after.comment && owned {
+        let (new, old) = (after.comment.clone(), before.comment.clone());
+        set_comment(work, table, Some(after.name.clone()), new, old);
+    }
+}
+
+fn set_comment(
+    work: &mut Work<'_>,
+    table: &TableName,
+    column: Option<String>,
+    comment: Option<String>,
+    was: Option<String>,
+) {
+    let table = table.clone();
+    work.phases.push(Phase::Comments, Operation::SetComment { table, column, comment, was });
+}
+
+/// Whether a type holds whole numbers only.
+#[must_use]
+pub fn is_integer(kind: &Type) -> bool {
+    matches!(
+        kind,
+        Type::TinyInteger
+            | Type::SmallInteger
+            | Type::Integer
+            | Type::BigInteger
+            | Type::TinyUnsigned
+            | Type::SmallUnsigned
+            | Type::Unsigned
+            | Type::BigUnsigned
+    )
+}
+
+/// Whether values of one type mean nothing in the other: numbers, texts and the rest are three worlds.
+fn other_kind(before: &Type, after: &Type) -> bool {
+    let world = |kind: &Type| match kind {
+        _ if is_integer(kind) => 0,
+        Type::Char(_) | Type::Varchar(_) | Type::Text => 1,
+        Type::Uuid => 2,
+        Type::Blob | Type::Binary(_) | Type::VarBinary(_) => 3,
+        _ => 4,
+    };
+    world(before) != world(after)
+}

@@ -1,0 +1,79 @@
+//! Enum types.
+
+use std::collections::BTreeSet;
+
+use super::{Scope, Work, order::Phase};
+use crate::{column_type::Type, operation::Operation, schema::Schema};
+
+/// Compares the enum types and their values.
+pub fn compare(work: &mut Work<'_>) {
+    let after = work.after;
+    for (name, values) in &after.enums {
+        let name = name.clone();
+        match work.before.enums.get(&name).cloned() {
+            None => {
+                let values = values.clone();
+                work.phases.push(Phase::Enums, Operation::CreateEnum { name, values });
+            }
+            Some(old) if old == *values => {}
+            Some(old) => change(work, &name, old, values),
+        }
+    }
+    let (used_before, used_after) = (used(&work.before), used(after));
+    for (name, values) in work.before.enums.clone() {
+        let unused = used_before.contains(&name) && !used_after.contains(&name);
+        if after.enums.contains_key(&name) {
+            continue;
+        }
+        if unused || work.options.scope == Scope::Whole {
+            work.phases.push(Phase::DropEnums, Operation::DropEnum { name, was: values });
+        } else {
+            work.found.unmanaged.push(format!("enum {name}"));
+        }
+    }
+}
+
+fn change(work: &mut Work<'_>, name: &str, mut old: Vec<String>, values: &[String]) {
+    let map: Vec<(String, String)> = work
+        .options
+        .enum_map
+        .iter()
+        .filter(|(of, _, _)| of == name)
+        .map(|(_, from, to)| (from.clone(), to.clone()))
+        .collect();
+    let was = old.clone();
+    for (from, to) in &map {
+        if !values.contains(from) && values.contains(to) && !old.contains(to) {
+            let (name, from, to) = (name.to_owned(), from.clone(), to.clone());
+            old.iter_mut().filter(|value| **value == from).for_each(|value| value.clone_from(&to));
+            work.phases.push(Phase::Enums, Operation::RenameEnumValue { name, from, to });
+        }
+    }
+    let kept: Vec<&String> = values.iter().filter(|value| old.contains(value)).collect();
+    if kept.iter().copied().eq(&old) {
+        for (place, value) in values.iter().enumerate().filter(|(_, value)| !old.contains(value)) {
+            let before = values.iter().skip(place).find(|next| old.contains(next)).cloned();
+            let (name, value) = (name.to_owned(), value.clone());
+            work.phases.push(Phase::Enums, Operation::AddEnumValue { name, value, before });
+        }
+        return;
+    }
+    let dropped = |from: &String| was.contains(from) && !values.contains(from);
+    let map = map.into_iter().filter(|(from, to)| dropped(from) && was.contains(to)).collect();
+    let (name, values) = (name.to_owned(), values.to_vec());
+    work.phases.push(Phase::Enums, Operation::RebuildEnum { name, values, map, was: old });
+}
+
+/// The enums that columns are of.
+fn used(schema: &Schema) -> BTreeSet<String> {
+    let columns = schema.tables.values().flat_map(|table| &table.columns);
+    columns.filter_map(|column| enum_of(&column.kind)).map(str::to_owned).collect()
+}
+
+fn enum_of(kind: &Type) -> Option<&str> {
+    match kind {
+        Type::Enum(name) => Some(name),
+        Type::Array(element) => enum_of(element),
+        _ => None,
+    }
+}

@@ -1,0 +1,173 @@
+//! One entry more or less in a list of migrations. Every other byte stays, except for the blanks of a list that no longer
+//! fits on its line, or does again: those are what rustfmt would make of it.
+
+use super::{
+    edit::{Edit, indentation, line_end, line_start, newline, part, whole_lines},
+    listing::{Entry, Vector},
+};
+
+/// The width up to which rustfmt keeps a list on one line, unless it is told otherwise.
+const WIDTH: usize = 60;
+
+/// Puts an entry behind the last one with a smaller name. `comment` is what stands behind its comma.
+pub(super) fn insert(
+    source: &str,
+    vector: &Vector,
+    name: &str,
+    entry: &str,
+    comment: &str,
+) -> Vec<Edit> {
+    let smaller =
+        |found: &Entry| found.name.as_ref().is_some_and(|(found, _)| found.as_str() < name);
+    let place = vector.entries.iter().rposition(smaller).map_or(0, |before| before + 1);
+    let layout = Layout::of(source, vector);
+    if vector.entries.is_empty() {
+        return vec![layout.first(entry, comment)];
+    }
+    if !layout.lines {
+        let mut texts = layout.texts();
+        texts.insert(place, entry);
+        if !layout.comments && width(&texts) > WIDTH {
+            return vec![layout.anew(&texts)];
+        }
+    }
+    let before = place.checked_sub(1).and_then(|before| vector.entries.get(before));
+    match (before, vector.entries.first()) {
+        (Some(before), _) if !layout.lines => {
+            vec![Edit::insert(before.range.end, format!(", {entry}"))]
+        }
+        (Some(before), _) => {
+            let line = format!("{}{}{entry}", layout.newline, layout.indentation);
+            match before.comma {
+                Some(comma) => {
+                    vec![Edit::insert(line_end(source, comma), format!("{line},{comment}"))]
+                }
+                None => vec![
+                    Edit::insert(before.range.end, ","),
+                    Edit::insert(line_end(source, before.range.end), line + comment),
+                ],
+            }
+        }
+        (None, Some(first)) if layout.lines => {
+            let line = format!("{entry},{comment}{}{}", layout.newline, layout.indentation);
+            vec![Edit::insert(first.range.start, line)]
+        }
+        (None, Some(first)) => vec![Edit::insert(first.range.start, format!("{entry}, "))],
+        (None, None) => Vec::new(),
+    }
+}
+
+/// Takes an entry out, with the comment on its line.
+pub(super) fn remove(source: &str, vector: &Vector, place: usize) -> Vec<Edit> {
+    let layout = Layout::of(source, vector);
+    let Some(entry) = vector.entries.get(place) else {
+        return Vec::new();
+    };
+    let mut texts = layout.texts();
+    texts.remove(place);
+    if layout.lines && !layout.comments && texts.len() < 2 && width(&texts) <= WIDTH {
+        return vec![Edit { at: vector.inner.clone(), text: texts.concat() }];
+    }
+    let before = place.checked_sub(1).and_then(|before| vector.entries.get(before));
+    let end = entry.comma.unwrap_or(entry.range.end);
+    if !layout.lines {
+        let next = vector.entries.get(place + 1);
+        return vec![Edit::remove(match (before, next) {
+            (_, Some(next)) => entry.range.start..next.range.start,
+            (Some(before), None) => before.range.end..entry.range.end,
+            (None, None) => entry.range.start..end,
+        })];
+    }
+    // The comma before it was added with it.
+    let comma = match (before, entry.comma) {
+        (Some(before), None) => before.comma.map(|comma| Edit::remove(comma - 1..comma)),
+        _ => None,
+    };
+    let lines = match (whole_lines(source, entry.range.start..end), &comma) {
+        (Some(lines), _) => Edit::remove(lines),
+        // `a,\n b]`
+        (None, Some(comma)) if part(source, comma.at.end..entry.range.start).trim().is_empty() => {
+            return vec![Edit::remove(comma.at.start..entry.range.end)];
+        }
+        (None, _) => Edit::remove(entry.range.start..end),
+    };
+    comma.into_iter().chain([lines]).collect()
+}
+
+/// The comment behind an entry on its line, with the blanks before it.
+pub(super) fn comment<'a>(source: &'a str, vector: &Vector, entry: &Entry) -> &'a str {
+    let start = entry.comma.unwrap_or(entry.range.end);
+    let end = line_end(source, start).min(vector.inner.end);
+    part(source, start..end).trim_end()
+}
+
+fn width(texts: &[&str]) -> usize {
+    let between = texts.len().saturating_sub(1) * 2;
+    texts.iter().map(|text| text.chars().count()).sum::<usize>() + between
+}
+
+/// How a list is written.
+struct Layout<'a> {
+    source: &'a str,
+    vector: &'a Vector,
+    /// Whether it has more than one line.
+    lines: bool,
+    comments: bool,
+    newline: &'static str,
+    /// Of the line that the list begins on.
+    base: &'a str,
+    /// Of an entry.
+    indentation: String,
+}
+
+impl<'a> Layout<'a> {
+    fn of(source: &'a str, vector: &'a Vector) -> Self {
+        let base = indentation(source, vector.inner.start);
+        let step = if base.contains('\t') { "\t" } else { "    " };
+        let own_line = vector.entries.iter().rev().map(|entry| {
+            let start = line_start(source, entry.range.start);
+            part(source, start..entry.range.start)
+        });
+        let own_line = own_line.into_iter().find(|before| before.trim().is_empty());
+        let lines = part(source, vector.inner.clone()).contains('\n');
+        let mut done = vector.inner.start;
+        let mut comments = false;
+        for entry in &vector.entries {
+            comments |= part(source, done..entry.range.start).contains('/');
+            done = entry.range.end;
+        }
+        comments |= part(source, done..vector.inner.end).contains('/');
+        let indentation = match own_line {
+            Some(blanks) if lines => blanks.to_owned(),
+            _ => format!("{base}{step}"),
+        };
+        Self { source, vector, lines, comments, newline: newline(source), base, indentation }
+    }
+
+    fn texts(&self) -> Vec<&'a str> {
+        self.vector.entries.iter().map(|entry| part(self.source, entry.range.clone())).collect()
+    }
+
+    /// The whole list, one entry a line.
+    fn anew(&self, texts: &[&str]) -> Edit {
+        let (newline, indentation) = (self.newline, &self.indentation);
+        let lines = texts.iter().map(|text| format!("{newline}{indentation}{text},"));
+        let text = lines.collect::<String>() + newline + self.base;
+        Edit { at: self.vector.inner.clone(), text }
+    }
+
+    /// The first entry of an empty list, behind the comments in it.
+    fn first(&self, entry: &str, comment: &str) -> Edit {
+        let inner = &self.vector.inner;
+        let (newline, indentation) = (self.newline, &self.indentation);
+        let end = inner.start + part(self.source, inner.clone()).trim_end().len();
+        match (self.lines, self.comments) {
+            (true, _) => Edit::insert(end, format!("{newline}{indentation}{entry},{comment}")),
+            (false, true) => Edit::insert(end, format!(" {entry}")),
+            (false, false) if width(&[entry]) <= WIDTH => {
+                Edit { at: inner.clone(), text: entry.to_owned() }
+            }
+            (false, false) => self.anew(&[entry]),
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! SeaORM's own statements, taken apart as far as a shadow needs it: keys that point at tables to come, tables of other
+//! schemas, and types that only PostgreSQL has.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sea_orm::{
+    DbBackend,
+    sea_query::{
+        ColumnDef, ColumnType, ForeignKeyAction, IndexCreateStatement, IntoIden, SchemaName,
+        Table as Statement, TableCreateStatement, TableName as QualifiedName, TableRef,
+    },
+};
+
+use super::{Entity, split_comment, type_of};
+use crate::{
+    key::{Action, ForeignKey, Index},
+    schema::{TableName, quote, quote_all, quote_text},
+};
+
+/// What creates the entities' tables in an empty database.
+pub(crate) struct Statements {
+    entities: Vec<Entity>,
+    indexes: Vec<(TableName, Index)>,
+    backend: DbBackend,
+}
+
+impl Statements {
+    pub(super) fn new(
+        entities: Vec<Entity>,
+        indexes: Vec<(TableName, Index)>,
+        backend: DbBackend,
+    ) -> Self {
+        Self { entities, indexes, backend }
+    }
+
+    /// The schemas that entities name, beside the connection's own. SQLite has none.
+    pub fn schemas(&self) -> BTreeSet<String> {
+        let names = self.entities.iter().map(|entity| table_name(&entity.table, self.backend));
+        names.filter_map(|name| name.schema).collect()
+    }
+
+    /// Tables that keys point at and that are no entities, with the keys that have to be there.
+    pub fn stubs(&self) -> BTreeMap<TableName, BTreeSet<Vec<String>>> {
+        let known: BTreeSet<TableName> =
+            self.entities.iter().map(|entity| table_name(&entity.table, self.backend)).collect();
+        let mut stubs: BTreeMap<TableName, BTreeSet<Vec<String>>> = BTreeMap::new();
+        for key in self.entities.iter().flat_map(|entity| keys(&entity.table, self.backend)) {
+            if !known.contains(&key.references) {
+                stubs.entry(key.references).or_default().insert(key.referenced);
+            }
+        }
+        stubs
+    }
+
+    /// The statements, in an order that needs no key before its table. `schema` says how a schema is called in the
+    /// shadow.
+    pub fn sql(&self, schema: &dyn Fn(&str) -> String) -> Vec<String> {
+        let mapped = |name: &TableName| TableName {
+            schema: name.schema.as_deref().map(schema),
+            name: name.name.clone(),
+        };
+        let mut sql = self.enums();
+        let postgres = self.backend == DbBackend::Postgres;
+        if postgres {
+            sql.extend(self.stub_tables(&mapped));
+        }
+        for entity in &self.entities {
+            let name = mapped(&table_name(&entity.table, self.backend));
+            let keys = if postgres { Vec::new() } else { keys(&entity.table, self.backend) };
+            sql.push(self.backend.build(&table(entity, &name, keys, self.backend)).sql);
+        }
+        for entity in &self.entities {
+            let name = mapped(&table_name(&entity.table, self.backend));
+            for index in &entity.indexes {
+                sql.push(self.backend.build(&on_table(index, &name)).sql);
+            }
+            if postgres {
+                let keys = keys(&entity.table, self.backend).into_iter();
+                let keys =
+                    keys.map(|key| ForeignKey { references: mapped(&key.references), ..key });
+                sql.extend(keys.map(|key| add_key(&name, &key)));
+                sql.extend(comments(&entity.table, &name));
+            }
+        }
+        for (table, index) in &self.indexes {
+            let table =
+                TableName { schema: table.schema.clone().filter(|_| postgres), ..table.clone() };
+            sql.push(claimed(&mapped(&table), index, postgres));
+        }
+        sql
+    }
+
+    fn enums(&self) -> Vec<String> {
+        if self.backend != DbBackend::Postgres {
+            return Vec::new();
+        }
+        let enums: BTreeMap<&String, &Vec<String>> = self
+            .entities
+            .iter()
+            .flat_map(|entity| &entity.enums)
+            .map(|(name, values)| (name, values))
+            .collect();
+        let values = |values: &[String]| {
+            values.iter().map(|value| quote_text(value)).collect::<Vec<_>>().join(", ")
+        };
+        let create = |name: &str, all: &[String]| {
+            format!("CREATE TYPE {} AS ENUM ({})", quote(name), values(all))
+        };
+        enums.into_iter().map(|(name, all)| create(name, all)).collect()
+    }
+
+    /// A key to a table that is no entity must not find the real one behind the shadow.
+    fn stub_tables(&self, mapped: &dyn Fn(&TableName) -> TableName) -> Vec<String> {
+        let mut sql = Vec::new();
+        for (table, keys) in self.stubs() {
+            let mut definitions = Vec::new();
+            for column in keys.iter().flatten().collect::<BTreeSet<_>>() {
+                let kind = self.referring_type(&table, column);
+                definitions.push(format!("{} {kind}", quote(column)));
+            }
+            definitions.extend(keys.iter().map(|key| format!("UNIQUE ({})", quote_all(key))));
+            let table = mapped(&table).quoted();
+            sql.push(format!("CREATE TABLE {table} ({})", definitions.join(", ")));
+        }
+        sql
+    }
+
+    fn referring_type(&self, table: &TableName, column: &str) -> String {
+        let found = self.entities.iter().find_map(|entity| {
+            let keys = keys(&entity.table, self.backend);
+            let key = keys.into_iter().find(|key| key.references == *table)?;
+            let place = key.referenced.iter().position(|name| name == column)?;
+            let own = key.columns.get(place)?;
+            entity.types.iter().find(|(name, _)| name == own).map(|(_, kind)| kind.clone())
+        });
+        found.map_or_else(|| "integer".to_owned(), |kind| kind.sql(self.backend))
+    }
+}
+
+/// The name that an entity's statement gives its table.
+pub(super) fn table_name(statement: &TableCreateStatement, backend: DbBackend) -> TableName {
+    statement.get_table_name().map(|table| name_of(table, backend)).unwrap_or_default()
+}
+
+fn name_of(table: &TableRef, backend: DbBackend) -> TableName {
+    let TableRef::Table(QualifiedName(schema, name), _) = table else {
+        return TableName::default();
+    };
+    let schema = schema.as_ref().filter(|_| backend != DbBackend::Sqlite);
+    let schema = schema.map(|SchemaName(_, schema)| schema.to_string());
+    TableName { schema, name: name.to_string() }
+}
+
+fn reference(name: &TableName) -> TableRef {
+    let schema = name.schema.as_ref().map(|schema| SchemaName::from(schema.clone().into_iden()));
+    TableRef::Table(QualifiedName(schema, name.name.clone().into_iden()), None)
+}
+
+/// The statement with another name and other keys, and without what SQLite cannot spell.
+fn table(
+    entity: &Entity,
+    name: &TableName,
+    keys: Vec<ForeignKey>,
+    backend: DbBackend,
+) -> TableCreateStatement {
+    let mut table = Statement::create();
+    table.table(reference(name));
+    for column in entity.table.get_columns() {
+        table.col(spelt(column, backend));
+    }
+    for index in entity.table.get_indexes() {
+        table.primary_key(&mut index.clone());
+    }
+    for key in keys {
+        table.foreign_key(&mut inline(name, &key));
+    }
+    if let Some(extra) = entity.table.get_extra() {
+        table.extra(extra.clone());
+    }
+    table.take()
+}
+
+/// sea-query panics on SQLite where a type is PostgreSQL's alone; our own spelling stands in for it.
+fn spelt(column: &ColumnDef, backend: DbBackend) -> ColumnDef {
+    let only_elsewhere = |kind: &ColumnType| {
+        matches!(
+            kind,
+            ColumnType::Array(_)
+                | ColumnType::Interval(_, _)
+                | ColumnType::Vector(_)
+                | ColumnType::Cidr
+                | ColumnType::Inet
+                | ColumnType::MacAddr
+                | ColumnType::LTree
+                | ColumnType::Bit(_)
+                | ColumnType::VarBit(_)
+                | ColumnType::Year
+        )
+    };
+    let year = matches!(column.get_column_type(), Some(ColumnType::Year));
+    match column.get_column_type() {
+        Some(kind) if only_elsewhere(kind) && (backend == DbBackend::Sqlite || year) => {
+            let mut spelt = column.clone();
+            spelt.custom(type_of(kind).sql(backend));
+            spelt
+        }
+        _ => column.clone(),
+    }
+}
+
+fn inline(table: &TableName, key: &ForeignKey) -> sea_orm::sea_query::ForeignKeyCreateStatement {
+    let action = |action: Action| match action {
+        Action::NoAction => None,
+        Action::Restrict => Some(ForeignKeyAction::Restrict),
+        Action::Cascade => Some(ForeignKeyAction::Cascade),
+        Action::SetNull => Some(ForeignKeyAction::SetNull),
+        Action::SetDefault => Some(ForeignKeyAction::SetDefault),
+    };
+    let mut statement = sea_orm::sea_query::ForeignKey::create();
+    statement.from_tbl(reference(table)).to_tbl(reference(&key.references));
+    if let Some(name) = &key.name {
+        statement.name(name);
+    }
+    for column in &key.columns {
+        statement.from_col(column.clone());
+    }
+    for column in &key.referenced {
+        statement.to_col(column.clone());
+    }
+    if let Some(action) = action(key.on_delete) {
+        statement.on_delete(action);
+    }
+    if let Some(action) = action(key.on_update) {
+        statement.on_update(action);
+    }
+    statement
+}
+
+/// The foreign keys of an entity's statement.
+pub(super) fn keys(statement: &TableCreateStatement, backend: DbBackend) -> Vec<ForeignKey> {
+    let action = |action: Option<ForeignKeyAction>| match action {
+        Some(ForeignKeyAction::Restrict) => Action::Restrict,
+        Some(ForeignKeyAction::Cascade) => Action::Cascade,
+        Some(ForeignKeyAction::SetNull) => Action::SetNull,
+        Some(ForeignKeyAction::SetDefault) => Action::SetDefault,
+        _ => Action::NoAction,
+    };
+    let keys = statement.get_foreign_key_create_stmts().iter();
+    let keys = keys.map(|key| key.get_foreign_key());
+    keys.map(|key| ForeignKey {
+        columns: key.get_columns(),
+        references: key.get_ref_table().map(|table| name_of(table, backend)).unwrap_or_default(),
+        referenced: key.get_ref_columns(),
+        on_delete: action(key.get_on_delete()),
+        on_update: action(key.get_on_update()),
+        name: key.get_name().map(str::to_owned),
+        extra: String::new(),
+    })
+    .collect()
+}
+
+fn on_table(index: &IndexCreateStatement, table: &TableName) -> IndexCreateStatement {
+    let mut index = index.clone();
+    index.table(reference(table));
+    index
+}
+
+fn add_key(table: &TableName, key: &ForeignKey) -> String {
+    let name = key.name.as_ref().map(|name| format!("CONSTRAINT {} ", quote(name)));
+    format!(
+        "ALTER TABLE {} ADD {}FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE {} ON UPDATE {}",
+        table.quoted(),
+        name.unwrap_or_default(),
+        quote_all(&key.columns),
+        key.references.quoted(),
+        quote_all(&key.referenced),
+        key.on_delete.sql(),
+        key.on_update.sql(),
+    )
+}
+
+/// sea-query writes no comments for PostgreSQL.
+fn comments(statement: &TableCreateStatement, table: &TableName) -> Vec<String> {
+    let mut sql = Vec::new();
+    if let Some(comment) = statement.get_comment() {
+        sql.push(format!("COMMENT ON TABLE {} IS {}", table.quoted(), quote_text(comment)));
+    }
+    for column in statement.get_columns() {
+        let comment = column.get_column_spec().comment.as_deref().unwrap_or_default();
+        if let (Some(comment), _) = split_comment(comment) {
+            let column = quote(&column.get_column_name());
+            let comment = quote_text(comment);
+            sql.push(format!("COMMENT ON COLUMN {}.{column} IS {comment}", table.quoted()));
+        }
+    }
+    sql
+}
+
+fn claimed(table: &TableName, index: &Index, postgres: bool) -> String {
+    let columns: Vec<String> = index.columns.iter().map(crate::key::IndexColumn::sql).collect();
+    let method = index.method.as_ref().filter(|_| postgres);
+    let method = method.map(|method| format!(" USING {method}")).unwrap_or_default();
+    let include = match index.include.as_slice() {
+        [_, ..] if postgres => format!(" INCLUDE ({})", quote_all(&index.include)),
+        _ => String::new(),
+    };
+    let predicate = index.predicate.as_ref().map(|predicate| format!(" WHERE {predicate}"));
+    format!(
+        "CREATE {}INDEX {} ON {}{method} ({}){include}{}",
+        if index.unique { "UNIQUE " } else { "" },
+        quote(&index.name),
+        table.quoted(),
+        columns.join(", "),
+        predicate.unwrap_or_default(),
+    )
+}

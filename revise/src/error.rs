@@ -1,0 +1,126 @@
+//! What can go wrong, and which exit code says so.
+
+use sea_orm::DbErr;
+
+use crate::schema::TableName;
+
+/// Why operations cannot be turned into statements.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// A table that is not there.
+    #[error("table `{0}` does not exist")]
+    NoTable(TableName),
+    /// A table that is there already.
+    #[error("table `{0}` exists already")]
+    TableExists(TableName),
+    /// A column, constraint or index that is not there.
+    #[error("table `{table}` has no {what}")]
+    NoPart {
+        /// The table.
+        table: TableName,
+        /// Such as ``column `isbn` ``.
+        what: String,
+    },
+    /// A column, constraint or index that is there already.
+    #[error("table `{table}` has {what} already")]
+    PartExists {
+        /// The table.
+        table: TableName,
+        /// Such as ``column `isbn` ``.
+        what: String,
+    },
+    /// An enum type that is not there, or is there already, or a value of one.
+    #[error("{0}")]
+    Enum(String),
+    /// What the database cannot do.
+    #[error("{0}")]
+    Unsupported(String),
+}
+
+impl From<PlanError> for DbErr {
+    fn from(error: PlanError) -> Self {
+        Self::Migration(error.to_string())
+    }
+}
+
+/// Why a command did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database answered with an error, or not at all.
+    #[error("{what}: {source}")]
+    Database {
+        /// What was tried.
+        what: String,
+        /// What the database said.
+        source: DbErr,
+    },
+    /// A plan that does not fit the schema.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A file that cannot be read or written.
+    #[error("{what}: {source}")]
+    File {
+        /// What was tried, with the path.
+        what: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Anything else that stops the work.
+    #[error("{0}")]
+    Stopped(String),
+    /// Arguments that make no sense here.
+    #[error("{0}")]
+    Usage(String),
+    /// A person has to decide, and there is nobody to ask.
+    #[error("{0}")]
+    NeedsAnswer(String),
+    /// There is work that was not done: migrations to apply, or to write.
+    #[error("{0}")]
+    Pending(String),
+    /// Two schemas differ.
+    #[error("{0}")]
+    Differs(String),
+    /// Something dangerous was found.
+    #[error("{0}")]
+    Lint(String),
+    /// Another process holds the database.
+    #[error("{0}")]
+    Locked(String),
+    /// The applied migrations are not the ones that are here.
+    #[error("{0}")]
+    History(String),
+    /// A migration failed.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl Error {
+    /// The exit code of the command.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Database { .. } | Self::Plan(_) | Self::File { .. } | Self::Stopped(_) => 1,
+            Self::Usage(_) => 2,
+            Self::NeedsAnswer(_) => 3,
+            Self::Pending(_) => 4,
+            Self::Differs(_) => 5,
+            Self::Lint(_) => 6,
+            Self::Locked(_) => 7,
+            Self::History(_) => 8,
+            Self::Failed(_) => 9,
+        }
+    }
+
+    /// Turns a database's error into one that says what was tried.
+    pub(crate) fn database(what: impl Into<String>) -> impl FnOnce(DbErr) -> Self {
+        move |source| Self::Database { what: what.into(), source }
+    }
+
+    /// Turns a system's error into one that says what was tried.
+    pub(crate) fn file(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::File { what: what.into(), source }
+    }
+}
+
+/// What the functions of this crate return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

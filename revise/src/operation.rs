@@ -1,0 +1,275 @@
+//! One step from a schema to another, as data. A plan of them drives execution, SQL, generated code, lint and resume.
+
+#![expect(
+    missing_docs,
+    reason = "the members of an operation say what they are by their names and types"
+)]
+
+use serde::Serialize;
+
+use crate::{
+    column::{Column, Identity},
+    column_type::Type,
+    default_value::DefaultValue,
+    key::{Check, ForeignKey, Index, PrimaryKey, Unique},
+    schema::{Object, TableName},
+    table::Table,
+};
+
+/// One change of a schema. What is needed to take it back is carried in `was` and may be absent in a migration that
+/// was written by hand; it is never needed to carry the operation out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum Operation {
+    /// Creates a table with its keys, constraints and indexes.
+    CreateTable { table: Table },
+    /// Drops a table and its rows.
+    DropTable {
+        table: TableName,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        was: Option<Box<Table>>,
+    },
+    /// Gives a table another name.
+    RenameTable { from: TableName, to: TableName },
+    /// Adds a column, behind the others.
+    AddColumn { table: TableName, column: Column },
+    /// Drops a column and its values.
+    DropColumn {
+        table: TableName,
+        column: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        was: Option<Box<Column>>,
+    },
+    /// Gives a column another name.
+    RenameColumn { table: TableName, from: String, to: String },
+    /// Changes a column's type. `using` computes the new value from the old row; without it the value is cast.
+    AlterType {
+        table: TableName,
+        column: String,
+        #[serde(rename = "type")]
+        kind: Type,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        using: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        was: Option<Type>,
+    },
+    /// Lets a column be NULL, or no longer.
+    AlterNull { table: TableName, column: String, nullable: bool },
+    /// Changes a column's default, or takes it away.
+    AlterDefault {
+        table: TableName,
+        column: String,
+        default: Option<DefaultValue>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        was: Option<DefaultValue>,
+    },
+    /// Changes whether the database numbers the rows.
+    SetIdentity { table: TableName, column: String, identity: Identity, was: Identity },
+    /// Gives a value, an expression in SQL, to the rows that have NULL in a column.
+    Backfill { table: TableName, column: String, value: String },
+    /// Adds a primary key.
+    AddPrimaryKey { table: TableName, key: PrimaryKey },
+    /// Drops the primary key.
+    DropPrimaryKey {
+        table: TableName,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        was: Option<PrimaryKey>,
+    },
+    /// Adds a unique constraint; on SQLite a unique index.
+    AddUnique { table: TableName, unique: Unique },
+    /// Drops the unique constraint, or where there is none the unique index, on exactly these columns.
+    DropUnique {
+        table: TableName,
+        columns: Vec<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        was: Option<Unique>,
+    },
+    /// Creates an index. `concurrently` needs a migration without a transaction, and means nothing on SQLite.
+    CreateIndex {
+        table: TableName,
+        index: Index,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        concurrently: bool,
+    },
+    /// Drops an index.
+    DropIndex {
+        table: TableName,
+        index: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        was: Option<Box<Index>>,
+    },
+    /// Gives an index another name.
+    RenameIndex { table: TableName, from: String, to: String },
+    /// Adds a foreign key.
+    AddForeignKey { table: TableName, key: ForeignKey },
+    /// Drops the foreign key on exactly these columns.
+    DropForeignKey {
+        table: TableName,
+        columns: Vec<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        was: Option<Box<ForeignKey>>,
+    },
+    /// Adds a check constraint.
+    AddCheck { table: TableName, check: Check },
+    /// Drops a check constraint, found by its name or else by its expression.
+    DropCheck { table: TableName, check: Check },
+    /// Sets or takes away the comment of a column, or of the table (PostgreSQL only).
+    SetComment {
+        table: TableName,
+        column: Option<String>,
+        comment: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        was: Option<String>,
+    },
+    /// Creates an enum type (PostgreSQL only).
+    CreateEnum { name: String, values: Vec<String> },
+    /// Drops an enum type (PostgreSQL only).
+    DropEnum {
+        name: String,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        was: Vec<String>,
+    },
+    /// Adds a value to an enum type, before another one or else as the last (PostgreSQL only).
+    AddEnumValue { name: String, value: String, before: Option<String> },
+    /// Gives a value of an enum type another name (PostgreSQL only).
+    RenameEnumValue { name: String, from: String, to: String },
+    /// Makes an enum type anew with these values, because PostgreSQL can neither drop nor reorder them. Rows that have
+    /// a dropped value need a pair in `map`; a row without one stops the migration.
+    RebuildEnum {
+        name: String,
+        values: Vec<String>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        map: Vec<(String, String)>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        was: Vec<String>,
+    },
+    /// Creates a view, or a trigger on `table`.
+    CreateObject { kind: ObjectKind, table: TableName, object: Object },
+    /// Drops a view, or a trigger on `table`.
+    DropObject { kind: ObjectKind, table: TableName, object: Object },
+    /// SQL of somebody's own. Where only one database is named, the other one does nothing.
+    Sql { sqlite: Option<String>, postgres: Option<String> },
+}
+
+/// What a [`Operation::CreateObject`] creates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ObjectKind {
+    /// A view; `table` is its own name.
+    View,
+    /// A trigger of a table.
+    Trigger,
+}
+
+impl Operation {
+    /// The table that it changes, where it is one.
+    #[must_use]
+    pub fn table(&self) -> Option<&TableName> {
+        match self {
+            Self::CreateTable { table } => Some(&table.name),
+            Self::RenameTable { from, .. } => Some(from),
+            Self::DropTable { table, .. }
+            | Self::AddColumn { table, .. }
+            | Self::DropColumn { table, .. }
+            | Self::RenameColumn { table, .. }
+            | Self::AlterType { table, .. }
+            | Self::AlterNull { table, .. }
+            | Self::AlterDefault { table, .. }
+            | Self::SetIdentity { table, .. }
+            | Self::Backfill { table, .. }
+            | Self::AddPrimaryKey { table, .. }
+            | Self::DropPrimaryKey { table, .. }
+            | Self::AddUnique { table, .. }
+            | Self::DropUnique { table, .. }
+            | Self::CreateIndex { table, .. }
+            | Self::DropIndex { table, .. }
+            | Self::RenameIndex { table, .. }
+            | Self::AddForeignKey { table, .. }
+            | Self::DropForeignKey { table, .. }
+            | Self::AddCheck { table, .. }
+            | Self::DropCheck { table, .. }
+            | Self::SetComment { table, .. }
+            | Self::CreateObject { table, .. }
+            | Self::DropObject { table, .. } => Some(table),
+            Self::CreateEnum { .. }
+            | Self::DropEnum { .. }
+            | Self::AddEnumValue { .. }
+            | Self::RenameEnumValue { .. }
+            | Self::RebuildEnum { .. }
+            | Self::Sql { .. } => None,
+        }
+    }
+
+    /// Whether rows or values are lost.
+    #[must_use]
+    pub fn is_destructive(&self) -> bool {
+        matches!(self, Self::DropTable { .. } | Self::DropColumn { .. })
+    }
+}
+
+impl Operation {
+    /// Every table that it names.
+    #[must_use]
+    pub fn tables(&self) -> Vec<TableName> {
+        let mut copy = self.clone();
+        let mut names = Vec::new();
+        copy.each_table(&mut |name| names.push(name.clone()));
+        names
+    }
+
+    /// Puts tables into other schemas: actual names by the names that the operation has.
+    pub fn rename_schemas(&mut self, names: &std::collections::BTreeMap<String, String>) {
+        self.each_table(&mut |table| {
+            if let Some(schema) = &mut table.schema
+                && let Some(actual) = names.get(schema)
+            {
+                schema.clone_from(actual);
+            }
+        });
+    }
+
+    fn each_table(&mut self, visit: &mut dyn FnMut(&mut TableName)) {
+        match self {
+            Self::CreateTable { table } => {
+                visit(&mut table.name);
+                table.foreign_keys.iter_mut().for_each(|key| visit(&mut key.references));
+            }
+            Self::RenameTable { from, to } => {
+                visit(from);
+                visit(to);
+            }
+            Self::AddForeignKey { table, key } => {
+                visit(table);
+                visit(&mut key.references);
+            }
+            Self::DropTable { table, .. }
+            | Self::AddColumn { table, .. }
+            | Self::DropColumn { table, .. }
+            | Self::RenameColumn { table, .. }
+            | Self::AlterType { table, .. }
+            | Self::AlterNull { table, .. }
+            | Self::AlterDefault { table, .. }
+            | Self::SetIdentity { table, .. }
+            | Self::Backfill { table, .. }
+            | Self::AddPrimaryKey { table, .. }
+            | Self::DropPrimaryKey { table, .. }
+            | Self::AddUnique { table, .. }
+            | Self::DropUnique { table, .. }
+            | Self::CreateIndex { table, .. }
+            | Self::DropIndex { table, .. }
+            | Self::RenameIndex { table, .. }
+            | Self::DropForeignKey { table, .. }
+            | Self::AddCheck { table, .. }
+            | Self::DropCheck { table, .. }
+            | Self::SetComment { table, .. }
+            | Self::CreateObject { table, .. }
+            | Self::DropObject { table, .. } => visit(table),
+            Self::CreateEnum { .. }
+            | Self::DropEnum { .. }
+            | Self::AddEnumValue { .. }
+            | Self::RenameEnumValue { .. }
+            | Self::RebuildEnum { .. }
+            | Self::Sql { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! PostgreSQL: a schema read from the catalog, and the statements that carry operations out.
+//!
+//! What reads and what writes share one promise: after `statements(before, operations)` have run, [`read`] answers
+//! what [`Schema::apply`](crate::schema::Schema::apply) made of `before`.
+
+mod alter;
+mod catalog;
+mod create;
+mod default;
+mod dependents;
+mod emit;
+mod enums;
+mod length;
+mod names;
+mod own_transaction;
+mod parts;
+mod read;
+mod spelling;
+
+pub(crate) use self::names::automatic as automatic_name;
+pub use self::{
+    create::create_script,
+    emit::statements,
+    own_transaction::needs_own_transaction,
+    read::{Scope, read},
+};

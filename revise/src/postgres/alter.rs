@@ -1,0 +1,225 @@
+//! Changes of a column that is there.
+
+use sea_orm::DbBackend;
+
+use super::{create, dependents::Dependents};
+use crate::{
+    column::{Column, Identity},
+    column_type::Type,
+    error::PlanError,
+    operation::Operation,
+    schema::{Schema, TableName, quote, quote_text},
+    table::Table,
+};
+
+/// A table of a schema.
+///
+/// # Errors
+/// When it is not there.
+pub fn table<'a>(schema: &'a Schema, name: &TableName) -> Result<&'a Table, PlanError> {
+    schema.table(name).ok_or_else(|| PlanError::NoTable(name.clone()))
+}
+
+/// A column of a table.
+///
+/// # Errors
+/// When it is not there.
+pub fn column<'a>(table: &'a Table, name: &str) -> Result<&'a Column, PlanError> {
+    let what = || format!("column `{name}`");
+    table.find(name).ok_or_else(|| PlanError::NoPart { table: table.name.clone(), what: what() })
+}
+
+/// The statement that changes a column.
+pub fn alter(table: &TableName, column: &str, change: &str) -> String {
+    format!("ALTER TABLE {} ALTER COLUMN {} {change}", table.quoted(), quote(column))
+}
+
+/// The statements that change a column's type.
+///
+/// What cannot be longer than before is cut off by no cast: a text that does not fit stops the statement. Times without
+/// a zone are taken to be UTC, whatever the session's zone is.
+pub fn kind(
+    schema: &Schema,
+    table: &Table,
+    column: &Column,
+    (kind, using): (&Type, Option<&str>),
+    later: &[Operation],
+) -> Vec<String> {
+    if using.is_none() && column.kind.looks_like(kind, DbBackend::Postgres) {
+        return Vec::new();
+    }
+    let mut dependents = Dependents::default();
+    dependents.add(schema, table, &column.name);
+    let (mut statements, after) = dependents.statements(schema);
+    let using = using.map(str::to_owned).or_else(|| cast(&column.name, &column.kind, kind));
+    statements.extend(typed(table, column, kind, using.as_deref(), later));
+    let sql = kind.sql(DbBackend::Postgres);
+    let counts = ["smallint", "integer", "bigint"].contains(&sql.as_str());
+    if counts && create::identity(column.identity).is_some() {
+        // The sequence of a serial, unlike an identity's, keeps the bounds of the old type.
+        let action = format!("EXECUTE 'ALTER SEQUENCE ' || found || ' AS {sql}';");
+        statements.push(with_sequence(table, column, &action));
+    }
+    statements.extend(after);
+    statements
+}
+
+/// The change of the type itself, and of the default with it.
+fn typed(
+    table: &Table,
+    column: &Column,
+    kind: &Type,
+    using: Option<&str>,
+    later: &[Operation],
+) -> Vec<String> {
+    let change = |change: &str| alter(&table.name, &column.name, change);
+    let using = using.map(|using| format!(" USING {using}")).unwrap_or_default();
+    // Without a word about it the new type comes with its own collation.
+    let collation = column.collation.as_ref().filter(|_| is_text(kind));
+    let collation = collation.map(|name| create::collate(name)).unwrap_or_default();
+    let typed = change(&format!("TYPE {}{collation}{using}", kind.sql(DbBackend::Postgres)));
+    let Some(default) = column.default.as_ref().filter(|_| !one_family(&column.kind, kind)) else {
+        return vec![typed];
+    };
+    let mut statements = vec![change("DROP DEFAULT"), typed];
+    // The old default may mean nothing to the new type, and nobody needs it when another one follows.
+    let replaced = later.iter().any(|operation| match operation {
+        Operation::AlterDefault { table: of, column: name, .. } => {
+            *of == table.name && *name == column.name
+        }
+        _ => false,
+    });
+    if !replaced {
+        statements.push(change(&format!("SET DEFAULT {}", create::default_sql(default))));
+    }
+    statements
+}
+
+/// Whether PostgreSQL casts a default along with the type.
+fn one_family(from: &Type, to: &Type) -> bool {
+    (is_text(from) && is_text(to)) || (is_number(from) && is_number(to))
+}
+
+fn is_text(kind: &Type) -> bool {
+    matches!(kind, Type::Char(_) | Type::Varchar(_) | Type::Text)
+}
+
+fn is_number(kind: &Type) -> bool {
+    let sql = kind.sql(DbBackend::Postgres);
+    ["smallint", "integer", "bigint", "real", "double precision"].contains(&sql.as_str())
+        || matches!(kind, Type::Decimal(_))
+}
+
+/// The expression that makes the new value, where PostgreSQL does not find it on its own.
+fn cast(column: &str, from: &Type, to: &Type) -> Option<String> {
+    let column = quote(column);
+    let name = to.sql(DbBackend::Postgres);
+    let is_bytes = |kind: &Type| kind.looks_like(&Type::Blob, DbBackend::Postgres);
+    let has_zone = |kind: &Type| match kind {
+        Type::TimestampWithTimeZone => Some(true),
+        Type::Timestamp | Type::DateTime => Some(false),
+        _ => None,
+    };
+    Some(match (from, to) {
+        _ if is_bytes(from) && is_text(to) => format!("convert_from({column}, 'UTF8')"),
+        _ if is_text(from) && is_bytes(to) => format!("convert_to({column}, 'UTF8')"),
+        // Every type becomes a text by itself, and with a cast the text would be cut at its new length in silence.
+        _ if is_text(to) => return None,
+        (Type::Boolean, _) if is_number(to) => format!("{column}::integer::{name}"),
+        (_, Type::Boolean) if is_number(from) => format!("{column} <> 0"),
+        (Type::Enum(_), _) => format!("{column}::text::{name}"),
+        (Type::Array(element), _) if matches!(**element, Type::Enum(_)) => {
+            format!("{column}::text[]::{name}")
+        }
+        _ => match (has_zone(from), has_zone(to)) {
+            (Some(old), Some(new)) if old != new => format!("{column} AT TIME ZONE 'UTC'"),
+            _ => format!("{column}::{name}"),
+        },
+    })
+}
+
+/// The statements that change whether the database numbers the rows.
+pub fn identity(table: &Table, column: &Column, identity: Identity) -> Vec<String> {
+    let change = |change: &str| alter(&table.name, &column.name, change);
+    let (from, to) = (create::identity(column.identity), create::identity(identity));
+    let add = |to: &str| change(&format!("ADD GENERATED {to} AS IDENTITY"));
+    let drop_sequence = "EXECUTE 'DROP SEQUENCE ' || found;";
+    match (from, to) {
+        (None, None) => Vec::new(),
+        (Some(from), Some(to)) if from == to => Vec::new(),
+        (None, Some(to)) => {
+            let default = column.default.as_ref().map(|_| change("DROP DEFAULT"));
+            let advance = format!("SELECT {}", advance(table, column));
+            default.into_iter().chain([add(to), advance]).collect()
+        }
+        (Some(_), None) => vec![
+            change("DROP IDENTITY IF EXISTS"),
+            change("DROP DEFAULT"),
+            // A serial's sequence would stay, and be taken for that of an identity to come.
+            with_sequence(table, column, drop_sequence),
+        ],
+        // An identity keeps its place; a serial, which the model does not tell apart, becomes one first.
+        (Some(_), Some(to)) => vec![with_sequence(
+            table,
+            column,
+            &format!(
+                "IF EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = {}::regclass AND attname = {} \
+             AND attidentity <> '') THEN {}; ELSE {}; {drop_sequence} {}; PERFORM {}; END IF;",
+                quote_text(&table.name.quoted()),
+                quote_text(&column.name),
+                change(&format!("SET GENERATED {to}")),
+                change("DROP DEFAULT"),
+                add(to),
+                advance(table, column),
+            ),
+        )],
+    }
+}
+
+/// Lets a sequence go on behind the highest number that there is.
+fn advance(table: &Table, column: &Column) -> String {
+    format!(
+        "setval(pg_get_serial_sequence({}, {}), COALESCE((SELECT max({}) FROM {}), 0) + 1, false)",
+        quote_text(&table.name.quoted()),
+        quote_text(&column.name),
+        quote(&column.name),
+        table.name.quoted()
+    )
+}
+
+/// Does something to the sequence of a column, where it has one; `found` is its name.
+fn with_sequence(table: &Table, column: &Column, action: &str) -> String {
+    format!(
+        "DO $sequence$ DECLARE found text := pg_get_serial_sequence({}, {}); \
+         BEGIN IF found IS NOT NULL THEN {action} END IF; END $sequence$",
+        quote_text(&table.name.quoted()),
+        quote_text(&column.name)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_cast_without_losing_any_of_it() {
+        let mood = || Type::enumeration("mood");
+        for (from, to, expression) in [
+            (Type::Text, Type::Integer, Some("\"c\"::integer")),
+            (Type::Varchar(None), Type::Varchar(Some(5)), None),
+            (Type::Integer, Type::Varchar(Some(5)), None),
+            (mood(), Type::Text, None),
+            (Type::Text, mood(), Some("\"c\"::\"mood\"")),
+            (mood(), Type::enumeration("other"), Some("\"c\"::text::\"other\"")),
+            (Type::array(mood()), Type::array(Type::Integer), Some("\"c\"::text[]::integer[]")),
+            (Type::Boolean, Type::BigInteger, Some("\"c\"::integer::bigint")),
+            (Type::BigInteger, Type::Boolean, Some("\"c\" <> 0")),
+            (Type::Timestamp, Type::TimestampWithTimeZone, Some("\"c\" AT TIME ZONE 'UTC'")),
+            (Type::DateTime, Type::Date, Some("\"c\"::date")),
+            (Type::Text, Type::Binary(4), Some("convert_to(\"c\", 'UTF8')")),
+            (Type::Blob, Type::Text, Some("convert_from(\"c\", 'UTF8')")),
+        ] {
+            assert_eq!(cast("c", &from, &to).as_deref(), expression, "{from:?} to {to:?}");
+        }
+    }
+}

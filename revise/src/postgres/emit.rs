@@ -1,0 +1,246 @@
+//! The statements that carry operations out. Pure: everything it knows of the database is the schema it is given.
+
+use sea_orm::DbBackend;
+
+use super::{
+    alter::{self, alter, column, table},
+    create, dependents, enums, length, names,
+};
+use crate::{
+    apply::parts::{find_check, is_unique_on},
+    column::Written,
+    error::PlanError,
+    operation::{ObjectKind, Operation},
+    schema::{Schema, TableName, quote, quote_text},
+    table::Table,
+};
+
+/// The statements that carry out operations on a schema, in order, each of them one text. Only the SQL of an
+/// [`Operation::Sql`] is handed on as it is, and may be several statements.
+///
+/// The schema is to be read shortly before, so that it has the names of constraints; a constraint of the list itself
+/// that has no name gets one from the server, and is taken to be called by PostgreSQL's rule when it is dropped again.
+/// Names that are longer than 63 bytes are cut as the server cuts them.
+/// Views and triggers that use a column whose type changes are dropped and made anew from their text; privileges on such
+/// a view are lost.
+///
+/// # Errors
+/// When an operation does not fit the schema that those before it have left, or PostgreSQL cannot do it.
+pub fn statements(before: &Schema, operations: &[Operation]) -> Result<Vec<String>, PlanError> {
+    let mut now = before.clone();
+    let mut statements = Vec::new();
+    let operations: Vec<Operation> = operations.iter().map(length::shortened).collect();
+    for (place, operation) in operations.iter().enumerate() {
+        let later = operations.get(place + 1..).unwrap_or_default();
+        statements.extend(emit(&now, operation, later)?);
+        now.apply(operation, DbBackend::Postgres)?;
+        follow(&mut now, operation);
+    }
+    Ok(statements)
+}
+
+/// Brings texts up to date that the server changes by itself, so that a later operation can repeat them.
+fn follow(schema: &mut Schema, operation: &Operation) {
+    match operation {
+        // The text of an index knows neither the new name of a table nor that of a column.
+        Operation::RenameTable { to: name, .. } | Operation::RenameColumn { table: name, .. } => {
+            let indexes = schema.tables.get_mut(name).map(|table| &mut table.indexes);
+            indexes.into_iter().flatten().for_each(|index| index.written = Written(None));
+        }
+        Operation::RenameEnumValue { name, from, to } => {
+            enums::follow(schema, name, &[(from.clone(), to.clone())]);
+        }
+        Operation::RebuildEnum { name, map, .. } => enums::follow(schema, name, map),
+        _ => {}
+    }
+}
+
+fn emit(
+    now: &Schema,
+    operation: &Operation,
+    later: &[Operation],
+) -> Result<Vec<String>, PlanError> {
+    Ok(match operation {
+        Operation::CreateTable { table } => create::whole_table(table)?,
+        Operation::DropTable { table, .. } => vec![format!("DROP TABLE {}", table.quoted())],
+        Operation::RenameTable { from, to } => vec![rename_table(from, to)?],
+        Operation::AddColumn { table, column } => {
+            let mut statements = vec![format!(
+                "ALTER TABLE {} ADD COLUMN {}",
+                table.quoted(),
+                create::column(table, column)?
+            )];
+            let comment = column.comment.as_deref();
+            let comment =
+                comment.map(|text| create::comment(table, Some(&column.name), Some(text)));
+            statements.extend(comment);
+            statements
+        }
+        Operation::DropColumn { table, column, .. } => {
+            vec![format!("ALTER TABLE {} DROP COLUMN {}", table.quoted(), quote(column))]
+        }
+        Operation::RenameColumn { table, from, to } => vec![format!(
+            "ALTER TABLE {} RENAME COLUMN {} TO {}",
+            table.quoted(),
+            quote(from),
+            quote(to)
+        )],
+        Operation::SetComment { table, column, comment, .. } => {
+            vec![create::comment(table, column.as_deref(), comment.as_deref())]
+        }
+        Operation::CreateObject { object, .. } => vec![object.sql.clone()],
+        Operation::DropObject { kind: ObjectKind::View, table, .. } => {
+            vec![dependents::drop_view(table)]
+        }
+        Operation::DropObject { kind: ObjectKind::Trigger, table, object } => {
+            vec![dependents::drop_trigger(table, object)]
+        }
+        Operation::Sql { postgres, .. } => postgres.iter().cloned().collect(),
+        Operation::AlterType { .. }
+        | Operation::AlterNull { .. }
+        | Operation::AlterDefault { .. }
+        | Operation::SetIdentity { .. }
+        | Operation::Backfill { .. } => emit_change(now, operation, later)?,
+        Operation::CreateEnum { .. }
+        | Operation::DropEnum { .. }
+        | Operation::AddEnumValue { .. }
+        | Operation::RenameEnumValue { .. }
+        | Operation::RebuildEnum { .. } => emit_enum(now, operation),
+        _ => vec![emit_constraint(now, operation)?],
+    })
+}
+
+fn rename_table(from: &TableName, to: &TableName) -> Result<String, PlanError> {
+    if from.schema != to.schema {
+        return Err(PlanError::Unsupported(format!(
+            "a table cannot be moved from one schema to another: `{from}` to `{to}`; use `raw_postgres`"
+        )));
+    }
+    Ok(format!("ALTER TABLE {} RENAME TO {}", from.quoted(), quote(&to.name)))
+}
+
+/// Changes of a column that is there.
+fn emit_change(
+    now: &Schema,
+    operation: &Operation,
+    later: &[Operation],
+) -> Result<Vec<String>, PlanError> {
+    let find = |of: &TableName, name: &str| {
+        let table = table(now, of)?;
+        Ok::<_, PlanError>((table, column(table, name)?))
+    };
+    Ok(match operation {
+        Operation::AlterType { table, column, kind, using, .. } => {
+            let (table, column) = find(table, column)?;
+            alter::kind(now, table, column, (kind, using.as_deref()), later)
+        }
+        Operation::AlterNull { table, column, nullable } => {
+            let change = if *nullable { "DROP NOT NULL" } else { "SET NOT NULL" };
+            vec![alter(table, column, change)]
+        }
+        Operation::AlterDefault { table, column, default, .. } => match default {
+            Some(default) => {
+                let default = create::default_sql(default);
+                vec![alter(table, column, &format!("SET DEFAULT {default}"))]
+            }
+            // Where the database numbers the rows, there is no default, and for a serial it must not go.
+            None if !find(table, column)?.1.identity.is_none() => Vec::new(),
+            None => vec![alter(table, column, "DROP DEFAULT")],
+        },
+        Operation::SetIdentity { table, column, identity, .. } => {
+            let (table, column) = find(table, column)?;
+            alter::identity(table, column, *identity)
+        }
+        Operation::Backfill { table, column, value } => {
+            let (table, column) = (table.quoted(), quote(column));
+            let update = format!("UPDATE {table} SET {column} = {value} WHERE {column} IS NULL");
+            // Checks that wait for the end of the transaction would keep the table from being altered.
+            let wait = |table: &Table| {
+                let keys = table.foreign_keys.iter().map(|key| &key.extra);
+                let mut extras = keys.chain(table.uniques.iter().map(|unique| &unique.extra));
+                extras.any(|extra| extra.contains("INITIALLY DEFERRED"))
+            };
+            let deferred = now.tables.values().any(wait);
+            let check = deferred.then(|| "SET CONSTRAINTS ALL IMMEDIATE".to_owned());
+            [update].into_iter().chain(check).collect()
+        }
+        _ => Vec::new(),
+    })
+}
+
+fn emit_enum(now: &Schema, operation: &Operation) -> Vec<String> {
+    match operation {
+        Operation::CreateEnum { name, values } => vec![create::create_enum(name, values)],
+        Operation::DropEnum { name, .. } => vec![format!("DROP TYPE {}", quote(name))],
+        Operation::AddEnumValue { name, value, before } => {
+            let place = before.as_ref().map(|before| format!(" BEFORE {}", quote_text(before)));
+            vec![format!(
+                "ALTER TYPE {} ADD VALUE IF NOT EXISTS {}{}",
+                quote(name),
+                quote_text(value),
+                place.unwrap_or_default()
+            )]
+        }
+        Operation::RenameEnumValue { name, from, to } => vec![format!(
+            "ALTER TYPE {} RENAME VALUE {} TO {}",
+            quote(name),
+            quote_text(from),
+            quote_text(to)
+        )],
+        Operation::RebuildEnum { name, values, map, .. } => enums::rebuild(now, name, values, map),
+        _ => Vec::new(),
+    }
+}
+
+fn emit_constraint(now: &Schema, operation: &Operation) -> Result<String, PlanError> {
+    let drop = |table: &TableName, name: &str| {
+        format!("ALTER TABLE {} DROP CONSTRAINT {}", table.quoted(), quote(name))
+    };
+    Ok(match operation {
+        Operation::AddPrimaryKey { table, key } => create::add(table, &create::primary_key(key)),
+        Operation::AddUnique { table, unique } => create::add(table, &create::unique(unique)),
+        Operation::AddForeignKey { table, key } => create::add(table, &create::foreign_key(key)),
+        Operation::AddCheck { table, check } => create::add(table, &create::check(check)),
+        Operation::CreateIndex { table, index, concurrently } => {
+            create::create_index(table, index, *concurrently)
+        }
+        Operation::DropIndex { table, index, .. } => enums::drop_index(table, index),
+        Operation::RenameIndex { table, from, to } => {
+            format!("ALTER INDEX {} RENAME TO {}", table.renamed(from).quoted(), quote(to))
+        }
+        Operation::DropPrimaryKey { table: of, .. } => {
+            drop(of, &names::primary_key(table(now, of)?))
+        }
+        Operation::DropUnique { table: of, columns, .. } => drop_unique(table(now, of)?, columns)?,
+        Operation::DropForeignKey { table: of, columns, .. } => {
+            let table = table(now, of)?;
+            let key = table.foreign_keys.iter().find(|key| key.columns == *columns);
+            let what = || format!("foreign key on `{}`", columns.join(", "));
+            drop(of, &names::foreign_key(table, key.ok_or_else(|| missing(table, what()))?))
+        }
+        Operation::DropCheck { table: of, check } => {
+            let table = table(now, of)?;
+            let found = find_check(table, check).and_then(|place| table.checks.get(place));
+            let what = || format!("check `{}`", check.expression);
+            drop(of, &names::check(table, found.ok_or_else(|| missing(table, what()))?))
+        }
+        other => {
+            return Err(PlanError::Unsupported(format!("{other:?} is not for PostgreSQL")));
+        }
+    })
+}
+
+fn drop_unique(table: &Table, columns: &[String]) -> Result<String, PlanError> {
+    if let Some(unique) = table.uniques.iter().find(|unique| unique.columns == columns) {
+        let name = quote(&names::unique(table, unique));
+        return Ok(format!("ALTER TABLE {} DROP CONSTRAINT {name}", table.name.quoted()));
+    }
+    let index = table.indexes.iter().find(|index| is_unique_on(index, columns));
+    let what = || format!("unique constraint on `{}`", columns.join(", "));
+    let index = index.ok_or_else(|| missing(table, what()))?;
+    Ok(enums::drop_index(&table.name, &index.name))
+}
+
+fn missing(table: &Table, what: String) -> PlanError {
+    PlanError::NoPart { table: table.name.clone(), what }
+}

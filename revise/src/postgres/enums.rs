@@ -1,0 +1,323 @@
+//! An enum type made anew, because PostgreSQL can neither drop nor reorder values.
+
+use super::{alter::alter, create, dependents::Dependents, names};
+use crate::{
+    column::{Column, Written},
+    column_type::Type,
+    default_value::DefaultValue,
+    expression::mentions,
+    key::{Check, ForeignKey, Index},
+    schema::{Schema, TableName, quote, quote_text},
+    table::Table,
+};
+
+/// What the old type is called while it gives way to the new one.
+const REPLACED: &str = "sea_revise_replaced";
+
+/// What old values become.
+type Map = [(String, String)];
+
+/// The statements that make an enum anew. Checks, indexes, views, triggers and foreign keys that know the old type are
+/// dropped and made again.
+pub fn rebuild(schema: &Schema, name: &str, values: &[String], map: &Map) -> Vec<String> {
+    let users: Vec<(&Table, &Column)> = schema
+        .tables
+        .values()
+        .flat_map(|table| table.columns.iter().map(move |column| (table, column)))
+        .filter(|(_, column)| is_of(&column.kind, name))
+        .collect();
+    let mut dependents = Dependents::default();
+    let mut parts = Parts::default();
+    for (table, column) in &users {
+        dependents.add(schema, table, &column.name);
+        parts.add(schema, table, &column.name);
+    }
+    let mapped = |sql: String| mapped_in(&sql, name, map);
+    let (mut statements, after) = dependents.statements(schema);
+    statements.extend(parts.drop());
+    statements.push(format!("ALTER TYPE {} RENAME TO {}", quote(name), quote(REPLACED)));
+    statements.push(create::create_enum(name, values));
+    statements.extend(users.iter().flat_map(|(table, column)| change(table, column, name, map)));
+    statements.push(format!("DROP TYPE {}", quote(REPLACED)));
+    statements.extend(parts.create().into_iter().chain(after).map(mapped));
+    statements
+}
+
+/// Gives literals of an enum their new values in everything that has some, as the server does by itself.
+pub fn follow(schema: &mut Schema, name: &str, map: &Map) {
+    let mapped = |text: &mut String| *text = mapped_in(text, name, map);
+    for table in schema.tables.values_mut() {
+        for column in &mut table.columns {
+            if is_of(&column.kind, name) {
+                let default = column.default.as_ref();
+                column.default = default.map(|old| default_mapped(old, &column.kind, name, map));
+            }
+            column.generated.iter_mut().for_each(|generated| mapped(&mut generated.expression));
+        }
+        table.checks.iter_mut().for_each(|check| mapped(&mut check.expression));
+        table.triggers.iter_mut().for_each(|trigger| mapped(&mut trigger.sql));
+        for index in &mut table.indexes {
+            index.columns.iter_mut().for_each(|column| mapped(&mut column.name));
+            index.predicate.iter_mut().chain(&mut index.written.0).for_each(mapped);
+        }
+    }
+    schema.views.values_mut().for_each(|view| mapped(&mut view.sql));
+}
+
+/// Whether a type is the enum or an array of it.
+pub fn is_of(kind: &Type, name: &str) -> bool {
+    match kind {
+        Type::Enum(found) => found == name,
+        Type::Array(element) => is_of(element, name),
+        _ => false,
+    }
+}
+
+/// Moves one column to the new type.
+fn change(table: &Table, column: &Column, name: &str, map: &Map) -> Vec<String> {
+    let change = |change: &str| alter(&table.name, &column.name, change);
+    let using = match column.kind {
+        Type::Array(_) => elements(&quote(&column.name), map),
+        _ => one(&quote(&column.name), map),
+    };
+    let kind = column.kind.sql(sea_orm::DbBackend::Postgres);
+    let typed = change(&format!("TYPE {kind} USING ({using})::{kind}"));
+    match &column.default {
+        None => vec![typed],
+        Some(default) => {
+            let default = create::default_sql(&default_mapped(default, &column.kind, name, map));
+            vec![change("DROP DEFAULT"), typed, change(&format!("SET DEFAULT {default}"))]
+        }
+    }
+}
+
+fn one(column: &str, map: &Map) -> String {
+    if map.is_empty() {
+        return format!("{column}::text");
+    }
+    let whens: Vec<String> = map
+        .iter()
+        .map(|(from, to)| format!("WHEN {} THEN {}", quote_text(from), quote_text(to)))
+        .collect();
+    format!("CASE {column}::text {} ELSE {column}::text END", whens.join(" "))
+}
+
+/// The values of an array, one after the other, and by way of a text that no value is: what one pair makes is not to be
+/// changed by the next one.
+fn elements(column: &str, map: &Map) -> String {
+    let way = |from: &str| quote_text(&format!("{from}\u{1}"));
+    let replace =
+        |inner: String, from: String, to: String| format!("array_replace({inner}, {from}, {to})");
+    let start = format!("{column}::text[]");
+    let moved =
+        map.iter().fold(start, |inner, (from, _)| replace(inner, quote_text(from), way(from)));
+    map.iter().fold(moved, |inner, (from, to)| replace(inner, way(from), quote_text(to)))
+}
+
+/// A default with the new values in it.
+fn default_mapped(default: &DefaultValue, kind: &Type, name: &str, map: &Map) -> DefaultValue {
+    let mapped = |value: &str| {
+        let found = map.iter().find(|(from, _)| from == value);
+        found.map_or_else(|| value.to_owned(), |(_, to)| to.clone())
+    };
+    match (default, kind) {
+        (DefaultValue::Text(text), Type::Array(_)) => match array(text) {
+            None => default.clone(),
+            Some(values) => {
+                let values = values.iter().map(|value| match value {
+                    None => "NULL".to_owned(),
+                    Some(value) => element(&mapped(value)),
+                });
+                DefaultValue::Text(format!("{{{}}}", values.collect::<Vec<_>>().join(",")))
+            }
+        },
+        (DefaultValue::Text(text), _) => DefaultValue::Text(mapped(text)),
+        (DefaultValue::Sql(sql), _) => DefaultValue::Sql(mapped_in(sql, name, map)),
+        (DefaultValue::Number(_) | DefaultValue::Boolean(_) | DefaultValue::Now, _) => {
+            default.clone()
+        }
+    }
+}
+
+/// The values in an array's text, without a place for NULL; nothing for what is no list of values.
+fn array(text: &str) -> Option<Vec<Option<String>>> {
+    let list = text.strip_prefix('{')?.strip_suffix('}')?;
+    let mut values = Vec::new();
+    let (mut value, mut quoted, mut open) = (String::new(), false, false);
+    let mut characters = list.chars();
+    let mut done = |value: &mut String, quoted: bool| {
+        let value = std::mem::take(value);
+        let null = !quoted && value.trim().eq_ignore_ascii_case("null");
+        let value = if quoted { value } else { value.trim().to_owned() };
+        values.push(Some(value).filter(|_| !null));
+    };
+    while let Some(next) = characters.next() {
+        match next {
+            '\\' => value.push(characters.next()?),
+            '"' => {
+                // Before the first quote there is nothing but space.
+                if !quoted {
+                    value.clear();
+                }
+                (quoted, open) = (true, !open);
+            }
+            ',' if !open => {
+                done(&mut value, quoted);
+                quoted = false;
+            }
+            '{' | '}' if !open => return None,
+            // Around quotes there may be space.
+            ' ' if quoted && !open => {}
+            _ => value.push(next),
+        }
+    }
+    if !list.is_empty() {
+        done(&mut value, quoted);
+    }
+    Some(values).filter(|_| !open)
+}
+
+/// A value as PostgreSQL writes it inside of an array's braces.
+fn element(value: &str) -> String {
+    let plain = |next: char| next.is_alphanumeric() || next == '_' || next == '-';
+    let bare = !value.is_empty() && value.chars().all(plain) && !value.eq_ignore_ascii_case("null");
+    match bare {
+        true => value.to_owned(),
+        false => format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")),
+    }
+}
+
+/// A statement in which literals of the enum have their new values.
+fn mapped_in(sql: &str, name: &str, map: &Map) -> String {
+    let literals = |value: &str| {
+        let value = quote_text(value);
+        [format!("{value}::{name}"), format!("{value}::{}", quote(name))]
+    };
+    let pairs: Vec<(String, String)> =
+        map.iter().flat_map(|(from, to)| literals(from).into_iter().zip(literals(to))).collect();
+    let mut mapped = String::with_capacity(sql.len());
+    let mut rest = sql;
+    while let Some(next) = rest.chars().next() {
+        let ends = |text: &str| {
+            let behind = rest.get(text.len()..).and_then(|behind| behind.chars().next());
+            !behind.is_some_and(|next| next.is_alphanumeric() || next == '_')
+        };
+        let found = pairs.iter().find(|(from, _)| rest.starts_with(from.as_str()) && ends(from));
+        let length = found.map_or(next.len_utf8(), |(from, _)| from.len());
+        let (piece, behind) = rest.split_at(length);
+        mapped.push_str(found.map_or(piece, |(_, to)| to));
+        rest = behind;
+    }
+    mapped
+}
+
+/// Parts of tables that keep the old type in an expression, or that compare columns of it.
+#[derive(Debug, Default)]
+struct Parts<'a> {
+    checks: Vec<(&'a Table, &'a Check)>,
+    indexes: Vec<(&'a Table, &'a Index)>,
+    keys: Vec<(&'a Table, &'a ForeignKey)>,
+}
+
+impl<'a> Parts<'a> {
+    fn add(&mut self, schema: &'a Schema, table: &'a Table, column: &str) {
+        let checks = table.checks.iter().filter(|check| mentions(&check.expression, column));
+        merge(&mut self.checks, checks.map(|check| (table, check)));
+        let expressions = |index: &&Index| {
+            let columns = index.columns.iter().filter(|column| column.expression);
+            let mut texts = columns.map(|column| &column.name).chain(&index.predicate);
+            texts.any(|text| mentions(text, column))
+        };
+        merge(
+            &mut self.indexes,
+            table.indexes.iter().filter(expressions).map(|index| (table, index)),
+        );
+        let has = |columns: &[String]| columns.iter().any(|name| name == column);
+        for from in schema.tables.values() {
+            let inbound = |key: &ForeignKey| key.references == table.name && has(&key.referenced);
+            let own = |key: &ForeignKey| from.name == table.name && has(&key.columns);
+            let keys = from.foreign_keys.iter().filter(|key| inbound(key) || own(key));
+            merge(&mut self.keys, keys.map(|key| (from, key)));
+        }
+    }
+
+    fn drop(&self) -> Vec<String> {
+        let constraint = |table: &TableName, name: &str| {
+            format!("ALTER TABLE {} DROP CONSTRAINT {}", table.quoted(), quote(name))
+        };
+        let keys = self.keys.iter().map(|(table, key)| (*table, names::foreign_key(table, key)));
+        let checks = self.checks.iter().map(|(table, check)| (*table, names::check(table, check)));
+        let constraints = keys.chain(checks).map(|(table, name)| constraint(&table.name, &name));
+        let indexes =
+            self.indexes.iter().map(|(table, index)| drop_index(&table.name, &index.name));
+        constraints.chain(indexes).collect()
+    }
+
+    fn create(&self) -> Vec<String> {
+        let indexes = self.indexes.iter().map(|(table, index)| match &index.written {
+            // As it was read, which says more than the model does.
+            Written(Some(written)) => written.clone(),
+            Written(None) => create::create_index(&table.name, index, false),
+        });
+        let checks = self.checks.iter().map(|(table, check)| {
+            let named = Check { name: Some(names::check(table, check)), ..(*check).clone() };
+            create::add(&table.name, &create::check(&named))
+        });
+        let keys = self.keys.iter().map(|(table, key)| {
+            let named = ForeignKey { name: Some(names::foreign_key(table, key)), ..(*key).clone() };
+            create::add(&table.name, &create::foreign_key(&named))
+        });
+        indexes.chain(checks).chain(keys).collect()
+    }
+}
+
+fn merge<T: PartialEq>(into: &mut Vec<T>, found: impl Iterator<Item = T>) {
+    for part in found {
+        if !into.contains(&part) {
+            into.push(part);
+        }
+    }
+}
+
+/// The statement that drops an index, which lies in the schema of its table.
+pub fn drop_index(table: &TableName, index: &str) -> String {
+    format!("DROP INDEX {}", table.renamed(index).quoted())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map() -> Vec<(String, String)> {
+        [("a", "b"), ("b", "it's, \"c\"")].map(|(from, to)| (from.to_owned(), to.to_owned())).into()
+    }
+
+    #[test]
+    fn a_default_gets_the_new_values() {
+        let list = || Type::array(Type::enumeration("mood"));
+        for (old, kind, new) in [
+            ("a", Type::enumeration("mood"), "b"),
+            ("other", Type::enumeration("mood"), "other"),
+            ("{}", list(), "{}"),
+            ("{a,NULL,other}", list(), "{b,NULL,other}"),
+            (r#"{"b", "null", x y}"#, list(), r#"{"it's, \"c\"","null","x y"}"#),
+            (r#"{"q\"\\","}"}"#, list(), r#"{"q\"\\","}"}"#),
+            ("{{a}}", list(), "{{a}}"),
+        ] {
+            let found = default_mapped(&DefaultValue::from(old), &kind, "mood", &map());
+            assert_eq!(found, DefaultValue::from(new), "{old}");
+        }
+    }
+
+    #[test]
+    fn only_literals_of_the_enum_change() {
+        for (old, new) in [
+            ("m = 'a'::mood", "m = 'b'::mood"),
+            ("m = 'a'::\"mood\" OR m = 'b'::mood", "m = 'b'::\"mood\" OR m = 'it''s, \"c\"'::mood"),
+            ("m = 'a'::mood2 AND n = 'a'::text", "m = 'a'::mood2 AND n = 'a'::text"),
+            ("ARRAY['a'::mood]", "ARRAY['b'::mood]"),
+        ] {
+            assert_eq!(mapped_in(old, "mood", &map()), new);
+        }
+    }
+}

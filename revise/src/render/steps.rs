@@ -1,0 +1,126 @@
+//! Operations as the plan's calls: one operation, one call.
+
+use super::{
+    literal::{array, list, option, sql, text},
+    parts::{self, name},
+};
+use crate::operation::{ObjectKind, Operation};
+
+/// `.drop_column("books", "isbn")`. One long match without `_`, so that no operation is left out.
+pub(super) fn step(operation: &Operation) -> String {
+    match operation {
+        Operation::CreateTable { table } => call("create_table", &[parts::table(table)]),
+        Operation::DropTable { table, .. } => call("drop_table", &[name(table)]),
+        Operation::RenameTable { from, to } => call("rename_table", &[name(from), name(to)]),
+        Operation::AddColumn { table, column } => {
+            call("add_column", &[name(table), parts::column(column)])
+        }
+        Operation::DropColumn { table, column, .. } => {
+            call("drop_column", &[name(table), text(column)])
+        }
+        Operation::RenameColumn { table, from, to } => {
+            call("rename_column", &[name(table), text(from), text(to)])
+        }
+        Operation::AlterType { table, column, kind, using: None, .. } => {
+            call("alter_type", &[name(table), text(column), parts::kind(kind)])
+        }
+        Operation::AlterType { table, column, kind, using: Some(using), .. } => {
+            call("alter_type_using", &[name(table), text(column), parts::kind(kind), sql(using)])
+        }
+        Operation::AlterNull { table, column, nullable } => call(
+            if *nullable { "drop_not_null" } else { "set_not_null" },
+            &[name(table), text(column)],
+        ),
+        Operation::AlterDefault { table, column, default: Some(default), .. } => {
+            call("set_default", &[name(table), text(column), parts::default(default)])
+        }
+        Operation::AlterDefault { table, column, default: None, .. } => {
+            call("drop_default", &[name(table), text(column)])
+        }
+        Operation::SetIdentity { table, column, identity, was } => call(
+            "set_identity",
+            &[name(table), text(column), parts::identity(*was), parts::identity(*identity)],
+        ),
+        Operation::Backfill { table, column, value } => {
+            call("backfill", &[name(table), text(column), sql(value)])
+        }
+        Operation::SetComment { table, column: Some(column), comment, .. } => {
+            call("comment_column", &[name(table), text(column), parts::comment(comment.as_ref())])
+        }
+        Operation::SetComment { table, column: None, comment, .. } => {
+            call("comment_table", &[name(table), parts::comment(comment.as_ref())])
+        }
+        Operation::AddPrimaryKey { table, key } => {
+            call("add_primary_key", &[name(table), parts::primary_key(key)])
+        }
+        Operation::DropPrimaryKey { table, .. } => call("drop_primary_key", &[name(table)]),
+        Operation::AddUnique { table, unique } => {
+            call("add_unique", &[name(table), parts::unique(unique)])
+        }
+        Operation::DropUnique { table, columns, .. } => {
+            call("drop_unique", &[name(table), list(columns)])
+        }
+        Operation::CreateIndex { table, index, concurrently } => {
+            let method = if *concurrently { "create_index_concurrently" } else { "create_index" };
+            call(method, &[name(table), parts::index(index)])
+        }
+        Operation::DropIndex { table, index, .. } => {
+            call("drop_index", &[name(table), text(index)])
+        }
+        Operation::RenameIndex { table, from, to } => {
+            call("rename_index", &[name(table), text(from), text(to)])
+        }
+        Operation::AddForeignKey { table, key } => {
+            call("add_foreign_key", &[name(table), parts::foreign_key(key)])
+        }
+        Operation::DropForeignKey { table, columns, .. } => {
+            call("drop_foreign_key", &[name(table), list(columns)])
+        }
+        Operation::AddCheck { table, check } => {
+            call("add_check", &[name(table), parts::check(check)])
+        }
+        Operation::DropCheck { table, check } => {
+            call("drop_check", &[name(table), parts::check(check)])
+        }
+        Operation::CreateEnum { name, values } => call("create_enum", &[text(name), list(values)]),
+        Operation::DropEnum { name, .. } => call("drop_enum", &[text(name)]),
+        Operation::AddEnumValue { name, value, before } => {
+            call("add_enum_value", &[text(name), text(value), option(before.as_deref())])
+        }
+        Operation::RenameEnumValue { name, from, to } => {
+            call("rename_enum_value", &[text(name), text(from), text(to)])
+        }
+        Operation::RebuildEnum { name, values, map, .. } => {
+            let pair = |(from, to): &(String, String)| format!("({}, {})", text(from), text(to));
+            call("rebuild_enum", &[text(name), list(values), array(map.iter().map(pair))])
+        }
+        Operation::CreateObject { kind: ObjectKind::View, table, object } => {
+            call("create_view", &[name(table), sql(&object.sql)])
+        }
+        Operation::DropObject { kind: ObjectKind::View, table, .. } => {
+            call("drop_view", &[name(table)])
+        }
+        Operation::CreateObject { kind: ObjectKind::Trigger, table, object } => {
+            call("create_trigger", &[name(table), text(&object.name), sql(&object.sql)])
+        }
+        Operation::DropObject { kind: ObjectKind::Trigger, table, object } => {
+            call("drop_trigger", &[name(table), text(&object.name)])
+        }
+        Operation::Sql { sqlite, postgres } => raw(sqlite.as_deref(), postgres.as_deref()),
+    }
+}
+
+fn raw(sqlite: Option<&str>, postgres: Option<&str>) -> String {
+    match (sqlite, postgres) {
+        (Some(both), Some(postgres)) if both == postgres => call("raw_sql", &[sql(both)]),
+        (Some(sqlite), Some(postgres)) => call("raw_sql_each", &[sql(sqlite), sql(postgres)]),
+        (Some(sqlite), None) => call("raw_sqlite", &[sql(sqlite)]),
+        (None, Some(postgres)) => call("raw_postgres", &[sql(postgres)]),
+        // Does nothing on either.
+        (None, None) => String::new(),
+    }
+}
+
+fn call(method: &str, arguments: &[String]) -> String {
+    format!(".{method}({})", arguments.join(", "))
+}

@@ -1,0 +1,290 @@
+//! The way back: the reversed list of reversed operations, with what was dropped as it was.
+
+use sea_orm::DbBackend;
+
+use crate::{
+    column::Identity,
+    column_type::Type,
+    error::PlanError,
+    operation::Operation,
+    schema::{Schema, TableName},
+};
+
+/// A way back, and what it does not bring back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reversed {
+    /// The operations.
+    pub operations: Vec<Operation>,
+    /// What is lost on the way there and back, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// Finds the operations that take `operations` back, which lead away from `before`.
+///
+/// # Errors
+/// When the operations do not fit the schema.
+pub fn reverse(
+    before: &Schema,
+    operations: &[Operation],
+    backend: DbBackend,
+) -> Result<Reversed, PlanError> {
+    let mut state = before.clone();
+    let mut found = Reversed::default();
+    for (place, operation) in operations.iter().enumerate() {
+        let earlier = operations.get(..place).unwrap_or_default();
+        let (back, note) = one(&state, earlier, operation);
+        // Behind the key, since on SQLite only a key counts; the list is turned around below.
+        found.operations.extend(counting(&state, operation));
+        found.operations.extend(back);
+        found.notes.extend(note);
+        state.apply(operation, backend)?;
+        if backend == DbBackend::Sqlite {
+            // SQLite keeps no enums; the values are known all the same.
+            state.follow_enum(operation);
+        }
+    }
+    found.operations.reverse();
+    found.operations = without_lost_work(found.operations);
+    defaults_behind_types(&mut found.operations);
+    Ok(found)
+}
+
+/// The expression for a key of another kind, which there can be none of.
+pub(crate) fn no_value(kind: &Type) -> String {
+    format!("CAST(NULL AS {})", kind.sql(DbBackend::Postgres))
+}
+
+/// The way back of one operation from the state before it, and a note when something is lost.
+fn one(
+    state: &Schema,
+    earlier: &[Operation],
+    operation: &Operation,
+) -> (Option<Operation>, Option<String>) {
+    let note = |text: String| Some(text);
+    match operation {
+        Operation::DropTable { table, was } => {
+            let known = state.tables.get(table).or(was.as_deref()).cloned();
+            let note = format!("the rows of `{table}` do not come back with a downgrade");
+            let mut known = known;
+            if let Some(known) = &mut known {
+                crate::diff::without_automatic_names(known);
+                known.triggers.clear();
+            }
+            (known.map(|table| Operation::CreateTable { table }), Some(note))
+        }
+        Operation::DropColumn { table, column, was } => {
+            let known = state.tables.get(table).and_then(|table| table.find(column));
+            let Some(mut known) = known.or(was.as_deref()).cloned() else { return (None, None) };
+            let mut text =
+                format!("the values of `{table}.{column}` do not come back with a downgrade");
+            let empty = known.default.is_none()
+                && known.identity == Identity::None
+                && known.generated.is_none();
+            if !known.nullable && empty {
+                known.nullable = true;
+                text.push_str(", so it comes back as a column that takes NULL");
+            }
+            known.written = crate::column::Written(None);
+            (Some(Operation::AddColumn { table: table.clone(), column: known }), note(text))
+        }
+        Operation::Backfill { table, column, .. } => {
+            // In a column that the same plan adds there was nothing but NULL.
+            let added = earlier.iter().any(|operation| {
+                matches!(operation, Operation::AddColumn { table: t, column: c } if t == table && c.name == *column)
+            });
+            let text = format!("which rows of `{table}` had NULL in `{column}` is not remembered");
+            (None, (!added).then_some(text))
+        }
+        Operation::Sql { .. } => {
+            (None, note("SQL of your own has no way back that could be known; write it".to_owned()))
+        }
+        _ => (simple(state, operation), None),
+    }
+}
+
+/// Lets the only column of a primary key that comes back number the rows again, where it did.
+fn counting(state: &Schema, operation: &Operation) -> Option<Operation> {
+    let Operation::DropPrimaryKey { table, .. } = operation else { return None };
+    let found = state.tables.get(table)?;
+    let [column] = found.primary_key.as_ref()?.columns.as_slice() else { return None };
+    let identity = found.find(column)?.identity;
+    let counts = matches!(identity, Identity::Automatic | Identity::Always);
+    let (table, column) = (table.clone(), column.clone());
+    counts.then_some(Operation::SetIdentity { table, column, identity, was: Identity::Rowid })
+}
+
+fn simple(state: &Schema, operation: &Operation) -> Option<Operation> {
+    let table_of = |name: &TableName| state.tables.get(name);
+    Some(match operation.clone() {
+        Operation::CreateTable { table } => {
+            Operation::DropTable { table: table.name.clone(), was: Some(Box::new(table)) }
+        }
+        Operation::RenameTable { from, to } => Operation::RenameTable { from: to, to: from },
+        Operation::AddColumn { table, column } => {
+            let name = column.name.clone();
+            Operation::DropColumn { table, column: name, was: Some(Box::new(column)) }
+        }
+        Operation::RenameColumn { table, from, to } => {
+            Operation::RenameColumn { table, from: to, to: from }
+        }
+        Operation::AlterType { table, column, kind, using, was } => {
+            let old = table_of(&table).and_then(|table| table.find(&column));
+            let old = was.or_else(|| old.map(|old| old.kind.clone()))?;
+            // What only an empty table survives on the way there has no value on the way back either.
+            let using = using.filter(|using| *using == no_value(&kind)).map(|_| no_value(&old));
+            Operation::AlterType { table, column, kind: old, using, was: Some(kind) }
+        }
+        Operation::AlterNull { table, column, nullable } => {
+            Operation::AlterNull { table, column, nullable: !nullable }
+        }
+        Operation::AlterDefault { table, column, default, .. } => {
+            let old = table_of(&table).and_then(|table| table.find(&column));
+            let old = old.and_then(|old| old.default.clone());
+            Operation::AlterDefault { table, column, default: old, was: default }
+        }
+        Operation::SetIdentity { table, column, identity, was } => {
+            Operation::SetIdentity { table, column, identity: was, was: identity }
+        }
+        other => return keys(state, other).or_else(|| enums(state, operation)),
+    })
+}
+
+fn keys(state: &Schema, operation: Operation) -> Option<Operation> {
+    Some(match operation {
+        Operation::AddPrimaryKey { table, key } => {
+            Operation::DropPrimaryKey { table, was: Some(key) }
+        }
+        Operation::DropPrimaryKey { table, was } => {
+            let found = state.tables.get(&table).and_then(|table| table.primary_key.clone());
+            Operation::AddPrimaryKey { table, key: was.or(found)? }
+        }
+        Operation::AddUnique { table, unique } => {
+            let columns = unique.columns.clone();
+            Operation::DropUnique { table, columns, was: Some(unique) }
+        }
+        Operation::DropUnique { table, columns, was } => {
+            let found = state.tables.get(&table).and_then(|table| {
+                table.uniques.iter().find(|unique| unique.columns == columns).cloned()
+            });
+            Operation::AddUnique { table, unique: was.or(found)? }
+        }
+        Operation::CreateIndex { table, index, .. } => {
+            let name = index.name.clone();
+            Operation::DropIndex { table, index: name, was: Some(Box::new(index)) }
+        }
+        Operation::DropIndex { table, index, was } => {
+            let found = state
+                .tables
+                .get(&table)
+                .and_then(|table| table.indexes.iter().find(|found| found.name == index).cloned());
+            let index = was.map(|was| *was).or(found)?;
+            Operation::CreateIndex { table, index, concurrently: false }
+        }
+        Operation::RenameIndex { table, from, to } => {
+            Operation::RenameIndex { table, from: to, to: from }
+        }
+        Operation::AddForeignKey { table, key } => {
+            let columns = key.columns.clone();
+            Operation::DropForeignKey { table, columns, was: Some(Box::new(key)) }
+        }
+        Operation::DropForeignKey { table, columns, was } => {
+            let found = state.tables.get(&table).and_then(|table| {
+                table.foreign_keys.iter().find(|key| key.columns == columns).cloned()
+            });
+            Operation::AddForeignKey { table, key: was.map(|was| *was).or(found)? }
+        }
+        Operation::AddCheck { table, check } => Operation::DropCheck { table, check },
+        Operation::DropCheck { table, check } => Operation::AddCheck { table, check },
+        Operation::SetComment { table, column, comment, was } => {
+            Operation::SetComment { table, column, comment: was, was: comment }
+        }
+        Operation::CreateObject { kind, table, object } => {
+            Operation::DropObject { kind, table, object }
+        }
+        Operation::DropObject { kind, table, object } => {
+            Operation::CreateObject { kind, table, object }
+        }
+        _ => return None,
+    })
+}
+
+fn enums(state: &Schema, operation: &Operation) -> Option<Operation> {
+    let values_of = |name: &str| state.enums.get(name).cloned().unwrap_or_default();
+    Some(match operation.clone() {
+        Operation::CreateEnum { name, values } => Operation::DropEnum { name, was: values },
+        Operation::DropEnum { name, was } => {
+            let values = if was.is_empty() { values_of(&name) } else { was };
+            Operation::CreateEnum { name, values }
+        }
+        Operation::AddEnumValue { name, value, .. } => {
+            let values = values_of(&name);
+            let was = values.iter().cloned().chain([value]).collect();
+            Operation::RebuildEnum { name, values, map: Vec::new(), was }
+        }
+        Operation::RenameEnumValue { name, from, to } => {
+            Operation::RenameEnumValue { name, from: to, to: from }
+        }
+        Operation::RebuildEnum { name, values, was, .. } => {
+            let old = if was.is_empty() { values_of(&name) } else { was };
+            Operation::RebuildEnum { name, values: old, map: Vec::new(), was: values }
+        }
+        _ => return None,
+    })
+}
+
+/// An old default may mean nothing to the type that its column has until it gets the old one back.
+fn defaults_behind_types(operations: &mut [Operation]) {
+    for place in (0..operations.len()).rev() {
+        let Some((Operation::AlterDefault { table, column, .. }, later)) =
+            operations.get(place..).and_then(<[Operation]>::split_first)
+        else {
+            continue;
+        };
+        let retypes = |operation: &Operation| match operation {
+            Operation::AlterType { table: of, column: name, .. } => of == table && name == column,
+            _ => false,
+        };
+        let renames = |operation: &&Operation| {
+            matches!(operation, Operation::RenameTable { .. } | Operation::RenameColumn { .. })
+        };
+        let near = later.iter().take_while(|operation| !renames(operation));
+        if let Some(distance) = near.into_iter().position(retypes)
+            && let Some(moved) = operations.get_mut(place..=place + distance + 1)
+        {
+            moved.rotate_left(1);
+        }
+    }
+}
+
+/// Leaves out what is done to a column that is dropped afterwards, and merges neighbouring rebuilds of one enum.
+fn without_lost_work(operations: Vec<Operation>) -> Vec<Operation> {
+    let dropped = |place: usize, table: &TableName, column: &str| {
+        operations.iter().skip(place).any(|later| {
+            matches!(later, Operation::DropColumn { table: t, column: c, .. } if t == table && c == column)
+        })
+    };
+    let mut kept: Vec<Operation> = Vec::with_capacity(operations.len());
+    for (place, operation) in operations.iter().enumerate() {
+        let lost = match operation {
+            Operation::AlterNull { table, column, .. }
+            | Operation::AlterType { table, column, .. }
+            | Operation::AlterDefault { table, column, .. }
+            | Operation::SetComment { table, column: Some(column), .. }
+            | Operation::SetIdentity { table, column, .. } => dropped(place, table, column),
+            _ => false,
+        };
+        if lost {
+            continue;
+        }
+        if let Operation::RebuildEnum { name, values, .. } = operation
+            && let Some(Operation::RebuildEnum { name: last, values: earlier, .. }) =
+                kept.last_mut()
+            && last == name
+        {
+            earlier.clone_from(values);
+            continue;
+        }
+        kept.push(operation.clone());
+    }
+    kept
+}

@@ -1,0 +1,271 @@
+//! Carries operations out: reads the schema, looks for rows that are in the way, and runs the statements.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use sea_orm::{ConnectionTrait, DatabaseExecutor, DbBackend, DbErr, Statement, TransactionTrait};
+use sea_orm_migration::SchemaManager;
+
+use crate::{
+    history::Steps,
+    operation::Operation,
+    plan::Plan,
+    postgres::{self, Scope},
+    precondition,
+    scene::Scene,
+    schema::{Schema, TableName, quote},
+    sqlite,
+};
+
+impl Plan {
+    /// Carries the plan out on the database of a migration.
+    ///
+    /// On SQLite a table is rebuilt where `ALTER TABLE` does not suffice; the connection has to have `foreign_keys` off
+    /// then, because dropping a parent table would delete its children.
+    ///
+    /// # Errors
+    /// When rows are in the way (NULLs, duplicates, orphans, values that do not fit), which is found before anything
+    /// changes and said with a count and examples; when the plan does not fit the schema; when a statement fails.
+    pub async fn apply(self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+        let scene = Scene::current().unwrap_or_default();
+        let earlier = scene.note(&self);
+        match &scene.steps {
+            Some(steps) => in_steps(manager.get_connection(), &self, earlier, steps, &scene).await,
+            None => carry_out(manager.get_connection(), &self.operations, &scene).await,
+        }
+    }
+}
+
+/// Carries operations out on a connection, as far as may be in the transaction that is open there.
+///
+/// # Errors
+/// As [`Plan::apply`].
+pub(crate) async fn carry_out<C: ConnectionTrait>(
+    db: &C,
+    operations: &[Operation],
+    scene: &Scene,
+) -> Result<(), DbErr> {
+    if operations.is_empty() {
+        return Ok(());
+    }
+    match db.get_database_backend() {
+        DbBackend::Sqlite => on_sqlite(db, operations, scene).await,
+        DbBackend::Postgres => on_postgres(db, operations, scene).await,
+        other => Err(DbErr::Migration(format!("{other:?} is not supported"))),
+    }
+}
+
+async fn on_sqlite<C: ConnectionTrait>(
+    db: &C,
+    operations: &[Operation],
+    scene: &Scene,
+) -> Result<(), DbErr> {
+    let mut touched = BTreeSet::new();
+    for (place, segment) in sqlite::segments(operations).into_iter().enumerate() {
+        let before = sqlite::read(db).await?;
+        if place == 0 {
+            stop_at_rows(db, &before, operations, DbBackend::Sqlite).await?;
+        }
+        let statements = sqlite::statements(&before, segment)?;
+        if statements.iter().any(|sql| sql.starts_with("DROP TABLE")) {
+            expect_keys_off(db).await?;
+            touched.extend(segment.iter().filter_map(Operation::table).cloned());
+        }
+        for sql in statements {
+            scene.tell(&sql);
+            db.execute_unprepared(&sql).await.map_err(|error| at(&sql, error))?;
+        }
+    }
+    if touched.is_empty() { Ok(()) } else { expect_keys_whole(db, &touched).await }
+}
+
+async fn on_postgres<C: ConnectionTrait>(
+    db: &C,
+    operations: &[Operation],
+    scene: &Scene,
+) -> Result<(), DbErr> {
+    let scope = Scope::of_connection(db).await?;
+    let shadowed: Vec<Operation>;
+    let operations = match &scene.shadow {
+        None => operations,
+        Some(schemas) => {
+            let mut enums = postgres::read(db, &scope).await?;
+            let one = |operation: &Operation| in_shadow(operation, schemas, &mut enums);
+            shadowed = operations.iter().map(one).collect();
+            &shadowed
+        }
+    };
+    let mut scope = scope;
+    let named = operations.iter().flat_map(Operation::tables);
+    for schema in named.filter_map(|table| table.schema) {
+        scope.others.insert(schema.clone(), schema);
+    }
+    let before = postgres::read(db, &scope).await?;
+    stop_at_rows(db, &before, operations, DbBackend::Postgres).await?;
+    for sql in postgres::statements(&before, operations)? {
+        scene.tell(&sql);
+        db.execute_unprepared(&sql).await.map_err(|error| at(&sql, error))?;
+    }
+    Ok(())
+}
+
+/// The operation as it is in a shadow: in other schemas, and without what cannot be in one transaction. There a value
+/// that was added to an enum could not be used, so the enum is made anew.
+fn in_shadow(
+    operation: &Operation,
+    schemas: &std::collections::BTreeMap<String, String>,
+    enums: &mut Schema,
+) -> Operation {
+    let mut operation = operation.clone();
+    operation.rename_schemas(schemas);
+    enums.follow_enum(&operation);
+    match operation {
+        Operation::CreateIndex { table, index, .. } => {
+            Operation::CreateIndex { table, index, concurrently: false }
+        }
+        Operation::AddEnumValue { name, .. } => {
+            let values = enums.enums.get(&name).cloned().unwrap_or_default();
+            Operation::RebuildEnum { name, values, map: Vec::new(), was: Vec::new() }
+        }
+        other => other,
+    }
+}
+
+async fn stop_at_rows<C: ConnectionTrait>(
+    db: &C,
+    before: &Schema,
+    operations: &[Operation],
+    backend: DbBackend,
+) -> Result<(), DbErr> {
+    let wanted = precondition::preconditions(before, operations, backend);
+    let unmet = precondition::unmet(db, &wanted).await?;
+    if unmet.is_empty() { Ok(()) } else { Err(DbErr::Migration(unmet.join("\n"))) }
+}
+
+async fn expect_keys_off<C: ConnectionTrait>(db: &C) -> Result<(), DbErr> {
+    let row =
+        db.query_one_raw(Statement::from_string(DbBackend::Sqlite, "PRAGMA foreign_keys")).await?;
+    let enforced: i32 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
+    if enforced == 0 {
+        return Ok(());
+    }
+    Err(DbErr::Migration(
+        "a table has to be rebuilt or dropped, and with `foreign_keys` on its children would be deleted with it; \
+         apply this migration with sea-revise, or on a connection that was opened with `foreign_keys` off"
+            .to_owned(),
+    ))
+}
+
+/// What was broken elsewhere before is none of this migration's business.
+async fn expect_keys_whole<C: ConnectionTrait>(
+    db: &C,
+    touched: &BTreeSet<TableName>,
+) -> Result<(), DbErr> {
+    let broken = sqlite::broken_keys(db).await?;
+    if broken.is_empty() {
+        return Ok(());
+    }
+    let after = sqlite::read(db).await?;
+    let concerns = |child: &str| {
+        let child = TableName::from(child);
+        let keys = after.tables.get(&child).map(|table| table.foreign_keys.as_slice());
+        touched.contains(&child)
+            || keys.unwrap_or_default().iter().any(|key| touched.contains(&key.references))
+    };
+    let broken: Vec<String> = broken
+        .into_iter()
+        .filter(|(child, _)| concerns(child))
+        .map(|(child, rows)| {
+            format!("{rows} rows of `{child}` would point at rows that do not exist")
+        })
+        .collect();
+    if broken.is_empty() { Ok(()) } else { Err(DbErr::Migration(broken.join("\n"))) }
+}
+
+/// Carries a plan out operation by operation, each with the note that it is done; those that were done before are
+/// passed over.
+async fn in_steps(
+    db: &DatabaseExecutor<'_>,
+    plan: &Plan,
+    earlier: usize,
+    steps: &Steps,
+    scene: &Arc<Scene>,
+) -> Result<(), DbErr> {
+    for (place, operation) in plan.operations.iter().enumerate() {
+        let step = earlier + place + 1;
+        if step <= steps.done {
+            continue;
+        }
+        if let Operation::CreateIndex { table, index, concurrently: true } = operation
+            && db.get_database_backend() == DbBackend::Postgres
+        {
+            if !found_whole(db, table, &index.name, scene).await? {
+                carry_out(db, std::slice::from_ref(operation), scene).await?;
+            }
+            steps.note(db, step).await?;
+            continue;
+        }
+        #[expect(clippy::disallowed_methods, reason = "a step and its record are one transaction")]
+        let transaction = db.begin().await?;
+        carry_out(&transaction, std::slice::from_ref(operation), scene).await?;
+        steps.note(&transaction, step).await?;
+        transaction.commit().await?;
+    }
+    Ok(())
+}
+
+/// Whether a concurrent index is there already, left by a process that was killed before it could note it. One that is
+/// there and invalid is dropped.
+async fn found_whole(
+    db: &DatabaseExecutor<'_>,
+    table: &TableName,
+    index: &str,
+    scene: &Scene,
+) -> Result<bool, DbErr> {
+    let sql = "SELECT i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
+               WHERE c.relname = $1 AND i.indrelid = $2::regclass";
+    let values = [index.into(), table.quoted().into()];
+    let found =
+        db.query_one_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await?;
+    match found.map(|row| row.try_get_by_index::<bool>(0)).transpose()? {
+        None => Ok(false),
+        Some(true) => Ok(true),
+        Some(false) => {
+            let name = TableName { schema: table.schema.clone(), name: index.to_owned() };
+            let sql = format!("DROP INDEX CONCURRENTLY {}", name.quoted());
+            scene.tell(&sql);
+            db.execute_unprepared(&sql).await?;
+            Ok(false)
+        }
+    }
+}
+
+/// A statement's error with the beginning of the statement.
+fn at(sql: &str, error: DbErr) -> DbErr {
+    let first = sql.lines().next().unwrap_or_default();
+    let shown: String = first.chars().take(200).collect();
+    match error {
+        // A lock that was not had is tried again, so its kind has to stay visible.
+        error @ (DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) => error,
+        error if is_lock_timeout(&error) => error,
+        error => DbErr::Migration(format!("{error}\nin: {shown}")),
+    }
+}
+
+/// Whether PostgreSQL gave up waiting for a lock (55P03), or chose this transaction to end a deadlock (40P01).
+pub(crate) fn is_lock_timeout(error: &DbErr) -> bool {
+    let text = error.to_string();
+    ["lock timeout", "deadlock detected", "database is locked"]
+        .iter()
+        .any(|sign| text.contains(sign))
+}
+
+/// Runs a statement that belongs to the engine itself.
+pub(crate) async fn execute<C: ConnectionTrait>(db: &C, sql: &str) -> Result<(), DbErr> {
+    db.execute_unprepared(sql).await.map(drop)
+}
+
+/// `SET LOCAL search_path` to these schemas.
+pub(crate) fn search_path(schemas: &[String]) -> String {
+    let names: Vec<String> = schemas.iter().map(|name| quote(name)).collect();
+    format!("SET LOCAL search_path = {}", names.join(", "))
+}

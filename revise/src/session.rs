@@ -1,0 +1,178 @@
+//! Connections, as the engine needs them: one at a time, without limits of time, on SQLite with foreign keys off.
+
+use std::path::Path;
+
+use sea_orm::{
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
+    DbBackend, DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    sqlx::{ConnectOptions as _, sqlite::SqliteConnectOptions},
+};
+
+use crate::{
+    error::{Error, Result},
+    postgres::{self, Scope},
+    run::{execute, search_path},
+    schema::Schema,
+    sqlite,
+    target::Target,
+};
+
+/// An open database.
+pub(crate) struct Session {
+    /// The one connection.
+    pub db: DatabaseConnection,
+    /// Where it leads.
+    pub target: Target,
+}
+
+/// What a connection is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// For looking: a SQLite file is not created, and nothing can be written.
+    Read,
+    /// For changing the schema.
+    Write,
+}
+
+impl Session {
+    /// Opens a database.
+    ///
+    /// # Errors
+    /// When it cannot be opened; for reading also when a SQLite file does not exist.
+    pub async fn open(target: &Target, purpose: Use) -> Result<Self> {
+        let options = match target {
+            Target::Memory => memory(),
+            Target::File(path) => file(path, purpose)?,
+            Target::Postgres(url) => server(url),
+        };
+        let db = Database::connect(options)
+            .await
+            .map_err(Error::database(format!("cannot open {target}")))?;
+        Ok(Self { db, target: target.clone() })
+    }
+
+    /// Uses a connection of somebody else.
+    pub fn on(db: &DatabaseConnection, target: &Target) -> Self {
+        Self { db: db.clone(), target: target.clone() }
+    }
+
+    pub fn backend(&self) -> DbBackend {
+        self.db.get_database_backend()
+    }
+
+    /// Begins a transaction; on SQLite one that has the file at once.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        begin(&self.db, None).await
+    }
+
+    /// Reads the schema without a trace: in a transaction that cannot write, on PostgreSQL with the schemas of
+    /// `others` beside the connection's own.
+    pub async fn read(&self, others: &[String]) -> Result<Schema> {
+        let cannot = || Error::database(format!("cannot read the schema of {}", self.target));
+        if self.backend() == DbBackend::Sqlite {
+            return sqlite::read(&self.db).await.map_err(cannot());
+        }
+        let transaction = begin(&self.db, Some(AccessMode::ReadOnly)).await.map_err(cannot())?;
+        let mut scope = Scope::of_connection(&transaction).await.map_err(cannot())?;
+        scope.others = others.iter().map(|name| (name.clone(), name.clone())).collect();
+        let mut path = vec![scope.own.clone()];
+        path.extend(extension_schemas(&transaction).await.map_err(cannot())?);
+        execute(&transaction, &search_path(&path)).await.map_err(cannot())?;
+        let schema = postgres::read(&transaction, &scope).await.map_err(cannot())?;
+        transaction.rollback().await.map_err(cannot())?;
+        Ok(schema)
+    }
+
+    /// Ends the connection.
+    pub async fn close(self) {
+        // Nothing is open that could be lost; a server that is gone has closed it itself.
+        drop(self.db.close().await);
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the engine's own transactions all begin here")]
+pub(crate) async fn begin(
+    db: &DatabaseConnection,
+    access_mode: Option<AccessMode>,
+) -> Result<DatabaseTransaction, DbErr> {
+    let sqlite_transaction_mode = match access_mode {
+        None => Some(SqliteTransactionMode::Immediate),
+        Some(_) => None,
+    };
+    let options =
+        TransactionOptions { isolation_level: None, access_mode, sqlite_transaction_mode };
+    db.begin_with_options(options).await
+}
+
+/// Schemas that hold extensions: their types have to be found without the schema's name.
+pub(crate) async fn extension_schemas<C: ConnectionTrait>(db: &C) -> Result<Vec<String>, DbErr> {
+    let sql = "SELECT DISTINCT n.nspname::text FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace \
+               WHERE n.nspname <> 'pg_catalog' ORDER BY 1";
+    let rows = db.query_all_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+    rows.iter().map(|row| row.try_get_by_index(0)).collect()
+}
+
+/// A database in memory, which is its one connection.
+pub(crate) fn memory() -> ConnectOptions {
+    let mut options = alone("sqlite::memory:");
+    options
+        .min_connections(1)
+        .map_sqlx_sqlite_opts(|options| options.foreign_keys(false).disable_statement_logging());
+    options
+}
+
+fn file(path: &Path, purpose: Use) -> Result<ConnectOptions> {
+    if purpose == Use::Read && !path.exists() {
+        return Err(Error::Stopped(format!(
+            "the database `{}` does not exist; `upgrade` creates it",
+            path.display()
+        )));
+    }
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    if let Some(directory) = directory.filter(|directory| !directory.is_dir()) {
+        return Err(Error::Stopped(format!(
+            "the directory `{}` of the database does not exist; make it, or name another database",
+            directory.display()
+        )));
+    }
+    if path.is_dir() {
+        return Err(Error::Usage(format!("`{}` is a directory, expected a file", path.display())));
+    }
+    let write = purpose == Use::Write;
+    // A file in WAL mode that nobody has open would keep the log of a reader that cannot write; one that may, and
+    // does not, takes it along when it goes. Where there is a log it is another program's.
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let connect = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(write)
+        .read_only(!write && Path::new(&log).exists())
+        .pragma("query_only", if write { "off" } else { "on" })
+        .foreign_keys(false)
+        .busy_timeout(std::time::Duration::from_secs(5))
+        .disable_statement_logging();
+    let mut options = alone("sqlite::memory:");
+    options.map_sqlx_sqlite_opts(move |_| connect.clone());
+    Ok(options)
+}
+
+fn server(url: &str) -> ConnectOptions {
+    let mut options = alone(url);
+    options.map_sqlx_postgres_opts(|options| {
+        // A change of a large table takes its time.
+        let limits = [("statement_timeout", "0"), ("idle_in_transaction_session_timeout", "0")];
+        options.application_name("sea-revise").options(limits).disable_statement_logging()
+    });
+    options
+}
+
+fn alone(url: &str) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(1)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .sqlx_logging(false);
+    options
+}

@@ -1,0 +1,186 @@
+//! Turns operations into SQLite's statements: what `ALTER TABLE` can do is done by it, everything else of one table by
+//! one rebuild.
+
+use std::collections::BTreeMap;
+
+use sea_orm::DbBackend;
+
+use super::{life::Life, rebuild::fresh_name, token::mentions};
+use crate::{
+    column::Identity,
+    error::PlanError,
+    expression::is_plain,
+    operation::{ObjectKind, Operation},
+    schema::{Schema, TableName, quote},
+};
+
+/// Cuts a plan where the database has to be read again. SQLite rewrites triggers, indexes and views when something is
+/// renamed, and nobody knows what an [`Operation::Sql`] does, so that a rebuild behind them needs fresh texts.
+#[must_use]
+pub fn segments(operations: &[Operation]) -> Vec<&[Operation]> {
+    let together = |one: &Operation, next: &Operation| {
+        is_direct(one) == is_direct(next) && (!is_sql(one) || is_sql(next))
+    };
+    operations.chunk_by(together).collect()
+}
+
+/// Whether an operation is one statement that needs no text of the database.
+fn is_direct(operation: &Operation) -> bool {
+    is_rename(operation)
+        || is_sql(operation)
+        || matches!(operation, Operation::CreateObject { .. } | Operation::DropObject { .. })
+}
+
+fn is_rename(operation: &Operation) -> bool {
+    matches!(operation, Operation::RenameTable { .. } | Operation::RenameColumn { .. })
+}
+
+fn is_sql(operation: &Operation) -> bool {
+    matches!(operation, Operation::Sql { .. })
+}
+
+/// The statements that carry out a segment on a database whose schema is `before`. They have to run in a transaction
+/// on a connection with `foreign_keys` off.
+///
+/// Operations on enums and comments give none: SQLite has neither, and the database does not say which columns have
+/// the values of an enum.
+///
+/// # Errors
+/// When a part that an operation needs is not there, is there already, or does not exist in SQLite.
+pub fn statements(before: &Schema, segment: &[Operation]) -> Result<Vec<String>, PlanError> {
+    let mut schema = before.clone();
+    let mut statements = Vec::new();
+    let mut renamed = false;
+    for part in segments(segment) {
+        if !part.first().is_some_and(is_direct) {
+            statements.extend(structure(&mut schema, part, renamed)?);
+            continue;
+        }
+        for operation in part {
+            statements.extend(direct(&schema, operation));
+            evolve(&mut schema, operation)?;
+            renamed |= is_rename(operation);
+        }
+    }
+    Ok(statements)
+}
+
+fn direct(schema: &Schema, operation: &Operation) -> Vec<String> {
+    match operation {
+        Operation::RenameTable { from, to } => rename_table(schema, &from.name, &to.name),
+        Operation::RenameColumn { table, from, to } => {
+            // SQLite puts the new name into every text as it stands here; the model does the same.
+            let to = if is_plain(to) { to.clone() } else { quote(to) };
+            let (table, from) = (quote(&table.name), quote(from));
+            vec![format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}")]
+        }
+        Operation::CreateObject { object, .. } => vec![object.sql.clone()],
+        Operation::DropObject { kind: ObjectKind::View, object, .. } => {
+            vec![format!("DROP VIEW {}", quote(&object.name))]
+        }
+        Operation::DropObject { kind: ObjectKind::Trigger, object, .. } => {
+            vec![format!("DROP TRIGGER {}", quote(&object.name))]
+        }
+        Operation::Sql { sqlite, .. } => sqlite.iter().cloned().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn rename_table(schema: &Schema, from: &str, to: &str) -> Vec<String> {
+    let rename =
+        |from: &str, to: &str| format!("ALTER TABLE {} RENAME TO {}", quote(from), quote(to));
+    if from.eq_ignore_ascii_case(to) {
+        // To SQLite both are one name, and it is taken.
+        let between = fresh_name(schema, from);
+        return vec![rename(from, &between), rename(&between, to)];
+    }
+    vec![rename(from, to)]
+}
+
+/// The statements of operations without renames, raw texts or objects; `schema` becomes what they make of it.
+fn structure(
+    schema: &mut Schema,
+    operations: &[Operation],
+    renamed: bool,
+) -> Result<Vec<String>, PlanError> {
+    let before = schema.clone();
+    let mut lives: Vec<Life> = Vec::new();
+    let mut living: BTreeMap<TableName, usize> = BTreeMap::new();
+    for (place, operation) in operations.iter().enumerate() {
+        let Some(name) = operation.table() else { continue };
+        let old = schema.table(name).cloned();
+        evolve(schema, operation)?;
+        let new = schema.table(name);
+        let known = living.get(name).and_then(|number| lives.get_mut(*number));
+        match (known, old, new) {
+            (Some(life), _, Some(new)) => life.note(place, operation, new)?,
+            (Some(life), _, None) => {
+                life.end(place);
+                living.remove(name);
+            }
+            (None, None, Some(new)) => {
+                living.insert(name.clone(), lives.len());
+                lives.push(Life::created(new, place));
+            }
+            (None, Some(old), new) => {
+                let mut life = Life::found(&old, place);
+                match new {
+                    Some(new) => {
+                        life.note(place, operation, new)?;
+                        living.insert(name.clone(), lives.len());
+                    }
+                    None => life.end(place),
+                }
+                lives.push(life);
+            }
+            (None, None, None) => {}
+        }
+    }
+    let mut groups = Vec::new();
+    for life in lives {
+        groups.extend(life.statements(&before, renamed)?);
+    }
+    // Stable: what belongs to one place stays in its order.
+    groups.sort_by_key(|(place, _)| *place);
+    Ok(groups.into_iter().flat_map(|(_, statements)| statements).collect())
+}
+
+/// Applies an operation to the model, down to what only SQLite does or keeps.
+fn evolve(schema: &mut Schema, operation: &Operation) -> Result<(), PlanError> {
+    let kept = match operation {
+        Operation::AlterType { table, column, kind, .. } => {
+            let found = schema.table(table).and_then(|table| table.find(column));
+            let same = found.filter(|found| found.kind.looks_like(kind, DbBackend::Sqlite));
+            same.map(|found| (found.kind.clone(), found.written.clone()))
+        }
+        _ => None,
+    };
+    schema.apply(operation, DbBackend::Sqlite)?;
+    let Some(table) = operation.table().and_then(|name| schema.tables.get_mut(name)) else {
+        return Ok(());
+    };
+    match operation {
+        // What looks the same is not touched, and stays as it is written.
+        Operation::AlterType { column, .. } => {
+            if let (Some((kind, written)), Some(found)) = (kept, table.find_mut(column)) {
+                found.kind = kind;
+                found.written = written;
+            }
+        }
+        // What names the column goes with it.
+        Operation::DropColumn { column, .. } => {
+            table.checks.retain(|check| !mentions(&check.expression, column));
+            table.indexes.retain(|index| {
+                let expressions = index.columns.iter().filter(|part| part.expression);
+                let mut texts = expressions.map(|part| &part.name).chain(&index.predicate);
+                !texts.any(|text| mentions(text, column))
+            });
+        }
+        _ => {}
+    }
+    // `PRIMARY KEY DESC` behind its column makes no name of the rowid.
+    if table.primary_key.as_ref().is_some_and(|key| key.extra.starts_with("DESC")) {
+        table.columns.iter_mut().for_each(|column| column.identity = Identity::None);
+    }
+    Ok(())
+}

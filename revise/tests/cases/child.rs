@@ -1,0 +1,188 @@
+//! Upgrades in processes of their own: killed after each statement, and two at once.
+
+use std::{
+    process::{Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use sea_orm::DbBackend;
+use sea_revise::upgrade::{Event, UpgradeOptions};
+
+use crate::{
+    all,
+    case::Case,
+    harness::{same, upgrade},
+    history,
+    place::Place,
+};
+
+/// What the child is told: case, step, migrations, kind of database, URL, and after how many statements it is killed.
+const ORDER: &str = "SEA_REVISE_CHILD";
+
+/// I8: kills an upgrade after each of its statements, and lets another one end it.
+pub async fn kill_after_each_statement(
+    case: &Case,
+    step: usize,
+    steps: &[usize],
+    place: &Place,
+) -> Result<(), String> {
+    if std::env::var_os("SKIP_KILLS").is_some() {
+        return Ok(());
+    }
+    let revise = history::revise(case, steps, place.backend, step);
+    let whole = place.copy().await;
+    upgrade(&revise, &whole, "head").await.map_err(|error| format!("I8 whole: {error}"))?;
+    let expected = whole.schema().await;
+    whole.remove().await;
+    let before = place.schema().await;
+    let mut copy = place.copy().await;
+    for count in 1.. {
+        let wrong = |error: String| format!("I8 after {count}: {error}");
+        let ended =
+            child(case, step, steps, &copy, count).status().expect("the child can be started");
+        if ended.code().is_some_and(|code| code != 0) {
+            return Err(wrong(format!("the child ended with {ended}")));
+        }
+        if ended.success() {
+            break;
+        }
+        // A transaction leaves nothing behind, so the next child begins where this one did. What was done in steps is
+        // ended by somebody else, and the next child gets a copy of its own.
+        let untouched = same(&copy.schema().await, &before, place.backend).is_ok()
+            && copy.text(APPLIED).await == steps.len().to_string()
+            && copy.text(NOTED).await == steps.len().to_string();
+        if !untouched {
+            upgrade(&revise, &copy, "head").await.map_err(|error| wrong(error.to_string()))?;
+            same(&copy.schema().await, &expected, place.backend).map_err(wrong)?;
+            copy.remove().await;
+            copy = place.copy().await;
+        }
+    }
+    upgrade(&revise, &copy, "head").await.map_err(|error| format!("I8 at the end: {error}"))?;
+    let done = same(&copy.schema().await, &expected, place.backend);
+    copy.remove().await;
+    done.map_err(|error| format!("I8 at the end: {error}"))
+}
+
+/// How many migrations are recorded, and how many are noted beside.
+const APPLIED: &str = "SELECT CAST(count(*) AS text) FROM seaql_migrations";
+const NOTED: &str = "SELECT CAST(count(*) AS text) FROM sea_revise_history";
+
+/// I10: two processes at once both end well, and the migration runs once.
+pub async fn race(case: &Case, step: usize, steps: &[usize], place: &Place) -> Result<(), String> {
+    if std::env::var_os("SKIP_KILLS").is_some() {
+        return Ok(());
+    }
+    let copy = place.copy().await;
+    let mut children: Vec<_> = (0..2)
+        .map(|_| {
+            child(case, step, steps, &copy, usize::MAX).spawn().expect("the child can be started")
+        })
+        .collect();
+    for child in &mut children {
+        let ended = child.wait().expect("the child ends");
+        if !ended.success() {
+            return Err(format!("I10: one of two upgrades ended with {ended}"));
+        }
+    }
+    let applied = copy.text(APPLIED).await;
+    copy.remove().await;
+    if applied == (steps.len() + 1).to_string() {
+        Ok(())
+    } else {
+        Err(format!("I10: {applied} are applied"))
+    }
+}
+
+#[test]
+fn fifty_races_of_eight_on_sqlite() {
+    races(DbBackend::Sqlite);
+}
+
+#[test]
+fn fifty_races_of_eight_on_postgres() {
+    races(DbBackend::Postgres);
+}
+
+/// Eight processes bring an empty database through the whole story of the course at once.
+fn races(backend: DbBackend) {
+    let cases = all();
+    let case = cases.iter().find(|case| case.name == "seed_course_story").expect("the story");
+    let steps: Vec<usize> = (0..case.steps.len()).collect();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    for round in 0..50 {
+        let Some(place) = runtime.block_on(Place::new(backend)) else { return };
+        let start = || child(case, steps.len() - 1, &steps, &place, usize::MAX).spawn();
+        let children: Vec<_> = (0..8).map(|_| start().expect("a child")).collect();
+        for mut child in children {
+            let ended = child.wait().expect("the child ends");
+            assert!(ended.success(), "round {round}: one of eight ended with {ended}");
+        }
+        let applied = runtime.block_on(place.text(APPLIED));
+        assert_eq!(applied, (steps.len() + 1).to_string(), "round {round}");
+        runtime.block_on(place.remove());
+    }
+}
+
+fn child(case: &Case, step: usize, steps: &[usize], place: &Place, count: usize) -> Command {
+    let kind = if place.backend == DbBackend::Sqlite { "sqlite" } else { "postgres" };
+    let listed = steps.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+    let order = [case.name, &step.to_string(), &listed, kind, &place.url, &count.to_string()];
+    let mut command = Command::new(std::env::current_exe().expect("this test"));
+    command
+        .args(["--exact", "child::obey", "--ignored", "--nocapture", "--test-threads=1"])
+        .env(ORDER, order.join("|"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command
+}
+
+/// What a child does; nothing when it was not told to.
+#[test]
+#[ignore = "run by the other tests as a process of its own"]
+fn obey() {
+    let Ok(order) = std::env::var(ORDER) else { return };
+    let parts: Vec<&str> = order.split('|').collect();
+    let [name, step, steps, kind, url, count] = parts.as_slice() else { panic!("{order}") };
+    let cases = all();
+    let case = cases.iter().find(|case| case.name == *name).expect("a case");
+    let number = |text: &str| text.parse::<usize>().expect("a number");
+    let backend = if *kind == "sqlite" { DbBackend::Sqlite } else { DbBackend::Postgres };
+    let place = Place::at(backend, url);
+    let (left, limit) = (Arc::new(AtomicUsize::new(0)), number(count));
+    let report = move |event: &Event| {
+        let done = matches!(event, Event::Done { .. });
+        if done || matches!(event, Event::Statement(_)) {
+            // A statement is told of before it runs, so the one before it has run.
+            let before = left.fetch_add(1, Ordering::Relaxed);
+            if before >= limit {
+                kill_self();
+            }
+        }
+    };
+    let options = UpgradeOptions {
+        allow_data_loss: true,
+        report: Arc::new(report),
+        ..UpgradeOptions::default()
+    };
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let db = place.connect().await;
+        let steps: Vec<usize> = steps.split(',').map(number).collect();
+        let revise = history::revise(case, &steps, backend, number(step));
+        revise.upgrade(&db, &place.target(), &options).await.expect("the upgrade succeeds");
+    });
+}
+
+fn kill_self() {
+    let pid = std::process::id().to_string();
+    Command::new("kill").args(["-9", &pid]).status().expect("kill can be started");
+    loop {
+        std::thread::park();
+    }
+}

@@ -1,0 +1,28 @@
+//! Case c17 add not null without default, step 0.
+//!
+//! Follows `before`. Generated from the entities: read it before you apply it.
+
+use sea_revise::prelude::*;
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        Plan::new()
+            .add_column("u", Column::new("n", Type::Integer).nullable())
+            .backfill("u", "n", "6 + 1")
+            .set_not_null("u", "n")
+            .apply(manager)
+            .await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        Plan::new().drop_column("u", "n").apply(manager).await
+    }
+}

@@ -1,0 +1,30 @@
+//! Case c22 drop indexed column, step 0.
+//!
+//! Follows `before`. Generated from the entities: read it before you apply it.
+//!
+//! Note: the values of `u.pw` do not come back with a downgrade, so it comes back as a column that
+//! takes NULL
+
+use sea_revise::prelude::*;
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        Plan::new().drop_index("u", "pw_idx").drop_column("u", "pw").apply(manager).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        Plan::new()
+            .add_column("u", Column::new("pw", Type::Varchar(Some(50))).nullable())
+            .create_index("u", Index::new("pw_idx", ["pw"]))
+            .apply(manager)
+            .await
+    }
+}

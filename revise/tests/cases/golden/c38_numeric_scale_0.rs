@@ -1,0 +1,23 @@
+//! Case c38 numeric scale, step 0.
+//!
+//! Follows `before`. Generated from the entities: read it before you apply it.
+
+use sea_revise::prelude::*;
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        Plan::new().alter_type("t", "amount", Type::Decimal(Some((10, 4)))).apply(manager).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        Plan::new().alter_type("t", "amount", Type::Decimal(Some((8, 2)))).apply(manager).await
+    }
+}

@@ -1,0 +1,31 @@
+//! Case seed index changes case, step 1.
+//!
+//! Follows `before`. Generated from the entities: read it before you apply it.
+
+use sea_revise::prelude::*;
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        Plan::new()
+            .drop_index("t", "ix_t")
+            .create_index("t", Index::new("IX_T", ["b"]))
+            .apply(manager)
+            .await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        Plan::new()
+            .drop_index("t", "IX_T")
+            .create_index("t", Index::new("ix_t", ["a"]))
+            .apply(manager)
+            .await
+    }
+}

@@ -1,0 +1,47 @@
+//! Case seed parent goes with the key, step 0.
+//!
+//! Follows `before`. Generated from the entities: read it before you apply it.
+//!
+//! Note: the values of `c.p_id` do not come back with a downgrade, so it comes back as a column
+//! that takes NULL
+//!
+//! Note: the rows of `p` do not come back with a downgrade
+
+use sea_revise::prelude::*;
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        Plan::new()
+            .drop_foreign_key("c", ["p_id"])
+            .drop_column("c", "p_id")
+            .drop_table("p")
+            .apply(manager)
+            .await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        Plan::new()
+            .create_table(
+                Table::new("p")
+                    .column(Column::new("id", Type::Integer).identity())
+                    .primary_key(["id"]),
+            )
+            .add_column("c", Column::new("p_id", Type::Integer).nullable())
+            .add_foreign_key(
+                "c",
+                ForeignKey::new(["p_id"], "p", ["id"])
+                    .on_delete(Action::Cascade)
+                    .named("fk-c-p_id"),
+            )
+            .apply(manager)
+            .await
+    }
+}

@@ -1,0 +1,23 @@
+//! Case seed type change keeps the rest, step 0.
+//!
+//! Follows `before`. Generated from the entities: read it before you apply it.
+
+use sea_revise::prelude::*;
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        Plan::new().alter_type("t", "a", Type::Varchar(Some(20))).apply(manager).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        Plan::new().alter_type("t", "a", Type::Varchar(Some(10))).apply(manager).await
+    }
+}

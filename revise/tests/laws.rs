@@ -1,0 +1,141 @@
+//! What holds for any two schemas, on real databases: the difference leads from one to the other and back, rows stay,
+//! and what cannot be done is refused before anything changes.
+//!
+//! Each number is a pair of schemas. `LAWS_SEED=17` tries one pair again, `LAWS_PAIRS=5000` tries more of them,
+//! `LAWS_START=500` others. `LAWS_SHOW=1` shows where only the database found that rows are in the way.
+
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failure has to stop the test, also in what the tests share"
+)]
+
+#[path = "laws/change.rs"]
+mod change;
+#[path = "support/cluster.rs"]
+mod cluster;
+#[path = "laws/essence.rs"]
+mod essence;
+#[path = "laws/expressions.rs"]
+mod expressions;
+#[path = "laws/kinds.rs"]
+mod kinds;
+#[path = "laws/law.rs"]
+mod law;
+#[path = "laws/names.rs"]
+mod names;
+#[path = "laws/pair.rs"]
+mod pair;
+#[path = "laws/place.rs"]
+mod place;
+#[path = "laws/random.rs"]
+mod random;
+#[path = "laws/repair.rs"]
+mod repair;
+#[path = "laws/rows.rs"]
+mod rows;
+#[path = "laws/schemas.rs"]
+mod schemas;
+#[path = "laws/shrink.rs"]
+mod shrink;
+
+use law::Outcome;
+use sea_orm::DbBackend;
+use sea_revise::{
+    diff::{Options, diff},
+    render,
+    schema::Schema,
+};
+
+/// So many pairs are tried where nothing else is said.
+const PAIRS: u64 = 500;
+/// So many pairs are tried between sweeps.
+const SWEEP: usize = 10;
+/// So many broken laws are shown by each thread.
+const FAILURES: usize = 3;
+
+#[test]
+fn the_laws_hold_on_sqlite() {
+    hold(DbBackend::Sqlite, 1);
+}
+
+#[test]
+fn the_laws_hold_on_postgres() {
+    // While the server works for one of them, the other one compares.
+    hold(DbBackend::Postgres, 2);
+}
+
+/// Holds all pairs to the laws, in several threads.
+fn hold(backend: DbBackend, workers: u64) {
+    let found: Vec<(Outcome, Vec<String>)> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers)
+            .map(|worker| scope.spawn(move || tokio(work(backend, worker, workers))))
+            .collect();
+        workers.into_iter().map(|worker| worker.join().unwrap()).collect()
+    });
+    let broken: Vec<String> = found.iter().flat_map(|(_, broken)| broken.clone()).collect();
+    assert!(broken.is_empty(), "{backend:?}: {}", broken.join("; "));
+    let sum = found.into_iter().map(|(outcome, _)| outcome).sum::<Outcome>();
+    println!("{backend:?}: {sum:?}");
+}
+
+fn tokio<F: Future>(work: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+/// Every pair whose number is this worker's. Answers the laws that do not hold.
+async fn work(backend: DbBackend, worker: u64, workers: u64) -> (Outcome, Vec<String>) {
+    let seeds = match number("LAWS_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => {
+            let start = number("LAWS_START").unwrap_or_default();
+            start..start + number("LAWS_PAIRS").unwrap_or(PAIRS)
+        }
+    };
+    let (mut sum, mut broken) = (Outcome::default(), Vec::new());
+    let Some(ground) = place::Ground::of(backend).await else { return (sum, broken) };
+    for (place, seed) in seeds.filter(|seed| seed % workers == worker).enumerate() {
+        if place % SWEEP == SWEEP - 1 {
+            ground.sweep().await;
+        }
+        let pair = pair::Pair::new(seed, backend);
+        match law::check(&ground, &pair).await {
+            Ok(outcome) => sum = [sum, outcome].into_iter().sum(),
+            Err(violation) => {
+                let (pair, violation) = shrink::shrink(&ground, pair, violation).await;
+                let title = format!("{}: LAWS_SEED={seed}", violation.law);
+                eprintln!("{title} on {backend:?}\n{}\n{}", violation.detail, show(&pair));
+                broken.push(title);
+                if broken.len() >= FAILURES {
+                    break;
+                }
+            }
+        }
+    }
+    (sum, broken)
+}
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|text| text.parse().unwrap())
+}
+
+/// A pair as plans: from nothing to the first, from there to the second, and the second by itself.
+fn show(pair: &pair::Pair) -> String {
+    let plan = |before: &Schema, after: &Schema, options: &Options| {
+        let found = diff(before, after, options);
+        found.map_or_else(|error| error.to_string(), |found| render::plan(&found.operations))
+    };
+    let whole = Options::whole(pair.backend);
+    let empty = Schema::default();
+    format!(
+        "a: {}\nb: {}\ntables: {:?}\ncolumns: {:?}\nvalues: {:?}\nenum map: {:?}\n",
+        plan(&empty, &pair.a, &whole),
+        plan(&empty, &pair.b, &whole),
+        pair.tables,
+        pair.columns,
+        pair.values,
+        pair.enum_map
+    )
+}

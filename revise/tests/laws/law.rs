@@ -1,0 +1,292 @@
+//! The laws, for one pair.
+
+use sea_orm::{DbBackend, DbErr};
+use sea_revise::{
+    diff::{Difference, Options, Scope, diff},
+    manifest::Manifest,
+    operation::Operation,
+    postgres, render,
+    reverse::reverse,
+    revision::Revision,
+    schema::Schema,
+    sqlite,
+};
+
+use super::{
+    essence::{come_back, difference, essence},
+    pair::Pair,
+    place::{Ground, Place},
+    rows::{Kept, Rows},
+};
+
+/// A law that does not hold.
+#[derive(Clone, Debug)]
+pub struct Violation {
+    pub law: &'static str,
+    pub detail: String,
+}
+
+/// What happened on the way.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Outcome {
+    pub pairs: u64,
+    pub rows: u64,
+    /// Pairs whose rows were in the way, which was found before anything changed.
+    pub refused: u64,
+    /// Pairs whose rows were in the way, which only the database found.
+    pub failed: u64,
+    pub operations: u64,
+}
+
+impl std::iter::Sum for Outcome {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            pairs: sum.pairs + one.pairs,
+            rows: sum.rows + one.rows,
+            refused: sum.refused + one.refused,
+            failed: sum.failed + one.failed,
+            operations: sum.operations + one.operations,
+        })
+    }
+}
+
+type Law<T> = Result<T, Violation>;
+
+fn broken(law: &'static str, detail: impl ToString) -> Violation {
+    Violation { law, detail: detail.to_string() }
+}
+
+fn expect(law: &'static str, holds: bool, detail: impl FnOnce() -> String) -> Law<()> {
+    if holds { Ok(()) } else { Err(broken(law, detail())) }
+}
+
+/// One pair on its way through the laws.
+pub struct Trial<'a> {
+    ground: &'a Ground,
+    pair: &'a Pair,
+    outcome: Outcome,
+}
+
+/// Holds a pair to the laws.
+pub async fn check(ground: &Ground, pair: &Pair) -> Law<Outcome> {
+    let mut trial = Trial { ground, pair, outcome: Outcome { pairs: 1, ..Outcome::default() } };
+    trial.run().await?;
+    Ok(trial.outcome)
+}
+
+impl Trial<'_> {
+    fn backend(&self) -> DbBackend {
+        self.pair.backend
+    }
+
+    async fn run(&mut self) -> Law<()> {
+        let (_, _, after) = self.create(&self.pair.b).await?;
+        self.equal_to_itself(&after)?;
+        self.script(&after).await?;
+        let (place, mut manifest, before) = self.create(&self.pair.a).await?;
+        let found = self.differ(&before, &after, &self.pair.options())?;
+        self.outcome.operations = u64::try_from(found.operations.len()).unwrap_or_default();
+        let up = found.operations;
+        self.pure(&before, &after, &up)?;
+        let down =
+            reverse(&before, &up, self.backend()).map_err(|error| broken("L3 reverse", error))?;
+        self.rendered(&up, &down.operations)?;
+        self.model(&before, &after, &up)?;
+
+        self.outcome.rows = place.seed(&before).await;
+        let kept = Kept::new(self.pair, &up);
+        let mut rows = Some(kept.before(&place).await);
+        self.carry_out("L2 up", &place, &before, &up, &mut rows).await?;
+        up.iter().for_each(|operation| manifest.follow(operation));
+        let mut there = place.read().await;
+        manifest.refine(&mut there, self.backend());
+        self.same("L2 b", &there, &after)?;
+        if let Some(rows) = &rows {
+            expect_rows("L4 rows up", rows, &kept.after(&place).await)?;
+        }
+        self.carry_out("L3 down", &place, &there, &down.operations, &mut rows).await?;
+        let mut back = place.read().await;
+        down.operations.iter().for_each(|operation| manifest.follow(operation));
+        manifest.refine(&mut back, self.backend());
+        self.same("L3 a", &back, &come_back(&before, &up))?;
+        if let Some(rows) = &rows {
+            expect_rows("L4 rows down", rows, &kept.before(&place).await)?;
+        }
+        self.carry_out("L5 up", &place, &back, &up, &mut rows).await?;
+        let mut again = place.read().await;
+        up.iter().for_each(|operation| manifest.follow(operation));
+        manifest.refine(&mut again, self.backend());
+        self.same("L5 b", &again, &there)?;
+        if let Some(rows) = &rows {
+            expect_rows("L4 rows up again", rows, &kept.after(&place).await)?;
+        }
+        Ok(())
+    }
+
+    /// Creates a schema by its operations, and reads it with the types that they wrote.
+    async fn create(&self, wanted: &Schema) -> Law<(Place, Manifest, Schema)> {
+        let place = self.ground.place().await;
+        let operations =
+            self.differ(&Schema::default(), wanted, &Options::whole(self.backend()))?.operations;
+        place.apply(&operations).await.map_err(|error| broken("L2 create", error))?;
+        let mut manifest = Manifest::default();
+        operations.iter().for_each(|operation| manifest.follow(operation));
+        let mut schema = place.read().await;
+        manifest.refine(&mut schema, self.backend());
+        Ok((place, manifest, schema))
+    }
+
+    fn differ(&self, before: &Schema, after: &Schema, options: &Options) -> Law<Difference> {
+        let found = diff(before, after, options).map_err(|error| broken("diff", error))?;
+        expect("diff asks", found.questions.is_empty(), || format!("{:?}", found.questions))?;
+        Ok(found)
+    }
+
+    fn equal_to_itself(&self, schema: &Schema) -> Law<()> {
+        for scope in [Scope::Whole, Scope::Entities] {
+            let options = Options { scope, ..Options::whole(self.backend()) };
+            let found = self.differ(schema, schema, &options)?;
+            expect("L1", found.operations.is_empty(), || render::plan(&found.operations))?;
+        }
+        Ok(())
+    }
+
+    /// Whether one schema is the other, by the difference and by the parts.
+    fn same(&self, law: &'static str, found: &Schema, expected: &Schema) -> Law<()> {
+        let left = self.differ(found, expected, &Options::whole(self.backend()))?.operations;
+        expect(law, left.is_empty(), || format!("left: {}", render::plan(&left)))?;
+        let left = difference(&essence(found, self.backend()), &essence(expected, self.backend()));
+        left.map_or(Ok(()), |left| Err(broken(law, left)))
+    }
+
+    async fn script(&self, schema: &Schema) -> Law<()> {
+        let script = match self.backend() {
+            DbBackend::Sqlite => sqlite::create_script(schema),
+            _ => postgres::create_script(schema),
+        };
+        let script = script.map_err(|error| broken("L8 script", error))?;
+        let place = self.ground.place().await;
+        place.run_all(&script).await.map_err(|error| broken("L8 script", error))?;
+        let mut found = place.read().await;
+        if self.backend() == DbBackend::Sqlite {
+            found.enums.clone_from(&schema.enums);
+        }
+        self.same("L8 read", &found, schema)
+    }
+
+    fn statements(&self, before: &Schema, operations: &[Operation]) -> Law<Vec<String>> {
+        let statements = match self.backend() {
+            DbBackend::Postgres => postgres::statements(before, operations),
+            _ => {
+                let mut now = before.clone();
+                let mut all = Vec::new();
+                for segment in sqlite::segments(operations) {
+                    let found = sqlite::statements(&now, segment);
+                    all.extend(found.map_err(|error| broken("L6 statements", error))?);
+                    now.apply_all(segment, DbBackend::Sqlite)
+                        .map_err(|error| broken("L6 model", error))?;
+                }
+                Ok(all)
+            }
+        };
+        statements.map_err(|error| broken("L6 statements", error))
+    }
+
+    fn pure(&self, before: &Schema, after: &Schema, up: &[Operation]) -> Law<()> {
+        let again = self.differ(&before.clone(), &after.clone(), &self.pair.options())?.operations;
+        expect("L6 diff", up == again, || "two runs differ".to_owned())?;
+        let (one, other) = (self.statements(before, up)?, self.statements(&before.clone(), up)?);
+        expect("L6 statements", one == other, || "two runs differ".to_owned())
+    }
+
+    fn rendered(&self, up: &[Operation], down: &[Operation]) -> Law<()> {
+        let moment = chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let revision = Revision::new(moment, "random pair");
+        let notes = ["a note".to_owned()];
+        let draft = render::Draft {
+            revision: &revision,
+            message: "random pair",
+            after: None,
+            up,
+            down,
+            notes: &notes,
+            transaction: true,
+        };
+        let text = render::migration(&draft);
+        expect("L7 same", text == render::migration(&draft), || text.clone())?;
+        syn::parse_file(&text)
+            .map(drop)
+            .map_err(|error| broken("L7 syntax", format!("{error}\n{text}")))
+    }
+
+    /// What the model says of the operations is what was asked for.
+    fn model(&self, before: &Schema, after: &Schema, up: &[Operation]) -> Law<()> {
+        let mut model = before.clone();
+        model.apply_all(up, self.backend()).map_err(|error| broken("L9 model", error))?;
+        if self.backend() == DbBackend::Sqlite {
+            model.enums.clone_from(&after.enums);
+        }
+        let left = difference(&essence(&model, self.backend()), &essence(after, self.backend()));
+        left.map_or(Ok(()), |left| Err(broken("L9 model", left)))
+    }
+
+    /// Carries operations out with the rows that are there, or else without.
+    async fn carry_out(
+        &mut self,
+        law: &'static str,
+        place: &Place,
+        before: &Schema,
+        operations: &[Operation],
+        rows: &mut Option<Rows>,
+    ) -> Law<()> {
+        let all: Vec<_> = before.tables.values().collect();
+        let mut stand = Vec::new();
+        for table in &all {
+            let names: Vec<String> =
+                table.columns.iter().map(|column| column.name.clone()).collect();
+            stand.push((table.name.clone(), place.rows(&table.name, &names).await, names));
+        }
+        let Err(error) = place.apply(operations).await else { return Ok(()) };
+        let apart =
+            self.backend() == DbBackend::Postgres && postgres::needs_own_transaction(operations);
+        if stand.iter().all(|(_, rows, _)| rows.is_empty()) || apart {
+            return Err(broken(law, format!("{error}\nafter: {}", render::plan(operations))));
+        }
+        *rows = None;
+        if is_refusal(&error) {
+            self.outcome.refused += 1
+        } else {
+            self.outcome.failed += 1
+        }
+        if !is_refusal(&error) && std::env::var("LAWS_SHOW").is_ok() {
+            eprintln!("{law}: {error}\n");
+        }
+        let left = place.read().await;
+        let undone = difference(
+            &essence(&left, self.backend()),
+            &essence(&Schema { enums: left.enums.clone(), ..before.clone() }, self.backend()),
+        );
+        expect("L4 refusal", undone.is_none(), || undone.unwrap_or_default())?;
+        for (table, rows, names) in &stand {
+            let found = place.rows(table, names).await;
+            expect("L4 refusal", found == *rows, || format!("the rows of {table} changed"))?;
+        }
+        place.empty(before).await;
+        place.apply(operations).await.map_err(|error| {
+            broken(law, format!("without rows: {error}\nafter: {}", render::plan(operations)))
+        })
+    }
+}
+
+/// Whether an error is one of ours that was found before anything changed.
+fn is_refusal(error: &DbErr) -> bool {
+    matches!(error, DbErr::Migration(text) if !text.contains("\nin: "))
+}
+
+fn expect_rows(law: &'static str, expected: &Rows, found: &Rows) -> Law<()> {
+    for (table, rows) in expected {
+        let now = found.get(table);
+        expect(law, now == Some(rows), || format!("{table}: {now:?}\nexpected {rows:?}"))?;
+    }
+    Ok(())
+}

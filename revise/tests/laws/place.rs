@@ -1,0 +1,138 @@
+//! Databases for one pair each: empty when they are made, and gone afterwards.
+
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr};
+use sea_orm_migration::SchemaManager;
+use sea_revise::{
+    operation::Operation,
+    plan::Plan,
+    postgres::{self, Scope},
+    schema::{Schema, TableName},
+    seed, sqlite,
+};
+
+use super::cluster::Cluster;
+
+/// Where places are made.
+pub enum Ground {
+    Sqlite,
+    Postgres(DatabaseConnection),
+}
+
+/// An empty database, or a schema of its own in one.
+pub struct Place {
+    db: DatabaseConnection,
+    /// Whether it is a schema of PostgreSQL.
+    shared: bool,
+}
+
+impl Ground {
+    /// `None` where there is no server.
+    pub async fn of(backend: DbBackend) -> Option<Self> {
+        match backend {
+            DbBackend::Sqlite => Some(Self::Sqlite),
+            _ => {
+                let db = Cluster::get()?.database().await;
+                let settings = "SET search_path = place; SET plan_cache_mode = force_generic_plan";
+                db.execute_unprepared(settings).await.unwrap();
+                Some(Self::Postgres(db))
+            }
+        }
+    }
+
+    /// Sweeps up what places leave behind in the catalog, where every reading would have to pass it.
+    pub async fn sweep(&self) {
+        if let Self::Postgres(db) = self {
+            let catalog = "pg_class, pg_attribute, pg_attrdef, pg_constraint, pg_index, pg_depend, pg_type, \
+                           pg_description, pg_statistic, pg_enum, pg_sequence, pg_namespace";
+            db.execute_unprepared(&format!("VACUUM ANALYZE {catalog}")).await.unwrap();
+        }
+    }
+
+    /// An empty place. On PostgreSQL it is always the same one, so that the server may keep its plans.
+    pub async fn place(&self) -> Place {
+        match self {
+            Self::Sqlite => {
+                let mut options = ConnectOptions::new("sqlite::memory:");
+                options.max_connections(1).min_connections(1).sqlx_logging(false);
+                options.map_sqlx_sqlite_opts(|options| options.foreign_keys(false));
+                Place { db: Database::connect(options).await.unwrap(), shared: false }
+            }
+            Self::Postgres(db) => {
+                let place = Place { db: db.clone(), shared: true };
+                let sql = "DROP SCHEMA IF EXISTS place CASCADE; CREATE SCHEMA place";
+                place.run(sql).await.unwrap();
+                place
+            }
+        }
+    }
+}
+
+impl Place {
+    pub async fn run(&self, sql: &str) -> Result<(), DbErr> {
+        self.db.execute_unprepared(sql).await.map(drop)
+    }
+
+    pub async fn read(&self) -> Schema {
+        match self.shared {
+            false => sqlite::read(&self.db).await.unwrap(),
+            true => {
+                let scope = Scope::of_connection(&self.db).await.unwrap();
+                postgres::read(&self.db, &scope).await.unwrap()
+            }
+        }
+    }
+
+    /// Carries operations out, all of them or none. Where a server needs several transactions, each operation has one.
+    pub async fn apply(&self, operations: &[Operation]) -> Result<(), DbErr> {
+        let apart = self.shared && postgres::needs_own_transaction(operations);
+        let parts = if apart { operations.chunks(1) } else { operations.chunks(usize::MAX) };
+        for part in parts {
+            self.run("BEGIN").await?;
+            let plan = Plan { operations: part.to_vec() };
+            let done = plan.apply(&SchemaManager::new(&self.db)).await;
+            self.run(if done.is_ok() { "COMMIT" } else { "ROLLBACK" }).await?;
+            done?;
+        }
+        Ok(())
+    }
+
+    /// Carries statements out.
+    pub async fn run_all(&self, statements: &[String]) -> Result<(), String> {
+        self.run("BEGIN").await.unwrap();
+        for sql in statements {
+            if let Err(error) = self.run(sql).await {
+                self.run("ROLLBACK").await.unwrap();
+                return Err(format!("{error}\nin: {sql}"));
+            }
+        }
+        self.run("COMMIT").await.map_err(|error| error.to_string())
+    }
+
+    /// Puts rows in.
+    pub async fn seed(&self, schema: &Schema) -> u64 {
+        self.run("BEGIN").await.unwrap();
+        let counts = seed::seed(&self.db, schema).await.unwrap();
+        self.run("COMMIT").await.unwrap();
+        counts.values().sum()
+    }
+
+    /// Takes all rows away.
+    pub async fn empty(&self, schema: &Schema) {
+        let tables: Vec<String> = schema.tables.keys().map(TableName::quoted).collect();
+        if tables.is_empty() {
+            return;
+        }
+        if self.shared {
+            self.run(&format!("TRUNCATE {}", tables.join(", "))).await.unwrap();
+        } else {
+            for table in tables {
+                self.run(&format!("DELETE FROM {table}")).await.unwrap();
+            }
+        }
+    }
+
+    /// The rows of a table.
+    pub async fn rows(&self, table: &TableName, columns: &[String]) -> Vec<Vec<Option<String>>> {
+        seed::fingerprint(&self.db, table, columns).await.unwrap()
+    }
+}

@@ -1,0 +1,163 @@
+//! A private PostgreSQL server for one run of the tests, made from the installed binaries and gone with the process.
+
+use std::{
+    fs,
+    io::Write,
+    os::unix::{
+        fs::{PermissionsExt, chown},
+        process::CommandExt,
+    },
+    path::{Path, PathBuf},
+    process::{ChildStdin, Command, Stdio},
+    sync::{
+        Mutex, OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
+
+/// A PostgreSQL server of the tests.
+pub struct Cluster {
+    binaries: PathBuf,
+    home: PathBuf,
+    owner: Option<(u32, u32)>,
+    /// When this end of the pipe closes, also because the process is killed, the server stops and its files go.
+    leash: Mutex<Option<ChildStdin>>,
+}
+
+impl Cluster {
+    /// The server that this run shares, started at the first call; `None` where there is none, which is said loudly.
+    pub fn get() -> Option<&'static Self> {
+        static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
+        let find = || match binaries() {
+            Some(binaries) => Some(Self::start(binaries)),
+            None if std::env::var("REQUIRE_POSTGRES").is_ok_and(|required| required == "1") => {
+                panic!("REQUIRE_POSTGRES=1, but there is no installed PostgreSQL server")
+            }
+            None => {
+                // Not eprintln!, which the test runner keeps to itself when a test passes.
+                let line = b"SKIPPED: every test on PostgreSQL. Install its server.\n";
+                std::io::stderr().write_all(line).expect("standard error is open");
+                None
+            }
+        };
+        CLUSTER.get_or_init(find).as_ref()
+    }
+
+    /// A connection to a new database, the only one of its pool.
+    pub async fn database(&self) -> DatabaseConnection {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let server = self.connect("postgres").await;
+        server.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a database");
+        server.close().await.expect("the connection can be closed");
+        self.connect(&name).await
+    }
+
+    /// The URL of one of its databases.
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres:///{database}?host={}&user=revise", self.home.display())
+    }
+
+    async fn connect(&self, database: &str) -> DatabaseConnection {
+        let mut options = ConnectOptions::new(self.url(database));
+        options.max_connections(1).sqlx_logging(false);
+        Database::connect(options).await.expect("the server answers")
+    }
+
+    fn start(binaries: PathBuf) -> Self {
+        let home = std::env::temp_dir().join(format!("sea-revise-pg-{}", std::process::id()));
+        fs::create_dir(&home).expect("a directory of our own");
+        fs::set_permissions(&home, fs::Permissions::from_mode(0o700)).expect("it is ours alone");
+        let owner = unprivileged();
+        if let Some((uid, gid)) = owner {
+            chown(&home, Some(uid), Some(gid)).expect("the directory can be given away");
+        }
+        let cluster = Self { binaries, home, owner, leash: Mutex::new(None) };
+        let made = cluster
+            .command(&cluster.binaries.join("initdb"))
+            // The C locale knows the case of ASCII only, so what holds here holds with every locale.
+            .args(["--pgdata=data", "--username=revise", "--auth=trust", "--encoding=UTF8"])
+            .args(["--locale=C", "--no-sync"])
+            .output()
+            .expect("initdb can be started");
+        assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+        let settings = format!(
+            "listen_addresses = ''\nunix_socket_directories = '{}'\nfsync = off\nfull_page_writes = off\nsynchronous_commit = off\nwal_level = minimal\nmax_wal_senders = 0\nmax_connections = 60\n",
+            cluster.home.display()
+        );
+        let conf = cluster.home.join("data/postgresql.conf");
+        let append = fs::OpenOptions::new().append(true).open(conf);
+        append.and_then(|mut conf| conf.write_all(settings.as_bytes())).expect("settings");
+        cluster.guard();
+        let started = cluster
+            .command(&cluster.binaries.join("pg_ctl"))
+            .args(["--pgdata=data", "--wait", "--silent", "start", "--log=log"])
+            // The server would keep a pipe of ours open.
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .expect("pg_ctl can be started");
+        let log = fs::read_to_string(cluster.home.join("log")).unwrap_or_default();
+        assert!(started.success(), "pg_ctl: {log}");
+        cluster
+    }
+
+    /// Leaves somebody behind who stops the server and removes its files when this process is gone.
+    fn guard(&self) {
+        let script = r#"cat >/dev/null
+            kill -INT $(head -n 1 data/postmaster.pid); while [ -e data/postmaster.pid ]; do sleep 0.1; done
+            cd /; rm -rf "$0""#;
+        #[expect(clippy::zombie_processes, reason = "the guard ends after us")]
+        let mut guard = self
+            .command(Path::new("/bin/sh"))
+            .args(["-c", script])
+            .arg(&self.home)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .expect("the guard can be started");
+        *self.leash.lock().expect("nobody else has it") = guard.stdin.take();
+    }
+
+    /// A command in the server's directory, as its user.
+    fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        if let Some((uid, gid)) = self.owner {
+            command.gid(gid).uid(uid);
+        }
+        command.current_dir(&self.home);
+        command
+    }
+}
+
+/// Where `initdb` and `postgres` are.
+fn binaries() -> Option<PathBuf> {
+    let debian = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|version| version.path().join("bin"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut places: Vec<PathBuf> = std::env::split_paths(&path).chain(debian).collect();
+    places.retain(|place| place.join("initdb").exists() && place.join("postgres").exists());
+    places.pop()
+}
+
+/// A user without rights, where the tests run as root: PostgreSQL refuses to be run by root.
+fn unprivileged() -> Option<(u32, u32)> {
+    let id = Command::new("id").arg("-u").output().expect("id can be started");
+    if id.stdout != b"0\n" {
+        return None;
+    }
+    let users = fs::read_to_string("/etc/passwd").expect("/etc/passwd is there");
+    let find = |name: &str| {
+        let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
+        let mut fields = line.split(':').skip(2).map(str::parse);
+        Some((fields.next()?.ok()?, fields.next()?.ok()?))
+    };
+    Some(find("postgres").or_else(|| find("nobody")).expect("a user without rights"))
+}
