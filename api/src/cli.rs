@@ -10,6 +10,7 @@ use std::{io::Write, os::unix::fs::MetadataExt, path::Path, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use migration::sea_revise::cli::Arguments;
 use service::{Location, Settings};
 
 use crate::{
@@ -64,9 +65,8 @@ struct Common {
 enum Command {
     /// Serve the HTTP API (the default command)
     Serve(serve::ServeArgs),
-    /// Upgrade, downgrade and look at the database's schema
-    #[command(subcommand)]
-    Db(db::DbCommand),
+    /// Write, apply, take back and compare migrations of the database's schema
+    Db(Box<Arguments>),
     /// Add the rows of a file
     #[command(subcommand)]
     Import(import::ImportCommand),
@@ -84,7 +84,22 @@ pub fn main() -> ExitCode {
         Err(error) => return fail(&error),
     };
     logging::start(cli.common.log_format, &cli.common.log);
-    match run(cli) {
+    let Cli { common, command } = cli;
+    let done = match command {
+        // Its exit codes say more than good or bad.
+        Command::Db(arguments) => return db::run(&common.database_url, *arguments),
+        Command::Openapi => openapi(),
+        Command::Serve(args) => {
+            run(&common, async |location, settings| serve::serve(location, settings, args).await)
+        }
+        Command::Import(command) => {
+            run(&common, async |location, settings| import::run(location, settings, command).await)
+        }
+        Command::Export(command) => {
+            run(&common, async |location, settings| export::run(location, settings, command).await)
+        }
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
@@ -128,24 +143,17 @@ fn with_default_command(
     arguments
 }
 
-fn run(cli: Cli) -> Result<()> {
-    if matches!(cli.command, Command::Openapi) {
-        return say(&server::document().to_pretty_json()?);
-    }
-    let location: Location = cli.common.database_url.parse()?;
-    let settings = Settings::default();
+fn openapi() -> Result<()> {
+    say(&server::document().to_pretty_json()?)
+}
+
+/// Carries `work` out on the database that was named.
+fn run(common: &Common, work: impl AsyncFnOnce(&Location, Settings) -> Result<()>) -> Result<()> {
+    let location: Location = common.database_url.parse()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     // actix' workers are spawned from here, and each has a runtime of its own.
     let tasks = tokio::task::LocalSet::new();
-    let done = tasks.block_on(&runtime, async {
-        match cli.command {
-            Command::Serve(args) => serve::serve(&location, settings, args).await,
-            Command::Db(command) => db::run(&location, &settings, command).await,
-            Command::Import(command) => import::run(&location, settings, command).await,
-            Command::Export(command) => export::run(&location, settings, command).await,
-            Command::Openapi => Ok(()),
-        }
-    });
+    let done = tasks.block_on(&runtime, work(&location, Settings::default()));
     // A thread may still wait for standard input; the message must not wait for it.
     runtime.shutdown_background();
     done

@@ -12,7 +12,7 @@ pub struct Model {
     #[sea_orm(column_type = "String(StringLen::N(80))")]
     pub name: String,
     /// Exact to the cent. SQLite keeps it as a double, which holds twelve digits exactly.
-    #[sea_orm(column_type = "Decimal(Some((12, 2)))")]
+    #[sea_orm(column_type = "Decimal(Some((12, 2)))", extra = "CHECK (\"price\" >= 0)")]
     pub price: Decimal,
     #[sea_orm(indexed)]
     pub store_id: i32,

@@ -1,20 +1,40 @@
 //! How the schema became what it is: the revisions in order, each with an `up` and a `down`.
 //!
-//! A revision names tables and columns by strings and never imports an entity: entities move on, history stays.
-//! On SQLite the connection has to be opened with `foreign_keys` off, because a table that is rebuilt is dropped
-//! for a moment and would take its children with it; `rebuild` refuses to run otherwise.
+//! A revision names tables and columns by strings and never imports an entity: entities move on, history stays. Only the
+//! list below knows them, because it says where the history should lead.
 
-mod rebuild;
 mod versions;
 
-pub use sea_orm_migration::{MigratorTrait, migrator::Migration};
+/// The migration engine, for the programs that use this crate.
+pub use sea_revise;
+use sea_revise::{Entities, Revise, UrlStyle, backup::Backup, prelude::*};
 
 /// The revisions of Bookplate's own schema.
 pub struct Migrator;
 
-#[sea_orm_migration::async_trait::async_trait]
+#[async_trait::async_trait]
 impl MigratorTrait for Migrator {
-    fn migrations() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         versions::all()
     }
+}
+
+/// Every entity of the project: what the revisions should lead to.
+#[must_use]
+pub fn entities() -> Entities {
+    Entities::new()
+        .add(entity::book::Entity)
+        .add(entity::item::Entity)
+        .add(entity::store::Entity)
+        .add(entity::user::Entity)
+}
+
+/// The migration engine over Bookplate's revisions and entities.
+#[must_use]
+pub fn revise() -> Revise {
+    Revise::new::<Migrator>()
+        .entities(entities())
+        .url_style(UrlStyle::Sqlalchemy)
+        .default_url("sqlite:///books.db")
+        .backup(Backup::Always)
 }

@@ -3,7 +3,6 @@
 //! One noun is one file ([`books`], [`stores`], [`items`]) with the verbs list, find, create, update, delete. Functions
 //! take a connection first, [`Db::reader`] or the transaction of [`Db::write`], so that several compose in one.
 
-pub mod backup;
 pub mod books;
 mod check;
 pub mod database;
@@ -28,8 +27,6 @@ pub use page::{Listing, MAX_LIMIT, Page};
 pub use rust_decimal::Decimal;
 /// A transaction, as [`Db::write`] hands it out.
 pub use sea_orm::DatabaseTransaction as Tx;
-/// Which of the two databases a connection speaks to, and SQL on it, for the programs that change the schema.
-pub use sea_orm::{ConnectionTrait, DbBackend};
 /// The beginning of a text from outside, fit to be shown.
 pub use text::shortened;
 

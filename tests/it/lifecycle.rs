@@ -161,12 +161,15 @@ fn a_second_server_on_one_file_refuses_and_names_the_first() {
     let by_link = format!("sqlite:///{}", link.display());
     for url in [&database.url, &by_link] {
         for arguments in [&["serve", "--port", "0"][..], &["db", "upgrade"], &["db", "downgrade"]] {
-            let error =
-                Program::new(&database).env("DATABASE_URL", url).run(arguments).expect_error();
+            let ended = Program::new(&database).env("DATABASE_URL", url).run(arguments);
+            assert_eq!(ended.code, Some(if arguments[0] == "db" { 7 } else { 1 }));
+            let error = ended.expect_error();
             let holder =
                 format!("is in use by process {}, bookplate serve on 127.0.0.1", app.process());
             assert!(error.contains(&holder), "{error}");
         }
+        // To look is always allowed.
+        Program::new(&database).env("DATABASE_URL", url).run(&["db", "check"]).expect_success();
     }
     app.post("/api/books", json!({"title": "a", "author": "b"})).expect(201);
     app.kill();

@@ -3,8 +3,10 @@
 mod support;
 
 mod books;
+mod diffs;
 mod durability;
 mod export;
+mod history;
 mod import;
 mod lifecycle;
 mod migrations;

@@ -4,7 +4,7 @@ use std::{fs, process::Command, thread, time::Duration};
 
 use serde_json::json;
 
-use crate::support::{App, Database, Program};
+use crate::support::{App, Database, Program, on_both};
 
 fn backups(database: &Database) -> Vec<String> {
     let files = fs::read_dir(database.home.path()).unwrap().flatten();
@@ -40,10 +40,12 @@ fn an_older_file_is_copied_and_upgraded_at_the_start() {
 fn a_backup_never_takes_the_place_of_another() {
     let database = Database::sqlite();
     App::new(&database).post("/api/books", json!({"title": "only", "author": "x"})).expect(201);
-    for arguments in
-        [["db", "downgrade", "base"], ["db", "upgrade", "head"], ["db", "downgrade", "base"]]
-    {
-        Program::new(&database).run(&arguments).expect_success();
+    for arguments in [
+        &["db", "downgrade", "base", "--allow-data-loss"][..],
+        &["db", "upgrade", "head"],
+        &["db", "downgrade", "base"],
+    ] {
+        Program::new(&database).run(arguments).expect_success();
     }
     let rows: Vec<i64> = backups(&database)
         .into_iter()
@@ -71,8 +73,8 @@ fn the_schema_stays_as_it_is_while_an_import_runs() {
         while !fs::read_to_string(&lock).unwrap().contains("bookplate import") {
             thread::sleep(Duration::from_millis(5));
         }
-        let error = Program::new(&database).run(&["db", "downgrade", "base"]).expect_error();
-        assert!(error.contains("bookplate import"), "{error}");
+        let ended = Program::new(&database).run(&["db", "downgrade", "base"]).expect_code(7);
+        assert!(ended.expect_error().contains("bookplate import"));
         std::io::Write::write_all(&mut rows, b"title,author\nA,x\n").unwrap();
         drop(rows);
         assert!(import.join().unwrap().stdout.contains("1 inserted"));
@@ -93,13 +95,32 @@ fn a_server_database_is_never_upgraded_by_surprise() {
     App::new(&database).get("/readyz").expect(200);
 }
 
-#[test]
-fn upgrades_of_one_server_database_at_the_same_time_wait_for_each_other() {
-    let Some(database) = Database::empty_postgres() else { return };
-    thread::scope(|scope| {
-        for _ in 0..6 {
-            scope.spawn(|| Program::new(&database).run(&["db", "upgrade"]).expect_success());
-        }
-    });
-    assert_eq!(database.number("SELECT count(*) FROM seaql_migrations"), 6);
+on_both! {
+    fn upgrades_at_the_same_time_wait_for_each_other_and_apply_everything_once(database) {
+        let fresh = database.empty_beside();
+        let ended: Vec<String> = thread::scope(|scope| {
+            let upgrade = || Program::new(&fresh).run(&["db", "upgrade"]).expect_success().stdout;
+            let processes: Vec<_> = (0..8).map(|_| scope.spawn(upgrade)).collect();
+            processes.into_iter().map(|process| process.join().unwrap()).collect()
+        });
+        let applied = ended.iter().filter(|line| line.starts_with("6 migrations applied")).count();
+        let waited = ended.iter().filter(|line| line.starts_with("nothing to apply")).count();
+        assert_eq!((applied, waited), (1, 7), "{ended:?}");
+        assert_eq!(fresh.number("SELECT count(*) FROM seaql_migrations"), 6);
+        assert_eq!(fresh.number("SELECT count(*) FROM sea_revise_history"), 6);
+        Program::new(&fresh).run(&["db", "check"]).expect_success();
+    }
+
+    fn a_downgrade_that_would_delete_rows_asks_first(database) {
+        Program::new(&database).run(&["db", "upgrade"]).expect_success();
+        database.execute("INSERT INTO users (email, username) VALUES ('a@b', 'a'), ('c@d', 'c')").unwrap();
+        let ended = Program::new(&database).run(&["db", "downgrade"]).expect_code(3);
+        let error = ended.expect_error();
+        assert!(error.contains("this downgrade deletes 2 rows of `users`; nothing was changed"), "{error}");
+        assert!(error.contains("`--allow-data-loss`"), "{error}");
+        assert_eq!(database.number("SELECT count(*) FROM users"), 2);
+        Program::new(&database).run(&["db", "downgrade", "--allow-data-loss"]).expect_success();
+        let current = Program::new(&database).run(&["db", "current"]).expect_success().stdout;
+        assert_eq!(current, "m20260929_090000_widen_author_of_books\n");
+    }
 }

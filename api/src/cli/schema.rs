@@ -1,11 +1,16 @@
 //! The schema on the way up: under a lock, behind a backup, and never by surprise on a shared server.
 
-use std::path::Path;
+use std::sync::Arc;
 
-use anyhow::{Context, Result, bail, ensure};
-use migration::{Migrator, MigratorTrait};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use migration::sea_revise::{
+    self, Standing, Target,
+    backup::Backup,
+    check::Checked,
+    upgrade::{Event, Report, UpgradeOptions},
+};
 use service::{
-    ConnectionTrait, DbBackend, Location, Settings, backup,
+    Location, Settings,
     database::{Connection, FileLock, LockError, connect_to_migrate},
 };
 
@@ -15,8 +20,7 @@ pub const IMPORT: &str = "bookplate import";
 
 /// The newest revision that this program knows.
 pub fn head() -> String {
-    let files = Migrator::get_migration_files();
-    files.last().map(|newest| newest.name().to_owned()).unwrap_or_default()
+    migration::revise().head().unwrap_or_default()
 }
 
 /// Claims a SQLite file for this process; a database in memory or on a server needs no claim.
@@ -49,18 +53,20 @@ pub fn claim(location: &Location, holder: &str) -> Result<Option<FileLock>> {
 /// Brings an own SQLite file to the newest revision, or finds a server's database there already.
 ///
 /// # Errors
-/// When a server's database is behind: then it is for a person to upgrade it.
+/// When a server's database is behind: then it is for a person to upgrade it. When the schema's history is not this
+/// program's.
 pub async fn prepare(location: &Location, settings: &Settings) -> Result<()> {
     let connection = connect(location, settings).await?;
-    let pending = pending(&connection, location).await?;
+    let Standing { pending, missing, unfinished, .. } = standing(&connection, location).await?;
     match location {
-        _ if pending == 0 => {}
-        Location::Postgres(_) => bail!(
-            "the schema of {location} lacks {pending} of this program's revisions; run `bookplate db upgrade` once, then start again"
+        // Nothing is compared and nothing replayed where there is nothing to do: a start has to be quick.
+        _ if pending.is_empty() && missing.is_empty() && unfinished.is_none() => {}
+        Location::Postgres(_) if missing.is_empty() && !pending.is_empty() => bail!(
+            "the schema of {location} lacks {} of this program's revisions; run `bookplate db upgrade` once, then start again",
+            pending.len()
         ),
-        Location::File(_) | Location::Memory => {
-            upgrade_to(&connection, location, None).await?;
-        }
+        // On a server only what the engine refuses is left.
+        _ => upgrade(&connection, location).await?,
     }
     connection.close().await.context("the schema's connection cannot be closed")
 }
@@ -94,7 +100,12 @@ pub fn claim_to_write(location: &Location, holder: &str) -> Result<Option<FileLo
 
 /// Whether the holder uses the file, as a server and an import do, and does not change its schema.
 fn held_by_user(error: &LockError) -> bool {
-    matches!(error, LockError::Held { holder, .. } if [SERVER, IMPORT].iter().any(|user| holder.contains(user)))
+    matches!(error, LockError::Held { holder, .. } if uses_file(holder))
+}
+
+/// As [`held_by_user`], by what the holder wrote about itself.
+pub fn uses_file(holder: &str) -> bool {
+    [SERVER, IMPORT].iter().any(|user| holder.contains(user))
 }
 
 /// Finds the schema at the newest revision, and changes nothing.
@@ -110,13 +121,17 @@ pub async fn expect_head(location: &Location, settings: &Settings) -> Result<()>
         );
     }
     let connection = connect(location, settings).await?;
-    let missing = pending(&connection, location).await?;
+    let standing = standing(&connection, location).await?;
     connection.close().await.context("the schema's connection cannot be closed")?;
-    ensure!(
-        missing == 0,
-        "the schema of {location} lacks {missing} of this program's revisions; run `bookplate db upgrade`"
-    );
-    Ok(())
+    let missing = standing.pending.len();
+    let history = Checked { standing: Some(standing), ..Checked::default() }.verdict();
+    match history {
+        Ok(()) => Ok(()),
+        Err(sea_revise::Error::Pending(_)) => bail!(
+            "the schema of {location} lacks {missing} of this program's revisions; run `bookplate db upgrade`"
+        ),
+        Err(error) => Err(anyhow!("the schema of {location} is not this program's: {error}")),
+    }
 }
 
 /// Opens the connection for changes of the schema.
@@ -124,73 +139,54 @@ pub async fn connect(location: &Location, settings: &Settings) -> Result<Connect
     connect_to_migrate(location, settings).await.with_context(|| cannot_open(location))
 }
 
-/// How many revisions are missing. Writes nothing.
-pub async fn pending(connection: &Connection, location: &Location) -> Result<usize> {
-    let pending = Migrator::get_pending_migrations_read_only(connection)
-        .await
-        .with_context(|| format!("cannot read the schema of {location}"))?;
-    Ok(pending.len())
+/// Where the database stands in the schema's history. Writes nothing.
+async fn standing(connection: &Connection, location: &Location) -> Result<Standing> {
+    let standing = migration::revise().standing(connection).await;
+    standing.with_context(|| format!("cannot read the schema of {location}"))
 }
 
-/// Applies `steps` revisions or all; a SQLite file that holds a schema already is copied first. Returns how many.
-pub async fn upgrade_to(
-    connection: &Connection,
-    location: &Location,
-    steps: Option<u32>,
-) -> Result<usize> {
-    wait_for_others(connection).await?;
-    let before = pending(connection, location).await?;
-    if before == 0 {
-        return Ok(0);
-    }
-    if let Location::File(path) = location {
-        back_up(connection, path).await?;
-    }
-    let applied = Migrator::up(connection, steps).await;
-    applied.with_context(|| format!("the schema of {location} could not be upgraded; it is as it was before the failed revision"))?;
-    let done = before - pending(connection, location).await?;
-    log::info!("{location}: {done} revisions applied");
-    Ok(done)
-}
-
-/// Takes back `steps` revisions or all; a SQLite file is copied first. Returns how many.
-pub async fn downgrade(
-    connection: &Connection,
-    location: &Location,
-    steps: Option<u32>,
-) -> Result<usize> {
-    wait_for_others(connection).await?;
-    let before = pending(connection, location).await?;
-    if let Location::File(path) = location {
-        back_up(connection, path).await?;
-    }
-    let done = Migrator::down(connection, steps).await;
-    done.with_context(|| format!("the schema of {location} could not be downgraded; it is as it was before the failed revision"))?;
-    Ok(pending(connection, location).await? - before)
-}
-
-/// Lets one process at a time change a server's schema; a SQLite file is claimed instead. Ends with the connection.
-async fn wait_for_others(connection: &Connection) -> Result<()> {
-    if connection.get_database_backend() == DbBackend::Postgres {
-        // The key is the word `bookplate` in ASCII, cut to what fits. Waiting is no lock that times out.
-        let lock = "SET lock_timeout = 0; SELECT pg_advisory_lock(x'626F6F6B706C6174'::bigint); RESET lock_timeout";
-        connection.execute_unprepared(lock).await.context("cannot wait for other upgrades")?;
-    }
+/// Applies the revisions that are missing. A SQLite file that holds a schema already is copied first, so a revision may
+/// drop what it drops without a question.
+///
+/// # Errors
+/// When the history is not this program's, or a revision fails; the database is as it was before that revision.
+pub async fn upgrade(connection: &Connection, location: &Location) -> Result<()> {
+    let target = match location {
+        Location::Memory => Target::Memory,
+        Location::File(path) => Target::File(path.clone()),
+        Location::Postgres(url) => Target::Postgres(url.clone()),
+    };
+    let options = UpgradeOptions {
+        backup: Backup::Always,
+        allow_data_loss: true,
+        report: report(),
+        ..UpgradeOptions::default()
+    };
+    let revise = migration::revise().program("bookplate db");
+    let applied = revise.upgrade(connection, &target, &options).await;
+    let applied = applied
+        .with_context(|| format!("the schema of {location} could not be brought up to date"))?;
+    log::info!("{location}: {} revisions applied", applied.len());
     Ok(())
 }
 
-/// Copies the file beside itself, under a name that was never used: an older copy may be the only one of something.
-async fn back_up(connection: &Connection, path: &Path) -> Result<()> {
-    let applied = Migrator::get_applied_migrations_read_only(connection).await?;
-    let Some(newest) = applied.last() else { return Ok(()) };
-    let time = chrono::Utc::now().format("%Y%m%dT%H%M%S%.3fZ");
-    let mut target = path.as_os_str().to_owned();
-    target.push(format!(".{}.{time}.backup", newest.name()));
-    let target = Path::new(&target);
-    ensure!(!target.exists(), "the backup `{}` exists already; try again", target.display());
-    backup::copy(connection, target).await?;
-    log::info!("the database before this change is kept as `{}`", target.display());
-    Ok(())
+/// What the engine does, in the log.
+fn report() -> Report {
+    Arc::new(|event| match event {
+        Event::Waiting(holder) => log::info!("waiting for {holder}, which changes the schema"),
+        Event::BackedUp(copy) => {
+            log::info!("the database before this change is kept as `{}`", copy.display());
+        }
+        Event::Begun { .. } => {}
+        Event::Statement(sql) => log::debug!("{sql}"),
+        Event::Retrying { revision, attempts } => {
+            log::warn!("`{revision}` did not get its locks (attempt {attempts}), trying again");
+        }
+        Event::Done { revision, duration, .. } => {
+            log::info!("applied {revision} in {} ms", duration.as_millis());
+        }
+        Event::Warning(warning) => log::warn!("{warning}"),
+    })
 }
 
 /// What could not be opened, and what to look at.

@@ -58,6 +58,8 @@ pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> 
     };
     let readiness = Data::new(Readiness::new(schema::head()));
     let workers = args.workers.map_or_else(cores, usize::from);
+    // Before anybody hears of the address: a signal that nobody waits for would end the process where it stands.
+    let asked = asked_to_end()?;
     let (server, addresses) =
         server::bind(address, exposure, workers, db.clone(), readiness.clone())?;
     for address in addresses {
@@ -67,7 +69,7 @@ pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> 
     let handle = server.handle();
     let mut ended = tokio::task::spawn_local(server);
     tokio::select! {
-        asked = asked_to_end() => asked?,
+        () = asked => {}
         ended = &mut ended => {
             ended.context("the server ended badly")??;
             bail!("the server ended although nobody asked it to");
@@ -89,7 +91,7 @@ async fn in_memory(settings: &Settings) -> Result<Db> {
     let location = &Location::Memory;
     let db = Db::open(location, settings).await.context("cannot open a database in memory")?;
     db.enforce_foreign_keys(false).await?;
-    schema::upgrade_to(db.reader(), location, None).await?;
+    schema::upgrade(db.reader(), location).await?;
     db.enforce_foreign_keys(true).await?;
     log::warn!("the database is in memory: everything is gone when this process ends");
     Ok(db)
@@ -118,12 +120,14 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from)
 }
 
-async fn asked_to_end() -> Result<()> {
+/// Waits for signals from now on, and ends with the first.
+fn asked_to_end() -> Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for Ctrl-C")?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }

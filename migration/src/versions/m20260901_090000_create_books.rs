@@ -1,6 +1,6 @@
 //! Creates `books`, the table the course begins with.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_revise::prelude::*;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -12,29 +12,32 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager
+        Plan::new()
             .create_table(
-                Table::create()
-                    .table("books")
-                    .col(pk_auto("id"))
-                    .col(string_len("title", 200))
-                    .col(string_len("author", 100))
-                    .col(integer_null("year"))
-                    .col(string_len_null("isbn", 13).unique_key())
-                    .col(timestamp_with_time_zone_default_now("created_at"))
-                    .col(timestamp_with_time_zone_default_now("updated_at"))
-                    .col(integer("version").default(1))
-                    .take(),
+                Table::new("books")
+                    .column(Column::new("id", Type::Integer).identity())
+                    .column(Column::new("title", Type::Varchar(Some(200))))
+                    .column(Column::new("author", Type::Varchar(Some(100))))
+                    .column(Column::new("year", Type::Integer).nullable())
+                    .column(Column::new("isbn", Type::Varchar(Some(13))).nullable())
+                    .column(
+                        Column::new("created_at", Type::TimestampWithTimeZone)
+                            .default(DefaultValue::Now),
+                    )
+                    .column(
+                        Column::new("updated_at", Type::TimestampWithTimeZone)
+                            .default(DefaultValue::Now),
+                    )
+                    .column(Column::new("version", Type::Integer).default(1))
+                    .primary_key(["id"])
+                    .unique(Unique::new(["isbn"]))
+                    .index(Index::new("idx-books-author", ["author"])),
             )
-            .await?;
-        manager
-            .create_index(
-                Index::create().name("idx-books-author").table("books").col("author").take(),
-            )
+            .apply(manager)
             .await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_table(Table::drop().table("books").take()).await
+        Plan::new().drop_table("books").apply(manager).await
     }
 }

@@ -1,6 +1,6 @@
 //! Creates `stores` and the `items` on their shelves. A store takes its items with it; a book leaves them behind.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_revise::prelude::*;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -12,63 +12,58 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager
+        Plan::new()
             .create_table(
-                Table::create()
-                    .table("stores")
-                    .col(pk_auto("id"))
-                    .col(string_len("name", 80))
-                    .col(timestamp_with_time_zone_default_now("created_at"))
-                    .col(timestamp_with_time_zone_default_now("updated_at"))
-                    .col(integer("version").default(1))
-                    .take(),
+                Table::new("stores")
+                    .column(Column::new("id", Type::Integer).identity())
+                    .column(Column::new("name", Type::Varchar(Some(80))))
+                    .column(
+                        Column::new("created_at", Type::TimestampWithTimeZone)
+                            .default(DefaultValue::Now),
+                    )
+                    .column(
+                        Column::new("updated_at", Type::TimestampWithTimeZone)
+                            .default(DefaultValue::Now),
+                    )
+                    .column(Column::new("version", Type::Integer).default(1))
+                    .primary_key(["id"]),
             )
-            .await?;
-        manager.create_table(items()).await?;
-        for column in ["store_id", "book_id"] {
-            manager
-                .create_index(
-                    Index::create()
-                        .name(format!("idx-items-{column}"))
-                        .table("items")
-                        .col(column)
-                        .take(),
-                )
-                .await?;
-        }
-        Ok(())
+            .create_table(
+                Table::new("items")
+                    .column(Column::new("id", Type::Integer).identity())
+                    .column(Column::new("name", Type::Varchar(Some(80))))
+                    .column(Column::new("price", Type::Decimal(Some((12, 2)))))
+                    .column(Column::new("store_id", Type::Integer))
+                    .column(Column::new("book_id", Type::Integer).nullable())
+                    .column(
+                        Column::new("created_at", Type::TimestampWithTimeZone)
+                            .default(DefaultValue::Now),
+                    )
+                    .column(
+                        Column::new("updated_at", Type::TimestampWithTimeZone)
+                            .default(DefaultValue::Now),
+                    )
+                    .column(Column::new("version", Type::Integer).default(1))
+                    .primary_key(["id"])
+                    .foreign_key(
+                        ForeignKey::new(["store_id"], "stores", ["id"])
+                            .named("fk-items-store_id")
+                            .on_delete(Action::Cascade),
+                    )
+                    .foreign_key(
+                        ForeignKey::new(["book_id"], "books", ["id"])
+                            .named("fk-items-book_id")
+                            .on_delete(Action::SetNull),
+                    )
+                    .check(Check::new(r#""price" >= 0"#))
+                    .index(Index::new("idx-items-store_id", ["store_id"]))
+                    .index(Index::new("idx-items-book_id", ["book_id"])),
+            )
+            .apply(manager)
+            .await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_table(Table::drop().table("items").take()).await?;
-        manager.drop_table(Table::drop().table("stores").take()).await
+        Plan::new().drop_table("items").drop_table("stores").apply(manager).await
     }
-}
-
-fn items() -> TableCreateStatement {
-    Table::create()
-        .table("items")
-        .col(pk_auto("id"))
-        .col(string_len("name", 80))
-        .col(decimal_len("price", 12, 2).check(Expr::col("price").gte(0)))
-        .col(integer("store_id"))
-        .col(integer_null("book_id"))
-        .col(timestamp_with_time_zone_default_now("created_at"))
-        .col(timestamp_with_time_zone_default_now("updated_at"))
-        .col(integer("version").default(1))
-        .foreign_key(
-            ForeignKey::create()
-                .name("fk-items-store_id")
-                .from("items", "store_id")
-                .to("stores", "id")
-                .on_delete(ForeignKeyAction::Cascade),
-        )
-        .foreign_key(
-            ForeignKey::create()
-                .name("fk-items-book_id")
-                .from("items", "book_id")
-                .to("books", "id")
-                .on_delete(ForeignKeyAction::SetNull),
-        )
-        .take()
 }

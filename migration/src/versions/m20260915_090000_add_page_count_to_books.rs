@@ -1,6 +1,6 @@
 //! Adds the nullable `books.page_count`.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_revise::prelude::*;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -12,14 +12,13 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager
-            .alter_table(
-                Table::alter().table("books").add_column(integer_null("page_count")).take(),
-            )
+        Plan::new()
+            .add_column("books", Column::new("page_count", Type::Integer).nullable())
+            .apply(manager)
             .await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.alter_table(Table::alter().table("books").drop_column("page_count").take()).await
+        Plan::new().drop_column("books", "page_count").apply(manager).await
     }
 }

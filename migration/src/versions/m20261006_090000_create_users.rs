@@ -1,6 +1,6 @@
 //! Creates `users`.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_revise::prelude::*;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -12,26 +12,26 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager
+        Plan::new()
             .create_table(
-                Table::create()
-                    .table("users")
-                    .col(pk_auto("id"))
-                    .col(string_len("email", 120).unique_key())
-                    .col(string_len("username", 80))
-                    .col(boolean("is_active").default(true))
-                    .col(timestamp_with_time_zone_default_now("created_at"))
-                    .take(),
+                Table::new("users")
+                    .column(Column::new("id", Type::Integer).identity())
+                    .column(Column::new("email", Type::Varchar(Some(120))))
+                    .column(Column::new("username", Type::Varchar(Some(80))))
+                    .column(Column::new("is_active", Type::Boolean).default(true))
+                    .column(
+                        Column::new("created_at", Type::TimestampWithTimeZone)
+                            .default(DefaultValue::Now),
+                    )
+                    .primary_key(["id"])
+                    .unique(Unique::new(["email"]))
+                    .index(Index::new("idx-users-username", ["username"])),
             )
-            .await?;
-        manager
-            .create_index(
-                Index::create().name("idx-users-username").table("users").col("username").take(),
-            )
+            .apply(manager)
             .await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_table(Table::drop().table("users").take()).await
+        Plan::new().drop_table("users").apply(manager).await
     }
 }

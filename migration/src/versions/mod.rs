@@ -1,6 +1,6 @@
-//! The revisions, oldest first.
+//! The revisions, oldest first. Generated whole from the files beside it: what you write here is lost.
 
-use sea_orm_migration::MigrationTrait;
+use sea_revise::prelude::MigrationTrait;
 
 mod m20260901_090000_create_books;
 mod m20260908_090000_create_stores_and_items;

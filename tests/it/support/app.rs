@@ -25,6 +25,8 @@ pub struct Program {
 #[derive(Debug)]
 pub struct Ended {
     pub success: bool,
+    /// The exit code; `None` for a process that was killed.
+    pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
 }
@@ -32,6 +34,12 @@ pub struct Ended {
 impl Ended {
     pub fn expect_success(self) -> Self {
         assert!(self.success, "{}{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// The command ended with this exit code.
+    pub fn expect_code(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{}{}", self.stdout, self.stderr);
         self
     }
 
@@ -47,7 +55,16 @@ impl Ended {
 
 impl Program {
     pub fn new(database: &Database) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_bookplate-under-test"));
+        Self::at(env!("CARGO_BIN_EXE_bookplate-under-test"), database)
+    }
+
+    /// What `cargo run -p migration` runs.
+    pub fn migration(database: &Database) -> Self {
+        Self::at(env!("CARGO_BIN_EXE_migration-under-test"), database)
+    }
+
+    fn at(program: &str, database: &Database) -> Self {
+        let mut command = Command::new(program);
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
             if name.starts_with("BOOKPLATE_") || name == "DATABASE_URL" || name.starts_with("PG") {
@@ -96,7 +113,12 @@ impl Program {
         watchdog.join().expect("the watchdog ends");
         writer.join().expect("the input is written");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-        let ended = Ended { success: status.success(), stdout: text(stdout), stderr: text(stderr) };
+        let ended = Ended {
+            success: status.success(),
+            code: status.code(),
+            stdout: text(stdout),
+            stderr: text(stderr),
+        };
         assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
         ended
     }

@@ -77,6 +77,11 @@ impl Database {
         })
     }
 
+    /// Another one of the same kind, without any table.
+    pub fn empty_beside(&self) -> Self {
+        if self.is_sqlite() { Self::sqlite() } else { Self::empty_postgres().expect("the server") }
+    }
+
     /// Whether this is the SQLite half of a test.
     pub fn is_sqlite(&self) -> bool {
         self.url.starts_with("sqlite")

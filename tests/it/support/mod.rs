@@ -5,7 +5,7 @@ pub mod cluster;
 pub mod db;
 pub mod ledger;
 
-pub use app::{App, Program};
+pub use app::{App, Ended, Program};
 pub use db::Database;
 
 /// Runs each test on SQLite and on PostgreSQL. The argument is a fresh [`Database`] with the newest schema.
