@@ -302,7 +302,14 @@ fn alike(
     expressions: &[String],
     condition: &str,
 ) -> Option<Precondition> {
-    let known = |column: &ColumnOrigin| column.name.is_some() && !column.computed;
+    // PostgreSQL's json has no equality, so that nobody can ask before the column has its new type.
+    let comparable = |was: &String| {
+        let column = source.table.find(was);
+        source.backend == DbBackend::Sqlite || column.is_none_or(|column| column.kind != Type::Json)
+    };
+    let known = |column: &ColumnOrigin| {
+        column.name.as_ref().is_some_and(comparable) && !column.computed
+    };
     if !columns.iter().all(|name| source.column(name).is_some_and(known)) {
         return None;
     }

@@ -9,7 +9,10 @@ use std::{
 };
 
 use sea_orm::DbBackend;
-use sea_revise::upgrade::{Event, UpgradeOptions};
+use sea_revise::{
+    schema::Schema,
+    upgrade::{Event, UpgradeOptions},
+};
 
 use crate::{
     all,
@@ -22,60 +25,54 @@ use crate::{
 /// What the child is told: case, step, migrations, kind of database, URL, and after how many statements it is killed.
 const ORDER: &str = "SEA_REVISE_CHILD";
 
-/// I8: kills an upgrade after each of its statements, and lets another one end it.
+/// I8: kills an upgrade after each of its statements, and lets another one end it. A transaction leaves nothing behind,
+/// so each child begins where the one before it did; what is done in steps is tried on copies.
 pub async fn kill_after_each_statement(
     case: &Case,
     step: usize,
     steps: &[usize],
     place: &Place,
+    (expected, transaction): (&Schema, bool),
 ) -> Result<(), String> {
-    if std::env::var_os("SKIP_KILLS").is_some() {
-        return Ok(());
-    }
     let revise = history::revise(case, steps, place.backend, step);
-    let whole = place.copy().await;
-    upgrade(&revise, &whole, "head").await.map_err(|error| format!("I8 whole: {error}"))?;
-    let expected = whole.schema().await;
-    whole.remove().await;
     let before = place.schema().await;
-    let mut copy = place.copy().await;
     for count in 1.. {
         let wrong = |error: String| format!("I8 after {count}: {error}");
+        let copy = if transaction { None } else { Some(place.copy().await) };
+        let here = copy.as_ref().unwrap_or(place);
         let ended =
-            child(case, step, steps, &copy, count).status().expect("the child can be started");
+            child(case, step, steps, here, count).status().expect("the child can be started");
         if ended.code().is_some_and(|code| code != 0) {
             return Err(wrong(format!("the child ended with {ended}")));
+        }
+        let untouched = same(&here.schema().await, &before, place.backend).is_ok()
+            && here.text(APPLIED).await == steps.len().to_string()
+            && here.text(NOTED).await == steps.len().to_string();
+        if !(transaction && untouched) {
+            upgrade(&revise, here, "head").await.map_err(|error| wrong(error.to_string()))?;
+            same(&here.schema().await, expected, place.backend).map_err(wrong)?;
+        }
+        if let Some(copy) = copy {
+            copy.remove().await;
         }
         if ended.success() {
             break;
         }
-        // A transaction leaves nothing behind, so the next child begins where this one did. What was done in steps is
-        // ended by somebody else, and the next child gets a copy of its own.
-        let untouched = same(&copy.schema().await, &before, place.backend).is_ok()
-            && copy.text(APPLIED).await == steps.len().to_string()
-            && copy.text(NOTED).await == steps.len().to_string();
-        if !untouched {
-            upgrade(&revise, &copy, "head").await.map_err(|error| wrong(error.to_string()))?;
-            same(&copy.schema().await, &expected, place.backend).map_err(wrong)?;
-            copy.remove().await;
-            copy = place.copy().await;
-        }
     }
-    upgrade(&revise, &copy, "head").await.map_err(|error| format!("I8 at the end: {error}"))?;
-    let done = same(&copy.schema().await, &expected, place.backend);
-    copy.remove().await;
-    done.map_err(|error| format!("I8 at the end: {error}"))
+    Ok(())
 }
 
 /// How many migrations are recorded, and how many are noted beside.
 const APPLIED: &str = "SELECT CAST(count(*) AS text) FROM seaql_migrations";
 const NOTED: &str = "SELECT CAST(count(*) AS text) FROM sea_revise_history";
 
-/// I10: two processes at once both end well, and the migration runs once.
-pub async fn race(case: &Case, step: usize, steps: &[usize], place: &Place) -> Result<(), String> {
-    if std::env::var_os("SKIP_KILLS").is_some() {
-        return Ok(());
-    }
+/// I10: two processes at once both end well, and the migration runs once. Answers the schema that they lead to.
+pub async fn race(
+    case: &Case,
+    step: usize,
+    steps: &[usize],
+    place: &Place,
+) -> Result<Schema, String> {
     let copy = place.copy().await;
     let mut children: Vec<_> = (0..2)
         .map(|_| {
@@ -89,9 +86,10 @@ pub async fn race(case: &Case, step: usize, steps: &[usize], place: &Place) -> R
         }
     }
     let applied = copy.text(APPLIED).await;
+    let reached = copy.schema().await;
     copy.remove().await;
     if applied == (steps.len() + 1).to_string() {
-        Ok(())
+        Ok(reached)
     } else {
         Err(format!("I10: {applied} are applied"))
     }

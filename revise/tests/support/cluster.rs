@@ -84,7 +84,8 @@ impl Cluster {
             .expect("initdb can be started");
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
         let settings = format!(
-            "listen_addresses = ''\nunix_socket_directories = '{}'\nfsync = off\nfull_page_writes = off\nsynchronous_commit = off\nwal_level = minimal\nmax_wal_senders = 0\nmax_connections = 60\n",
+            "listen_addresses = ''\nunix_socket_directories = '{}'\nmax_connections = 60\nfsync = off\n\
+             full_page_writes = off\nsynchronous_commit = off\nwal_level = minimal\nmax_wal_senders = 0\n",
             cluster.home.display()
         );
         let conf = cluster.home.join("data/postgresql.conf");
