@@ -99,9 +99,12 @@ impl Revise {
         let exists = !matches!(target, Target::Memory)
             && !matches!(target, Target::File(path) if !path.exists());
         let live = if exists { Some(Session::open(target, Use::Read).await?) } else { None };
-        if let Some(session) = &live {
-            checked.standing = Some(self.standing(&session.db).await?);
-        }
+        checked.standing = match (&live, target) {
+            (Some(session), _) => Some(self.standing(&session.db).await?),
+            (None, Target::Memory) => None,
+            // A database that does not exist has everything before it.
+            (None, _) => Some(Standing { pending: self.revisions(), ..Standing::default() }),
+        };
         let schemas = self.schemas(target);
         // First as far as the database is, to see whether it is that; then to the end, to see whether that is the models.
         let applied = |name: &str| {

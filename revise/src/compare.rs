@@ -1,5 +1,7 @@
 //! `diff A B`: any two of models, database, head, a revision, a database by its URL, and a file of SQL.
 
+mod script;
+
 use std::path::{Path, PathBuf};
 
 use sea_orm::DbBackend;
@@ -16,7 +18,7 @@ use crate::{
     reverse::reverse,
     revise::Revise,
     revision,
-    schema::Schema,
+    schema::{Schema, TableName},
     session::{Session, Use},
     shadow::Shadows,
     sqlite,
@@ -99,17 +101,21 @@ impl Revise {
         let backend = home.backend();
         let shadows = self.shadows(&home, options.shadow.as_ref()).await?;
         let known = [from, to].contains(&&Side::Models);
-        let before = self.scoped(self.read_side(&shadows, target, from).await?, options);
-        let after = self.scoped(self.read_side(&shadows, target, to).await?, options);
+        let mut before = self.scoped(self.read_side(&shadows, target, from).await?, options);
+        let mut after = self.scoped(self.read_side(&shadows, target, to).await?, options);
         let mut compare = self.compare_options(backend, options, known)?;
-        if known {
-            let replay = Replay::run(&shadows, &(self.migrations)(), &self.schemas(&home)).await;
-            if let Ok(replay) = replay {
-                compare.owned = replay.manifest.owned().clone();
-                replay.close().await;
-            }
+        let mut strangers = Vec::new();
+        if known
+            && let Ok(replay) =
+                Replay::run(&shadows, &(self.migrations)(), &self.schemas(&home)).await
+        {
+            compare.owned = replay.manifest.owned().clone();
+            let made = replay.schema(&self.history).await?;
+            replay.close().await;
+            strangers.extend(without_strangers(from, &mut before, &after, &made));
+            strangers.extend(without_strangers(to, &mut after, &before, &made));
         }
-        let difference = if *from == Side::Models && *to != Side::Models {
+        let mut difference = if *from == Side::Models && *to != Side::Models {
             // What the entities do not know is no difference in this direction either.
             let mut back = diff(&after, &before, &compare)?;
             back.operations = reverse(&after, &back.operations, backend)?.operations;
@@ -117,6 +123,7 @@ impl Revise {
         } else {
             diff(&before, &after, &compare)?
         };
+        difference.unmanaged.extend(strangers);
         let apply_to = match from {
             Side::Database => Some(target.clone()),
             Side::Url(url) => Some(url.clone()),
@@ -163,6 +170,9 @@ impl Revise {
                 let shadow = shadows.open(&Default::default()).await?;
                 let cannot =
                     Error::database(format!("`{shown}` cannot be run in an empty database"));
+                let sql = script::contained(&sql, shadows.backend()).map_err(|why| {
+                    Error::Usage(format!("`{shown}` cannot be run in a shadow: {why}"))
+                })?;
                 shadow.execute(&sql).await.map_err(cannot)?;
                 let schema = shadow.read().await?;
                 shadow.close().await;
@@ -170,6 +180,25 @@ impl Revise {
             }
         }
     }
+}
+
+/// Takes the tables out of a database that neither a migration made nor the other side knows: they are somebody else's.
+fn without_strangers(
+    side: &Side,
+    schema: &mut Schema,
+    other: &Schema,
+    made: &Schema,
+) -> Vec<String> {
+    if !matches!(side, Side::Database | Side::Url(_)) {
+        return Vec::new();
+    }
+    let known =
+        |name: &TableName| made.tables.contains_key(name) || other.tables.contains_key(name);
+    let gone: Vec<TableName> = schema.tables.keys().filter(|name| !known(name)).cloned().collect();
+    for name in &gone {
+        schema.tables.remove(name);
+    }
+    gone.iter().map(|name| format!("table {name}")).collect()
 }
 
 /// Which of the databases says what kind of database this is about; shadows are made there.

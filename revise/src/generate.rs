@@ -230,11 +230,13 @@ impl Revise {
         let excluded: BTreeSet<TableName> =
             options.exclude.iter().map(|name| table_name(name)).collect();
         let excluded = &excluded | self.entities.excluded();
-        schema.tables.retain(|name, _| {
+        let meant = |name: &TableName| {
             !excluded.contains(name)
                 && (only.is_empty() || only.contains(name))
                 && !self.history.is_own(name)
-        });
+        };
+        schema.tables.retain(|name, _| meant(name));
+        schema.views.retain(|name, _| meant(name));
         schema
     }
 

@@ -101,6 +101,11 @@ impl History {
         let unreadable = |table: &str, columns: &str| {
             let (table, columns) = (table.to_owned(), columns.to_owned());
             move |error: DbErr| {
+                if error.to_string().contains("permission denied") {
+                    return Error::database(format!(
+                        "this role may not read `{table}`; GRANT SELECT ON it"
+                    ))(error);
+                }
                 Error::History(format!(
                     "the table `{table}` cannot be read as a history ({error}); it should have {columns}, \
                      so restore it from a backup, or move it away and run `stamp`"
@@ -140,14 +145,24 @@ impl History {
 
     async fn exists<C: ConnectionTrait>(&self, db: &C, table: &str) -> Result<bool> {
         let sql = match db.get_database_backend() {
-            DbBackend::Sqlite => "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1",
+            DbBackend::Sqlite => {
+                "SELECT type FROM sqlite_schema WHERE type IN ('table', 'view') AND name = $1"
+            }
             _ => {
-                "SELECT 1 FROM pg_class WHERE relname = $1 AND relkind IN ('r', 'p') \
-                 AND relnamespace = current_schema()::regnamespace"
+                "SELECT CASE WHEN relkind IN ('r', 'p') THEN 'table' ELSE 'view' END FROM pg_class WHERE relname = $1 \
+                 AND relkind IN ('r', 'p', 'v', 'm', 'f') AND relnamespace = current_schema()::regnamespace"
             }
         };
         let found = query(db, sql, vec![table.into()]).await;
-        Ok(!found.map_err(Error::database("cannot read the history"))?.is_empty())
+        let found = found.map_err(Error::database("cannot read the history"))?;
+        let kind = found.first().map(|row| row.try_get_by_index::<String>(0)).transpose();
+        match kind.map_err(Error::database("cannot read the history"))?.as_deref() {
+            None => Ok(false),
+            Some("table") => Ok(true),
+            Some(kind) => Err(Error::History(format!(
+                "`{table}` is a {kind} and should be the table of the history; restore that from a backup"
+            ))),
+        }
     }
 
     /// Creates the tables where they are missing.

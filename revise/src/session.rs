@@ -1,11 +1,11 @@
 //! Connections, as the engine needs them: one at a time, without limits of time, on SQLite with foreign keys off.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
     DbBackend, DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
-    sqlx::{ConnectOptions as _, sqlite::SqliteConnectOptions},
+    sqlx::{ConnectOptions as _, postgres::PgConnectOptions, sqlite::SqliteConnectOptions},
 };
 
 use crate::{
@@ -43,7 +43,7 @@ impl Session {
         let options = match target {
             Target::Memory => memory(),
             Target::File(path) => file(path, purpose)?,
-            Target::Postgres(url) => server(url),
+            Target::Postgres(url) => server(url)?,
         };
         let db = Database::connect(options)
             .await
@@ -156,20 +156,29 @@ fn file(path: &Path, purpose: Use) -> Result<ConnectOptions> {
     Ok(options)
 }
 
-fn server(url: &str) -> ConnectOptions {
+fn server(url: &str) -> Result<ConnectOptions> {
+    // Here and not at the first use, where the driver's message would repeat the password.
+    if url.parse::<PgConnectOptions>().is_err() {
+        let url = crate::target::without_password(url);
+        return Err(Error::Usage(format!(
+            "`{url}` is not a database URL: host, port or password cannot be read; write `%2F` for `/` and so on"
+        )));
+    }
     let mut options = alone(url);
     options.map_sqlx_postgres_opts(|options| {
         // A change of a large table takes its time.
         let limits = [("statement_timeout", "0"), ("idle_in_transaction_session_timeout", "0")];
         options.application_name("sea-revise").options(limits).disable_statement_logging()
     });
-    options
+    Ok(options)
 }
 
 fn alone(url: &str) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(1)
+        // A server that is not there is not there in half a minute either.
+        .acquire_timeout(Duration::from_secs(5))
         .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)

@@ -170,6 +170,9 @@ impl Revise {
         let chosen = choose::revisions(&self.revisions(), &standing, &options.target, direction)?;
         if chosen.is_empty() && standing.unfinished.is_none() {
             choose::expect_known(&standing, &self.program)?;
+            // An edit is named as soon as somebody asks, and not when it is in the way.
+            let migrations = (self.migrations)();
+            self.seen(session, &migrations, &standing, &chosen, direction, options).await?;
             return Ok(Vec::new());
         }
         choose::expect_sound(&standing, &chosen, direction, options, &self.program)?;

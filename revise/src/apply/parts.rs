@@ -3,7 +3,7 @@
 use sea_orm::DbBackend;
 
 use crate::{
-    column::{Column, Written},
+    column::{Column, Identity, Written},
     error::PlanError,
     expression::{mentions, rename_in},
     key::{Check, Index, IndexColumn, Unique},
@@ -47,7 +47,8 @@ pub fn apply(
         Operation::SetIdentity { column, identity, .. } => {
             let found = find(table, column)?;
             found.identity = *identity;
-            if !identity.is_none() {
+            // A name of the rowid may have a default, though nothing ever comes of it.
+            if matches!(identity, Identity::Automatic | Identity::Always) {
                 found.default = None;
             }
         }

@@ -13,6 +13,10 @@ use crate::{
     target::Target,
 };
 
+/// SQLite's shell goes on behind an error, up to the COMMIT; and SQLite casts anything to anything.
+const SQLITE_HEAD: &str = "-- Run it with `sqlite3 -bail`. `--apply` also looks for rows that do not fit, which a script cannot.\n\
+                           PRAGMA foreign_keys = OFF;\nBEGIN;";
+
 /// What `diff` answers as JSON. The shape is stable: members are added and never changed.
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -52,7 +56,8 @@ impl Command<'_> {
             None => self.print_operations(&comparison)?,
         }
         let count = comparison.difference.operations.len() + comparison.difference.questions.len();
-        Err(Error::Differs(format!("{from} and {to} differ in {count} points")))
+        let points = if count == 1 { "point" } else { "points" };
+        Err(Error::Differs(format!("{from} and {to} differ in {count} {points}")))
     }
 
     fn print_operations(&self, comparison: &Comparison) -> Result<()> {
@@ -79,9 +84,7 @@ impl Command<'_> {
             self.console.say(&format!("-- ? {}", sentence(question).replace('\n', " ")))?;
         }
         let (head, tail) = match comparison.backend {
-            DbBackend::Sqlite => {
-                ("PRAGMA foreign_keys = OFF;\nBEGIN;", "COMMIT;\nPRAGMA foreign_keys = ON;")
-            }
+            DbBackend::Sqlite => (SQLITE_HEAD, "COMMIT;\nPRAGMA foreign_keys = ON;"),
             _ => ("BEGIN;", "COMMIT;"),
         };
         self.console.say(head)?;

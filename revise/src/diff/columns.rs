@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sea_orm::DbBackend;
 
-use super::{ColumnName, Question, Work, order::Phase};
+use super::{ColumnName, Question, Work, enums, order::Phase};
 use crate::{
     column::{Column, Generated, Identity},
     column_type::Type,
@@ -33,7 +33,7 @@ pub fn compare(
             }
             Some(old) if recomputed(work, before, after, old) => {
                 drop_uniques(work, left, old);
-                drop_column(work, left, old);
+                drop_column(work, left, old, true);
                 add(work, &after.name, column.clone());
             }
             Some(old) => {
@@ -53,7 +53,7 @@ pub fn compare(
             );
             work.found.unmanaged.push(line);
         } else {
-            drop_column(work, left, column);
+            drop_column(work, left, column, false);
         }
     }
     let (old, new) = (before.comment.clone(), after.comment.clone());
@@ -130,7 +130,7 @@ fn add_as_it_is(work: &mut Work<'_>, table: &TableName, column: Column) {
 }
 
 /// Drops a column, and first what names it: PostgreSQL would take that along without a word, and SQLite refuse.
-fn drop_column(work: &mut Work<'_>, left: &mut Table, column: &Column) {
+fn drop_column(work: &mut Work<'_>, left: &mut Table, column: &Column, replaced: bool) {
     let table = left.name.clone();
     let mut kept = Vec::new();
     for index in std::mem::take(&mut left.indexes) {
@@ -166,7 +166,8 @@ fn drop_column(work: &mut Work<'_>, left: &mut Table, column: &Column) {
         work.phases.push(Phase::DropConstraints, Operation::DropCheck { table, check });
     }
     let (name, was) = (column.name.clone(), Some(Box::new(column.clone())));
-    let phase = if column.generated.is_some() { Phase::DropComputed } else { Phase::DropColumns };
+    let first = replaced || column.generated.is_some() || enums::loses_default(work, column);
+    let phase = if first { Phase::DropFirst } else { Phase::DropColumns };
     work.phases.push(phase, Operation::DropColumn { table, column: name, was });
 }
 
@@ -215,17 +216,24 @@ fn change(
         work.phases.push(Phase::Columns, operation);
     }
     identity(work, name, before, after);
-    if !same_default(before.default.as_ref(), after.default.as_ref()) {
-        let operation = Operation::AlterDefault {
-            table: name.clone(),
-            column: column.clone(),
-            default: after.default.clone(),
-            was: before.default.clone(),
-        };
-        work.phases.push(Phase::Columns, operation);
-    }
+    default(work, name, before, after);
     if before.nullable != after.nullable {
         nullability(work, name, after);
+    }
+}
+
+fn default(work: &mut Work<'_>, table: &TableName, before: &Column, after: &Column) {
+    let alter = |default: &Option<DefaultValue>, was: &Option<DefaultValue>| {
+        let (table, column) = (table.clone(), after.name.clone());
+        Operation::AlterDefault { table, column, default: default.clone(), was: was.clone() }
+    };
+    if enums::loses_default(work, before) {
+        work.phases.push(Phase::DropFirst, alter(&None, &before.default));
+        if after.default.is_some() {
+            work.phases.push(Phase::Columns, alter(&after.default, &None));
+        }
+    } else if !same_default(before.default.as_ref(), after.default.as_ref()) {
+        work.phases.push(Phase::Columns, alter(&after.default, &before.default));
     }
 }
 

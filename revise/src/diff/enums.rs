@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Scope, Work, order::Phase};
-use crate::{column_type::Type, operation::Operation, schema::Schema};
+use crate::{column::Column, column_type::Type, operation::Operation, schema::Schema};
 
 /// Compares the enum types and their values.
 pub fn compare(work: &mut Work<'_>) {
@@ -62,6 +62,19 @@ fn change(work: &mut Work<'_>, name: &str, mut old: Vec<String>, values: &[Strin
     let map = map.into_iter().filter(|(from, to)| dropped(from) && was.contains(to)).collect();
     let (name, values) = (name.to_owned(), values.to_vec());
     work.phases.push(Phase::Enums, Operation::RebuildEnum { name, values, map, was: old });
+}
+
+/// Whether the default of a column is a value that its enum will not have any more, so that it has to go before.
+pub fn loses_default(work: &Work<'_>, column: &Column) -> bool {
+    let (Some(default), Some(name)) = (&column.default, enum_of(&column.kind)) else {
+        return false;
+    };
+    let (Some(had), Some(has)) = (work.before.enums.get(name), work.after.enums.get(name)) else {
+        return false;
+    };
+    // An array has it among others.
+    let default = default.to_sql().replace("''", "'");
+    had.iter().any(|value| !has.contains(value) && default.contains(value))
 }
 
 /// The enums that columns are of.

@@ -7,16 +7,16 @@ use crate::{operation::Operation, schema::TableName, table::Table};
 /// When an operation happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    DropObjects,
     Rename,
+    DropObjects,
     DropForeignKeys,
-    /// Only where something new takes a name that a table holds which goes.
+    /// Only where something new takes a name that a table holds which goes, or an enum loses a default of it.
     DropTablesFirst,
     /// A key that counts is one until here, and from [`Phase::AddIdentities`] on.
     DropIdentities,
     DropConstraints,
-    /// A computed column stands in the way of those that it is computed from.
-    DropComputed,
+    /// What stands in the way: of the columns that a computed one is computed from, or of a value that an enum loses.
+    DropFirst,
     Enums,
     CreateTables,
     Columns,

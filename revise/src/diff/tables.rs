@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Work, columns, constraints,
+    Work, columns, constraints, enums,
     order::{self, Phase},
 };
 use crate::{
@@ -80,7 +80,9 @@ fn drop_tables(work: &mut Work<'_>, disturbed: &BTreeSet<(TableName, String)>) {
     let gone: Vec<&Table> = gone.collect();
     let held: BTreeSet<&String> = gone.iter().flat_map(|table| part_names(table)).collect();
     let taken = after.tables.values().flat_map(part_names).any(|name| held.contains(name));
-    let phase = if taken { Phase::DropTablesFirst } else { Phase::DropTables };
+    let mut columns = gone.iter().flat_map(|table| &table.columns);
+    let first = taken || columns.any(|column| enums::loses_default(work, column));
+    let phase = if first { Phase::DropTablesFirst } else { Phase::DropTables };
     for (mut table, mut later) in order::parents_first(gone).into_iter().rev() {
         let moved = |key: &ForeignKey| stands_on(&table.name, key, disturbed);
         let (moved, kept) = std::mem::take(&mut table.foreign_keys).into_iter().partition(moved);

@@ -307,9 +307,8 @@ fn alike(
         let column = source.table.find(was);
         source.backend == DbBackend::Sqlite || column.is_none_or(|column| column.kind != Type::Json)
     };
-    let known = |column: &ColumnOrigin| {
-        column.name.as_ref().is_some_and(comparable) && !column.computed
-    };
+    let known =
+        |column: &ColumnOrigin| column.name.as_ref().is_some_and(comparable) && !column.computed;
     if !columns.iter().all(|name| source.column(name).is_some_and(known)) {
         return None;
     }

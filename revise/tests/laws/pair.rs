@@ -181,6 +181,8 @@ impl Pair {
         let moved = |name: TableName| if name == *from { to.clone() } else { name };
         self.columns = columns.map(|((of, new), old)| ((moved(of), new), old)).collect();
         match old {
+            // It may have got its old name back.
+            Some(old) if old == to => {}
             Some(old) if told => drop(self.tables.insert(to, old)),
             _ => self.columns.retain(|(of, _), _| *of != to),
         }
