@@ -20,6 +20,8 @@ mod cluster;
 mod essence;
 #[path = "laws/expressions.rs"]
 mod expressions;
+#[path = "laws/found.rs"]
+mod found;
 #[path = "laws/kinds.rs"]
 mod kinds;
 #[path = "laws/law.rs"]
@@ -65,6 +67,23 @@ fn the_laws_hold_on_sqlite() {
 fn the_laws_hold_on_postgres() {
     // While the server works for one of them, the other one compares.
     hold(DbBackend::Postgres, 2);
+}
+
+#[tokio::test]
+async fn what_was_found_once_holds() {
+    for backend in [DbBackend::Sqlite, DbBackend::Postgres] {
+        let Some(ground) = place::Ground::of(backend).await else { continue };
+        for (name, pair) in found::pairs(backend) {
+            if let Err(violation) = law::check(&ground, &pair).await {
+                panic!(
+                    "{name} on {backend:?}: {}\n{}\n{}",
+                    violation.law,
+                    violation.detail,
+                    show(&pair)
+                );
+            }
+        }
+    }
 }
 
 /// Holds all pairs to the laws, in several threads.

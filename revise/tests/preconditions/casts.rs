@@ -231,7 +231,7 @@ async fn what_cannot_fail_is_not_asked() {
     for (from, to) in [
         (Type::Integer, Type::BigInteger),
         (Type::Integer, Type::Text),
-        (Type::Text, Type::Varchar(Some(3))),
+        (Type::Varchar(Some(3)), Type::Varchar(Some(5))),
         (Type::Decimal(Some((8, 2))), Type::Decimal(Some((4, 1)))),
         (Type::Timestamp, Type::Date),
     ] {

@@ -305,7 +305,7 @@ async fn an_enum_asks_for_the_values_that_it_loses() {
     assert_eq!(ask(&db, &schema, &plan).await, Vec::<String>::new());
     run(&db, "INSERT INTO cup VALUES (4, 'bl''ack', NULL), (5, NULL, ARRAY['bl''ack'::\"Te'a\"])")
         .await;
-    let hint = "say what it becomes: --map old=new, or a pair in .rebuild_enum(…)";
+    let hint = "say what it becomes: --map enum.old=new, or a pair in .rebuild_enum(…)";
     assert_eq!(
         ask(&db, &schema, &plan).await,
         [
