@@ -7,18 +7,11 @@
 //! Prints milliseconds and, beside them, how much of it is only creating the entities' tables in an empty database, which
 //! nobody can do without.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a benchmark that cannot go on has nothing to say"
-)]
-
-#[expect(dead_code, reason = "tests use more of it")]
-#[path = "../tests/support/cluster.rs"]
-mod cluster;
+#![expect(clippy::expect_used, reason = "a benchmark that cannot go on has nothing to say")]
 
 use std::time::Instant;
 
+use cluster::Cluster;
 use sea_orm::{ConnectionTrait, Database, DbBackend, Schema};
 use sea_orm_migration::{
     MigrationName, MigrationTrait, SchemaManager, async_trait, sea_orm::DbErr,
@@ -131,7 +124,7 @@ fn main() {
         );
         for count in [20, 200] {
             row("SQLite", &Target::Memory, "sqlite::memory:", count).await;
-            if let Some(cluster) = cluster::Cluster::get() {
+            if let Some(cluster) = Cluster::get() {
                 let url = cluster.url("postgres");
                 let target = Target::parse(&url, UrlStyle::Sqlx).expect("a URL");
                 row("PostgreSQL", &target, &url, count).await;

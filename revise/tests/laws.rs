@@ -5,17 +5,13 @@
 //! `LAWS_START=500` others. `LAWS_SHOW=1` shows where only the database found that rows are in the way.
 
 #![expect(
-    clippy::expect_used,
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     reason = "a failure has to stop the test, also in what the tests share"
 )]
 
 #[path = "laws/change.rs"]
 mod change;
-#[path = "support/cluster.rs"]
-mod cluster;
 #[path = "laws/essence.rs"]
 mod essence;
 #[path = "laws/expressions.rs"]

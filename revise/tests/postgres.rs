@@ -1,9 +1,6 @@
 //! What is read from a PostgreSQL server, and what the statements for it do there.
 
 #[cfg(test)]
-#[path = "support/cluster.rs"]
-mod cluster;
-
 #[cfg(test)]
 mod postgres {
     mod enums;

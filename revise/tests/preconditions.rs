@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod preconditions {
     pub mod casts;
-    pub mod cluster;
+    pub mod places;
     pub mod plans;
     pub mod rows;
     pub mod scene;

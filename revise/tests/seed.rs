@@ -2,7 +2,7 @@
 
 #[cfg(test)]
 mod seed {
-    #[path = "../preconditions/cluster.rs"]
-    pub mod cluster;
+    #[path = "../preconditions/places.rs"]
+    pub mod places;
     pub mod zoo;
 }

@@ -11,7 +11,9 @@ use std::{
 
 use serde_json::json;
 
-use crate::support::{App, Database, cluster::Cluster, on_both};
+use cluster::Cluster;
+
+use crate::support::{App, Database, on_both};
 
 /// Asks until the answer has the status, for at most as long as a recovery may take.
 fn eventually(app: &App, status: u16) -> Duration {

@@ -11,10 +11,6 @@ mod case;
 mod checks;
 #[cfg(test)]
 mod child;
-#[cfg(test)]
-#[expect(dead_code, reason = "other tests use more of it")]
-#[path = "../support/cluster.rs"]
-mod cluster;
 mod columns;
 mod course;
 mod defaults;

@@ -5,13 +5,12 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
+use cluster::Cluster;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement,
 };
 use sea_revise::{Target, UrlStyle, postgres, schema::Schema, sqlite};
 use tempfile::TempDir;
-
-use crate::cluster::Cluster;
 
 /// A database of its own.
 pub struct Place {
@@ -86,8 +85,8 @@ impl Place {
     }
 
     fn name(&self) -> String {
-        let path = self.url.strip_prefix("postgres:///").expect("a database of the cluster");
-        path.split('?').next().expect("a name").to_owned()
+        let address = self.url.split('?').next().expect("an address");
+        address.rsplit('/').next().expect("a name").to_owned()
     }
 
     fn path(&self) -> PathBuf {

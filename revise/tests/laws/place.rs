@@ -1,5 +1,6 @@
 //! Databases for one pair each: empty when they are made, and gone afterwards.
 
+use cluster::Cluster;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr};
 use sea_orm_migration::SchemaManager;
 use sea_revise::{
@@ -9,8 +10,6 @@ use sea_revise::{
     schema::{Schema, TableName},
     seed, sqlite,
 };
-
-use super::cluster::Cluster;
 
 /// Where places are made.
 pub enum Ground {

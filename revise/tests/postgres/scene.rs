@@ -12,7 +12,7 @@ use sea_revise::{
 /// A database of the test's own in which some statements have run; the test ends where there is no server.
 macro_rules! database {
     ($sql:expr) => {
-        match crate::cluster::Cluster::get() {
+        match cluster::Cluster::get() {
             Some(cluster) => {
                 let db = cluster.database().await;
                 crate::postgres::scene::run(&db, $sql).await;

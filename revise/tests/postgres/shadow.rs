@@ -7,7 +7,7 @@ use sea_revise::{
 };
 
 use super::scene::{assert_same, database, run, schema};
-use crate::cluster::Cluster;
+use cluster::Cluster;
 
 /// A bit of everything. Nothing in it names a schema.
 const ZOO: &str = "CREATE TYPE mood AS ENUM ('a', 'it''s');

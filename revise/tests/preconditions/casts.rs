@@ -10,7 +10,7 @@ use sea_revise::{
 };
 
 use super::{
-    cluster,
+    places,
     scene::{ask, create, run},
 };
 
@@ -120,7 +120,7 @@ async fn found(db: &DatabaseConnection, schema: &Schema, to: &Type) -> Vec<i32> 
 
 #[tokio::test]
 async fn texts_that_postgresql_cannot_cast_are_the_ones_that_are_found() {
-    let Some(db) = cluster::postgres().await else { return };
+    let Some(db) = places::postgres().await else { return };
     let schema = schema(Type::Text);
     create(&db, &schema).await;
     for (id, text) in TEXTS.iter().enumerate() {
@@ -171,7 +171,7 @@ async fn texts_that_postgresql_cannot_cast_are_the_ones_that_are_found() {
 
 #[tokio::test]
 async fn texts_become_values_of_an_enum() {
-    let Some(db) = cluster::postgres().await else { return };
+    let Some(db) = places::postgres().await else { return };
     let schema = schema(Type::Varchar(None));
     create(&db, &schema).await;
     run(&db, "INSERT INTO t VALUES (1, 'green'), (2, 'it''s'), (3, NULL)").await;
@@ -193,7 +193,7 @@ async fn texts_become_values_of_an_enum() {
 
 #[tokio::test]
 async fn numbers_and_long_texts_on_postgresql() {
-    let Some(db) = cluster::postgres().await else { return };
+    let Some(db) = places::postgres().await else { return };
     let decimal = |precision, scale| Type::Decimal(Some((precision, scale)));
     for (from, to, good, bad) in [
         (Type::BigInteger, Type::Integer, "2147483647", "2147483648"),
@@ -227,7 +227,7 @@ async fn numbers_and_long_texts_on_postgresql() {
 
 #[tokio::test]
 async fn what_cannot_fail_is_not_asked() {
-    let db = cluster::sqlite().await;
+    let db = places::sqlite().await;
     for (from, to) in [
         (Type::Integer, Type::BigInteger),
         (Type::Integer, Type::Text),
@@ -255,7 +255,7 @@ async fn what_cannot_fail_is_not_asked() {
 
 #[tokio::test]
 async fn values_that_sqlite_would_spoil_are_found() {
-    let db = cluster::sqlite().await;
+    let db = places::sqlite().await;
     let schema = schema(Type::Text);
     // Without a type the values stay as they are written.
     run(&db, "CREATE TABLE t (id integer PRIMARY KEY, \"v \"\"x\"\"\")").await;
@@ -345,7 +345,7 @@ async fn values_that_sqlite_would_spoil_are_found() {
 
 #[tokio::test]
 async fn numbers_that_a_program_could_not_read_from_sqlite_are_found() {
-    let db = cluster::sqlite().await;
+    let db = places::sqlite().await;
     for (from, to, good, bad) in [
         (Type::BigInteger, Type::Integer, "2147483647", "2147483648"),
         (Type::Integer, Type::TinyUnsigned, "255", "-1"),

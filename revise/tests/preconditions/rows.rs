@@ -144,7 +144,7 @@ async fn unique_asks_for_rows_that_are_alike_where_nulls_are_not() {
 #[tokio::test]
 async fn sqlite_compares_by_the_collation_of_the_index() {
     let index = Index::new("i", []).unique().column(IndexColumn::new("c").extra("COLLATE NOCASE"));
-    let db = super::cluster::sqlite().await;
+    let db = super::places::sqlite().await;
     check_on(
         &db,
         &Plan::new().create_index("pair", index),
@@ -279,7 +279,7 @@ async fn a_new_column_without_a_value_asks_for_any_row() {
 
 #[tokio::test]
 async fn an_enum_asks_for_the_values_that_it_loses() {
-    let Some(db) = super::cluster::postgres().await else { return };
+    let Some(db) = super::places::postgres().await else { return };
     let mut schema = Schema::default();
     let kind = Type::enumeration("Te'a");
     schema.insert(
@@ -362,7 +362,7 @@ async fn what_is_found_is_what_postgresql_refuses() {
             "7, 7",
         ),
     ] {
-        let Some(db) = super::cluster::postgres().await else { return };
+        let Some(db) = super::places::postgres().await else { return };
         let mut schema = Schema::default();
         let column = |name: &str| Column::new(name, Type::Integer).nullable();
         schema.insert(Table::new("t").column(column("a")).column(column("b")));

@@ -8,12 +8,12 @@ use sea_revise::{
     table::Table,
 };
 
-use super::cluster;
+use super::places;
 
 /// Both databases, as far as they are installed.
 pub async fn databases() -> Vec<DatabaseConnection> {
-    let mut databases = vec![cluster::sqlite().await];
-    databases.extend(cluster::postgres().await);
+    let mut databases = vec![places::sqlite().await];
+    databases.extend(places::postgres().await);
     databases
 }
 

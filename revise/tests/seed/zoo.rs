@@ -12,7 +12,7 @@ use sea_revise::{
     table::Table,
 };
 
-use super::cluster;
+use super::places;
 
 async fn run(db: &DatabaseConnection, sql: &str) {
     db.execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
@@ -310,19 +310,19 @@ async fn prove(db: &DatabaseConnection) {
 
 #[tokio::test]
 async fn every_table_that_can_have_rows_gets_them_on_sqlite() {
-    prove(&cluster::sqlite().await).await;
+    prove(&places::sqlite().await).await;
 }
 
 #[tokio::test]
 async fn every_table_that_can_have_rows_gets_them_on_postgresql() {
-    if let Some(db) = cluster::postgres().await {
+    if let Some(db) = places::postgres().await {
         prove(&db).await;
     }
 }
 
 #[tokio::test]
 async fn rows_are_written_outside_of_a_transaction_too() {
-    let Some(db) = cluster::postgres().await else { return };
+    let Some(db) = places::postgres().await else { return };
     let mut schema = Schema::default();
     let check = Check::new("\"t\".a = 'b'");
     let a = Column::new("a", Type::Varchar(None));

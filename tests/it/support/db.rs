@@ -8,10 +8,11 @@ use std::{
     },
 };
 
+use cluster::Cluster;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement};
 use tempfile::TempDir;
 
-use super::{Program, cluster::Cluster};
+use super::Program;
 
 /// A fresh database with the newest schema.
 pub struct Database {

@@ -1,7 +1,6 @@
 //! What tests stand on: a database each, the program, and one word for both databases.
 
 pub mod app;
-pub mod cluster;
 pub mod db;
 pub mod ledger;
 

@@ -1,13 +1,24 @@
 //! A private PostgreSQL server for one run of the tests, made from the installed binaries and gone with the process.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test whose server cannot be started has to stop, and loudly"
+)]
+
 use std::{
     fs,
     io::Write,
     os::unix::{fs::chown, process::CommandExt},
     path::{Path, PathBuf},
     process::{ChildStdin, Command, Stdio},
-    sync::{Mutex, OnceLock},
+    sync::{
+        Mutex, OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
 };
+
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 
 /// A PostgreSQL server of the tests.
 pub struct Cluster {
@@ -70,7 +81,7 @@ impl Cluster {
 
     fn create(binaries: PathBuf) -> Self {
         let home = tempfile::Builder::new()
-            .prefix("bookplate-pg-")
+            .prefix("cluster-pg-")
             .tempdir()
             .expect("a temporary directory")
             .keep();
@@ -95,7 +106,8 @@ impl Cluster {
             .expect("initdb can be started");
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
         let settings = format!(
-            "listen_addresses = ''\nunix_socket_directories = '{}'\nmax_connections = 200\nfsync = off\n",
+            "listen_addresses = ''\nunix_socket_directories = '{}'\nmax_connections = 200\nfsync = off\n\
+             full_page_writes = off\nsynchronous_commit = off\nwal_level = minimal\nmax_wal_senders = 0\n",
             own.home.display()
         );
         let conf = own.home.join("data/postgresql.conf");
@@ -117,6 +129,23 @@ impl Cluster {
     pub fn stop(&self) {
         let own = self.own.as_ref().expect("our own server");
         own.control(&["stop", "--mode=fast"]);
+    }
+
+    /// A connection to a new database, the only one of its pool.
+    pub async fn database(&self) -> DatabaseConnection {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("test_{}_{count}", std::process::id());
+        let server = self.connect("postgres").await;
+        server.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a database");
+        server.close().await.expect("the connection can be closed");
+        self.connect(&name).await
+    }
+
+    async fn connect(&self, database: &str) -> DatabaseConnection {
+        let mut options = ConnectOptions::new(self.url(database));
+        options.max_connections(1).sqlx_logging(false);
+        Database::connect(options).await.expect("the server answers")
     }
 
     /// The URL of one of its databases.
