@@ -70,10 +70,7 @@ async fn on_sqlite<C: ConnectionTrait>(
             expect_keys_off(db).await?;
             touched.extend(segment.iter().filter_map(Operation::table).cloned());
         }
-        for sql in statements {
-            scene.tell(&sql);
-            db.execute_unprepared(&sql).await.map_err(|error| at(&sql, error))?;
-        }
+        run(db, &statements, scene).await?;
     }
     if touched.is_empty() { Ok(()) } else { expect_keys_whole(db, &touched).await }
 }
@@ -83,51 +80,53 @@ async fn on_postgres<C: ConnectionTrait>(
     operations: &[Operation],
     scene: &Scene,
 ) -> Result<(), DbErr> {
-    let scope = Scope::of_connection(db).await?;
-    let shadowed: Vec<Operation>;
-    let operations = match &scene.shadow {
-        None => operations,
-        Some(schemas) => {
-            let mut enums = postgres::read(db, &scope).await?;
-            let one = |operation: &Operation| in_shadow(operation, schemas, &mut enums);
-            shadowed = operations.iter().map(one).collect();
-            &shadowed
-        }
-    };
-    let mut scope = scope;
+    let mut operations = operations.to_vec();
+    if let Some(schemas) = &scene.shadow {
+        operations.iter_mut().for_each(|operation| operation.rename_schemas(schemas));
+    }
+    let mut scope = Scope::of_connection(db).await?;
     let named = operations.iter().flat_map(Operation::tables);
     for schema in named.filter_map(|table| table.schema) {
         scope.others.insert(schema.clone(), schema);
     }
     let before = postgres::read(db, &scope).await?;
-    stop_at_rows(db, &before, operations, DbBackend::Postgres).await?;
-    for sql in postgres::statements(&before, operations)? {
-        scene.tell(&sql);
-        db.execute_unprepared(&sql).await.map_err(|error| at(&sql, error))?;
+    if scene.shadow.is_some() {
+        operations = in_one_transaction(operations, before.clone());
+    }
+    stop_at_rows(db, &before, &operations, DbBackend::Postgres).await?;
+    run(db, &postgres::statements(&before, &operations)?, scene).await
+}
+
+/// Runs statements, each after it was told of.
+async fn run<C: ConnectionTrait>(
+    db: &C,
+    statements: &[String],
+    scene: &Scene,
+) -> Result<(), DbErr> {
+    for sql in statements {
+        scene.tell(sql);
+        db.execute_unprepared(sql).await.map_err(|error| at(sql, error))?;
     }
     Ok(())
 }
 
-/// The operation as it is in a shadow: in other schemas, and without what cannot be in one transaction. There a value
-/// that was added to an enum could not be used, so the enum is made anew.
-fn in_shadow(
-    operation: &Operation,
-    schemas: &std::collections::BTreeMap<String, String>,
-    enums: &mut Schema,
-) -> Operation {
-    let mut operation = operation.clone();
-    operation.rename_schemas(schemas);
-    enums.follow_enum(&operation);
-    match operation {
-        Operation::CreateIndex { table, index, .. } => {
-            Operation::CreateIndex { table, index, concurrently: false }
+/// The operations without what cannot be in the one transaction that a shadow is. A value that was added to an enum
+/// could not be used there, so the enum is made anew.
+fn in_one_transaction(operations: Vec<Operation>, mut schema: Schema) -> Vec<Operation> {
+    let one = |operation: Operation| {
+        schema.follow_enum(&operation);
+        match operation {
+            Operation::CreateIndex { table, index, .. } => {
+                Operation::CreateIndex { table, index, concurrently: false }
+            }
+            Operation::AddEnumValue { name, .. } => {
+                let values = schema.enums.get(&name).cloned().unwrap_or_default();
+                Operation::RebuildEnum { name, values, map: Vec::new(), was: Vec::new() }
+            }
+            other => other,
         }
-        Operation::AddEnumValue { name, .. } => {
-            let values = enums.enums.get(&name).cloned().unwrap_or_default();
-            Operation::RebuildEnum { name, values, map: Vec::new(), was: Vec::new() }
-        }
-        other => other,
-    }
+    };
+    operations.into_iter().map(one).collect()
 }
 
 async fn stop_at_rows<C: ConnectionTrait>(

@@ -4,10 +4,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex},
 };
 
 use crate::{history::Steps, plan::Plan};
@@ -29,7 +26,6 @@ pub(crate) struct Scene {
     /// Who is told of each statement.
     pub observer: Option<Observer>,
     plans: Mutex<Vec<Plan>>,
-    operations: AtomicUsize,
 }
 
 impl Scene {
@@ -55,10 +51,10 @@ impl Scene {
 
     /// Notes a plan, and answers how many operations were before it.
     pub fn note(&self, plan: &Plan) -> usize {
-        if let Ok(mut plans) = self.plans.lock() {
-            plans.push(plan.clone());
-        }
-        self.operations.fetch_add(plan.operations.len(), Ordering::Relaxed)
+        let Ok(mut plans) = self.plans.lock() else { return 0 };
+        let earlier = plans.iter().map(|plan| plan.operations.len()).sum();
+        plans.push(plan.clone());
+        earlier
     }
 
     /// The plans so far.
