@@ -1,6 +1,6 @@
 //! The proof of a draft: up, down and up again in a shadow with rows, and what should survive does.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::{
     diff::{Options, diff},
@@ -9,9 +9,8 @@ use crate::{
     operation::Operation,
     schema::{Schema, TableName},
     shadow::Shadow,
+    table::Table,
 };
-
-type Rows = BTreeMap<TableName, Vec<Vec<Option<String>>>>;
 
 /// Carries a draft up, down and up in the shadow that holds the schema before, `before`.
 ///
@@ -34,10 +33,22 @@ pub async fn prove(
     };
     let full = empty_of_unfit(&seeded, up, down);
     shadow.seed(&full).await.map_err(failed("cannot be tried with rows"))?;
-    let rows = rows(shadow, before, up, &full).await?;
+    let survivors: Vec<Survivor> =
+        full.tables.values().filter_map(|table| Survivor::of(table, up)).collect();
+    let mut rows = Vec::with_capacity(survivors.len());
+    for Survivor { before, .. } in &survivors {
+        rows.push(before.rows(shadow).await?);
+    }
     shadow.carry_out(up).await.map_err(failed("fails"))?;
     let first = history.without_own(shadow.read().await?);
-    expect_rows(shadow, &rows, up, "up").await?;
+    for (Survivor { before, after }, rows) in survivors.iter().zip(rows) {
+        if after.rows(shadow).await? != rows {
+            return Err(Error::Stopped(format!(
+                "the generated migration changes rows of `{}` that it should keep, so it was not written",
+                before.table
+            )));
+        }
+    }
     shadow.carry_out(down).await.map_err(failed("cannot be taken back"))?;
     let back = history.without_own(shadow.read().await?);
     expect_same(&back, before, shadow, up, "does not come back to where it began")?;
@@ -47,8 +58,8 @@ pub async fn prove(
 }
 
 /// The tables that change, and all that their keys lead to.
-fn touched(before: &Schema, up: &[Operation]) -> std::collections::BTreeSet<TableName> {
-    let mut touched: std::collections::BTreeSet<TableName> =
+fn touched(before: &Schema, up: &[Operation]) -> BTreeSet<TableName> {
+    let mut touched: BTreeSet<TableName> =
         up.iter().flat_map(Operation::tables).filter(|table| table.schema.is_none()).collect();
     loop {
         let keys = before.tables.values().filter(|table| touched.contains(&table.name));
@@ -106,99 +117,57 @@ fn empty_of_unfit(seeded: &Schema, up: &[Operation], down: &[Operation]) -> Sche
     }
 }
 
-/// The rows of the columns that stay as they are.
-async fn rows(shadow: &Shadow, before: &Schema, up: &[Operation], full: &Schema) -> Result<Rows> {
-    let mut rows = Rows::new();
-    for table in full.tables.keys() {
-        let columns = kept(before, up, table);
-        if columns.is_empty() {
-            continue;
-        }
-        let found = shadow.rows(table, &columns).await;
-        rows.insert(table.clone(), found.map_err(Error::database("cannot read rows of a shadow"))?);
+/// Columns of a table whose values a plan leaves alone, by their names before and after it.
+#[derive(Debug, PartialEq, Eq)]
+struct Survivor {
+    before: Part,
+    after: Part,
+}
+
+/// Columns of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Part {
+    table: TableName,
+    columns: Vec<String>,
+}
+
+impl Part {
+    async fn rows(&self, shadow: &Shadow) -> Result<Vec<Vec<Option<String>>>> {
+        let rows = shadow.rows(&self.table, &self.columns).await;
+        rows.map_err(Error::database("cannot read rows of a shadow"))
     }
-    Ok(rows)
 }
 
-/// The columns of a table that are neither dropped nor changed in their values.
-fn kept(before: &Schema, up: &[Operation], table: &TableName) -> Vec<String> {
-    let Some(found) = before.tables.get(table) else { return Vec::new() };
-    let changes = |name: &str| {
-        up.iter().any(|operation| match operation {
-            Operation::DropTable { table: gone, .. } => gone == table,
-            Operation::DropColumn { table: of, column, .. }
-            | Operation::AlterType { table: of, column, .. }
-            | Operation::Backfill { table: of, column, .. } => of == table && column == name,
-            Operation::Sql { .. } => true,
-            _ => false,
-        })
-    };
-    let columns = found.columns.iter().map(|column| column.name.clone());
-    columns.filter(|name| !changes(name)).collect()
-}
-
-async fn expect_rows(shadow: &Shadow, rows: &Rows, up: &[Operation], way: &str) -> Result<()> {
-    for (table, expected) in rows {
-        let mut now = table.clone();
+impl Survivor {
+    /// `None` when nothing of the table is sure to stay as it is.
+    fn of(table: &Table, up: &[Operation]) -> Option<Self> {
+        let mut now = table.name.clone();
+        let mut columns: Vec<(String, String)> =
+            table.columns.iter().map(|column| (column.name.clone(), column.name.clone())).collect();
         for operation in up {
-            if let Operation::RenameTable { from, to } = operation
-                && *from == now
-            {
-                now = to.clone();
+            match operation {
+                Operation::DropTable { table, .. } if *table == now => return None,
+                Operation::Sql { .. } => return None,
+                Operation::RenameTable { from, to } if *from == now => now = to.clone(),
+                Operation::RenameColumn { table, from, to } if *table == now => {
+                    let renamed = columns.iter_mut().filter(|(_, name)| name == from);
+                    renamed.for_each(|(_, name)| name.clone_from(to));
+                }
+                Operation::DropColumn { table, column, .. }
+                | Operation::AlterType { table, column, .. }
+                | Operation::Backfill { table, column, .. }
+                    if *table == now =>
+                {
+                    columns.retain(|(_, name)| name != column);
+                }
+                _ => {}
             }
         }
-        let columns = renamed(table, &now, up, expected, shadow).await?;
-        let Some(columns) = columns else { continue };
-        let found = shadow.rows(&now, &columns).await;
-        let found = found.map_err(Error::database("cannot read rows of a shadow"))?;
-        if found != *expected {
-            return Err(Error::Stopped(format!(
-                "the generated migration changes rows of `{table}` on the way {way} that it should keep, so it was not written"
-            )));
-        }
+        let (before, after): (Vec<String>, Vec<String>) = columns.into_iter().unzip();
+        let part = |table: &TableName, columns| Part { table: table.clone(), columns };
+        let survivor = Self { before: part(&table.name, before), after: part(&now, after) };
+        Some(survivor).filter(|survivor| !survivor.before.columns.is_empty())
     }
-    Ok(())
-}
-
-/// The kept columns under their new names; `None` when the table is gone.
-async fn renamed(
-    before: &TableName,
-    now: &TableName,
-    up: &[Operation],
-    expected: &[Vec<Option<String>>],
-    shadow: &Shadow,
-) -> Result<Option<Vec<String>>> {
-    let schema = shadow.read().await?;
-    let Some(table) = schema.tables.get(now) else { return Ok(None) };
-    let width = expected.first().map_or(0, Vec::len);
-    let mut old_names: Vec<(String, String)> = Vec::new();
-    for column in &table.columns {
-        let mut name = column.name.clone();
-        for operation in up.iter().rev() {
-            if let Operation::RenameColumn { table, from, to } = operation
-                && (table == now || table == before)
-                && *to == name
-            {
-                name.clone_from(from);
-            }
-        }
-        old_names.push((name, column.name.clone()));
-    }
-    let added = |name: &str| {
-        up.iter().any(|operation| {
-            matches!(operation, Operation::AddColumn { table, column } if table == now && column.name == name)
-        })
-    };
-    let changed = |name: &str| {
-        up.iter().any(|operation| match operation {
-            Operation::AlterType { table, column, .. }
-            | Operation::Backfill { table, column, .. } => table == now && column == name,
-            _ => false,
-        })
-    };
-    old_names.retain(|(_, name)| !added(name) && !changed(name));
-    let columns: Vec<String> = old_names.into_iter().map(|(_, name)| name).collect();
-    Ok(Some(columns).filter(|columns| columns.len() == width))
 }
 
 fn expect_same(
@@ -208,9 +177,7 @@ fn expect_same(
     up: &[Operation],
     what: &str,
 ) -> Result<()> {
-    let mut options = Options::whole(shadow.backend());
-    options.no_rename = true;
-    let left = diff(found, expected, &options)?;
+    let left = diff(found, expected, &Options::whole(shadow.backend()))?;
     let left: Vec<String> = left
         .operations
         .iter()
@@ -232,4 +199,30 @@ fn forgiven(operation: &Operation, up: &[Operation]) -> bool {
     up.iter().any(|operation| {
         matches!(operation, Operation::DropColumn { table: of, column: gone, .. } if of == table && gone == column)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{column::Column, column_type::Type, plan::Plan};
+
+    #[test]
+    fn what_stays_is_found_under_its_new_names_and_what_changes_is_left_out() {
+        let column = |name| Column::new(name, Type::Integer);
+        let table = Table::new("t").column(column("a")).column(column("b")).column(column("c"));
+        let plan = Plan::new()
+            .rename_table("t", "u")
+            .rename_column("u", "a", "x")
+            .rename_column("u", "b", "y")
+            .alter_type("u", "y", Type::Text)
+            .drop_column("other", "x")
+            .add_column("u", column("a"));
+        let part = |table: &str, columns: [&str; 2]| Part {
+            table: table.into(),
+            columns: columns.map(str::to_owned).to_vec(),
+        };
+        let survivor = Survivor { before: part("t", ["a", "c"]), after: part("u", ["x", "c"]) };
+        assert_eq!(Survivor::of(&table, &plan.operations), Some(survivor));
+        assert_eq!(Survivor::of(&table, &Plan::new().drop_table("t").operations), None);
+    }
 }
