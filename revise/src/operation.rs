@@ -5,6 +5,8 @@
     reason = "the members of an operation say what they are by their names and types"
 )]
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::{
@@ -161,43 +163,50 @@ pub enum ObjectKind {
     Trigger,
 }
 
+/// The table that an operation changes, borrowed as the operation is.
+macro_rules! own_table {
+    ($operation:expr) => {
+        match $operation {
+            Operation::CreateTable { table: Table { name: table, .. } }
+            | Operation::RenameTable { from: table, .. }
+            | Operation::DropTable { table, .. }
+            | Operation::AddColumn { table, .. }
+            | Operation::DropColumn { table, .. }
+            | Operation::RenameColumn { table, .. }
+            | Operation::AlterType { table, .. }
+            | Operation::AlterNull { table, .. }
+            | Operation::AlterDefault { table, .. }
+            | Operation::SetIdentity { table, .. }
+            | Operation::Backfill { table, .. }
+            | Operation::AddPrimaryKey { table, .. }
+            | Operation::DropPrimaryKey { table, .. }
+            | Operation::AddUnique { table, .. }
+            | Operation::DropUnique { table, .. }
+            | Operation::CreateIndex { table, .. }
+            | Operation::DropIndex { table, .. }
+            | Operation::RenameIndex { table, .. }
+            | Operation::AddForeignKey { table, .. }
+            | Operation::DropForeignKey { table, .. }
+            | Operation::AddCheck { table, .. }
+            | Operation::DropCheck { table, .. }
+            | Operation::SetComment { table, .. }
+            | Operation::CreateObject { table, .. }
+            | Operation::DropObject { table, .. } => Some(table),
+            Operation::CreateEnum { .. }
+            | Operation::DropEnum { .. }
+            | Operation::AddEnumValue { .. }
+            | Operation::RenameEnumValue { .. }
+            | Operation::RebuildEnum { .. }
+            | Operation::Sql { .. } => None,
+        }
+    };
+}
+
 impl Operation {
     /// The table that it changes, where it is one.
     #[must_use]
     pub fn table(&self) -> Option<&TableName> {
-        match self {
-            Self::CreateTable { table } => Some(&table.name),
-            Self::RenameTable { from, .. } => Some(from),
-            Self::DropTable { table, .. }
-            | Self::AddColumn { table, .. }
-            | Self::DropColumn { table, .. }
-            | Self::RenameColumn { table, .. }
-            | Self::AlterType { table, .. }
-            | Self::AlterNull { table, .. }
-            | Self::AlterDefault { table, .. }
-            | Self::SetIdentity { table, .. }
-            | Self::Backfill { table, .. }
-            | Self::AddPrimaryKey { table, .. }
-            | Self::DropPrimaryKey { table, .. }
-            | Self::AddUnique { table, .. }
-            | Self::DropUnique { table, .. }
-            | Self::CreateIndex { table, .. }
-            | Self::DropIndex { table, .. }
-            | Self::RenameIndex { table, .. }
-            | Self::AddForeignKey { table, .. }
-            | Self::DropForeignKey { table, .. }
-            | Self::AddCheck { table, .. }
-            | Self::DropCheck { table, .. }
-            | Self::SetComment { table, .. }
-            | Self::CreateObject { table, .. }
-            | Self::DropObject { table, .. } => Some(table),
-            Self::CreateEnum { .. }
-            | Self::DropEnum { .. }
-            | Self::AddEnumValue { .. }
-            | Self::RenameEnumValue { .. }
-            | Self::RebuildEnum { .. }
-            | Self::Sql { .. } => None,
-        }
+        own_table!(self)
     }
 
     /// Whether rows or values are lost.
@@ -205,9 +214,7 @@ impl Operation {
     pub fn is_destructive(&self) -> bool {
         matches!(self, Self::DropTable { .. } | Self::DropColumn { .. })
     }
-}
 
-impl Operation {
     /// Every table that it names.
     #[must_use]
     pub fn tables(&self) -> Vec<TableName> {
@@ -218,7 +225,7 @@ impl Operation {
     }
 
     /// Puts tables into other schemas: actual names by the names that the operation has.
-    pub fn rename_schemas(&mut self, names: &std::collections::BTreeMap<String, String>) {
+    pub fn rename_schemas(&mut self, names: &BTreeMap<String, String>) {
         self.each_table(&mut |table| {
             if let Some(schema) = &mut table.schema
                 && let Some(actual) = names.get(schema)
@@ -229,47 +236,14 @@ impl Operation {
     }
 
     fn each_table(&mut self, visit: &mut dyn FnMut(&mut TableName)) {
+        own_table!(&mut *self).into_iter().for_each(&mut *visit);
         match self {
             Self::CreateTable { table } => {
-                visit(&mut table.name);
                 table.foreign_keys.iter_mut().for_each(|key| visit(&mut key.references));
             }
-            Self::RenameTable { from, to } => {
-                visit(from);
-                visit(to);
-            }
-            Self::AddForeignKey { table, key } => {
-                visit(table);
-                visit(&mut key.references);
-            }
-            Self::DropTable { table, .. }
-            | Self::AddColumn { table, .. }
-            | Self::DropColumn { table, .. }
-            | Self::RenameColumn { table, .. }
-            | Self::AlterType { table, .. }
-            | Self::AlterNull { table, .. }
-            | Self::AlterDefault { table, .. }
-            | Self::SetIdentity { table, .. }
-            | Self::Backfill { table, .. }
-            | Self::AddPrimaryKey { table, .. }
-            | Self::DropPrimaryKey { table, .. }
-            | Self::AddUnique { table, .. }
-            | Self::DropUnique { table, .. }
-            | Self::CreateIndex { table, .. }
-            | Self::DropIndex { table, .. }
-            | Self::RenameIndex { table, .. }
-            | Self::DropForeignKey { table, .. }
-            | Self::AddCheck { table, .. }
-            | Self::DropCheck { table, .. }
-            | Self::SetComment { table, .. }
-            | Self::CreateObject { table, .. }
-            | Self::DropObject { table, .. } => visit(table),
-            Self::CreateEnum { .. }
-            | Self::DropEnum { .. }
-            | Self::AddEnumValue { .. }
-            | Self::RenameEnumValue { .. }
-            | Self::RebuildEnum { .. }
-            | Self::Sql { .. } => {}
+            Self::RenameTable { to, .. } => visit(to),
+            Self::AddForeignKey { key, .. } => visit(&mut key.references),
+            _ => {}
         }
     }
 }

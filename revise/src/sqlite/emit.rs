@@ -7,7 +7,6 @@ use sea_orm::DbBackend;
 
 use super::{life::Life, rebuild::fresh_name, token::mentions};
 use crate::{
-    column::Identity,
     error::PlanError,
     expression::is_plain,
     operation::{ObjectKind, Operation},
@@ -177,10 +176,6 @@ fn evolve(schema: &mut Schema, operation: &Operation) -> Result<(), PlanError> {
             });
         }
         _ => {}
-    }
-    // `PRIMARY KEY DESC` behind its column makes no name of the rowid.
-    if table.primary_key.as_ref().is_some_and(|key| key.extra.starts_with("DESC")) {
-        table.columns.iter_mut().for_each(|column| column.identity = Identity::None);
     }
     Ok(())
 }
