@@ -178,7 +178,7 @@ fn column_constraint(
     } else if let Some(deferrable) = deferrable(cursor) {
         // SQLite gives it to the last foreign key, and overlooks it where there is none.
         if let Some(key) = table.foreign_keys.last_mut() {
-            key.extra = join([&key.extra, &deferrable]);
+            defer(key, &deferrable);
         }
         Ok(())
     } else {
@@ -285,7 +285,7 @@ fn references(
         } else if cursor.eat(&["MATCH"]) {
             key.extra = join([&key.extra, "MATCH", &cursor.name()?.to_ascii_uppercase()]);
         } else if let Some(deferrable) = deferrable(cursor) {
-            key.extra = join([&key.extra, &deferrable]);
+            defer(&mut key, &deferrable);
         } else {
             return Ok(key);
         }
@@ -311,6 +311,13 @@ fn deferrable(cursor: &mut Cursor<'_, '_>) -> Option<String> {
     let initially = initially.into_iter().find(|words| cursor.eat(words));
     let initially = initially.map(|words| words.join(" ")).unwrap_or_default();
     Some(join([if not { "NOT DEFERRABLE" } else { "DEFERRABLE" }, &initially]))
+}
+
+/// The last word about deferring counts, and a definition that is printed has room for one.
+fn defer(key: &mut ForeignKey, deferrable: &str) {
+    let earlier = ["NOT DEFERRABLE", "DEFERRABLE"].iter().find_map(|words| key.extra.find(words));
+    key.extra.truncate(earlier.unwrap_or(key.extra.len()));
+    key.extra = join([key.extra.trim_end(), deferrable]);
 }
 
 fn join<const N: usize>(parts: [&str; N]) -> String {

@@ -240,6 +240,19 @@ async fn two_hundred_tables_are_read_in_milliseconds() {
     assert!(taken.as_millis() < 1000, "{taken:?}");
 }
 
+#[tokio::test]
+async fn the_last_word_about_deferring_counts() {
+    let twice = "x REFERENCES p NOT DEFERRABLE DEFERRABLE INITIALLY DEFERRED NOT DEFERRABLE";
+    let db =
+        database(&format!("CREATE TABLE p (id integer PRIMARY KEY); CREATE TABLE t ({twice})"))
+            .await;
+    let schema = read(&db).await.unwrap();
+    let keys = &schema.tables[&"t".into()].foreign_keys;
+    assert_eq!(keys.iter().map(|key| key.extra.as_str()).collect::<Vec<_>>(), ["NOT DEFERRABLE"]);
+    let again = database(&create_script(&schema).unwrap().join(";\n")).await;
+    assert_same(read(&again).await.unwrap(), schema, twice);
+}
+
 /// Pieces of definitions, of which many orders make sense to SQLite.
 const PIECES: [&str; 44] = [
     "PRIMARY KEY",
