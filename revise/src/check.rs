@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    describe::describe,
+    describe::{counted, describe},
     diff::{Options, Scope, diff},
     error::{Error, Result},
     generate::GenerateOptions,
@@ -75,7 +75,8 @@ impl Checked {
             None | Some(0) => {}
             Some(count) => {
                 return Err(Error::Pending(format!(
-                    "{count} migrations are not applied to the database"
+                    "the database lacks {}",
+                    counted(count, "migration")
                 )));
             }
         }

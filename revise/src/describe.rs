@@ -24,6 +24,13 @@ pub fn describe(operation: &Operation) -> String {
     one_line(&words(operation))
 }
 
+/// How many there are of something: `1 row`, `2 rows`.
+pub(crate) fn counted(count: impl std::fmt::Display, one: &str) -> String {
+    let count = count.to_string();
+    let plural = if count == "1" { "" } else { "s" };
+    format!("{count} {one}{plural}")
+}
+
 /// A table of all operations, longer than other functions so that none can be forgotten.
 fn words(operation: &Operation) -> String {
     match operation {

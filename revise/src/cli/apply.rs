@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     backup::Backup,
-    describe::describe,
+    describe::{counted, describe},
     error::{Error, Result},
     operation::Operation,
     replay::Replay,
@@ -75,12 +75,12 @@ impl Command<'_> {
         session.close().await;
         let done = done?;
         let standing = standing?;
-        let plural = if done.len() == 1 { "migration" } else { "migrations" };
+        let migrations = counted(done.len(), "migration");
         let word = match (direction, done.len()) {
             (Direction::Up, 0) => "nothing to apply".to_owned(),
             (Direction::Down, 0) => "nothing to take back".to_owned(),
-            (Direction::Up, count) => format!("{count} {plural} applied"),
-            (Direction::Down, count) => format!("{count} {plural} taken back"),
+            (Direction::Up, _) => format!("{migrations} applied"),
+            (Direction::Down, _) => format!("{migrations} taken back"),
         };
         let current = standing.current();
         self.console.say(&format!("{word}; the database is at {}", current.unwrap_or("base")))?;

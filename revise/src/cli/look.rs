@@ -7,7 +7,7 @@ use super::{
     arguments::{Current, History, Show},
 };
 use crate::{
-    describe::describe,
+    describe::{counted, describe},
     error::{Error, Result},
     revise::Standing,
     upgrade::named,
@@ -41,7 +41,10 @@ impl Command<'_> {
         }))?;
         if arguments.check_heads && !at_head {
             let count = standing.pending.len();
-            return Err(Error::Pending(format!("{count} migrations are not applied")));
+            return Err(Error::Pending(format!(
+                "the database lacks {}",
+                counted(count, "migration")
+            )));
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     check::{Checked, lines},
+    describe::counted,
     error::{Error, Result},
     generate::GenerateOptions,
     lint::{Finding, Level, lint, rules},
@@ -64,7 +65,8 @@ impl Command<'_> {
         let count = checked.unmanaged.len();
         if count > 0 {
             self.console.say(&format!(
-                "left alone: {count} objects that no entity knows (-v lists them)"
+                "left alone: {} that no entity knows (-v lists them)",
+                counted(count, "object")
             ))?;
             let mut listed = checked.unmanaged.iter().filter(|_| self.console.is_verbose());
             listed.try_for_each(|left| self.console.say(&format!("  {left}")))?;
@@ -86,7 +88,10 @@ impl Command<'_> {
                 if let Some(unfinished) = &standing.unfinished {
                     let steps = unfinished.record.as_ref().map_or(0, |record| record.steps);
                     let revision = &unfinished.revision;
-                    say("unfinished", &format!("{revision}, {steps} operations of it are done"))?;
+                    say(
+                        "unfinished",
+                        &format!("{revision}, of which {} are done", counted(steps, "operation")),
+                    )?;
                 }
                 for missing in &standing.missing {
                     say("missing", missing)?;
@@ -101,11 +106,8 @@ impl Command<'_> {
             say("edited", edited)?;
         }
         let differences = checked.models.len() + checked.questions.len();
-        say("models", &counted(differences, "as the migrations lead to", "changes to migrate"))?;
-        say(
-            "drift",
-            &counted(checked.drift.len(), "none", "differences between database and history"),
-        )?;
+        say("models", &none_or(differences, "as the migrations lead to", "change"))?;
+        say("drift", &none_or(checked.drift.len(), "none", "difference"))?;
         say("unmanaged", &checked.unmanaged.len().to_string())?;
         match checked.verdict() {
             Ok(()) => say("next", "nothing to do"),
@@ -160,8 +162,11 @@ impl Command<'_> {
         self.tell_findings(&findings)?;
         let count = findings.iter().filter(|finding| finding.level != Level::Advice).count();
         match count {
-            0 => self.console.say(&format!("{} migrations, nothing dangerous", wanted.len())),
-            count => Err(Error::Lint(format!("{count} dangerous operations"))),
+            0 => {
+                let looked_at = counted(wanted.len(), "migration");
+                self.console.say(&format!("{looked_at}, nothing dangerous"))
+            }
+            count => Err(Error::Lint(counted(count, "dangerous operation"))),
         }
     }
 
@@ -174,6 +179,6 @@ impl Command<'_> {
     }
 }
 
-fn counted(count: usize, none: &str, some: &str) -> String {
-    if count == 0 { none.to_owned() } else { format!("{count} {some}") }
+fn none_or(count: usize, none: &str, some: &str) -> String {
+    if count == 0 { none.to_owned() } else { counted(count, some) }
 }

@@ -2,6 +2,7 @@
 
 use super::{Command, arguments::Test};
 use crate::{
+    describe::counted,
     diff::{Options, diff},
     error::{Error, Result},
     replay::Replay,
@@ -49,7 +50,7 @@ impl Command<'_> {
                 .map_err(|error| failed("fails the second time", error))?;
             let second = replay.schema(&self.revise.history).await?;
             self.expect_same(&first, &second, &name, "does another thing the second time")?;
-            self.console.say(&format!("ok {name} (with {rows} rows)"))?;
+            self.console.say(&format!("ok {name} (with {})", counted(rows, "row")))?;
             tried.push(name);
         }
         replay.close().await;

@@ -9,7 +9,7 @@ use super::{
     console,
 };
 use crate::{
-    describe::describe,
+    describe::{counted, describe},
     directory::{self, Directory, InitOptions},
     error::{Error, Result},
     generate::{Draft, GenerateOptions},
@@ -169,7 +169,8 @@ impl Command<'_> {
             return Ok(());
         }
         Err(Error::Pending(format!(
-            "{pending} migrations are not applied to {target}, and `--apply` comes behind them; `{} upgrade` first",
+            "{target} lacks {}, and `--apply` comes behind them; `{} upgrade` first",
+            counted(pending, "migration"),
             self.revise.program
         )))
     }
@@ -281,8 +282,8 @@ impl Command<'_> {
         let names = directory.registered().map_err(stopped)?;
         let registry = directory.registry().display();
         self.console.say(&format!(
-            "{} migrations are registered in `{registry}`, which is understood",
-            names.len()
+            "`{registry}` is understood, and registers {}",
+            counted(names.len(), "migration")
         ))?;
         self.console.say(
             "nothing has to be edited in them. Add `sea-revise` to the crate's dependencies, and let its main.rs be:\n\n    \

@@ -4,6 +4,7 @@ use sea_orm::{ConnectionTrait, DbErr, Statement};
 
 use super::{Direction, UpgradeOptions};
 use crate::{
+    describe::counted,
     error::{Error, Result},
     operation::Operation,
     replay::Seen,
@@ -19,20 +20,21 @@ pub async fn find(session: &Session, seen: &[Seen], chosen: &[String]) -> Result
     let mut losses = Vec::new();
     let meant = seen.iter().filter(|seen| chosen.contains(&seen.revision));
     for operation in meant.flat_map(|seen| &seen.operations) {
-        let (sql, what) = match operation {
+        let (sql, what, place) = match operation {
             Operation::DropTable { table, .. } => {
-                (format!("SELECT count(*) FROM {}", table.quoted()), format!("rows of `{table}`"))
+                (format!("SELECT count(*) FROM {}", table.quoted()), "row", table.to_string())
             }
             Operation::DropColumn { table, column, .. } => (
                 format!("SELECT count({}) FROM {}", quote(column), table.quoted()),
-                format!("values of `{table}.{column}`"),
+                "value",
+                format!("{table}.{column}"),
             ),
             _ => continue,
         };
         // A table that an earlier one of these migrations creates is not there yet, and has no rows.
         match count(session, operation, sql).await {
             Ok(0) => {}
-            Ok(rows) => losses.push(format!("{rows} {what}")),
+            Ok(rows) => losses.push(format!("{} of `{place}`", counted(rows, what))),
             Err(error) => return Err(Error::database("cannot count what would be lost")(error)),
         }
     }
