@@ -12,6 +12,7 @@ mod lifecycle;
 mod migrations;
 mod openapi;
 mod outages;
+mod questions;
 mod refusals;
 mod stores;
 mod tidy;

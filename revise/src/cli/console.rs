@@ -4,8 +4,9 @@ use std::{
     io::{self, BufRead, IsTerminal, Write},
     process::ExitCode,
     sync::{
-        Arc,
+        Arc, Once,
         atomic::{AtomicBool, Ordering},
+        mpsc,
     },
 };
 
@@ -38,7 +39,10 @@ impl Console {
             json: globals.json,
             quiet: globals.quiet,
             verbose: globals.verbose,
-            asks: !globals.no_input && !globals.json && io::stdin().is_terminal(),
+            asks: !globals.no_input
+                && !globals.json
+                && io::stdin().is_terminal()
+                && io::stderr().is_terminal(),
         }
     }
 
@@ -160,29 +164,58 @@ fn answer(question: &Question) -> Answer {
     }
 }
 
-/// One line of the terminal; `None` at its end. Ctrl-C ends the program with a word about what happened, which is
-/// nothing: questions come before everything that changes something.
+/// Whether a question waits for its answer.
+static ASKING: AtomicBool = AtomicBool::new(false);
+
+/// One line of the terminal; `None` at its end.
 fn line(asked: &str) -> Option<String> {
-    let mut error = io::stderr();
-    write!(error, "{asked}").and_then(|()| error.flush()).ok()?;
-    let watcher = std::thread::spawn(interrupted);
+    static WATCHED: Once = Once::new();
+    WATCHED.call_once(watch);
+    ASKING.store(true, Ordering::SeqCst);
     let mut given = String::new();
-    let read = io::stdin().lock().read_line(&mut given);
-    drop(watcher);
+    let mut error = io::stderr();
+    let read = write!(error, "{asked}")
+        .and_then(|()| error.flush())
+        .and_then(|()| io::stdin().lock().read_line(&mut given));
+    ASKING.store(false, Ordering::SeqCst);
     match read {
-        Ok(0) | Err(_) => None,
+        Ok(0) | Err(_) => {
+            // The shell's next line is not to stand behind the question.
+            eprintln("");
+            None
+        }
         Ok(_) => Some(given.trim().to_owned()),
     }
 }
 
-fn interrupted() {
+/// Lets Ctrl-C say at a question what happened, which is nothing: questions come before everything that changes something.
+fn watch() {
+    let (ready, registered) = mpsc::channel();
+    std::thread::spawn(move || interrupted(&ready));
+    // Not before Ctrl-C is heard. Where it cannot be, it ends the program without a word.
+    registered.recv().ok();
+}
+
+fn interrupted(ready: &mpsc::Sender<()>) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
         return;
     };
-    if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
+    let pressed = runtime.block_on(async {
+        tokio::select! {
+            biased;
+            pressed = tokio::signal::ctrl_c() => pressed,
+            never = async { ready.send(()).ok(); std::future::pending().await } => never,
+        }
+    });
+    if pressed.is_err() {
+        return;
+    }
+    if ASKING.load(Ordering::SeqCst) {
         eprintln("\nstopped at a question; nothing was changed");
         std::process::exit(3);
     }
+    // What a shell says of a program that Ctrl-C ended; a transaction that is open is rolled back.
+    std::process::exit(130);
 }
 
 /// Prints a line; a reader that went away ends the program without a word, as it does for other programs.

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(100);
 
 /// The program in the directory of a database, with nothing else in its environment.
 pub struct Program {
-    command: Command,
+    pub(super) command: Command,
 }
 
 /// What a command that ended had to say.
@@ -61,6 +61,13 @@ impl Program {
     /// What `cargo run -p migration` runs.
     pub fn migration(database: &Database) -> Self {
         Self::at(env!("CARGO_BIN_EXE_migration-under-test"), database)
+    }
+
+    /// A project whose migration created a table of these columns, and whose entity has others.
+    pub fn library(database: &Database, columns: &str) -> Self {
+        Self::at(env!("CARGO_BIN_EXE_library-under-test"), database)
+            .env("BEGAN_WITH", columns)
+            .env("DATABASE_URL", &database.url.replacen("sqlite:////", "sqlite:///", 1))
     }
 
     fn at(program: &str, database: &Database) -> Self {

@@ -3,9 +3,11 @@
 pub mod app;
 pub mod db;
 pub mod ledger;
+pub mod terminal;
 
 pub use app::{App, Ended, Program};
 pub use db::Database;
+pub use terminal::Terminal;
 
 /// Runs each test on SQLite and on PostgreSQL. The argument is a fresh [`Database`] with the newest schema.
 macro_rules! on_both {
