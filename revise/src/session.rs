@@ -166,8 +166,15 @@ fn server(url: &str) -> Result<ConnectOptions> {
     }
     let mut options = alone(url);
     options.map_sqlx_postgres_opts(|options| {
-        // A change of a large table takes its time.
-        let limits = [("statement_timeout", "0"), ("idle_in_transaction_session_timeout", "0")];
+        let limits = [
+            // A change of a large table takes its time.
+            ("statement_timeout", "0"),
+            ("idle_in_transaction_session_timeout", "0"),
+            // The catalog's estimates are far off behind the many tables of a shadow, and a compiler and workers that
+            // are called for a query of milliseconds cost a hundred times that.
+            ("jit", "off"),
+            ("max_parallel_workers_per_gather", "0"),
+        ];
         options.application_name("sea-revise").options(limits).disable_statement_logging()
     });
     Ok(options)
