@@ -10,7 +10,7 @@ use crate::{
     key::ForeignKey,
     operation::{ObjectKind, Operation},
     schema::{Schema, TableName},
-    table::Table,
+    table::{Table, Used},
 };
 
 impl Schema {
@@ -48,13 +48,17 @@ impl Schema {
             },
             Operation::CreateObject { kind: ObjectKind::View, table, object } => {
                 self.views.insert(table.clone(), object.clone());
+                self.anything_may_be_used();
                 Ok(())
             }
             Operation::DropObject { kind: ObjectKind::View, table, .. } => {
                 self.views.remove(table);
                 Ok(())
             }
-            Operation::Sql { .. } => Ok(()),
+            Operation::Sql { .. } => {
+                self.anything_may_be_used();
+                Ok(())
+            }
             _ => {
                 let Some(name) = operation.table() else { return Ok(()) };
                 let table = self.table_mut(name)?;
@@ -81,6 +85,10 @@ impl Schema {
     pub(crate) fn follow_enum(&mut self, operation: &Operation) {
         // What does not fit was never known, as where the history was written by hand.
         drop(self.apply_to_enums(operation));
+    }
+
+    fn anything_may_be_used(&mut self) {
+        self.tables.values_mut().for_each(|table| table.used = Used(true));
     }
 
     fn table_mut(&mut self, name: &TableName) -> Result<&mut Table, PlanError> {

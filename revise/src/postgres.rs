@@ -4,10 +4,10 @@
 //! what [`Schema::apply`](crate::schema::Schema::apply) made of `before`.
 
 mod alter;
+mod aside;
 mod catalog;
 mod create;
 mod default;
-mod dependents;
 mod emit;
 mod enums;
 mod length;
@@ -16,6 +16,7 @@ mod own_transaction;
 mod parts;
 mod read;
 mod spelling;
+mod views;
 
 pub(crate) use self::names::automatic as automatic_name;
 pub use self::{

@@ -34,7 +34,22 @@ pub struct Table {
     /// What stands behind the closing parenthesis in SQLite, in capitals: `STRICT`, `WITHOUT ROWID`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
+    /// Whether something that the model does not have may use its columns.
+    #[serde(skip)]
+    pub used: Used,
 }
+
+/// What a reader noted down for those who change a table; never a difference in itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Used(pub bool);
+
+impl PartialEq for Used {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Used {}
 
 impl Table {
     /// A table without columns.

@@ -9,4 +9,5 @@ mod postgres {
     mod scene;
     mod shadow;
     mod spelling;
+    mod survival;
 }

@@ -9,7 +9,7 @@ use crate::{
     key::{Check, Index, IndexColumn, Unique},
     operation::Operation,
     schema::TableName,
-    table::Table,
+    table::{Table, Used},
 };
 
 /// As a message names a column.
@@ -127,6 +127,7 @@ fn apply_to_constraints(
         }
         Operation::CreateObject { object, .. } => {
             table.triggers.push(object.clone());
+            table.used = Used(true);
             Ok(())
         }
         Operation::DropObject { object, .. } => {

@@ -2,11 +2,12 @@
 
 use sea_orm::DbBackend;
 
-use super::{create, dependents::Dependents};
+use super::{aside::Aside, create};
 use crate::{
     column::{Column, Identity},
     column_type::Type,
     error::PlanError,
+    expression::mentions,
     operation::Operation,
     schema::{Schema, TableName, quote, quote_text},
     table::Table,
@@ -38,19 +39,31 @@ pub fn alter(table: &TableName, column: &str, change: &str) -> String {
 ///
 /// What cannot be longer than before is cut off by no cast: a text that does not fit stops the statement. Times without
 /// a zone are taken to be UTC, whatever the session's zone is.
+///
+/// # Errors
+/// When another column is computed from it, which the server could only make anew without its place.
 pub fn kind(
-    schema: &Schema,
     table: &Table,
     column: &Column,
     (kind, using): (&Type, Option<&str>),
     later: &[Operation],
-) -> Vec<String> {
+) -> Result<Vec<String>, PlanError> {
     if using.is_none() && column.kind.looks_like(kind, DbBackend::Postgres) {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    let mut dependents = Dependents::default();
-    dependents.add(schema, table, &column.name);
-    let (mut statements, after) = dependents.statements(schema);
+    let computed = |other: &&Column| {
+        other.generated.as_ref().is_some_and(|made| mentions(&made.expression, &column.name))
+    };
+    if let Some(other) = table.columns.iter().find(computed) {
+        return Err(PlanError::Unsupported(format!(
+            "column `{}` of `{}` cannot change its type while `{}` is computed from it; drop that column before, and add it \
+             anew after",
+            column.name, table.name, other.name
+        )));
+    }
+    let aside = table.used.0.then(|| Aside::of_column(&table.name, &column.name));
+    let (before, after) = aside.map(|aside| (aside.before, aside.after)).unzip();
+    let mut statements: Vec<String> = before.into_iter().collect();
     let using = using.map(str::to_owned).or_else(|| cast(&column.name, &column.kind, kind));
     statements.extend(typed(table, column, kind, using.as_deref(), later));
     let sql = kind.sql(DbBackend::Postgres);
@@ -61,7 +74,7 @@ pub fn kind(
         statements.push(with_sequence(table, column, &action));
     }
     statements.extend(after);
-    statements
+    Ok(statements)
 }
 
 /// The change of the type itself, and of the default with it.

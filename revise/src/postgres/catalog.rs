@@ -39,6 +39,8 @@ pub struct Relation {
     pub inherited: bool,
     pub extension: bool,
     pub owned: bool,
+    /// Whether a view, a policy or the like uses its columns, or those of the tables below it.
+    pub used: bool,
     pub comment: Option<String>,
     pub view: Option<String>,
     pub options: Option<String>,
@@ -53,6 +55,10 @@ SELECT c.oid::bigint AS oid, s.nspname AS schema, c.relname AS name, c.relkind::
     c.relkind = 'S' AND EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = c.tableoid
         AND d.objid = c.oid AND d.refclassid = c.tableoid AND d.refobjsubid > 0
         AND d.deptype IN ('a', 'i')) AS owned,
+    EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid)
+        OR EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.refclassid = c.tableoid AND d.refobjid = c.oid AND d.refobjsubid > 0
+            AND d.classid IN ('pg_catalog.pg_rewrite'::regclass, 'pg_catalog.pg_trigger'::regclass,
+                'pg_catalog.pg_policy'::regclass, 'pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_publication_rel'::regclass)) AS used,
     x.description AS comment,
     CASE WHEN c.relkind = 'v' THEN pg_get_viewdef(c.oid) END AS view,
     array_to_string(c.reloptions, ', ') AS options

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sea_orm::DbBackend;
 
-use super::dependents;
+use super::views;
 use crate::{
     column::{Column, Identity},
     default_value::DefaultValue,
@@ -40,7 +40,7 @@ pub fn create_script(schema: &Schema) -> Result<Vec<String>, PlanError> {
     let indexes = every().flat_map(|table| table.indexes.iter().map(move |index| (table, index)));
     script.extend(indexes.map(|(table, index)| create_index(&table.name, index, false)));
     script.extend(every().flat_map(comments));
-    let views = dependents::in_order(schema, schema.views.keys().collect());
+    let views = views::in_order(schema, schema.views.keys().collect());
     script.extend(views.into_iter().map(|(_, view)| view.sql.clone()));
     script.extend(every().flat_map(|table| &table.triggers).map(|trigger| trigger.sql.clone()));
     Ok(script)

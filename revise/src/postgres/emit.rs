@@ -4,7 +4,7 @@ use sea_orm::DbBackend;
 
 use super::{
     alter::{self, alter, column, table},
-    create, dependents, enums, length, names,
+    create, enums, length, names, views,
 };
 use crate::{
     apply::parts::{find_check, is_unique_on},
@@ -21,8 +21,7 @@ use crate::{
 /// The schema is to be read shortly before, so that it has the names of constraints; a constraint of the list itself
 /// that has no name gets one from the server, and is taken to be called by PostgreSQL's rule when it is dropped again.
 /// Names that are longer than 63 bytes are cut as the server cuts them.
-/// Views and triggers that use a column whose type changes are dropped and made anew from their text; privileges on such
-/// a view are lost.
+/// What uses a column whose type changes is set aside and put back with its owner, privileges and comments.
 ///
 /// # Errors
 /// When an operation does not fit the schema that those before it have left, or PostgreSQL cannot do it.
@@ -90,10 +89,10 @@ fn emit(
         }
         Operation::CreateObject { object, .. } => vec![object.sql.clone()],
         Operation::DropObject { kind: ObjectKind::View, table, .. } => {
-            vec![dependents::drop_view(table)]
+            vec![views::drop_view(table)]
         }
         Operation::DropObject { kind: ObjectKind::Trigger, table, object } => {
-            vec![dependents::drop_trigger(table, object)]
+            vec![views::drop_trigger(table, object)]
         }
         Operation::Sql { postgres, .. } => postgres.iter().cloned().collect(),
         Operation::AlterType { .. }
@@ -132,7 +131,7 @@ fn emit_change(
     Ok(match operation {
         Operation::AlterType { table, column, kind, using, .. } => {
             let (table, column) = find(table, column)?;
-            alter::kind(now, table, column, (kind, using.as_deref()), later)
+            alter::kind(table, column, (kind, using.as_deref()), later)?
         }
         Operation::AlterNull { table, column, nullable } => {
             let change = if *nullable { "DROP NOT NULL" } else { "SET NOT NULL" };

@@ -1,12 +1,10 @@
 //! An enum type made anew, because PostgreSQL can neither drop nor reorder values.
 
-use super::{alter::alter, create, dependents::Dependents, names};
+use super::{alter::alter, aside::Aside, create};
 use crate::{
-    column::{Column, Written},
+    column::Column,
     column_type::Type,
     default_value::DefaultValue,
-    expression::mentions,
-    key::{Check, ForeignKey, Index},
     schema::{Schema, TableName, quote, quote_text},
     table::Table,
 };
@@ -15,10 +13,10 @@ use crate::{
 const REPLACED: &str = "sea_revise_replaced";
 
 /// What old values become.
-type Map = [(String, String)];
+pub type Map = [(String, String)];
 
-/// The statements that make an enum anew. Checks, indexes, views, triggers and foreign keys that know the old type are
-/// dropped and made again.
+/// The statements that make an enum anew. What knows the old type is set aside and put back; `schema` says which columns
+/// are converted before everybody's eyes, and the server which others there are.
 pub fn rebuild(schema: &Schema, name: &str, values: &[String], map: &Map) -> Vec<String> {
     let users: Vec<(&Table, &Column)> = schema
         .tables
@@ -26,20 +24,25 @@ pub fn rebuild(schema: &Schema, name: &str, values: &[String], map: &Map) -> Vec
         .flat_map(|table| table.columns.iter().map(move |column| (table, column)))
         .filter(|(_, column)| is_of(&column.kind, name))
         .collect();
-    let mut dependents = Dependents::default();
-    let mut parts = Parts::default();
-    for (table, column) in &users {
-        dependents.add(schema, table, &column.name);
-        parts.add(schema, table, &column.name);
-    }
-    let mapped = |sql: String| mapped_in(&sql, name, map);
-    let (mut statements, after) = dependents.statements(schema);
-    statements.extend(parts.drop());
+    let with_default = || {
+        users.iter().filter_map(|(table, column)| Some((table, column, column.default.as_ref()?)))
+    };
+    let drop_default =
+        with_default().map(|(table, column, _)| alter(&table.name, &column.name, "DROP DEFAULT"));
+    let set_default = with_default().map(|(table, column, default)| {
+        let default = create::default_sql(&default_mapped(default, &column.kind, name, map));
+        alter(&table.name, &column.name, &format!("SET DEFAULT {default}"))
+    });
+    let aside = Aside::of_enum(name, map);
+    let mut statements: Vec<String> = drop_default.collect();
+    statements.push(aside.before);
     statements.push(format!("ALTER TYPE {} RENAME TO {}", quote(name), quote(REPLACED)));
     statements.push(create::create_enum(name, values));
-    statements.extend(users.iter().flat_map(|(table, column)| change(table, column, name, map)));
+    statements.extend(users.iter().map(|(table, column)| change(table, column, map)));
+    statements.push(change_others(name, map));
     statements.push(format!("DROP TYPE {}", quote(REPLACED)));
-    statements.extend(parts.create().into_iter().chain(after).map(mapped));
+    statements.extend(set_default);
+    statements.push(aside.after);
     statements
 }
 
@@ -74,21 +77,36 @@ pub fn is_of(kind: &Type, name: &str) -> bool {
 }
 
 /// Moves one column to the new type.
-fn change(table: &Table, column: &Column, name: &str, map: &Map) -> Vec<String> {
-    let change = |change: &str| alter(&table.name, &column.name, change);
+fn change(table: &Table, column: &Column, map: &Map) -> String {
     let using = match column.kind {
         Type::Array(_) => elements(&quote(&column.name), map),
         _ => one(&quote(&column.name), map),
     };
     let kind = column.kind.sql(sea_orm::DbBackend::Postgres);
-    let typed = change(&format!("TYPE {kind} USING ({using})::{kind}"));
-    match &column.default {
-        None => vec![typed],
-        Some(default) => {
-            let default = create::default_sql(&default_mapped(default, &column.kind, name, map));
-            vec![change("DROP DEFAULT"), typed, change(&format!("SET DEFAULT {default}"))]
-        }
-    }
+    alter(&table.name, &column.name, &format!("TYPE {kind} USING ({using})::{kind}"))
+}
+
+/// Moves the columns of tables that the model does not have: partitioned ones, and those of other schemas.
+fn change_others(name: &str, map: &Map) -> String {
+    let alter = |using: fn(&str, &Map) -> String, list: &str| {
+        // The column's name is put in by the server.
+        let using = using("\u{1}", map).replace('%', "%%").replace('\u{1}', "%2$I");
+        let kind = format!("{}{list}", quote(name)).replace('%', "%%");
+        quote_text(&format!(
+            "ALTER TABLE %1$s ALTER COLUMN %2$I TYPE {kind} USING ({using})::{kind}"
+        ))
+    };
+    format!(
+        "DO $others$ DECLARE found record; BEGIN FOR found IN \
+         SELECT a.attrelid::regclass AS relation, a.attname AS name, a.atttypid = t.typarray AS list \
+         FROM pg_catalog.pg_type t JOIN pg_catalog.pg_attribute a ON a.atttypid IN (t.oid, t.typarray) AND NOT a.attisdropped \
+         AND a.attinhcount = 0 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'f') \
+         WHERE t.oid = {}::regtype LOOP EXECUTE format(CASE WHEN found.list THEN {} ELSE {} END, found.relation, found.name); \
+         END LOOP; END $others$",
+        quote_text(&quote(REPLACED)),
+        alter(elements, "[]"),
+        alter(one, ""),
+    )
 }
 
 fn one(column: &str, map: &Map) -> String {
@@ -209,74 +227,6 @@ fn mapped_in(sql: &str, name: &str, map: &Map) -> String {
         rest = behind;
     }
     mapped
-}
-
-/// Parts of tables that keep the old type in an expression, or that compare columns of it.
-#[derive(Debug, Default)]
-struct Parts<'a> {
-    checks: Vec<(&'a Table, &'a Check)>,
-    indexes: Vec<(&'a Table, &'a Index)>,
-    keys: Vec<(&'a Table, &'a ForeignKey)>,
-}
-
-impl<'a> Parts<'a> {
-    fn add(&mut self, schema: &'a Schema, table: &'a Table, column: &str) {
-        let checks = table.checks.iter().filter(|check| mentions(&check.expression, column));
-        merge(&mut self.checks, checks.map(|check| (table, check)));
-        let expressions = |index: &&Index| {
-            let columns = index.columns.iter().filter(|column| column.expression);
-            let mut texts = columns.map(|column| &column.name).chain(&index.predicate);
-            texts.any(|text| mentions(text, column))
-        };
-        merge(
-            &mut self.indexes,
-            table.indexes.iter().filter(expressions).map(|index| (table, index)),
-        );
-        let has = |columns: &[String]| columns.iter().any(|name| name == column);
-        for from in schema.tables.values() {
-            let inbound = |key: &ForeignKey| key.references == table.name && has(&key.referenced);
-            let own = |key: &ForeignKey| from.name == table.name && has(&key.columns);
-            let keys = from.foreign_keys.iter().filter(|key| inbound(key) || own(key));
-            merge(&mut self.keys, keys.map(|key| (from, key)));
-        }
-    }
-
-    fn drop(&self) -> Vec<String> {
-        let constraint = |table: &TableName, name: &str| {
-            format!("ALTER TABLE {} DROP CONSTRAINT {}", table.quoted(), quote(name))
-        };
-        let keys = self.keys.iter().map(|(table, key)| (*table, names::foreign_key(table, key)));
-        let checks = self.checks.iter().map(|(table, check)| (*table, names::check(table, check)));
-        let constraints = keys.chain(checks).map(|(table, name)| constraint(&table.name, &name));
-        let indexes =
-            self.indexes.iter().map(|(table, index)| drop_index(&table.name, &index.name));
-        constraints.chain(indexes).collect()
-    }
-
-    fn create(&self) -> Vec<String> {
-        let indexes = self.indexes.iter().map(|(table, index)| match &index.written {
-            // As it was read, which says more than the model does.
-            Written(Some(written)) => written.clone(),
-            Written(None) => create::create_index(&table.name, index, false),
-        });
-        let checks = self.checks.iter().map(|(table, check)| {
-            let named = Check { name: Some(names::check(table, check)), ..(*check).clone() };
-            create::add(&table.name, &create::check(&named))
-        });
-        let keys = self.keys.iter().map(|(table, key)| {
-            let named = ForeignKey { name: Some(names::foreign_key(table, key)), ..(*key).clone() };
-            create::add(&table.name, &create::foreign_key(&named))
-        });
-        indexes.chain(checks).chain(keys).collect()
-    }
-}
-
-fn merge<T: PartialEq>(into: &mut Vec<T>, found: impl Iterator<Item = T>) {
-    for part in found {
-        if !into.contains(&part) {
-            into.push(part);
-        }
-    }
 }
 
 /// The statement that drops an index, which lies in the schema of its table.

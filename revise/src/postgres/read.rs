@@ -12,7 +12,7 @@ use crate::{
     column::Written,
     key::PrimaryKey,
     schema::{Object, Schema, TableName},
-    table::Table,
+    table::{Table, Used},
 };
 
 /// Which schemas of the database are read, and what they are called in the model.
@@ -115,7 +115,8 @@ impl<'a> Reading<'a> {
                 "p" => "partitioned table",
                 _ if row.inherited => "inherited table",
                 _ => {
-                    let table = Table { comment: row.comment, ..Table::new(name) };
+                    let (comment, used) = (row.comment, Used(row.used));
+                    let table = Table { comment, used, ..Table::new(name) };
                     self.tables.insert(row.oid, table);
                     continue;
                 }

@@ -42,6 +42,14 @@ pub async fn table(db: &DatabaseConnection, name: &str) -> Table {
     schema(db).await.table(&name.into()).expect("the table is there").clone()
 }
 
+/// Everything that the database has, as `pg_dump` writes it.
+pub async fn dump(db: &DatabaseConnection) -> String {
+    let sql = "SELECT current_database()::text";
+    let row = db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await;
+    let name: String = row.expect("a row").expect("a row").try_get_by_index(0).expect("a name");
+    cluster::Cluster::get().expect("it is there").dump(&name)
+}
+
 /// Rows as JSON texts.
 pub async fn rows(db: &DatabaseConnection, query: &str) -> Vec<String> {
     let sql = format!("SELECT row_to_json(found)::text FROM ({query}) AS found");

@@ -148,6 +148,22 @@ impl Cluster {
         Database::connect(options).await.expect("the server answers")
     }
 
+    /// The schema of one of its databases as `pg_dump` writes it, without what differs from dump to dump.
+    pub fn dump(&self, database: &str) -> String {
+        let program =
+            binaries().map_or_else(|| PathBuf::from("pg_dump"), |place| place.join("pg_dump"));
+        let dumped = Command::new(program)
+            .args(["--schema-only", "--dbname", &self.url(database)])
+            .output()
+            .expect("pg_dump can be started");
+        assert!(dumped.status.success(), "pg_dump: {}", String::from_utf8_lossy(&dumped.stderr));
+        let text = String::from_utf8(dumped.stdout).expect("a dump is UTF-8");
+        text.lines()
+            .filter(|line| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict"))
+            .map(|line| format!("{line}\n"))
+            .collect()
+    }
+
     /// The URL of one of its databases.
     pub fn url(&self, database: &str) -> String {
         format!("{}{database}{}", self.url.0, self.url.1)
