@@ -1,6 +1,5 @@
 //! The command line. Flags go before the environment, the environment before `.env`, and that before the defaults.
 
-mod db;
 mod export;
 mod import;
 mod schema;
@@ -87,7 +86,10 @@ pub fn main() -> ExitCode {
     let Cli { common, command } = cli;
     let done = match command {
         // Its exit codes say more than good or bad.
-        Command::Db(arguments) => return db::run(&common.database_url, *arguments),
+        Command::Db(arguments) => {
+            let revise = migration::revise().program("bookplate db");
+            return revise.run(*arguments, Some(&common.database_url));
+        }
         Command::Openapi => openapi(),
         Command::Serve(args) => {
             run(&common, async |location, settings| serve::serve(location, settings, args).await)

@@ -37,4 +37,6 @@ pub fn revise() -> Revise {
         .url_style(UrlStyle::Sqlalchemy)
         .default_url("sqlite:///books.db")
         .backup(Backup::Always)
+        // A server and an import hold it.
+        .users_lock(".lock")
 }

@@ -2,15 +2,17 @@
 
 mod apply;
 mod arguments;
+mod claim;
 mod compare;
 mod console;
+mod folder;
 mod look;
 mod mend;
 mod standing;
 mod trial;
 mod write;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser};
 use sea_orm_migration::MigrationTrait;
@@ -21,7 +23,6 @@ pub use self::{
     console::fail,
 };
 use crate::{
-    directory::Directory,
     error::{Error, Result},
     generate::GenerateOptions,
     replay::Replay,
@@ -79,6 +80,8 @@ impl Revise {
 
     async fn carry_out(&self, globals: &Globals, verb: Verb, url: Option<&str>) -> Result<()> {
         let scene = Command { revise: self, globals, console: Console::new(globals), url };
+        // Held to the end.
+        let _claim = scene.claim(&verb).await?;
         match verb {
             Verb::Init(arguments) => scene.init(&arguments).await,
             Verb::Migrate(arguments) => scene.migrate(&arguments).await,
@@ -159,15 +162,6 @@ impl Command<'_> {
 
     fn generate_options(&self) -> Result<GenerateOptions> {
         Ok(GenerateOptions { shadow: self.shadow()?, ..GenerateOptions::default() })
-    }
-
-    /// The folder of migrations.
-    fn directory(&self) -> Result<Directory> {
-        let here = std::env::current_dir()
-            .map_err(Error::file("cannot find out the working directory"))?;
-        let explicit: Option<&PathBuf> = self.globals.directory.as_ref();
-        Directory::find(&here, explicit.map(PathBuf::as_path))
-            .map_err(|error| Error::Usage(error.to_string()))
     }
 
     /// A connection that only looks; `None` for a SQLite file that does not exist yet.

@@ -18,12 +18,15 @@ use crate::{
 /// The key of the advisory lock: `sea_revi` in ASCII.
 const KEY: i64 = 0x7365_615f_7265_7669;
 
+/// How often a file is looked at that another process has.
+pub(crate) const PAUSE: Duration = Duration::from_millis(20);
+
 /// Held for as long as the value lives.
 pub(crate) enum Lock {
     /// A database in memory has no other process.
     Nobody,
     /// A lock of the operating system on a file beside the database.
-    File(File),
+    File(FileLock),
     /// A session of its own that holds the advisory lock.
     Server(Session),
 }
@@ -46,43 +49,67 @@ impl Lock {
     pub async fn release(self) {
         match self {
             Self::Nobody => {}
-            // Only the courtesy to the next reader; the lock itself ends when the file closes.
-            Self::File(file) => drop(file.set_len(0)),
+            Self::File(lock) => drop(lock),
             Self::Server(session) => session.close().await,
         }
     }
 }
 
-async fn on_file(path: &Path, patience: Duration, wait: &dyn Fn(&str)) -> Result<Lock> {
-    let path = beside(path);
-    let cannot = || Error::file(format!("cannot make the lock file `{}`", path.display()));
-    let begun = Instant::now();
-    let mut told = false;
-    loop {
+/// A lock of the operating system on a file, which ends with the process that holds it.
+pub(crate) struct FileLock(File);
+
+impl FileLock {
+    /// Takes it and writes `words` about this process into it, or answers what the holder wrote about itself.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub fn attempt(path: &Path, words: &str) -> Result<Result<Self, String>> {
+        let cannot = || Error::file(format!("cannot make the lock file `{}`", path.display()));
         let mut options = OpenOptions::new();
         let options = options.read(true).write(true).create(true).truncate(false);
-        let mut file = options.open(&path).map_err(cannot())?;
+        let mut file = options.open(path).map_err(cannot())?;
         match file.try_lock() {
             Ok(()) => {
                 file.set_len(0).map_err(cannot())?;
                 file.rewind().map_err(cannot())?;
-                writeln!(file, "process {}", std::process::id()).map_err(cannot())?;
-                return Ok(Lock::File(file));
+                writeln!(file, "process {}{words}", std::process::id()).map_err(cannot())?;
+                Ok(Ok(Self(file)))
             }
-            Err(TryLockError::Error(error)) => return Err(cannot()(error)),
-            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => Err(cannot()(error)),
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                file.read_to_string(&mut holder).map_err(cannot())?;
+                Ok(Err(holder.trim().to_owned()))
+            }
         }
-        let mut holder = String::new();
-        file.read_to_string(&mut holder).map_err(cannot())?;
-        let holder = if holder.trim().is_empty() { "another process" } else { holder.trim() };
+    }
+}
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        // Only the courtesy to the next reader; the lock itself ends when the file closes.
+        drop(self.0.set_len(0));
+    }
+}
+
+async fn on_file(path: &Path, patience: Duration, wait: &dyn Fn(&str)) -> Result<Lock> {
+    let path = beside(path, ".revise-lock");
+    let begun = Instant::now();
+    let mut told = false;
+    loop {
+        let holder = match FileLock::attempt(&path, "")? {
+            Ok(lock) => return Ok(Lock::File(lock)),
+            Err(holder) if holder.is_empty() => "another process".to_owned(),
+            Err(holder) => holder,
+        };
         if !told {
-            wait(holder);
+            wait(&holder);
             told = true;
         }
         if begun.elapsed() >= patience {
-            return Err(locked(holder, patience));
+            return Err(locked(&holder, patience));
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(PAUSE).await;
     }
 }
 
@@ -122,9 +149,9 @@ fn locked(holder: &str, patience: Duration) -> Error {
 }
 
 /// Beside the file that a link points at, so that two names of one database meet at one lock.
-fn beside(database: &Path) -> PathBuf {
+pub(crate) fn beside(database: &Path, suffix: &str) -> PathBuf {
     let real = database.canonicalize().unwrap_or_else(|_| database.to_owned());
     let mut name = real.into_os_string();
-    name.push(".revise-lock");
+    name.push(suffix);
     name.into()
 }

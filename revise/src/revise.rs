@@ -35,6 +35,7 @@ pub struct Revise {
     pub(crate) default_url: Option<String>,
     pub(crate) program: String,
     pub(crate) backup: Backup,
+    pub(crate) users_lock: Option<String>,
 }
 
 /// Where a database stands in the history.
@@ -80,6 +81,7 @@ impl Revise {
             default_url: None,
             program: "cargo run -p migration --".to_owned(),
             backup: Backup::default(),
+            users_lock: None,
         }
     }
 
@@ -125,6 +127,15 @@ impl Revise {
         self
     }
 
+    /// The end of the name of the file beside a SQLite file, such as `.lock`, on which the project's other programs hold
+    /// a lock of the operating system (`File::try_lock`) for as long as they use the database. The command line takes it
+    /// for as long as it changes the database, and refuses beside a holder with the line that this one wrote into it.
+    #[must_use]
+    pub fn users_lock(mut self, suffix: impl Into<String>) -> Self {
+        self.users_lock = Some(suffix.into());
+        self
+    }
+
     /// The names of the migrations, oldest first.
     #[must_use]
     pub fn revisions(&self) -> Vec<String> {
@@ -142,7 +153,11 @@ impl Revise {
     /// # Errors
     /// When the database does not answer, or its history cannot be read.
     pub async fn standing(&self, db: &DatabaseConnection) -> Result<Standing> {
-        let noted = self.history.applied(db).await?;
+        Ok(self.standing_of(self.history.applied(db).await?))
+    }
+
+    /// Where a database stands in which this is noted.
+    pub(crate) fn standing_of(&self, noted: Vec<Applied>) -> Standing {
         let known = self.revisions();
         let mut standing = Standing::default();
         for entry in noted {
@@ -172,7 +187,7 @@ impl Revise {
         // In the order of this program; what it does not know comes first.
         let place = |applied: &Applied| known.iter().position(|name| *name == applied.revision);
         standing.applied.sort_by_key(place);
-        Ok(standing)
+        standing
     }
 
     /// Where shadows are made for a database of this kind.

@@ -4,18 +4,23 @@ use std::{path::Path, time::Duration};
 
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    DbBackend, DbErr, IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait,
     sqlx::{ConnectOptions as _, postgres::PgConnectOptions, sqlite::SqliteConnectOptions},
 };
 
 use crate::{
     error::{Error, Result},
+    history::{Applied, History},
     postgres::{self, Scope},
     run::{execute, search_path},
     schema::Schema,
     sqlite,
     target::Target,
 };
+
+/// How often a schema is read that changes meanwhile.
+const ATTEMPTS: u32 = 5;
 
 /// An open database.
 pub(crate) struct Session {
@@ -68,19 +73,59 @@ impl Session {
     /// Reads the schema without a trace: in a transaction that cannot write, on PostgreSQL with the schemas of
     /// `others` beside the connection's own.
     pub async fn read(&self, others: &[String]) -> Result<Schema> {
+        self.read_again(None, others).await.map(|(_, schema)| schema)
+    }
+
+    /// Reads what was applied, and the schema, as they were at one moment.
+    pub async fn read_with(
+        &self,
+        history: &History,
+        others: &[String],
+    ) -> Result<(Vec<Applied>, Schema)> {
+        self.read_again(Some(history), others).await
+    }
+
+    /// PostgreSQL prints definitions as they are now and not as the transaction sees them, so reading fails on what
+    /// somebody dropped meanwhile, and is begun anew.
+    async fn read_again(
+        &self,
+        history: Option<&History>,
+        others: &[String],
+    ) -> Result<(Vec<Applied>, Schema)> {
+        let mut attempt = 1;
+        loop {
+            let snapshot = begin(&self.db, Some(AccessMode::ReadOnly)).await;
+            let cannot = Error::database(format!("cannot read {}", self.target));
+            let snapshot = snapshot.map_err(cannot)?;
+            let read = self.read_in(&snapshot, history, others).await;
+            drop(snapshot.rollback().await);
+            match read {
+                Err(Error::Database { .. }) if attempt < ATTEMPTS => attempt += 1,
+                read => return read,
+            }
+        }
+    }
+
+    async fn read_in(
+        &self,
+        snapshot: &DatabaseTransaction,
+        history: Option<&History>,
+        others: &[String],
+    ) -> Result<(Vec<Applied>, Schema)> {
+        let applied = match history {
+            None => Vec::new(),
+            Some(history) => history.applied(snapshot).await?,
+        };
         let cannot = || Error::database(format!("cannot read the schema of {}", self.target));
         if self.backend() == DbBackend::Sqlite {
-            return sqlite::read(&self.db).await.map_err(cannot());
+            return Ok((applied, sqlite::read(snapshot).await.map_err(cannot())?));
         }
-        let transaction = begin(&self.db, Some(AccessMode::ReadOnly)).await.map_err(cannot())?;
-        let mut scope = Scope::of_connection(&transaction).await.map_err(cannot())?;
+        let mut scope = Scope::of_connection(snapshot).await.map_err(cannot())?;
         scope.others = others.iter().map(|name| (name.clone(), name.clone())).collect();
         let mut path = vec![scope.own.clone()];
-        path.extend(extension_schemas(&transaction).await.map_err(cannot())?);
-        execute(&transaction, &search_path(&path)).await.map_err(cannot())?;
-        let schema = postgres::read(&transaction, &scope).await.map_err(cannot())?;
-        transaction.rollback().await.map_err(cannot())?;
-        Ok(schema)
+        path.extend(extension_schemas(snapshot).await.map_err(cannot())?);
+        execute(snapshot, &search_path(&path)).await.map_err(cannot())?;
+        Ok((applied, postgres::read(snapshot, &scope).await.map_err(cannot())?))
     }
 
     /// Ends the connection.
@@ -99,8 +144,10 @@ pub(crate) async fn begin(
         None => Some(SqliteTransactionMode::Immediate),
         Some(_) => None,
     };
-    let options =
-        TransactionOptions { isolation_level: None, access_mode, sqlite_transaction_mode };
+    // Several queries of a reader are about one moment; on SQLite they are so anyway.
+    let reads_server = access_mode.is_some() && db.get_database_backend() == DbBackend::Postgres;
+    let isolation_level = reads_server.then_some(IsolationLevel::RepeatableRead);
+    let options = TransactionOptions { isolation_level, access_mode, sqlite_transaction_mode };
     db.begin_with_options(options).await
 }
 
@@ -128,16 +175,7 @@ fn file(path: &Path, purpose: Use) -> Result<ConnectOptions> {
             path.display()
         )));
     }
-    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
-    if let Some(directory) = directory.filter(|directory| !directory.is_dir()) {
-        return Err(Error::Stopped(format!(
-            "the directory `{}` of the database does not exist; make it, or name another database",
-            directory.display()
-        )));
-    }
-    if path.is_dir() {
-        return Err(Error::Usage(format!("`{}` is a directory, expected a file", path.display())));
-    }
+    expect_place(path)?;
     let write = purpose == Use::Write;
     // A file in WAL mode that nobody has open would keep the log of a reader that cannot write; one that may, and
     // does not, takes it along when it goes. Where there is a log it is another program's.
@@ -154,6 +192,21 @@ fn file(path: &Path, purpose: Use) -> Result<ConnectOptions> {
     let mut options = alone("sqlite::memory:");
     options.map_sqlx_sqlite_opts(move |_| connect.clone());
     Ok(options)
+}
+
+/// Refuses a path at which no file can be.
+pub(crate) fn expect_place(path: &Path) -> Result<()> {
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    if let Some(directory) = directory.filter(|directory| !directory.is_dir()) {
+        return Err(Error::Stopped(format!(
+            "the directory `{}` of the database does not exist; make it, or name another database",
+            directory.display()
+        )));
+    }
+    if path.is_dir() {
+        return Err(Error::Usage(format!("`{}` is a directory, expected a file", path.display())));
+    }
+    Ok(())
 }
 
 fn server(url: &str) -> Result<ConnectOptions> {

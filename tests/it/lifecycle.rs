@@ -168,6 +168,16 @@ fn a_second_server_on_one_file_refuses_and_names_the_first() {
                 format!("is in use by process {}, bookplate serve on 127.0.0.1", app.process());
             assert!(error.contains(&holder), "{error}");
         }
+        for arguments in
+            [&["upgrade"][..], &["downgrade"], &["stamp"], &["diff", "db", "base", "--apply"]]
+        {
+            let ended = Program::migration(&database).env("DATABASE_URL", url).run(arguments);
+            let error = ended.expect_code(7).expect_error();
+            assert!(
+                error.contains(&format!("process {}, bookplate serve", app.process())),
+                "{error}"
+            );
+        }
         // To look is always allowed.
         Program::new(&database).env("DATABASE_URL", url).run(&["db", "check"]).expect_success();
     }

@@ -104,7 +104,7 @@ fn held_by_user(error: &LockError) -> bool {
 }
 
 /// As [`held_by_user`], by what the holder wrote about itself.
-pub fn uses_file(holder: &str) -> bool {
+fn uses_file(holder: &str) -> bool {
     [SERVER, IMPORT].iter().any(|user| holder.contains(user))
 }
 

@@ -88,33 +88,6 @@ pub enum Verb {
     Diff(Diff),
 }
 
-impl Verb {
-    /// Whether it changes the database.
-    #[must_use]
-    pub fn changes_database(&self) -> bool {
-        match self {
-            Self::Upgrade(arguments) => !arguments.preview.is_only_shown(),
-            Self::Downgrade(arguments) => !arguments.preview.is_only_shown(),
-            Self::Migrate(arguments) => arguments.apply,
-            Self::Revision(arguments) => arguments.migrate.apply,
-            Self::Diff(arguments) => arguments.apply,
-            Self::Stamp(_) | Self::Resolve(_) => true,
-            Self::Init(_)
-            | Self::Current(_)
-            | Self::History(_)
-            | Self::Heads
-            | Self::Branches
-            | Self::Show(_)
-            | Self::Edit(_)
-            | Self::Merge
-            | Self::Check(_)
-            | Self::Status
-            | Self::Lint(_)
-            | Self::Test(_) => false,
-        }
-    }
-}
-
 /// `init`
 #[derive(Debug, Args)]
 pub struct Init {

@@ -59,7 +59,8 @@ impl Command<'_> {
         if arguments.sql {
             return self.print_sql(&draft, &target).await;
         }
-        let message = arguments.message.clone().unwrap_or_else(|| suggest_message(&draft.up));
+        let message = arguments.message.clone().filter(|message| !message.trim().is_empty());
+        let message = message.unwrap_or_else(|| suggest_message(&draft.up));
         let (revision, path) = self.write(&self.directory()?, &message, &draft)?;
         self.console.say(&path)?;
         if arguments.apply {
@@ -81,6 +82,7 @@ impl Command<'_> {
 
     /// Writes one to be filled in by hand.
     fn empty(&self, message: Option<&str>) -> Result<()> {
+        let message = message.filter(|message| !message.trim().is_empty());
         let message = message.ok_or_else(|| {
             Error::Usage("an empty migration needs a message: -m \"What it does\"".to_owned())
         })?;
@@ -132,27 +134,6 @@ impl Command<'_> {
             for left in &draft.unmanaged {
                 self.console.note(&format!("left alone: {left}"));
             }
-        }
-    }
-
-    /// What the program was built with and what lies in the folder have to be the same, or the next migration would
-    /// repeat one that is not built yet.
-    pub fn expect_built(&self, directory: &Directory) -> Result<()> {
-        let known = self.revise.revisions();
-        let found = directory.revisions().map_err(stopped)?;
-        if let Some(newer) = found.iter().find(|name| !known.contains(name)) {
-            return Err(Error::History(format!(
-                "`{newer}` lies in `{}` and this program was built without it; build it again, or, when it does not compile, mend \
-                 the file first",
-                directory.folder().display()
-            )));
-        }
-        match known.iter().find(|name| !found.contains(name)) {
-            None => Ok(()),
-            Some(gone) => Err(Error::History(format!(
-                "`{gone}` is built into this program and its file is not in `{}`; name the folder with `-d`, or build again",
-                directory.folder().display()
-            ))),
         }
     }
 
