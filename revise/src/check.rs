@@ -30,6 +30,9 @@ pub struct Checked {
     pub edited: Vec<String>,
     /// What has to be done to the database to make it what its history says.
     pub drift: Vec<Operation>,
+    /// What does not fit in the folder of migrations, in sentences; empty where there is none, as beside an installed
+    /// program. [`Revise::check`] looks at no folder, the command line does.
+    pub folder: Vec<String>,
     /// What is dangerous in migrations that were not applied.
     pub findings: Vec<Finding>,
     /// What is there, is none of the entities' business, and stays.
@@ -40,9 +43,9 @@ impl Checked {
     /// The worst of what was found.
     ///
     /// # Errors
-    /// [`Error::History`] for an edited, missing, unfinished or out-of-order migration, [`Error::Differs`] when models or
-    /// database are not what the history says, [`Error::Pending`] for migrations to apply, [`Error::Lint`] for dangers in
-    /// them.
+    /// [`Error::History`] for an edited, missing, unfinished or out-of-order migration and for one that is not built,
+    /// [`Error::Differs`] when models or database are not what the history says, [`Error::Pending`] for migrations to
+    /// apply, [`Error::Lint`] for dangers in them.
     pub fn verdict(&self) -> Result<()> {
         if let Some(standing) = &self.standing {
             if let Some(missing) = standing.missing.first() {
@@ -62,6 +65,9 @@ impl Checked {
         }
         if let Some(edited) = self.edited.first() {
             return Err(Error::History(format!("`{edited}` was edited after it was applied")));
+        }
+        if let Some(fault) = self.folder.first() {
+            return Err(Error::History(fault.clone()));
         }
         if !self.models.is_empty() || !self.questions.is_empty() {
             return Err(Error::Differs(
@@ -95,31 +101,26 @@ impl Revise {
     pub async fn check(&self, target: &Target, options: &GenerateOptions) -> Result<Checked> {
         let shadows = self.shadows(target, options.shadow.as_ref()).await?;
         let after = self.scoped(shadows.of_entities(&self.entities).await?, options);
-        let migrations = (self.migrations)();
-        let mut checked = Checked::default();
-        let exists = !matches!(target, Target::Memory)
-            && !matches!(target, Target::File(path) if !path.exists());
-        let live = if exists { Some(Session::open(target, Use::Read).await?) } else { None };
-        checked.standing = match (&live, target) {
-            (Some(session), _) => Some(self.standing(&session.db).await?),
+        let live = self.live(target).await?;
+        let standing = match (&live, target) {
+            (Some((standing, _)), _) => Some(standing.clone()),
             (None, Target::Memory) => None,
             // A database that does not exist has everything before it.
             (None, _) => Some(Standing { pending: self.revisions(), ..Standing::default() }),
         };
-        let schemas = self.schemas(target);
+        let mut checked = Checked { standing, ..Checked::default() };
         // First as far as the database is, to see whether it is that; then to the end, to see whether that is the models.
         let applied = |name: &str| {
             let standing = checked.standing.as_ref();
             standing.is_some_and(|standing| standing.applied.iter().any(|one| one.revision == name))
         };
         let (done, left): (Vec<_>, Vec<_>) =
-            migrations.into_iter().partition(|migration| applied(migration.name()));
-        let mut replay = Replay::run(&shadows, &done, &schemas).await?;
-        if let (Some(session), Some(standing)) = (&live, &checked.standing) {
-            checked.edited = edited(standing, &replay.seen);
-            let others: Vec<String> = schemas.iter().cloned().collect();
+            (self.migrations)().into_iter().partition(|migration| applied(migration.name()));
+        let mut replay = Replay::run(&shadows, &done, &self.schemas(target)).await?;
+        if let Some((standing, actual)) = live {
+            checked.edited = edited(&standing, &replay.seen);
             let expected = self.scoped(replay.schema(&self.history).await?, options);
-            let actual = self.scoped(session.read(&others).await?, options);
+            let actual = self.scoped(actual, options);
             // What a newer program did is no drift, and its standing says so already.
             if standing.missing.is_empty() && !standing.applied.is_empty() {
                 (checked.drift, checked.unmanaged) = drift(&actual, &expected, target)?;
@@ -132,22 +133,51 @@ impl Revise {
                 checked.findings.extend(lint(&before, &seen.operations, target.backend()));
             }
         }
-        let reached = self.scoped(replay.schema(&self.history).await?, options);
-        let mut compare = Options::new(target.backend());
-        compare.owned = replay.manifest.owned().clone();
-        compare.rename_hints = self.entities.renames(target.backend());
-        compare.ignore_length = options.ignore_length;
+        self.check_models(&mut checked, &replay, &after, options).await?;
         replay.close().await;
-        let found = diff(&reached, &after, &compare)?;
+        Ok(checked)
+    }
+
+    /// Where the database stands and what it has, both at one moment: beside an upgrade, two would not fit each other.
+    /// `None` when it does not exist.
+    async fn live(&self, target: &Target) -> Result<Option<(Standing, Schema)>> {
+        let exists = match target {
+            Target::Memory => false,
+            Target::File(path) => path.exists(),
+            Target::Postgres(_) => true,
+        };
+        if !exists {
+            return Ok(None);
+        }
+        let others: Vec<String> = self.schemas(target).into_iter().collect();
+        let session = Session::open(target, Use::Read).await?;
+        let read = session.read_with(&self.history, &others).await;
+        session.close().await;
+        let (applied, schema) = read?;
+        Ok(Some((self.standing_of(applied), schema)))
+    }
+
+    /// Compares what all migrations lead to with the models.
+    async fn check_models(
+        &self,
+        checked: &mut Checked,
+        replay: &Replay,
+        after: &Schema,
+        options: &GenerateOptions,
+    ) -> Result<()> {
+        let backend = replay.shadow.backend();
+        let reached = self.scoped(replay.schema(&self.history).await?, options);
+        let mut compare = Options::new(backend);
+        compare.owned = replay.manifest.owned().clone();
+        compare.rename_hints = self.entities.renames(backend);
+        compare.ignore_length = options.ignore_length;
+        let found = diff(&reached, after, &compare)?;
         checked.models = found.operations;
         checked.questions = found.questions.iter().map(crate::generate::sentence).collect();
         checked.unmanaged.extend(found.unmanaged);
         checked.unmanaged.sort();
         checked.unmanaged.dedup();
-        if let Some(session) = live {
-            session.close().await;
-        }
-        Ok(checked)
+        Ok(())
     }
 }
 

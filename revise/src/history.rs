@@ -121,6 +121,13 @@ impl History {
                 rows.and_then(|rows| rows.iter().map(version).collect::<Result<Vec<_>, _>>());
             applied =
                 rows.map_err(unreadable(&self.table, "the columns `version` and `applied_at`"))?;
+            let mut pairs = applied.iter().zip(applied.iter().skip(1));
+            if let Some((twice, _)) = pairs.find(|(one, next)| one.revision == next.revision) {
+                return Err(Error::History(format!(
+                    "`{}` stands in `{}` twice; delete one of the rows, and let `version` be the primary key again",
+                    twice.revision, self.table
+                )));
+            }
         }
         if self.exists(db, TABLE).await? {
             let sql = format!(

@@ -161,7 +161,22 @@ on_both! {
 
     fn a_history_that_cannot_be_read_is_named_and_left_alone(database) {
         db(&database, &["upgrade"]).expect_success();
+        let (odd, sound) = if database.is_sqlite() {
+            ("UPDATE seaql_migrations SET applied_at = 'soon'", "UPDATE seaql_migrations SET applied_at = 1")
+        } else {
+            (
+                "ALTER TABLE seaql_migrations ALTER COLUMN applied_at TYPE text",
+                "ALTER TABLE seaql_migrations ALTER COLUMN applied_at TYPE bigint USING applied_at::bigint",
+            )
+        };
+        let (twice, once) = (
+            "ALTER TABLE seaql_migrations RENAME TO kept; \
+             CREATE TABLE seaql_migrations AS SELECT * FROM kept UNION ALL SELECT * FROM kept",
+            "DROP TABLE seaql_migrations; ALTER TABLE kept RENAME TO seaql_migrations",
+        );
         for (breaking, mending, table) in [
+            (odd, sound, "seaql_migrations"),
+            (twice, once, "seaql_migrations"),
             (
                 "ALTER TABLE seaql_migrations RENAME COLUMN applied_at TO appeared_at",
                 "ALTER TABLE seaql_migrations RENAME COLUMN appeared_at TO applied_at",

@@ -6,6 +6,7 @@ mod books;
 mod diffs;
 mod durability;
 mod export;
+mod folders;
 mod history;
 mod import;
 mod lifecycle;

@@ -1,83 +1,37 @@
 //! What the tool never guesses: asked on a terminal, and without one answered by flags.
 
-use std::fs;
-
 use crate::support::{
-    Database, Ended, Program, Terminal, db, on_both,
+    Database, Project, Terminal, db, on_both,
     terminal::{CTRL_C, CTRL_D},
 };
 
-const BEGIN: &str = "m20260101_000000_begin.rs";
 const MIGRATE: [&str; 5] = ["migrate", "-m", "Change books", "-d", "versions"];
 
-/// The project of a test, whose migration created a table with these columns and is applied.
-struct Project {
-    database: Database,
-    columns: &'static str,
-}
-
-impl Project {
-    fn new(like: &Database, columns: &'static str) -> Self {
-        let database = like.empty_beside();
-        let versions = database.home.path().join("versions");
-        fs::create_dir(&versions).unwrap();
-        fs::write(versions.join(BEGIN), "").unwrap();
-        let project = Self { database, columns };
-        project.run(&["upgrade"]).expect_success();
-        project
-    }
-
-    fn program(&self) -> Program {
-        Program::library(&self.database, self.columns)
-    }
-
-    fn run(&self, arguments: &[&str]) -> Ended {
-        self.program().run(arguments)
-    }
-
-    fn migrate(&self) -> Terminal {
-        Terminal::start(self.program(), &MIGRATE)
-    }
-
-    /// The migration that was written behind the first one.
-    fn written(&self) -> Option<String> {
-        let files = fs::read_dir(self.database.home.path().join("versions")).unwrap().flatten();
-        let mut names: Vec<_> = files.map(|file| file.file_name().into_string().unwrap()).collect();
-        names.retain(|name| name != BEGIN && name != "mod.rs");
-        assert!(names.len() < 2, "{names:?}");
-        let path = |name: String| self.database.home.path().join("versions").join(name);
-        names.pop().map(|name| fs::read_to_string(path(name)).unwrap())
-    }
-
-    fn expect_untouched(&self) {
-        assert_eq!(self.written(), None);
-        assert!(!self.database.home.path().join("versions/mod.rs").exists());
-        let columns = self.run(&["diff", "db", "head"]).expect_code(0);
-        assert_eq!(columns.stderr, "db and head are equal\n");
-    }
+fn migrate(project: &Project) -> Terminal {
+    Terminal::start(project.program(), &MIGRATE)
 }
 
 on_both! {
     fn a_rename_is_asked_about_and_believed(database) {
         let project = Project::new(&database, "title writer");
-        let mut terminal = project.migrate();
+        let mut terminal = migrate(&project);
         terminal.expect("column `book.author` is new and `writer`").expect("1  yes, from `writer`").answer("1");
         let (code, shown) = terminal.end();
         assert_eq!(code, 0, "{shown}");
-        assert!(project.written().unwrap().contains(r#".rename_column("book", "writer", "author")"#));
+        assert!(project.expect_written().contains(r#".rename_column("book", "writer", "author")"#));
     }
 
     fn what_is_new_gets_a_value_and_what_is_dropped_needs_a_yes(database) {
         for (consent, code) in [("y", 0), ("n", 3), ("", 3)] {
             let project = Project::new(&database, "title writer");
-            let mut terminal = project.migrate();
+            let mut terminal = migrate(&project);
             terminal.expect("0  no, it is new").answer("0");
             terminal.expect("which value do the rows get").answer("'unknown'");
             terminal.expect("[y/N] ").answer(consent);
             let (ended, shown) = terminal.end();
             assert_eq!(ended, code, "{shown}");
             if code == 0 {
-                let written = project.written().unwrap();
+                let written = project.expect_written();
                 assert!(written.contains(r#".drop_column("book", "writer")"#), "{written}");
                 assert!(written.contains("'unknown'"), "{written}");
             } else {
@@ -89,7 +43,7 @@ on_both! {
 
     fn two_columns_for_two_are_two_questions(database) {
         let project = Project::new(&database, "name writer");
-        let mut terminal = project.migrate();
+        let mut terminal = migrate(&project);
         terminal.expect("`book.title` is new and `").expect("1  yes, from `").expect("2  yes, from `");
         let (code, shown) = {
             // What is no answer is asked again.
@@ -100,7 +54,7 @@ on_both! {
         };
         assert_eq!(code, 0, "{shown}");
         assert_eq!(shown.matches("`book.author` is new").count(), 1, "{shown}");
-        let written = project.written().unwrap();
+        let written = project.expect_written();
         for rename in [r#".rename_column("book", "name", "title")"#, r#".rename_column("book", "writer", "author")"#] {
             assert!(written.contains(rename), "{written}");
         }
@@ -113,7 +67,7 @@ on_both! {
             (CTRL_D, "stopped at a question; nothing was written"),
             ("\n", "stopped at a question; nothing was written"),
         ] {
-            let mut terminal = project.migrate();
+            let mut terminal = migrate(&project);
             terminal.expect("number (empty stops): ").press(keys);
             let (code, shown) = terminal.end();
             assert_eq!(code, 3, "{shown}");

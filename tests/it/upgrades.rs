@@ -73,8 +73,12 @@ fn the_schema_stays_as_it_is_while_an_import_runs() {
         while !fs::read_to_string(&lock).unwrap().contains("bookplate import") {
             thread::sleep(Duration::from_millis(5));
         }
-        let ended = Program::new(&database).run(&["db", "downgrade", "base"]).expect_code(7);
-        assert!(ended.expect_error().contains("bookplate import"));
+        for ended in [
+            Program::new(&database).run(&["db", "downgrade", "base"]),
+            Program::migration(&database).run(&["downgrade", "base"]),
+        ] {
+            assert!(ended.expect_code(7).expect_error().contains("bookplate import"));
+        }
         std::io::Write::write_all(&mut rows, b"title,author\nA,x\n").unwrap();
         drop(rows);
         assert!(import.join().unwrap().stdout.contains("1 inserted"));
@@ -99,8 +103,11 @@ on_both! {
     fn upgrades_at_the_same_time_wait_for_each_other_and_apply_everything_once(database) {
         let fresh = database.empty_beside();
         let ended: Vec<String> = thread::scope(|scope| {
-            let upgrade = || Program::new(&fresh).run(&["db", "upgrade"]).expect_success().stdout;
-            let processes: Vec<_> = (0..8).map(|_| scope.spawn(upgrade)).collect();
+            let upgrade = |number: usize| match number % 2 {
+                0 => Program::new(&fresh).run(&["db", "upgrade"]).expect_success().stdout,
+                _ => Program::migration(&fresh).run(&["upgrade"]).expect_success().stdout,
+            };
+            let processes: Vec<_> = (0..8).map(|n| scope.spawn(move || upgrade(n))).collect();
             processes.into_iter().map(|process| process.join().unwrap()).collect()
         });
         let applied = ended.iter().filter(|line| line.starts_with("6 migrations applied")).count();
@@ -109,6 +116,24 @@ on_both! {
         assert_eq!(fresh.number("SELECT count(*) FROM seaql_migrations"), 6);
         assert_eq!(fresh.number("SELECT count(*) FROM sea_revise_history"), 6);
         Program::new(&fresh).run(&["db", "check"]).expect_success();
+    }
+
+    fn a_check_beside_an_upgrade_sees_one_moment(database) {
+        Program::new(&database).run(&["db", "upgrade"]).expect_success();
+        let done = std::sync::atomic::AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(std::sync::atomic::Ordering::SeqCst) {
+                    for verb in ["downgrade", "upgrade"] {
+                        Program::migration(&database).run(&[verb, "--backup", "never"]).expect_success();
+                    }
+                }
+            });
+            let checks: Vec<_> = (0..15).map(|_| Program::new(&database).run(&["db", "check"])).collect();
+            done.store(true, std::sync::atomic::Ordering::SeqCst);
+            // Applied or pending, and never a difference between the database and its history.
+            assert!(checks.iter().all(|check| [0, 4].contains(&check.code.unwrap())), "{checks:#?}");
+        });
     }
 
     fn a_downgrade_that_would_delete_rows_asks_first(database) {

@@ -24,6 +24,7 @@ impl Command<'_> {
             target => target,
         };
         let mut checked = self.revise.check(&target, &options).await?;
+        checked.folder = self.folder_faults()?;
         if arguments.offline {
             // Without a database nothing is pending and nothing has drifted.
             checked.standing = None;
@@ -48,6 +49,7 @@ impl Command<'_> {
             ("to be answered first", checked.questions.clone()),
             ("the database is not what its history says; to make it so", lines(&checked.drift)),
             ("edited after they were applied", checked.edited.clone()),
+            ("the folder is not what this program was built from", checked.folder.clone()),
         ];
         for (title, lines) in sections.into_iter().filter(|(_, lines)| !lines.is_empty()) {
             self.console.say(&format!("{title}:"))?;
@@ -76,7 +78,8 @@ impl Command<'_> {
 
     pub async fn status(&self) -> Result<()> {
         let target = self.target()?;
-        let checked = self.revise.check(&target, &self.generate_options()?).await?;
+        let mut checked = self.revise.check(&target, &self.generate_options()?).await?;
+        checked.folder = self.folder_faults()?;
         self.console.json(&checked)?;
         let say = |name: &str, value: &str| self.console.say(&format!("{name:<12} {value}"));
         say("database", &target.to_string())?;
@@ -104,6 +107,9 @@ impl Command<'_> {
         say("head", self.revise.head().as_deref().unwrap_or("there are no migrations"))?;
         for edited in &checked.edited {
             say("edited", edited)?;
+        }
+        for fault in &checked.folder {
+            say("folder", fault)?;
         }
         let differences = checked.models.len() + checked.questions.len();
         say("models", &none_or(differences, "as the migrations lead to", "change"))?;

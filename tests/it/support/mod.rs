@@ -3,10 +3,12 @@
 pub mod app;
 pub mod db;
 pub mod ledger;
+pub mod project;
 pub mod terminal;
 
 pub use app::{App, Ended, Program};
 pub use db::Database;
+pub use project::Project;
 pub use terminal::Terminal;
 
 /// Runs each test on SQLite and on PostgreSQL. The argument is a fresh [`Database`] with the newest schema.

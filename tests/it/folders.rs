@@ -1,0 +1,104 @@
+//! The folder of migrations in the way of what is asked: named, and left as it is.
+
+use std::fs;
+
+use crate::support::{Database, Project, project::BEGIN};
+
+const MIGRATE: [&str; 5] = ["migrate", "-m", "Change books", "-d", "versions"];
+const LATER: &str = "m20260102_000000_later";
+
+fn listing(names: &[&str]) -> String {
+    let modules: String = names.iter().map(|name| format!("mod {name};\n")).collect();
+    let entries: String =
+        names.iter().map(|name| format!("Box::new({name}::Migration),")).collect();
+    format!("{modules}\npub fn all() -> Vec<Box<dyn MigrationTrait>> {{ vec![{entries}] }}\n")
+}
+
+#[test]
+fn a_migration_that_is_not_built_is_named() {
+    let project = Project::new(&Database::sqlite(), "title writer");
+    let check = ["check", "-d", "versions"];
+    project.run(&check).expect_code(5);
+    // What does not compile is never built.
+    fs::write(project.file(&format!("{LATER}.rs")), "pub struct").unwrap();
+    fs::write(project.file("mod.rs"), listing(&["m20260101_000000_begin"])).unwrap();
+    let unlisted = format!("`{LATER}` lies in `");
+    for (arguments, words) in
+        [(&MIGRATE[..], "and is not listed in `"), (&check, "and is not listed in `")]
+    {
+        let error = project.run(arguments).expect_code(8).expect_error();
+        assert!(error.starts_with(&unlisted) && error.contains(words), "{error}");
+    }
+    let list = listing(&["m20260101_000000_begin", LATER]);
+    fs::write(project.file("mod.rs"), &list).unwrap();
+    for arguments in [&MIGRATE[..], &check, &["revision", "-m", "x", "-d", "versions"]] {
+        let error = project.run(arguments).expect_code(8).expect_error();
+        assert!(error.contains("this program was built without it; build it again"), "{error}");
+    }
+    assert_eq!(fs::read_to_string(project.file("mod.rs")).unwrap(), list);
+    fs::remove_file(project.file(&format!("{LATER}.rs"))).unwrap();
+    fs::remove_file(project.file(BEGIN)).unwrap();
+    let ended = project.run(&check).expect_code(8);
+    assert!(ended.stderr.contains("its file is not in `"), "{}", ended.stderr);
+    // An installed program has no sources, and a folder beside it is another project's.
+    project.run(&["check"]).expect_code(5);
+    fs::create_dir(project.database.home.path().join("migrations")).unwrap();
+    fs::rename(project.file(""), project.database.home.path().join("migrations/versions")).unwrap();
+    fs::write(project.database.home.path().join(format!("migrations/versions/{LATER}.rs")), "")
+        .unwrap();
+    project.run(&["check"]).expect_code(5);
+}
+
+#[test]
+fn a_folder_that_is_none_is_refused() {
+    let project = Project::new(&Database::sqlite(), "title writer");
+    let home = project.database.home.path();
+    fs::create_dir(home.join("empty")).unwrap();
+    fs::write(home.join("a file"), "").unwrap();
+    for folder in ["empty", "a file", "nowhere", "", "versions/m20260101_000000_begin.rs"] {
+        for verb in
+            [&["migrate", "-m", "x", "--rename", "book.writer:author"][..], &["check"], &["edit"]]
+        {
+            let error =
+                project.run(&[verb, &["-d", folder]].concat()).expect_code(2).expect_error();
+            assert!(
+                error.contains("holds no migrations") || error.contains("a value is required"),
+                "{error}"
+            );
+        }
+    }
+    project.expect_untouched();
+}
+
+#[test]
+fn any_message_makes_a_file() {
+    let long = "word ".repeat(2_000);
+    for (message, name) in [
+        ("add it", "_add_it.rs"),
+        ("!!!", "_revision.rs"),
+        ("🦀", "_revision.rs"),
+        ("type", "_type.rs"),
+        ("../../etc/passwd", "_etc_passwd.rs"),
+        ("one\nuse two;\r*/ \u{202e} {} \\ \" '", "_one_use_two.rs"),
+        (&long, "_word_word_word_word_word_word_word_word_word_word_word_word.rs"),
+    ] {
+        let project = Project::new(&Database::sqlite(), "title author");
+        project.run(&["revision", "-d", "versions", "-m", message]).expect_success();
+        let path = project.written().unwrap();
+        assert!(path.to_str().unwrap().ends_with(name), "{path:?}");
+        let text = project.expect_written();
+        let head: Vec<&str> = text.split("use sea_revise").next().unwrap().lines().collect();
+        assert!(head.iter().all(|line| line.is_empty() || line.starts_with("//!")), "{head:?}");
+        assert!(head.iter().all(|line| line.chars().count() <= 120), "{head:?}");
+        assert!(!text.contains('\u{202e}'));
+    }
+    let project = Project::new(&Database::sqlite(), "title author");
+    for message in ["", "  "] {
+        let error = project
+            .run(&["revision", "-d", "versions", "-m", message])
+            .expect_code(2)
+            .expect_error();
+        assert!(error.contains("needs a message"), "{error}");
+    }
+    project.expect_untouched();
+}
