@@ -4,15 +4,18 @@ use actix_web::{HttpResponse, delete, get, http::header::LOCATION, post, put, we
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use service::{
-    Book, Check, Db,
+    Book, Check, Db, Page,
     books::{self, BookChanges, NewBook},
+    items,
 };
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     error::Problem,
-    extract::{Id, Json, List, Message},
+    extract::{Id, Json, Message},
+    items::ItemOut,
+    list::{List, included},
 };
 
 /// The routes of this file. A fixed path goes before one with a variable.
@@ -26,9 +29,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(delete_book);
 }
 
+/// What can be included in a book.
+pub const INCLUDES: &[&str] = &["items"];
+
 /// A book as it is stored.
 #[derive(Serialize, ToSchema)]
-struct BookOut<'a> {
+pub struct BookOut<'a> {
     id: i32,
     title: &'a str,
     author: &'a str,
@@ -72,12 +78,24 @@ impl<'a> From<&'a Book> for BookOut<'a> {
     }
 }
 
-/// The books, in the order of their ids; a bare array, with a `Link` to the next page where there is one.
+/// The books, in the order of their ids or of `sort`; a bare array, with a `Link` to its neighbours.
 #[utoipa::path(tag = "books", responses((status = 200, description = "A page", body = [BookOut])))]
 #[get("/api/books")]
 async fn list_books(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> {
     let page = books::list(db.reader(), &list.listing).await?;
-    Ok(list.answer(&page, BookOut::from))
+    answer(&db, &list, &page).await
+}
+
+async fn answer(db: &Db, list: &List, page: &Page<Book>) -> Result<HttpResponse, Problem> {
+    list.expect_includes(INCLUDES)?;
+    let mut more = Vec::new();
+    if list.includes("items") {
+        let ids: Vec<i32> = page.rows.iter().map(|book| book.id).collect();
+        let copies = items::of_books(db.reader(), &ids).await?;
+        let copies = copies.iter().map(|items| items.iter().map(ItemOut::from).collect::<Vec<_>>());
+        more.push(included("items", copies)?);
+    }
+    Ok(list.answer(page, more, BookOut::from)?)
 }
 
 /// Books whose author or title contains a text, in any case; every character is taken literally.
@@ -91,9 +109,9 @@ async fn list_books(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> {
 )]
 #[get("/api/books/search")]
 async fn search_books(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> {
-    let list = list.renamed(&[("author", "author__icontains"), ("title", "title__icontains")]);
+    let list = list.renamed(&[("author", "author__icontains"), ("title", "title__icontains")])?;
     let page = books::list(db.reader(), &list.listing).await?;
-    Ok(list.answer(&page, BookOut::from))
+    answer(&db, &list, &page).await
 }
 
 /// One book.

@@ -1,20 +1,17 @@
-//! What comes in with a request: bodies, ids and the parameters of lists, each refused with a [`Problem`] that names the
-//! member; and lists going out, with the link to their next page.
+//! What comes in with a request: bodies and ids, each refused with a [`Problem`] that names the member. The parameters of
+//! lists are read in [`list`](crate::list).
 
 use std::{future::Future, pin::Pin, time::Duration};
 
 use actix_web::{
-    FromRequest, HttpMessage, HttpRequest, HttpResponse,
+    FromRequest, HttpMessage, HttpRequest,
     dev::Payload,
-    http::{
-        StatusCode,
-        header::{CONTENT_TYPE, LINK},
-    },
-    web::{BytesMut, Data, Query},
+    http::{StatusCode, header::CONTENT_TYPE},
+    web::{BytesMut, Data},
 };
 use futures_util::StreamExt;
 use serde::{Serialize, de::DeserializeOwned};
-use service::{FieldError, Listing, Page};
+use service::FieldError;
 use utoipa::ToSchema;
 
 use crate::{error::Problem, openapi::Paths};
@@ -159,70 +156,6 @@ impl FromRequest for Id {
                 let detail = format!("id `{}` is not a number, such as 1", shown);
                 Err(Problem::bad_request(vec![FieldError::parameter(
                     "id",
-                    "bad-parameter",
-                    detail,
-                )]))
-            }
-        })
-    }
-}
-
-/// The parameters of a list, and the address to which links to its other pages go.
-pub struct List {
-    /// What was asked for.
-    pub listing: Listing,
-    path: String,
-    parameters: Vec<(String, String)>,
-}
-
-impl List {
-    /// The same list with its parameters renamed, for searches with words of their own.
-    pub fn renamed(mut self, names: &[(&str, &str)]) -> Self {
-        let rename = |name: &str| {
-            let found = names.iter().find(|(from, _)| *from == name);
-            found.map_or(name, |(_, to)| to).to_owned()
-        };
-        self.listing =
-            Listing::new(self.parameters.iter().map(|(name, value)| (rename(name), value.clone())));
-        self
-    }
-
-    /// A page as a bare JSON array, with a link to the next one where there is one.
-    pub fn answer<'a, T, Out: Serialize>(
-        &self,
-        page: &'a Page<T>,
-        shape: impl Fn(&'a T) -> Out,
-    ) -> HttpResponse {
-        let rows: Vec<Out> = page.rows.iter().map(shape).collect();
-        let mut response = HttpResponse::Ok();
-        if let Some(cursor) = &page.next {
-            let mut parameters = self.parameters.clone();
-            parameters.retain(|(name, _)| name != "cursor");
-            parameters.push(("cursor".to_owned(), cursor.clone()));
-            if let Ok(query) = serde_urlencoded::to_string(&parameters) {
-                response.insert_header((LINK, format!("<{}?{query}>; rel=\"next\"", self.path)));
-            }
-        }
-        response.json(rows)
-    }
-}
-
-impl FromRequest for List {
-    type Error = Problem;
-    type Future = std::future::Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let parameters = Query::<Vec<(String, String)>>::from_query(request.query_string());
-        std::future::ready(match parameters {
-            Ok(Query(parameters)) => Ok(Self {
-                listing: Listing::new(parameters.clone()),
-                path: request.path().to_owned(),
-                parameters,
-            }),
-            Err(error) => {
-                let detail = format!("the query cannot be read: {error}");
-                Err(Problem::bad_request(vec![FieldError::parameter(
-                    "query",
                     "bad-parameter",
                     detail,
                 )]))

@@ -4,15 +4,18 @@ use actix_web::{HttpResponse, delete, get, http::header::LOCATION, post, put, we
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use service::{
-    Check, Db, Decimal, Item,
+    Check, Db, Decimal, Item, Page,
     items::{self, ItemChanges, NewItem},
 };
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
+    books::BookOut,
     error::Problem,
-    extract::{Id, Json, List, Message},
+    extract::{Id, Json, Message},
+    list::{List, included},
+    stores::StoreOut,
 };
 
 /// The routes of this file. A fixed path goes before one with a variable.
@@ -26,9 +29,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(delete_item);
 }
 
+/// What can be included in an item.
+pub const INCLUDES: &[&str] = &["store", "book"];
+
 /// An item as it is stored.
 #[derive(Serialize, ToSchema)]
-struct ItemOut<'a> {
+pub struct ItemOut<'a> {
     id: i32,
     name: &'a str,
     /// A number with two decimals.
@@ -59,12 +65,29 @@ impl<'a> From<&'a Item> for ItemOut<'a> {
     }
 }
 
-/// The items, in the order of their ids; a bare array, with a `Link` to the next page where there is one.
+/// The items, in the order of their ids or of `sort`; a bare array, with a `Link` to its neighbours.
 #[utoipa::path(tag = "items", responses((status = 200, description = "A page", body = [ItemOut])))]
 #[get("/api/items")]
 async fn list_items(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> {
     let page = items::list(db.reader(), &list.listing).await?;
-    Ok(list.answer(&page, ItemOut::from))
+    answer(&db, &list, &page).await
+}
+
+async fn answer(db: &Db, list: &List, page: &Page<Item>) -> Result<HttpResponse, Problem> {
+    list.expect_includes(INCLUDES)?;
+    let mut more = Vec::new();
+    if list.includes("store") {
+        let stores = items::stores_of(db.reader(), &page.rows).await?;
+        more.push(included(
+            "store",
+            stores.iter().map(|store| store.as_ref().map(StoreOut::from)),
+        )?);
+    }
+    if list.includes("book") {
+        let books = items::books_of(db.reader(), &page.rows).await?;
+        more.push(included("book", books.iter().map(|book| book.as_ref().map(BookOut::from)))?);
+    }
+    Ok(list.answer(page, more, ItemOut::from)?)
 }
 
 /// The items of one store; the filters and the store are one condition of one statement.
@@ -83,7 +106,7 @@ async fn list_items_of_store(
     list: List,
 ) -> Result<HttpResponse, Problem> {
     let page = items::list_of_store(db.reader(), id, &list.listing).await?;
-    Ok(list.answer(&page, ItemOut::from))
+    answer(&db, &list, &page).await
 }
 
 /// One item.

@@ -7,18 +7,16 @@ use actix_web::{
     http::{Method, header::ALLOW},
     web::Data,
 };
-use service::{Kind, MAX_LIMIT, Operator};
 use utoipa::{
     OpenApi as _,
     openapi::{
-        ContentBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder,
-        path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem},
-        schema::{ObjectBuilder, Type},
+        ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder,
+        path::{Operation, PathItem},
     },
 };
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
-use crate::error::Problem;
+use crate::{error::Problem, parameters};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -53,8 +51,8 @@ pub fn document(routes: fn(&mut ServiceConfig)) -> OpenApi {
             responses.insert("default".to_owned(), problem().into());
         }
         if let Some(list) = &mut item.get {
-            let parameters = list.parameters.get_or_insert_default();
-            parameters.extend(list_parameters(path).into_iter().map(Into::into));
+            let described = list.parameters.get_or_insert_default();
+            described.extend(parameters::of_list(path).into_iter().map(Into::into));
         }
     }
     document
@@ -72,68 +70,6 @@ fn problem() -> utoipa::openapi::Response {
         .description("What is wrong, and the way out")
         .content("application/problem+json", content)
         .build()
-}
-
-/// The filters of a list and the parameters of its pages, from the same tables that carry them out.
-fn list_parameters(path: &str) -> Vec<Parameter> {
-    let columns: Vec<(String, Operator, Kind)> = match path {
-        "/api/books" => service::filter_parameters(service::books::FILTERS),
-        "/api/stores" => service::filter_parameters(service::stores::FILTERS),
-        "/api/items" | "/api/stores/{id}/items" => {
-            service::filter_parameters(service::items::FILTERS)
-        }
-        "/api/books/search" => Vec::new(),
-        _ => return Vec::new(),
-    };
-    let filters = columns
-        .into_iter()
-        .map(|(name, operator, kind)| parameter(&name, meaning(operator), schema(operator, kind)));
-    let limit =
-        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(MAX_LIMIT));
-    let cursor = ObjectBuilder::new().schema_type(Type::String);
-    filters
-        .chain([
-            parameter("limit", "rows of the page", limit),
-            parameter(
-                "cursor",
-                "where the page begins, from the `Link` header of the page before",
-                cursor,
-            ),
-        ])
-        .collect()
-}
-
-fn parameter(name: &str, description: &str, schema: ObjectBuilder) -> Parameter {
-    ParameterBuilder::new()
-        .name(name)
-        .parameter_in(ParameterIn::Query)
-        .required(Required::False)
-        .description(Some(description))
-        .schema(Some(schema.build()))
-        .build()
-}
-
-fn meaning(operator: Operator) -> &'static str {
-    match operator {
-        Operator::Equals => "is this value",
-        Operator::Ne => "is another value, or none",
-        Operator::Gt => "is greater",
-        Operator::Gte => "is greater or the same",
-        Operator::Lt => "is less",
-        Operator::Lte => "is less or the same",
-        Operator::Icontains => "contains this text, in any case",
-        Operator::Isnull => "has no value",
-    }
-}
-
-fn schema(operator: Operator, kind: Kind) -> ObjectBuilder {
-    let written_as = match (operator, kind) {
-        (Operator::Isnull, _) => Type::Boolean,
-        (_, Kind::Text | Kind::Isbn) => Type::String,
-        (_, Kind::Integer) => Type::Integer,
-        (_, Kind::Money) => Type::Number,
-    };
-    ObjectBuilder::new().schema_type(written_as)
 }
 
 /// Which methods each path of the document has.

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, delete, get, http::header::LOCATION, post, put, we
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use service::{
-    Check, Db, Store,
+    Check, Db, Store, items,
     stores::{self, NewStore, StoreChanges},
 };
 use utoipa::ToSchema;
@@ -12,7 +12,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     error::Problem,
-    extract::{Id, Json, List, Message},
+    extract::{Id, Json, Message},
+    items::ItemOut,
+    list::{List, included},
 };
 
 /// The routes of this file. A fixed path goes before one with a variable.
@@ -25,9 +27,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(delete_store);
 }
 
+/// What can be included in a store.
+pub const INCLUDES: &[&str] = &["items"];
+
 /// A store as it is stored.
 #[derive(Serialize, ToSchema)]
-struct StoreOut<'a> {
+pub struct StoreOut<'a> {
     id: i32,
     name: &'a str,
     created_at: DateTime<Utc>,
@@ -43,12 +48,21 @@ impl<'a> From<&'a Store> for StoreOut<'a> {
     }
 }
 
-/// The stores, in the order of their ids; a bare array, with a `Link` to the next page where there is one.
+/// The stores, in the order of their ids or of `sort`; a bare array, with a `Link` to its neighbours.
 #[utoipa::path(tag = "stores", responses((status = 200, description = "A page", body = [StoreOut])))]
 #[get("/api/stores")]
 async fn list_stores(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> {
+    list.expect_includes(INCLUDES)?;
     let page = stores::list(db.reader(), &list.listing).await?;
-    Ok(list.answer(&page, StoreOut::from))
+    let mut more = Vec::new();
+    if list.includes("items") {
+        let ids: Vec<i32> = page.rows.iter().map(|store| store.id).collect();
+        let shelves = items::of_stores(db.reader(), &ids).await?;
+        let shelves =
+            shelves.iter().map(|items| items.iter().map(ItemOut::from).collect::<Vec<_>>());
+        more.push(included("items", shelves)?);
+    }
+    Ok(list.answer(&page, more, StoreOut::from)?)
 }
 
 /// One store.

@@ -16,11 +16,13 @@ use crate::{
     Book,
     check::{Check, Checked, Rules},
     error::{Error, Result},
-    filter::{Filterable, Kind},
+    filter::Vocabulary,
     json::given,
+    kind::Kind,
     now,
     page::{Listing, Page},
     read_only::{Given, Stamp},
+    resource::{Relation, Resource},
 };
 
 const LONGEST_TITLE: usize = 200;
@@ -35,15 +37,17 @@ const PAGE_COUNTS: std::ops::RangeInclusive<i32> = 1..=100_000;
 /// What a book's status is when nobody says.
 pub const AVAILABLE: &str = "available";
 
-/// The columns that a list can be filtered by.
-pub const FILTERS: &[Filterable<Entity>] = &[
-    Filterable { name: "title", column: Column::Title, kind: Kind::Text },
-    Filterable { name: "author", column: Column::Author, kind: Kind::Text },
-    Filterable { name: "year", column: Column::Year, kind: Kind::Integer },
-    Filterable { name: "isbn", column: Column::Isbn, kind: Kind::Isbn },
-    Filterable { name: "page_count", column: Column::PageCount, kind: Kind::Integer },
-    Filterable { name: "status", column: Column::Status, kind: Kind::Text },
-];
+impl Resource for Entity {
+    const SEARCHED: &'static [Column] = &[Column::Title, Column::Author, Column::Isbn];
+
+    fn special(column: Column) -> Option<Kind> {
+        matches!(column, Column::Isbn).then_some(Kind::Isbn)
+    }
+
+    fn relations() -> Vec<Relation> {
+        vec![Relation::to::<Self, entity::item::Entity>("items")]
+    }
+}
 
 /// A book to be added.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
@@ -166,12 +170,18 @@ fn check_numbers(rules: &mut Rules, year: Option<i32>, page_count: Option<i32>) 
     }
 }
 
+/// What a list can be asked about.
+#[must_use]
+pub fn vocabulary() -> Vocabulary {
+    Vocabulary::of::<Entity>()
+}
+
 /// A page of the catalogue.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a bad parameter, and what the database says.
 pub async fn list(db: &impl ConnectionTrait, listing: &Listing) -> Result<Page<Book>> {
-    listing.page(db, Entity::find(), FILTERS, Column::Id).await
+    listing.page(db, Entity::find()).await
 }
 
 /// One book.

@@ -1,35 +1,23 @@
-//! `column__operator=value`: conditions from an allow-list of columns, carried out by the database.
+//! `column__operator=value`: conditions on the columns of a [`Resource`](crate::resource::Resource), carried out by the database.
 
-use std::str::FromStr;
-
-use rust_decimal::Decimal;
 use sea_orm::{
-    Condition, DbBackend, EntityTrait, Value,
-    sea_query::{Expr, ExprTrait, SimpleExpr},
+    Condition, DbBackend, Value,
+    sea_query::{Expr, ExprTrait},
 };
 
 use crate::{
     error::{Error, FieldError, Result},
-    isbn, text,
+    kind::Kind,
+    resource::{self, Field, Relation, Resource},
+    text::{self, Case, Place},
 };
 
 /// Conditions of one list; databases limit the depth of an expression.
 const MOST_CONDITIONS: usize = 50;
 /// Characters of a value; databases limit the length of a pattern.
 const LONGEST_VALUE: usize = 1000;
-
-/// What a column's values are written as in a query.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Any text.
-    Text,
-    /// A whole number.
-    Integer,
-    /// A number with at most two decimals.
-    Money,
-    /// An ISBN in any spelling.
-    Isbn,
-}
+/// Values of one list.
+const MOST_VALUES: usize = 100;
 
 /// How a column is compared with the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +26,10 @@ pub enum Operator {
     Equals,
     /// Any other value, or none.
     Ne,
+    /// One of several values.
+    In,
+    /// None of several values, or no value.
+    Notin,
     /// Greater.
     Gt,
     /// Greater or the same.
@@ -46,8 +38,18 @@ pub enum Operator {
     Lt,
     /// Less or the same.
     Lte,
+    /// From the first of two values to the second, both included.
+    Between,
+    /// Contains the text.
+    Contains,
     /// Contains the text, in any case.
     Icontains,
+    /// Begins with the text.
+    Startswith,
+    /// Begins with the text, in any case.
+    Istartswith,
+    /// Ends with the text.
+    Endswith,
     /// `true`: has no value; `false`: has one.
     Isnull,
 }
@@ -55,11 +57,36 @@ pub enum Operator {
 impl Operator {
     /// Every operator that a column of this kind takes, in the order in which they are documented.
     pub fn of(kind: Kind) -> &'static [Self] {
-        use Operator::{Equals, Gt, Gte, Icontains, Isnull, Lt, Lte, Ne};
+        use Operator::{
+            Between, Contains, Endswith, Equals, Gt, Gte, Icontains, In, Isnull, Istartswith, Lt,
+            Lte, Ne, Notin, Startswith,
+        };
         match kind {
-            Kind::Text => &[Equals, Ne, Icontains, Isnull],
-            Kind::Isbn => &[Equals, Ne, Isnull],
-            Kind::Integer | Kind::Money => &[Equals, Ne, Gt, Gte, Lt, Lte, Isnull],
+            Kind::Text => &[
+                Equals,
+                Ne,
+                In,
+                Notin,
+                Gt,
+                Gte,
+                Lt,
+                Lte,
+                Between,
+                Contains,
+                Icontains,
+                Startswith,
+                Istartswith,
+                Endswith,
+                Isnull,
+            ],
+            Kind::Isbn => &[Equals, Ne, In, Notin, Isnull],
+            Kind::Boolean => &[Equals, Ne, Isnull],
+            Kind::Integer
+            | Kind::BigInteger
+            | Kind::Double
+            | Kind::Decimal
+            | Kind::Date
+            | Kind::Moment => &[Equals, Ne, In, Notin, Gt, Gte, Lt, Lte, Between, Isnull],
         }
     }
 
@@ -68,85 +95,97 @@ impl Operator {
         match self {
             Self::Equals => "",
             Self::Ne => "__ne",
+            Self::In => "__in",
+            Self::Notin => "__notin",
             Self::Gt => "__gt",
             Self::Gte => "__gte",
             Self::Lt => "__lt",
             Self::Lte => "__lte",
+            Self::Between => "__between",
+            Self::Contains => "__contains",
             Self::Icontains => "__icontains",
+            Self::Startswith => "__startswith",
+            Self::Istartswith => "__istartswith",
+            Self::Endswith => "__endswith",
             Self::Isnull => "__isnull",
         }
     }
 }
 
-/// A column that may be filtered by.
-pub struct Filterable<E: EntityTrait> {
-    /// Its name in a parameter.
-    pub name: &'static str,
-    /// The column.
-    pub column: E::Column,
-    /// What its values are.
+/// What a list can be asked about.
+#[derive(Clone, Debug)]
+pub struct Vocabulary {
+    /// Its own columns.
+    pub fields: Vec<Field>,
+    /// Those of other entities.
+    pub relations: Vec<Relation>,
+}
+
+/// A parameter that filters.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// Its name, such as `store.name__icontains`.
+    pub name: String,
+    /// How it compares.
+    pub operator: Operator,
+    /// What its value is.
     pub kind: Kind,
 }
 
-impl<E: EntityTrait> Filterable<E> {
-    /// Every parameter that filters by this column, with its operator.
-    pub fn parameters(&self) -> impl Iterator<Item = (String, Operator)> + '_ {
-        Operator::of(self.kind)
-            .iter()
-            .map(|operator| (format!("{}{}", self.name, operator.suffix()), *operator))
+impl Vocabulary {
+    /// Of an entity.
+    pub fn of<E: Resource>() -> Self {
+        Self { fields: resource::fields::<E>(), relations: E::relations() }
     }
 
-    fn condition(
-        &self,
-        operator: Operator,
-        value: &str,
-        backend: DbBackend,
-    ) -> std::result::Result<SimpleExpr, String> {
-        let column = Expr::col((E::default(), self.column));
-        Ok(match operator {
-            Operator::Equals => column.eq(self.bind(value)?),
-            Operator::Ne => column.clone().ne(self.bind(value)?).or(column.is_null()),
-            Operator::Gt => column.gt(self.bind(value)?),
-            Operator::Gte => column.gte(self.bind(value)?),
-            Operator::Lt => column.lt(self.bind(value)?),
-            Operator::Lte => column.lte(self.bind(value)?),
-            Operator::Icontains => text::contains_ignoring_case(column, value, backend),
-            Operator::Isnull => match value {
-                "true" => column.is_null(),
-                "false" => column.is_not_null(),
-                _ => return Err(format!("`{value}` is neither true nor false")),
-            },
-        })
+    /// Every parameter that filters, in the order of the columns.
+    pub fn parameters(&self) -> Vec<Parameter> {
+        let own = self.fields.iter().flat_map(|field| parameters("", field));
+        let related = self.relations.iter().flat_map(|relation| {
+            let before = format!("{}.", relation.name);
+            relation
+                .fields
+                .iter()
+                .flat_map(move |field| parameters(&before, field))
+                .collect::<Vec<_>>()
+        });
+        own.chain(related).collect()
     }
 
-    /// The value in the column's own type: sqlx keeps a prepared statement by its text alone, so the same text with an
-    /// i32 here and an i64 there would send the one where PostgreSQL expects the other.
-    fn bind(&self, value: &str) -> std::result::Result<Value, String> {
-        Ok(match self.kind {
-            Kind::Text => text::clean(value).into_owned().into(),
-            Kind::Isbn => {
-                let canonical = isbn::canonical(value);
-                canonical.map_err(|bad| bad.to_string().replacen("isbn ", "", 1))?.into()
+    /// The relation, column and operator that a parameter names.
+    fn find(&self, parameter: &str) -> Option<(Option<&Relation>, &Field, Operator)> {
+        let (relation, rest) = match parameter.split_once('.') {
+            Some((name, rest)) => {
+                (Some(self.relations.iter().find(|relation| relation.name == name)?), rest)
             }
-            Kind::Integer => i32::from_str(value)
-                .map_err(|_| {
-                    format!("`{value}` is not a whole number between {} and {}", i32::MIN, i32::MAX)
-                })?
-                .into(),
-            Kind::Money => Decimal::from_str_exact(value)
-                .map_err(|_| format!("`{value}` is not a number, such as 49.99"))?
-                .into(),
-        })
+            None => (None, parameter),
+        };
+        let fields = relation.map_or(&self.fields, |relation| &relation.fields);
+        let found = fields.iter().find_map(|field| {
+            let suffix = rest.strip_prefix(field.name)?;
+            let operators = Operator::of(field.kind).iter().copied();
+            Some((field, operators.into_iter().find(|operator| operator.suffix() == suffix)?))
+        });
+        found.map(|(field, operator)| (relation, field, operator))
     }
 }
 
-/// The conditions that `parameters` ask for, all of which hold.
+fn parameters(before: &str, field: &Field) -> Vec<Parameter> {
+    let parameter = |operator: &Operator| Parameter {
+        name: format!("{before}{}{}", field.name, operator.suffix()),
+        operator: *operator,
+        kind: field.kind,
+    };
+    Operator::of(field.kind).iter().map(parameter).collect()
+}
+
+/// The conditions that `parameters` ask for, all of which hold. Those about one relation hold for one related row.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a parameter that no filterable column has, with the nearest one, and for a value that does not
-/// fit: a misspelt filter that returned everything would be dangerous.
-pub fn conditions<E: EntityTrait>(
-    columns: &[Filterable<E>],
+/// [`Error::Invalid`] for a parameter that does not exist, with the nearest one, and for a value that does not fit: a
+/// misspelt filter that returned everything would be dangerous.
+pub fn conditions(
+    vocabulary: &Vocabulary,
     parameters: &[(String, String)],
     other_names: &[&str],
     backend: DbBackend,
@@ -162,66 +201,139 @@ pub fn conditions<E: EntityTrait>(
             detail,
         )]));
     }
-    let mut all = Condition::all();
+    let mut own = Condition::all();
+    let mut related: Vec<(&Relation, Condition)> = Vec::new();
     let mut broken = Vec::new();
     for (name, value) in parameters {
-        let found = columns.iter().find_map(|column| {
-            column
-                .parameters()
-                .find(|(parameter, _)| parameter == name)
-                .map(|(_, operator)| (column, operator))
-        });
-        let Some((column, operator)) = found else {
-            broken.push(unknown(name, columns, other_names));
+        let Some((relation, field, operator)) = vocabulary.find(name) else {
+            broken.push(unknown(name, vocabulary, other_names));
             continue;
         };
-        if value.contains('\0') {
-            broken.push(bad(name, format!("{name} has a NUL byte; remove it")));
-            continue;
-        }
-        if value.chars().count() > LONGEST_VALUE {
-            broken.push(bad(
-                name,
-                format!("{name} is longer than {LONGEST_VALUE} characters; look for less"),
-            ));
-            continue;
-        }
-        match column.condition(operator, value, backend) {
-            Ok(condition) => all = all.add(condition),
-            Err(why) => broken.push(bad(name, format!("{name} {why}"))),
+        match condition(field, operator, value, backend) {
+            Err(why) => {
+                broken.push(FieldError::parameter(name, "bad-parameter", format!("{name} {why}")))
+            }
+            Ok(condition) => match relation {
+                None => own = own.add(condition),
+                Some(relation) => {
+                    match related.iter_mut().find(|(one, _)| one.name == relation.name) {
+                        Some((_, all)) => *all = all.clone().add(condition),
+                        None => related.push((relation, Condition::all().add(condition))),
+                    }
+                }
+            },
         }
     }
-    if broken.is_empty() { Ok(all) } else { Err(Error::Invalid(broken)) }
+    for (relation, condition) in related {
+        own = own.add(Expr::exists(relation.rows().cond_where(condition).take()));
+    }
+    if broken.is_empty() { Ok(own) } else { Err(Error::Invalid(broken)) }
 }
 
-fn bad(name: &str, detail: String) -> FieldError {
-    FieldError::parameter(name, "bad-parameter", detail)
+fn condition(
+    field: &Field,
+    operator: Operator,
+    value: &str,
+    backend: DbBackend,
+) -> std::result::Result<Expr, String> {
+    if value.contains('\0') {
+        return Err("has a NUL byte; remove it".to_owned());
+    }
+    if value.chars().count() > LONGEST_VALUE {
+        return Err(format!("is longer than {LONGEST_VALUE} characters; look for less"));
+    }
+    let column = field.expr();
+    let read = || field.kind.read(value);
+    let matches = |place, case| text::matches(field.expr(), value, (place, case), backend);
+    Ok(match operator {
+        Operator::Equals => column.eq(read()?),
+        Operator::Ne => column.clone().ne(read()?).or(column.is_null()),
+        Operator::In => column.is_in(values(field.kind, value)?),
+        Operator::Notin => {
+            column.clone().is_not_in(values(field.kind, value)?).or(column.is_null())
+        }
+        Operator::Gt => column.gt(read()?),
+        Operator::Gte => column.gte(read()?),
+        Operator::Lt => column.lt(read()?),
+        Operator::Lte => column.lte(read()?),
+        Operator::Between => match values(field.kind, value)?.as_slice() {
+            [low, high] => column.between(low.clone(), high.clone()),
+            found => {
+                return Err(format!(
+                    "`{value}` has {} values, expected two, such as `1,9`",
+                    found.len()
+                ));
+            }
+        },
+        Operator::Contains => matches(Place::Anywhere, Case::Exact),
+        Operator::Icontains => matches(Place::Anywhere, Case::Ignored),
+        Operator::Startswith => matches(Place::Start, Case::Exact),
+        Operator::Istartswith => matches(Place::Start, Case::Ignored),
+        Operator::Endswith => matches(Place::End, Case::Exact),
+        Operator::Isnull => match value {
+            "true" => column.is_null(),
+            "false" => column.is_not_null(),
+            _ => return Err(format!("`{value}` is neither true nor false")),
+        },
+    })
 }
 
-fn unknown<E: EntityTrait>(
-    name: &str,
-    columns: &[Filterable<E>],
-    other_names: &[&str],
-) -> FieldError {
-    let known = columns
-        .iter()
-        .flat_map(|column| column.parameters().map(|(parameter, _)| parameter))
-        .chain(other_names.iter().map(|name| (*name).to_owned()));
-    let nearest = known
-        .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
-    let detail = format!(
-        "the parameter `{name}` does not exist{}",
-        nearest.map(|nearest| format!("; the nearest one is `{nearest}`")).unwrap_or_default()
-    );
+/// Values with commas between; one that has a comma in it stands in double quotes, as in CSV.
+fn values(kind: Kind, written: &str) -> std::result::Result<Vec<Value>, String> {
+    let mut values = vec![String::new()];
+    let mut quoted = false;
+    let mut characters = written.chars().peekable();
+    while let Some(next) = characters.next() {
+        let Some(last) = values.last_mut() else { break };
+        match next {
+            '"' if quoted && characters.next_if_eq(&'"').is_some() => last.push('"'),
+            '"' if quoted || last.is_empty() => quoted = !quoted,
+            ',' if !quoted => values.push(String::new()),
+            other => last.push(other),
+        }
+    }
+    if quoted {
+        return Err(format!("`{written}` has a double quote that is not closed"));
+    }
+    if values.len() > MOST_VALUES {
+        return Err(format!("has {} values, at most {MOST_VALUES} are looked for", values.len()));
+    }
+    values.iter().map(|value| kind.read(value)).collect()
+}
+
+fn unknown(name: &str, vocabulary: &Vocabulary, other_names: &[&str]) -> FieldError {
+    let parameters = vocabulary.parameters().into_iter().map(|parameter| parameter.name);
+    let known = parameters.chain(other_names.iter().map(|name| (*name).to_owned()));
+    let detail = format!("the parameter `{name}` does not exist{}", nearest(name, known));
     FieldError::parameter(name, "unknown-parameter", detail)
 }
 
-/// Every parameter that filters by one of `columns`, with its operator and the kind of its value.
-pub fn parameters<E: EntityTrait>(columns: &[Filterable<E>]) -> Vec<(String, Operator, Kind)> {
-    columns
-        .iter()
-        .flat_map(|column| {
-            column.parameters().map(|(name, operator)| (name, operator, column.kind))
-        })
-        .collect()
+/// The end of a sentence about an unknown name.
+pub fn nearest(name: &str, known: impl Iterator<Item = String>) -> String {
+    let likeness = |known: &String| strsim::jaro_winkler(known, name);
+    let nearest = known.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    nearest.map(|nearest| format!("; the nearest one is `{nearest}`")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_cut_at_commas_outside_of_quotes() {
+        for (written, expected) in [
+            ("a", Ok(vec!["a"])),
+            ("a,b", Ok(vec!["a", "b"])),
+            ("\"Martin, Robert\",Knuth", Ok(vec!["Martin, Robert", "Knuth"])),
+            ("\"a\"\"b\",5\"", Ok(vec!["a\"b", "5\""])),
+            (",", Ok(vec!["", ""])),
+            ("\"open", Err("`\"open` has a double quote that is not closed")),
+        ] {
+            let expected =
+                expected.map(|values| values.into_iter().map(Value::from).collect::<Vec<_>>());
+            assert_eq!(values(Kind::Text, written), expected.map_err(str::to_owned), "{written}");
+        }
+        assert!(values(Kind::Text, &",".repeat(100)).unwrap_err().contains("101 values"));
+        assert!(values(Kind::Integer, "1,x").unwrap_err().contains("`x` is not a whole number"));
+    }
 }

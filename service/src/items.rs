@@ -1,24 +1,27 @@
 //! Items on the shelves of stores; an item may be a copy of a catalogued book.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use entity::item::{ActiveModel, Column, Entity};
 use rust_decimal::Decimal;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ConnectionTrait, EntityTrait,
-    IntoActiveModel, QuerySelect,
+    ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait,
+    EntityTrait, IntoActiveModel, LoaderTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    Item,
+    Book, Item, Store,
     check::{Check, Checked, Rules},
     error::{Error, FieldError, Result},
-    filter::{Filterable, Kind},
+    filter::Vocabulary,
     json::{Price, given},
     now,
-    page::{Listing, Page},
+    page::{Listing, MAX_LIMIT, Page},
     read_only::{Given, Stamp},
+    resource::{Relation, Resource},
     stores,
 };
 
@@ -26,13 +29,16 @@ const LONGEST_NAME: usize = 80;
 /// Twelve digits, two of them behind the point.
 const HIGHEST_PRICE: Decimal = Decimal::from_parts(3_567_587_327, 232, 0, false, 2);
 
-/// The columns that a list can be filtered by.
-pub const FILTERS: &[Filterable<Entity>] = &[
-    Filterable { name: "name", column: Column::Name, kind: Kind::Text },
-    Filterable { name: "price", column: Column::Price, kind: Kind::Money },
-    Filterable { name: "store_id", column: Column::StoreId, kind: Kind::Integer },
-    Filterable { name: "book_id", column: Column::BookId, kind: Kind::Integer },
-];
+impl Resource for Entity {
+    const SEARCHED: &'static [Column] = &[Column::Name];
+
+    fn relations() -> Vec<Relation> {
+        vec![
+            Relation::to::<Self, entity::store::Entity>("store"),
+            Relation::to::<Self, entity::book::Entity>("book"),
+        ]
+    }
+}
 
 /// An item to be added.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
@@ -117,12 +123,18 @@ fn check_price(rules: &mut Rules, Price(price): Price) {
     }
 }
 
+/// What a list can be asked about.
+#[must_use]
+pub fn vocabulary() -> Vocabulary {
+    Vocabulary::of::<Entity>()
+}
+
 /// A page of all items.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a bad parameter, and what the database says.
 pub async fn list(db: &impl ConnectionTrait, listing: &Listing) -> Result<Page<Item>> {
-    listing.page(db, Entity::find(), FILTERS, Column::Id).await
+    listing.page(db, Entity::find()).await
 }
 
 /// A page of the items of one store: one statement with the store and the filters in it.
@@ -134,14 +146,68 @@ pub async fn list_of_store(
     store_id: i32,
     listing: &Listing,
 ) -> Result<Page<Item>> {
-    use sea_orm::{ColumnTrait, QueryFilter};
     let shelf = Entity::find().filter(Column::StoreId.eq(store_id));
-    let page = listing.page(db, shelf, FILTERS, Column::Id).await?;
+    let page = listing.page(db, shelf).await?;
     if page.rows.is_empty() {
         // An empty shelf and no shelf are different answers.
         stores::find(db, store_id).await?;
     }
     Ok(page)
+}
+
+/// The store of each item; `None` for one that was taken away in this moment.
+///
+/// # Errors
+/// What the database says.
+pub async fn stores_of(db: &impl ConnectionTrait, items: &[Item]) -> Result<Vec<Option<Store>>> {
+    Ok(items.load_one(entity::store::Entity, db).await?)
+}
+
+/// The book of each item, where it is a copy of one.
+///
+/// # Errors
+/// What the database says.
+pub async fn books_of(db: &impl ConnectionTrait, items: &[Item]) -> Result<Vec<Option<Book>>> {
+    Ok(items.load_one(entity::book::Entity, db).await?)
+}
+
+/// The items on the shelves of each store, in the order of their ids.
+///
+/// # Errors
+/// [`Error::Invalid`] when they are too many, and what the database says.
+pub async fn of_stores(db: &impl ConnectionTrait, stores: &[i32]) -> Result<Vec<Vec<Item>>> {
+    of_parents(db, Column::StoreId, stores, |item| Some(item.store_id)).await
+}
+
+/// The copies of each book, in the order of their ids.
+///
+/// # Errors
+/// [`Error::Invalid`] when they are too many, and what the database says.
+pub async fn of_books(db: &impl ConnectionTrait, books: &[i32]) -> Result<Vec<Vec<Item>>> {
+    of_parents(db, Column::BookId, books, |item| item.book_id).await
+}
+
+async fn of_parents(
+    db: &impl ConnectionTrait,
+    column: Column,
+    parents: &[i32],
+    parent: fn(&Item) -> Option<i32>,
+) -> Result<Vec<Vec<Item>>> {
+    let children = Entity::find().filter(column.is_in(parents.iter().copied()));
+    let children = children.order_by_asc(Column::Id).limit(MAX_LIMIT + 1).all(db).await?;
+    if children.len() as u64 > MAX_LIMIT {
+        let detail = format!(
+            "the rows of this page have more than {MAX_LIMIT} items; ask for a smaller `limit`, or for the items themselves"
+        );
+        return Err(Error::Invalid(vec![FieldError::parameter("include", "too-many", detail)]));
+    }
+    let mut by_parent: HashMap<i32, Vec<Item>> = HashMap::new();
+    for child in children {
+        if let Some(parent) = parent(&child) {
+            by_parent.entry(parent).or_default().push(child);
+        }
+    }
+    Ok(parents.iter().map(|id| by_parent.remove(id).unwrap_or_default()).collect())
 }
 
 /// One item.

@@ -5,14 +5,19 @@
 
 pub mod books;
 mod check;
+mod cursor;
 pub mod database;
 mod error;
 mod filter;
 pub mod isbn;
 pub mod items;
 mod json;
+mod kind;
 mod page;
 mod read_only;
+mod resource;
+mod search;
+mod sort;
 pub mod stores;
 mod text;
 
@@ -20,9 +25,10 @@ pub use check::{Check, Checked};
 pub use database::{Db, Location, Settings};
 pub use entity::{book::Model as Book, item::Model as Item, store::Model as Store};
 pub use error::{Error, FieldError, Result, chain};
-pub use filter::{Filterable, Kind, Operator, parameters as filter_parameters};
+pub use filter::{Operator, Parameter, Vocabulary, nearest};
 pub use json::{Price, price_as_number};
-pub use page::{Listing, MAX_LIMIT, Page};
+pub use kind::Kind;
+pub use page::{Listing, MAX_LIMIT, PARAMETERS, Page, Start};
 /// Exact money.
 pub use rust_decimal::Decimal;
 /// A transaction, as [`Db::write`] hands it out.

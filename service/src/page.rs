@@ -1,74 +1,221 @@
-//! Pages of a list: in the order of the id, each page continuing behind the last row of the one before (keyset).
+//! Pages of a list: filtered, searched and sorted by the database, each page continuing behind the last row of the one
+//! before (keyset), so that the thousandth costs what the first does and no row is seen twice.
+
+use std::str::FromStr;
 
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ModelTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select, Value,
+    Condition, ConnectionTrait, DbErr, FromQueryResult, Iterable, ModelTrait, PaginatorTrait,
+    PrimaryKeyToColumn, QueryFilter, QueryResult, QuerySelect, Select, Value,
 };
 
 use crate::{
+    cursor,
     error::{Error, FieldError, Result},
-    filter::{self, Filterable},
+    filter::{self, Vocabulary},
+    resource::{self, Field, Resource},
+    search::{self, RANK, Search},
+    sort::{self, Direction, Key},
 };
 
 /// Rows of a page that names no `limit`, and the highest limit.
 pub const MAX_LIMIT: u64 = 10_000;
+/// The parameters of a list beside its filters.
+pub const PARAMETERS: [&str; 6] = ["q", "sort", "limit", "cursor", "offset", "count"];
 
-/// What was asked of a list, as written: filters, `limit` and `cursor`.
+/// What was asked of a list, as written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
     filters: Vec<(String, String)>,
+    q: Option<String>,
+    sort: Option<String>,
     limit: Option<String>,
     cursor: Option<String>,
+    offset: Option<String>,
+    count: Option<String>,
 }
 
-/// A page of rows, and where the next one begins.
+/// A page of rows, and where its neighbours begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {
     /// At most as many as the limit.
     pub rows: Vec<T>,
-    /// The `cursor` of the next page; `None` when this is the last.
-    pub next: Option<String>,
+    /// Whether the list begins with it.
+    pub is_first: bool,
+    /// The page behind; `None` when this is the last.
+    pub next: Option<Start>,
+    /// The page before; `None` when there is none.
+    pub previous: Option<Start>,
+    /// How many rows pass the filters, where that was asked for.
+    pub total: Option<u64>,
+}
+
+/// Where a page begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Behind, or before, a row.
+    Cursor(String),
+    /// Behind so many rows.
+    Offset(u64),
+}
+
+/// The same, read.
+enum From {
+    Beginning,
+    Row(Vec<Option<Value>>, Direction),
+    Offset(u64),
+}
+
+/// A row, and how well it fits the search.
+struct Ranked<M> {
+    row: M,
+    rank: i32,
+}
+
+impl<M: FromQueryResult> FromQueryResult for Ranked<M> {
+    fn from_query_result(result: &QueryResult, prefix: &str) -> std::result::Result<Self, DbErr> {
+        let rank = result.try_get(prefix, RANK)?;
+        Ok(Self { row: M::from_query_result(result, prefix)?, rank })
+    }
 }
 
 impl Listing {
-    /// From the parameters of a query; one that stands twice is a condition twice.
-    pub fn new(parameters: impl IntoIterator<Item = (String, String)>) -> Self {
+    /// From the parameters of a query; a filter that stands twice is a condition twice.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for one of the other parameters that stands twice.
+    pub fn new(parameters: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
         let mut listing = Self::default();
         for (name, value) in parameters {
-            match name.as_str() {
-                "limit" => listing.limit = Some(value),
-                "cursor" => listing.cursor = Some(value),
-                _ => listing.filters.push((name, value)),
+            let place = match name.as_str() {
+                "q" => &mut listing.q,
+                "sort" => &mut listing.sort,
+                "limit" => &mut listing.limit,
+                "cursor" => &mut listing.cursor,
+                "offset" => &mut listing.offset,
+                "count" => &mut listing.count,
+                _ => {
+                    listing.filters.push((name, value));
+                    continue;
+                }
+            };
+            if place.replace(value).is_some() {
+                return Err(bad(
+                    &name,
+                    format!("{name} stands there twice; leave one of them out"),
+                ));
             }
         }
-        listing
+        Ok(listing)
     }
 
-    /// The rows of `select` that pass the filters, a page of them.
+    /// The rows of `select` that pass the filters and are found by the search, a page of them.
     ///
     /// # Errors
     /// [`Error::Invalid`] for an unknown parameter or a bad value, and what the database says.
-    pub(crate) async fn page<E: EntityTrait>(
+    pub(crate) async fn page<E: Resource>(
         &self,
         db: &impl ConnectionTrait,
         select: Select<E>,
-        columns: &[Filterable<E>],
-        id: E::Column,
-    ) -> Result<Page<E::Model>> {
-        let backend = db.get_database_backend();
-        let filters = filter::conditions(columns, &self.filters, &["limit", "cursor"], backend)?;
-        let (limit, after) = (self.limit()?, self.after()?);
-        let behind = after.map_or(Condition::all(), |after| Condition::all().add(id.gt(after)));
-        let mut rows =
-            select.filter(filters).filter(behind).order_by_asc(id).limit(limit + 1).all(db).await?;
-        // One row more than asked for tells whether there is a next page.
-        let more = rows.len() as u64 > limit;
-        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        let next = match rows.last().filter(|_| more).map(|row| row.get(id)) {
-            Some(Value::Int(Some(last))) => Some(last.to_string()),
-            _ => None,
+    ) -> Result<Page<E::Model>>
+    where
+        E::Model: FromQueryResult + Sync,
+        E::Column: FromStr,
+    {
+        let asked = self.read::<E>(db)?;
+        let select = select.filter(asked.condition);
+        let total = if asked.counts { Some(select.clone().count(db).await?) } else { None };
+        let (from, direction) = match &asked.from {
+            From::Row(values, direction) => {
+                (sort::behind(&asked.keys, values, *direction), *direction)
+            }
+            From::Beginning | From::Offset(_) => (Condition::all(), Direction::Forward),
         };
-        Ok(Page { rows, next })
+        let mut select = select.filter(from).limit(asked.limit + 1);
+        if let From::Offset(offset @ 1..) = asked.from {
+            select = select.offset(offset);
+        }
+        sort::order(QuerySelect::query(&mut select), &asked.keys, direction);
+        let mut rows = rows(db, select, &asked.keys).await?;
+        // One row more than asked for tells whether there is a next page.
+        let more = rows.len() as u64 > asked.limit;
+        rows.truncate(usize::try_from(asked.limit).unwrap_or(usize::MAX));
+        if direction == Direction::Backward {
+            rows.reverse();
+        }
+        let cursor = |row: Option<&Ranked<E::Model>>, direction| {
+            let values: Vec<Value> =
+                asked.keys.iter().map(|key| value::<E>(row?, key)).collect::<Option<_>>()?;
+            Some(Start::Cursor(cursor::write(&asked.binding, &values, direction)))
+        };
+        let (before, behind) = (
+            || cursor(rows.first(), Direction::Backward),
+            || cursor(rows.last(), Direction::Forward),
+        );
+        let (previous, next) = match asked.from {
+            From::Offset(offset) => (
+                (offset > 0).then(|| Start::Offset(offset.saturating_sub(asked.limit))),
+                more.then(|| Start::Offset(offset.saturating_add(asked.limit))),
+            ),
+            From::Beginning => (None, if more { behind() } else { None }),
+            From::Row(_, Direction::Forward) => (before(), if more { behind() } else { None }),
+            From::Row(_, Direction::Backward) => (if more { before() } else { None }, behind()),
+        };
+        let is_first = matches!(asked.from, From::Beginning | From::Offset(0));
+        let rows = rows.into_iter().map(|ranked| ranked.row).collect();
+        Ok(Page { rows, is_first, next, previous, total })
+    }
+
+    /// Reads everything before anything is asked of the database.
+    fn read<E: Resource>(&self, db: &impl ConnectionTrait) -> Result<Asked> {
+        let backend = db.get_database_backend();
+        let vocabulary = Vocabulary::of::<E>();
+        let mut condition = filter::conditions(&vocabulary, &self.filters, &PARAMETERS, backend)?;
+        let id = id::<E>()?;
+        let mut keys = sort::keys(self.sort.as_deref(), &vocabulary.fields, &id)?;
+        let searched: Vec<Field> =
+            E::SEARCHED.iter().filter_map(|column| resource::field::<E>(*column)).collect();
+        if let Some(found) =
+            search::search(self.q.as_deref().unwrap_or_default(), &searched, backend)?
+        {
+            let Search { condition: fits, rank } = found;
+            condition = condition.add(fits);
+            if self.sort.is_none() {
+                keys.insert(0, rank);
+            }
+        }
+        let mut bound = self.filters.clone();
+        bound.extend(self.q.iter().map(|q| ("q".to_owned(), q.clone())));
+        let binding = cursor::binding(&keys, &bound);
+        Ok(Asked {
+            condition,
+            limit: self.limit()?,
+            from: self.from(&binding, &keys)?,
+            counts: self.counts()?,
+            keys,
+            binding,
+        })
+    }
+
+    fn from(&self, binding: &str, keys: &[Key]) -> Result<From> {
+        match (&self.cursor, &self.offset) {
+            (None, None) => Ok(From::Beginning),
+            (Some(_), Some(_)) => Err(bad(
+                "offset",
+                "cursor and offset are two ways to say where a page begins; leave one out"
+                    .to_owned(),
+            )),
+            (Some(cursor), None) => {
+                let (values, direction) = cursor::read(cursor, binding, keys)?;
+                Ok(From::Row(values, direction))
+            }
+            (None, Some(written)) => match written.parse() {
+                Ok(offset @ 0..=0x7fff_ffff) => Ok(From::Offset(offset)),
+                _ => Err(bad(
+                    "offset",
+                    format!("offset `{written}` is not between 0 and 2147483647"),
+                )),
+            },
+        }
     }
 
     fn limit(&self) -> Result<u64> {
@@ -79,15 +226,64 @@ impl Listing {
         }
     }
 
-    fn after(&self) -> Result<Option<i32>> {
-        let Some(written) = &self.cursor else { return Ok(None) };
-        match written.parse() {
-            Ok(after @ 0..) => Ok(Some(after)),
-            _ => {
-                Err(bad("cursor", format!("cursor `{written}` is not one that a Link header gave")))
+    fn counts(&self) -> Result<bool> {
+        match self.count.as_deref() {
+            None | Some("none") => Ok(false),
+            Some("exact") => Ok(true),
+            Some(other) => {
+                Err(bad("count", format!("count `{other}` is neither `exact` nor `none`")))
             }
         }
     }
+}
+
+/// What was asked of a list.
+struct Asked {
+    condition: Condition,
+    keys: Vec<Key>,
+    limit: u64,
+    from: From,
+    counts: bool,
+    binding: String,
+}
+
+async fn rows<E: Resource>(
+    db: &impl ConnectionTrait,
+    select: Select<E>,
+    keys: &[Key],
+) -> Result<Vec<Ranked<E::Model>>>
+where
+    E::Model: FromQueryResult,
+{
+    match keys.iter().find(|key| key.name == RANK) {
+        Some(rank) => Ok(select
+            .expr_as(rank.expr.clone(), RANK)
+            .into_model::<Ranked<E::Model>>()
+            .all(db)
+            .await?),
+        None => {
+            let rows = select.all(db).await?;
+            Ok(rows.into_iter().map(|row| Ranked { row, rank: 0 }).collect())
+        }
+    }
+}
+
+/// What a row has of a key; `None` for a key that no row has.
+fn value<E: Resource>(row: &Ranked<E::Model>, key: &Key) -> Option<Value>
+where
+    E::Column: FromStr,
+{
+    if key.name == RANK {
+        return Some(row.rank.into());
+    }
+    E::Column::from_str(&key.name).ok().map(|column| row.row.get(column))
+}
+
+/// The column that makes every order total.
+fn id<E: Resource>() -> Result<Field> {
+    let column = E::PrimaryKey::iter().next().map(PrimaryKeyToColumn::into_column);
+    let field = column.and_then(resource::field::<E>);
+    field.ok_or_else(|| Error::internal("an entity without an id cannot be listed"))
 }
 
 fn bad(name: &str, detail: String) -> Error {

@@ -13,18 +13,23 @@ use crate::{
     Store,
     check::{Check, Checked, Rules},
     error::{Error, Result},
-    filter::{Filterable, Kind},
+    filter::Vocabulary,
     json::given,
     now,
     page::{Listing, Page},
     read_only::{Given, Stamp},
+    resource::{Relation, Resource},
 };
 
 const LONGEST_NAME: usize = 80;
 
-/// The columns that a list can be filtered by.
-pub const FILTERS: &[Filterable<Entity>] =
-    &[Filterable { name: "name", column: Column::Name, kind: Kind::Text }];
+impl Resource for Entity {
+    const SEARCHED: &'static [Column] = &[Column::Name];
+
+    fn relations() -> Vec<Relation> {
+        vec![Relation::to::<Self, entity::item::Entity>("items")]
+    }
+}
 
 /// A store to be added.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
@@ -67,12 +72,18 @@ impl Check for StoreChanges {
     }
 }
 
+/// What a list can be asked about.
+#[must_use]
+pub fn vocabulary() -> Vocabulary {
+    Vocabulary::of::<Entity>()
+}
+
 /// A page of the stores.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a bad parameter, and what the database says.
 pub async fn list(db: &impl ConnectionTrait, listing: &Listing) -> Result<Page<Store>> {
-    listing.page(db, Entity::find(), FILTERS, Column::Id).await
+    listing.page(db, Entity::find()).await
 }
 
 /// One store.

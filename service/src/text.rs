@@ -31,29 +31,70 @@ pub fn shortened(text: &str, longest: usize) -> String {
     shown
 }
 
-/// Whether `column` contains `needle` in any case. No character of `needle` is a wildcard.
+/// Where a text is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// It is the whole.
+    Whole,
+    /// At the beginning.
+    Start,
+    /// At the end.
+    End,
+    /// Anywhere.
+    Anywhere,
+}
+
+/// Whether upper and lower case are one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Case {
+    /// They are two.
+    Exact,
+    /// They are one.
+    Ignored,
+}
+
+impl Place {
+    /// A pattern with something that stands for any text where the place leaves room for it.
+    fn around(self, pattern: &str, any: &str) -> String {
+        let before = if matches!(self, Self::End | Self::Anywhere) { any } else { "" };
+        let behind = if matches!(self, Self::Start | Self::Anywhere) { any } else { "" };
+        format!("{before}{pattern}{behind}")
+    }
+}
+
+/// Whether `column` has `needle` at this place. No character of `needle` is a wildcard.
 ///
-/// `LIKE` and `ILIKE` serve ASCII. For the rest SQLite's `LIKE` knows no case at all and PostgreSQL's depends on the
-/// locale of the cluster, so each letter is looked for as a class of its cases: `[éÉ]` in a `GLOB` or a regular expression.
-pub fn contains_ignoring_case(column: Expr, needle: &str, backend: DbBackend) -> Expr {
+/// `LIKE` and `ILIKE` ignore the case of ASCII. For the rest SQLite's `LIKE` knows no case at all and PostgreSQL's
+/// depends on the locale of the cluster, so each letter is looked for as a class of its cases: `[éÉ]` in a `GLOB` or a
+/// regular expression. What is to be exact is a `GLOB` on SQLite, whose `LIKE` is not.
+pub fn matches(
+    column: Expr,
+    needle: &str,
+    (place, case): (Place, Case),
+    backend: DbBackend,
+) -> Expr {
     let needle = clean(needle);
     let postgres = backend == DbBackend::Postgres;
-    if needle.is_ascii() {
-        let pattern = format!("%{}%", escape_like(&needle));
-        return if postgres {
-            // The backslash escapes without being told, and sea-query places ESCAPE where PostgreSQL does not take it.
-            column.binary(PgBinOper::ILike, pattern)
-        } else {
-            column.like(LikeExpr::new(pattern).escape('\\'))
-        };
-    }
-    if postgres {
-        let pattern =
-            classes(&needle, |c| format!("\\{c}"), |c| !c.is_alphanumeric() && c.is_ascii());
-        column.binary(PgBinOper::Regex, pattern)
-    } else {
-        let pattern = classes(&needle, |c| format!("[{c}]"), |c| matches!(c, '*' | '?' | '['));
-        column.binary(BinOper::Custom("GLOB"), format!("*{pattern}*"))
+    let like = || place.around(&escape_like(&needle), "%");
+    match (case, postgres) {
+        // The backslash escapes without being told, and sea-query places ESCAPE where PostgreSQL does not take it.
+        (Case::Exact, true) => column.binary(BinOper::Like, like()),
+        (Case::Ignored, true) if needle.is_ascii() => column.binary(PgBinOper::ILike, like()),
+        (Case::Ignored, false) if needle.is_ascii() => {
+            column.like(LikeExpr::new(like()).escape('\\'))
+        }
+        (Case::Ignored, true) => {
+            let special = |c: char| !c.is_alphanumeric() && c.is_ascii();
+            let pattern = classes(&needle, case, |c| format!("\\{c}"), special);
+            let begins = if matches!(place, Place::Whole | Place::Start) { "^" } else { "" };
+            let ends = if matches!(place, Place::Whole | Place::End) { "$" } else { "" };
+            column.binary(PgBinOper::Regex, format!("{begins}{pattern}{ends}"))
+        }
+        (_, false) => {
+            let special = |c| matches!(c, '*' | '?' | '[');
+            let pattern = classes(&needle, case, |c| format!("[{c}]"), special);
+            column.binary(BinOper::Custom("GLOB"), place.around(&pattern, "*"))
+        }
     }
 }
 
@@ -69,9 +110,10 @@ fn escape_like(needle: &str) -> String {
     escaped
 }
 
-/// Each letter as a class of its cases, each special character escaped, all others as they are.
+/// Each letter as a class of its cases where that is ignored, each special character escaped, all others as they are.
 fn classes(
     needle: &str,
+    case: Case,
     escape: impl Fn(char) -> String,
     special: impl Fn(char) -> bool,
 ) -> String {
@@ -79,7 +121,8 @@ fn classes(
     for c in needle.chars() {
         let mut cases: Vec<char> = vec![c];
         // A case that is more than one character, as of `ß`, is no case of this letter here.
-        for other in [single(c.to_lowercase()), single(c.to_uppercase())].into_iter().flatten() {
+        let others = [single(c.to_lowercase()), single(c.to_uppercase())].into_iter().flatten();
+        for other in others.filter(|_| case == Case::Ignored) {
             if !cases.contains(&other) {
                 cases.push(other);
             }

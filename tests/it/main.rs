@@ -10,6 +10,7 @@ mod folders;
 mod history;
 mod import;
 mod lifecycle;
+mod lists;
 mod migrations;
 mod openapi;
 mod outages;

@@ -76,16 +76,21 @@ on_both! {
         let document = app.get("/api/openapi.json").expect(200);
         for path in ["/api/books", "/api/books/search", "/api/stores", "/api/items", "/api/stores/{id}/items"] {
             let parameters = document["paths"][path]["get"]["parameters"].as_array().unwrap();
-            let names: Vec<&str> = parameters
-                .iter()
-                .filter(|parameter| parameter["in"] == "query")
-                .map(|parameter| parameter["name"].as_str().unwrap())
-                .collect();
-            assert!(names.contains(&"limit") && names.len() > 2, "{names:?}");
-            for name in names {
+            let parameters: Vec<&Value> =
+                parameters.iter().filter(|parameter| parameter["in"] == "query").collect();
+            assert!(parameters.len() > 8, "{parameters:?}");
+            for parameter in parameters {
+                let name = parameter["name"].as_str().unwrap();
                 let value = match name {
-                    "isbn" | "isbn__ne" => "0-13-235088-2",
+                    "sort" | "fields" => "id",
+                    "include" => parameter["description"].as_str().unwrap().rsplit([' ', ',']).next().unwrap(),
+                    "cursor" => continue,
+                    "count" => "exact",
+                    name if name.contains("isbn") && !name.ends_with("__isnull") => "0-13-235088-2",
                     name if name.ends_with("__isnull") => "true",
+                    name if name.contains("ed_at__between") => "2026-01-01T00:00:00Z,2026-01-02T00:00:00Z",
+                    name if name.contains("ed_at") => "2026-01-01T00:00:00Z",
+                    name if name.ends_with("__between") => "1,1",
                     _ => "1",
                 };
                 let reply = app.get(&format!("{}?{name}={value}", path.replace("{id}", "1")));

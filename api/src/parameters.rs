@@ -1,0 +1,131 @@
+//! What the OpenAPI document says of the parameters of lists, from the same vocabulary that carries them out.
+
+use service::{Kind, MAX_LIMIT, Operator, Parameter as Filter, Vocabulary, books, items, stores};
+use utoipa::openapi::{
+    Required,
+    path::{Parameter, ParameterBuilder, ParameterIn},
+    schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type},
+};
+
+use crate::{
+    books::{self as book_routes, BookOut},
+    items::{self as item_routes, ItemOut},
+    list::members,
+    stores::{self as store_routes, StoreOut},
+};
+
+/// The parameters of the list at a path; none where there is no list.
+pub fn of_list(path: &str) -> Vec<Parameter> {
+    let (vocabulary, members, includes, searches) = match path {
+        "/api/books" => (books::vocabulary(), members::<BookOut>(), book_routes::INCLUDES, true),
+        "/api/books/search" => {
+            (books::vocabulary(), members::<BookOut>(), book_routes::INCLUDES, false)
+        }
+        "/api/stores" => {
+            (stores::vocabulary(), members::<StoreOut>(), store_routes::INCLUDES, true)
+        }
+        "/api/items" | "/api/stores/{id}/items" => {
+            (items::vocabulary(), members::<ItemOut>(), item_routes::INCLUDES, true)
+        }
+        _ => return Vec::new(),
+    };
+    let mut parameters = Vec::new();
+    if searches {
+        parameters.extend(vocabulary.parameters().iter().map(filter));
+        parameters.push(parameter(
+            "q",
+            "words that are all found in the row, in any case and each as it is written; the best row first",
+            text(Some(1000)),
+        ));
+    }
+    parameters.extend(of_page(&vocabulary, &members, includes));
+    parameters
+}
+
+fn of_page(vocabulary: &Vocabulary, members: &[String], includes: &[&str]) -> Vec<Parameter> {
+    let columns: Vec<&str> = vocabulary.fields.iter().map(|field| field.name).collect();
+    let number = |least, most| {
+        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least)).maximum(Some(most))
+    };
+    let sort = format!(
+        "columns with commas between, each with `-` before it to begin with the greatest; rows without a value come last, and the \
+         id decides between equals. Columns: {}",
+        columns.join(", ")
+    );
+    let fields = format!("the members to show, with commas between: {}", members.join(", "));
+    let include = format!("what to add to each row, with commas between: {}", includes.join(", "));
+    vec![
+        parameter("sort", &sort, text(None)),
+        parameter("fields", &fields, text(None)),
+        parameter("include", &include, text(None)),
+        parameter("limit", "rows of the page", number(1, MAX_LIMIT)),
+        parameter(
+            "cursor",
+            "where the page begins, from the `Link` header of another page",
+            text(None),
+        ),
+        parameter("offset", "rows to pass over, instead of `cursor`", number(0, 0x7fff_ffff)),
+        parameter(
+            "count",
+            "`exact`: tell in `X-Total-Count` how many rows pass the filters",
+            text(None).enum_values(Some(["exact", "none"])),
+        ),
+    ]
+}
+
+fn parameter(name: &str, description: &str, schema: ObjectBuilder) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(schema.build()))
+        .build()
+}
+
+fn text(longest: Option<usize>) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).max_length(longest)
+}
+
+fn filter(filter: &Filter) -> Parameter {
+    parameter(&filter.name, meaning(filter.operator), schema(filter))
+}
+
+fn meaning(operator: Operator) -> &'static str {
+    match operator {
+        Operator::Equals => "is this value",
+        Operator::Ne => "is another value, or none",
+        Operator::In => {
+            "is one of these values, with commas between; one with a comma in double quotes"
+        }
+        Operator::Notin => "is none of these values, with commas between, or has no value",
+        Operator::Gt => "is greater",
+        Operator::Gte => "is greater or the same",
+        Operator::Lt => "is less",
+        Operator::Lte => "is less or the same",
+        Operator::Between => "is between these two values, with a comma between, or one of them",
+        Operator::Contains => "contains this text",
+        Operator::Icontains => "contains this text, in any case",
+        Operator::Startswith => "begins with this text",
+        Operator::Istartswith => "begins with this text, in any case",
+        Operator::Endswith => "ends with this text",
+        Operator::Isnull => "has no value",
+    }
+}
+
+fn schema(filter: &Filter) -> ObjectBuilder {
+    let object = |of| ObjectBuilder::new().schema_type(of);
+    let formatted = |of, format| object(of).format(Some(SchemaFormat::KnownFormat(format)));
+    match (filter.operator, filter.kind) {
+        (Operator::Isnull, _) | (_, Kind::Boolean) => object(Type::Boolean),
+        (Operator::In | Operator::Notin | Operator::Between, _) | (_, Kind::Isbn) => {
+            text(Some(1000))
+        }
+        (_, Kind::Text) => text(Some(1000)),
+        (_, Kind::Integer) => formatted(Type::Integer, KnownFormat::Int32),
+        (_, Kind::BigInteger) => formatted(Type::Integer, KnownFormat::Int64),
+        (_, Kind::Double | Kind::Decimal) => object(Type::Number),
+        (_, Kind::Date) => formatted(Type::String, KnownFormat::Date),
+        (_, Kind::Moment) => formatted(Type::String, KnownFormat::DateTime),
+    }
+}

@@ -1,0 +1,106 @@
+//! The kinds of values that a list is asked about, and how a query spells them.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use rust_decimal::Decimal;
+use sea_orm::Value;
+
+use crate::{isbn, text};
+
+/// What a column's values are written as in a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// An ISBN in any spelling.
+    Isbn,
+    /// A whole number of 32 bits.
+    Integer,
+    /// A whole number of 64 bits.
+    BigInteger,
+    /// A number.
+    Double,
+    /// An exact number.
+    Decimal,
+    /// `true` or `false`.
+    Boolean,
+    /// A day, such as `2026-11-26`.
+    Date,
+    /// A moment, such as `2026-11-26T12:00:00Z`.
+    Moment,
+}
+
+impl Kind {
+    /// A value of this kind in the column's own type: sqlx keeps a prepared statement by its text alone, so the same text
+    /// with an i32 here and an i64 there would send the one where PostgreSQL expects the other.
+    ///
+    /// # Errors
+    /// With what is wrong, to be put behind the name of the parameter.
+    pub fn read(self, written: &str) -> Result<Value, String> {
+        match self {
+            Self::Text => Ok(text::clean(written).into_owned().into()),
+            Self::Isbn => {
+                let canonical = isbn::canonical(written);
+                Ok(canonical.map_err(|bad| bad.to_string().replacen("isbn ", "", 1))?.into())
+            }
+            Self::Integer => {
+                let range = format!("a whole number between {} and {}", i32::MIN, i32::MAX);
+                parsed::<i32>(written, &range)
+            }
+            Self::BigInteger => {
+                let range = format!("a whole number between {} and {}", i64::MIN, i64::MAX);
+                parsed::<i64>(written, &range)
+            }
+            Self::Double => match f64::from_str(written) {
+                Ok(number) if number.is_finite() => Ok(number.into()),
+                _ => Err(format!("`{written}` is not a number, such as 49.99")),
+            },
+            Self::Decimal => {
+                let number = Decimal::from_str_exact(written);
+                Ok(number
+                    .map_err(|_| format!("`{written}` is not a number, such as 49.99"))?
+                    .into())
+            }
+            Self::Boolean => match written {
+                "true" => Ok(true.into()),
+                "false" => Ok(false.into()),
+                _ => Err(format!("`{written}` is neither true nor false")),
+            },
+            Self::Date => parsed::<NaiveDate>(written, "a day, such as 2026-11-26"),
+            Self::Moment => {
+                parsed::<DateTime<Utc>>(written, "a moment, such as 2026-11-26T12:00:00Z")
+            }
+        }
+    }
+
+    /// A value as it is stored, which was written by [`Kind::write`]; `None` for anything else.
+    pub fn stored(self, written: &str) -> Option<Value> {
+        match self {
+            // What is stored has its one spelling, or was stored by somebody else in another.
+            Self::Text | Self::Isbn => (!written.contains('\0')).then(|| written.into()),
+            _ => self.read(written).ok(),
+        }
+    }
+
+    /// The value as a text; `None` for NULL.
+    pub fn write(value: &Value) -> Option<String> {
+        match value {
+            Value::String(Some(text)) => Some(text.clone()),
+            Value::Int(Some(number)) => Some(number.to_string()),
+            Value::BigInt(Some(number)) => Some(number.to_string()),
+            Value::Double(Some(number)) => Some(number.to_string()),
+            Value::Decimal(Some(number)) => Some(number.to_string()),
+            Value::Bool(Some(truth)) => Some(truth.to_string()),
+            Value::ChronoDate(Some(day)) => Some(day.to_string()),
+            Value::ChronoDateTimeUtc(Some(moment)) => {
+                Some(moment.to_rfc3339_opts(SecondsFormat::Micros, true))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn parsed<T: FromStr + Into<Value>>(written: &str, expected: &str) -> Result<Value, String> {
+    written.parse::<T>().map(Into::into).map_err(|_| format!("`{written}` is not {expected}"))
+}

@@ -1,0 +1,193 @@
+//! `sort=-year,title`: the order of a list, total because the id comes last, and what is behind a row in it.
+
+use sea_orm::{
+    Condition, Value,
+    sea_query::{Expr, ExprTrait, NullOrdering, Order, SelectStatement},
+};
+
+use crate::{
+    error::{Error, FieldError, Result},
+    filter::nearest,
+    kind::Kind,
+    resource::Field,
+};
+
+/// Columns of one order; each makes the condition of a page longer.
+const MOST_KEYS: usize = 5;
+
+/// What a list is sorted by.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// The column, or how well a row fits a search.
+    pub name: String,
+    /// What is compared.
+    pub expr: Expr,
+    /// What its values are.
+    pub kind: Kind,
+    /// Whether the greatest comes first.
+    pub descending: bool,
+    /// Whether a row may have none, and stands at the end then.
+    pub nullable: bool,
+}
+
+impl Key {
+    /// A column, the least first.
+    pub fn of(field: &Field, descending: bool) -> Self {
+        Self {
+            name: field.name.to_owned(),
+            expr: field.expr(),
+            kind: field.kind,
+            descending,
+            nullable: field.nullable,
+        }
+    }
+
+    /// Rows whose value is the same.
+    fn same(&self, value: Option<&Value>) -> Expr {
+        match value {
+            Some(value) => self.expr.clone().eq(value.clone()),
+            None => self.expr.clone().is_null(),
+        }
+    }
+
+    /// Rows whose value comes later, or earlier; `None` where there can be no such row.
+    fn beyond(&self, value: Option<&Value>, direction: Direction) -> Option<Expr> {
+        let backward = direction == Direction::Backward;
+        let expr = || self.expr.clone();
+        let further = |value: &Value| match self.descending == backward {
+            true => expr().gt(value.clone()),
+            false => expr().lt(value.clone()),
+        };
+        match (value, backward) {
+            // Rows without a value stand last, whichever way the others are sorted.
+            (Some(value), false) if self.nullable => Some(further(value).or(expr().is_null())),
+            (Some(value), _) => Some(further(value)),
+            (None, true) => Some(expr().is_not_null()),
+            (None, false) => None,
+        }
+    }
+}
+
+/// Which way a list is walked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the first row to the last.
+    Forward,
+    /// From the last row to the first.
+    Backward,
+}
+
+/// Reads `sort`. The id is added where it is missing, in the direction of the last column, so that one index serves both.
+///
+/// # Errors
+/// [`Error::Invalid`] for a column that does not exist, with the nearest one, or that stands there twice.
+pub fn keys(written: Option<&str>, fields: &[Field], id: &Field) -> Result<Vec<Key>> {
+    let mut keys: Vec<Key> = Vec::new();
+    for name in written.iter().flat_map(|written| written.split(',')) {
+        let (name, descending) = match name.strip_prefix('-') {
+            Some(name) => (name, true),
+            None => (name, false),
+        };
+        let Some(field) = fields.iter().find(|field| field.name == name) else {
+            let known = fields.iter().map(|field| field.name.to_owned());
+            return Err(bad(format!("sort `{name}` is no column{}", nearest(name, known))));
+        };
+        if keys.iter().any(|key| key.name == name) {
+            return Err(bad(format!("sort `{name}` stands there twice; leave one of them out")));
+        }
+        keys.push(Key::of(field, descending));
+    }
+    if keys.len() > MOST_KEYS {
+        return Err(bad(format!("sort has {} columns, at most {MOST_KEYS} count", keys.len())));
+    }
+    complete(&mut keys, id);
+    Ok(keys)
+}
+
+/// Makes an order total.
+pub fn complete(keys: &mut Vec<Key>, id: &Field) {
+    if !keys.iter().any(|key| key.name == id.name) {
+        let descending = keys.last().is_some_and(|key| key.descending);
+        keys.push(Key::of(id, descending));
+    }
+}
+
+fn bad(detail: String) -> Error {
+    Error::Invalid(vec![FieldError::parameter("sort", "bad-parameter", detail)])
+}
+
+/// Sorts a statement.
+pub fn order(statement: &mut SelectStatement, keys: &[Key], direction: Direction) {
+    let backward = direction == Direction::Backward;
+    for key in keys {
+        let order = if key.descending == backward { Order::Asc } else { Order::Desc };
+        match (key.nullable, backward) {
+            (false, _) => statement.order_by_expr(key.expr.clone(), order),
+            (true, false) => {
+                statement.order_by_expr_with_nulls(key.expr.clone(), order, NullOrdering::Last)
+            }
+            (true, true) => {
+                statement.order_by_expr_with_nulls(key.expr.clone(), order, NullOrdering::First)
+            }
+        };
+    }
+}
+
+/// The rows behind one with these values, in the direction of the walk.
+pub fn behind(keys: &[Key], values: &[Option<Value>], direction: Direction) -> Condition {
+    let mut any = Condition::any();
+    for (place, (key, value)) in keys.iter().zip(values).enumerate() {
+        let Some(beyond) = key.beyond(value.as_ref(), direction) else { continue };
+        let mut all = Condition::all();
+        for (earlier, same) in keys.iter().zip(values).take(place) {
+            all = all.add(earlier.same(same.as_ref()));
+        }
+        any = any.add(all.add(beyond));
+    }
+    any
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::sea_query::{Alias, Query, SqliteQueryBuilder};
+
+    use super::*;
+
+    fn key(name: &str, descending: bool, nullable: bool) -> Key {
+        let expr = Expr::col(Alias::new(name));
+        Key { name: name.to_owned(), expr, kind: Kind::Integer, descending, nullable }
+    }
+
+    fn sql(values: [Option<Value>; 2], direction: Direction) -> String {
+        let keys = [key("y", true, true), key("i", true, false)];
+        let mut statement = Query::select();
+        statement.cond_where(behind(&keys, &values, direction));
+        order(&mut statement, &keys, direction);
+        statement.to_string(SqliteQueryBuilder).replace('"', "")
+    }
+
+    #[test]
+    fn what_is_behind_a_row_has_the_rows_without_a_value_at_the_end() {
+        let (year, id) = (|| Some(Value::Int(Some(1999))), || Some(Value::Int(Some(7))));
+        for (found, expected) in [
+            (
+                sql([year(), id()], Direction::Forward),
+                "SELECT WHERE y < 1999 OR y IS NULL OR (y = 1999 AND i < 7) ORDER BY y DESC NULLS LAST, i DESC",
+            ),
+            (
+                sql([None, id()], Direction::Forward),
+                "SELECT WHERE y IS NULL AND i < 7 ORDER BY y DESC NULLS LAST, i DESC",
+            ),
+            (
+                sql([year(), id()], Direction::Backward),
+                "SELECT WHERE y > 1999 OR (y = 1999 AND i > 7) ORDER BY y ASC NULLS FIRST, i ASC",
+            ),
+            (
+                sql([None, id()], Direction::Backward),
+                "SELECT WHERE y IS NOT NULL OR (y IS NULL AND i > 7) ORDER BY y ASC NULLS FIRST, i ASC",
+            ),
+        ] {
+            assert_eq!(found.split_whitespace().collect::<Vec<_>>().join(" "), expected);
+        }
+    }
+}
