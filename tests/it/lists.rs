@@ -85,7 +85,7 @@ on_both! {
             ("title__endswith=?", vec![odd]),
             ("title__startswith=1__%25", vec![]),
             ("title__contains=", vec![anna, way, odd, anger, hanna]),
-            ("version=1&created_at__gte=2020-01-01T00:00:00Z&updated_at__lt=2100-01-01T00:00:00%2B01:00", vec![anna, way, odd, anger, hanna]),
+            ("created_at__gte=2020-01-01T00:00:00Z&updated_at__lt=2100-01-01T00:00:00%2B01:00&year=2000", vec![odd]),
             ("created_at__lt=2020-01-01T00:00:00Z", vec![]),
             ("id__gt=3", vec![anger, hanna]),
             ("title__gt=Hanna&title__lt=b", vec![way]),
@@ -120,7 +120,8 @@ on_both! {
     fn a_list_is_sorted_and_read_both_ways(database) {
         let app = App::new(&database);
         add(&app, &[
-            ("c", "x", Some(1)), ("a", "x", None), ("b", "x", Some(2)), ("d", "x", Some(1)), ("e", "x", None), ("f", "x", Some(2)),
+            ("c", "x", Some(1)), ("a", "x", None), ("b", "x", Some(2)),
+            ("d", "x", Some(1)), ("e", "x", None), ("f", "x", Some(2)),
         ]);
         for (sort, expected) in [
             ("title", "abcdef"),
