@@ -1,6 +1,11 @@
 //! `/api/books`.
 
-use actix_web::{HttpResponse, delete, get, http::header::LOCATION, post, put, web::Data};
+use actix_web::{
+    HttpResponse, delete, get,
+    http::header::{ETAG, LOCATION},
+    post, route,
+    web::Data,
+};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use service::{
@@ -13,6 +18,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     error::Problem,
+    etag::{self, IfMatch, IfNoneMatch},
     extract::{Id, Json, Message},
     items::ItemOut,
     list::{List, included},
@@ -120,13 +126,14 @@ async fn search_books(db: Data<Db>, list: List) -> Result<HttpResponse, Problem>
     params(("id" = i32, Path, description = "The book's id", minimum = 1)),
     responses(
         (status = 200, description = "The book", body = BookOut),
+        (status = 304, description = "It is as the client has it"),
         (status = 404, description = "No such book")
     )
 )]
 #[get("/api/books/{id}")]
-async fn find_book(db: Data<Db>, Id(id): Id) -> Result<HttpResponse, Problem> {
+async fn find_book(db: Data<Db>, Id(id): Id, seen: IfNoneMatch) -> Result<HttpResponse, Problem> {
     let book = books::find(db.reader(), id).await?;
-    Ok(HttpResponse::Ok().json(BookOut::from(&book)))
+    Ok(seen.row(&etag::of_row(book.id, book.version), &BookOut::from(&book))?)
 }
 
 /// Adds a book.
@@ -144,38 +151,57 @@ async fn create_book(db: Data<Db>, Json(new): Json<NewBook>) -> Result<HttpRespo
     let book = db.write(async move |tx| books::create(tx, &new).await).await?;
     Ok(HttpResponse::Created()
         .insert_header((LOCATION, format!("/api/books/{}", book.id)))
+        .insert_header((ETAG, etag::of_row(book.id, book.version)))
         .json(BookOut::from(&book)))
 }
 
 /// Changes the given members of a book, and no others.
 #[utoipa::path(
+    method(put, patch),
+    path = "/api/books/{id}",
     tag = "books",
-    params(("id" = i32, Path, description = "The book's id", minimum = 1)),
+    params(
+        ("id" = i32, Path, description = "The book's id", minimum = 1),
+        ("If-Match" = Option<String>, Header, description = "the `ETag` that the change is based on"),
+    ),
     request_body = BookChanges,
     responses(
         (status = 200, description = "The book as it is now", body = BookOut),
         (status = 412, description = "The version that was sent is out of date")
     )
 )]
-#[put("/api/books/{id}")]
+#[route("/api/books/{id}", method = "PUT", method = "PATCH")]
 async fn update_book(
     db: Data<Db>,
     Id(id): Id,
+    IfMatch(expected): IfMatch,
     Json(changes): Json<BookChanges>,
 ) -> Result<HttpResponse, Problem> {
     let changes = changes.check()?;
-    let book = db.write(async move |tx| books::update(tx, id, &changes).await).await?;
-    Ok(HttpResponse::Ok().json(BookOut::from(&book)))
+    let book = db.write(async move |tx| books::update(tx, id, &expected, &changes).await).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, etag::of_row(book.id, book.version)))
+        .json(BookOut::from(&book)))
 }
 
 /// Deletes a book.
 #[utoipa::path(
     tag = "books",
-    params(("id" = i32, Path, description = "The book's id", minimum = 1)),
-    responses((status = 200, description = "It is gone", body = Message))
+    params(
+        ("id" = i32, Path, description = "The book's id", minimum = 1),
+        ("If-Match" = Option<String>, Header, description = "the `ETag` of what is to be deleted"),
+    ),
+    responses(
+        (status = 200, description = "It is gone", body = Message),
+        (status = 412, description = "It was changed since")
+    )
 )]
 #[delete("/api/books/{id}")]
-async fn delete_book(db: Data<Db>, Id(id): Id) -> Result<HttpResponse, Problem> {
-    db.write(async move |tx| books::delete(tx, id).await).await?;
+async fn delete_book(
+    db: Data<Db>,
+    Id(id): Id,
+    IfMatch(expected): IfMatch,
+) -> Result<HttpResponse, Problem> {
+    db.write(async move |tx| books::delete(tx, id, &expected).await).await?;
     Ok(HttpResponse::Ok().json(Message { message: "Book deleted" }))
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 use service::{Error, FieldError};
 use utoipa::ToSchema;
 
-use crate::trace;
+use crate::{etag, trace};
 
 /// A refusal or failure, as `application/problem+json`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -147,8 +147,9 @@ impl From<Error> for Problem {
             Error::NotFound { .. } => {
                 new(StatusCode::NOT_FOUND, "/problems/not-found", "Not found")
             }
-            Error::Stale { .. } => {
+            Error::Stale { id, current, .. } => {
                 new(StatusCode::PRECONDITION_FAILED, "/problems/stale", "Changed by somebody else")
+                    .with_header(header::ETAG, &etag::of_row(id, current))
             }
             Error::Busy | Error::Collision(_) => {
                 new(StatusCode::SERVICE_UNAVAILABLE, "/problems/busy", "Busy")

@@ -1,6 +1,11 @@
 //! `/api/items`.
 
-use actix_web::{HttpResponse, delete, get, http::header::LOCATION, post, put, web::Data};
+use actix_web::{
+    HttpResponse, delete, get,
+    http::header::{ETAG, LOCATION},
+    post, route,
+    web::Data,
+};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use service::{
@@ -13,6 +18,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::{
     books::BookOut,
     error::Problem,
+    etag::{self, IfMatch, IfNoneMatch},
     extract::{Id, Json, Message},
     list::{List, included},
     stores::StoreOut,
@@ -115,13 +121,14 @@ async fn list_items_of_store(
     params(("id" = i32, Path, description = "The item's id", minimum = 1)),
     responses(
         (status = 200, description = "The item", body = ItemOut),
+        (status = 304, description = "It is as the client has it"),
         (status = 404, description = "No such item")
     )
 )]
 #[get("/api/items/{id}")]
-async fn find_item(db: Data<Db>, Id(id): Id) -> Result<HttpResponse, Problem> {
+async fn find_item(db: Data<Db>, Id(id): Id, seen: IfNoneMatch) -> Result<HttpResponse, Problem> {
     let item = items::find(db.reader(), id).await?;
-    Ok(HttpResponse::Ok().json(ItemOut::from(&item)))
+    Ok(seen.row(&etag::of_row(item.id, item.version), &ItemOut::from(&item))?)
 }
 
 /// Adds an item.
@@ -139,38 +146,57 @@ async fn create_item(db: Data<Db>, Json(new): Json<NewItem>) -> Result<HttpRespo
     let item = db.write(async move |tx| items::create(tx, &new).await).await?;
     Ok(HttpResponse::Created()
         .insert_header((LOCATION, format!("/api/items/{}", item.id)))
+        .insert_header((ETAG, etag::of_row(item.id, item.version)))
         .json(ItemOut::from(&item)))
 }
 
 /// Changes the given members of an item, and no others.
 #[utoipa::path(
+    method(put, patch),
+    path = "/api/items/{id}",
     tag = "items",
-    params(("id" = i32, Path, description = "The item's id", minimum = 1)),
+    params(
+        ("id" = i32, Path, description = "The item's id", minimum = 1),
+        ("If-Match" = Option<String>, Header, description = "the `ETag` that the change is based on"),
+    ),
     request_body = ItemChanges,
     responses(
         (status = 200, description = "The item as it is now", body = ItemOut),
         (status = 412, description = "The version that was sent is out of date")
     )
 )]
-#[put("/api/items/{id}")]
+#[route("/api/items/{id}", method = "PUT", method = "PATCH")]
 async fn update_item(
     db: Data<Db>,
     Id(id): Id,
+    IfMatch(expected): IfMatch,
     Json(changes): Json<ItemChanges>,
 ) -> Result<HttpResponse, Problem> {
     let changes = changes.check()?;
-    let item = db.write(async move |tx| items::update(tx, id, &changes).await).await?;
-    Ok(HttpResponse::Ok().json(ItemOut::from(&item)))
+    let item = db.write(async move |tx| items::update(tx, id, &expected, &changes).await).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, etag::of_row(item.id, item.version)))
+        .json(ItemOut::from(&item)))
 }
 
 /// Deletes an item.
 #[utoipa::path(
     tag = "items",
-    params(("id" = i32, Path, description = "The item's id", minimum = 1)),
-    responses((status = 200, description = "It is gone", body = Message))
+    params(
+        ("id" = i32, Path, description = "The item's id", minimum = 1),
+        ("If-Match" = Option<String>, Header, description = "the `ETag` of what is to be deleted"),
+    ),
+    responses(
+        (status = 200, description = "It is gone", body = Message),
+        (status = 412, description = "It was changed since")
+    )
 )]
 #[delete("/api/items/{id}")]
-async fn delete_item(db: Data<Db>, Id(id): Id) -> Result<HttpResponse, Problem> {
-    db.write(async move |tx| items::delete(tx, id).await).await?;
+async fn delete_item(
+    db: Data<Db>,
+    Id(id): Id,
+    IfMatch(expected): IfMatch,
+) -> Result<HttpResponse, Problem> {
+    db.write(async move |tx| items::delete(tx, id, &expected).await).await?;
     Ok(HttpResponse::Ok().json(Message { message: "Item deleted" }))
 }

@@ -5,6 +5,7 @@
 mod books;
 pub mod cli;
 mod error;
+mod etag;
 mod extract;
 mod health;
 mod host;

@@ -15,7 +15,7 @@ use utoipa::{
     openapi::{RefOr, Schema},
 };
 
-use crate::error::Problem;
+use crate::{error::Problem, etag::IfNoneMatch};
 
 /// How many rows pass the filters of a list.
 const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
@@ -28,6 +28,7 @@ pub struct List {
     parameters: Vec<(String, String)>,
     fields: Option<Vec<String>>,
     include: Vec<String>,
+    seen: IfNoneMatch,
 }
 
 /// What each row of a page has beside its own members: a name, and a value for each row.
@@ -41,6 +42,7 @@ impl List {
             parameters,
             fields: None,
             include: Vec::new(),
+            seen: IfNoneMatch::default(),
         };
         let names = |written: &str| written.split(',').map(str::to_owned).collect::<Vec<_>>();
         let mut rest = Vec::new();
@@ -106,7 +108,7 @@ impl List {
             response.insert_header((TOTAL, HeaderValue::from(total)));
         }
         if self.fields.is_none() && included.is_empty() {
-            return Ok(response.json(rows));
+            return self.seen.list(response, &rows);
         }
         let mut reshaped = Vec::with_capacity(rows.len());
         let mut included: Vec<_> =
@@ -118,7 +120,7 @@ impl List {
             }
             reshaped.push(members);
         }
-        Ok(response.json(reshaped))
+        self.seen.list(response, &reshaped)
     }
 
     /// The members of a row that were asked for. Numbers stay the digits that they are.
@@ -200,6 +202,7 @@ impl FromRequest for List {
         let parameters =
             parameters.map_err(|error| bad("query", format!("the query cannot be read: {error}")));
         let list = parameters.and_then(|Query(parameters)| Self::new(request.path(), parameters));
-        std::future::ready(list.map_err(Problem::from))
+        let seen = IfNoneMatch::of(request);
+        std::future::ready(list.map(|list| Self { seen, ..list }).map_err(Problem::from))
     }
 }

@@ -50,6 +50,11 @@ pub fn document(routes: fn(&mut ServiceConfig)) -> OpenApi {
             }
             responses.insert("default".to_owned(), problem().into());
         }
+        if let Some(patch) = &mut item.patch {
+            // One handler serves both methods, and each operation has an id of its own.
+            let id = patch.operation_id.take().map(|id| id.replacen("update", "patch", 1));
+            patch.operation_id = id;
+        }
         if let Some(list) = &mut item.get {
             let described = list.parameters.get_or_insert_default();
             described.extend(parameters::of_list(path).into_iter().map(Into::into));

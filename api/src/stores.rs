@@ -1,6 +1,11 @@
 //! `/api/stores`.
 
-use actix_web::{HttpResponse, delete, get, http::header::LOCATION, post, put, web::Data};
+use actix_web::{
+    HttpResponse, delete, get,
+    http::header::{ETAG, LOCATION},
+    post, route,
+    web::Data,
+};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use service::{
@@ -12,6 +17,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     error::Problem,
+    etag::{self, IfMatch, IfNoneMatch},
     extract::{Id, Json, Message},
     items::ItemOut,
     list::{List, included},
@@ -71,13 +77,14 @@ async fn list_stores(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> 
     params(("id" = i32, Path, description = "The store's id", minimum = 1)),
     responses(
         (status = 200, description = "The store", body = StoreOut),
+        (status = 304, description = "It is as the client has it"),
         (status = 404, description = "No such store")
     )
 )]
 #[get("/api/stores/{id}")]
-async fn find_store(db: Data<Db>, Id(id): Id) -> Result<HttpResponse, Problem> {
+async fn find_store(db: Data<Db>, Id(id): Id, seen: IfNoneMatch) -> Result<HttpResponse, Problem> {
     let store = stores::find(db.reader(), id).await?;
-    Ok(HttpResponse::Ok().json(StoreOut::from(&store)))
+    Ok(seen.row(&etag::of_row(store.id, store.version), &StoreOut::from(&store))?)
 }
 
 /// Adds a store.
@@ -95,38 +102,57 @@ async fn create_store(db: Data<Db>, Json(new): Json<NewStore>) -> Result<HttpRes
     let store = db.write(async move |tx| stores::create(tx, &new).await).await?;
     Ok(HttpResponse::Created()
         .insert_header((LOCATION, format!("/api/stores/{}", store.id)))
+        .insert_header((ETAG, etag::of_row(store.id, store.version)))
         .json(StoreOut::from(&store)))
 }
 
 /// Changes the given members of a store, and no others.
 #[utoipa::path(
+    method(put, patch),
+    path = "/api/stores/{id}",
     tag = "stores",
-    params(("id" = i32, Path, description = "The store's id", minimum = 1)),
+    params(
+        ("id" = i32, Path, description = "The store's id", minimum = 1),
+        ("If-Match" = Option<String>, Header, description = "the `ETag` that the change is based on"),
+    ),
     request_body = StoreChanges,
     responses(
         (status = 200, description = "The store as it is now", body = StoreOut),
         (status = 412, description = "The version that was sent is out of date")
     )
 )]
-#[put("/api/stores/{id}")]
+#[route("/api/stores/{id}", method = "PUT", method = "PATCH")]
 async fn update_store(
     db: Data<Db>,
     Id(id): Id,
+    IfMatch(expected): IfMatch,
     Json(changes): Json<StoreChanges>,
 ) -> Result<HttpResponse, Problem> {
     let changes = changes.check()?;
-    let store = db.write(async move |tx| stores::update(tx, id, &changes).await).await?;
-    Ok(HttpResponse::Ok().json(StoreOut::from(&store)))
+    let store = db.write(async move |tx| stores::update(tx, id, &expected, &changes).await).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, etag::of_row(store.id, store.version)))
+        .json(StoreOut::from(&store)))
 }
 
 /// Deletes a store. The items on its shelves go with it.
 #[utoipa::path(
     tag = "stores",
-    params(("id" = i32, Path, description = "The store's id", minimum = 1)),
-    responses((status = 200, description = "It is gone", body = Message))
+    params(
+        ("id" = i32, Path, description = "The store's id", minimum = 1),
+        ("If-Match" = Option<String>, Header, description = "the `ETag` of what is to be deleted"),
+    ),
+    responses(
+        (status = 200, description = "It is gone", body = Message),
+        (status = 412, description = "It was changed since")
+    )
 )]
 #[delete("/api/stores/{id}")]
-async fn delete_store(db: Data<Db>, Id(id): Id) -> Result<HttpResponse, Problem> {
-    db.write(async move |tx| stores::delete(tx, id).await).await?;
+async fn delete_store(
+    db: Data<Db>,
+    Id(id): Id,
+    IfMatch(expected): IfMatch,
+) -> Result<HttpResponse, Problem> {
+    db.write(async move |tx| stores::delete(tx, id, &expected).await).await?;
     Ok(HttpResponse::Ok().json(Message { message: "Store deleted" }))
 }

@@ -21,7 +21,7 @@ use crate::{
     kind::Kind,
     now,
     page::{Listing, Page},
-    read_only::{Given, Stamp},
+    read_only::{Expected, Given, Stamp},
     resource::{Relation, Resource},
 };
 
@@ -226,9 +226,10 @@ fn row(new: &NewBook, now: DateTime<Utc>) -> ActiveModel {
 pub async fn update(
     db: &impl ConnectionTrait,
     id: i32,
+    expected: &Expected,
     changes: &Checked<BookChanges>,
 ) -> Result<Book> {
-    let stored = Entity::find_by_id(id).lock_exclusive().one(db).await?.ok_or(not_found(id))?;
+    let stored = stored(db, id, expected).await?;
     let BookChanges {
         title,
         author,
@@ -274,6 +275,13 @@ pub async fn update(
     row.update(db).await.map_err(|error| Error::from(error).with_value(taken))
 }
 
+/// The row that is to be changed, held until the transaction ends.
+async fn stored(db: &impl ConnectionTrait, id: i32, expected: &Expected) -> Result<Book> {
+    let stored = Entity::find_by_id(id).lock_exclusive().one(db).await?.ok_or(not_found(id))?;
+    expected.agrees_with("book", &stamp(&stored))?;
+    Ok(stored)
+}
+
 fn stamp(book: &Book) -> Stamp {
     Stamp {
         id: book.id,
@@ -286,8 +294,11 @@ fn stamp(book: &Book) -> Stamp {
 /// Deletes a book; items that were copies of it stay, without it.
 ///
 /// # Errors
-/// [`Error::NotFound`], and what the database says.
-pub async fn delete(db: &impl ConnectionTrait, id: i32) -> Result<()> {
+/// [`Error::NotFound`], [`Error::Stale`], and what the database says.
+pub async fn delete(db: &impl ConnectionTrait, id: i32, expected: &Expected) -> Result<()> {
+    if !expected.is_any() {
+        stored(db, id, expected).await?;
+    }
     match Entity::delete_by_id(id).exec(db).await?.rows_affected {
         0 => Err(not_found(id)),
         _ => Ok(()),

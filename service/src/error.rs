@@ -40,13 +40,15 @@ pub enum Error {
     },
     /// The row was changed since the caller read it.
     #[error(
-        "version {given} is out of date: the {what} is at version {current}; read it again and repeat the change"
+        "{given} is out of date: the {what} is at version {current}; read it again and repeat the change"
     )]
     Stale {
         /// The row's noun, as in `book`.
         what: &'static str,
-        /// The version that the caller named.
-        given: i32,
+        /// The version that the caller named, in words.
+        given: String,
+        /// The row.
+        id: i32,
         /// The version that is stored.
         current: i32,
     },

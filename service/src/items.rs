@@ -20,7 +20,7 @@ use crate::{
     json::{Price, given},
     now,
     page::{Listing, MAX_LIMIT, Page},
-    read_only::{Given, Stamp},
+    read_only::{Expected, Given, Stamp},
     resource::{Relation, Resource},
     stores,
 };
@@ -247,9 +247,10 @@ pub async fn create(db: &impl ConnectionTrait, new: &Checked<NewItem>) -> Result
 pub async fn update(
     db: &impl ConnectionTrait,
     id: i32,
+    expected: &Expected,
     changes: &Checked<ItemChanges>,
 ) -> Result<Item> {
-    let stored = Entity::find_by_id(id).lock_exclusive().one(db).await?.ok_or(not_found(id))?;
+    let stored = stored(db, id, expected).await?;
     let ItemChanges { name, price, store_id, book_id, id, version, created_at, updated_at } =
         &**changes;
     let given =
@@ -307,6 +308,13 @@ async fn check_parents(
     if broken.is_empty() { Ok(()) } else { Err(Error::Invalid(broken)) }
 }
 
+/// The row that is to be changed, held until the transaction ends.
+async fn stored(db: &impl ConnectionTrait, id: i32, expected: &Expected) -> Result<Item> {
+    let stored = Entity::find_by_id(id).lock_exclusive().one(db).await?.ok_or(not_found(id))?;
+    expected.agrees_with("item", &stamp(&stored))?;
+    Ok(stored)
+}
+
 fn stamp(item: &Item) -> Stamp {
     Stamp {
         id: item.id,
@@ -319,8 +327,11 @@ fn stamp(item: &Item) -> Stamp {
 /// Takes an item off its shelf for good.
 ///
 /// # Errors
-/// [`Error::NotFound`], and what the database says.
-pub async fn delete(db: &impl ConnectionTrait, id: i32) -> Result<()> {
+/// [`Error::NotFound`], [`Error::Stale`], and what the database says.
+pub async fn delete(db: &impl ConnectionTrait, id: i32, expected: &Expected) -> Result<()> {
+    if !expected.is_any() {
+        stored(db, id, expected).await?;
+    }
     match Entity::delete_by_id(id).exec(db).await?.rows_affected {
         0 => Err(not_found(id)),
         _ => Ok(()),

@@ -29,6 +29,7 @@ pub use filter::{Operator, Parameter, Vocabulary, nearest};
 pub use json::{Price, price_as_number};
 pub use kind::Kind;
 pub use page::{Listing, MAX_LIMIT, PARAMETERS, Page, Start};
+pub use read_only::Expected;
 /// Exact money.
 pub use rust_decimal::Decimal;
 /// A transaction, as [`Db::write`] hands it out.

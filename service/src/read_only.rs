@@ -1,4 +1,5 @@
-//! The members of a row that a client may send back as it read them, but not change.
+//! The members of a row that a client may send back as it read them, but not change; and the version that a change is
+//! based on.
 //!
 //! So `GET`, edit, `PUT` works with the whole object.
 
@@ -31,7 +32,8 @@ impl Given {
         if let Some(given) = self.version
             && given != stored.version
         {
-            return Err(Error::Stale { what, given, current: stored.version });
+            let given = format!("version {given}");
+            return Err(Error::Stale { what, given, id: stored.id, current: stored.version });
         }
         let mut broken = Vec::new();
         let mut differs = |field: &str, given: String, stored: String| {
@@ -51,5 +53,37 @@ impl Given {
             }
         }
         if broken.is_empty() { Ok(()) } else { Err(Error::Invalid(broken)) }
+    }
+}
+
+/// The versions of a row that a change is based on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Expected {
+    /// Whatever is stored.
+    #[default]
+    Any,
+    /// One of these; none, when what the client has seen is no version of this row.
+    OneOf(Vec<i32>),
+}
+
+impl Expected {
+    /// Whether the row does not matter.
+    pub fn is_any(&self) -> bool {
+        *self == Self::Any
+    }
+
+    /// Passes when the stored row of kind `what` is at one of the versions.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] otherwise.
+    pub fn agrees_with(&self, what: &'static str, stored: &Stamp) -> Result<()> {
+        match self {
+            Self::Any => Ok(()),
+            Self::OneOf(versions) if versions.contains(&stored.version) => Ok(()),
+            Self::OneOf(_) => {
+                let given = "the version that was named".to_owned();
+                Err(Error::Stale { what, given, id: stored.id, current: stored.version })
+            }
+        }
     }
 }

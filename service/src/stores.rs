@@ -17,7 +17,7 @@ use crate::{
     json::given,
     now,
     page::{Listing, Page},
-    read_only::{Given, Stamp},
+    read_only::{Expected, Given, Stamp},
     resource::{Relation, Resource},
 };
 
@@ -118,9 +118,10 @@ pub async fn create(db: &impl ConnectionTrait, new: &Checked<NewStore>) -> Resul
 pub async fn update(
     db: &impl ConnectionTrait,
     id: i32,
+    expected: &Expected,
     changes: &Checked<StoreChanges>,
 ) -> Result<Store> {
-    let stored = Entity::find_by_id(id).lock_exclusive().one(db).await?.ok_or(not_found(id))?;
+    let stored = stored(db, id, expected).await?;
     let StoreChanges { name, id, version, created_at, updated_at } = &**changes;
     let given =
         Given { id: *id, version: *version, created_at: *created_at, updated_at: *updated_at };
@@ -139,6 +140,13 @@ pub async fn update(
     Ok(row.update(db).await?)
 }
 
+/// The row that is to be changed, held until the transaction ends.
+async fn stored(db: &impl ConnectionTrait, id: i32, expected: &Expected) -> Result<Store> {
+    let stored = Entity::find_by_id(id).lock_exclusive().one(db).await?.ok_or(not_found(id))?;
+    expected.agrees_with("store", &stamp(&stored))?;
+    Ok(stored)
+}
+
 fn stamp(store: &Store) -> Stamp {
     Stamp {
         id: store.id,
@@ -151,8 +159,11 @@ fn stamp(store: &Store) -> Stamp {
 /// Deletes a store, and with it the items on its shelves.
 ///
 /// # Errors
-/// [`Error::NotFound`], and what the database says.
-pub async fn delete(db: &impl ConnectionTrait, id: i32) -> Result<()> {
+/// [`Error::NotFound`], [`Error::Stale`], and what the database says.
+pub async fn delete(db: &impl ConnectionTrait, id: i32, expected: &Expected) -> Result<()> {
+    if !expected.is_any() {
+        stored(db, id, expected).await?;
+    }
     match Entity::delete_by_id(id).exec(db).await?.rows_affected {
         0 => Err(not_found(id)),
         _ => Ok(()),

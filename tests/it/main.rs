@@ -3,6 +3,7 @@
 mod support;
 
 mod books;
+mod conditional;
 mod diffs;
 mod durability;
 mod export;

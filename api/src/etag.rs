@@ -1,0 +1,153 @@
+//! Conditional requests (RFC 9110, 13): what a client has seen, and whether it is still so.
+//!
+//! The tag of a row is strong and made of its id and version. That of a list is weak and made of its bytes.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use actix_web::{
+    FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder,
+    dev::Payload,
+    http::{
+        StatusCode,
+        header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH},
+    },
+};
+use serde::Serialize;
+use service::{Error, Expected};
+
+use crate::error::Problem;
+
+/// The tag of a row.
+pub fn of_row(id: i32, version: i32) -> String {
+    format!("\"{id}.{version}\"")
+}
+
+/// The tag of a list. It may be another one after an upgrade of the program, which costs one transfer.
+fn of_bytes(bytes: &[u8]) -> String {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    format!("W/\"{:016x}\"", hasher.finish())
+}
+
+/// `If-Match`: the change is only carried out when the row is as the client saw it.
+pub struct IfMatch(pub Expected);
+
+/// `If-None-Match`: what the client has already and need not get again.
+#[derive(Clone, Debug, Default)]
+pub struct IfNoneMatch(Option<String>);
+
+impl IfNoneMatch {
+    /// Of a request.
+    pub fn of(request: &HttpRequest) -> Self {
+        Self(joined(request.headers(), IF_NONE_MATCH))
+    }
+
+    /// A row with its tag, or 304 when the client has it.
+    pub fn row(&self, tag: &str, out: &impl Serialize) -> Result<HttpResponse, Error> {
+        self.answer(HttpResponse::Ok(), tag, bytes(out)?)
+    }
+
+    /// A list with its tag, or 304 when the client has it.
+    pub fn list(
+        &self,
+        response: HttpResponseBuilder,
+        out: &impl Serialize,
+    ) -> Result<HttpResponse, Error> {
+        let bytes = bytes(out)?;
+        self.answer(response, &of_bytes(&bytes), bytes)
+    }
+
+    fn answer(
+        &self,
+        mut response: HttpResponseBuilder,
+        tag: &str,
+        body: Vec<u8>,
+    ) -> Result<HttpResponse, Error> {
+        response.insert_header((ETAG, tag));
+        let seen = self.0.as_ref().is_some_and(|seen| {
+            seen.trim() == "*" || tags(seen).any(|(_, seen)| seen == opaque(tag))
+        });
+        if seen {
+            return Ok(response.status(StatusCode::NOT_MODIFIED).finish());
+        }
+        Ok(response.insert_header((CONTENT_TYPE, "application/json")).body(body))
+    }
+}
+
+fn bytes(out: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(out)
+        .map_err(|error| Error::internal(format!("no JSON can be made of a row: {error}")))
+}
+
+/// A header that may stand there several times, which is one list.
+fn joined(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    let values: Vec<&str> = headers.get_all(name).filter_map(|value| value.to_str().ok()).collect();
+    (!values.is_empty()).then(|| values.join(","))
+}
+
+/// The tags of a list: whether each is weak, and what stands between its quotes.
+fn tags(list: &str) -> impl Iterator<Item = (bool, &str)> {
+    let mut rest = list;
+    std::iter::from_fn(move || {
+        let (before, behind) = rest.split_once('"')?;
+        let (tag, after) = behind.split_once('"')?;
+        rest = after;
+        Some((before.trim_end().ends_with("W/"), tag))
+    })
+}
+
+fn opaque(tag: &str) -> &str {
+    tags(tag).next().map_or("", |(_, tag)| tag)
+}
+
+/// The versions that `If-Match` names of a row. A weak tag matches nothing here.
+fn expected(list: Option<&str>, id: &str) -> Expected {
+    let Some(list) = list.filter(|list| list.trim() != "*") else { return Expected::Any };
+    let version = |(weak, tag): (bool, &str)| {
+        let (of, version) = tag.split_once('.')?;
+        (!weak && of == id).then(|| version.parse().ok()).flatten()
+    };
+    Expected::OneOf(tags(list).filter_map(version).collect())
+}
+
+impl FromRequest for IfMatch {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let list = joined(request.headers(), IF_MATCH);
+        let id = request.match_info().query("id").trim_start_matches('0');
+        std::future::ready(Ok(Self(expected(list.as_deref(), id))))
+    }
+}
+
+impl FromRequest for IfNoneMatch {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(Ok(Self::of(request)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn if_match_names_versions_of_this_row_alone() {
+        let versions = |versions: &[i32]| Expected::OneOf(versions.to_vec());
+        for (list, expected_versions) in [
+            (None, Expected::Any),
+            (Some("*"), Expected::Any),
+            (Some(" * "), Expected::Any),
+            (Some("\"7.3\""), versions(&[3])),
+            (Some("\"7.3\", \"7.4\",\"8.5\""), versions(&[3, 4])),
+            (Some("W/\"7.3\""), versions(&[])),
+            (Some("\"a\", \"7.x\", 7.3, \"7.9"), versions(&[])),
+            (Some(""), versions(&[])),
+        ] {
+            assert_eq!(expected(list, "7"), expected_versions, "{list:?}");
+        }
+    }
+}
