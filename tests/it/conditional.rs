@@ -61,7 +61,9 @@ on_both! {
                 assert_eq!((sent.status, &sent.headers["etag"]), (200, &tag(&app, path)), "{}", sent.body);
             }
             let seen = format!("W/{}", tag(&app, path));
-            for (method, if_match) in [("PUT", old.as_str()), ("PATCH", &old), ("DELETE", &old), ("PUT", &seen), ("PUT", "\"9.2\""), ("DELETE", "x")] {
+            let old = old.as_str();
+            let stale = [("PUT", old), ("PATCH", old), ("DELETE", old), ("PUT", &seen), ("PUT", "\"9.2\""), ("DELETE", "x")];
+            for (method, if_match) in stale {
                 let reply = app.send(method, path, &[JSON, ("if-match", if_match)], body.as_bytes());
                 assert_eq!(reply.headers["etag"], tag(&app, path), "{method} {path} {if_match}");
                 let error = reply.expect_problem(412);
@@ -69,7 +71,8 @@ on_both! {
             }
             let current = tag(&app, path);
             let either = format!("{old}, {current}");
-            app.send("PATCH", path, &[("content-type", "application/merge-patch+json"), ("if-match", &either)], b"{}").expect(200);
+            let merge = ("content-type", "application/merge-patch+json");
+            app.send("PATCH", path, &[merge, ("if-match", &either)], b"{}").expect(200);
             app.send("PUT", path, &[JSON, ("if-match", "*")], b"{}").expect(200);
         }
         for path in ["/api/items/1", "/api/stores/1", "/api/books/1"] {
