@@ -145,8 +145,10 @@ pub(crate) async fn begin(
         Some(_) => None,
     };
     // Several queries of a reader are about one moment; on SQLite they are so anyway.
-    let reads_server = access_mode.is_some() && db.get_database_backend() == DbBackend::Postgres;
-    let isolation_level = reads_server.then_some(IsolationLevel::RepeatableRead);
+    let isolation_level = match (access_mode, db.get_database_backend()) {
+        (Some(AccessMode::ReadOnly), DbBackend::Postgres) => Some(IsolationLevel::RepeatableRead),
+        _ => None,
+    };
     let options = TransactionOptions { isolation_level, access_mode, sqlite_transaction_mode };
     db.begin_with_options(options).await
 }

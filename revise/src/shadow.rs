@@ -9,7 +9,8 @@ use std::{
 };
 
 use sea_orm::{
-    ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Statement,
+    AccessMode, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    DbErr, Statement,
 };
 use sea_orm_migration::SchemaManager;
 
@@ -98,7 +99,17 @@ impl Shadows {
             return Ok(Shadow { place: Place::Sqlite(db), tape });
         };
         let cannot = || Error::database("cannot make a shadow schema");
-        let transaction = begin(&session.db, None).await.map_err(cannot())?;
+        // Also where `default_transaction_read_only` is on: nothing is left of it.
+        let transaction = match begin(&session.db, Some(AccessMode::ReadWrite)).await {
+            Err(error) if error.to_string().contains("recovery") => {
+                return Err(Error::Stopped(
+                    "this server is a standby that nothing can be written on, and a shadow is needed to see what the migrations \
+                     do; ask its primary, or name a scratch database with --shadow-url"
+                        .to_owned(),
+                ));
+            }
+            begun => begun.map_err(cannot())?,
+        };
         let scope = if may(&transaction, "CREATE").await.map_err(cannot())? {
             in_schemas(&transaction, schemas, self.scratch).await.map_err(cannot())?
         } else if !may(&transaction, "TEMP").await.map_err(cannot())? {

@@ -17,6 +17,7 @@ mod openapi;
 mod outages;
 mod questions;
 mod refusals;
+mod roles;
 mod stores;
 mod tidy;
 mod upgrades;
