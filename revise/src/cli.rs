@@ -6,6 +6,7 @@ mod claim;
 mod compare;
 mod console;
 mod folder;
+mod init;
 mod look;
 mod mend;
 mod standing;
@@ -26,7 +27,7 @@ use crate::{
     error::{Error, Result},
     generate::GenerateOptions,
     replay::Replay,
-    revise::Revise,
+    revise::{DEFAULT_PROGRAM, Revise},
     session::{Session, Use},
     target::Target,
 };
@@ -45,7 +46,12 @@ struct Whole {
 impl Revise {
     /// Runs the command of this process' arguments, and answers its exit code.
     #[must_use]
-    pub fn main(self) -> ExitCode {
+    pub fn main(mut self) -> ExitCode {
+        // What `cargo run` says of the program that it starts.
+        if let Ok(name) = std::env::var("CARGO_PKG_NAME") {
+            self.program =
+                self.program.replace(DEFAULT_PROGRAM, &format!("cargo run -p {name} --"));
+        }
         let command = Whole::command().bin_name(self.program.clone());
         let whole =
             match command.try_get_matches().and_then(|matches| Whole::from_arg_matches(&matches)) {

@@ -61,6 +61,12 @@ impl Directory {
         &self.registry
     }
 
+    /// The name of the crate that it lies in.
+    #[must_use]
+    pub fn crate_name(&self) -> Option<String> {
+        self.folder.ancestors().find_map(manifest::package)
+    }
+
     /// The file of a revision, whether or not it is there.
     #[must_use]
     pub fn path(&self, revision: &str) -> PathBuf {

@@ -16,6 +16,9 @@ use crate::{
     target::{Target, UrlStyle},
 };
 
+/// How the command line is called in most projects.
+pub(crate) const DEFAULT_PROGRAM: &str = "cargo run -p migration --";
+
 /// The migrations and entities of a project: everything begins here.
 ///
 /// ```no_run
@@ -79,7 +82,7 @@ impl Revise {
             entities: Entities::new(),
             style: UrlStyle::default(),
             default_url: None,
-            program: "cargo run -p migration --".to_owned(),
+            program: DEFAULT_PROGRAM.to_owned(),
             backup: Backup::default(),
             users_lock: None,
         }

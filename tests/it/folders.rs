@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Database, Project, project::BEGIN};
+use crate::support::{Database, Project, on_both, project::BEGIN};
 
 const MIGRATE: [&str; 5] = ["migrate", "-m", "Change books", "-d", "versions"];
 const LATER: &str = "m20260102_000000_later";
@@ -68,6 +68,47 @@ fn a_folder_that_is_none_is_refused() {
         }
     }
     project.expect_untouched();
+}
+
+#[test]
+fn an_existing_crate_is_looked_at() {
+    let project = Project::new(&Database::sqlite(), "title author");
+    let home = project.database.home.path();
+    let error = project.run(&["init", "--adopt", "nowhere"]).expect_code(2).expect_error();
+    assert!(error.contains("holds no migrations"), "{error}");
+    fs::create_dir_all(home.join("old-history/src")).unwrap();
+    let manifest = "[package]\nname = \"old-history\"\n[dependencies]\nsea-orm-migration = \"2\"\n";
+    fs::write(home.join("old-history/Cargo.toml"), manifest).unwrap();
+    let list = listing(&[LATER]).replace("fn all()", "fn migrations()");
+    fs::write(home.join("old-history/src/lib.rs"), &list).unwrap();
+    let shown = project.run(&["init", "--adopt", "old-history"]).expect_success().stdout;
+    assert!(shown.contains("is understood, and registers 1 migration\n"), "{shown}");
+    assert!(shown.contains("Revise::new::<old_history::Migrator>()"), "{shown}");
+    // The crate that `cargo run` runs comes before one that lies here.
+    fs::create_dir_all(home.join("migration/src/versions")).unwrap();
+    let adopt = |project: &Project| {
+        project.program().env("CARGO_MANIFEST_DIR", home.join("old-history").to_str().unwrap())
+    };
+    let shown = adopt(&project).run(&["init", "--adopt"]).expect_success().stdout;
+    assert!(shown.contains("old-history/src/lib.rs"), "{shown}");
+    assert_eq!(fs::read_to_string(home.join("old-history/src/lib.rs")).unwrap(), list);
+}
+
+on_both! {
+    fn a_new_crate_begins_with_what_is_there(database) {
+        let project = Project::new(&database, "title author");
+        project.database.execute("CREATE TABLE harbour (id integer NOT NULL PRIMARY KEY)").unwrap();
+        let made = project.run(&["init", "--from-db"]).expect_success();
+        assert_eq!(made.stdout.lines().count(), 5, "{}", made.stdout);
+        let path = project.database.home.path().join(made.stdout.lines().last().unwrap());
+        let written = fs::read_to_string(path).unwrap();
+        for table in ["book", "harbour"] {
+            assert!(written.contains(&format!("Table::new(\"{table}\")")), "{written}");
+        }
+        assert!(!written.contains("seaql_migrations"), "{written}");
+        let error = project.run(&["init"]).expect_code(1).expect_error();
+        assert!(error.contains("exists already; nothing was written"), "{error}");
+    }
 }
 
 #[test]

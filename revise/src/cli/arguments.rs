@@ -91,9 +91,8 @@ pub enum Verb {
 /// `init`
 #[derive(Debug, Args)]
 pub struct Init {
-    /// Where to
-    #[arg(default_value = "migration")]
-    pub path: PathBuf,
+    /// The crate: where a new one goes, `migration` without it, or the existing one to look at
+    pub path: Option<PathBuf>,
     /// Look at an existing crate of SeaORM migrations, and say what it takes to use it
     #[arg(long)]
     pub adopt: bool,

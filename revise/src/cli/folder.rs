@@ -1,6 +1,6 @@
 //! The folder of migrations beside what this program was built with.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Command, write::stopped};
 use crate::{
@@ -9,8 +9,14 @@ use crate::{
 };
 
 impl Command<'_> {
-    /// The folder of migrations.
+    /// The folder of migrations: the one that is named, that of the crate which `cargo run` runs, or one here or above.
     pub fn directory(&self) -> Result<Directory> {
+        if self.globals.directory.is_none()
+            && let Some(own) = std::env::var_os("CARGO_MANIFEST_DIR")
+            && let Ok(found) = Directory::find(Path::new(&own), None)
+        {
+            return Ok(found);
+        }
         let here = std::env::current_dir()
             .map_err(Error::file("cannot find out the working directory"))?;
         let explicit: Option<&PathBuf> = self.globals.directory.as_ref();

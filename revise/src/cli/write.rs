@@ -1,23 +1,22 @@
-//! Verbs that write files: `migrate`, `revision`, `init`, `edit`.
+//! Verbs that write files: `migrate`, `revision`, `edit`.
 
 use chrono::Utc;
 use serde::Serialize;
 
 use super::{
     Command,
-    arguments::{Decisions, Edit, Init, Migrate, RevisionArguments},
+    arguments::{Decisions, Edit, Migrate, RevisionArguments},
     console,
 };
 use crate::{
     describe::{counted, describe},
-    directory::{self, Directory, InitOptions},
+    directory::Directory,
     error::{Error, Result},
     generate::{Draft, GenerateOptions},
     lint::Finding,
     operation::Operation,
     render,
     revision::{Revision, suggest_message},
-    session::{Session, Use},
     shadow::Shadows,
     target::Target,
     upgrade::Direction,
@@ -94,7 +93,7 @@ impl Command<'_> {
         self.console.json(&written(Some(&revision), Some(path), Some(&draft), false))
     }
 
-    fn write(
+    pub fn write(
         &self,
         directory: &Directory,
         message: &str,
@@ -208,71 +207,6 @@ impl Command<'_> {
             ask: self.console.ask(),
             confirm: self.console.confirm(),
         })
-    }
-
-    pub async fn init(&self, arguments: &Init) -> Result<()> {
-        if arguments.adopt {
-            return self.adopt(arguments);
-        }
-        let defaults = InitOptions::default();
-        let options = InitOptions {
-            name: arguments
-                .path
-                .file_name()
-                .map_or(defaults.name, |name| name.to_string_lossy().into_owned()),
-            revise: arguments.revise.clone().unwrap_or(defaults.revise),
-            ..InitOptions::default()
-        };
-        let baseline = if arguments.from_db { Some(self.baseline().await?) } else { None };
-        let made = directory::init(&arguments.path, &options).map_err(stopped)?;
-        for file in &made.files {
-            self.console.say(&file.display().to_string())?;
-        }
-        if let Some(draft) = baseline {
-            let (revision, path) =
-                self.write(&made.directory, "Begin with what is there", &draft)?;
-            self.console.say(&path)?;
-            self.console.note(&format!(
-                "the database has all of it already: build the crate, then note that with `stamp {revision}`"
-            ));
-        }
-        if let Some(workspace) = &made.workspace {
-            self.console.note(&format!(
-                "add `{}` to the members of `{}`, and the entities to `entities()` in its lib.rs",
-                options.name,
-                workspace.display()
-            ));
-        }
-        self.console.json(&made.files)
-    }
-
-    /// The tables of the database as a first migration.
-    async fn baseline(&self) -> Result<Draft> {
-        let target = self.target()?;
-        let session = Session::open(&target, Use::Read).await?;
-        let schema = session.read(&[]).await;
-        session.close().await;
-        let schema = self.revise.history.without_own(schema?);
-        Draft::creating(&schema, target.backend())
-    }
-
-    fn adopt(&self, arguments: &Init) -> Result<()> {
-        let directory = Directory::find(&arguments.path, None)
-            .or_else(|_| Directory::find(std::path::Path::new("."), Some(&arguments.path)));
-        let directory = directory.map_err(stopped)?;
-        let names = directory.registered().map_err(stopped)?;
-        let registry = directory.registry().display();
-        self.console.say(&format!(
-            "`{registry}` is understood, and registers {}",
-            counted(names.len(), "migration")
-        ))?;
-        self.console.say(
-            "nothing has to be edited in them. Add `sea-revise` to the crate's dependencies, and let its main.rs be:\n\n    \
-             fn main() -> std::process::ExitCode {\n        \
-             sea_revise::Revise::new::<migration::Migrator>()\n            \
-             .entities(sea_revise::Entities::new().add(entity::book::Entity))\n            .main()\n    }\n\n\
-             A database that SeaORM's migrator brought here is at the same revision: `current` and `check` say so.",
-        )
     }
 
     pub fn edit(&self, arguments: &Edit) -> Result<()> {

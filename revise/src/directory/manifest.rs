@@ -14,6 +14,17 @@ pub(super) fn is_workspace(folder: &Path) -> bool {
         .is_some_and(|text| text.lines().any(|line| line.trim_start().starts_with("[workspace")))
 }
 
+/// The name of a folder's crate.
+pub(super) fn package(folder: &Path) -> Option<String> {
+    let text = read(folder)?;
+    let lines = text.lines().map(str::trim).skip_while(|line| *line != "[package]").skip(1);
+    let mut lines = lines.take_while(|line| !line.starts_with('['));
+    lines.find_map(|line| {
+        let (key, value) = line.split_once('=')?;
+        (key.trim() == "name").then(|| value.trim().trim_matches('"').to_owned())
+    })
+}
+
 fn read(folder: &Path) -> Option<String> {
     fs::read_to_string(folder.join("Cargo.toml")).ok()
 }

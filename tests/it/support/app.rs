@@ -74,7 +74,11 @@ impl Program {
         let mut command = Command::new(program);
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
-            if name.starts_with("BOOKPLATE_") || name == "DATABASE_URL" || name.starts_with("PG") {
+            if name.starts_with("BOOKPLATE_")
+                || name == "DATABASE_URL"
+                || name.starts_with("PG")
+                || name.starts_with("CARGO_")
+            {
                 command.env_remove(name);
             }
         }
