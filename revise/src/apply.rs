@@ -55,7 +55,7 @@ impl Schema {
                 self.views.remove(table);
                 Ok(())
             }
-            Operation::Sql { .. } => {
+            Operation::CreateExtra { .. } | Operation::DropExtra { .. } | Operation::Sql { .. } => {
                 self.anything_may_be_used();
                 Ok(())
             }

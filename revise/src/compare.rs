@@ -159,7 +159,7 @@ impl Revise {
                 let place = migrations.iter().position(|migration| migration.name() == name);
                 migrations.truncate(place.map_or(0, |place| place + 1));
                 let replay = Replay::run(shadows, &migrations, &self.schemas(target)).await?;
-                let schema = replay.schema(&self.history).await;
+                let schema = replay.whole_schema(&self.history).await;
                 replay.close().await;
                 schema
             }
@@ -174,7 +174,7 @@ impl Revise {
                     Error::Usage(format!("`{shown}` cannot be run in a shadow: {why}"))
                 })?;
                 shadow.execute(&sql).await.map_err(cannot)?;
-                let schema = shadow.read().await?;
+                let schema = shadow.read_whole().await?;
                 shadow.close().await;
                 Ok(self.history.without_own(schema))
             }
@@ -233,7 +233,7 @@ async fn read_database(target: &Target, revise: &Revise) -> Result<Schema> {
     }
     let session = Session::open(target, Use::Read).await?;
     let others: Vec<String> = revise.schemas(target).into_iter().collect();
-    let schema = session.read(&others).await;
+    let schema = session.read_whole(&others).await;
     session.close().await;
     Ok(revise.history.without_own(schema?))
 }
@@ -242,7 +242,8 @@ impl Comparison {
     /// Whether both sides are the same.
     #[must_use]
     pub fn is_equal(&self) -> bool {
-        self.difference.operations.is_empty() && self.difference.questions.is_empty()
+        let Difference { operations, questions, by_hand, .. } = &self.difference;
+        operations.is_empty() && questions.is_empty() && by_hand.is_empty()
     }
 
     /// The statements that turn the first side into the second. On SQLite they belong between `PRAGMA foreign_keys =
@@ -276,6 +277,13 @@ impl Comparison {
         confirm: Option<&Confirm>,
         wait: std::time::Duration,
     ) -> Result<()> {
+        if let [first, others @ ..] = self.difference.by_hand.as_slice() {
+            let others: String = others.iter().map(|one| format!(", {}", one.name)).collect();
+            return Err(Error::Stopped(format!(
+                "no operation makes this alike, so nothing was changed: {}{others}; change that by hand before",
+                first.name
+            )));
+        }
         let Some(target) = &self.apply_to else {
             return Err(Error::Usage(
                 "`--apply` changes the first side, which has to be a database: `db` or a URL"

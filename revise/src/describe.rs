@@ -130,6 +130,9 @@ fn words(operation: &Operation) -> String {
         Operation::DropObject { kind, table, object } => {
             format!("drop {}", object_words(*kind, table, &object.name))
         }
+        Operation::CreateExtra { extra, was: None } => format!("create {}", extra.name),
+        Operation::CreateExtra { extra, was: Some(_) } => format!("replace {}", extra.name),
+        Operation::DropExtra { extra } => format!("drop {}", extra.name),
         Operation::Sql { sqlite, postgres } => sql(sqlite.as_deref(), postgres.as_deref()),
     }
 }

@@ -3,6 +3,7 @@
 mod columns;
 mod constraints;
 mod enums;
+mod extras;
 mod order;
 mod rename;
 mod tables;
@@ -13,10 +14,12 @@ use sea_orm::DbBackend;
 use serde::Serialize;
 
 pub(crate) use self::constraints::without_automatic_names;
+pub use self::extras::ByHand;
 
 use crate::{
     error::PlanError,
     operation::Operation,
+    postgres::STORED,
     schema::{Schema, TableName},
 };
 
@@ -147,6 +150,8 @@ pub struct Difference {
     pub operations: Vec<Operation>,
     /// What has to be answered first, through the [`Options`].
     pub questions: Vec<Question>,
+    /// What differs though no operation can change it.
+    pub by_hand: Vec<ByHand>,
     /// What a person should know.
     pub notes: Vec<String>,
     /// What is there, is none of the entities' business, and stays.
@@ -183,11 +188,15 @@ pub fn diff(before: &Schema, after: &Schema, options: &Options) -> Result<Differ
     rename::columns(&mut work)?;
     enums::compare(&mut work);
     tables::compare(&mut work);
+    extras::compare(&mut work);
     let mut found = work.found;
     found.operations = work.phases.into_operations();
     found.unmanaged.extend(before.unmanaged.iter().cloned());
     if options.scope == Scope::Entities {
-        found.unmanaged.extend(before.views.keys().map(|view| format!("view {view}")));
+        found.unmanaged.extend(before.views.iter().map(|(name, view)| {
+            let stored = view.sql.starts_with(STORED);
+            format!("{}view {name}", if stored { "materialized " } else { "" })
+        }));
     }
     found.unmanaged.sort();
     found.unmanaged.dedup();

@@ -22,6 +22,9 @@ pub struct Index {
     /// The condition of a partial index, without parentheses around it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub predicate: Option<String>,
+    /// What else stands in its definition, verbatim: `NULLS NOT DISTINCT`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub extra: String,
     /// The statement that creates it, where it was read from a database: a rebuild repeats it.
     #[serde(skip)]
     pub written: Written,
@@ -57,6 +60,7 @@ impl Index {
             method: None,
             include: Vec::new(),
             predicate: None,
+            extra: String::new(),
             written: Written(None),
         }
     }
@@ -96,12 +100,20 @@ impl Index {
         self
     }
 
+    /// Adds what no other method says, verbatim.
+    #[must_use]
+    pub fn extra(mut self, extra: impl Into<String>) -> Self {
+        self.extra = extra.into();
+        self
+    }
+
     /// Whether an entity could have asked for it: plain columns, all rows, nothing special.
     #[must_use]
     pub fn is_plain(&self) -> bool {
         let plain = |column: &IndexColumn| *column == IndexColumn::new(&column.name);
         self.method.is_none()
             && self.include.is_empty()
+            && self.extra.is_empty()
             && self.predicate.is_none()
             && self.columns.iter().all(plain)
     }

@@ -18,6 +18,7 @@ pub mod directory;
 pub mod entities;
 pub mod error;
 pub mod expression;
+pub mod extra;
 pub mod generate;
 pub mod history;
 pub mod index;

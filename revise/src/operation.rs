@@ -13,6 +13,7 @@ use crate::{
     column::{Column, Identity},
     column_type::Type,
     default_value::DefaultValue,
+    extra::Extra,
     key::{Check, ForeignKey, Index, PrimaryKey, Unique},
     schema::{Object, TableName},
     table::Table,
@@ -149,6 +150,14 @@ pub enum Operation {
     CreateObject { kind: ObjectKind, table: TableName, object: Object },
     /// Drops a view, or a trigger on `table`.
     DropObject { kind: ObjectKind, table: TableName, object: Object },
+    /// Makes what else a database has, or replaces it (PostgreSQL only).
+    CreateExtra {
+        extra: Extra,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        was: Option<String>,
+    },
+    /// Drops what else a database has (PostgreSQL only).
+    DropExtra { extra: Extra },
     /// SQL of somebody's own. Where only one database is named, the other one does nothing.
     Sql { sqlite: Option<String>, postgres: Option<String> },
 }
@@ -197,6 +206,8 @@ macro_rules! own_table {
             | Operation::AddEnumValue { .. }
             | Operation::RenameEnumValue { .. }
             | Operation::RebuildEnum { .. }
+            | Operation::CreateExtra { .. }
+            | Operation::DropExtra { .. }
             | Operation::Sql { .. } => None,
         }
     };

@@ -6,6 +6,7 @@ use crate::{
     column::{Column, Identity},
     column_type::Type,
     default_value::DefaultValue,
+    extra::Extra,
     key::{Check, ForeignKey, Index, PrimaryKey, Unique},
     operation::{ObjectKind, Operation},
     schema::{Object, TableName},
@@ -320,6 +321,18 @@ impl Plan {
     pub fn drop_trigger(self, table: impl Into<TableName>, name: &str) -> Self {
         let object = Object { name: name.to_owned(), sql: String::new() };
         self.with(Operation::DropObject { kind: ObjectKind::Trigger, table: table.into(), object })
+    }
+
+    /// Makes what else a database has, such as a function, or replaces it; nothing on SQLite.
+    #[must_use]
+    pub fn create_extra(self, name: &str, sql: &str, drop: &str) -> Self {
+        self.with(Operation::CreateExtra { extra: Extra::new(name, sql, drop), was: None })
+    }
+
+    /// Drops what else a database has; `sql` makes it again. Nothing on SQLite.
+    #[must_use]
+    pub fn drop_extra(self, name: &str, sql: &str, drop: &str) -> Self {
+        self.with(Operation::DropExtra { extra: Extra::new(name, sql, drop) })
     }
 
     /// Runs SQL on both databases.

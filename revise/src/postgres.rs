@@ -10,6 +10,7 @@ mod create;
 mod default;
 mod emit;
 mod enums;
+mod extras;
 mod length;
 mod names;
 mod own_transaction;
@@ -19,9 +20,11 @@ mod spelling;
 mod views;
 
 pub(crate) use self::names::automatic as automatic_name;
+pub(crate) use self::views::{STORED, in_order};
 pub use self::{
     create::create_script,
     emit::statements,
+    extras::read_whole,
     own_transaction::needs_own_transaction,
     read::{Scope, read},
 };

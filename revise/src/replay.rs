@@ -96,6 +96,13 @@ impl Replay {
         Ok(schema)
     }
 
+    /// As [`Replay::schema`], and what else there is.
+    pub async fn whole_schema(&self, history: &History) -> Result<Schema> {
+        let mut schema = history.without_own(self.shadow.read_whole().await?);
+        self.manifest.refine(&mut schema, self.shadow.backend());
+        Ok(schema)
+    }
+
     pub async fn close(self) {
         self.shadow.close().await;
     }

@@ -6,6 +6,7 @@ use crate::{
     column::Identity,
     column_type::Type,
     error::PlanError,
+    extra::Extra,
     operation::Operation,
     schema::{Schema, TableName},
 };
@@ -204,6 +205,12 @@ fn keys(state: &Schema, operation: Operation) -> Option<Operation> {
         Operation::DropObject { kind, table, object } => {
             Operation::CreateObject { kind, table, object }
         }
+        Operation::CreateExtra { extra, was: None } => Operation::DropExtra { extra },
+        Operation::CreateExtra { extra, was: Some(sql) } => {
+            let was = Some(extra.sql);
+            Operation::CreateExtra { extra: Extra { sql, ..extra }, was }
+        }
+        Operation::DropExtra { extra } => Operation::CreateExtra { extra, was: None },
         _ => return None,
     })
 }

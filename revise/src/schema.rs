@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::Serialize;
 
-use crate::table::Table;
+use crate::{extra::Found, table::Table};
 
 /// The name of a table, with the schema it lives in where that is not the connection's own (PostgreSQL only).
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,6 +83,9 @@ pub struct Schema {
     pub enums: BTreeMap<String, Vec<String>>,
     /// Views by name.
     pub views: BTreeMap<TableName, Object>,
+    /// What else there is, where it was asked for (PostgreSQL only). Operations on it are not followed.
+    #[serde(skip)]
+    pub extras: Vec<Found>,
     /// What is there and is none of ours: extension tables, virtual tables and their shadows, partitions. Sorted.
     pub unmanaged: Vec<String>,
 }

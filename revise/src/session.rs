@@ -39,6 +39,16 @@ pub(crate) enum Use {
     Write,
 }
 
+/// What is read.
+struct Wanted<'a> {
+    /// Where it says what was applied.
+    history: Option<&'a History>,
+    /// Schemas beside the connection's own.
+    others: &'a [String],
+    /// Also what the model does not take apart.
+    whole: bool,
+}
+
 impl Session {
     /// Opens a database.
     ///
@@ -73,7 +83,14 @@ impl Session {
     /// Reads the schema without a trace: in a transaction that cannot write, on PostgreSQL with the schemas of
     /// `others` beside the connection's own.
     pub async fn read(&self, others: &[String]) -> Result<Schema> {
-        self.read_again(None, others).await.map(|(_, schema)| schema)
+        let wanted = Wanted { history: None, others, whole: false };
+        self.read_again(&wanted).await.map(|(_, schema)| schema)
+    }
+
+    /// As [`Session::read`], and what else there is in the connection's own schema.
+    pub async fn read_whole(&self, others: &[String]) -> Result<Schema> {
+        let wanted = Wanted { history: None, others, whole: true };
+        self.read_again(&wanted).await.map(|(_, schema)| schema)
     }
 
     /// Reads what was applied, and the schema, as they were at one moment.
@@ -82,22 +99,19 @@ impl Session {
         history: &History,
         others: &[String],
     ) -> Result<(Vec<Applied>, Schema)> {
-        self.read_again(Some(history), others).await
+        let wanted = Wanted { history: Some(history), others, whole: false };
+        self.read_again(&wanted).await
     }
 
     /// PostgreSQL prints definitions as they are now and not as the transaction sees them, so reading fails on what
     /// somebody dropped meanwhile, and is begun anew.
-    async fn read_again(
-        &self,
-        history: Option<&History>,
-        others: &[String],
-    ) -> Result<(Vec<Applied>, Schema)> {
+    async fn read_again(&self, wanted: &Wanted<'_>) -> Result<(Vec<Applied>, Schema)> {
         let mut attempt = 1;
         loop {
             let snapshot = begin(&self.db, Some(AccessMode::ReadOnly)).await;
             let cannot = Error::database(format!("cannot read {}", self.target));
             let snapshot = snapshot.map_err(cannot)?;
-            let read = self.read_in(&snapshot, history, others).await;
+            let read = self.read_in(&snapshot, wanted).await;
             drop(snapshot.rollback().await);
             match read {
                 Err(Error::Database { .. }) if attempt < ATTEMPTS => attempt += 1,
@@ -109,8 +123,7 @@ impl Session {
     async fn read_in(
         &self,
         snapshot: &DatabaseTransaction,
-        history: Option<&History>,
-        others: &[String],
+        Wanted { history, others, whole }: &Wanted<'_>,
     ) -> Result<(Vec<Applied>, Schema)> {
         let applied = match history {
             None => Vec::new(),
@@ -125,7 +138,11 @@ impl Session {
         let mut path = vec![scope.own.clone()];
         path.extend(extension_schemas(snapshot).await.map_err(cannot())?);
         execute(snapshot, &search_path(&path)).await.map_err(cannot())?;
-        Ok((applied, postgres::read(snapshot, &scope).await.map_err(cannot())?))
+        let schema = match whole {
+            true => postgres::read_whole(snapshot, &scope).await,
+            false => postgres::read(snapshot, &scope).await,
+        };
+        Ok((applied, schema.map_err(cannot())?))
     }
 
     /// Ends the connection.

@@ -245,6 +245,17 @@ impl Shadow {
         }
     }
 
+    /// Reads it, and what else there is.
+    pub async fn read_whole(&self) -> Result<Schema> {
+        match &self.place {
+            Place::Sqlite(_) => self.read().await,
+            Place::Postgres { transaction, scope } => {
+                let cannot = Error::database("cannot read a shadow schema");
+                postgres::read_whole(transaction, scope).await.map_err(cannot)
+            }
+        }
+    }
+
     /// Puts rows into its tables. See [`crate::seed::seed`].
     pub async fn seed(&self, schema: &Schema) -> Result<BTreeMap<TableName, u64>, DbErr> {
         match &self.place {

@@ -10,4 +10,5 @@ mod postgres {
     mod shadow;
     mod spelling;
     mod survival;
+    mod whole;
 }

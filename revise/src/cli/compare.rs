@@ -7,7 +7,7 @@ use super::{Command, arguments::Diff};
 use crate::{
     compare::Comparison,
     describe::describe,
-    diff::Difference,
+    diff::{ByHand, Difference},
     error::{Error, Result},
     generate::{GenerateOptions, sentence},
     target::Target,
@@ -55,7 +55,8 @@ impl Command<'_> {
             Some(statements) => self.print_script(&comparison, &statements)?,
             None => self.print_operations(&comparison)?,
         }
-        let count = comparison.difference.operations.len() + comparison.difference.questions.len();
+        let Difference { operations, questions, by_hand, .. } = &comparison.difference;
+        let count = operations.len() + questions.len() + by_hand.len();
         let points = if count == 1 { "point" } else { "points" };
         Err(Error::Differs(format!("{from} and {to} differ in {count} {points}")))
     }
@@ -66,6 +67,9 @@ impl Command<'_> {
         }
         for question in &comparison.difference.questions {
             self.console.say(&format!("? {}", sentence(question)))?;
+        }
+        for by_hand in &comparison.difference.by_hand {
+            self.console.say(&format!("! {}", in_words(by_hand)))?;
         }
         for note in &comparison.difference.notes {
             self.console.note(&format!("note: {note}"));
@@ -82,6 +86,9 @@ impl Command<'_> {
     fn print_script(&self, comparison: &Comparison, statements: &[String]) -> Result<()> {
         for question in &comparison.difference.questions {
             self.console.say(&format!("-- ? {}", sentence(question).replace('\n', " ")))?;
+        }
+        for by_hand in &comparison.difference.by_hand {
+            self.console.say(&format!("-- ! {}", in_words(by_hand).replace('\n', " ")))?;
         }
         let (head, tail) = match comparison.backend {
             DbBackend::Sqlite => (SQLITE_HEAD, "COMMIT;\nPRAGMA foreign_keys = ON;"),
@@ -122,6 +129,17 @@ impl Command<'_> {
         self.console.json(&answer(arguments, comparison, None, true))?;
         self.console.note(&format!("{from} is now as {to}"));
         Ok(())
+    }
+}
+
+/// A difference that no operation carries out.
+fn in_words(ByHand { name, before, after }: &ByHand) -> String {
+    match (before, after) {
+        (Some(before), Some(after)) => {
+            format!("{name}: `{before}` should be `{after}`, which no operation makes of it")
+        }
+        (None, _) => format!("{name} is missing, and no operation creates it"),
+        (_, None) => format!("{name} should not be there, and no operation drops it"),
     }
 }
 

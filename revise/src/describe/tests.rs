@@ -5,6 +5,7 @@ use crate::{
     column::{Column, Identity},
     column_type::Type,
     default_value::DefaultValue,
+    extra::Extra,
     key::{Action, Check, ForeignKey, Index, IndexColumn, PrimaryKey, Unique},
     operation::Operation,
     plan::Plan,
@@ -213,6 +214,12 @@ fn enums_comments_objects_and_sql() {
         .drop_view("v")
         .create_trigger("u", "t", "CREATE TRIGGER t …")
         .drop_trigger("u", "t")
+        .create_extra("sequence s", "CREATE SEQUENCE s", "DROP SEQUENCE s")
+        .with(Operation::CreateExtra {
+            extra: Extra::new("sequence s", "ALTER SEQUENCE s", "DROP SEQUENCE s"),
+            was: Some("CREATE SEQUENCE s".to_owned()),
+        })
+        .drop_extra("sequence s", "CREATE SEQUENCE s", "DROP SEQUENCE s")
         .raw_sql("UPDATE u\n  SET a = 1")
         .raw_sqlite("PRAGMA optimize")
         .raw_postgres(&"x".repeat(200))
@@ -235,6 +242,9 @@ fn enums_comments_objects_and_sql() {
             "drop view v",
             "create trigger t on u",
             "drop trigger t on u",
+            "create sequence s",
+            "replace sequence s",
+            "drop sequence s",
             "run UPDATE u SET a = 1",
             "run PRAGMA optimize (SQLite only)",
             &long,

@@ -39,8 +39,11 @@ fn primary_key(
     after: &Table,
     disturbed: &mut BTreeSet<ColumnName>,
 ) {
-    let columns = |table: &Table| table.primary_key.as_ref().map(|key| key.columns.clone());
-    if columns(before) == columns(after) {
+    // What an entity cannot say counts only where everything does.
+    let extra = |key: &PrimaryKey| if work.whole() { key.extra.clone() } else { String::new() };
+    let meaning =
+        |table: &Table| table.primary_key.as_ref().map(|key| (key.columns.clone(), extra(key)));
+    if meaning(before) == meaning(after) {
         return;
     }
     let table = after.name.clone();
@@ -64,20 +67,26 @@ fn uniques(
     disturbed: &mut BTreeSet<ColumnName>,
 ) {
     let (had, wanted) = (unique_columns(before), unique_columns(after));
-    for unique in &after.uniques {
-        if !had.contains(&unique.columns) {
-            let (table, unique) = (after.name.clone(), unnamed_unique(&after.name, unique));
-            work.phases.push(Phase::AddConstraints, Operation::AddUnique { table, unique });
+    let whole = work.whole();
+    // What an entity cannot say counts only where everything does.
+    let has = |table: &Table, all: &BTreeSet<Vec<String>>, unique: &Unique| {
+        let mut alike =
+            table.uniques.iter().filter(|other| other.columns == unique.columns).peekable();
+        match whole && alike.peek().is_some() {
+            true => alike.any(|other| other.extra == unique.extra),
+            false => all.contains(&unique.columns),
         }
+    };
+    for unique in after.uniques.iter().filter(|unique| !has(before, &had, unique)) {
+        let (table, unique) = (after.name.clone(), unnamed_unique(&after.name, unique));
+        work.phases.push(Phase::AddConstraints, Operation::AddUnique { table, unique });
     }
-    for unique in &before.uniques {
-        if !wanted.contains(&unique.columns) {
-            let (table, columns) = (before.name.clone(), unique.columns.clone());
-            disturbed.extend(columns.iter().map(|column| (table.clone(), column.clone())));
-            let was = Some(unnamed_unique(&table, unique));
-            let operation = Operation::DropUnique { table, columns, was };
-            work.phases.push(Phase::DropConstraints, operation);
-        }
+    for unique in before.uniques.iter().filter(|unique| !has(after, &wanted, unique)) {
+        let (table, columns) = (before.name.clone(), unique.columns.clone());
+        disturbed.extend(columns.iter().map(|column| (table.clone(), column.clone())));
+        let was = Some(unnamed_unique(&table, unique));
+        let operation = Operation::DropUnique { table, columns, was };
+        work.phases.push(Phase::DropConstraints, operation);
     }
 }
 

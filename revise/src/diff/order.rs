@@ -7,6 +7,7 @@ use crate::{operation::Operation, schema::TableName, table::Table};
 /// When an operation happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
+    DropExtras,
     Rename,
     DropObjects,
     DropForeignKeys,
@@ -18,6 +19,7 @@ pub enum Phase {
     /// What stands in the way: of the columns that a computed one is computed from, or of a value that an enum loses.
     DropFirst,
     Enums,
+    FirstExtras,
     CreateTables,
     Columns,
     AddComputed,
@@ -25,10 +27,13 @@ pub enum Phase {
     AddConstraints,
     AddIdentities,
     AddForeignKeys,
+    TableExtras,
     DropTables,
+    DropFirstExtras,
     DropEnums,
     Comments,
     CreateObjects,
+    LastExtras,
 }
 
 /// Operations, sorted by when they happen and otherwise in the order in which they were found.
@@ -42,6 +47,11 @@ impl Phases {
         if !operations.contains(&operation) {
             operations.push(operation);
         }
+    }
+
+    /// Those that there are so far.
+    pub fn operations(&self) -> impl Iterator<Item = &Operation> {
+        self.0.values().flatten()
     }
 
     /// All of them.

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     key::ForeignKey,
     operation::{ObjectKind, Operation},
+    postgres::in_order,
     schema::{Object, TableName},
     table::Table,
 };
@@ -43,7 +44,7 @@ fn create_tables(work: &mut Work<'_>, disturbed: &BTreeSet<(TableName, String)>)
         constraints::without_automatic_names(&mut table);
         let name = table.name.clone();
         let triggers = std::mem::take(&mut table.triggers);
-        objects(work, ObjectKind::Trigger, &name, &[], &triggers);
+        create_objects(work, ObjectKind::Trigger, &name, (&[], &triggers));
         let (now, waiting) = std::mem::take(&mut table.foreign_keys)
             .into_iter()
             .partition(|key| is_ready(work, key, disturbed));
@@ -166,34 +167,48 @@ fn triggers(work: &mut Work<'_>, before: &Table, after: &Table) {
         work.found.unmanaged.extend(listed);
         return;
     }
-    objects(work, ObjectKind::Trigger, &before.name, &before.triggers, &after.triggers);
+    let both = (before.triggers.as_slice(), after.triggers.as_slice());
+    drop_objects(work, ObjectKind::Trigger, &before.name, both);
+    create_objects(work, ObjectKind::Trigger, &before.name, both);
 }
 
+/// What a view is made of is there before it is made, and still there when it is dropped.
 fn views(work: &mut Work<'_>) {
     let (before, after) = (work.before.clone(), work.after);
-    let names: BTreeSet<&TableName> = before.views.keys().chain(after.views.keys()).collect();
-    for name in names {
-        let old: Vec<Object> = before.views.get(name).cloned().into_iter().collect();
+    let gone = in_order(&before, before.views.keys().collect());
+    for (name, old) in gone.into_iter().rev() {
         let new: Vec<Object> = after.views.get(name).cloned().into_iter().collect();
-        objects(work, ObjectKind::View, name, &old, &new);
+        drop_objects(work, ObjectKind::View, name, (std::slice::from_ref(old), &new));
+    }
+    for (name, new) in in_order(after, after.views.keys().collect()) {
+        let old: Vec<Object> = before.views.get(name).cloned().into_iter().collect();
+        create_objects(work, ObjectKind::View, name, (&old, std::slice::from_ref(new)));
     }
 }
 
-fn objects(
+fn alike(one: &Object, other: &Object) -> bool {
+    let words = |sql: &str| sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    one.name == other.name && words(&one.sql) == words(&other.sql)
+}
+
+fn drop_objects(
     work: &mut Work<'_>,
     kind: ObjectKind,
     table: &TableName,
-    before: &[Object],
-    after: &[Object],
+    (before, after): (&[Object], &[Object]),
 ) {
-    let words = |sql: &str| sql.split_whitespace().collect::<Vec<_>>().join(" ");
-    let alike = |one: &Object, other: &Object| {
-        one.name == other.name && words(&one.sql) == words(&other.sql)
-    };
     for object in before.iter().filter(|old| !after.iter().any(|new| alike(old, new))) {
         let (table, object) = (table.clone(), object.clone());
         work.phases.push(Phase::DropObjects, Operation::DropObject { kind, table, object });
     }
+}
+
+fn create_objects(
+    work: &mut Work<'_>,
+    kind: ObjectKind,
+    table: &TableName,
+    (before, after): (&[Object], &[Object]),
+) {
     for object in after.iter().filter(|new| !before.iter().any(|old| alike(old, new))) {
         let (table, object) = (table.clone(), object.clone());
         work.phases.push(Phase::CreateObjects, Operation::CreateObject { kind, table, object });

@@ -66,6 +66,8 @@ fn is_rebuild(table: &Table, operation: &Operation) -> bool {
         | Operation::RebuildEnum { .. }
         | Operation::CreateObject { .. }
         | Operation::DropObject { .. }
+        | Operation::CreateExtra { .. }
+        | Operation::DropExtra { .. }
         | Operation::Sql { .. } => false,
     }
 }

@@ -6,7 +6,10 @@
 //! aside stops the change with its name.
 
 use super::enums::Map;
-use crate::schema::{TableName, quote, quote_text};
+use crate::{
+    replay::checksum,
+    schema::{TableName, quote, quote_text},
+};
 
 /// The block that finds out what to do, does the first half and keeps the second half in a setting of the session.
 const BODY: &str = include_str!("aside.sql");
@@ -24,41 +27,68 @@ impl Aside {
     pub fn of_column(table: &TableName, column: &str) -> Self {
         let relation = format!("{}::regclass", quote_text(&table.quoted()));
         let what = format!("column `{column}` of `{table}`");
-        let before = body(&relation, &quote_text(column), "NULL::oid", &what);
-        Self { before, after: put_back("current_setting('sea_revise.kept')") }
+        Self::of(
+            [("{relation}", relation), ("{column}", quote_text(column))],
+            &what,
+            KEPT,
+            kept(KEPT),
+        )
     }
 
     /// For an enum that is made anew; `map` says which values become which.
     pub fn of_enum(name: &str, map: &Map) -> Self {
         let kind = format!("{}::regtype", quote_text(&quote(name)));
-        let before = body("NULL::oid", "NULL::name", &kind, &format!("enum `{name}`"));
-        Self { before, after: put_back(&mapped(name, map)) }
+        Self::of([("{type}", kind)], &format!("enum `{name}`"), KEPT, mapped(name, map))
+    }
+
+    /// For a view that is made anew, between being dropped and being made: all of it but its query, and what uses it.
+    pub fn of_view(view: &TableName) -> Self {
+        // Others are set aside in between.
+        let setting = format!("{KEPT}_{}", checksum(view));
+        let relation = format!("{}::regclass", quote_text(&view.quoted()));
+        let put_back = kept(&setting);
+        Self::of([("{view}", relation)], &format!("view `{view}`"), &setting, put_back)
+    }
+
+    fn of<const N: usize>(
+        places: [(&str, String); N],
+        what: &str,
+        setting: &str,
+        put_back: String,
+    ) -> Self {
+        let body =
+            places.iter().fold(BODY.to_owned(), |body, (place, sql)| body.replace(place, sql));
+        let body = body
+            .replace("{relation}", "NULL::regclass")
+            .replace("{column}", "NULL::name")
+            .replace("{type}", "NULL::oid")
+            .replace("{view}", "NULL::regclass")
+            .replace("{kept}", &quote_text(setting))
+            .replace("{what}", &quote_text(what));
+        Self {
+            before: format!(
+                "DO $aside$ -- sets aside what uses the {what}, and keeps how to put it back\n{body}$aside$"
+            ),
+            after: format!(
+                "DO $aside$ -- puts back what was set aside\nBEGIN EXECUTE {put_back}; PERFORM set_config({}, '', false); END\n$aside$",
+                quote_text(setting)
+            ),
+        }
     }
 }
 
-fn body(relation: &str, column: &str, kind: &str, what: &str) -> String {
-    let body = BODY
-        .replace("{relation}", relation)
-        .replace("{column}", column)
-        .replace("{type}", kind)
-        .replace("{what}", &quote_text(what));
-    format!(
-        "DO $aside$ -- sets aside what uses the {what}, and keeps how to put it back\n{body}$aside$"
-    )
-}
+/// The setting of the session that keeps how to put things back.
+const KEPT: &str = "sea_revise.kept";
 
-fn put_back(kept: &str) -> String {
-    format!(
-        "DO $aside$ -- puts back what was set aside\nBEGIN EXECUTE {kept}; PERFORM set_config('sea_revise.kept', '', false); END\n$aside$"
-    )
+fn kept(setting: &str) -> String {
+    format!("current_setting({})", quote_text(setting))
 }
 
 /// What was kept, with literals of the enum become the new ones, by way of texts that none of them is: what one pair
 /// makes is not to be changed by the next one.
 fn mapped(name: &str, map: &Map) -> String {
-    let kept = "current_setting('sea_revise.kept')".to_owned();
     let way = |number: usize| quote_text(&format!("\u{1}{number}\u{1}"));
-    let marked = map.iter().enumerate().fold(kept, |kept, (number, (from, _))| {
+    let marked = map.iter().enumerate().fold(kept(KEPT), |kept, (number, (from, _))| {
         let literal = escaped(&quote_text(from));
         let pattern =
             format!(r#"(?<!'){literal}(::((\w+|"[^"]+")\.)?("{0}"|{0}(?!\w)))"#, escaped(name));

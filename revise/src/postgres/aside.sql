@@ -33,6 +33,7 @@ WITH RECURSIVE types (id) AS (
     UNION SELECT e.class, e.id, 1, true FROM edges e JOIN types t
         ON e.on_class = 'pg_catalog.pg_type'::regclass AND e.on_id = t.id
     WHERE (e.class, e.id, e.place) NOT IN (SELECT 'pg_catalog.pg_class'::regclass, relation, number FROM columns))
+    UNION SELECT 'pg_catalog.pg_class'::regclass, {view}, 0, false WHERE {view} IS NOT NULL
     UNION SELECT e.class, e.id, u.level + 1, e.on_class <> 'pg_catalog.pg_class'::regclass
     FROM used u
     LEFT JOIN pg_catalog.pg_class v ON u.class = 'pg_catalog.pg_class'::regclass AND v.oid = u.id AND v.relkind IN ('v', 'm')
@@ -76,7 +77,9 @@ WITH RECURSIVE types (id) AS (
         (SELECT format(' USING %I', m.amname) FROM pg_catalog.pg_am m WHERE m.oid = v.relam AND m.amname <> 'heap'),
         ' WITH (' || array_to_string(reloptions, ', ') || ')',
         (SELECT format(' TABLESPACE %I', s.spcname) FROM pg_catalog.pg_tablespace s WHERE s.oid = v.reltablespace),
-        rtrim(pg_get_viewdef(oid), ';') || CASE relkind WHEN 'm' THEN ' WITH NO DATA' ELSE '' END) FROM views v
+        rtrim(pg_get_viewdef(oid), ';') || CASE relkind WHEN 'm' THEN ' WITH NO DATA' ELSE '' END)
+    FROM views v WHERE oid <> {view} IS NOT FALSE
+    UNION ALL SELECT 1, level, format('DROP %s %s', word, identity), NULL FROM views WHERE oid = {view}
     UNION ALL SELECT 1, level, format('DROP ROUTINE %s', identity), pg_get_functiondef(oid) FROM functions WHERE whole
     -- What only its body uses goes on under its own name, and fails when it is called.
     UNION ALL SELECT 3, level, format('CREATE OR REPLACE %s %s(%s)%s LANGUAGE plpgsql AS ''BEGIN RAISE ''''set aside''''; END''', word,
@@ -142,7 +145,8 @@ WITH RECURSIVE types (id) AS (
     JOIN pg_catalog.pg_publication b ON b.oid = p.prpubid JOIN pg_catalog.pg_class c ON c.oid = p.prrelid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_catalog.pg_publication_tables l ON (l.pubname, l.schemaname, l.tablename) = (b.pubname, n.nspname, c.relname)
-    UNION ALL SELECT 4, level, NULL, 'REFRESH MATERIALIZED VIEW ' || identity FROM views WHERE relkind = 'm' AND relispopulated
+    UNION ALL SELECT 4, level, NULL, 'REFRESH MATERIALIZED VIEW ' || identity FROM views
+    WHERE relkind = 'm' AND relispopulated AND oid <> {view} IS NOT FALSE
     UNION ALL SELECT 5, 0, NULL, format('COMMENT ON %s %s IS %L', CASE WHEN i.type LIKE '% column' THEN 'COLUMN'
         WHEN i.type = 'statistics object' THEN 'STATISTICS' WHEN i.type LIKE '% constraint' THEN 'CONSTRAINT' ELSE upper(i.type) END,
         i.identity, x.description)
@@ -168,5 +172,5 @@ IF refused IS NOT NULL THEN
     RAISE EXCEPTION '% is used by what cannot be set aside for the change: %; drop that before, and make it anew after', {what}, refused;
 END IF;
 EXECUTE COALESCE(gone, 'SELECT');
-PERFORM set_config('sea_revise.kept', COALESCE(kept, 'SELECT'), false);
+PERFORM set_config({kept}, COALESCE(kept, 'SELECT'), false);
 END

@@ -60,7 +60,7 @@ SELECT c.oid::bigint AS oid, s.nspname AS schema, c.relname AS name, c.relkind::
             AND d.classid IN ('pg_catalog.pg_rewrite'::regclass, 'pg_catalog.pg_trigger'::regclass,
                 'pg_catalog.pg_policy'::regclass, 'pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_publication_rel'::regclass)) AS used,
     x.description AS comment,
-    CASE WHEN c.relkind = 'v' THEN pg_get_viewdef(c.oid) END AS view,
+    CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS view,
     array_to_string(c.reloptions, ', ') AS options
 FROM scope s
 JOIN pg_catalog.pg_class c ON c.relnamespace = s.oid AND c.relkind IN ('r', 'p', 'f', 'm', 'v', 'S', 'c')

@@ -239,6 +239,9 @@ pub fn create_index(table: &TableName, index: &Index, concurrently: bool) -> Str
     if !index.include.is_empty() {
         sql.push_str(&format!(" INCLUDE ({})", quote_all(&index.include)));
     }
+    if !index.extra.is_empty() {
+        sql.push_str(&format!(" {}", index.extra));
+    }
     if let Some(predicate) = &index.predicate {
         sql.push_str(&format!(" WHERE {predicate}"));
     }

@@ -4,6 +4,7 @@ use sea_orm::DbBackend;
 
 use super::{
     alter::{self, alter, column, table},
+    aside::Aside,
     create, enums, length, names, views,
 };
 use crate::{
@@ -31,7 +32,8 @@ pub fn statements(before: &Schema, operations: &[Operation]) -> Result<Vec<Strin
     let operations: Vec<Operation> = operations.iter().map(length::shortened).collect();
     for (place, operation) in operations.iter().enumerate() {
         let later = operations.get(place + 1..).unwrap_or_default();
-        statements.extend(emit(&now, operation, later)?);
+        let earlier = operations.get(..place).unwrap_or_default();
+        statements.extend(emit(&now, operation, earlier, later)?);
         now.apply(operation, DbBackend::Postgres)?;
         follow(&mut now, operation);
     }
@@ -57,6 +59,7 @@ fn follow(schema: &mut Schema, operation: &Operation) {
 fn emit(
     now: &Schema,
     operation: &Operation,
+    earlier: &[Operation],
     later: &[Operation],
 ) -> Result<Vec<String>, PlanError> {
     Ok(match operation {
@@ -87,13 +90,28 @@ fn emit(
         Operation::SetComment { table, column, comment, .. } => {
             vec![create::comment(table, column.as_deref(), comment.as_deref())]
         }
-        Operation::CreateObject { object, .. } => vec![object.sql.clone()],
+        Operation::CreateObject { kind: ObjectKind::View, table, object } => {
+            let anew = earlier.iter().any(|one| drops_view(one, table));
+            let after = anew.then(|| Aside::of_view(table).after);
+            [object.sql.clone()].into_iter().chain(after).collect()
+        }
+        Operation::CreateObject { kind: ObjectKind::Trigger, object, .. } => {
+            vec![object.sql.clone()]
+        }
         Operation::DropObject { kind: ObjectKind::View, table, .. } => {
-            vec![views::drop_view(table)]
+            let anew = later.iter().any(|one| creates_view(one, table));
+            vec![if anew { Aside::of_view(table).before } else { views::drop_view(now, table) }]
         }
         Operation::DropObject { kind: ObjectKind::Trigger, table, object } => {
             vec![views::drop_trigger(table, object)]
         }
+        Operation::CreateExtra { extra, .. } => {
+            // What a body names may come later.
+            let routine = extra.sql.starts_with("CREATE OR REPLACE");
+            let lenient = routine.then(|| "SET LOCAL check_function_bodies = off".to_owned());
+            lenient.into_iter().chain([extra.sql.clone()]).collect()
+        }
+        Operation::DropExtra { extra } => vec![extra.drop.clone()],
         Operation::Sql { postgres, .. } => postgres.iter().cloned().collect(),
         Operation::AlterType { .. }
         | Operation::AlterNull { .. }
@@ -107,6 +125,14 @@ fn emit(
         | Operation::RebuildEnum { .. } => emit_enum(now, operation),
         _ => vec![emit_constraint(now, operation)?],
     })
+}
+
+fn drops_view(operation: &Operation, view: &TableName) -> bool {
+    matches!(operation, Operation::DropObject { kind: ObjectKind::View, table, .. } if table == view)
+}
+
+fn creates_view(operation: &Operation, view: &TableName) -> bool {
+    matches!(operation, Operation::CreateObject { kind: ObjectKind::View, table, .. } if table == view)
 }
 
 fn rename_table(from: &TableName, to: &TableName) -> Result<String, PlanError> {

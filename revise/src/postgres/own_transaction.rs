@@ -36,6 +36,7 @@ fn uses(operation: &Operation, value: &str) -> bool {
         Operation::AddCheck { check, .. } => in_text(&check.expression),
         Operation::CreateIndex { index, .. } => is_in_index(index, value),
         Operation::CreateObject { object, .. } => in_text(&object.sql),
+        Operation::CreateExtra { extra, .. } => in_text(&extra.sql),
         Operation::Sql { postgres, .. } => postgres.as_ref().is_some_and(in_text),
         Operation::DropTable { .. }
         | Operation::RenameTable { .. }
@@ -58,6 +59,7 @@ fn uses(operation: &Operation, value: &str) -> bool {
         | Operation::AddEnumValue { .. }
         | Operation::RenameEnumValue { .. }
         | Operation::RebuildEnum { .. }
+        | Operation::DropExtra { .. }
         | Operation::DropObject { .. } => false,
     }
 }

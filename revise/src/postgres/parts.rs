@@ -4,7 +4,7 @@ use super::{
     catalog::{ColumnRow, ConstraintRow, IndexColumnRow, IndexRow, Relation},
     default,
     read::Scope,
-    spelling,
+    spelling, views,
 };
 use crate::{
     column::{Column, Generated, Identity, Written},
@@ -17,7 +17,8 @@ use crate::{
 pub fn view(name: &TableName, row: &Relation) -> Object {
     let options = row.options.as_ref().map(|options| format!(" WITH ({options})"));
     let query = row.view.as_deref().unwrap_or_default().trim().trim_end_matches(';');
-    let sql = format!("CREATE VIEW {}{} AS {query}", name.quoted(), options.unwrap_or_default());
+    let word = if row.kind == "m" { views::STORED } else { "CREATE VIEW" };
+    let sql = format!("{word} {}{} AS {query}", name.quoted(), options.unwrap_or_default());
     Object { name: name.name.clone(), sql }
 }
 
@@ -132,6 +133,7 @@ pub fn check(row: ConstraintRow) -> Check {
 pub fn index(row: IndexRow) -> Index {
     let (included, columns): (Vec<_>, Vec<_>) =
         row.columns.into_iter().partition(|column| column.included);
+    let nulls = row.written.contains(") NULLS NOT DISTINCT");
     let predicate = row.predicate.as_deref().map(spelling::without_parentheses);
     Index {
         columns: columns.into_iter().map(index_column).collect(),
@@ -139,6 +141,7 @@ pub fn index(row: IndexRow) -> Index {
         method: (row.method != "btree").then_some(row.method),
         include: included.into_iter().map(|column| column.name).collect(),
         predicate: predicate.map(spelling::settled),
+        extra: if nulls { "NULLS NOT DISTINCT".to_owned() } else { String::new() },
         written: Written(Some(row.written)),
         ..Index::new(row.name, [])
     }

@@ -62,7 +62,7 @@ impl Scope {
 /// of a transaction. What lies in a third schema is printed with that schema's name in the database.
 ///
 /// What is no table, view or enum of ours is listed in [`Schema::unmanaged`]: partitioned, inherited and foreign tables,
-/// what belongs to an extension, materialized views, free sequences, domains, functions, enums of other schemas, and
+/// what belongs to an extension, free sequences, domains, functions, enums of other schemas, and
 /// what the model cannot say of a table. The `START` and `INCREMENT` of sequences are not read.
 ///
 /// # Errors
@@ -102,9 +102,8 @@ impl<'a> Reading<'a> {
                 "S" => "sequence",
                 "c" => "composite type",
                 "f" => "foreign table",
-                "m" => "materialized view",
-                "v" if row.extension => "extension view",
-                "v" => {
+                "v" | "m" if row.extension => "extension view",
+                "v" | "m" => {
                     let object = parts::view(&name, &row);
                     self.views.insert(row.oid, name.clone());
                     self.schema.views.insert(name, object);
@@ -161,9 +160,6 @@ impl<'a> Reading<'a> {
             let name = TableName { name: row.name.clone(), ..table.name.clone() };
             if !row.valid {
                 self.schema.unmanaged.push(format!("invalid index {name}"));
-            }
-            if row.written.contains(") NULLS NOT DISTINCT") {
-                self.schema.unmanaged.push(format!("NULLS NOT DISTINCT of index {name}"));
             }
             let mut index = parts::index(row);
             // The text of a shadow's index would lead into the shadow.

@@ -30,9 +30,13 @@ pub fn in_order<'a>(
     sorted
 }
 
+/// How the statement begins that creates a materialized view.
+pub const STORED: &str = "CREATE MATERIALIZED VIEW";
+
 /// The statement that drops a view.
-pub fn drop_view(name: &TableName) -> String {
-    format!("DROP VIEW {}", name.quoted())
+pub fn drop_view(schema: &Schema, name: &TableName) -> String {
+    let stored = schema.views.get(name).is_some_and(|view| view.sql.starts_with(STORED));
+    format!("DROP {}VIEW {}", if stored { "MATERIALIZED " } else { "" }, name.quoted())
 }
 
 /// The statement that drops a trigger.

@@ -256,9 +256,14 @@ fn primary_key(source: &Source<'_>, key: &PrimaryKey) -> Vec<Precondition> {
 
 fn add_unique(source: &Source<'_>, unique: &Unique) -> Option<Precondition> {
     let columns: Vec<String> = unique.columns.iter().map(|column| quote(column)).collect();
-    let alike_nulls = unique.extra.to_uppercase().contains("NULLS NOT DISTINCT");
-    let condition = if alike_nulls { "TRUE".to_owned() } else { not_nulls(&columns) };
+    let condition = compared_rows(&columns, &unique.extra);
     alike(source, &unique.columns, &columns, &condition)
+}
+
+/// The rows of which no two may be alike: those without NULLs, or all.
+fn compared_rows(columns: &[String], extra: &str) -> String {
+    let all = extra.to_uppercase().contains("NULLS NOT DISTINCT");
+    if all { "TRUE".to_owned() } else { not_nulls(columns) }
 }
 
 fn unique_index(source: &Source<'_>, index: &Index) -> Option<Precondition> {
@@ -273,7 +278,7 @@ fn unique_index(source: &Source<'_>, index: &Index) -> Option<Precondition> {
     }
     let columns: Vec<String> =
         index.columns.iter().map(|column| compared(column, source.backend)).collect();
-    let mut condition = not_nulls(&columns);
+    let mut condition = compared_rows(&columns, &index.extra);
     if let Some(predicate) = &index.predicate {
         condition = format!("({predicate}) AND {condition}");
     }

@@ -183,6 +183,9 @@ pub(super) fn index(index: &Index) -> String {
     if !index.include.is_empty() {
         code.push_str(&format!(".include({})", list(&index.include)));
     }
+    if !index.extra.is_empty() {
+        code.push_str(&format!(".extra({})", text(&index.extra)));
+    }
     if let Some(predicate) = &index.predicate {
         code.push_str(&format!(".predicate({})", sql(predicate)));
     }

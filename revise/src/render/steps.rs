@@ -106,6 +106,12 @@ pub(super) fn step(operation: &Operation) -> String {
         Operation::DropObject { kind: ObjectKind::Trigger, table, object } => {
             call("drop_trigger", &[name(table), text(&object.name)])
         }
+        Operation::CreateExtra { extra, .. } => {
+            call("create_extra", &[text(&extra.name), sql(&extra.sql), sql(&extra.drop)])
+        }
+        Operation::DropExtra { extra } => {
+            call("drop_extra", &[text(&extra.name), sql(&extra.sql), sql(&extra.drop)])
+        }
         Operation::Sql { sqlite, postgres } => raw(sqlite.as_deref(), postgres.as_deref()),
     }
 }

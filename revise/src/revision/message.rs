@@ -155,6 +155,8 @@ fn describe(operation: &Operation) -> (&'static str, String, String) {
         Operation::RebuildEnum { name, .. } => ("rebuild", name.clone(), String::new()),
         Operation::CreateObject { object, .. } => ("create", object.name.clone(), String::new()),
         Operation::DropObject { object, .. } => ("drop", object.name.clone(), String::new()),
+        Operation::CreateExtra { extra, .. } => ("create", extra.name.clone(), String::new()),
+        Operation::DropExtra { extra } => ("drop", extra.name.clone(), String::new()),
         Operation::Sql { .. } => ("run", "sql".to_owned(), String::new()),
     }
 }

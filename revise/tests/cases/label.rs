@@ -33,6 +33,8 @@ pub fn label(operation: &Operation) -> String {
         Op::DropObject { kind, object, .. } => {
             format!("Drop{}({})", object_kind(*kind), object.name)
         }
+        Op::CreateExtra { extra, .. } => format!("CreateExtra({})", extra.name),
+        Op::DropExtra { extra } => format!("DropExtra({})", extra.name),
         Op::Sql { .. } => "Sql()".to_owned(),
         Op::AddPrimaryKey { .. }
         | Op::DropPrimaryKey { .. }

@@ -44,10 +44,14 @@ pub async fn table(db: &DatabaseConnection, name: &str) -> Table {
 
 /// Everything that the database has, as `pg_dump` writes it.
 pub async fn dump(db: &DatabaseConnection) -> String {
+    cluster::Cluster::get().expect("it is there").dump(&name(db).await)
+}
+
+/// What the database is called.
+pub async fn name(db: &DatabaseConnection) -> String {
     let sql = "SELECT current_database()::text";
     let row = db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await;
-    let name: String = row.expect("a row").expect("a row").try_get_by_index(0).expect("a name");
-    cluster::Cluster::get().expect("it is there").dump(&name)
+    row.expect("a row").expect("a row").try_get_by_index(0).expect("a name")
 }
 
 /// Rows as JSON texts.

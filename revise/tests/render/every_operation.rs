@@ -139,6 +139,13 @@ pub fn plan() -> Plan {
         .drop_view("v")
         .create_trigger("t", "g", "CREATE TRIGGER g")
         .drop_trigger("t", "g")
+        .create_extra("sequence s", "CREATE SEQUENCE s", "DROP SEQUENCE s")
+        .drop_extra(
+            "function f()",
+            r#"CREATE "f"
+$$;$$"#,
+            "DROP FUNCTION f()",
+        )
         .raw_sql("SELECT 1")
         .raw_sql_each(
             "SELECT 1",
@@ -156,6 +163,7 @@ SELECT "3""#,
                 .column(IndexColumn::new("d"))
                 .method("gin")
                 .include(["e", "f"])
+                .extra("NULLS NOT DISTINCT")
                 .predicate("a IS NOT NULL"),
         )
 }

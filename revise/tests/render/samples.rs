@@ -1,6 +1,7 @@
 //! One of every operation, with every part that a builder can say.
 
 use sea_revise::{
+    extra::Extra,
     operation::{ObjectKind, Operation},
     prelude::*,
     schema::Object,
@@ -112,6 +113,7 @@ fn indexes() -> Vec<Index> {
             method: Some("gin".to_owned()),
             include: vec!["e".to_owned(), "f".to_owned()],
             predicate: Some("a IS NOT NULL".to_owned()),
+            extra: "NULLS NOT DISTINCT".to_owned(),
             ..Index::new("special", [])
         },
     ]
@@ -243,6 +245,13 @@ fn enums_and_sql() -> Vec<Operation> {
             object: object("g", "CREATE TRIGGER g"),
         },
         Operation::DropObject { kind: trigger, table: "t".into(), object: object("g", "") },
+        Operation::CreateExtra {
+            extra: Extra::new("sequence s", "CREATE SEQUENCE s", "DROP SEQUENCE s"),
+            was: None,
+        },
+        Operation::DropExtra {
+            extra: Extra::new("function f()", "CREATE \"f\"\n$$;$$", "DROP FUNCTION f()"),
+        },
         sql(Some("SELECT 1"), Some("SELECT 1")),
         sql(Some("SELECT 1"), Some("SELECT 2;\nSELECT \"3\"")),
         sql(Some("VACUUM"), None),

@@ -1,0 +1,28 @@
+//! Reads a whole schema: also what the model does not take apart.
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+
+use super::read::{Scope, read};
+use crate::{extra::Found, schema::Schema};
+
+/// One query for all of it. It takes longer than all the others together, so only those ask it who compare everything.
+const QUERY: &str = include_str!("extras.sql");
+
+/// Reads the schemas of a scope as [`read`] does, and what else there is in the own one: functions, sequences, domains,
+/// exclusion constraints, policies, settings of tables, comments on parts, and so on.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn read_whole(db: &impl ConnectionTrait, scope: &Scope) -> Result<Schema, DbErr> {
+    let mut schema = read(db, scope).await?;
+    let values = [scope.own.as_str().into()];
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, QUERY, values);
+    let parse = |text: String| {
+        serde_json::from_str(&text).map_err(|error| DbErr::Type(format!("{error} in `{text}`")))
+    };
+    let rows = db.query_all_raw(statement).await?;
+    let found: Result<Vec<Found>, DbErr> =
+        rows.iter().map(|row| parse(row.try_get_by_index(0)?)).collect();
+    schema.extras = found?;
+    Ok(schema)
+}
