@@ -1,11 +1,6 @@
 //! `/api/books`.
 
-use actix_web::{
-    HttpResponse, delete, get,
-    http::header::{ETAG, LOCATION},
-    post, route,
-    web::Data,
-};
+use actix_web::{HttpResponse, delete, get, http::header::ETAG, post, route, web::Data};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use service::{
@@ -17,9 +12,10 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
+    created::{self, Shown},
     error::Problem,
     etag::{self, IfMatch, IfNoneMatch},
-    extract::{Id, Json, Message},
+    extract::{Id, Json, Message, Posted},
     items::ItemOut,
     list::{List, included},
 };
@@ -136,23 +132,29 @@ async fn find_book(db: Data<Db>, Id(id): Id, seen: IfNoneMatch) -> Result<HttpRe
     Ok(seen.row(&etag::of_row(book.id, book.version), &BookOut::from(&book))?)
 }
 
-/// Adds a book.
+/// Adds a book; or several, all of them or none, when the body is an array.
 #[utoipa::path(
     tag = "books",
+    params((
+        "Idempotency-Key" = Option<String>, Header, max_length = 255,
+        description = "a key of one's own; the same request with it gets the first answer for a day, and adds nothing"
+    )),
     request_body = NewBook,
     responses(
         (status = 201, description = "The stored book", body = BookOut),
-        (status = 400, description = "Nothing was stored")
+        (status = 400, description = "Nothing was stored"),
+        (status = 422, description = "The key was used for another request")
     )
 )]
 #[post("/api/books")]
-async fn create_book(db: Data<Db>, Json(new): Json<NewBook>) -> Result<HttpResponse, Problem> {
-    let new = new.check()?;
-    let book = db.write(async move |tx| books::create(tx, &new).await).await?;
-    Ok(HttpResponse::Created()
-        .insert_header((LOCATION, format!("/api/books/{}", book.id)))
-        .insert_header((ETAG, etag::of_row(book.id, book.version)))
-        .json(BookOut::from(&book)))
+async fn create_book(db: Data<Db>, posted: Posted<NewBook>) -> Result<HttpResponse, Problem> {
+    created::add(&db, posted, async |tx, new| {
+        let book = books::create(tx, new).await?;
+        let (location, tag) =
+            (format!("/api/books/{}", book.id), etag::of_row(book.id, book.version));
+        Shown::new(location, tag, &BookOut::from(&book))
+    })
+    .await
 }
 
 /// Changes the given members of a book, and no others.

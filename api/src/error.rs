@@ -151,6 +151,9 @@ impl From<Error> for Problem {
                 new(StatusCode::PRECONDITION_FAILED, "/problems/stale", "Changed by somebody else")
                     .with_header(header::ETAG, &etag::of_row(id, current))
             }
+            Error::KeyReused { .. } => {
+                new(StatusCode::UNPROCESSABLE_ENTITY, "/problems/key-reused", "Key used before")
+            }
             Error::Busy | Error::Collision(_) => {
                 new(StatusCode::SERVICE_UNAVAILABLE, "/problems/busy", "Busy")
                     .with_header(RETRY_AFTER, "1")

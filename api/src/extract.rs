@@ -6,18 +6,24 @@ use std::{future::Future, pin::Pin, time::Duration};
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     dev::Payload,
-    http::{StatusCode, header::CONTENT_TYPE},
+    http::{
+        StatusCode,
+        header::{CONTENT_TYPE, HeaderName},
+    },
     web::{BytesMut, Data},
 };
 use futures_util::StreamExt;
 use serde::{Serialize, de::DeserializeOwned};
-use service::FieldError;
+use serde_json::value::RawValue;
+use service::{FieldError, idempotency::Key};
 use utoipa::ToSchema;
 
 use crate::{error::Problem, openapi::Paths};
 
 /// The longest JSON body.
 const LONGEST_BODY: usize = 1 << 20;
+/// Under what a client may repeat a request.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// How long a client may take to send a body.
 const BODY_DEADLINE: Duration = Duration::from_secs(10);
 
@@ -31,35 +37,80 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let json = request.mime_type().ok().flatten().is_some_and(|mime| {
-            mime.subtype() == "json" || mime.suffix().is_some_and(|suffix| suffix == "json")
-        });
-        let sent = request.headers().get(CONTENT_TYPE).cloned();
-        let payload = payload.take();
+        let body = json_body(request, payload);
         Box::pin(async move {
-            if !json {
-                let sent = sent.as_ref().and_then(|sent| sent.to_str().ok()).unwrap_or("none");
-                return Err(Problem::new(
-                    StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                    "/problems/media-type",
-                    "Unsupported media type",
-                    format!("the content type is `{sent}`, expected `application/json`"),
-                ));
-            }
-            let body =
-                tokio::time::timeout(BODY_DEADLINE, read(payload)).await.map_err(|_| {
-                    Problem::new(
-                        StatusCode::REQUEST_TIMEOUT,
-                        "/problems/slow-body",
-                        "Body too slow",
-                        format!(
-                            "the body did not arrive within {} seconds",
-                            BODY_DEADLINE.as_secs()
-                        ),
-                    )
-                })??;
-            object(&body).map(Self).map_err(|error| Problem::bad_request(vec![error]))
+            object(&body.await?).map(Self).map_err(|error| Problem::bad_request(vec![error]))
         })
+    }
+}
+
+/// Input for rows to be added, one or several, and the key under which the request may be repeated.
+pub struct Posted<T> {
+    /// What is to be added.
+    pub input: OneOrMany<T>,
+    /// `Idempotency-Key`, with what it stands for.
+    pub key: Option<Key>,
+}
+
+/// An object, or an array of such.
+pub enum OneOrMany<T> {
+    /// An object.
+    One(T),
+    /// An array.
+    Many(Vec<T>),
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
+    type Error = Problem;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let body = json_body(request, payload);
+        let request = request.clone();
+        Box::pin(async move {
+            let body = body.await?;
+            let given = request.headers().get(IDEMPOTENCY_KEY);
+            let key = given.map(|key| {
+                let parts = [request.method().as_str(), request.path(), request.query_string()];
+                let parts: Vec<&[u8]> =
+                    parts.iter().map(|part| part.as_bytes()).chain([&body[..]]).collect();
+                Key::new(&String::from_utf8_lossy(key.as_bytes()), &parts)
+            });
+            let key = key.transpose()?;
+            let input = one_or_many(&body).map_err(|error| Problem::bad_request(vec![error]))?;
+            Ok(Self { input, key })
+        })
+    }
+}
+
+/// A body of JSON, as its bytes.
+fn json_body(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<BytesMut, Problem>> + 'static {
+    let json = request.mime_type().ok().flatten().is_some_and(|mime| {
+        mime.subtype() == "json" || mime.suffix().is_some_and(|suffix| suffix == "json")
+    });
+    let sent = request.headers().get(CONTENT_TYPE).cloned();
+    let payload = payload.take();
+    async move {
+        if !json {
+            let sent = sent.as_ref().and_then(|sent| sent.to_str().ok()).unwrap_or("none");
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "/problems/media-type",
+                "Unsupported media type",
+                format!("the content type is `{sent}`, expected `application/json`"),
+            ));
+        }
+        tokio::time::timeout(BODY_DEADLINE, read(payload)).await.map_err(|_| {
+            Problem::new(
+                StatusCode::REQUEST_TIMEOUT,
+                "/problems/slow-body",
+                "Body too slow",
+                format!("the body did not arrive within {} seconds", BODY_DEADLINE.as_secs()),
+            )
+        })?
     }
 }
 
@@ -81,6 +132,23 @@ async fn read(mut payload: Payload) -> Result<BytesMut, Problem> {
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+/// Reads a JSON object or an array of such, and says which member does not fit.
+fn one_or_many<T: DeserializeOwned>(body: &[u8]) -> Result<OneOrMany<T>, FieldError> {
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'[') {
+        return object(body).map(OneOrMany::One);
+    }
+    let elements: Vec<&RawValue> =
+        serde_json::from_slice(body).map_err(|error| field_error(".", &error))?;
+    let element = |(place, element): (usize, &&RawValue)| {
+        object(element.get().as_bytes()).map_err(|error| FieldError {
+            pointer: format!("/{place}{}", error.pointer),
+            detail: format!("element {place}: {}", error.detail),
+            ..error
+        })
+    };
+    elements.iter().enumerate().map(element).collect::<Result<_, _>>().map(OneOrMany::Many)
 }
 
 /// Reads a JSON object, and says which member does not fit.

@@ -1,11 +1,6 @@
 //! `/api/items`.
 
-use actix_web::{
-    HttpResponse, delete, get,
-    http::header::{ETAG, LOCATION},
-    post, route,
-    web::Data,
-};
+use actix_web::{HttpResponse, delete, get, http::header::ETAG, post, route, web::Data};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use service::{
@@ -17,9 +12,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     books::BookOut,
+    created::{self, Shown},
     error::Problem,
     etag::{self, IfMatch, IfNoneMatch},
-    extract::{Id, Json, Message},
+    extract::{Id, Json, Message, Posted},
     list::{List, included},
     stores::StoreOut,
 };
@@ -131,23 +127,29 @@ async fn find_item(db: Data<Db>, Id(id): Id, seen: IfNoneMatch) -> Result<HttpRe
     Ok(seen.row(&etag::of_row(item.id, item.version), &ItemOut::from(&item))?)
 }
 
-/// Adds an item.
+/// Adds an item; or several, all of them or none, when the body is an array.
 #[utoipa::path(
     tag = "items",
+    params((
+        "Idempotency-Key" = Option<String>, Header, max_length = 255,
+        description = "a key of one's own; the same request with it gets the first answer for a day, and adds nothing"
+    )),
     request_body = NewItem,
     responses(
         (status = 201, description = "The stored item", body = ItemOut),
-        (status = 400, description = "Nothing was stored")
+        (status = 400, description = "Nothing was stored"),
+        (status = 422, description = "The key was used for another request")
     )
 )]
 #[post("/api/items")]
-async fn create_item(db: Data<Db>, Json(new): Json<NewItem>) -> Result<HttpResponse, Problem> {
-    let new = new.check()?;
-    let item = db.write(async move |tx| items::create(tx, &new).await).await?;
-    Ok(HttpResponse::Created()
-        .insert_header((LOCATION, format!("/api/items/{}", item.id)))
-        .insert_header((ETAG, etag::of_row(item.id, item.version)))
-        .json(ItemOut::from(&item)))
+async fn create_item(db: Data<Db>, posted: Posted<NewItem>) -> Result<HttpResponse, Problem> {
+    created::add(&db, posted, async |tx, new| {
+        let item = items::create(tx, new).await?;
+        let (location, tag) =
+            (format!("/api/items/{}", item.id), etag::of_row(item.id, item.version));
+        Shown::new(location, tag, &ItemOut::from(&item))
+    })
+    .await
 }
 
 /// Changes the given members of an item, and no others.

@@ -4,6 +4,7 @@
 
 mod books;
 pub mod cli;
+mod created;
 mod error;
 mod etag;
 mod extract;

@@ -1,11 +1,6 @@
 //! `/api/stores`.
 
-use actix_web::{
-    HttpResponse, delete, get,
-    http::header::{ETAG, LOCATION},
-    post, route,
-    web::Data,
-};
+use actix_web::{HttpResponse, delete, get, http::header::ETAG, post, route, web::Data};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use service::{
@@ -16,9 +11,10 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
+    created::{self, Shown},
     error::Problem,
     etag::{self, IfMatch, IfNoneMatch},
-    extract::{Id, Json, Message},
+    extract::{Id, Json, Message, Posted},
     items::ItemOut,
     list::{List, included},
 };
@@ -87,23 +83,29 @@ async fn find_store(db: Data<Db>, Id(id): Id, seen: IfNoneMatch) -> Result<HttpR
     Ok(seen.row(&etag::of_row(store.id, store.version), &StoreOut::from(&store))?)
 }
 
-/// Adds a store.
+/// Adds a store; or several, all of them or none, when the body is an array.
 #[utoipa::path(
     tag = "stores",
+    params((
+        "Idempotency-Key" = Option<String>, Header, max_length = 255,
+        description = "a key of one's own; the same request with it gets the first answer for a day, and adds nothing"
+    )),
     request_body = NewStore,
     responses(
         (status = 201, description = "The stored store", body = StoreOut),
-        (status = 400, description = "Nothing was stored")
+        (status = 400, description = "Nothing was stored"),
+        (status = 422, description = "The key was used for another request")
     )
 )]
 #[post("/api/stores")]
-async fn create_store(db: Data<Db>, Json(new): Json<NewStore>) -> Result<HttpResponse, Problem> {
-    let new = new.check()?;
-    let store = db.write(async move |tx| stores::create(tx, &new).await).await?;
-    Ok(HttpResponse::Created()
-        .insert_header((LOCATION, format!("/api/stores/{}", store.id)))
-        .insert_header((ETAG, etag::of_row(store.id, store.version)))
-        .json(StoreOut::from(&store)))
+async fn create_store(db: Data<Db>, posted: Posted<NewStore>) -> Result<HttpResponse, Problem> {
+    created::add(&db, posted, async |tx, new| {
+        let store = stores::create(tx, new).await?;
+        let (location, tag) =
+            (format!("/api/stores/{}", store.id), etag::of_row(store.id, store.version));
+        Shown::new(location, tag, &StoreOut::from(&store))
+    })
+    .await
 }
 
 /// Changes the given members of a store, and no others.

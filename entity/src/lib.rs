@@ -12,6 +12,7 @@
 )]
 
 pub mod book;
+pub mod idempotency_key;
 pub mod item;
 pub mod store;
 pub mod user;

@@ -24,6 +24,7 @@ impl MigratorTrait for Migrator {
 pub fn entities() -> Entities {
     Entities::new()
         .add(entity::book::Entity)
+        .add(entity::idempotency_key::Entity)
         .add(entity::item::Entity)
         .add(entity::store::Entity)
         .add(entity::user::Entity)

@@ -38,6 +38,23 @@ pub trait Check: Sized {
     }
 }
 
+/// Checks every element of a list.
+///
+/// # Errors
+/// [`Error::Invalid`] with every member of every element that breaks a rule.
+pub fn check_all<T: Check>(list: Vec<T>) -> Result<Vec<Checked<T>>> {
+    let mut broken = Vec::new();
+    let mut checked = Vec::with_capacity(list.len());
+    for (place, one) in list.into_iter().enumerate() {
+        match one.check().map_err(|error| error.of_element(place)) {
+            Ok(one) => checked.push(one),
+            Err(Error::Invalid(errors)) => broken.extend(errors),
+            Err(other) => return Err(other),
+        }
+    }
+    if broken.is_empty() { Ok(checked) } else { Err(Error::Invalid(broken)) }
+}
+
 /// Collects what is broken.
 #[derive(Default)]
 pub struct Rules {

@@ -52,6 +52,14 @@ pub enum Error {
         /// The version that is stored.
         current: i32,
     },
+    /// The key of a request that may be repeated was given with another request.
+    #[error(
+        "the key `{key}` was used for another request within the last day; repeat that one as it was, or choose a new key"
+    )]
+    KeyReused {
+        /// The key.
+        key: String,
+    },
     /// Too much work is waiting, or another process holds the database; nothing was stored.
     #[error("the database is busy; nothing was changed, try again")]
     Busy,
@@ -114,6 +122,24 @@ impl Error {
     /// A defect, described in words.
     pub fn internal(what: impl Into<String>) -> Self {
         Self::Internal(what.into().into())
+    }
+
+    /// The same, of one element of a list of inputs.
+    #[must_use]
+    pub fn of_element(self, place: usize) -> Self {
+        let within = |error: FieldError| FieldError {
+            pointer: format!("/{place}{}", error.pointer),
+            detail: format!("element {place}: {}", error.detail),
+            ..error
+        };
+        match self {
+            Self::Invalid(errors) => Self::Invalid(errors.into_iter().map(within).collect()),
+            Self::Duplicate { field, value } => {
+                let detail = Self::Duplicate { field: field.clone(), value }.to_string();
+                Self::Invalid(vec![within(FieldError::new(&field, "duplicate", detail))])
+            }
+            other => other,
+        }
     }
 
     /// Fills in the value of a [`Error::Duplicate`], which the database does not tell.

@@ -9,6 +9,7 @@ mod cursor;
 pub mod database;
 mod error;
 mod filter;
+pub mod idempotency;
 pub mod isbn;
 pub mod items;
 mod json;
@@ -21,7 +22,7 @@ mod sort;
 pub mod stores;
 mod text;
 
-pub use check::{Check, Checked};
+pub use check::{Check, Checked, check_all};
 pub use database::{Db, Location, Settings};
 pub use entity::{book::Model as Book, item::Model as Item, store::Model as Store};
 pub use error::{Error, FieldError, Result, chain};

@@ -6,9 +6,8 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-use crate::support::{App, Database, Ended, Program, on_both};
+use crate::support::{App, Database, Ended, HEAD as NEWEST, Program, REVISIONS, on_both};
 
-const NEWEST: &str = "m20261006_090000_create_users";
 const STATUS: &str = "m20260922_090000_add_status_to_books";
 const FUTURE: &str = "m20990101_000000_from_the_future";
 
@@ -135,7 +134,7 @@ on_both! {
             let error = Program::new(&database).run(arguments).expect_code(1).expect_error();
             assert!(error.contains(FUTURE), "{error}");
         }
-        assert_eq!(database.number("SELECT count(*) FROM seaql_migrations"), 7);
+        assert_eq!(database.number("SELECT count(*) FROM seaql_migrations"), REVISIONS as i64 + 1);
         db(&database, &["resolve", FUTURE, "--rolled-back"]).expect_success();
         db(&database, &["check"]).expect_success();
     }
@@ -203,7 +202,7 @@ on_both! {
             database.execute(mending).unwrap();
             db(&database, &["check"]).expect_success();
         }
-        assert_eq!(database.number("SELECT count(*) FROM seaql_migrations"), 6);
+        assert_eq!(database.number("SELECT count(*) FROM seaql_migrations"), REVISIONS as i64);
     }
 
     fn what_was_begun_and_is_not_done_is_no_schema_to_serve(database) {

@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt, process::Command, thread, time::Dura
 
 use serde_json::json;
 
-use crate::support::{App, Database, Program, app::file, on_both};
+use crate::support::{App, Database, HEAD, Program, app::file, on_both};
 
 on_both! {
     fn it_is_alive_ready_and_knows_its_version(database) {
@@ -13,14 +13,14 @@ on_both! {
         assert_eq!(app.get("/readyz").expect(200), json!({"status": "ok"}));
         let version = app.get("/version").expect(200);
         assert_eq!(version["name"], "bookplate");
-        assert_eq!(version["revision"], "m20261006_090000_create_users");
+        assert_eq!(version["revision"], HEAD);
     }
 
     fn it_is_not_ready_for_another_schema(database) {
         let app = App::new(&database);
-        database.execute("DELETE FROM seaql_migrations WHERE version LIKE '%create_users'").unwrap();
+        database.execute(&format!("DELETE FROM seaql_migrations WHERE version = '{HEAD}'")).unwrap();
         let error = app.get("/readyz").expect_problem(503);
-        assert!(error.contains("the schema is at `m20260929_090000_widen_author_of_books`, this program needs"), "{error}");
+        assert!(error.contains("the schema is at `m20261006_090000_create_users`, this program needs"), "{error}");
         assert_eq!(app.get("/healthz").status, 200);
     }
 

@@ -2,6 +2,7 @@
 
 mod support;
 
+mod adding;
 mod books;
 mod conditional;
 mod diffs;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sea_orm::{DbBackend, Schema};
 
-use crate::support::{Database, Program, app::file, on_both};
+use crate::support::{Database, HEAD, Program, REVISIONS, app::file, on_both};
 
 /// Columns of a table with everything that makes them what they are, but without their order.
 fn columns(database: &Database, table: &str) -> Vec<String> {
@@ -51,7 +51,7 @@ fn keys(database: &Database, table: &str) -> Vec<String> {
     [database.texts(&foreign), database.texts(&indexes)].concat()
 }
 
-const TABLES: [&str; 4] = ["books", "stores", "items", "users"];
+const TABLES: [&str; 5] = ["books", "stores", "items", "users", "idempotency_keys"];
 
 fn shape(database: &Database) -> BTreeMap<&'static str, [Vec<String>; 2]> {
     TABLES
@@ -82,6 +82,10 @@ on_both! {
             (schema.create_table_from_entity(entity::store::Entity), schema.create_index_from_entity(entity::store::Entity)),
             (schema.create_table_from_entity(entity::item::Entity), schema.create_index_from_entity(entity::item::Entity)),
             (schema.create_table_from_entity(entity::user::Entity), schema.create_index_from_entity(entity::user::Entity)),
+            (
+                schema.create_table_from_entity(entity::idempotency_key::Entity),
+                schema.create_index_from_entity(entity::idempotency_key::Entity),
+            ),
         ] {
             direct.execute(&backend.build(&table).to_string()).unwrap();
             for index in indexes {
@@ -100,7 +104,7 @@ on_both! {
         database.execute("INSERT INTO items (name, price, store_id, book_id) VALUES ('i', 9.99, 1, 2), ('j', 1, 1, NULL)").unwrap();
 
         // Below this revision `books` was rebuilt twice on SQLite; its children must not have noticed.
-        Program::new(&database).run(&["db", "downgrade", "-4", "--allow-data-loss"]).expect_success();
+        Program::new(&database).run(&["db", "downgrade", "m20260908", "--allow-data-loss"]).expect_success();
         assert_eq!(columns(&database, "books").len(), 8);
         assert_eq!(database.texts("SELECT title || author FROM books"), ["it'sÜ"]);
         assert_eq!(database.number("SELECT count(*) FROM items WHERE book_id = 2 OR name = 'j'"), 2);
@@ -121,29 +125,29 @@ on_both! {
     fn every_revision_can_be_taken_back_one_by_one(database) {
         upgrade(&database, "head");
         let top = shape(&database);
-        for left in (0..6).rev() {
+        for left in (0..REVISIONS).rev() {
             downgrade(&database, "-1");
             let history = Program::new(&database).run(&["db", "history"]).expect_success().stdout;
-            assert_eq!(history.matches("(pending)").count(), 6 - left, "{history}");
-            assert_eq!(history.lines().count(), 6, "{history}");
+            assert_eq!(history.matches("(pending)").count(), REVISIONS - left, "{history}");
+            assert_eq!(history.lines().count(), REVISIONS, "{history}");
         }
         let current = Program::new(&database).run(&["db", "current"]).expect_success().stdout;
         assert_eq!(current, "no migration is applied\n");
-        for _ in 0..6 {
+        for _ in 0..REVISIONS {
             upgrade(&database, "+1");
         }
         assert_eq!(shape(&database), top);
         let current = Program::new(&database).run(&["db", "current"]).expect_success().stdout;
-        assert_eq!(current, "m20261006_090000_create_users (head)\n");
+        assert_eq!(current, format!("{HEAD} (head)\n"));
         let again = Program::new(&database).run(&["db", "upgrade"]).expect_success().stdout;
-        assert_eq!(again, "nothing to apply; the database is at m20261006_090000_create_users\n");
+        assert_eq!(again, format!("nothing to apply; the database is at {HEAD}\n"));
     }
 
     fn the_author_is_not_cut_off_on_the_way_down(database) {
         upgrade(&database, "head");
         let long = "x".repeat(101);
         database.execute(&format!("INSERT INTO books (title, author) VALUES ('a', 'ok'), ('b', '{long}')")).unwrap();
-        let ended = Program::new(&database).run(&["db", "downgrade", "-2"]).expect_code(9);
+        let ended = Program::new(&database).run(&["db", "downgrade", "m20260922"]).expect_code(9);
         assert!(ended.stderr.contains("1 row of `books` has more than 100 characters in `author`, such as id 2"), "{}", ended.stderr);
         assert_eq!(database.number("SELECT length(author) FROM books WHERE id = 2"), 101);
         database.execute("UPDATE books SET author = 'short' WHERE id = 2").unwrap();
@@ -155,10 +159,10 @@ on_both! {
         upgrade(&database, "head");
         for (arguments, reason) in [
             (["db", "upgrade", "sideways"], "no revision fits `sideways`"),
-            (["db", "upgrade", "m2026"], "`m2026` fits 6 revisions"),
+            (["db", "upgrade", "m2026"], "`m2026` fits 7 revisions"),
             (["db", "upgrade", "+0"], "`+0` is no target, expected `head`, `+N` or a revision"),
             (["db", "downgrade", "-x"], "`-x` is no target, expected `base`, `-N` or a revision"),
-            (["db", "downgrade", "-99"], "`-99` goes further back than the 6 migrations that are applied"),
+            (["db", "downgrade", "-99"], "`-99` goes further back than the 7 migrations that are applied"),
         ] {
             let error = Program::new(&database).run(&arguments).expect_code(2).expect_error();
             assert!(error.contains(reason), "{error}");

@@ -39,7 +39,7 @@ on_both! {
             (json!({"title": "a", "author": "b", "status": long(21)}), "/status", "at most 20 are stored"),
             (json!({"title": "a", "author": "b", "titel": 1}), "/titel", "unknown field `titel`"),
             (json!({"title": "a", "author": "b", "id": 1}), "/id", "unknown field `id`"),
-            (json!(["a", "b"]), "", "the body is not a JSON object"),
+            (json!(["a", "b"]), "/0", "the body is not a JSON object"),
             (json!("a"), "", "the body is not a JSON object"),
             (json!(null), "", "the body is not a JSON object"),
         ] {

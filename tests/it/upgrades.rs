@@ -4,7 +4,7 @@ use std::{fs, process::Command, thread, time::Duration};
 
 use serde_json::json;
 
-use crate::support::{App, Database, Program, on_both};
+use crate::support::{App, Database, Program, REVISIONS, on_both};
 
 fn backups(database: &Database) -> Vec<String> {
     let files = fs::read_dir(database.home.path()).unwrap().flatten();
@@ -91,7 +91,9 @@ fn a_server_database_is_never_upgraded_by_surprise() {
     let Some(database) = Database::empty_postgres() else { return };
     let error = Program::new(&database).run(&["serve", "--port", "0"]).expect_error();
     assert!(
-        error.contains("lacks 6 of this program's revisions; run `bookplate db upgrade` once"),
+        error.contains(&format!(
+            "lacks {REVISIONS} of this program's revisions; run `bookplate db upgrade` once"
+        )),
         "{error}"
     );
     assert_eq!(database.number("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), 0);
@@ -110,11 +112,11 @@ on_both! {
             let processes: Vec<_> = (0..8).map(|n| scope.spawn(move || upgrade(n))).collect();
             processes.into_iter().map(|process| process.join().unwrap()).collect()
         });
-        let applied = ended.iter().filter(|line| line.starts_with("6 migrations applied")).count();
+        let applied = ended.iter().filter(|line| line.starts_with(&format!("{REVISIONS} migrations applied"))).count();
         let waited = ended.iter().filter(|line| line.starts_with("nothing to apply")).count();
         assert_eq!((applied, waited), (1, 7), "{ended:?}");
-        assert_eq!(fresh.number("SELECT count(*) FROM seaql_migrations"), 6);
-        assert_eq!(fresh.number("SELECT count(*) FROM sea_revise_history"), 6);
+        assert_eq!(fresh.number("SELECT count(*) FROM seaql_migrations"), REVISIONS as i64);
+        assert_eq!(fresh.number("SELECT count(*) FROM sea_revise_history"), REVISIONS as i64);
         Program::new(&fresh).run(&["db", "check"]).expect_success();
     }
 
@@ -139,12 +141,12 @@ on_both! {
     fn a_downgrade_that_would_delete_rows_asks_first(database) {
         Program::new(&database).run(&["db", "upgrade"]).expect_success();
         database.execute("INSERT INTO users (email, username) VALUES ('a@b', 'a'), ('c@d', 'c')").unwrap();
-        let ended = Program::new(&database).run(&["db", "downgrade"]).expect_code(3);
+        let ended = Program::new(&database).run(&["db", "downgrade", "m20260929"]).expect_code(3);
         let error = ended.expect_error();
         assert!(error.contains("this downgrade deletes 2 rows of `users`; nothing was changed"), "{error}");
         assert!(error.contains("`--allow-data-loss`"), "{error}");
         assert_eq!(database.number("SELECT count(*) FROM users"), 2);
-        Program::new(&database).run(&["db", "downgrade", "--allow-data-loss"]).expect_success();
+        Program::new(&database).run(&["db", "downgrade", "m20260929", "--allow-data-loss"]).expect_success();
         let current = Program::new(&database).run(&["db", "current"]).expect_success().stdout;
         assert_eq!(current, "m20260929_090000_widen_author_of_books\n");
     }

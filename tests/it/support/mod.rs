@@ -7,7 +7,7 @@ pub mod project;
 pub mod terminal;
 
 pub use app::{App, Ended, Program};
-pub use db::Database;
+pub use db::{Database, HEAD, REVISIONS};
 pub use project::Project;
 pub use terminal::Terminal;
 
