@@ -72,7 +72,9 @@ impl FileLock {
             Ok(()) => {
                 file.set_len(0).map_err(cannot())?;
                 file.rewind().map_err(cannot())?;
-                writeln!(file, "process {}{words}", std::process::id()).map_err(cannot())?;
+                // At once, so that nobody reads the half of it.
+                let line = format!("process {}{words}\n", std::process::id());
+                file.write_all(line.as_bytes()).map_err(cannot())?;
                 Ok(Ok(Self(file)))
             }
             Err(TryLockError::Error(error)) => Err(cannot()(error)),

@@ -63,7 +63,9 @@ impl FileLock {
         }
         file.set_len(0).map_err(io)?;
         file.rewind().map_err(io)?;
-        writeln!(file, "process {}, {holder}", std::process::id()).map_err(io)?;
+        // At once, so that nobody reads the half of it.
+        let line = format!("process {}, {holder}\n", std::process::id());
+        file.write_all(line.as_bytes()).map_err(io)?;
         Ok(Self { file })
     }
 }
