@@ -78,9 +78,12 @@ enum Command {
 
 /// Runs the command of this process' arguments.
 pub fn main() -> ExitCode {
-    let cli = match read_arguments() {
+    if let Err(error) = read_environment() {
+        return fail(&error);
+    }
+    let cli = match Cli::try_parse_from(with_default_command(std::env::args_os())) {
         Ok(cli) => cli,
-        Err(error) => return fail(&error),
+        Err(error) => return migration::sea_revise::cli::misused(&error),
     };
     logging::start(cli.common.log_format, &cli.common.log);
     let Cli { common, command } = cli;
@@ -108,7 +111,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn read_arguments() -> Result<Cli> {
+fn read_environment() -> Result<()> {
     match dotenvy::from_path(".env") {
         Ok(_) => {}
         Err(error) if error.not_found() => {}
@@ -120,7 +123,7 @@ fn read_arguments() -> Result<Cli> {
         }
         Err(error) => return Err(error).context("the file `.env` cannot be read"),
     }
-    Ok(Cli::parse_from(with_default_command(std::env::args_os())))
+    Ok(())
 }
 
 /// Puts `serve` in front of the arguments where no command and no question about the program stands.

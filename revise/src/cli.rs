@@ -5,12 +5,14 @@ mod arguments;
 mod claim;
 mod compare;
 mod console;
+mod examples;
 mod folder;
 mod init;
 mod look;
 mod mend;
 mod standing;
 mod trial;
+mod usage;
 mod write;
 
 use std::process::ExitCode;
@@ -22,6 +24,7 @@ use self::console::Console;
 pub use self::{
     arguments::{Arguments, EXIT_CODES, Globals, Verb},
     console::fail,
+    usage::misused,
 };
 use crate::{
     error::{Error, Result},
@@ -56,11 +59,7 @@ impl Revise {
         let whole =
             match command.try_get_matches().and_then(|matches| Whole::from_arg_matches(&matches)) {
                 Ok(whole) => whole,
-                Err(error) => {
-                    // clap's own help goes to standard output and ends with 0, its errors end with 2.
-                    drop(error.print());
-                    return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-                }
+                Err(error) => return usage::misused(&error),
             };
         let url = match whole.database_url.map_or_else(url_of_environment, |url| Ok(Some(url))) {
             Ok(url) => url,
@@ -114,7 +113,9 @@ impl Revise {
 
 /// `DATABASE_URL` of the environment, or else of a file `.env` here.
 fn url_of_environment() -> Result<Option<String>> {
-    if let Ok(url) = std::env::var("DATABASE_URL") {
+    // An empty one is none, as shells make it.
+    let named = |url: &String| !url.trim().is_empty();
+    if let Some(url) = std::env::var("DATABASE_URL").ok().filter(named) {
         return Ok(Some(url));
     }
     let Ok(lines) = dotenvy::from_path_iter(".env") else { return Ok(None) };
@@ -127,7 +128,7 @@ fn url_of_environment() -> Result<Option<String>> {
         };
         let (name, value) = line.map_err(unreadable)?;
         if name == "DATABASE_URL" {
-            return Ok(Some(value));
+            return Ok(Some(value).filter(named));
         }
     }
     Ok(None)

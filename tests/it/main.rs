@@ -3,6 +3,7 @@
 mod support;
 
 mod adding;
+mod arguments;
 mod books;
 mod conditional;
 mod diffs;

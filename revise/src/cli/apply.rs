@@ -12,8 +12,10 @@ use crate::{
     backup::Backup,
     describe::{counted, describe},
     error::{Error, Result},
+    history::Applied,
     operation::Operation,
     replay::Replay,
+    revise::Standing,
     session::{Session, Use},
     target::Target,
     upgrade::{Direction, UpgradeOptions, revisions},
@@ -55,6 +57,15 @@ impl Command<'_> {
     ) -> Result<()> {
         if preview.is_only_shown() {
             return self.preview(revision, preview.sql, direction).await;
+        }
+        if revision.contains(':') {
+            return Err(Error::Usage(format!(
+                "`{revision}` is a range, which is only shown: say `--sql` or `--plan` too, or the revision to go to"
+            )));
+        }
+        if direction == Direction::Up {
+            // Before a file is made for what makes no sense.
+            revisions(&self.revise.revisions(), &self.nowhere(), revision, direction)?;
         }
         let options = self.options(revision, manner)?;
         let target = self.target()?;
@@ -109,18 +120,22 @@ impl Command<'_> {
 
     /// Shows what would happen, from a shadow.
     async fn preview(&self, revision: &str, sql: bool, direction: Direction) -> Result<()> {
-        let standing = match self.look().await? {
-            None => {
-                crate::revise::Standing { pending: self.revise.revisions(), ..Default::default() }
+        let known = self.revise.revisions();
+        let chosen = match revision.split_once(':') {
+            // From one revision to another, wherever the database is.
+            Some((from, to)) => {
+                let to = match direction {
+                    Direction::Up if to.is_empty() => "head",
+                    Direction::Down if to.is_empty() => "base",
+                    _ => to,
+                };
+                revisions(&known, &standing_at(&known, from)?, to, direction)?
             }
-            Some(session) => {
-                let standing = self.revise.standing(&session.db).await;
-                session.close().await;
-                standing?
+            None => {
+                let standing = self.standing().await?.unwrap_or_else(|| self.nowhere());
+                revisions(&known, &standing, revision, direction)?
             }
         };
-        let known = self.revise.revisions();
-        let chosen = revisions(&known, &standing, revision, direction)?;
         let planned = self.planned(&chosen, direction).await?;
         self.console.json(&planned)?;
         for Planned { revision, operations, statements } in &planned {
@@ -180,6 +195,24 @@ impl Command<'_> {
         replay.close().await;
         Ok(planned)
     }
+}
+
+/// Where a database stands that was brought to a revision.
+fn standing_at(known: &[String], revision: &str) -> Result<Standing> {
+    let count = match revision {
+        "" | "base" => 0,
+        given => {
+            let given = super::look::revision(known, given)?;
+            known.iter().position(|name| *name == given).map_or(0, |place| place + 1)
+        }
+    };
+    let (applied, pending) = known.split_at(count);
+    let applied = applied.iter().map(|revision| Applied {
+        revision: revision.clone(),
+        applied_at: None,
+        record: None,
+    });
+    Ok(Standing { applied: applied.collect(), pending: pending.to_vec(), ..Standing::default() })
 }
 
 /// A number of seconds from the command line.

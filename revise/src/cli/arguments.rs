@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::examples;
+
 /// What the exit codes mean.
 pub const EXIT_CODES: &str = "\
 Exit codes:
@@ -51,12 +53,15 @@ pub enum Verb {
     /// Make a crate of migrations, or look whether an existing one is understood
     Init(Init),
     /// Write the migration that brings the database to what the entities say
+    #[command(after_help = examples::MIGRATE)]
     Migrate(Migrate),
     /// Write an empty migration, or with --autogenerate the same as `migrate`
     Revision(RevisionArguments),
     /// Apply migrations
+    #[command(after_help = examples::UPGRADE)]
     Upgrade(Upgrade),
     /// Take migrations back, the newest first
+    #[command(after_help = examples::DOWNGRADE)]
     Downgrade(Downgrade),
     /// Show the migration that the database is at
     Current(Current),
@@ -73,8 +78,10 @@ pub enum Verb {
     /// Give migrations that came late from another branch a new date, behind the newest
     Merge,
     /// Note migrations as applied without running them
+    #[command(after_help = examples::STAMP)]
     Stamp(Stamp),
     /// Compare models, history and database, and look for dangers
+    #[command(after_help = examples::CHECK)]
     Check(Check),
     /// Show on one screen where everything stands
     Status,
@@ -85,6 +92,7 @@ pub enum Verb {
     /// Try migrations in a shadow with rows: up, down and up again
     Test(Test),
     /// Compare any two of models, databases, revisions and files of SQL
+    #[command(after_help = examples::DIFF)]
     Diff(Diff),
 }
 
@@ -215,7 +223,7 @@ pub struct Manner {
 /// `upgrade`
 #[derive(Debug, Args)]
 pub struct Upgrade {
-    /// How far: `head`, `+N`, or a revision or its beginning
+    /// How far: `head`, `+N`, or a revision or its beginning; with --sql or --plan also `FROM:TO`
     #[arg(default_value = "head")]
     pub revision: String,
     /// What is only shown.
@@ -229,7 +237,7 @@ pub struct Upgrade {
 /// `downgrade`
 #[derive(Debug, Args)]
 pub struct Downgrade {
-    /// How far back: `-N`, `base`, or the revision that is to be the newest
+    /// How far back: `-N`, `base`, or the revision that is to be the newest; with --sql or --plan also `FROM:TO`
     #[arg(default_value = "-1", allow_hyphen_values = true)]
     pub revision: String,
     /// What is only shown.
@@ -284,6 +292,9 @@ pub struct Stamp {
     /// The revision that the database is at: `head`, `base`, or a revision or its beginning
     #[arg(default_value = "head")]
     pub revision: String,
+    /// Forget what was noted before, as a stamp always does
+    #[arg(long)]
+    pub purge: bool,
     /// Only when the database has the schema that it leads to
     #[arg(long)]
     pub verify: bool,

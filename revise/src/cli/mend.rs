@@ -170,7 +170,7 @@ impl Command<'_> {
         let standing = self.standing().await?.unwrap_or_else(|| self.nowhere());
         if standing.out_of_order.is_empty() {
             self.console.say("nothing to merge: no migration came late")?;
-            return self.console.json(&Vec::<String>::new());
+            return self.console.json(&[(); 0]);
         }
         let directory = self.directory()?;
         self.expect_built(&directory)?;
@@ -187,7 +187,7 @@ impl Command<'_> {
             let revision = Revision::new(Utc::now(), &slug).after(&newest).name();
             directory.redate(late, &revision).map_err(super::write::stopped)?;
             self.console.say(&format!("{late} is now {revision}"))?;
-            moved.push((late.clone(), revision));
+            moved.push(serde_json::json!({ "from": late, "to": revision }));
         }
         self.console
             .note("build again, look whether they still fit behind the others, then `upgrade`");

@@ -221,7 +221,9 @@ impl Command<'_> {
         let ended = std::process::Command::new(&editor).arg(&path).status();
         let shown = editor.to_string_lossy();
         match ended.map_err(Error::file(format!("cannot start `{shown}`")))? {
-            status if status.success() => Ok(()),
+            status if status.success() => {
+                self.console.json(&serde_json::json!({ "revision": wanted, "path": path }))
+            }
             status => Err(Error::Stopped(format!("`{shown}` ended with {status}"))),
         }
     }
