@@ -84,12 +84,7 @@ async fn on_postgres<C: ConnectionTrait>(
     if let Some(schemas) = &scene.shadow {
         operations.iter_mut().for_each(|operation| operation.rename_schemas(schemas));
     }
-    let mut scope = Scope::of_connection(db).await?;
-    let named = operations.iter().flat_map(Operation::tables);
-    for schema in named.filter_map(|table| table.schema) {
-        scope.others.insert(schema.clone(), schema);
-    }
-    let before = postgres::read(db, &scope).await?;
+    let before = postgres::read(db, &scope_of(db, &operations).await?).await?;
     if scene.shadow.is_some() {
         operations = in_one_transaction(operations, before.clone());
     }
@@ -110,9 +105,9 @@ async fn run<C: ConnectionTrait>(
     Ok(())
 }
 
-/// The operations without what cannot be in the one transaction that a shadow is. A value that was added to an enum
+/// The operations without what cannot be in one transaction, such as a shadow is. A value that was added to an enum
 /// could not be used there, so the enum is made anew.
-fn in_one_transaction(operations: Vec<Operation>, mut schema: Schema) -> Vec<Operation> {
+pub(crate) fn in_one_transaction(operations: Vec<Operation>, mut schema: Schema) -> Vec<Operation> {
     let one = |operation: Operation| {
         schema.follow_enum(&operation);
         match operation {
@@ -189,6 +184,11 @@ async fn in_steps(
     steps: &Steps,
     scene: &Arc<Scene>,
 ) -> Result<(), DbErr> {
+    let done = steps.done.saturating_sub(earlier);
+    if let Some(left) = plan.operations.get(done..).filter(|left| !left.is_empty()) {
+        // What is in the way of a later step is found before the first one is committed.
+        stop_before_steps(db, left).await?;
+    }
     for (place, operation) in plan.operations.iter().enumerate() {
         let step = earlier + place + 1;
         if step <= steps.done {
@@ -210,6 +210,26 @@ async fn in_steps(
         transaction.commit().await?;
     }
     Ok(())
+}
+
+/// Looks for rows in the way of steps that are still to come.
+async fn stop_before_steps(db: &DatabaseExecutor<'_>, left: &[Operation]) -> Result<(), DbErr> {
+    let backend = db.get_database_backend();
+    let before = match backend {
+        DbBackend::Sqlite => sqlite::read(db).await?,
+        _ => postgres::read(db, &scope_of(db, left).await?).await?,
+    };
+    stop_at_rows(db, &before, left, backend).await
+}
+
+/// The connection's schema, and those that operations name.
+async fn scope_of<C: ConnectionTrait>(db: &C, operations: &[Operation]) -> Result<Scope, DbErr> {
+    let mut scope = Scope::of_connection(db).await?;
+    let named = operations.iter().flat_map(Operation::tables);
+    for schema in named.filter_map(|table| table.schema) {
+        scope.others.insert(schema.clone(), schema);
+    }
+    Ok(scope)
 }
 
 /// Whether a concurrent index is there already, left by a process that was killed before it could note it. One that is

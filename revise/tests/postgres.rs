@@ -9,6 +9,7 @@ mod postgres {
     mod scene;
     mod shadow;
     mod spelling;
+    mod steps;
     mod survival;
     mod whole;
 }

@@ -79,7 +79,8 @@ impl<'a> Checker<'a> {
     fn source<'s>(&'s self, name: &'s TableName) -> Option<Source<'s>> {
         let origin = self.origins.table(name)?;
         let table = self.before.table(origin.table.as_ref()?)?;
-        let source = Source { backend: self.backend, name, origin, table };
+        let unknown = self.origins.unknown_values();
+        let source = Source { backend: self.backend, name, origin, table, unknown };
         (!origin.touched).then_some(source)
     }
 

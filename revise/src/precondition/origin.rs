@@ -6,7 +6,7 @@ use sea_orm::DbBackend;
 
 use crate::{
     operation::Operation,
-    schema::{Schema, TableName},
+    schema::{Schema, TableName, quote_text},
     table::Table,
 };
 
@@ -104,6 +104,16 @@ impl Origins {
     /// The values of an enum type by its name.
     pub fn enumeration(&self, name: &str) -> Option<&[EnumValue]> {
         self.enums.get(name).map(Vec::as_slice)
+    }
+
+    /// Values of enum types that the plan adds or renames, as SQL writes them.
+    pub fn unknown_values(&self) -> Vec<String> {
+        let unknown = |value: &&EnumValue| value.was.as_ref() != Some(&value.name);
+        let values = self.enums.values().flatten().filter(unknown);
+        match self.backend {
+            DbBackend::Sqlite => Vec::new(),
+            _ => values.map(|value| quote_text(&value.name)).collect(),
+        }
     }
 
     /// Whether the plan creates a table of this name, so that it has no rows.

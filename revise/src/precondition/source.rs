@@ -25,6 +25,8 @@ pub struct Source<'a> {
     pub origin: &'a Origin,
     /// As it is in the database.
     pub table: &'a Table,
+    /// Values of enums, as SQL writes them, that the database does not know before the plan.
+    pub unknown: Vec<String>,
 }
 
 impl Source<'_> {
@@ -45,6 +47,7 @@ impl Source<'_> {
             .columns
             .iter()
             .all(|(name, column)| settled(column) || !mentions(expression, name))
+            && !self.unknown.iter().any(|value| expression.contains(value))
     }
 
     /// The rows that meet a condition are in the way.
