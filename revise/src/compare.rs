@@ -254,7 +254,7 @@ impl Comparison {
     pub async fn statements(&self) -> Result<Vec<String>> {
         let operations = &self.difference.operations;
         if self.backend != DbBackend::Sqlite {
-            return Ok(postgres::statements(&self.before, operations)?);
+            return Ok(postgres::statements(&self.before, &self.in_one_transaction())?);
         }
         // SQLite rewrites the texts of indexes, triggers and views when something is renamed, so it is asked.
         let shadow = Shadows::in_memory().open(&Default::default()).await?;
@@ -303,9 +303,20 @@ impl Comparison {
             }
         }
         let lock = Lock::take(target, wait, &|_| {}).await?;
-        let done = apply(target, operations).await;
+        let done = apply(target, &self.in_one_transaction()).await;
         lock.release().await;
         done
+    }
+
+    /// The operations in a form that one transaction can hold: an enum whose new value is used is made anew.
+    fn in_one_transaction(&self) -> Vec<Operation> {
+        let operations = self.difference.operations.clone();
+        match self.backend {
+            DbBackend::Postgres if postgres::needs_own_transaction(&operations) => {
+                crate::run::in_one_transaction(operations, self.before.clone())
+            }
+            _ => operations,
+        }
     }
 
     /// Whether everything counted, and not only what entities know.

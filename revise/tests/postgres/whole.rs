@@ -127,6 +127,31 @@ const ONE_BY_ONE: [(&str, &str); 30] = [
     ("", "CREATE TYPE mood AS ENUM ('a'); COMMENT ON TYPE mood IS 'm'"),
 ];
 
+/// Values of an enum that are new and used at once, which PostgreSQL refuses in the transaction that added them.
+const NEW_VALUES: [&str; 5] = [
+    "ALTER TABLE m ALTER mood SET DEFAULT 'new'",
+    "ALTER TABLE m ADD CHECK (mood <> 'new' OR a > 0)",
+    "CREATE INDEX i ON m (a) WHERE mood = 'new'",
+    "CREATE VIEW news AS SELECT a FROM m WHERE mood = 'new'",
+    "CREATE POLICY news ON m USING (mood = 'new')",
+];
+
+#[tokio::test]
+async fn a_new_value_of_an_enum_is_used_at_once() {
+    let Some(cluster) = Cluster::get() else { return };
+    let table = "CREATE TABLE m (a integer, mood mood, moods mood[]); INSERT INTO m VALUES (1, 'old', '{old}');";
+    let one = format!("CREATE TYPE mood AS ENUM ('old'); {table}");
+    for change in NEW_VALUES {
+        let other = format!("CREATE TYPE mood AS ENUM ('old', 'new'); {table} {change}");
+        let pair = Pair::of(cluster, [&one, &other]).await;
+        let script = pair.compare().await.statements().await.expect("a script").join(";\n");
+        let third = Pair::of(cluster, [&one, &other]).await;
+        run(&third.dbs[0], &format!("BEGIN; {script}; COMMIT")).await;
+        assert!(third.compare().await.is_equal(), "{change}");
+        pair.apply(change).await;
+    }
+}
+
 const BASE: &str = "CREATE TABLE t (a integer, b text); \
     CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';";
 
