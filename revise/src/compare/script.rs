@@ -1,18 +1,19 @@
 //! A file of SQL, made so that it cannot get out of the shadow it is run in.
 
+mod dump;
+
 use sea_orm::DbBackend;
 
 use crate::schema::quote_text;
 
-/// Lines of a dump that say nothing about the schema: the transaction that is ours to open, and commands of shells.
-const FRAME: [&str; 7] = [
+/// Lines of SQLite's dump that say nothing about the schema: the transaction that is ours to open.
+const FRAME: [&str; 6] = [
     "begin;",
     "begin transaction;",
     "start transaction;",
     "commit;",
     "end;",
     "create table sqlite_sequence(name,seq);",
-    "select pg_catalog.set_config('search_path', '', false);",
 ];
 
 /// The statements of a file without their frame. On PostgreSQL they become one statement that cannot end a
@@ -21,23 +22,20 @@ const FRAME: [&str; 7] = [
 /// # Errors
 /// With the reason, when the file would open another database.
 pub fn contained(file: &str, backend: DbBackend) -> Result<String, &'static str> {
-    let frame = |line: &&str| {
-        let line = line.trim();
-        line.starts_with('\\') || FRAME.contains(&line.to_lowercase().as_str())
-    };
-    let lines: Vec<&str> = file.lines().filter(|line| !frame(line)).collect();
-    let mut sql = lines.join("\n");
     if backend == DbBackend::Sqlite {
+        let frame = |line: &&str| FRAME.contains(&line.trim().to_lowercase().as_str());
+        let lines: Vec<&str> = file.lines().filter(|line| !frame(line)).collect();
+        let sql = lines.join("\n");
         let mut words = sql.split(|next: char| !next.is_alphanumeric()).map(str::to_uppercase);
         return match words.any(|word| word == "ATTACH" || word == "VACUUM") {
             true => Err("it opens or writes another file (ATTACH, VACUUM)"),
             false => Ok(sql),
         };
     }
-    if file.contains("-- PostgreSQL database dump") {
-        sql = sql.replace("public.", "");
-    }
-    let text = quote_text(&sql);
+    // What a body names may come later, in a dump too. A statement may end in a comment, so its semicolon has a line of its own.
+    let first = ["SET LOCAL check_function_bodies = off".to_owned()].into_iter();
+    let statements: Vec<String> = first.chain(dump::statements(file)).collect();
+    let text = quote_text(&statements.join("\n;\n"));
     Ok(format!("DO {}", quote_text(&format!("BEGIN EXECUTE {text}; END"))))
 }
 
@@ -56,6 +54,8 @@ mod tests {
             DbBackend::Postgres,
         )
         .unwrap();
-        assert!(sql.starts_with("DO 'BEGIN EXECUTE ''CREATE TABLE t"), "{sql}");
+        assert!(sql.starts_with("DO 'BEGIN EXECUTE ''SET LOCAL"), "{sql}");
+        let end = "CREATE TABLE t(a text DEFAULT ''''o''''''''clock'''')''; END'";
+        assert!(sql.ends_with(end), "{sql}");
     }
 }

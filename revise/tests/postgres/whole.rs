@@ -88,6 +88,48 @@ async fn two_databases_of_the_real_world_become_each_other() {
     assert!(comparison.is_equal(), "{:?}", comparison.difference);
 }
 
+/// What a reader of dumps may stumble over.
+const PITFALLS: &str = "CREATE TABLE pit (a text DEFAULT 'public.x; it''s -- no comment', b integer DEFAULT nextval('order_no'));
+    COMMENT ON TABLE pit IS 'public.pit; $$ COMMIT; /*'; ALTER TABLE pit RENAME b TO owner;
+    CREATE FUNCTION pit() RETURNS text LANGUAGE plpgsql AS $f$
+BEGIN
+    INSERT INTO public.pit (a) VALUES ('public.;');
+    begin
+        COMMIT;
+    end;
+    RETURN $$;$$;
+END;
+$f$;
+    CREATE FUNCTION atomic_pit() RETURNS bigint BEGIN ATOMIC SELECT CASE WHEN true THEN count(*) END FROM pit; END;
+    DO $$BEGIN CREATE ROLE reader; EXCEPTION WHEN duplicate_object OR unique_violation THEN END$$;
+    GRANT SELECT ON pit TO reader; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO reader";
+
+#[tokio::test]
+async fn a_database_and_its_dump_are_equal() {
+    let Some(cluster) = Cluster::get() else { return };
+    let pair = Pair::of(cluster, [&format!("{RENTAL} {PITFALLS}"), ""]).await;
+    let home = tempfile::tempdir().expect("a directory");
+    let path = home.path().join("dump.sql");
+    let dump = format!("\\restrict it's\n{}\n\\unrestrict it's\n", dump(&pair.dbs[0]).await);
+    std::fs::write(&path, dump).expect("a file");
+    let [full, empty] = pair.sides.clone();
+    let same = Pair { dbs: pair.dbs.clone(), sides: [full, Side::File(path.clone())] };
+    let difference = same.compare().await.difference;
+    assert_eq!((difference.operations, difference.by_hand), (Vec::new(), Vec::new()));
+    // The way round: but for what no operation creates, the file makes an empty database like itself.
+    let filled = Pair { dbs: pair.dbs.clone(), sides: [empty, Side::File(path)] };
+    let names = filled.compare().await.difference.by_hand;
+    let names: Vec<&str> = names.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "check account_id_check of table account",
+            "partition payment_2024",
+            "partitioned table payment"
+        ]
+    );
+}
+
 /// What is there on both sides, and what makes one side another one.
 const ONE_BY_ONE: [(&str, &str); 30] = [
     ("", "ALTER TABLE t ADD CONSTRAINT apart EXCLUDE (a WITH =)"),

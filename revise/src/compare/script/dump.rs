@@ -1,0 +1,269 @@
+//! A file of SQL for PostgreSQL, cut into statements: what belongs to a schema is kept, verbatim but for the name of the
+//! schema `public`, and neither quotes, bodies of functions nor comments are mistaken for anything else.
+
+/// A piece of SQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Space, and comments.
+    Space,
+    /// A name without quotes, or a keyword.
+    Word,
+    /// A name in double quotes.
+    Name,
+    /// A text in single quotes.
+    Literal,
+    /// A text between dollars, and any other character.
+    Other,
+}
+
+/// Beginnings of statements that say nothing about the schema: transactions and settings, which are ours; roles and
+/// privileges, which are no difference; and what lies outside of every schema.
+const PASSED_OVER: [&[&str]; 24] = [
+    &["SET"],
+    &["RESET"],
+    &["BEGIN"],
+    &["START", "TRANSACTION"],
+    &["COMMIT"],
+    &["END"],
+    &["SELECT", "PG_CATALOG", "SET_CONFIG"],
+    &["SELECT", "PG_CATALOG", "SETVAL"],
+    &["GRANT"],
+    &["REVOKE"],
+    &["ALTER", "DEFAULT", "PRIVILEGES"],
+    &["SECURITY", "LABEL"],
+    &["COMMENT", "ON", "SCHEMA"],
+    &["COMMENT", "ON", "EXTENSION"],
+    &["CREATE", "SCHEMA", "PUBLIC"],
+    &["CREATE", "DATABASE"],
+    &["CREATE", "ROLE"],
+    &["CREATE", "PUBLICATION"],
+    &["CREATE", "SUBSCRIPTION"],
+    &["CREATE", "EVENT", "TRIGGER"],
+    &["ALTER", "DATABASE"],
+    &["ALTER", "ROLE"],
+    &["ALTER", "PUBLICATION"],
+    &["ALTER", "SUBSCRIPTION"],
+];
+
+/// The statements of a file that belong to the schema. In a dump, whatever lies in `public` lies in no named schema.
+pub fn statements(file: &str) -> Vec<String> {
+    let mut reader = Reader { rest: file, dump: file.contains("-- PostgreSQL database dump") };
+    let mut found = Vec::new();
+    while let Some(statement) = reader.statement() {
+        if !statement.is_passed_over() {
+            found.push(statement.text.trim().to_owned());
+        }
+    }
+    found.retain(|text| !text.is_empty());
+    found
+}
+
+#[derive(Default)]
+struct Statement {
+    text: String,
+    /// Keywords and names without quotes, in capitals.
+    words: Vec<String>,
+    /// How many ENDs are missing in a body that is no text.
+    open: usize,
+}
+
+impl Statement {
+    fn is_passed_over(&self) -> bool {
+        let begins = |words: &[&str]| {
+            self.words.len() >= words.len() && self.words.iter().zip(words).all(|(a, b)| a == b)
+        };
+        let owner = |three: &[String]| match three {
+            [before, owner, to] => {
+                owner == "OWNER" && to == "TO" && before != "COLUMN" && before != "RENAME"
+            }
+            _ => false,
+        };
+        PASSED_OVER.iter().any(|words| begins(words))
+            || self.is_copy()
+            || begins(&["ALTER"]) && self.words.windows(3).any(owner)
+    }
+
+    /// Whether rows follow it.
+    fn is_copy(&self) -> bool {
+        self.words.first().is_some_and(|word| word == "COPY")
+            && self.words.windows(2).any(|two| two == ["FROM", "STDIN"])
+    }
+
+    fn word(&mut self, word: &str) {
+        let word = word.to_uppercase();
+        let atomic = word == "ATOMIC" && self.words.last().is_some_and(|last| last == "BEGIN");
+        match word.as_str() {
+            _ if atomic => self.open = 1,
+            "CASE" if self.open > 0 => self.open += 1,
+            "END" => self.open = self.open.saturating_sub(1),
+            _ => {}
+        }
+        self.words.push(word);
+    }
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+    dump: bool,
+}
+
+impl Reader<'_> {
+    /// The next statement, without its semicolon; nothing at the end.
+    fn statement(&mut self) -> Option<Statement> {
+        let mut statement = Statement::default();
+        loop {
+            let Some((kind, length)) = piece(self.rest) else {
+                return Some(statement).filter(|statement| !statement.text.trim().is_empty());
+            };
+            let (text, behind) = self.rest.split_at(length);
+            self.rest = behind;
+            match kind {
+                // A command of psql.
+                Kind::Other if text == "\\" && statement.words.is_empty() => self.pass_line(),
+                Kind::Other if text == ";" && statement.open == 0 => {
+                    if statement.is_copy() {
+                        self.pass_rows();
+                    }
+                    return Some(statement);
+                }
+                Kind::Word | Kind::Name if self.is_public(text) => {
+                    self.rest = self.rest.strip_prefix('.').unwrap_or(self.rest);
+                }
+                Kind::Literal if self.is_cast_to_a_name() => {
+                    statement.text.push_str(&text.replacen("'public.", "'", 1));
+                }
+                Kind::Word => {
+                    statement.word(text);
+                    statement.text.push_str(text);
+                }
+                Kind::Space | Kind::Name | Kind::Literal | Kind::Other => {
+                    statement.text.push_str(text);
+                }
+            }
+        }
+    }
+
+    fn is_public(&self, name: &str) -> bool {
+        let public = name.eq_ignore_ascii_case("public") || name == "\"public\"";
+        self.dump && public && self.rest.starts_with('.')
+    }
+
+    /// Whether a literal names something: `'public.book_id_seq'::regclass`.
+    fn is_cast_to_a_name(&self) -> bool {
+        self.dump
+            && ["::regclass", "::regproc", "::regtype"]
+                .iter()
+                .any(|cast| self.rest.starts_with(cast))
+    }
+
+    fn pass_line(&mut self) {
+        self.rest = self.rest.split_once('\n').map_or("", |(_, rest)| rest);
+    }
+
+    fn pass_rows(&mut self) {
+        self.pass_line();
+        while !self.rest.is_empty() && self.rest.lines().next() != Some("\\.") {
+            self.pass_line();
+        }
+        self.pass_line();
+    }
+}
+
+/// What a text begins with, and how long it is.
+fn piece(text: &str) -> Option<(Kind, usize)> {
+    let first = text.chars().next()?;
+    let until = |end: &str, from: usize| {
+        let found = text.get(from..).and_then(|rest| rest.find(end));
+        found.map_or(text.len(), |found| from + found + end.len())
+    };
+    let word = |next: char| next.is_alphanumeric() || next == '_' || next == '$';
+    Some(match first {
+        '-' if text.starts_with("--") => (Kind::Space, until("\n", 0)),
+        '/' if text.starts_with("/*") => (Kind::Space, comment(text)),
+        '\'' => (Kind::Literal, quoted(text, 1, false)),
+        '"' => (Kind::Name, until("\"", 1)),
+        'e' | 'E' if text.get(1..2) == Some("'") => (Kind::Literal, quoted(text, 2, true)),
+        '$' => match tag(text) {
+            Some(tag) => (Kind::Other, until(tag, tag.len())),
+            None => (Kind::Other, 1),
+        },
+        _ if first.is_whitespace() => (Kind::Space, first.len_utf8()),
+        _ if word(first) => (Kind::Word, text.find(|next| !word(next)).unwrap_or(text.len())),
+        _ => (Kind::Other, first.len_utf8()),
+    })
+}
+
+/// The length of a comment, which may have others in it.
+fn comment(text: &str) -> usize {
+    let (mut depth, mut at) = (0_usize, 0);
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        let step = match rest {
+            _ if rest.starts_with("/*") => {
+                depth += 1;
+                2
+            }
+            _ if rest.starts_with("*/") => {
+                depth = depth.saturating_sub(1);
+                2
+            }
+            _ => rest.chars().next().map_or(1, char::len_utf8),
+        };
+        at += step;
+        if depth == 0 {
+            return at;
+        }
+    }
+    text.len()
+}
+
+/// The length of a text in single quotes whose inside begins at `from`; two of them are one inside.
+fn quoted(text: &str, from: usize, escapes: bool) -> usize {
+    let mut characters = text.char_indices().skip(from).peekable();
+    while let Some((at, next)) = characters.next() {
+        match next {
+            '\\' if escapes => drop(characters.next()),
+            '\'' if characters.next_if(|(_, next)| *next == '\'').is_none() => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// What opens a text between dollars: `$$` or `$name$`.
+fn tag(text: &str) -> Option<&str> {
+    let end = text.get(1..)?.find('$')? + 2;
+    let tag = text.get(..end)?;
+    let mut name = tag.trim_matches('$').chars();
+    let digit = name.clone().next().is_some_and(|first| first.is_ascii_digit());
+    (!digit && name.all(|next| next.is_alphanumeric() || next == '_')).then_some(tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dump_is_cut_where_its_statements_end() {
+        let file = "-- PostgreSQL database dump; it's one\n\\restrict x\nSET a = 'b;c';\n\
+            CREATE FUNCTION public.f() RETURNS trigger AS $f$\nBEGIN\n  INSERT INTO public.t VALUES ('a;');\n\
+            end;\n$f$ LANGUAGE plpgsql;\nALTER FUNCTION public.f() OWNER TO \"o'x\";\n\
+            ALTER TABLE public.t RENAME COLUMN owner TO boss;\nCOPY public.t (a) FROM stdin;\n1;\\N\n\\.\n\
+            CREATE TABLE \"public\".\"a;b\" (a text DEFAULT 'public.x; it''s', b integer DEFAULT \
+            nextval('public.s'::regclass), c text DEFAULT E'\\';');\n/* a /* b; */ c; */ COMMIT;\n\
+            CREATE FUNCTION g() RETURNS int BEGIN ATOMIC SELECT CASE WHEN a THEN 1 END FROM public.t; SELECT 2; END;\n\
+            SELECT pg_catalog.setval('public.s', 3);\nGRANT ALL ON public.t TO x;\nCREATE VIEW v AS SELECT $1.a";
+        let expected = [
+            "CREATE FUNCTION f() RETURNS trigger AS $f$\nBEGIN\n  INSERT INTO public.t VALUES ('a;');\nend;\n$f$ LANGUAGE plpgsql",
+            "ALTER TABLE t RENAME COLUMN owner TO boss",
+            "CREATE TABLE \"a;b\" (a text DEFAULT 'public.x; it''s', b integer DEFAULT nextval('s'::regclass), \
+             c text DEFAULT E'\\';')",
+            "CREATE FUNCTION g() RETURNS int BEGIN ATOMIC SELECT CASE WHEN a THEN 1 END FROM t; SELECT 2; END",
+            "CREATE VIEW v AS SELECT $1.a",
+        ];
+        assert_eq!(statements(file), expected);
+        assert_eq!(
+            statements("CREATE TABLE public.t (a text) ;; -- done"),
+            ["CREATE TABLE public.t (a text)", "-- done"]
+        );
+    }
+}
