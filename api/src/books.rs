@@ -1,10 +1,15 @@
 //! `/api/books`.
 
-use actix_web::{HttpResponse, delete, get, http::header::ETAG, post, route, web::Data};
+use actix_web::{
+    HttpResponse, delete, get,
+    http::header::{ETAG, LOCATION},
+    post, put, route,
+    web::{Data, Path},
+};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use service::{
-    Book, Check, Db, Page,
+    Book, Check, Db, Page, Tx,
     books::{self, BookChanges, NewBook},
     items,
 };
@@ -25,6 +30,8 @@ pub fn routes(config: &mut ServiceConfig) {
     config
         .service(list_books)
         .service(search_books)
+        .service(find_book_by_isbn)
+        .service(put_book_by_isbn)
         .service(find_book)
         .service(create_book)
         .service(update_book)
@@ -155,6 +162,62 @@ async fn create_book(db: Data<Db>, posted: Posted<NewBook>) -> Result<HttpRespon
         Shown::new(location, tag, &BookOut::from(&book))
     })
     .await
+}
+
+/// The book with an ISBN, in either form and any spelling.
+#[utoipa::path(
+    tag = "books",
+    params(("isbn" = String, Path, description = "ISBN-10 or ISBN-13", example = "9780132350884")),
+    responses(
+        (status = 200, description = "The book", body = BookOut),
+        (status = 304, description = "It is as the client has it"),
+        (status = 404, description = "No such book")
+    )
+)]
+#[get("/api/books/isbn/{isbn}")]
+async fn find_book_by_isbn(
+    db: Data<Db>,
+    isbn: Path<String>,
+    seen: IfNoneMatch,
+) -> Result<HttpResponse, Problem> {
+    let isbn = books::isbn::canonical(&isbn)?;
+    let book = books::isbn::find(db.reader(), &isbn).await?;
+    Ok(seen.row(&etag::of_row(book.id, book.version), &BookOut::from(&book))?)
+}
+
+/// Changes the given members of the book with an ISBN, or adds the book when there is none.
+#[utoipa::path(
+    tag = "books",
+    params(
+        ("isbn" = String, Path, description = "ISBN-10 or ISBN-13", example = "9780132350884"),
+        ("If-Match" = Option<String>, Header, description = "the `ETag` that the change is based on"),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: only add, and change nothing that is there"),
+    ),
+    request_body = BookChanges,
+    responses(
+        (status = 200, description = "The book as it is now", body = BookOut),
+        (status = 201, description = "The book, which is new", body = BookOut),
+        (status = 412, description = "It was changed since, or is there already")
+    )
+)]
+#[put("/api/books/isbn/{isbn}")]
+async fn put_book_by_isbn(
+    db: Data<Db>,
+    isbn: Path<String>,
+    IfMatch(expected): IfMatch,
+    Json(changes): Json<BookChanges>,
+) -> Result<HttpResponse, Problem> {
+    let isbn = books::isbn::canonical(&isbn)?;
+    let changes = changes.check()?;
+    let work = async move |tx: &Tx| books::isbn::put(tx, &isbn, &expected, &changes).await;
+    let (book, added) = db.write(work).await?;
+    let mut response = if added { HttpResponse::Created() } else { HttpResponse::Ok() };
+    if added {
+        response.insert_header((LOCATION, format!("/api/books/{}", book.id)));
+    }
+    Ok(response
+        .insert_header((ETAG, etag::of_row(book.id, book.version)))
+        .json(BookOut::from(&book)))
 }
 
 /// Changes the given members of a book, and no others.

@@ -29,7 +29,8 @@ fn of_bytes(bytes: &[u8]) -> String {
     format!("W/\"{:016x}\"", hasher.finish())
 }
 
-/// `If-Match`: the change is only carried out when the row is as the client saw it.
+/// `If-Match`: the change is only carried out when the row is as the client saw it; `If-None-Match: *`: only when there
+/// is none yet.
 pub struct IfMatch(pub Expected);
 
 /// `If-None-Match`: what the client has already and need not get again.
@@ -100,12 +101,14 @@ fn opaque(tag: &str) -> &str {
     tags(tag).next().map_or("", |(_, tag)| tag)
 }
 
-/// The versions that `If-Match` names of a row. A weak tag matches nothing here.
-fn expected(list: Option<&str>, id: &str) -> Expected {
-    let Some(list) = list.filter(|list| list.trim() != "*") else { return Expected::Any };
+/// The rows and versions that `If-Match` names. A weak tag matches nothing here.
+fn expected(list: &str) -> Expected {
+    if list.trim() == "*" {
+        return Expected::Any;
+    }
     let version = |(weak, tag): (bool, &str)| {
-        let (of, version) = tag.split_once('.')?;
-        (!weak && of == id).then(|| version.parse().ok()).flatten()
+        let (id, version) = tag.split_once('.').filter(|_| !weak)?;
+        Some((id.parse().ok()?, version.parse().ok()?))
     };
     Expected::OneOf(tags(list).filter_map(version).collect())
 }
@@ -115,9 +118,13 @@ impl FromRequest for IfMatch {
     type Future = std::future::Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let list = joined(request.headers(), IF_MATCH);
-        let id = request.match_info().query("id").trim_start_matches('0');
-        std::future::ready(Ok(Self(expected(list.as_deref(), id))))
+        let seen = joined(request.headers(), IF_MATCH);
+        let unseen = joined(request.headers(), IF_NONE_MATCH);
+        std::future::ready(Ok(Self(match (seen, unseen) {
+            (Some(list), _) => expected(&list),
+            (None, Some(list)) if list.trim() == "*" => Expected::Absent,
+            (None, _) => Expected::Any,
+        })))
     }
 }
 
@@ -135,19 +142,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn if_match_names_versions_of_this_row_alone() {
-        let versions = |versions: &[i32]| Expected::OneOf(versions.to_vec());
-        for (list, expected_versions) in [
-            (None, Expected::Any),
-            (Some("*"), Expected::Any),
-            (Some(" * "), Expected::Any),
-            (Some("\"7.3\""), versions(&[3])),
-            (Some("\"7.3\", \"7.4\",\"8.5\""), versions(&[3, 4])),
-            (Some("W/\"7.3\""), versions(&[])),
-            (Some("\"a\", \"7.x\", 7.3, \"7.9"), versions(&[])),
-            (Some(""), versions(&[])),
+    fn if_match_names_rows_at_their_versions() {
+        let seen = |seen: &[(i32, i32)]| Expected::OneOf(seen.to_vec());
+        for (list, rows) in [
+            (" * ", Expected::Any),
+            ("\"7.3\"", seen(&[(7, 3)])),
+            ("\"7.3\", \"7.4\",\"8.5\"", seen(&[(7, 3), (7, 4), (8, 5)])),
+            ("W/\"7.3\"", seen(&[])),
+            ("\"a\", \"7.x\", 7.3, \"7.9", seen(&[])),
+            ("", seen(&[])),
         ] {
-            assert_eq!(expected(list, "7"), expected_versions, "{list:?}");
+            assert_eq!(expected(list), rows, "{list:?}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod export;
 pub mod import;
+pub mod isbn;
 
 use chrono::{DateTime, Utc};
 use entity::book::{ActiveModel, Column, Entity};
@@ -306,5 +307,5 @@ pub async fn delete(db: &impl ConnectionTrait, id: i32, expected: &Expected) -> 
 }
 
 fn not_found(id: i32) -> Error {
-    Error::NotFound { what: "book", id: id.into() }
+    Error::NotFound { what: "book", key: "id", value: id.to_string() }
 }

@@ -30,13 +30,15 @@ pub enum Error {
         /// What was to be stored there; empty where the database did not say.
         value: String,
     },
-    /// No row has this id.
-    #[error("no {what} has the id {id}")]
+    /// No row has this id, or another value that is one row's alone.
+    #[error("no {what} has the {key} {value}")]
     NotFound {
         /// The row's noun, as in `book`.
         what: &'static str,
-        /// The id that was asked for.
-        id: i64,
+        /// The column, as in `id`.
+        key: &'static str,
+        /// The value that was asked for.
+        value: String,
     },
     /// The row was changed since the caller read it.
     #[error(

@@ -339,5 +339,5 @@ pub async fn delete(db: &impl ConnectionTrait, id: i32, expected: &Expected) -> 
 }
 
 fn not_found(id: i32) -> Error {
-    Error::NotFound { what: "item", id: id.into() }
+    Error::NotFound { what: "item", key: "id", value: id.to_string() }
 }

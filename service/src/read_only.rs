@@ -62,8 +62,10 @@ pub enum Expected {
     /// Whatever is stored.
     #[default]
     Any,
-    /// One of these; none, when what the client has seen is no version of this row.
-    OneOf(Vec<i32>),
+    /// One of these rows at this version: id and version. None, when what the client has seen is no version of any row.
+    OneOf(Vec<(i32, i32)>),
+    /// There is no row yet.
+    Absent,
 }
 
 impl Expected {
@@ -79,9 +81,13 @@ impl Expected {
     pub fn agrees_with(&self, what: &'static str, stored: &Stamp) -> Result<()> {
         match self {
             Self::Any => Ok(()),
-            Self::OneOf(versions) if versions.contains(&stored.version) => Ok(()),
-            Self::OneOf(_) => {
-                let given = "the version that was named".to_owned();
+            Self::OneOf(seen) if seen.contains(&(stored.id, stored.version)) => Ok(()),
+            Self::OneOf(_) | Self::Absent => {
+                let given = match self {
+                    Self::Absent => "what was expected to be absent",
+                    _ => "the version that was named",
+                };
+                let given = given.to_owned();
                 Err(Error::Stale { what, given, id: stored.id, current: stored.version })
             }
         }

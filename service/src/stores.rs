@@ -171,5 +171,5 @@ pub async fn delete(db: &impl ConnectionTrait, id: i32, expected: &Expected) -> 
 }
 
 fn not_found(id: i32) -> Error {
-    Error::NotFound { what: "store", id: id.into() }
+    Error::NotFound { what: "store", key: "id", value: id.to_string() }
 }

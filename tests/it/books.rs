@@ -104,6 +104,44 @@ on_both! {
         assert_eq!(app.get("/api/books/1").expect(200)["title"], "Clean Code");
     }
 
+    fn a_book_is_found_and_put_by_its_isbn(database) {
+        let app = App::new(&database);
+        let path = "/api/books/isbn/0-13-235088-2";
+        assert_eq!(app.get(path).expect_problem(404), "no book has the isbn 9780132350884");
+        let problem = app.put(path, json!({"year": 2008})).expect(400);
+        let missing: Vec<&Value> = problem["errors"].as_array().unwrap().iter().map(|error| &error["pointer"]).collect();
+        assert_eq!(missing, ["/title", "/author"]);
+        let added = app.put(path, json!({"title": "Clean Code", "author": "Martin", "isbn": "978-0-13-235088-4"}));
+        assert_eq!((added.headers["location"].as_str(), added.headers["etag"].as_str()), ("/api/books/1", "\"1.1\""));
+        assert_eq!(added.expect(201)["isbn"], "9780132350884");
+        let changed = app.put("/api/books/isbn/9780132350884", json!({"year": 2008})).expect(200);
+        assert_eq!([&changed["title"], &changed["year"], &changed["version"]], [&json!("Clean Code"), &json!(2008), &json!(2)]);
+        assert_eq!(app.get(path).expect(200), changed);
+        let json = ("content-type", "application/json");
+        for condition in [("if-none-match", "*"), ("if-match", "\"1.1\""), ("if-match", "\"2.2\"")] {
+            let reply = app.send("PUT", path, &[json, condition], b"{\"year\": 1}");
+            assert_eq!(reply.headers["etag"], "\"1.2\"", "{condition:?}");
+            reply.expect_problem(412);
+        }
+        app.send("PUT", path, &[json, ("if-match", "\"1.2\"")], b"{\"year\": 1}").expect(200);
+        for (path, body, reason) in [
+            (path, json!({"isbn": null}), "isbn `null` is not the one of the address"),
+            (path, json!({"isbn": "9780306406157"}), "isbn `9780306406157` is not the one of the address"),
+            ("/api/books/isbn/12", json!({}), "isbn `12` has 2 digits, expected 10 or 13"),
+        ] {
+            let error = app.put(path, body).expect_problem(400);
+            assert!(error.contains(reason), "{error}");
+        }
+        let racing = "/api/books/isbn/9780306406157";
+        let body = json!({"title": "a", "author": "b"});
+        let statuses: Vec<u16> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| app.put(racing, body.clone()).status)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1, "{statuses:?}");
+        assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 7, "{statuses:?}");
+    }
+
     fn many_books_may_have_no_isbn(database) {
         let app = App::new(&database);
         for title in ["a", "b", "c"] {

@@ -1,0 +1,107 @@
+//! Books by their ISBN: found, and put there whether they exist or not.
+
+use entity::book::{Column, Entity};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, SqlErr};
+
+use super::{AVAILABLE, BookChanges, NewBook, row, update};
+use crate::{
+    Book, Check, Checked, Expected,
+    error::{Error, FieldError, Result},
+    isbn, now,
+};
+
+/// The canonical form of an ISBN in an address.
+///
+/// # Errors
+/// [`Error::Invalid`] with what is wrong with it.
+pub fn canonical(written: &str) -> Result<String> {
+    isbn::canonical(written).map_err(|bad| {
+        Error::Invalid(vec![FieldError::parameter("isbn", "bad-isbn", bad.to_string())])
+    })
+}
+
+/// The book with this canonical ISBN.
+///
+/// # Errors
+/// [`Error::NotFound`], and what the database says.
+pub async fn find(db: &impl ConnectionTrait, isbn: &str) -> Result<Book> {
+    stored(db, isbn).await?.ok_or_else(|| not_found(isbn))
+}
+
+/// Changes the given members of the book with this canonical ISBN, or adds it; true when it was added.
+///
+/// # Errors
+/// As [`update`](super::update) and [`create`](super::create); [`Error::Invalid`] for an ISBN among the members that is
+/// another one, and for a new book without title or author.
+pub async fn put(
+    db: &impl ConnectionTrait,
+    isbn: &str,
+    expected: &Expected,
+    changes: &Checked<BookChanges>,
+) -> Result<(Book, bool)> {
+    if let Some(other) = changes.isbn.as_ref().filter(|other| other.as_deref() != Some(isbn)) {
+        let other = other.as_deref().unwrap_or("null");
+        let detail =
+            format!("isbn `{other}` is not the one of the address, `{isbn}`; leave it out");
+        return Err(Error::invalid("isbn", "read-only", detail));
+    }
+    if let Some(book) = stored(db, isbn).await? {
+        return Ok((update(db, book.id, expected, changes).await?, false));
+    }
+    if let Expected::OneOf(_) = expected {
+        return Err(not_found(isbn));
+    }
+    let new = new(isbn, changes)?;
+    match row(&new, now()).insert(db).await {
+        Ok(book) => Ok((book, true)),
+        // Somebody added it in this moment: done again, it is a change.
+        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
+            Err(Error::Collision(error))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn new(isbn: &str, changes: &Checked<BookChanges>) -> Result<Checked<NewBook>> {
+    let BookChanges {
+        title,
+        author,
+        year,
+        isbn: _,
+        page_count,
+        status,
+        id: _,
+        version: _,
+        created_at: _,
+        updated_at: _,
+    } = &**changes;
+    let missing = [("title", title.is_none()), ("author", author.is_none())];
+    let missing: Vec<FieldError> = missing
+        .into_iter()
+        .filter(|(_, missing)| *missing)
+        .map(|(field, _)| {
+            let detail = format!("no book has the isbn {isbn} yet, and a new one needs `{field}`");
+            FieldError::new(field, "missing-field", detail)
+        })
+        .collect();
+    match (title, author) {
+        (Some(title), Some(author)) => NewBook {
+            title: title.clone(),
+            author: author.clone(),
+            year: year.flatten(),
+            isbn: Some(isbn.to_owned()),
+            page_count: page_count.flatten(),
+            status: status.clone().unwrap_or_else(|| AVAILABLE.to_owned()),
+        }
+        .check(),
+        _ => Err(Error::Invalid(missing)),
+    }
+}
+
+async fn stored(db: &impl ConnectionTrait, isbn: &str) -> Result<Option<Book>> {
+    Ok(Entity::find().filter(Column::Isbn.eq(isbn)).one(db).await?)
+}
+
+fn not_found(isbn: &str) -> Error {
+    Error::NotFound { what: "book", key: "isbn", value: isbn.to_owned() }
+}
