@@ -179,8 +179,10 @@ pub fn settle(table: &mut Table, backend: DbBackend) {
     let keys = table.primary_key.as_ref().map(|key| key.columns.clone()).unwrap_or_default();
     let descending = table.primary_key.as_ref().is_some_and(|key| key.extra.starts_with("DESC"));
     let rowid = !descending && !table.options.iter().any(|option| option == "WITHOUT ROWID");
+    // SQLite lets a key be NULL that is not declared otherwise.
+    let loose = backend == DbBackend::Sqlite && table.options.is_empty();
     for column in &mut table.columns {
-        column.nullable &= !keys.contains(&column.name);
+        column.nullable &= loose || !keys.contains(&column.name);
         if backend == DbBackend::Sqlite {
             column.comment = None;
             let written = column.written.0.clone();
@@ -192,6 +194,7 @@ pub fn settle(table: &mut Table, backend: DbBackend) {
                 Identity::None | Identity::Rowid => Identity::Rowid,
                 Identity::Automatic | Identity::Always => Identity::Automatic,
             };
+            column.nullable &= !alias;
         } else if column.identity == Identity::Rowid {
             column.identity = Identity::None;
         }

@@ -103,7 +103,9 @@ impl Type {
     /// Whether both are the same to the database.
     #[must_use]
     pub fn looks_like(&self, other: &Self, backend: DbBackend) -> bool {
-        self.sql(backend) == other.sql(backend)
+        let (one, other) = (self.sql(backend), other.sql(backend));
+        // SQLite gives every spelling of a name the same meaning.
+        one == other || backend == DbBackend::Sqlite && one.eq_ignore_ascii_case(&other)
     }
 
     fn sqlite(&self) -> String {

@@ -2,29 +2,38 @@
 
 mod script;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use sea_orm::DbBackend;
 
 use crate::{
     describe::describe,
     diff::{Difference, Options, diff},
-    error::{Error, Result},
+    error::{Error, Result, clear},
     generate::GenerateOptions,
     lock::Lock,
     operation::Operation,
     postgres,
+    precondition::preconditions,
     replay::Replay,
     reverse::reverse,
     revise::Revise,
     revision,
-    schema::{Schema, TableName},
+    run::is_lock_timeout,
+    schema::{Schema, TableName, quote_text},
     session::{Session, Use},
     shadow::Shadows,
     sqlite,
     target::Target,
     upgrade::Confirm,
 };
+
+/// How long a SQLite file is waited for that another program holds.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// One side of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -267,6 +276,43 @@ impl Comparison {
         statements
     }
 
+    /// Statements for the beginning and the end of a script on SQLite, which stop it where rows do not fit: by a check
+    /// that is called as the problem is.
+    ///
+    /// # Errors
+    /// When the operations do not fit.
+    pub fn guards(&self, statements: &[String]) -> Result<(Vec<String>, Vec<String>)> {
+        let operations = &self.difference.operations;
+        if self.backend != DbBackend::Sqlite {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let wanted = preconditions(&self.before, operations, self.backend);
+        let first = wanted.iter().flat_map(|one| {
+            script::guard(
+                &format!("rows of `{}` {}; {}", one.table, one.problem, one.hint),
+                &one.count,
+            )
+        });
+        if !statements.iter().any(|sql| sql.starts_with("DROP TABLE")) {
+            return Ok((first.collect(), Vec::new()));
+        }
+        let mut after = self.before.clone();
+        after.apply_all(operations, self.backend)?;
+        let touched: BTreeSet<&TableName> =
+            operations.iter().filter_map(Operation::table).collect();
+        let concerned = after.tables.values().filter(|table| {
+            let mut keys = table.foreign_keys.iter();
+            touched.contains(&table.name) || keys.any(|key| touched.contains(&key.references))
+        });
+        let names: Vec<String> = concerned.map(|table| quote_text(&table.name.name)).collect();
+        let broken = format!(
+            "SELECT count(*) FROM pragma_foreign_key_check WHERE \"table\" IN ({})",
+            names.join(", ")
+        );
+        let last = script::guard("rows would point at rows that do not exist", &broken);
+        Ok((first.collect(), last.to_vec()))
+    }
+
     /// Turns the first side, which has to be a database, into the second: in one transaction, under the lock.
     ///
     /// # Errors
@@ -275,7 +321,7 @@ impl Comparison {
         &self,
         consent: bool,
         confirm: Option<&Confirm>,
-        wait: std::time::Duration,
+        wait: Duration,
     ) -> Result<()> {
         if let [first, others @ ..] = self.difference.by_hand.as_slice() {
             let others: String = others.iter().map(|one| format!(", {}", one.name)).collect();
@@ -303,7 +349,7 @@ impl Comparison {
             }
         }
         let lock = Lock::take(target, wait, &|_| {}).await?;
-        let done = apply(target, &self.in_one_transaction()).await;
+        let done = apply(target, &self.in_one_transaction(), wait.min(PATIENCE)).await;
         lock.release().await;
         done
     }
@@ -326,10 +372,17 @@ impl Comparison {
     }
 }
 
-async fn apply(target: &Target, operations: &[Operation]) -> Result<()> {
+async fn apply(target: &Target, operations: &[Operation], wait: Duration) -> Result<()> {
     let session = Session::open(target, Use::Write).await?;
+    session.wait_for(wait).await?;
     let failed = |source| {
-        Error::Failed(format!("{target} could not be changed and is as it was:\n{source}"))
+        if is_lock_timeout(&source) {
+            return Error::Locked(format!(
+                "another program holds {target}, and nothing was changed; close it, and try again"
+            ));
+        }
+        let why = clear(&source);
+        Error::Failed(format!("{target} could not be changed and is as it was:\n{why}"))
     };
     let done = async {
         let transaction = session.begin().await?;

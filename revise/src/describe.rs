@@ -3,7 +3,7 @@
 use sea_orm::DbBackend;
 
 use crate::{
-    column::{Column, Identity},
+    column::{Column, Generated, Identity},
     column_type::Type,
     default_value::DefaultValue,
     key::{Action, ForeignKey, Index},
@@ -62,6 +62,25 @@ fn words(operation: &Operation) -> String {
         }
         Operation::SetIdentity { table, column, identity, was: _ } => {
             format!("{table}.{column}: {}", numbered(*identity))
+        }
+        Operation::SetGenerated { table, column, generated, was: _ } => match generated {
+            Some(made) => format!("{table}.{column}: {}", computed(made)),
+            None => format!("{table}.{column}: no longer computed, and keeps its values"),
+        },
+        Operation::SetCollation { table, column, collation, was } => {
+            let default = || "the type's own".to_owned();
+            let was = optional(", was ", was.as_ref());
+            format!(
+                "{table}.{column}: collation {}{was}",
+                collation.clone().unwrap_or_else(default)
+            )
+        }
+        Operation::SetExtra { table, column, extra, was } => {
+            format!("{table}.{column}: {}, was {}", or_nothing(extra), or_nothing(was))
+        }
+        Operation::SetOptions { table, options, was } => {
+            let words = |options: &[String]| or_nothing(&options.join(", "));
+            format!("table {table}: {}, was {}", words(options), words(was))
         }
         Operation::Backfill { table, column, value } => {
             format!("fill {table}.{column} with {value} where it is null")
@@ -142,6 +161,15 @@ fn optional<T: std::fmt::Display>(word: &str, what: Option<T>) -> String {
     what.map_or_else(String::new, |what| format!("{word}{what}"))
 }
 
+fn or_nothing(text: &str) -> String {
+    if text.is_empty() { "nothing special".to_owned() } else { text.to_lowercase() }
+}
+
+fn computed(generated: &Generated) -> String {
+    let kept = if generated.stored { "stored" } else { "virtual" };
+    format!("computed as {}, {kept}", generated.expression)
+}
+
 fn null(nullable: bool) -> &'static str {
     if nullable { "nullable" } else { "not null" }
 }
@@ -176,8 +204,7 @@ fn create_table(table: &Table) -> String {
 fn definition(column: &Column) -> String {
     let mut words = vec![spell(&column.kind)];
     if let Some(generated) = &column.generated {
-        words.push(format!("computed as {}", generated.expression));
-        words.push(if generated.stored { "stored" } else { "virtual" }.to_owned());
+        words.push(computed(generated));
     }
     words.push(null(column.nullable).to_owned());
     if !column.identity.is_none() {

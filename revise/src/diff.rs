@@ -1,6 +1,7 @@
 //! The operations that turn one schema into another. Pure: what it cannot know it asks, and it never guesses.
 
 mod columns;
+mod computed;
 mod constraints;
 mod enums;
 mod extras;

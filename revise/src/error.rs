@@ -1,6 +1,6 @@
 //! What can go wrong, and which exit code says so.
 
-use sea_orm::DbErr;
+use sea_orm::{DbErr, RuntimeErr, sqlx};
 
 use crate::schema::TableName;
 
@@ -47,7 +47,7 @@ impl From<PlanError> for DbErr {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The database answered with an error, or not at all.
-    #[error("{what}: {source}")]
+    #[error("{what}: {}", clear(.source))]
     Database {
         /// What was tried.
         what: String,
@@ -113,12 +113,42 @@ impl Error {
 
     /// Turns a database's error into one that says what was tried.
     pub(crate) fn database(what: impl Into<String>) -> impl FnOnce(DbErr) -> Self {
-        move |source| Self::Database { what: what.into(), source }
+        move |source| {
+            let what = what.into();
+            if clear(&source).contains("database is locked") {
+                return Self::Locked(format!(
+                    "{what}: another program holds the file; close it, and try again"
+                ));
+            }
+            Self::Database { what, source }
+        }
     }
 
     /// Turns a system's error into one that says what was tried.
     pub(crate) fn file(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::File { what: what.into(), source }
+    }
+}
+
+/// What the database said, without the names that every layer above it puts before it.
+#[must_use]
+pub fn clear(error: &DbErr) -> String {
+    let runtime = match error {
+        DbErr::Migration(message) | DbErr::Custom(message) => return message.clone(),
+        DbErr::Conn(error) | DbErr::Exec(error) | DbErr::Query(error) => error,
+        other => return other.to_string(),
+    };
+    let RuntimeErr::SqlxError(error) = runtime else { return runtime.to_string() };
+    match &**error {
+        sqlx::Error::Database(said) => {
+            let postgres = said.try_downcast_ref::<sqlx::postgres::PgDatabaseError>();
+            let detail = postgres.and_then(|said| said.detail());
+            detail.map_or_else(
+                || said.message().to_owned(),
+                |detail| format!("{}: {detail}", said.message()),
+            )
+        }
+        other => other.to_string(),
     }
 }
 

@@ -12,7 +12,8 @@ use sea_orm_migration::seaql_migrations;
 use serde::Serialize;
 
 use crate::{
-    error::{Error, Result},
+    error::{Error, Result, clear},
+    run::is_lock_timeout,
     schema::{Schema, TableName, quote},
 };
 
@@ -106,6 +107,10 @@ impl History {
                         "this role may not read `{table}`; GRANT SELECT ON it"
                     ))(error);
                 }
+                if is_lock_timeout(&error) {
+                    return Error::database(format!("cannot read `{table}`"))(error);
+                }
+                let error = clear(&error);
                 Error::History(format!(
                     "the table `{table}` cannot be read as a history ({error}); it should have {columns}, \
                      so restore it from a backup, or move it away and run `stamp`"

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::{
-    column::{Column, Identity},
+    column::{Column, Generated, Identity},
     column_type::Type,
     default_value::DefaultValue,
     extra::Extra,
@@ -68,6 +68,37 @@ pub enum Operation {
     },
     /// Changes whether the database numbers the rows.
     SetIdentity { table: TableName, column: String, identity: Identity, was: Identity },
+    /// Computes a column from the others of its row, or no longer: it keeps its values then.
+    SetGenerated {
+        table: TableName,
+        column: String,
+        generated: Option<Generated>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        was: Option<Generated>,
+    },
+    /// Compares the texts of a column by another collation, or by that of its type.
+    SetCollation {
+        table: TableName,
+        column: String,
+        collation: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        was: Option<String>,
+    },
+    /// Changes what else stands in a column's definition, such as `ON CONFLICT` (SQLite only).
+    SetExtra {
+        table: TableName,
+        column: String,
+        extra: String,
+        #[serde(skip_serializing_if = "String::is_empty")]
+        was: String,
+    },
+    /// Changes the options of a table, `STRICT` and `WITHOUT ROWID` (SQLite only).
+    SetOptions {
+        table: TableName,
+        options: Vec<String>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        was: Vec<String>,
+    },
     /// Gives a value, an expression in SQL, to the rows that have NULL in a column.
     Backfill { table: TableName, column: String, value: String },
     /// Adds a primary key.
@@ -186,6 +217,10 @@ macro_rules! own_table {
             | Operation::AlterNull { table, .. }
             | Operation::AlterDefault { table, .. }
             | Operation::SetIdentity { table, .. }
+            | Operation::SetGenerated { table, .. }
+            | Operation::SetCollation { table, .. }
+            | Operation::SetExtra { table, .. }
+            | Operation::SetOptions { table, .. }
             | Operation::Backfill { table, .. }
             | Operation::AddPrimaryKey { table, .. }
             | Operation::DropPrimaryKey { table, .. }
@@ -223,7 +258,12 @@ impl Operation {
     /// Whether rows or values are lost.
     #[must_use]
     pub fn is_destructive(&self) -> bool {
-        matches!(self, Self::DropTable { .. } | Self::DropColumn { .. })
+        match self {
+            Self::DropTable { .. } | Self::DropColumn { .. } => true,
+            // What was computed before is only computed otherwise.
+            Self::SetGenerated { generated: Some(_), was, .. } => was.is_none(),
+            _ => false,
+        }
     }
 
     /// Every table that it names.

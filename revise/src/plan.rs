@@ -1,5 +1,7 @@
 //! What a migration does, written down step by step and carried out by [`Plan::apply`].
 
+mod definition;
+
 use serde::Serialize;
 
 use crate::{

@@ -4,6 +4,7 @@
 //! what [`Schema::apply`](crate::schema::Schema::apply) made of `before`.
 
 mod alter;
+mod anew;
 mod aside;
 mod catalog;
 mod create;

@@ -7,6 +7,7 @@
 
 mod cast;
 mod check;
+mod definition;
 pub mod fit;
 pub mod origin;
 mod source;

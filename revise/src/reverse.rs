@@ -96,11 +96,31 @@ fn one(
             let text = format!("which rows of `{table}` had NULL in `{column}` is not remembered");
             (None, (!added).then_some(text))
         }
+        Operation::AlterType { table, column, kind, using: Some(_), was }
+            if earlier.iter().any(|one| stops_computing(one, table, column)) =>
+        {
+            let known = state.tables.get(table).and_then(|table| table.find(column));
+            let old = was.clone().or_else(|| known.map(|known| known.kind.clone()));
+            let back = old.map(|old| Operation::AlterType {
+                table: table.clone(),
+                column: column.clone(),
+                // The old expression computes it anew behind this.
+                using: known.filter(|known| known.nullable).map(|_| no_value(&old)),
+                kind: old,
+                was: Some(kind.clone()),
+            });
+            (back, None)
+        }
         Operation::Sql { .. } => {
             (None, note("SQL of your own has no way back that could be known; write it".to_owned()))
         }
         _ => (simple(state, operation), None),
     }
+}
+
+fn stops_computing(operation: &Operation, table: &TableName, column: &str) -> bool {
+    matches!(operation, Operation::SetGenerated { table: of, column: name, generated: None, .. }
+        if of == table && name == column)
 }
 
 /// Lets the only column of a primary key that comes back number the rows again, where it did.
@@ -146,7 +166,33 @@ fn simple(state: &Schema, operation: &Operation) -> Option<Operation> {
         Operation::SetIdentity { table, column, identity, was } => {
             Operation::SetIdentity { table, column, identity: was, was: identity }
         }
-        other => return keys(state, other).or_else(|| enums(state, operation)),
+        other => {
+            let found = definition(state, &other).or_else(|| keys(state, other));
+            return found.or_else(|| enums(state, operation));
+        }
+    })
+}
+
+/// What a definition said before, as the schema knows it.
+fn definition(state: &Schema, operation: &Operation) -> Option<Operation> {
+    let found = operation.table().and_then(|table| state.tables.get(table))?;
+    Some(match operation.clone() {
+        Operation::SetGenerated { table, column, generated, .. } => {
+            let old = found.find(&column)?.generated.clone();
+            Operation::SetGenerated { table, column, generated: old, was: generated }
+        }
+        Operation::SetCollation { table, column, collation, .. } => {
+            let old = found.find(&column)?.collation.clone();
+            Operation::SetCollation { table, column, collation: old, was: collation }
+        }
+        Operation::SetExtra { table, column, extra, .. } => {
+            let old = found.find(&column)?.extra.clone();
+            Operation::SetExtra { table, column, extra: old, was: extra }
+        }
+        Operation::SetOptions { table, options, .. } => {
+            Operation::SetOptions { table, options: found.options.clone(), was: options }
+        }
+        _ => return None,
     })
 }
 
@@ -277,6 +323,9 @@ fn without_lost_work(operations: Vec<Operation>) -> Vec<Operation> {
             | Operation::AlterType { table, column, .. }
             | Operation::AlterDefault { table, column, .. }
             | Operation::SetComment { table, column: Some(column), .. }
+            | Operation::SetGenerated { table, column, .. }
+            | Operation::SetCollation { table, column, .. }
+            | Operation::SetExtra { table, column, .. }
             | Operation::SetIdentity { table, column, .. } => dropped(place, table, column),
             _ => false,
         };

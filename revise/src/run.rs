@@ -6,6 +6,7 @@ use sea_orm::{ConnectionTrait, DatabaseExecutor, DbBackend, DbErr, Statement, Tr
 use sea_orm_migration::SchemaManager;
 
 use crate::{
+    error::clear,
     history::Steps,
     operation::Operation,
     plan::Plan,
@@ -154,24 +155,24 @@ async fn expect_keys_whole<C: ConnectionTrait>(
     db: &C,
     touched: &BTreeSet<TableName>,
 ) -> Result<(), DbErr> {
-    let broken = sqlite::broken_keys(db).await?;
-    if broken.is_empty() {
-        return Ok(());
-    }
     let after = sqlite::read(db).await?;
-    let concerns = |child: &str| {
-        let child = TableName::from(child);
-        let keys = after.tables.get(&child).map(|table| table.foreign_keys.as_slice());
-        touched.contains(&child)
-            || keys.unwrap_or_default().iter().any(|key| touched.contains(&key.references))
-    };
-    let broken: Vec<String> = broken
-        .into_iter()
-        .filter(|(child, _)| concerns(child))
-        .map(|(child, rows)| {
-            format!("{rows} rows of `{child}` would point at rows that do not exist")
-        })
-        .collect();
+    let mut broken = Vec::new();
+    for (child, table) in &after.tables {
+        let keys = &table.foreign_keys;
+        let concerned =
+            touched.contains(child) || keys.iter().any(|key| touched.contains(&key.references));
+        if keys.is_empty() || !concerned {
+            continue;
+        }
+        match sqlite::broken_keys(db, &child.name).await? {
+            0 => {}
+            1 => {
+                broken.push(format!("1 row of `{child}` would point at a row that does not exist"))
+            }
+            rows => broken
+                .push(format!("{rows} rows of `{child}` would point at rows that do not exist")),
+        }
+    }
     if broken.is_empty() { Ok(()) } else { Err(DbErr::Migration(broken.join("\n"))) }
 }
 
@@ -266,7 +267,7 @@ fn at(sql: &str, error: DbErr) -> DbErr {
         // A lock that was not had is tried again, so its kind has to stay visible.
         error @ (DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) => error,
         error if is_lock_timeout(&error) => error,
-        error => DbErr::Migration(format!("{error}\nin: {shown}")),
+        error => DbErr::Migration(format!("{}\nin: {shown}", clear(&error))),
     }
 }
 

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use crate::{
-    error::{Error, Result},
+    error::{Error, Result, clear},
     history::{Applied, History},
     postgres::{self, Scope},
     run::{execute, search_path},
@@ -60,9 +60,7 @@ impl Session {
             Target::File(path) => file(path, purpose)?,
             Target::Postgres(url) => server(url)?,
         };
-        let db = Database::connect(options)
-            .await
-            .map_err(Error::database(format!("cannot open {target}")))?;
+        let db = Database::connect(options).await.map_err(|error| cannot_open(target, error))?;
         Ok(Self { db, target: target.clone() })
     }
 
@@ -73,6 +71,20 @@ impl Session {
 
     pub fn backend(&self) -> DbBackend {
         self.db.get_database_backend()
+    }
+
+    /// Lets SQLite wait so long for a file that another program holds; PostgreSQL is told in each transaction.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn wait_for(&self, limit: Duration) -> Result<()> {
+        if self.backend() != DbBackend::Sqlite {
+            return Ok(());
+        }
+        let milliseconds = i32::try_from(limit.as_millis()).unwrap_or(i32::MAX);
+        let sql = format!("PRAGMA busy_timeout = {milliseconds}");
+        let cannot = Error::database(format!("cannot use {}", self.target));
+        execute(&self.db, &sql).await.map_err(cannot)
     }
 
     /// Begins a transaction; on SQLite one that has the file at once.
@@ -150,6 +162,17 @@ impl Session {
         // Nothing is open that could be lost; a server that is gone has closed it itself.
         drop(self.db.close().await);
     }
+}
+
+/// Why a database cannot be opened.
+fn cannot_open(target: &Target, error: DbErr) -> Error {
+    if target.backend() == DbBackend::Sqlite && clear(&error).contains("readonly database") {
+        return Error::Stopped(format!(
+            "{target} cannot be read without writing beside it, which this user may not: it is in WAL mode, or a program was \
+             killed in the middle of a change; run this as a user who may write it and its directory, or look at a copy"
+        ));
+    }
+    Error::database(format!("cannot open {target}"))(error)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the engine's own transactions all begin here")]

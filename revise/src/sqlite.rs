@@ -14,4 +14,5 @@ mod token;
 
 pub use emit::{segments, statements};
 pub use print::create_script;
+pub(crate) use print::{keeps_alike, strict_type};
 pub use read::{broken_keys, read};

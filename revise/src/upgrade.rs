@@ -6,7 +6,7 @@ mod loss;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, DbErr};
 use sea_orm_migration::MigrationTrait;
 
 pub use self::choose::Direction;
@@ -16,7 +16,7 @@ pub(crate) use self::{
 };
 use crate::{
     backup::{self, Backup},
-    error::{Error, Result},
+    error::{Error, Result, clear},
     lock::Lock,
     replay::{Replay, Seen},
     revise::{Revise, Standing},
@@ -166,6 +166,7 @@ impl Revise {
         options: &UpgradeOptions,
         direction: Direction,
     ) -> Result<Vec<String>> {
+        session.wait_for(options.lock_timeout).await?;
         let standing = self.standing(&session.db).await?;
         let chosen = choose::revisions(&self.revisions(), &standing, &options.target, direction)?;
         if chosen.is_empty() && standing.unfinished.is_none() {
@@ -274,12 +275,13 @@ fn observer(report: &Report) -> Observer {
 }
 
 /// The error of a migration that was rolled back.
-fn failed(revision: &str, direction: Direction, source: &dyn std::fmt::Display) -> Error {
+fn failed(revision: &str, direction: Direction, source: &DbErr) -> Error {
     let what = match direction {
         Direction::Up => "failed",
         Direction::Down => "could not be taken back",
     };
     Error::Failed(format!(
-        "`{revision}` {what}, and the database is as it was before it:\n{source}"
+        "`{revision}` {what}, and the database is as it was before it:\n{}",
+        clear(source)
     ))
 }

@@ -71,7 +71,8 @@ on_both! {
         assert!(!json["statements"].as_array().unwrap().is_empty(), "{json}");
         let script = diff(&database, &["old.sql", "new.sql", "--sql"]).expect_code(5).stdout;
         let old = made_of(&database, OLD);
-        old.execute(&script).unwrap();
+        // What only the shell reads; it is a line of its own.
+        old.execute(&script.replace("\n.bail on\n", "\n")).unwrap();
         diff(&database, &[&old.url, "new.sql"]).expect_code(0);
         assert_eq!(old.texts("SELECT name || tonnage FROM ships"), ["Rickmer Rickmers7"]);
         let error = diff(&database, &["old.sql", "new.sql", "--apply"]).expect_code(2).expect_error();

@@ -6,7 +6,7 @@ use crate::{
     column::{Column, Identity, Written},
     error::PlanError,
     expression::{mentions, rename_in},
-    key::{Check, Index, IndexColumn, Unique},
+    key::{Check, ForeignKey, Index, IndexColumn, Unique},
     operation::Operation,
     schema::TableName,
     table::{Table, Used},
@@ -52,6 +52,20 @@ pub fn apply(
                 found.default = None;
             }
         }
+        Operation::SetGenerated { column, generated, .. } => {
+            let found = find(table, column)?;
+            found.generated.clone_from(generated);
+            if generated.is_some() {
+                found.default = None;
+            }
+        }
+        Operation::SetCollation { column, collation, .. } => {
+            find(table, column)?.collation.clone_from(collation);
+        }
+        Operation::SetExtra { .. } | Operation::SetOptions { .. }
+            if backend != DbBackend::Sqlite => {}
+        Operation::SetExtra { column, extra, .. } => find(table, column)?.extra.clone_from(extra),
+        Operation::SetOptions { options, .. } => table.options.clone_from(options),
         Operation::AddPrimaryKey { key, .. } => {
             if table.primary_key.is_some() {
                 return Err(exists(&table.name, "a primary key".to_owned()));
@@ -82,7 +96,10 @@ fn apply_to_constraints(
     backend: DbBackend,
 ) -> Result<(), PlanError> {
     match operation {
-        Operation::AddUnique { unique, .. } if backend == DbBackend::Sqlite => {
+        // What an index cannot say stays a constraint.
+        Operation::AddUnique { unique, .. }
+            if backend == DbBackend::Sqlite && !is_special(unique) =>
+        {
             add_index(table, &unique_index(table, unique))
         }
         Operation::AddUnique { unique, .. } => {
@@ -109,8 +126,8 @@ fn apply_to_constraints(
             table.foreign_keys.push(key.clone());
             Ok(())
         }
-        Operation::DropForeignKey { columns, .. } => {
-            let place = table.foreign_keys.iter().position(|key| key.columns == *columns);
+        Operation::DropForeignKey { columns, was, .. } => {
+            let place = find_key(table, columns, was.as_deref());
             let what = || format!("foreign key on `{}`", columns.join(", "));
             table.foreign_keys.remove(place.ok_or_else(|| missing(&table.name, what()))?);
             Ok(())
@@ -138,6 +155,13 @@ fn apply_to_constraints(
     }
 }
 
+/// The place of a foreign key on these columns; of several, of the one that is meant.
+pub fn find_key(table: &Table, columns: &[String], was: Option<&ForeignKey>) -> Option<usize> {
+    let on = |key: &ForeignKey| key.columns == columns;
+    let meant = |key: &ForeignKey| on(key) && was.is_some_and(|was| key.means(was));
+    table.foreign_keys.iter().position(meant).or_else(|| table.foreign_keys.iter().position(on))
+}
+
 /// The place of a check, by its name or else by its expression.
 pub fn find_check(table: &Table, check: &Check) -> Option<usize> {
     let named = |found: &Check| check.name.is_some() && found.name == check.name;
@@ -154,6 +178,11 @@ pub fn unique_index(table: &Table, unique: &Unique) -> Index {
         .unwrap_or_else(|| format!("{}_{}_key", table.name.name, unique.columns.join("_")));
     let columns = unique.columns.iter().map(|column| IndexColumn::new(column)).collect();
     Index { columns, ..Index::new(name, []).unique() }
+}
+
+/// Whether SQLite reads more of it than the columns.
+fn is_special(unique: &Unique) -> bool {
+    unique.extra.starts_with('(') || unique.extra.contains("ON CONFLICT")
 }
 
 fn add_index(table: &mut Table, index: &Index) -> Result<(), PlanError> {

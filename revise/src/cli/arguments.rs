@@ -203,7 +203,7 @@ impl Preview {
 /// How a change is made.
 #[derive(Debug, Args)]
 pub struct Manner {
-    /// Seconds that a statement waits for a lock before the migration is rolled back and tried again
+    /// Seconds that a statement waits for a lock before the migration is rolled back and, on PostgreSQL, tried again
     #[arg(long, value_name = "SECONDS", default_value = "5")]
     pub lock_timeout: f64,
     /// Seconds to wait for another process that changes the schema

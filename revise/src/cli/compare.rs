@@ -13,9 +13,9 @@ use crate::{
     target::Target,
 };
 
-/// SQLite's shell goes on behind an error, up to the COMMIT; and SQLite casts anything to anything.
-const SQLITE_HEAD: &str = "-- Run it with `sqlite3 -bail`. `--apply` also looks for rows that do not fit, which a script cannot.\n\
-                           PRAGMA foreign_keys = OFF;\nBEGIN;";
+/// SQLite's shell would go on behind an error, up to the COMMIT.
+const SQLITE_HEAD: &str = "-- For the shell `sqlite3`; other programs do without the next line, and stop at an error by themselves.\n\
+                           .bail on\nPRAGMA foreign_keys = OFF;\nBEGIN IMMEDIATE;";
 
 /// What `diff` answers as JSON. The shape is stable: members are added and never changed.
 #[derive(Serialize)]
@@ -95,8 +95,11 @@ impl Command<'_> {
             _ => ("BEGIN;", "COMMIT;"),
         };
         self.console.say(head)?;
-        statements
+        let (first, last) = comparison.guards(statements)?;
+        first
             .iter()
+            .chain(statements)
+            .chain(&last)
             .try_for_each(|sql| self.console.say(&format!("{};", sql.trim_end_matches(';'))))?;
         self.console.say(tail)
     }

@@ -4,10 +4,11 @@ mod dump;
 
 use sea_orm::DbBackend;
 
-use crate::schema::quote_text;
+use crate::schema::{quote, quote_text};
 
-/// Lines of SQLite's dump that say nothing about the schema: the transaction that is ours to open.
-const FRAME: [&str; 6] = [
+/// Lines of SQLite's dump that say nothing about the schema: the transaction that is ours to open, and the shell's.
+const FRAME: [&str; 7] = [
+    ".bail on",
     "begin;",
     "begin transaction;",
     "start transaction;",
@@ -37,6 +38,17 @@ pub fn contained(file: &str, backend: DbBackend) -> Result<String, &'static str>
     let statements: Vec<String> = first.chain(dump::statements(file)).collect();
     let text = quote_text(&statements.join("\n;\n"));
     Ok(format!("DO {}", quote_text(&format!("BEGIN EXECUTE {text}; END"))))
+}
+
+/// Statements of SQLite that fail with this message unless the query answers 0.
+pub fn guard(message: &str, count: &str) -> [String; 3] {
+    let table = quote("sea-revise looks for rows");
+    let name = quote(message);
+    [
+        format!("CREATE TEMP TABLE {table} (found integer CONSTRAINT {name} CHECK (found = 0))"),
+        format!("INSERT INTO temp.{table} {count}"),
+        format!("DROP TABLE temp.{table}"),
+    ]
 }
 
 #[cfg(test)]

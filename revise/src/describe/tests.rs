@@ -101,6 +101,12 @@ fn changes_of_a_column() {
         .set_identity("u", "id", Identity::None, Identity::Always)
         .set_identity("u", "id", Identity::Automatic, Identity::Rowid)
         .set_identity("u", "id", Identity::Automatic, Identity::None)
+        .set_generated("u", "a", "b + c", true)
+        .drop_generated("u", "a")
+        .set_collation("u", "a", Some("NOCASE"))
+        .set_collation("u", "a", None)
+        .set_extra("u", "a", "ON CONFLICT FAIL")
+        .set_options("u", ["STRICT", "WITHOUT ROWID"])
         .backfill("u", "name", "'nobody'");
     says(
         plan,
@@ -116,6 +122,12 @@ fn changes_of_a_column() {
             "u.id: always numbered by the database",
             "u.id: numbered by the database, ids may come again",
             "u.id: no longer numbered by the database",
+            "u.a: computed as b + c, stored",
+            "u.a: no longer computed, and keeps its values",
+            "u.a: collation NOCASE",
+            "u.a: collation the type's own",
+            "u.a: on conflict fail, was nothing special",
+            "table u: strict, without rowid, was nothing special",
             "fill u.name with 'nobody' where it is null",
         ],
     );

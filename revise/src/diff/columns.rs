@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 
 use sea_orm::DbBackend;
 
-use super::{ColumnName, Question, Work, enums, order::Phase};
+use super::{ColumnName, Question, Work, computed, enums, order::Phase};
 use crate::{
-    column::{Column, Generated, Identity},
+    column::{Column, Identity},
     column_type::Type,
     default_value::DefaultValue,
-    expression::alike,
-    key::{Check, Unique},
+    key::Check,
     operation::Operation,
     schema::TableName,
     table::Table,
@@ -31,13 +30,14 @@ pub fn compare(
                 add(work, &after.name, column.clone());
                 number(work, after, column);
             }
-            Some(old) if recomputed(work, before, after, old) => {
-                drop_uniques(work, left, old);
-                drop_column(work, left, old, true);
-                add(work, &after.name, column.clone());
-            }
             Some(old) => {
                 change(work, after, old, column, disturbed);
+                computed::compare(work, before, after, (old, column));
+                // A key of SQLite may be NULL that is not declared otherwise; an entity cannot say it.
+                let key = before.is_key(&old.name) && after.is_key(&old.name) && !work.whole();
+                if old.nullable != column.nullable && !key {
+                    nullability(work, after, column);
+                }
                 comment(work, &after.name, old, column);
             }
         }
@@ -53,7 +53,7 @@ pub fn compare(
             );
             work.found.unmanaged.push(line);
         } else {
-            drop_column(work, left, column, false);
+            drop_column(work, left, column);
         }
     }
     let (old, new) = (before.comment.clone(), after.comment.clone());
@@ -62,28 +62,8 @@ pub fn compare(
     }
 }
 
-/// A computed column cannot be changed, only made anew. An entity cannot say that a column is computed.
-fn recomputed(work: &Work<'_>, before: &Table, after: &Table, column: &Column) -> bool {
-    let Some(wanted) = after.find(&column.name) else { return false };
-    let retyped = |made: &Generated| {
-        let pairs = before.columns.iter().filter_map(|old| Some((old, after.find(&old.name)?)));
-        pairs
-            .filter(|(old, new)| !old.kind.looks_like(&new.kind, work.options.backend))
-            .any(|(old, _)| names(&made.expression, &old.name))
-    };
-    match (&column.generated, &wanted.generated) {
-        // What a column is computed from cannot change its type either.
-        (Some(old), Some(new)) => {
-            old.stored != new.stored || !alike(&old.expression, &new.expression) || retyped(old)
-        }
-        (Some(_), None) => work.whole(),
-        (None, Some(_)) => true,
-        (None, None) => false,
-    }
-}
-
 /// On SQLite a column numbers the rows once it is the key, and not before.
-fn number(work: &mut Work<'_>, table: &Table, column: &Column) {
+pub fn number(work: &mut Work<'_>, table: &Table, column: &Column) {
     let key = table.primary_key.as_ref().map(|key| key.columns.as_slice());
     let counts = matches!(column.identity, Identity::Automatic | Identity::Always);
     if counts && key == Some(std::slice::from_ref(&column.name)) {
@@ -110,7 +90,7 @@ fn add(work: &mut Work<'_>, table: &TableName, column: Column) {
         Some(value) => {
             add_as_it_is(work, table, column.nullable());
             fill(work, table, &name, value);
-            alter_null(work, table, &name, false);
+            alter_null(work, Phase::Columns, (table.clone(), name.clone()), false);
         }
         None if work.whole() => add_as_it_is(work, table, column),
         None => {
@@ -130,7 +110,7 @@ fn add_as_it_is(work: &mut Work<'_>, table: &TableName, column: Column) {
 }
 
 /// Drops a column, and first what names it: PostgreSQL would take that along without a word, and SQLite refuse.
-fn drop_column(work: &mut Work<'_>, left: &mut Table, column: &Column, replaced: bool) {
+fn drop_column(work: &mut Work<'_>, left: &mut Table, column: &Column) {
     let table = left.name.clone();
     let mut kept = Vec::new();
     for index in std::mem::take(&mut left.indexes) {
@@ -166,25 +146,12 @@ fn drop_column(work: &mut Work<'_>, left: &mut Table, column: &Column, replaced:
         work.phases.push(Phase::DropConstraints, Operation::DropCheck { table, check });
     }
     let (name, was) = (column.name.clone(), Some(Box::new(column.clone())));
-    let first = replaced || column.generated.is_some() || enums::loses_default(work, column);
+    let first = column.generated.is_some() || enums::loses_default(work, column);
     let phase = if first { Phase::DropFirst } else { Phase::DropColumns };
     work.phases.push(phase, Operation::DropColumn { table, column: name, was });
 }
 
-/// Drops the unique constraints of a column that is made anew.
-fn drop_uniques(work: &mut Work<'_>, left: &mut Table, column: &Column) {
-    let (gone, kept): (Vec<Unique>, Vec<Unique>) = std::mem::take(&mut left.uniques)
-        .into_iter()
-        .partition(|unique| unique.columns.contains(&column.name));
-    left.uniques = kept;
-    for unique in gone {
-        let (table, columns) = (left.name.clone(), unique.columns.clone());
-        let operation = Operation::DropUnique { table, columns, was: Some(unique) };
-        work.phases.push(Phase::DropConstraints, operation);
-    }
-}
-
-fn names(expression: &str, column: &str) -> bool {
+pub fn names(expression: &str, column: &str) -> bool {
     crate::expression::mentions(expression, column)
 }
 
@@ -196,7 +163,9 @@ fn change(
     disturbed: &mut BTreeSet<ColumnName>,
 ) {
     let (name, column) = (&table.name, &after.name);
-    if types_differ(work, before, after) {
+    let differ = types_differ(work, before, after);
+    let respelt = !differ && respelt(work, table, before, after);
+    if differ || respelt {
         let numbers = is_integer(&before.kind) && is_integer(&after.kind);
         if !numbers && before.kind.sql(work.options.backend) != after.kind.sql(work.options.backend)
         {
@@ -205,21 +174,63 @@ fn change(
         if table.is_key(column) && other_kind(&before.kind, &after.kind) && !work.whole() {
             return rewrite_key(work, name, before, after);
         }
-        let using = work.options.using.get(&(name.clone(), column.clone())).cloned();
+        // The values of a computed column are computed, and not cast.
+        let made = before.generated.as_ref().and(after.generated.as_ref());
+        let phase = if made.is_some() { Phase::AddComputed } else { Phase::Columns };
+        let told = work.options.using.get(&(name.clone(), column.clone())).cloned();
+        let using = made.map(|made| made.expression.clone()).or(told);
         let operation = Operation::AlterType {
             table: name.clone(),
             column: column.clone(),
-            kind: after.kind.clone(),
+            kind: if work.whole() { exact(work, after, respelt) } else { after.kind.clone() },
             using,
             was: Some(before.kind.clone()),
         };
-        work.phases.push(Phase::Columns, operation);
+        work.phases.push(phase, operation);
     }
+    definition(work, name, before, after);
     identity(work, name, before, after);
     default(work, name, before, after);
-    if before.nullable != after.nullable {
-        nullability(work, name, after);
+}
+
+/// Whether a key of SQLite's becomes a name of the rowid, or is none any more, by nothing but the spelling of its type.
+fn respelt(work: &Work<'_>, table: &Table, before: &Column, after: &Column) -> bool {
+    work.whole()
+        && work.options.backend == DbBackend::Sqlite
+        && before.identity.is_none() != after.identity.is_none()
+        && table.is_key(&after.name)
+        && before.written.0.as_deref().map(str::to_lowercase)
+            != after.written.0.as_deref().map(str::to_lowercase)
+}
+
+/// The type as the other side has it; on SQLite by its own name where ours would keep its values otherwise.
+fn exact(work: &Work<'_>, column: &Column, respelt: bool) -> Type {
+    let written = column.written.0.as_ref().filter(|_| work.options.backend == DbBackend::Sqlite);
+    match written {
+        Some(written) if respelt || !crate::sqlite::keeps_alike(written, &column.kind) => {
+            Type::other(written)
+        }
+        _ => column.kind.clone(),
     }
+}
+
+/// What an entity says only where it says something: a collation, and on SQLite what happens on a conflict.
+fn definition(work: &mut Work<'_>, table: &TableName, before: &Column, after: &Column) {
+    let (table, column) = (table.clone(), after.name.clone());
+    if collation_differs(work, before, after) {
+        let (collation, was) = (after.collation.clone(), before.collation.clone());
+        let (table, column) = (table.clone(), column.clone());
+        let operation = Operation::SetCollation { table, column, collation, was };
+        work.phases.push(Phase::Columns, operation);
+    }
+    if before.extra != after.extra && work.whole() && work.options.backend == DbBackend::Sqlite {
+        let (extra, was) = (after.extra.clone(), before.extra.clone());
+        work.phases.push(Phase::Columns, Operation::SetExtra { table, column, extra, was });
+    }
+}
+
+pub fn collation_differs(work: &Work<'_>, before: &Column, after: &Column) -> bool {
+    before.collation != after.collation && (work.whole() || after.collation.is_some())
 }
 
 fn default(work: &mut Work<'_>, table: &TableName, before: &Column, after: &Column) {
@@ -244,7 +255,7 @@ fn same_default(before: Option<&DefaultValue>, after: Option<&DefaultValue>) -> 
     }
 }
 
-fn types_differ(work: &Work<'_>, before: &Column, after: &Column) -> bool {
+pub fn types_differ(work: &Work<'_>, before: &Column, after: &Column) -> bool {
     let backend = work.options.backend;
     let lengths = (&before.kind, &after.kind);
     if let (Type::Varchar(_), Type::Varchar(_)) = lengths
@@ -257,25 +268,32 @@ fn types_differ(work: &Work<'_>, before: &Column, after: &Column) -> bool {
     declared || !before.kind.looks_like(&after.kind, backend)
 }
 
-fn nullability(work: &mut Work<'_>, table: &TableName, after: &Column) {
+fn nullability(work: &mut Work<'_>, table: &Table, after: &Column) {
+    let (key, table) = (table.is_key(&after.name), &table.name);
     let name = (table.clone(), after.name.clone());
+    if after.generated.is_some() {
+        return alter_null(work, Phase::AddComputed, name, after.nullable);
+    }
+    if after.nullable && key {
+        // Whatever makes it a key makes it NOT NULL.
+        return alter_null(work, Phase::AddIdentities, name, true);
+    }
     if !after.nullable {
         match work.options.values.get(&name).cloned() {
             Some(value) => fill(work, table, &after.name, value),
             None if work.options.with_nulls.contains(&name) && !work.whole() => {
-                let (table, column) = name;
+                let (table, column) = name.clone();
                 work.found.questions.push(Question::Value { table, column, added: false });
                 return;
             }
             None => {}
         }
     }
-    alter_null(work, table, &after.name, after.nullable);
+    alter_null(work, Phase::Columns, name, after.nullable);
 }
 
-fn alter_null(work: &mut Work<'_>, table: &TableName, column: &str, nullable: bool) {
-    let (table, column) = (table.clone(), column.to_owned());
-    work.phases.push(Phase::Columns, Operation::AlterNull { table, column, nullable });
+pub fn alter_null(work: &mut Work<'_>, phase: Phase, (table, column): ColumnName, nullable: bool) {
+    work.phases.push(phase, Operation::AlterNull { table, column, nullable });
 }
 
 fn fill(work: &mut Work<'_>, table: &TableName, column: &str, value: String) {

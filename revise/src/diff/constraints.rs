@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{ColumnName, Work, order::Phase};
+use sea_orm::DbBackend;
+
+use super::{ColumnName, Work, columns, order::Phase};
 use crate::{
     expression::alike,
     key::{ForeignKey, Index, PrimaryKey, Unique},
@@ -24,12 +26,9 @@ pub fn compare(
     indexes(work, before, after, disturbed);
     checks(work, before, after);
     if work.whole() && before.options != after.options {
-        work.found.notes.push(format!(
-            "table `{}` has the options `{}` and should have `{}`, which only a new table can change",
-            after.name,
-            before.options.join(", "),
-            after.options.join(", ")
-        ));
+        let (table, options) = (after.name.clone(), after.options.clone());
+        let operation = Operation::SetOptions { table, options, was: before.options.clone() };
+        work.phases.push(Phase::AddConstraints, operation);
     }
 }
 
@@ -39,11 +38,12 @@ fn primary_key(
     after: &Table,
     disturbed: &mut BTreeSet<ColumnName>,
 ) {
-    // What an entity cannot say counts only where everything does.
-    let extra = |key: &PrimaryKey| if work.whole() { key.extra.clone() } else { String::new() };
-    let meaning =
-        |table: &Table| table.primary_key.as_ref().map(|key| (key.columns.clone(), extra(key)));
-    if meaning(before) == meaning(after) {
+    let whole = work.whole();
+    let says = |table: &Table| {
+        let key = table.primary_key.as_ref();
+        key.map(|key| (key.columns.clone(), said(&key.extra, whole)))
+    };
+    if says(before) == says(after) {
         return;
     }
     let table = after.name.clone();
@@ -55,8 +55,24 @@ fn primary_key(
     }
     if let Some(key) = &after.primary_key {
         let key = unnamed_primary_key(&table, key);
+        for column in key.columns.iter().filter_map(|name| after.find(name)) {
+            if column.nullable {
+                let name = (table.clone(), column.name.clone());
+                columns::alter_null(work, Phase::AddIdentities, name, true);
+            }
+            let stays =
+                before.find(&column.name).is_some_and(|old| old.identity == column.identity);
+            if stays && work.options.backend == DbBackend::Sqlite {
+                columns::number(work, after, column);
+            }
+        }
         work.phases.push(Phase::AddConstraints, Operation::AddPrimaryKey { table, key });
     }
+}
+
+/// What else is said of a key, where that counts; an entity cannot say it.
+fn said(extra: &str, whole: bool) -> String {
+    if whole { extra.to_owned() } else { String::new() }
 }
 
 /// A unique constraint and a plain unique index say the same, so one stands for the other.
@@ -66,36 +82,33 @@ fn uniques(
     after: &Table,
     disturbed: &mut BTreeSet<ColumnName>,
 ) {
-    let (had, wanted) = (unique_columns(before), unique_columns(after));
     let whole = work.whole();
-    // What an entity cannot say counts only where everything does.
-    let has = |table: &Table, all: &BTreeSet<Vec<String>>, unique: &Unique| {
-        let mut alike =
-            table.uniques.iter().filter(|other| other.columns == unique.columns).peekable();
-        match whole && alike.peek().is_some() {
-            true => alike.any(|other| other.extra == unique.extra),
-            false => all.contains(&unique.columns),
+    let (had, wanted) = (unique_columns(before, whole), unique_columns(after, whole));
+    let says = |unique: &Unique| (unique.columns.clone(), said(&unique.extra, whole));
+    for unique in &after.uniques {
+        if !had.contains(&says(unique)) {
+            let (table, unique) = (after.name.clone(), unnamed_unique(&after.name, unique));
+            work.phases.push(Phase::AddConstraints, Operation::AddUnique { table, unique });
         }
-    };
-    for unique in after.uniques.iter().filter(|unique| !has(before, &had, unique)) {
-        let (table, unique) = (after.name.clone(), unnamed_unique(&after.name, unique));
-        work.phases.push(Phase::AddConstraints, Operation::AddUnique { table, unique });
     }
-    for unique in before.uniques.iter().filter(|unique| !has(after, &wanted, unique)) {
-        let (table, columns) = (before.name.clone(), unique.columns.clone());
-        disturbed.extend(columns.iter().map(|column| (table.clone(), column.clone())));
-        let was = Some(unnamed_unique(&table, unique));
-        let operation = Operation::DropUnique { table, columns, was };
-        work.phases.push(Phase::DropConstraints, operation);
+    for unique in &before.uniques {
+        if !wanted.contains(&says(unique)) {
+            let (table, columns) = (before.name.clone(), unique.columns.clone());
+            disturbed.extend(columns.iter().map(|column| (table.clone(), column.clone())));
+            let was = Some(unnamed_unique(&table, unique));
+            let operation = Operation::DropUnique { table, columns, was };
+            work.phases.push(Phase::DropConstraints, operation);
+        }
     }
 }
 
-fn unique_columns(table: &Table) -> BTreeSet<Vec<String>> {
-    let constraints = table.uniques.iter().map(|unique| unique.columns.clone());
+/// What is unique, with what else is said of it.
+fn unique_columns(table: &Table, whole: bool) -> BTreeSet<(Vec<String>, String)> {
+    let constraints = table.uniques.iter();
+    let constraints =
+        constraints.map(|unique| (unique.columns.clone(), said(&unique.extra, whole)));
     let indexes = table.indexes.iter().filter(|index| index.unique && index.is_plain());
-    constraints
-        .chain(indexes.map(|index| index.column_names().map(str::to_owned).collect()))
-        .collect()
+    constraints.chain(indexes.map(|index| (names(index), String::new()))).collect()
 }
 
 fn indexes(
@@ -105,7 +118,9 @@ fn indexes(
     disturbed: &mut BTreeSet<ColumnName>,
 ) {
     let table = &after.name;
-    let (had, wanted) = (unique_columns(before), unique_columns(after));
+    let whole = work.whole();
+    let (had, wanted) = (unique_columns(before, whole), unique_columns(after, whole));
+    let plain = |index: &Index| (names(index), String::new());
     let mut left: Vec<&Index> = before.indexes.iter().collect();
     let mut missing: Vec<&Index> = Vec::new();
     for index in &after.indexes {
@@ -121,7 +136,7 @@ fn indexes(
         };
         if let Some(place) = left.iter().position(covers) {
             rename_index(work, table, left.remove(place), index);
-        } else if !(index.unique && index.is_plain() && had.contains(&names(index))) {
+        } else if !(index.unique && index.is_plain() && had.contains(&plain(index))) {
             let (table, index) = (table.clone(), index.clone());
             let operation = Operation::CreateIndex { table, index, concurrently: false };
             work.phases.push(Phase::AddConstraints, operation);
@@ -130,7 +145,7 @@ fn indexes(
     for index in left {
         let replaced = after.indexes.iter().any(|other| other.name == index.name);
         let stands_for_constraint =
-            index.unique && index.is_plain() && wanted.contains(&names(index));
+            index.unique && index.is_plain() && wanted.contains(&plain(index));
         let on_dropped = index.column_names().any(|column| after.find(column).is_none());
         if stands_for_constraint && !replaced {
             continue;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use sea_orm::DbBackend;
 use serde::Serialize;
 
 use super::{Work, order::Phase};
@@ -67,7 +68,11 @@ pub fn compare(work: &mut Work<'_>) {
     drops.sort_by_key(|found| std::cmp::Reverse(found.rank));
     for found in drops {
         let phase = if found.rank < TABLES { Phase::DropFirstExtras } else { Phase::DropExtras };
-        work.phases.push(phase, Operation::DropExtra { extra: found.extra });
+        let drop = match work.options.backend {
+            DbBackend::Sqlite => Operation::Sql { sqlite: Some(found.extra.drop), postgres: None },
+            _ => Operation::DropExtra { extra: found.extra },
+        };
+        work.phases.push(phase, drop);
     }
 }
 
@@ -78,7 +83,13 @@ fn create(work: &mut Work<'_>, found: &Found, was: Option<String>) {
         50..VIEWS => Phase::TableExtras,
         _ => Phase::LastExtras,
     };
-    work.phases.push(phase, Operation::CreateExtra { extra: found.extra.clone(), was });
+    let extra = found.extra.clone();
+    let create = match work.options.backend {
+        // Extras of migrations are PostgreSQL's.
+        DbBackend::Sqlite => Operation::Sql { sqlite: Some(extra.sql), postgres: None },
+        _ => Operation::CreateExtra { extra, was },
+    };
+    work.phases.push(phase, create);
 }
 
 fn by_hand(before: Option<&Found>, after: Option<&Found>) -> ByHand {

@@ -29,6 +29,9 @@ pub fn tables(work: &mut Work<'_>) -> Result<(), DiffError> {
         }
         rename(work, Operation::RenameTable { from: from.clone(), to: to.clone() })?;
     }
+    if work.options.backend == DbBackend::Sqlite {
+        spell_tables(work)?;
+    }
     if work.options.no_rename {
         return Ok(());
     }
@@ -121,7 +124,27 @@ fn rename(work: &mut Work<'_>, operation: Operation) -> Result<(), DiffError> {
     Ok(())
 }
 
-/// SQLite takes `Name` and `name` for the same column, so the new spelling is no change.
+/// SQLite takes `Item` and `item` for the same table.
+fn spell_tables(work: &mut Work<'_>) -> Result<(), DiffError> {
+    let after = work.after;
+    for to in after
+        .tables
+        .keys()
+        .filter(|name| !work.before.tables.contains_key(name))
+        .cloned()
+        .collect::<Vec<_>>()
+    {
+        let same = |name: &&TableName| {
+            name.name.eq_ignore_ascii_case(&to.name) && !after.tables.contains_key(name)
+        };
+        if let Some(from) = work.before.tables.keys().find(same).cloned() {
+            rename(work, Operation::RenameTable { from, to })?;
+        }
+    }
+    Ok(())
+}
+
+/// SQLite takes `Name` and `name` for the same column, so to an entity the new spelling is no change.
 fn ignore_case(work: &mut Work<'_>) -> Result<(), DiffError> {
     let mut same = Vec::new();
     for (table, column) in pairs(work) {
@@ -134,6 +157,10 @@ fn ignore_case(work: &mut Work<'_>) -> Result<(), DiffError> {
         }
     }
     for operation in same {
+        if work.whole() {
+            rename(work, operation)?;
+            continue;
+        }
         // SQLite would not see a second column of the name either, so a refusal cannot come.
         work.before.apply(&operation, DbBackend::Sqlite)?;
     }

@@ -43,6 +43,10 @@ fn is_rebuild(table: &Table, operation: &Operation) -> bool {
         }
         Operation::AlterDefault { .. }
         | Operation::SetIdentity { .. }
+        | Operation::SetGenerated { .. }
+        | Operation::SetCollation { .. }
+        | Operation::SetExtra { .. }
+        | Operation::SetOptions { .. }
         | Operation::AddPrimaryKey { .. }
         | Operation::DropPrimaryKey { .. }
         | Operation::AddForeignKey { .. }

@@ -51,16 +51,7 @@ pub fn kind(
     if using.is_none() && column.kind.looks_like(kind, DbBackend::Postgres) {
         return Ok(Vec::new());
     }
-    let computed = |other: &&Column| {
-        other.generated.as_ref().is_some_and(|made| mentions(&made.expression, &column.name))
-    };
-    if let Some(other) = table.columns.iter().find(computed) {
-        return Err(PlanError::Unsupported(format!(
-            "column `{}` of `{}` cannot change its type while `{}` is computed from it; drop that column before, and add it \
-             anew after",
-            column.name, table.name, other.name
-        )));
-    }
+    expect_free(table, column)?;
     let aside = table.used.0.then(|| Aside::of_column(&table.name, &column.name));
     let (before, after) = aside.map(|aside| (aside.before, aside.after)).unzip();
     let mut statements: Vec<String> = before.into_iter().collect();
@@ -75,6 +66,24 @@ pub fn kind(
     }
     statements.extend(after);
     Ok(statements)
+}
+
+/// Sees to it that no other column is computed from one that changes.
+///
+/// # Errors
+/// When there is one.
+pub fn expect_free(table: &Table, column: &Column) -> Result<(), PlanError> {
+    let computed = |other: &&Column| {
+        other.generated.as_ref().is_some_and(|made| mentions(&made.expression, &column.name))
+    };
+    let Some(other) = table.columns.iter().find(computed) else { return Ok(()) };
+    Err(PlanError::Unsupported(format!(
+        "column `{0}` of `{1}` cannot change its type while `{2}` is computed from it; put `.drop_generated({1:?}, {2:?})` \
+         before it and `.set_generated(…)` behind it",
+        column.name,
+        table.name.to_string(),
+        other.name
+    )))
 }
 
 /// The change of the type itself, and of the default with it.

@@ -4,11 +4,12 @@ use sea_orm::DbBackend;
 
 use super::{
     alter::{self, alter, column, table},
+    anew,
     aside::Aside,
     create, enums, length, names, views,
 };
 use crate::{
-    apply::parts::{find_check, is_unique_on},
+    apply::parts::{find_check, find_key, is_unique_on},
     column::Written,
     error::PlanError,
     operation::{ObjectKind, Operation},
@@ -117,7 +118,10 @@ fn emit(
         | Operation::AlterNull { .. }
         | Operation::AlterDefault { .. }
         | Operation::SetIdentity { .. }
+        | Operation::SetGenerated { .. }
+        | Operation::SetCollation { .. }
         | Operation::Backfill { .. } => emit_change(now, operation, later)?,
+        Operation::SetExtra { .. } | Operation::SetOptions { .. } => Vec::new(),
         Operation::CreateEnum { .. }
         | Operation::DropEnum { .. }
         | Operation::AddEnumValue { .. }
@@ -175,6 +179,14 @@ fn emit_change(
         Operation::SetIdentity { table, column, identity, .. } => {
             let (table, column) = find(table, column)?;
             alter::identity(table, column, *identity)
+        }
+        Operation::SetGenerated { table, column, generated, .. } => {
+            let (table, column) = find(table, column)?;
+            anew::computed(now, table, column, generated.as_ref())?
+        }
+        Operation::SetCollation { table, column, collation, .. } => {
+            let (table, column) = find(table, column)?;
+            anew::collated(table, column, collation.as_deref())?
         }
         Operation::Backfill { table, column, value } => {
             let (table, column) = (table.quoted(), quote(column));
@@ -237,9 +249,10 @@ fn emit_constraint(now: &Schema, operation: &Operation) -> Result<String, PlanEr
             drop(of, &names::primary_key(table(now, of)?))
         }
         Operation::DropUnique { table: of, columns, .. } => drop_unique(table(now, of)?, columns)?,
-        Operation::DropForeignKey { table: of, columns, .. } => {
+        Operation::DropForeignKey { table: of, columns, was } => {
             let table = table(now, of)?;
-            let key = table.foreign_keys.iter().find(|key| key.columns == *columns);
+            let place = find_key(table, columns, was.as_deref());
+            let key = place.and_then(|place| table.foreign_keys.get(place));
             let what = || format!("foreign key on `{}`", columns.join(", "));
             drop(of, &names::foreign_key(table, key.ok_or_else(|| missing(table, what()))?))
         }

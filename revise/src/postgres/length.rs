@@ -33,13 +33,16 @@ pub fn shortened(operation: &Operation) -> Operation {
             short(column);
             in_type(kind);
         }
-        Operation::DropTable { table, .. } | Operation::DropPrimaryKey { table, .. } => {
-            in_name(table)
-        }
+        Operation::DropTable { table, .. }
+        | Operation::DropPrimaryKey { table, .. }
+        | Operation::SetOptions { table, .. } => in_name(table),
         Operation::DropColumn { table, column, .. }
         | Operation::AlterNull { table, column, .. }
         | Operation::AlterDefault { table, column, .. }
         | Operation::SetIdentity { table, column, .. }
+        | Operation::SetGenerated { table, column, .. }
+        | Operation::SetCollation { table, column, .. }
+        | Operation::SetExtra { table, column, .. }
         | Operation::Backfill { table, column, .. }
         | Operation::DropIndex { table, index: column, .. } => {
             in_name(table);

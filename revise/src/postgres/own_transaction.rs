@@ -31,6 +31,9 @@ fn uses(operation: &Operation, value: &str) -> bool {
             in_default(&column.default) || generated
         }
         Operation::AlterDefault { default, .. } => in_default(default),
+        Operation::SetGenerated { generated, .. } => {
+            generated.iter().any(|made| in_text(&made.expression))
+        }
         Operation::AlterType { using, .. } => using.as_ref().is_some_and(in_text),
         Operation::Backfill { value, .. } => in_text(value),
         Operation::AddCheck { check, .. } => in_text(&check.expression),
@@ -44,6 +47,9 @@ fn uses(operation: &Operation, value: &str) -> bool {
         | Operation::RenameColumn { .. }
         | Operation::AlterNull { .. }
         | Operation::SetIdentity { .. }
+        | Operation::SetCollation { .. }
+        | Operation::SetExtra { .. }
+        | Operation::SetOptions { .. }
         | Operation::AddPrimaryKey { .. }
         | Operation::DropPrimaryKey { .. }
         | Operation::AddUnique { .. }

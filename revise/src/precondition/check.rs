@@ -3,7 +3,7 @@
 use sea_orm::DbBackend;
 
 use super::{
-    Precondition, cast,
+    Precondition, cast, definition,
     origin::{ColumnOrigin, Origins},
     source::Source,
 };
@@ -32,18 +32,42 @@ impl<'a> Checker<'a> {
 
     pub fn check(mut self, operations: &[Operation]) -> Vec<Precondition> {
         for operation in operations {
-            for precondition in self.look_at(operation) {
-                // Only the way out may differ.
-                let same = |known: &Precondition| {
-                    known.count == precondition.count && known.problem == precondition.problem
-                };
-                if !self.found.iter().any(same) {
-                    self.found.push(precondition);
-                }
-            }
+            let found = self.look_at(operation);
+            self.note(found);
             self.origins.follow(operation);
         }
+        if self.backend == DbBackend::Sqlite {
+            let found = self.look_at_definitions(operations);
+            self.note(found);
+        }
         self.found
+    }
+
+    fn note(&mut self, found: Vec<Precondition>) {
+        for precondition in found {
+            // Only the way out may differ.
+            let same = |known: &Precondition| {
+                known.count == precondition.count && known.problem == precondition.problem
+            };
+            if !self.found.iter().any(same) {
+                self.found.push(precondition);
+            }
+        }
+    }
+
+    /// What tables become by all of the plan may suit their rows less than what they were.
+    fn look_at_definitions(&self, operations: &[Operation]) -> Vec<Precondition> {
+        let defines = |operation: &Operation| {
+            matches!(operation, Operation::SetCollation { .. } | Operation::SetOptions { .. })
+        };
+        let mut after = self.before.clone();
+        // Whether the operations fit is somebody else's question.
+        if !operations.iter().any(defines) || after.apply_all(operations, self.backend).is_err() {
+            return Vec::new();
+        }
+        let sources =
+            after.tables.values().filter_map(|table| Some((self.source(&table.name)?, table)));
+        sources.flat_map(|(source, table)| definition::preconditions(&source, table)).collect()
     }
 
     fn look_at(&self, operation: &Operation) -> Vec<Precondition> {
@@ -225,7 +249,7 @@ fn new_column(source: &Source<'_>, column: &str) -> Precondition {
 }
 
 /// `call` is what makes the column NOT NULL.
-fn not_null(source: &Source<'_>, column: &str, call: &str) -> Option<Precondition> {
+pub fn not_null(source: &Source<'_>, column: &str, call: &str) -> Option<Precondition> {
     let origin = source.column(column)?;
     if origin.empty {
         return Some(new_column(source, column));
@@ -291,7 +315,7 @@ fn unique_index(source: &Source<'_>, index: &Index) -> Option<Precondition> {
 }
 
 /// What an index compares. SQLite compares texts by the collation of the index, PostgreSQL only sorts by it.
-fn compared(column: &IndexColumn, backend: DbBackend) -> String {
+pub fn compared(column: &IndexColumn, backend: DbBackend) -> String {
     let name = if column.expression { format!("({})", column.name) } else { quote(&column.name) };
     let collates = column.extra.trim_start().to_uppercase().starts_with("COLLATE");
     if backend == DbBackend::Sqlite && collates {
@@ -302,7 +326,7 @@ fn compared(column: &IndexColumn, backend: DbBackend) -> String {
 }
 
 /// Rows that are alike in `columns`, which `expressions` compute.
-fn alike(
+pub fn alike(
     source: &Source<'_>,
     columns: &[String],
     expressions: &[String],
@@ -351,7 +375,7 @@ fn referenced(parent: &Source<'_>, key: &ForeignKey) -> Option<Vec<String>> {
     (columns.len() == key.columns.len() && parent.are_kept(&columns)).then_some(columns)
 }
 
-fn not_nulls(expressions: &[String]) -> String {
+pub fn not_nulls(expressions: &[String]) -> String {
     let tests: Vec<String> =
         expressions.iter().map(|expression| format!("{expression} IS NOT NULL")).collect();
     tests.join(" AND ")

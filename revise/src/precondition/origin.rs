@@ -215,6 +215,11 @@ fn follow_column(columns: &mut BTreeMap<String, ColumnOrigin>, operation: &Opera
                 origin.empty &= using.is_none();
             }
         }
+        Operation::SetGenerated { column, generated: Some(_), .. } => {
+            if let Some(origin) = columns.get_mut(column) {
+                (origin.computed, origin.empty) = (true, false);
+            }
+        }
         Operation::Backfill { column, .. } => {
             if let Some(origin) = columns.get_mut(column) {
                 origin.filled = true;

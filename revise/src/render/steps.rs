@@ -41,6 +41,22 @@ pub(super) fn step(operation: &Operation) -> String {
             "set_identity",
             &[name(table), text(column), parts::identity(*was), parts::identity(*identity)],
         ),
+        Operation::SetGenerated { table, column, generated: Some(made), .. } => {
+            let (expression, stored) = (sql(&made.expression), made.stored.to_string());
+            call("set_generated", &[name(table), text(column), expression, stored])
+        }
+        Operation::SetGenerated { table, column, generated: None, .. } => {
+            call("drop_generated", &[name(table), text(column)])
+        }
+        Operation::SetCollation { table, column, collation, .. } => {
+            call("set_collation", &[name(table), text(column), option(collation.as_deref())])
+        }
+        Operation::SetExtra { table, column, extra, .. } => {
+            call("set_extra", &[name(table), text(column), text(extra)])
+        }
+        Operation::SetOptions { table, options, .. } => {
+            call("set_options", &[name(table), list(options)])
+        }
         Operation::Backfill { table, column, value } => {
             call("backfill", &[name(table), text(column), sql(value)])
         }

@@ -109,7 +109,11 @@ fn describe(operation: &Operation) -> (&'static str, String, String) {
         | Operation::AlterNull { table, column, .. }
         | Operation::AlterDefault { table, column, .. }
         | Operation::SetIdentity { table, column, .. }
+        | Operation::SetGenerated { table, column, .. }
+        | Operation::SetCollation { table, column, .. }
+        | Operation::SetExtra { table, column, .. }
         | Operation::Backfill { table, column, .. } => ("change", column.clone(), of(table)),
+        Operation::SetOptions { table, .. } => ("change", table.name.clone(), String::new()),
         Operation::AddPrimaryKey { table, .. } | Operation::DropPrimaryKey { table, .. } => {
             ("change", "primary key".to_owned(), of(table))
         }

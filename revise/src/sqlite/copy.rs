@@ -113,7 +113,9 @@ fn cast(value: &str, from: &Type, to: &Type) -> String {
     let (old, new) = (from.sql(DbBackend::Sqlite), to.sql(DbBackend::Sqlite));
     // A UUID is kept as bytes, whatever its column is called; bytes have no number or text in them.
     let bytes = affinity(&old) == Affinity::Blob || *from == Type::Uuid || *to == Type::Uuid;
-    if value == "NULL" || bytes || new.is_empty() || affinity(&old) == affinity(&new) {
+    // Where a column takes numbers and texts alike, it converts what is a number without losing the rest of a text.
+    let either = affinity(&new) == Affinity::Numeric;
+    if value == "NULL" || bytes || either || new.is_empty() || affinity(&old) == affinity(&new) {
         return value.to_owned();
     }
     format!("CAST({value} AS {new})")

@@ -1,5 +1,10 @@
 //! Reads `CREATE TABLE` as SQLite keeps it, with all that its grammar allows.
 
+mod reference;
+
+use std::collections::BTreeSet;
+
+use self::reference::{defer, deferrable, references};
 use super::{
     cursor::{Cursor, split},
     declared::{adjust_default, default, default_word, kind},
@@ -10,8 +15,8 @@ use crate::{
     column::{Column, Generated, Identity, Written},
     column_type::Type,
     default_value::DefaultValue,
-    key::{Action, Check, ForeignKey, PrimaryKey, Unique},
-    schema::{TableName, quote},
+    key::{Check, PrimaryKey, Unique},
+    schema::quote,
     table::Table,
 };
 
@@ -265,61 +270,6 @@ fn on_conflict(cursor: &mut Cursor<'_, '_>) -> Result<String, String> {
     Ok(if action == "ABORT" { String::new() } else { format!("ON CONFLICT {action}") })
 }
 
-fn references(
-    cursor: &mut Cursor<'_, '_>,
-    columns: Vec<String>,
-    name: Option<String>,
-) -> Result<ForeignKey, String> {
-    cursor.expect(&["REFERENCES"])?;
-    let references = TableName::from(cursor.name()?);
-    let referenced =
-        if cursor.sees_mark("(") { key_columns(cursor.group()?)?.0 } else { Vec::new() };
-    let mut key = ForeignKey { columns, referenced, name, ..ForeignKey::new([], references, []) };
-    loop {
-        if cursor.eat(&["ON", "DELETE"]) {
-            key.on_delete = action(cursor)?;
-        } else if cursor.eat(&["ON", "UPDATE"]) {
-            key.on_update = action(cursor)?;
-        } else if cursor.eat(&["ON", "INSERT"]) {
-            key.extra = join([&key.extra, "ON INSERT", action(cursor)?.sql()]);
-        } else if cursor.eat(&["MATCH"]) {
-            key.extra = join([&key.extra, "MATCH", &cursor.name()?.to_ascii_uppercase()]);
-        } else if let Some(deferrable) = deferrable(cursor) {
-            defer(&mut key, &deferrable);
-        } else {
-            return Ok(key);
-        }
-    }
-}
-
-fn action(cursor: &mut Cursor<'_, '_>) -> Result<Action, String> {
-    let actions =
-        [Action::NoAction, Action::Restrict, Action::Cascade, Action::SetNull, Action::SetDefault];
-    let found = actions.into_iter().find(|action| {
-        let words: Vec<_> = action.sql().split(' ').collect();
-        cursor.eat(&words)
-    });
-    found.ok_or_else(|| cursor.unexpected("an action"))
-}
-
-fn deferrable(cursor: &mut Cursor<'_, '_>) -> Option<String> {
-    let not = cursor.eat(&["NOT", "DEFERRABLE"]);
-    if !not && !cursor.eat(&["DEFERRABLE"]) {
-        return None;
-    }
-    let initially = [["INITIALLY", "DEFERRED"], ["INITIALLY", "IMMEDIATE"]];
-    let initially = initially.into_iter().find(|words| cursor.eat(words));
-    let initially = initially.map(|words| words.join(" ")).unwrap_or_default();
-    Some(join([if not { "NOT DEFERRABLE" } else { "DEFERRABLE" }, &initially]))
-}
-
-/// The last word about deferring counts, and a definition that is printed has room for one.
-fn defer(key: &mut ForeignKey, deferrable: &str) {
-    let earlier = ["NOT DEFERRABLE", "DEFERRABLE"].iter().find_map(|words| key.extra.find(words));
-    key.extra.truncate(earlier.unwrap_or(key.extra.len()));
-    key.extra = join([key.extra.trim_end(), deferrable]);
-}
-
 fn join<const N: usize>(parts: [&str; N]) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
@@ -334,6 +284,7 @@ fn finish(table: &mut Table) -> Result<(), String> {
         let found = names.iter().find(|name| name.eq_ignore_ascii_case(named));
         found.ok_or_else(|| format!("no column `{named}`"))?.clone_into(named);
     }
+    drop_repeated(&mut table.uniques);
     let alias = alias(table).map(|column| column.name.clone());
     let Some(key) = &mut table.primary_key else { return Ok(()) };
     if alias.is_some() && key.extra.starts_with('(') {
@@ -341,13 +292,21 @@ fn finish(table: &mut Table) -> Result<(), String> {
         key.extra =
             key.extra.split_once(')').map(|(_, rest)| rest.trim().to_owned()).unwrap_or_default();
     }
+    // Only by an old mistake of SQLite's that cannot be mended any more.
+    let takes_null = alias.is_none() && table.options.is_empty();
     for column in table.columns.iter_mut().filter(|column| key.columns.contains(&column.name)) {
-        column.nullable = false;
+        column.nullable &= takes_null;
         if column.identity.is_none() && alias.as_ref() == Some(&column.name) {
             column.identity = Identity::Rowid;
         }
     }
     Ok(())
+}
+
+/// SQLite makes one index of constraints that say the same.
+fn drop_repeated(uniques: &mut Vec<Unique>) {
+    let mut known = BTreeSet::new();
+    uniques.retain(|unique| known.insert((unique.columns.clone(), unique.extra.clone())));
 }
 
 /// The column that is a name of the rowid.

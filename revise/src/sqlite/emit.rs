@@ -7,6 +7,7 @@ use sea_orm::DbBackend;
 
 use super::{life::Life, rebuild::fresh_name, token::mentions};
 use crate::{
+    column_type::Type,
     error::PlanError,
     expression::is_plain,
     operation::{ObjectKind, Operation},
@@ -147,6 +148,8 @@ fn structure(
 /// Applies an operation to the model, down to what only SQLite does or keeps.
 fn evolve(schema: &mut Schema, operation: &Operation) -> Result<(), PlanError> {
     let kept = match operation {
+        // A type by its own name is wanted as it is written.
+        Operation::AlterType { kind: Type::Other(_), .. } => None,
         Operation::AlterType { table, column, kind, .. } => {
             let found = schema.table(table).and_then(|table| table.find(column));
             let same = found.filter(|found| found.kind.looks_like(kind, DbBackend::Sqlite));

@@ -12,6 +12,7 @@ use crate::{
     column_type::Type,
     default_value::DefaultValue,
     error::PlanError,
+    extra::Change,
     key::{ForeignKey, PrimaryKey, Unique},
     schema::{Schema, quote, quote_all},
     table::Table,
@@ -30,9 +31,13 @@ pub fn create_script(schema: &Schema) -> Result<Vec<String>, PlanError> {
             script.push(create_index(&table.name, index)?);
         }
     }
+    let (first, last): (Vec<_>, Vec<_>) =
+        schema.extras.iter().partition(|found| found.change == Change::Never);
+    script.extend(first.into_iter().map(|found| found.extra.sql.clone()));
     script.extend(schema.views.values().map(|view| view.sql.clone()));
     let triggers = schema.tables.values().flat_map(|table| &table.triggers);
     script.extend(triggers.map(|trigger| trigger.sql.clone()));
+    script.extend(last.into_iter().map(|found| found.extra.sql.clone()));
     Ok(script)
 }
 
@@ -142,26 +147,36 @@ pub(super) fn declared_type(column: &Column, strict: bool, numbered: bool) -> St
         true => written.eq_ignore_ascii_case("integer"),
         false => kind_of_text(written) == column.kind,
     };
+    if strict && !numbered {
+        return strict_type(column).to_owned();
+    }
     if let Some(written) = column.written.0.as_ref().filter(means) {
         return written.clone();
     }
-    let declared = column.kind.sql(DbBackend::Sqlite);
-    if numbered {
-        return "integer".to_owned();
+    if numbered { "integer".to_owned() } else { column.kind.sql(DbBackend::Sqlite) }
+}
+
+/// Whether SQLite keeps values by a declared type as it does by our name for it.
+pub fn keeps_alike(written: &str, kind: &Type) -> bool {
+    affinity(written) == affinity(&kind.sql(DbBackend::Sqlite))
+}
+
+/// The type of a column in a strict table, which knows these and no others.
+pub fn strict_type(column: &Column) -> &'static str {
+    const KNOWN: [&str; 6] = ["INT", "INTEGER", "REAL", "TEXT", "BLOB", "ANY"];
+    let written = column.written.0.as_ref().filter(|written| kind_of_text(written) == column.kind);
+    let declared = written.cloned().unwrap_or_else(|| column.kind.sql(DbBackend::Sqlite));
+    if let Some(known) = KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(&declared)) {
+        return known;
     }
-    if !strict {
-        return declared;
-    }
-    // A strict table knows these types and no others.
-    let known = match affinity(&declared) {
+    match affinity(&declared) {
         _ if column.kind == Type::Boolean => "INTEGER",
         Affinity::Integer => "INTEGER",
         Affinity::Text => "TEXT",
         Affinity::Blob => "BLOB",
         Affinity::Real => "REAL",
         Affinity::Numeric => "ANY",
-    };
-    known.to_owned()
+    }
 }
 
 fn unique(unique: &Unique) -> String {

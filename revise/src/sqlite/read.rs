@@ -4,12 +4,19 @@ use std::collections::BTreeMap;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
-use super::{definition, index};
+use super::{
+    definition, index,
+    token::{tokens, verbatim},
+};
 use crate::{
     column::Written,
+    extra::{Change, Extra, Found},
     key::Index,
-    schema::{Object, Schema, TableName},
+    schema::{Object, Schema, TableName, quote},
 };
+
+/// Behind the views, which a trigger may be on.
+const LAST: u8 = 90;
 
 /// The kind of a table that is not of the usual kind stands in the pragma only. Read once, not once for each row.
 const OBJECTS: &str = "\
@@ -51,14 +58,15 @@ pub async fn read(db: &impl ConnectionTrait) -> Result<Schema, DbErr> {
     Ok(schema(entries))
 }
 
-/// How many rows of which child tables point at nothing, by the name of the child.
+/// How many rows of a child table point at nothing.
 ///
 /// # Errors
-/// When the database cannot be read, or a foreign key points at columns that are not unique.
-pub async fn broken_keys(db: &impl ConnectionTrait) -> Result<Vec<(String, i64)>, DbErr> {
-    let sql = "SELECT \"table\", count(*) FROM pragma_foreign_key_check GROUP BY 1 ORDER BY 1";
-    let rows = db.query_all_raw(Statement::from_string(DbBackend::Sqlite, sql)).await?;
-    rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
+/// When the database cannot be read, or a foreign key of the table points at columns that are not unique.
+pub async fn broken_keys(db: &impl ConnectionTrait, child: &str) -> Result<i64, DbErr> {
+    let sql = "SELECT count(*) FROM pragma_foreign_key_check($1)";
+    let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, [child.into()]);
+    let row = db.query_one_raw(statement).await?;
+    row.map_or(Ok(0), |row| row.try_get_by_index(0))
 }
 
 fn schema(entries: Vec<Entry>) -> Schema {
@@ -70,6 +78,9 @@ fn schema(entries: Vec<Entry>) -> Schema {
     for entry in tables {
         if let Some(kind @ ("virtual" | "shadow")) = entry.listed.as_deref() {
             schema.unmanaged.push(format!("{kind} table {}", entry.name));
+            if kind == "virtual" {
+                schema.extras.push(by_hand(&format!("virtual table {}", entry.name), &entry.sql));
+            }
             continue;
         }
         match definition::table(&entry.sql) {
@@ -78,7 +89,10 @@ fn schema(entries: Vec<Entry>) -> Schema {
                 spellings.insert(entry.name.to_ascii_lowercase(), table.name.clone());
                 schema.insert(table);
             }
-            Err(reason) => schema.unmanaged.push(format!("table {} ({reason})", entry.name)),
+            Err(reason) => {
+                schema.unmanaged.push(format!("table {} ({reason})", entry.name));
+                schema.extras.push(by_hand(&format!("table {}", entry.name), &entry.sql));
+            }
         }
     }
     resolve_keys(&mut schema, &spellings);
@@ -88,6 +102,13 @@ fn schema(entries: Vec<Entry>) -> Schema {
     schema.tables.values_mut().for_each(crate::table::Table::sort);
     schema.unmanaged.sort();
     schema
+}
+
+/// What no operation makes: its rows are its module's, or nobody can read what it is.
+fn by_hand(name: &str, sql: &str) -> Found {
+    let spelt = tokens(sql).map_or_else(|_| sql.to_owned(), |tokens| verbatim(&tokens));
+    let extra = Extra::new(name, &spelt, "");
+    Found { extra, rank: LAST, change: Change::Never }
 }
 
 /// Puts an index, a trigger or a view where it belongs.
@@ -102,6 +123,9 @@ fn place(entry: Entry, schema: &mut Schema, spellings: &BTreeMap<String, TableNa
         let view = schema.views.keys().any(|view| view.name.eq_ignore_ascii_case(&table));
         let on = if view { "view" } else { "table" };
         schema.unmanaged.push(format!("{kind} {name} on {on} {table}"));
+        let drop = format!("DROP {} IF EXISTS {}", kind.to_uppercase(), quote(&name));
+        let extra = Extra::new(&format!("{kind} {name} on {on} {table}"), &sql, &drop);
+        schema.extras.push(Found { extra, rank: LAST, change: Change::Renew });
         return;
     };
     if kind == "trigger" {

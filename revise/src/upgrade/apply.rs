@@ -10,7 +10,7 @@ use sea_orm_migration::{MigrationTrait, SchemaManager};
 
 use super::{Direction, Event, UpgradeOptions, failed, observer};
 use crate::{
-    error::{Error, Result},
+    error::{Error, Result, clear},
     history::{History, Record, State, Steps, actor},
     revise::Revise,
     run::{execute, is_lock_timeout},
@@ -31,6 +31,8 @@ pub async fn one(
     (options.report)(&Event::Begun { revision: revision.clone(), direction });
     let begun = Instant::now();
     let work = Work { history: &revise.history, session, migration, checksum, direction, options };
+    // Nobody queues behind one who waits for a file, so that it is enough to wait once.
+    let limit = if session.backend() == DbBackend::Sqlite { 1 } else { options.attempts };
     let mut attempts = 1;
     loop {
         let done = match migration.use_transaction() {
@@ -39,23 +41,21 @@ pub async fn one(
         };
         match done {
             Ok(()) => break,
-            Err(error) if is_lock_timeout(&error) && attempts < options.attempts => {
+            Err(error) if is_lock_timeout(&error) && attempts < limit => {
                 (options.report)(&Event::Retrying { revision: revision.clone(), attempts });
                 tokio::time::sleep(Duration::from_millis(200) * attempts.min(10)).await;
                 attempts += 1;
             }
             Err(error) if is_lock_timeout(&error) => {
-                return Err(Error::Locked(format!(
-                    "`{revision}` did not get its locks in {attempts} attempts, and nothing of it is done; look who holds the \
-                     tables, or raise `--lock-timeout`: {error}"
-                )));
+                return Err(locked(session, &revision, attempts, &error));
             }
             Err(error) if migration.use_transaction() == Some(false) => {
                 let program = &revise.program;
                 let way = if direction == Direction::Up { "upgrade" } else { "downgrade" };
                 return Err(Error::Failed(format!(
                     "`{revision}` failed, and what it had done before stays, because it runs without a transaction; see \
-                     `{program} status`, mend the cause and go on with `{program} {way}`:\n{error}"
+                     `{program} status`, mend the cause and go on with `{program} {way}`:\n{}",
+                    clear(&error)
                 )));
             }
             Err(error) => return Err(failed(&revision, direction, &error)),
@@ -63,6 +63,20 @@ pub async fn one(
     }
     (options.report)(&Event::Done { revision, direction, duration: begun.elapsed() });
     Ok(())
+}
+
+fn locked(session: &Session, revision: &str, attempts: u32, error: &DbErr) -> Error {
+    if session.backend() == DbBackend::Sqlite {
+        return Error::Locked(format!(
+            "another program holds {}, and nothing of `{revision}` is done; close it, or raise `--lock-timeout`",
+            session.target
+        ));
+    }
+    Error::Locked(format!(
+        "`{revision}` did not get its locks in {attempts} attempts, and nothing of it is done; look who holds the tables, or \
+         raise `--lock-timeout`: {}",
+        clear(error)
+    ))
 }
 
 struct Work<'a> {

@@ -24,7 +24,8 @@ pub async fn find(session: &Session, seen: &[Seen], chosen: &[String]) -> Result
             Operation::DropTable { table, .. } => {
                 (format!("SELECT count(*) FROM {}", table.quoted()), "row", table.to_string())
             }
-            Operation::DropColumn { table, column, .. } => (
+            Operation::DropColumn { table, column, .. }
+            | Operation::SetGenerated { table, column, generated: Some(_), .. } => (
                 format!("SELECT count({}) FROM {}", quote(column), table.quoted()),
                 "value",
                 format!("{table}.{column}"),
@@ -50,12 +51,14 @@ async fn count(session: &Session, operation: &Operation, sql: String) -> Result<
              WHERE s.name = $1 AND ($2 = '' OR c.name IS NOT NULL)"
         }
         _ => {
-            "SELECT count(*) FROM pg_class t LEFT JOIN pg_attribute c ON c.attrelid = t.oid AND c.attname = $2 \
+            "SELECT count(*) FROM pg_class t LEFT JOIN pg_attribute c ON c.attrelid = t.oid AND c.attname = $2 AND c.attgenerated = '' \
              WHERE t.oid = to_regclass($1) AND ($2 = '' OR c.attname IS NOT NULL)"
         }
     };
     let column = match operation {
-        Operation::DropColumn { column, .. } => column.clone(),
+        Operation::DropColumn { column, .. } | Operation::SetGenerated { column, .. } => {
+            column.clone()
+        }
         _ => String::new(),
     };
     let name = match session.backend() {

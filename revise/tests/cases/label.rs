@@ -17,6 +17,10 @@ pub fn label(operation: &Operation) -> String {
         Op::AlterNull { table, column, .. } => format!("AlterNull({table}.{column})"),
         Op::AlterDefault { table, column, .. } => format!("AlterDefault({table}.{column})"),
         Op::SetIdentity { table, column, .. } => format!("SetIdentity({table}.{column})"),
+        Op::SetGenerated { table, column, .. } => format!("SetGenerated({table}.{column})"),
+        Op::SetCollation { table, column, .. } => format!("SetCollation({table}.{column})"),
+        Op::SetExtra { table, column, .. } => format!("SetExtra({table}.{column})"),
+        Op::SetOptions { table, .. } => format!("SetOptions({table})"),
         Op::Backfill { table, column, .. } => format!("Backfill({table}.{column})"),
         Op::SetComment { table, column: Some(column), .. } => {
             format!("SetComment({table}.{column})")

@@ -61,6 +61,7 @@ fn is_changed(up: &[Operation], table: &TableName, column: &str) -> bool {
     up.iter().any(|operation| match operation {
         Operation::AddColumn { table: of, column: added } => of == table && added.name == column,
         Operation::AlterType { table: of, column: changed, .. }
+        | Operation::SetGenerated { table: of, column: changed, generated: Some(_), .. }
         | Operation::Backfill { table: of, column: changed, .. } => {
             of == table && changed == column
         }

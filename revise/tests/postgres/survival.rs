@@ -3,7 +3,7 @@
 use sea_orm::ConnectionTrait;
 use sea_revise::{column_type::Type, plan::Plan, postgres::statements};
 
-use super::scene::{database, dump, rows, run, schema};
+use super::scene::{self, database, dump, rows, run, schema};
 
 const ROLES: &str =
     "DO $$BEGIN CREATE ROLE reader; EXCEPTION WHEN duplicate_object OR unique_violation THEN END$$;
@@ -100,7 +100,9 @@ async fn what_cannot_be_set_aside_is_named() {
     let wider = || Plan::new().alter_type("book", "price", Type::BigInteger);
     let error = carry_out(&db, wider()).await.expect_err("it is computed from");
     assert!(
-        error.contains("while `twice` is computed from it; drop that column before"),
+        error.contains(
+            "while `twice` is computed from it; put `.drop_generated(\"book\", \"twice\")` before"
+        ),
         "{error}"
     );
     run(&db, "ROLLBACK").await;
@@ -171,4 +173,28 @@ async fn everything_that_knows_an_enum_outlives_its_being_made_anew() {
         [r#"{"mood":"x'sad","moods":["x'sad","happy"]}"#]
     );
     assert_eq!(rows(&db, "SELECT sad_ones()").await, [r#"{"sad_ones":1}"#]);
+}
+
+#[tokio::test]
+async fn what_names_a_computed_column_survives_its_change() {
+    let db = database!(
+        "CREATE TABLE p (a integer, g integer GENERATED ALWAYS AS (a * 2) STORED NOT NULL UNIQUE, CHECK (g > 0));
+        COMMENT ON COLUMN p.g IS 'twice'; CREATE INDEX i ON p (g DESC, a) WHERE g > 1;
+        CREATE VIEW v AS SELECT g FROM p; CREATE TABLE c (g integer REFERENCES p (g) ON DELETE CASCADE);
+        INSERT INTO p VALUES (1), (2); INSERT INTO c VALUES (4)"
+    );
+    let values = [r#"{"g":3}"#, r#"{"g":4}"#];
+    scene::carry_out(&db, Plan::new().set_generated("p", "g", "a + 2", true)).await;
+    assert_eq!(rows(&db, "SELECT g FROM v ORDER BY 1").await, values);
+    scene::carry_out(&db, Plan::new().drop_generated("p", "g")).await;
+    assert_eq!(rows(&db, "SELECT g FROM v ORDER BY 1").await, values);
+}
+
+#[tokio::test]
+async fn a_column_is_compared_otherwise_beside_its_view() {
+    let db = database!(
+        "CREATE TABLE t (a text UNIQUE, b varchar(9) COLLATE \"C\"); CREATE VIEW v AS SELECT a FROM t"
+    );
+    let plan = Plan::new().set_collation("t", "a", Some("C")).set_collation("t", "b", None);
+    scene::carry_out(&db, plan).await;
 }

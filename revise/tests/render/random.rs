@@ -2,6 +2,7 @@
 
 use proptest::{collection::vec, option, prelude::*};
 use sea_revise::{
+    column::Generated,
     operation::{ObjectKind, Operation},
     prelude::*,
     schema::Object,
@@ -167,6 +168,26 @@ fn column_operation() -> BoxedStrategy<Operation> {
         ),
         (table_name(), text(), option::of(default())).prop_map(|(table, column, default)| {
             Operation::AlterDefault { table, column, default, was: None }
+        }),
+        (table_name(), text(), option::of((text(), any::<bool>()))).prop_map(
+            |(table, column, made)| {
+                let generated = made.map(|(expression, stored)| Generated { expression, stored });
+                Operation::SetGenerated { table, column, generated, was: None }
+            }
+        ),
+        (table_name(), text(), option::of(text())).prop_map(|(table, column, collation)| {
+            Operation::SetCollation { table, column, collation, was: None }
+        }),
+        (table_name(), text(), text()).prop_map(|(table, column, extra)| Operation::SetExtra {
+            table,
+            column,
+            extra,
+            was: String::new()
+        }),
+        (table_name(), texts()).prop_map(|(table, options)| Operation::SetOptions {
+            table,
+            options,
+            was: vec![]
         }),
         (table_name(), text(), text()).prop_map(|(table, column, value)| Operation::Backfill {
             table,

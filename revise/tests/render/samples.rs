@@ -1,6 +1,7 @@
 //! One of every operation, with every part that a builder can say.
 
 use sea_revise::{
+    column::Generated,
     extra::Extra,
     operation::{ObjectKind, Operation},
     prelude::*,
@@ -206,6 +207,31 @@ fn alterations() -> Vec<Operation> {
             column: column(),
             identity: Identity::Automatic,
             was: Identity::Rowid,
+        },
+        Operation::SetGenerated {
+            table: table(),
+            column: column(),
+            generated: Some(Generated { expression: "b || '\"'".to_owned(), stored: true }),
+            was: None,
+        },
+        Operation::SetGenerated { table: table(), column: column(), generated: None, was: None },
+        Operation::SetCollation {
+            table: table(),
+            column: column(),
+            collation: Some("NOCASE".to_owned()),
+            was: None,
+        },
+        Operation::SetCollation { table: table(), column: column(), collation: None, was: None },
+        Operation::SetExtra {
+            table: table(),
+            column: column(),
+            extra: "ON CONFLICT FAIL".to_owned(),
+            was: String::new(),
+        },
+        Operation::SetOptions {
+            table: table(),
+            options: vec!["STRICT".to_owned()],
+            was: Vec::new(),
         },
         Operation::Backfill { table: table(), column: column(), value: "'naïve'".to_owned() },
     ]

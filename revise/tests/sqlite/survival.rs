@@ -98,7 +98,9 @@ async fn broken_keys_are_counted_by_child() {
          CREATE TABLE d (p_id integer REFERENCES nowhere (id)); INSERT INTO c VALUES (1), (2), (NULL); INSERT INTO d VALUES (1)",
     )
     .await;
-    assert_eq!(broken_keys(&db).await.unwrap(), [("c".to_owned(), 2), ("d".to_owned(), 1)]);
+    for (child, count) in [("c", 2), ("d", 1)] {
+        assert_eq!(broken_keys(&db, child).await.unwrap(), count);
+    }
 }
 
 #[tokio::test]
