@@ -1,6 +1,7 @@
 //! Writes the next migration: the history against the entities, questions answered, and proven before it is believed.
 
 mod ask;
+mod draft;
 mod prove;
 
 use std::{
@@ -11,15 +12,18 @@ use std::{
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
 
-pub use self::ask::{Answer, sentence};
 pub(crate) use self::prove::prove;
+pub use self::{
+    ask::{Answer, sentence},
+    draft::Draft,
+};
 use crate::{
     diff::{Difference, Options, Question, diff},
     error::{Error, Result},
-    lint::{Finding, lint},
+    lint::lint,
     operation::Operation,
     plan::Plan,
-    replay::{Replay, checksum},
+    replay::Replay,
     reverse::reverse,
     revise::Revise,
     schema::{Schema, TableName, quote},
@@ -90,49 +94,6 @@ pub struct GenerateOptions {
     pub confirm: Option<crate::upgrade::Confirm>,
 }
 
-/// A migration that was not written yet.
-#[derive(Clone, Debug)]
-pub struct Draft {
-    /// The way up.
-    pub up: Vec<Operation>,
-    /// The way down.
-    pub down: Vec<Operation>,
-    /// What a person should know.
-    pub notes: Vec<String>,
-    /// What may be dangerous.
-    pub findings: Vec<Finding>,
-    /// The schema that the history leads to.
-    pub before: Schema,
-    /// Whether it can run in one transaction.
-    pub transaction: bool,
-    /// What is there, is none of the entities' business, and stays.
-    pub unmanaged: Vec<String>,
-}
-
-impl Draft {
-    /// Nothing yet, to be filled in by hand.
-    pub(crate) fn empty() -> Self {
-        Self {
-            up: Vec::new(),
-            down: Vec::new(),
-            notes: Vec::new(),
-            findings: Vec::new(),
-            before: Schema::default(),
-            transaction: true,
-            unmanaged: Vec::new(),
-        }
-    }
-
-    /// What creates a whole schema.
-    pub(crate) fn creating(schema: &Schema, backend: DbBackend) -> Result<Self> {
-        let empty = Schema::default();
-        let found = diff(&empty, schema, &Options::whole(backend));
-        let found = found?;
-        let down = reverse(&empty, &found.operations, backend)?.operations;
-        Ok(Self { up: found.operations, down, notes: found.notes, ..Self::empty() })
-    }
-}
-
 impl Revise {
     /// Applies a draft that was just written, with the record that it is applied, in one transaction.
     pub(crate) async fn apply_draft(
@@ -143,7 +104,7 @@ impl Revise {
         report: crate::upgrade::Report,
     ) -> Result<()> {
         let migration = Drafted { name: revision.to_owned(), draft: draft.clone() };
-        let checksum = Some(checksum(&draft.up));
+        let checksum = Some(draft.checksum());
         let options = crate::upgrade::UpgradeOptions { report, ..Default::default() };
         let lock = crate::lock::Lock::take(target, options.wait, &|_| {}).await?;
         let session = Session::open(target, Use::Write).await?;

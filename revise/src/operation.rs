@@ -266,6 +266,32 @@ impl Operation {
         }
     }
 
+    /// As the file of a migration has it: what is needed to take it back stands in the file's own `down`.
+    #[must_use]
+    pub fn as_written(&self) -> Self {
+        let mut written = self.clone();
+        match &mut written {
+            Self::DropTable { was, .. } => *was = None,
+            Self::DropColumn { was, .. } => *was = None,
+            Self::AlterType { was, .. } => *was = None,
+            Self::AlterDefault { was, .. } => *was = None,
+            Self::SetGenerated { was, .. } => *was = None,
+            Self::DropPrimaryKey { was, .. } => *was = None,
+            Self::DropUnique { was, .. } => *was = None,
+            Self::DropIndex { was, .. } => *was = None,
+            Self::DropForeignKey { was, .. } => *was = None,
+            Self::SetCollation { was, .. }
+            | Self::SetComment { was, .. }
+            | Self::CreateExtra { was, .. } => *was = None,
+            Self::SetExtra { was, .. } => was.clear(),
+            Self::SetOptions { was, .. }
+            | Self::DropEnum { was, .. }
+            | Self::RebuildEnum { was, .. } => was.clear(),
+            _ => {}
+        }
+        written
+    }
+
     /// Every table that it names.
     #[must_use]
     pub fn tables(&self) -> Vec<TableName> {

@@ -133,6 +133,7 @@ async fn run_step(
         child::kill_after_each_statement(case, number, &steps, place, expected).await?;
     }
     upgrade(&revise, place, "head").await.map_err(|error| format!("upgrade: {error}"))?;
+    history::expect_noted(&up, &history::file(case, number, place.backend), place).await?;
     expect_rows(place, &tables).await?;
     let left = revise
         .draft(&place.target(), &options(step, place))

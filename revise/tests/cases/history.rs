@@ -3,9 +3,9 @@
 use sea_orm_migration::{
     MigrationName, MigrationTrait, SchemaManager, async_trait, sea_orm::DbErr,
 };
-use sea_revise::Revise;
+use sea_revise::{Revise, generate::Draft};
 
-use crate::{case::Case, golden};
+use crate::{case::Case, golden, place::Place};
 
 /// The database before, as a migration.
 struct Before(String);
@@ -78,4 +78,17 @@ pub fn revise(
     };
     let entities = case.steps.get(entities_of).expect("a step").entities;
     Revise::of(migrations).entities(entities()).program("migration")
+}
+
+/// What is noted of the compiled file is what would be noted of the draft: otherwise `migrate --apply` would take its own
+/// file for an edited one after the next build.
+pub async fn expect_noted(draft: &Draft, file: &str, place: &Place) -> Result<(), String> {
+    let sql = format!("SELECT checksum FROM sea_revise_history WHERE version = '{file}'");
+    let (noted, own) = (place.text(&sql).await, draft.checksum());
+    match noted == own {
+        true => Ok(()),
+        false => {
+            Err(format!("the file's checksum is {noted}, the draft's is {own}: {:?}", draft.up))
+        }
+    }
 }
