@@ -125,7 +125,7 @@ pub enum Operation {
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         concurrently: bool,
     },
-    /// Drops an index.
+    /// Drops an index; on PostgreSQL the unique constraint of this name, where SQLite has an index in its stead.
     DropIndex {
         table: TableName,
         index: String,

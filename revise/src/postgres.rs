@@ -20,6 +20,7 @@ mod read;
 mod spelling;
 mod views;
 
+pub(crate) use self::length::{explained, shortened};
 pub(crate) use self::names::automatic as automatic_name;
 pub(crate) use self::views::{STORED, in_order};
 pub use self::{

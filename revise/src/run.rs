@@ -29,10 +29,21 @@ impl Plan {
     pub async fn apply(self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         let scene = Scene::current().unwrap_or_default();
         let earlier = scene.note(&self);
-        match &scene.steps {
-            Some(steps) => in_steps(manager.get_connection(), &self, earlier, steps, &scene).await,
-            None => carry_out(manager.get_connection(), &self.operations, &scene).await,
-        }
+        let db = manager.get_connection();
+        let operations = kept_names(&self.operations, db.get_database_backend());
+        let done = match &scene.steps {
+            Some(steps) => in_steps(db, &operations, earlier, steps, &scene).await,
+            None => carry_out(db, &operations, &scene).await,
+        };
+        done.map_err(|error| postgres::explained(error, &self.operations))
+    }
+}
+
+/// The operations with the names that the database keeps.
+pub(crate) fn kept_names(operations: &[Operation], backend: DbBackend) -> Vec<Operation> {
+    match backend {
+        DbBackend::Postgres => operations.iter().map(postgres::shortened).collect(),
+        _ => operations.to_vec(),
     }
 }
 
@@ -176,21 +187,21 @@ async fn expect_keys_whole<C: ConnectionTrait>(
     if broken.is_empty() { Ok(()) } else { Err(DbErr::Migration(broken.join("\n"))) }
 }
 
-/// Carries a plan out operation by operation, each with the note that it is done; those that were done before are
+/// Carries operations out one by one, each with the note that it is done; those that were done before are
 /// passed over.
 async fn in_steps(
     db: &DatabaseExecutor<'_>,
-    plan: &Plan,
+    operations: &[Operation],
     earlier: usize,
     steps: &Steps,
     scene: &Arc<Scene>,
 ) -> Result<(), DbErr> {
     let done = steps.done.saturating_sub(earlier);
-    if let Some(left) = plan.operations.get(done..).filter(|left| !left.is_empty()) {
+    if let Some(left) = operations.get(done..).filter(|left| !left.is_empty()) {
         // What is in the way of a later step is found before the first one is committed.
         stop_before_steps(db, left).await?;
     }
-    for (place, operation) in plan.operations.iter().enumerate() {
+    for (place, operation) in operations.iter().enumerate() {
         let step = earlier + place + 1;
         if step <= steps.done {
             continue;

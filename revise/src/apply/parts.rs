@@ -8,6 +8,7 @@ use crate::{
     expression::{mentions, rename_in},
     key::{Check, ForeignKey, Index, IndexColumn, Unique},
     operation::Operation,
+    postgres::automatic_name,
     schema::TableName,
     table::{Table, Used},
 };
@@ -109,6 +110,12 @@ fn apply_to_constraints(
         Operation::DropUnique { columns, .. } => drop_unique(table, columns),
         Operation::CreateIndex { index, .. } => add_index(table, index),
         Operation::DropIndex { index, .. } => {
+            if let Some(place) =
+                find_unique(table, index).filter(|_| backend == DbBackend::Postgres)
+            {
+                table.uniques.remove(place);
+                return Ok(());
+            }
             let place = table.indexes.iter().position(|found| found.name == *index);
             let place = place.ok_or_else(|| missing(&table.name, format!("index `{index}`")))?;
             table.indexes.remove(place);
@@ -169,13 +176,17 @@ pub fn find_check(table: &Table, check: &Check) -> Option<usize> {
     table.checks.iter().position(named).or_else(|| table.checks.iter().position(alike))
 }
 
-/// The unique index that stands for a constraint where a table cannot be given one.
+/// The place of the constraint that an index of SQLite stands for, by the index' name.
+pub fn find_unique(table: &Table, index: &str) -> Option<usize> {
+    table.uniques.iter().position(|unique| unique_index(table, unique).name == index)
+}
+
+/// The unique index that stands for a constraint where a table cannot be given one. It is called as PostgreSQL calls the
+/// constraint, however long the names are, so that a later migration finds the one or the other by this name.
 #[must_use]
 pub fn unique_index(table: &Table, unique: &Unique) -> Index {
-    let name = unique
-        .name
-        .clone()
-        .unwrap_or_else(|| format!("{}_{}_key", table.name.name, unique.columns.join("_")));
+    let automatic = || automatic_name(&table.name.name, &unique.columns.join("_"), "key");
+    let name = unique.name.clone().unwrap_or_else(automatic);
     let columns = unique.columns.iter().map(|column| IndexColumn::new(column)).collect();
     Index { columns, ..Index::new(name, []).unique() }
 }

@@ -9,7 +9,7 @@ use super::{
     create, enums, length, names, views,
 };
 use crate::{
-    apply::parts::{find_check, find_key, is_unique_on},
+    apply::parts::{find_check, find_key, find_unique, is_unique_on},
     column::Written,
     error::PlanError,
     operation::{ObjectKind, Operation},
@@ -241,7 +241,12 @@ fn emit_constraint(now: &Schema, operation: &Operation) -> Result<String, PlanEr
         Operation::CreateIndex { table, index, concurrently } => {
             create::create_index(table, index, *concurrently)
         }
-        Operation::DropIndex { table, index, .. } => enums::drop_index(table, index),
+        Operation::DropIndex { table: of, index, .. } => {
+            match find_unique(table(now, of)?, index) {
+                Some(_) => drop(of, index),
+                None => enums::drop_index(of, index),
+            }
+        }
         Operation::RenameIndex { table, from, to } => {
             format!("ALTER INDEX {} RENAME TO {}", table.renamed(from).quoted(), quote(to))
         }

@@ -8,6 +8,7 @@ use crate::{
     error::{Error, Result},
     operation::Operation,
     replay::Seen,
+    run::kept_names,
     schema::quote,
     session::Session,
 };
@@ -19,8 +20,9 @@ use crate::{
 pub async fn find(session: &Session, seen: &[Seen], chosen: &[String]) -> Result<Vec<String>> {
     let mut losses = Vec::new();
     let meant = seen.iter().filter(|seen| chosen.contains(&seen.revision));
-    for operation in meant.flat_map(|seen| &seen.operations) {
-        let (sql, what, place) = match operation {
+    let backend = session.backend();
+    for operation in meant.flat_map(|seen| kept_names(&seen.operations, backend)) {
+        let (sql, what, place) = match &operation {
             Operation::DropTable { table, .. } => {
                 (format!("SELECT count(*) FROM {}", table.quoted()), "row", table.to_string())
             }
@@ -33,7 +35,7 @@ pub async fn find(session: &Session, seen: &[Seen], chosen: &[String]) -> Result
             _ => continue,
         };
         // A table that an earlier one of these migrations creates is not there yet, and has no rows.
-        match count(session, operation, sql).await {
+        match count(session, &operation, sql).await {
             Ok(0) => {}
             Ok(rows) => losses.push(format!("{} of `{place}`", counted(rows, what))),
             Err(error) => return Err(Error::database("cannot count what would be lost")(error)),

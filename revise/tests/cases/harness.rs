@@ -233,7 +233,8 @@ pub async fn upgrade(revise: &Revise, place: &Place, to: &str) -> sea_revise::Re
     done.map(drop)
 }
 
-async fn downgrade(revise: &Revise, place: &Place, to: &str) -> sea_revise::Result<()> {
+/// Takes back.
+pub async fn downgrade(revise: &Revise, place: &Place, to: &str) -> sea_revise::Result<()> {
     let db = place.connect().await;
     let options = UpgradeOptions {
         target: to.to_owned(),

@@ -26,6 +26,8 @@ mod indexes;
 mod keys;
 mod label;
 #[cfg(test)]
+mod length;
+#[cfg(test)]
 mod place;
 mod rebuild;
 mod renames;
