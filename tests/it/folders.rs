@@ -1,8 +1,8 @@
 //! The folder of migrations in the way of what is asked: named, and left as it is.
 
-use std::fs;
+use std::{fs, os::unix::fs::symlink};
 
-use crate::support::{Database, Project, on_both, project::BEGIN};
+use crate::support::{Database, Ended, Program, Project, on_both, project::BEGIN};
 
 const MIGRATE: [&str; 5] = ["migrate", "-m", "Change books", "-d", "versions"];
 const LATER: &str = "m20260102_000000_later";
@@ -142,4 +142,133 @@ fn any_message_makes_a_file() {
         assert!(error.contains("needs a message"), "{error}");
     }
     project.expect_untouched();
+}
+
+const RENAME: [&str; 7] =
+    ["migrate", "-m", "x", "-d", "versions", "--rename", "book.writer:author"];
+
+/// Runs a script that mounts things which nobody else sees; `None` where that is not allowed.
+fn mounted(program: Program, script: &str, arguments: &[&str]) -> Option<Ended> {
+    let script = format!(
+        "unshare -rm mount -t tmpfs none . || exit 77; exec unshare -rm sh -c '{script}' sh \"$@\""
+    );
+    let ended = program.through(&script).run(arguments);
+    if ended.code == Some(77) {
+        eprintln!("SKIPPED: nothing can be mounted here");
+        return None;
+    }
+    Some(ended)
+}
+
+#[test]
+fn a_folder_without_room_or_rights_is_left_as_it_is() {
+    let list = listing(&["m20260101_000000_begin"]);
+    let read_only = "mount --bind versions versions && mount -o remount,bind,ro versions";
+    let full = "mount -t tmpfs -o size=8k none versions && cp copy/* versions";
+    // Room for the migration and not for the list, and for neither.
+    let fuller = format!("{full} && head -c 4096 /dev/zero > versions/filler");
+    for (mounts, reason) in [
+        (read_only, "_x.rs`: Read-only file system"),
+        (full, "versions/mod.rs`: No space left on device"),
+        (&fuller, "_x.rs`: No space left on device"),
+    ] {
+        let project = Project::new(&Database::sqlite(), "title writer");
+        fs::write(project.file("mod.rs"), &list).unwrap();
+        let copy = project.database.home.path().join("copy");
+        fs::create_dir(&copy).unwrap();
+        for name in ["mod.rs", BEGIN] {
+            fs::copy(project.file(name), copy.join(name)).unwrap();
+        }
+        let script = format!(
+            "{mounts} && \"$@\"; code=$?; rm -f versions/filler; ls -A versions; cat versions/mod.rs; exit $code"
+        );
+        let Some(ended) = mounted(project.program(), &script, &RENAME) else { return };
+        let ended = ended.expect_code(1);
+        assert_eq!(ended.stdout, format!("{BEGIN}\nmod.rs\n{list}"));
+        let error = ended.expect_error();
+        assert!(error.starts_with("cannot write `") && error.contains(reason), "{error}");
+    }
+}
+
+#[test]
+fn an_upgrade_without_room_goes_on_when_there_is_some() {
+    let database = Database::sqlite();
+    fs::create_dir(database.home.path().join("disk")).unwrap();
+    let program =
+        Program::library(&database, "title author").env("DATABASE_URL", "sqlite://disk/x.db");
+    let script = "mount -t tmpfs -o size=16k none disk; \"$@\"; code=$?; mount -o remount,size=1m disk; \
+                  [ $code = 9 ] && \"$@\"";
+    let Some(ended) = mounted(program, script, &["upgrade"]) else { return };
+    let ended = ended.expect_success();
+    assert!(ended.stderr.contains("the database is as it was before it"), "{}", ended.stderr);
+    assert!(ended.stdout.starts_with("1 migration applied"), "{}", ended.stdout);
+}
+
+/// A folder that is a link, with a list that is a link to a file that may not be written.
+fn linked(project: &Project, list: &str) {
+    let home = project.database.home.path();
+    let file = home.join("list.rs");
+    fs::write(&file, list).unwrap();
+    let mut rights = fs::metadata(&file).unwrap().permissions();
+    rights.set_readonly(true);
+    fs::set_permissions(&file, rights).unwrap();
+    symlink("../list.rs", project.file("mod.rs")).unwrap();
+    fs::rename(project.file(""), home.join("elsewhere")).unwrap();
+    symlink("elsewhere", home.join("versions")).unwrap();
+}
+
+#[test]
+fn every_byte_of_a_list_stays() {
+    let list = "mod m20260101_000000_begin;\n\npub fn all() -> Vec<Box<dyn MigrationTrait>> {\n    \
+                vec![ // Größe: vec![x]\n        Box::new(m20260101_000000_begin::Migration),\n    ]\n}\n";
+    for (before, end) in [
+        (list.to_owned(), "\n"),
+        (list.trim_end().to_owned(), "\n"),
+        (format!("\u{feff}{list}"), "\n"),
+        (format!("\u{feff}/* mod m1; */ {list}").replace('\n', "\r\n"), "\r\n"),
+    ] {
+        let project = Project::new(&Database::sqlite(), "title writer");
+        linked(&project, &before);
+        project.run(&RENAME).expect_success();
+        let name = project.written().unwrap().file_stem().unwrap().to_str().unwrap().to_owned();
+        let added =
+            [format!("mod {name};{end}"), format!("        Box::new({name}::Migration),{end}")];
+        let after = fs::read_to_string(project.database.home.path().join("list.rs")).unwrap();
+        let (new, kept): (Vec<&str>, String) = {
+            let (new, kept): (Vec<_>, Vec<_>) = after
+                .split_inclusive('\n')
+                .partition(|line| added.iter().any(|added| added == line));
+            (new, kept.concat())
+        };
+        assert_eq!((kept, new.len()), (before, 2), "{after}");
+        assert!(fs::symlink_metadata(project.file("mod.rs")).unwrap().is_symlink());
+        let rights = fs::metadata(project.file("mod.rs")).unwrap().permissions();
+        assert!(rights.readonly());
+    }
+}
+
+#[test]
+fn a_link_to_nothing_is_no_list() {
+    let project = Project::new(&Database::sqlite(), "title writer");
+    symlink("nowhere.rs", project.file("mod.rs")).unwrap();
+    let error = project.run(&RENAME).expect_code(1).expect_error();
+    assert!(
+        error.starts_with("cannot read `") && error.contains("mod.rs`: No such file"),
+        "{error}"
+    );
+    assert!(fs::symlink_metadata(project.file("mod.rs")).unwrap().is_symlink());
+    assert_eq!(project.written(), None);
+}
+
+#[test]
+fn a_migration_comes_behind_the_newest_whatever_the_clock_says() {
+    for (newest, next) in [
+        ("m29990101_000000_begin", "m29990101_000001_x.rs"),
+        ("m29991231_235959_begin", "m30000101_000000_x.rs"),
+    ] {
+        let project = Project::new(&Database::sqlite(), "title writer");
+        fs::rename(project.file(BEGIN), project.file(&format!("{newest}.rs"))).unwrap();
+        project.program().env("BEGAN_AS", newest).run(&RENAME).expect_success();
+        assert!(project.file(next).exists(), "{next}");
+    }
 }

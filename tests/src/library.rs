@@ -1,5 +1,5 @@
 //! A project of another kind, whose history is what a test says: `BEGAN_WITH` lists the columns that its one migration
-//! created, and the entity is always the same. So each test has the difference that it is about.
+//! created, `BEGAN_AS` may name it, and the entity is always the same. So each test has the difference that it is about.
 
 use migration::sea_revise::{
     Entities, Revise,
@@ -29,11 +29,14 @@ mod book {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-struct Begin(Vec<String>);
+struct Begin {
+    name: String,
+    columns: Vec<String>,
+}
 
 impl MigrationName for Begin {
     fn name(&self) -> &str {
-        "m20260101_000000_begin"
+        &self.name
     }
 }
 
@@ -42,7 +45,7 @@ impl MigrationTrait for Begin {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let id = Column::new("id", Type::Integer).identity();
         let table = Table::new("book").column(id).primary_key(["id"]);
-        let columns = self.0.iter().map(|name| Column::new(name, Type::Varchar(None)));
+        let columns = self.columns.iter().map(|name| Column::new(name, Type::Varchar(None)));
         Plan::new().create_table(columns.fold(table, Table::column)).apply(manager).await
     }
 
@@ -54,7 +57,8 @@ impl MigrationTrait for Begin {
 fn main() -> std::process::ExitCode {
     let columns = std::env::var("BEGAN_WITH").unwrap_or_default();
     let columns: Vec<String> = columns.split(' ').map(ToOwned::to_owned).collect();
-    Revise::of(move || vec![Box::new(Begin(columns.clone()))])
+    let name = std::env::var("BEGAN_AS").unwrap_or_else(|_| "m20260101_000000_begin".to_owned());
+    Revise::of(move || vec![Box::new(Begin { name: name.clone(), columns: columns.clone() })])
         .entities(Entities::new().add(book::Entity))
         .program("library")
         .main()

@@ -20,11 +20,15 @@ pub(super) struct Registry {
 }
 
 impl Registry {
-    /// Reads it. One that is not there is an empty one that is generated.
+    /// Reads it. One that is not there is an empty one that is generated; a link to nothing is somebody's mistake.
     pub(super) fn read(path: &Path) -> Result<Self, DirectoryError> {
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => templates::versions(&[]),
+            Err(error)
+                if error.kind() == io::ErrorKind::NotFound && path.symlink_metadata().is_err() =>
+            {
+                templates::versions(&[])
+            }
             Err(error) => return Err(DirectoryError::io("read", path, error)),
         };
         Ok(Self { path: path.to_owned(), text })

@@ -96,6 +96,20 @@ impl Program {
         self
     }
 
+    /// Runs as the `"$@"` of a shell's script.
+    pub fn through(self, script: &str) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script, "sh"]).arg(self.command.get_program());
+        shell.current_dir(self.command.get_current_dir().expect("a home"));
+        for (name, value) in self.command.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        Self { command: shell }
+    }
+
     /// Runs to the end.
     pub fn run(self, arguments: &[&str]) -> Ended {
         self.run_with_input(arguments, b"")
@@ -132,6 +146,16 @@ impl Program {
         };
         assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
         ended
+    }
+
+    /// Runs to the end with nobody who reads standard output.
+    pub fn run_unread(mut self, arguments: &[&str]) -> Ended {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let command = self.command.args(arguments).stdin(Stdio::null()).stdout(writer);
+        let Output { status, stderr, .. } = command.output().expect("the program can be started");
+        let stderr = String::from_utf8(stderr).expect("UTF-8");
+        Ended { success: status.success(), code: status.code(), stdout: String::new(), stderr }
     }
 
     /// Serves on a free port.
