@@ -195,3 +195,26 @@ fn the_database_is_named_by_whoever_names_one() {
     assert!(error.contains("`.env` has a line") && !error.contains("cret"), "{error}");
     fs::remove_file(home.home.path().join(".env")).unwrap();
 }
+
+#[test]
+fn a_reader_that_goes_away_is_no_error_and_quiet_leaves_the_answer() {
+    let project = Project::new(&Database::sqlite(), "title author");
+    for verb in [
+        &["current"][..],
+        &["history", "-v"],
+        &["heads"],
+        &["show", "--sql"],
+        &["check"],
+        &["status"],
+        &["lint"],
+        &["diff", "db", "head", "--json"],
+        &["upgrade", ":head", "--sql"],
+    ] {
+        let unread = project.program().run_unread(verb);
+        assert_eq!((unread.code, unread.stderr.contains("error")), (Some(0), false), "{unread:?}");
+        let (loud, quiet) = (project.run(verb), project.run(&[verb, &["--quiet"]].concat()));
+        assert_eq!((quiet.stdout, quiet.stderr.as_str(), quiet.code), (loud.stdout, "", Some(0)));
+    }
+    let full = project.program().through("\"$@\" > /dev/full").run(&["history"]).expect_code(1);
+    assert!(full.expect_error().starts_with("cannot write to standard output"));
+}
