@@ -85,7 +85,10 @@ pub fn revise(
 pub async fn expect_noted(draft: &Draft, file: &str, place: &Place) -> Result<(), String> {
     let sql = format!("SELECT checksum FROM sea_revise_history WHERE version = '{file}'");
     let (noted, own) = (place.text(&sql).await, draft.checksum());
-    match noted == own {
+    // A process that was killed while it replayed in a scratch database holds the schema there until the server finds
+    // out, and where nothing can be replayed there is no checksum.
+    let unknown = place.scratch.is_some() && noted == "NULL";
+    match noted == own || unknown {
         true => Ok(()),
         false => {
             Err(format!("the file's checksum is {noted}, the draft's is {own}: {:?}", draft.up))
