@@ -180,16 +180,19 @@ pub(crate) async fn begin(
     db: &DatabaseConnection,
     access_mode: Option<AccessMode>,
 ) -> Result<DatabaseTransaction, DbErr> {
-    let sqlite_transaction_mode = match access_mode {
-        None => Some(SqliteTransactionMode::Immediate),
-        Some(_) => None,
+    let reads = access_mode == Some(AccessMode::ReadOnly);
+    let options = match db.get_database_backend() {
+        // Several queries of a reader are about one moment anyway, and its connection cannot write.
+        DbBackend::Sqlite => TransactionOptions {
+            sqlite_transaction_mode: (!reads).then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        },
+        _ => TransactionOptions {
+            isolation_level: reads.then_some(IsolationLevel::RepeatableRead),
+            access_mode,
+            sqlite_transaction_mode: None,
+        },
     };
-    // Several queries of a reader are about one moment; on SQLite they are so anyway.
-    let isolation_level = match (access_mode, db.get_database_backend()) {
-        (Some(AccessMode::ReadOnly), DbBackend::Postgres) => Some(IsolationLevel::RepeatableRead),
-        _ => None,
-    };
-    let options = TransactionOptions { isolation_level, access_mode, sqlite_transaction_mode };
     db.begin_with_options(options).await
 }
 
