@@ -44,7 +44,8 @@ pub enum DirectoryError {
     },
     /// A list that cannot be changed without guessing.
     #[error(
-        "the list of migrations in `{}` is not recognised, nothing was written; {action} by hand:\n\n    {module}\n    {entry}",
+        "the list of migrations in `{}` is not recognised, nothing was written; bring it into the form \
+         `vec![Box::new(m…::Migration), …]` and repeat, which will {action}:\n\n    {module}\n    {entry}",
         .path.display()
     )]
     NotRecognised {

@@ -125,8 +125,7 @@ fn a_list_that_is_not_recognised_is_left_alone() {
         let before = contents(root.path());
         let directory = Directory::find(root.path(), Some(Path::new("m"))).unwrap();
         let error = directory.add(A, SOURCE).unwrap_err().to_string();
-        let lines =
-            format!("add these two lines by hand:\n\n    mod {A};\n    Box::new({A}::Migration),");
+        let lines = format!("add these two lines:\n\n    mod {A};\n    Box::new({A}::Migration),");
         assert!(error.ends_with(&lines), "{error}");
         assert_eq!(contents(root.path()), before);
         let error = directory.registered().unwrap_err().to_string();
