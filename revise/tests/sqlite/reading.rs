@@ -99,9 +99,12 @@ async fn listed(db: &DatabaseConnection, table: &Table) -> Vec<String> {
          iif(dflt_value IS NULL OR upper(dflt_value) = 'NULL', 'false', 'true'), \
          CAST(pk AS text), CAST(hidden AS text) FROM pragma_table_xinfo('{name}')"
     );
-    // Comments inside of a type are not part of it.
-    let plain =
-        |line: String| line.replace(" /* , */", "").replace(" -- ,\n", "").replace("/* , */ ", "");
+    // Comments inside of a type and behind it are not part of it.
+    let plain = |line: String| {
+        [" /* , */", " -- ,\n", "/* , */ ", " -- ,"]
+            .iter()
+            .fold(line, |line, comment| line.replace(comment, ""))
+    };
     rows(db, &sql).await.into_iter().map(plain).collect()
 }
 
