@@ -31,7 +31,7 @@ pub async fn find(db: &impl ConnectionTrait, isbn: &str) -> Result<Book> {
 /// Changes the given members of the book with this canonical ISBN, or adds it; true when it was added.
 ///
 /// # Errors
-/// As [`update`](super::update) and [`create`](super::create); [`Error::Invalid`] for an ISBN among the members that is
+/// As [`update`] and [`create`](super::create); [`Error::Invalid`] for an ISBN among the members that is
 /// another one, and for a new book without title or author.
 pub async fn put(
     db: &impl ConnectionTrait,
