@@ -2,7 +2,11 @@
 //!
 //! The tag of a row is strong and made of its id and version. That of a list is weak and made of its bytes.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{
+    convert::Infallible,
+    future::{Ready, ready},
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder,
@@ -14,8 +18,6 @@ use actix_web::{
 };
 use serde::Serialize;
 use service::{Error, Expected};
-
-use crate::error::Problem;
 
 /// The tag of a row.
 pub fn of_row(id: i32, version: i32) -> String {
@@ -114,13 +116,13 @@ fn expected(list: &str) -> Expected {
 }
 
 impl FromRequest for IfMatch {
-    type Error = Problem;
-    type Future = std::future::Ready<Result<Self, Problem>>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let seen = joined(request.headers(), IF_MATCH);
         let unseen = joined(request.headers(), IF_NONE_MATCH);
-        std::future::ready(Ok(Self(match (seen, unseen) {
+        ready(Ok(Self(match (seen, unseen) {
             (Some(list), _) => expected(&list),
             (None, Some(list)) if list.trim() == "*" => Expected::Absent,
             (None, _) => Expected::Any,
@@ -129,11 +131,11 @@ impl FromRequest for IfMatch {
 }
 
 impl FromRequest for IfNoneMatch {
-    type Error = Problem;
-    type Future = std::future::Ready<Result<Self, Problem>>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        std::future::ready(Ok(Self::of(request)))
+        ready(Ok(Self::of(request)))
     }
 }
 
