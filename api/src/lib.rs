@@ -7,6 +7,7 @@ pub mod cli;
 mod created;
 mod error;
 mod etag;
+mod exports;
 mod extract;
 mod health;
 mod host;

@@ -71,6 +71,22 @@ impl List {
         Ok(Self { listing, ..self })
     }
 
+    /// Refuses what reshapes rows, where they are shown as they are.
+    ///
+    /// # Errors
+    /// For `fields` and `include`.
+    pub fn expect_rows_as_they_are(&self) -> service::Result<()> {
+        let reshaping = match (&self.fields, self.include.as_slice()) {
+            (None, []) => return Ok(()),
+            (Some(_), _) => "fields",
+            (None, _) => "include",
+        };
+        Err(bad(
+            reshaping,
+            format!("{reshaping} is for lists; an export has whole rows, leave it out"),
+        ))
+    }
+
     /// Refuses to include what the rows of this list have not.
     ///
     /// # Errors

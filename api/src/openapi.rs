@@ -11,12 +11,12 @@ use utoipa::{
     OpenApi as _,
     openapi::{
         ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder,
-        path::{Operation, PathItem},
+        path::{Operation, Parameter, PathItem},
     },
 };
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
-use crate::{error::Problem, parameters};
+use crate::error::Problem;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -35,8 +35,9 @@ use crate::{error::Problem, parameters};
 )]
 struct Base;
 
-/// The document of `routes`, as it is served and as `openapi.json` in the repository has it.
-pub fn document(routes: fn(&mut ServiceConfig)) -> OpenApi {
+/// The document of `routes`, as it is served and as `openapi.json` in the repository has it. `of_list` knows the parameters of
+/// the list at a path.
+pub fn document(routes: fn(&mut ServiceConfig), of_list: fn(&str) -> Vec<Parameter>) -> OpenApi {
     let app = App::new().into_utoipa_app().openapi(Base::openapi());
     let (_, mut document) = app.configure(routes).split_for_parts();
     for (path, item) in &mut document.paths.paths {
@@ -57,7 +58,7 @@ pub fn document(routes: fn(&mut ServiceConfig)) -> OpenApi {
         }
         if let Some(list) = &mut item.get {
             let described = list.parameters.get_or_insert_default();
-            described.extend(parameters::of_list(path).into_iter().map(Into::into));
+            described.extend(of_list(path).into_iter().map(Into::into));
         }
     }
     document

@@ -17,7 +17,9 @@ use crate::{
 /// The parameters of the list at a path; none where there is no list.
 pub fn of_list(path: &str) -> Vec<Parameter> {
     let (vocabulary, members, includes, searches) = match path {
-        "/api/books" => (books::vocabulary(), members::<BookOut>(), book_routes::INCLUDES, true),
+        "/api/books" | "/api/exports/books.{format}" => {
+            (books::vocabulary(), members::<BookOut>(), book_routes::INCLUDES, true)
+        }
         "/api/books/search" => {
             (books::vocabulary(), members::<BookOut>(), book_routes::INCLUDES, false)
         }
@@ -30,6 +32,7 @@ pub fn of_list(path: &str) -> Vec<Parameter> {
         _ => return Vec::new(),
     };
     let mut parameters = Vec::new();
+    let exports = path.starts_with("/api/exports/");
     if searches {
         parameters.extend(vocabulary.parameters().iter().map(filter));
         parameters.push(parameter(
@@ -38,7 +41,8 @@ pub fn of_list(path: &str) -> Vec<Parameter> {
             text(Some(1000)),
         ));
     }
-    parameters.extend(of_page(&vocabulary, &members, includes));
+    let of_page = of_page(&vocabulary, &members, includes).into_iter();
+    parameters.extend(of_page.filter(|parameter| !exports || parameter.name == "sort"));
     parameters
 }
 

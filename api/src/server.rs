@@ -14,12 +14,12 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
 use crate::{
-    books,
+    books, exports,
     health::{self, Readiness},
     host::Exposure,
     items,
     openapi::{self, Paths},
-    request, stores,
+    parameters, request, stores,
 };
 
 /// How long a client may take to send the head of a request.
@@ -31,7 +31,7 @@ const LAST_REQUESTS: u64 = 15;
 
 /// The OpenAPI document of the service.
 pub fn document() -> OpenApi {
-    openapi::document(routes)
+    openapi::document(routes, parameters::of_list)
 }
 
 /// Every route of the service.
@@ -39,6 +39,7 @@ fn routes(config: &mut ServiceConfig) {
     books::routes(config);
     stores::routes(config);
     items::routes(config);
+    exports::routes(config);
     config
         .service(health::show_health)
         .service(health::show_readiness)

@@ -108,6 +108,27 @@ impl Listing {
         Ok(listing)
     }
 
+    /// The parameter that cuts a page out of the list, if there is one.
+    pub(crate) fn asks_for_a_page(&self) -> Option<&'static str> {
+        let parts = [
+            ("limit", &self.limit),
+            ("cursor", &self.cursor),
+            ("offset", &self.offset),
+            ("count", &self.count),
+        ];
+        parts.into_iter().find(|(_, written)| written.is_some()).map(|(name, _)| name)
+    }
+
+    /// The same list, so many rows of it.
+    pub(crate) fn part(&self, limit: u64) -> Self {
+        Self { limit: Some(limit.to_string()), ..self.clone() }
+    }
+
+    /// The same list from a cursor on.
+    pub(crate) fn behind(&self, cursor: String) -> Self {
+        Self { cursor: Some(cursor), ..self.clone() }
+    }
+
     /// The rows of `select` that pass the filters and are found by the search, a page of them.
     ///
     /// # Errors

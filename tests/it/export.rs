@@ -50,6 +50,41 @@ on_both! {
         }
     }
 
+    fn an_export_over_http_has_every_row_that_the_list_would_show(database) {
+        let app = App::new(&database);
+        assert_eq!(app.get("/api/exports/books.csv").body, "title,author,year,isbn,page_count,status\n");
+        assert_eq!(app.get("/api/exports/books.jsonl").body, "");
+        let books: Vec<_> = (0..2500)
+            .map(|number| json!({"title": format!("={number}"), "author": "x, y", "year": number % 10}))
+            .collect();
+        for part in books.chunks(500) {
+            app.post("/api/books", json!(part)).expect(201);
+        }
+        for format in ["csv", "jsonl"] {
+            let reply = app.get(&format!("/api/exports/books.{format}"));
+            assert_eq!(reply.headers["content-disposition"], format!("attachment; filename=\"books.{format}\""));
+            assert_eq!((reply.status, &reply.body), (200, &export(&database, &["--format", format])));
+            let other = fresh_like(&database);
+            let again = Program::new(&other);
+            again.run_with_input(&["import", "books", "-", "--format", format], reply.body.as_bytes()).expect_success();
+            assert_eq!(export(&other, &["--format", format]), reply.body);
+        }
+        let some = app.get("/api/exports/books.csv?year__gte=8&sort=-year&q=x").body;
+        let lines: Vec<&str> = some.lines().collect();
+        assert_eq!((lines.len(), lines[1], lines[250], lines[251]), (
+            501, "'=2499,\"x, y\",9,,,available", "'=9,\"x, y\",9,,,available", "'=2498,\"x, y\",8,,,available",
+        ));
+        for (path, status, reason) in [
+            ("/api/exports/books.xlsx", 404, "there is no export `books.xlsx`"),
+            ("/api/exports/books.csv?limit=1", 400, "limit is for lists; an export has every row"),
+            ("/api/exports/books.csv?fields=id", 400, "fields is for lists; an export has whole rows"),
+            ("/api/exports/books.csv?yaer=1", 400, "the nearest one is `year`"),
+        ] {
+            let error = app.get(path).expect_problem(status);
+            assert!(error.contains(reason), "{path}: {error}");
+        }
+    }
+
     fn cells_that_a_spreadsheet_would_run_are_written_as_text(database) {
         let app = App::new(&database);
         app.post("/api/books", json!({"title": "=1+1", "author": "@x"})).expect(201);

@@ -8,7 +8,13 @@ use futures_util::TryStreamExt;
 use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, StreamTrait};
 use serde::Serialize;
 
-use crate::{Book, error::Error};
+use crate::{
+    Book, Listing, Start,
+    error::{Error, FieldError, Result},
+};
+
+/// Rows that are in memory at a time.
+const PART: u64 = 1000;
 
 /// How to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +54,7 @@ pub async fn export(
     db: &(impl ConnectionTrait + StreamTrait),
     format: Format,
     output: impl Write,
-) -> Result<u64, ExportError> {
+) -> std::result::Result<u64, ExportError> {
     let mut books =
         Entity::find().order_by_asc(Column::Id).stream(db).await.map_err(Error::from)?;
     let mut writer = Writer::new(format, output)?;
@@ -59,6 +65,61 @@ pub async fn export(
     }
     writer.finish()?;
     Ok(written)
+}
+
+/// An export in parts, each of them a query of its own: whoever reads slowly holds no connection.
+#[derive(Debug)]
+pub struct Parts {
+    listing: Listing,
+    format: Format,
+    is_first: bool,
+    is_done: bool,
+}
+
+impl Parts {
+    /// The rows that a listing asks for, all of them.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when it asks for a page.
+    pub fn new(listing: Listing, format: Format) -> Result<Self> {
+        if let Some(name) = listing.asks_for_a_page() {
+            let detail = format!("{name} is for lists; an export has every row, leave it out");
+            return Err(Error::Invalid(vec![FieldError::parameter(name, "bad-parameter", detail)]));
+        }
+        Ok(Self { listing, format, is_first: true, is_done: false })
+    }
+
+    /// The next part; `None` at the end.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a bad parameter, and what the database says.
+    pub async fn next(&mut self, db: &impl ConnectionTrait) -> Result<Option<Vec<u8>>> {
+        if self.is_done {
+            return Ok(None);
+        }
+        let page = super::list(db, &self.listing.part(PART)).await?;
+        match page.next {
+            Some(Start::Cursor(cursor)) => self.listing = self.listing.behind(cursor),
+            Some(Start::Offset(_)) | None => self.is_done = true,
+        }
+        let written = write(&page.rows, self.format, self.is_first);
+        self.is_first = false;
+        Ok(Some(
+            written
+                .map_err(|error| Error::internal(format!("a row cannot be written: {error}")))?,
+        ))
+    }
+}
+
+fn write(books: &[Book], format: Format, with_header: bool) -> io::Result<Vec<u8>> {
+    let mut part = Vec::new();
+    let mut writer = match with_header {
+        true => Writer::new(format, &mut part)?,
+        false => Writer::going_on(format, &mut part),
+    };
+    books.iter().try_for_each(|book| writer.write(book))?;
+    writer.finish()?;
+    Ok(part)
 }
 
 enum Writer<W: Write> {
@@ -77,6 +138,14 @@ impl<W: Write> Writer<W> {
                 Self::Csv(Box::new(csv))
             }
         })
+    }
+
+    /// Behind what was written already.
+    fn going_on(format: Format, output: W) -> Self {
+        match format {
+            Format::Jsonl => Self::Jsonl(output),
+            Format::Csv => Self::Csv(Box::new(csv::Writer::from_writer(output))),
+        }
     }
 
     fn write(&mut self, book: &Book) -> io::Result<()> {

@@ -1,0 +1,66 @@
+//! `/api/exports`: every row that a list would show, as a file, streamed.
+
+use actix_web::{
+    HttpResponse, get,
+    http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
+    web::{Bytes, Data, Path},
+};
+use futures_util::{StreamExt, stream};
+use service::{
+    Db, Error,
+    books::export::{Format, Parts},
+};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{error::Problem, list::List};
+
+/// The routes of this file.
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(export_books);
+}
+
+/// Books as a file: the same filters, search and order as the list, and every row. It imports again without a change.
+#[utoipa::path(
+    tag = "books",
+    params(("format" = String, Path, description = "`csv` or `jsonl`", example = "csv", pattern = "^(csv|jsonl)$")),
+    responses(
+        (status = 200, description = "The file", content(
+            (String = "text/csv", example = "title,author,year,isbn,page_count,status\n"),
+            (String = "application/x-ndjson"),
+        )),
+        (status = 404, description = "No such format")
+    )
+)]
+#[get("/api/exports/books.{format}")]
+async fn export_books(
+    db: Data<Db>,
+    format: Path<String>,
+    list: List,
+) -> Result<HttpResponse, Problem> {
+    let (format, kind) = match format.as_str() {
+        "csv" => (Format::Csv, "text/csv; charset=utf-8; header=present"),
+        "jsonl" => (Format::Jsonl, "application/x-ndjson"),
+        other => {
+            let shown = service::shortened(other, 30);
+            let detail =
+                format!("there is no export `books.{shown}`, only `books.csv` and `books.jsonl`");
+            return Err(Problem::not_found(detail));
+        }
+    };
+    list.expect_rows_as_they_are()?;
+    let mut parts = Parts::new(list.listing, format)?;
+    // What is wrong with the parameters shows at the first part, while there is still a status to say it.
+    let first = parts.next(db.reader()).await?;
+    let rest = stream::try_unfold((db, parts), async |(db, mut parts)| {
+        let part = parts.next(db.reader()).await.inspect_err(|error| {
+            log::error!("an export ended early: {}", service::chain(error));
+        })?;
+        Ok::<_, Error>(part.map(|part| (Bytes::from(part), (db, parts))))
+    });
+    let first = stream::iter(first.map(|part| Ok(Bytes::from(part))));
+    let name = if format == Format::Csv { "books.csv" } else { "books.jsonl" };
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, kind))
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+        .streaming(first.chain(rest)))
+}
