@@ -213,10 +213,7 @@ on_both! {
         let mut next = Some("/api/books?limit=2&year__gte=1".to_owned());
         while let Some(path) = next {
             let reply = app.get(&path);
-            next = reply.headers.get("link").and_then(|links| {
-                let next = links.split(", <").find_map(|link| link.strip_suffix(">; rel=\"next\""))?;
-                Some(next.trim_start_matches('<').to_owned())
-            });
+            next = reply.link("next");
             seen.extend(reply.expect(200).as_array().unwrap().iter().map(|book| book["year"].as_i64().unwrap()));
         }
         assert_eq!(seen, [1, 2, 3, 4, 5, 6]);

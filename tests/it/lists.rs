@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{App, app::Reply, on_both};
+use crate::support::{App, on_both};
 
 fn titles(list: &Value) -> Vec<&str> {
     list.as_array().unwrap().iter().map(|book| book["title"].as_str().unwrap()).collect()
@@ -14,14 +14,6 @@ fn found(app: &App, path: &str) -> Vec<String> {
     let list = reply.expect(200);
     assert!(list.is_array(), "{path}: {body}");
     titles(&list).into_iter().map(str::to_owned).collect()
-}
-
-/// Where a `Link` header leads.
-fn link(reply: &Reply, relation: &str) -> Option<String> {
-    let links = reply.headers.get("link")?;
-    let end = format!(">; rel=\"{relation}\"");
-    let found = links.split(", <").find_map(|link| link.strip_suffix(&end))?;
-    Some(found.trim_start_matches('<').to_owned())
 }
 
 fn add(app: &App, books: &[(&str, &str, Option<i32>)]) {
@@ -139,7 +131,7 @@ on_both! {
                 let (mut pages, mut path) = (Vec::new(), format!("/api/books?limit={limit}&sort={sort}"));
                 let last = loop {
                     let reply = app.get(&path);
-                    let next = link(&reply, "next");
+                    let next = reply.link("next");
                     pages.push(titles(&reply.clone().expect(200)).concat());
                     match next {
                         Some(next) => path = next,
@@ -147,15 +139,15 @@ on_both! {
                     }
                 };
                 assert_eq!(pages.concat(), expected, "{sort} by {limit}");
-                let first = link(&last, "first").unwrap();
+                let first = last.link("first").unwrap();
                 assert_eq!(titles(&app.get(&first).expect(200)).concat(), pages[0], "{sort} by {limit}");
                 let mut place = pages.len() - 1;
                 let mut reply = last;
-                while let Some(previous) = link(&reply, "prev") {
+                while let Some(previous) = reply.link("prev") {
                     place -= 1;
                     reply = app.get(&previous);
                     assert_eq!(titles(&reply.clone().expect(200)).concat(), pages[place], "{sort} by {limit} back");
-                    let next = app.get(&link(&reply, "next").unwrap());
+                    let next = app.get(&reply.link("next").unwrap());
                     assert_eq!(titles(&next.expect(200)).concat(), pages[place + 1], "{sort} by {limit} and on");
                 }
                 assert_eq!(place, 0, "{sort} by {limit}");
@@ -171,7 +163,7 @@ on_both! {
         let (mut seen, mut next, mut added) = (Vec::new(), Some("/api/books?limit=4&sort=-year".to_owned()), 100);
         while let Some(path) = next {
             let reply = app.get(&path);
-            next = link(&reply, "next");
+            next = reply.link("next");
             seen.extend(titles(&reply.expect(200)).into_iter().map(str::to_owned));
             // The last row that was shown goes, and one comes before everything.
             let gone = &app.get(&format!("/api/books?title={}", seen.last().unwrap())).expect(200)[0]["id"];
@@ -215,7 +207,7 @@ on_both! {
         let (mut pages, mut next) = (Vec::new(), Some("/api/books?q=dune&limit=2".to_owned()));
         while let Some(path) = next {
             let reply = app.get(&path);
-            next = link(&reply, "next");
+            next = reply.link("next");
             pages.extend(titles(&reply.expect(200)).into_iter().map(str::to_owned));
         }
         assert_eq!(pages, ["Dune", "Dune Messiah", "Sandworms", "A history of dunes", "Children of Dune"]);
@@ -245,11 +237,11 @@ on_both! {
         assert_eq!(reply.headers["x-total-count"], "5");
         assert!(!app.get("/api/books").headers.contains_key("x-total-count"));
         let reply = app.get("/api/books?offset=3&limit=2");
-        let (previous, next) = (link(&reply, "prev").unwrap(), link(&reply, "next").unwrap());
+        let (previous, next) = (reply.link("prev").unwrap(), reply.link("next").unwrap());
         assert_eq!(titles(&reply.expect(200)), ["3", "4"]);
         assert_eq!(found(&app, &previous), ["1", "2"]);
         let last = app.get(&next);
-        assert_eq!(link(&last, "next"), None);
+        assert_eq!(last.link("next"), None);
         assert_eq!(titles(&last.expect(200)), ["5", "6"]);
         assert_eq!(found(&app, "/api/books?offset=7"), Vec::<String>::new());
     }
@@ -257,7 +249,7 @@ on_both! {
     fn what_a_list_cannot_do_is_refused(database) {
         let app = App::new(&database);
         shelves(&app);
-        let cursor = link(&app.get("/api/books?limit=1&sort=title"), "next").unwrap();
+        let cursor = app.get("/api/books?limit=1&sort=title").link("next").unwrap();
         let other = cursor.replace("sort=title", "sort=-title");
         for (path, reason) in [
             ("/api/books?sort=titel", "sort `titel` is no column; the nearest one is `title`"),

@@ -232,6 +232,14 @@ impl Reply {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 
+    /// Where the `Link` header leads to a neighbour of this page.
+    pub fn link(&self, relation: &str) -> Option<String> {
+        let end = format!(">; rel=\"{relation}\"");
+        let links = self.headers.get("link")?;
+        let found = links.split(", <").find_map(|link| link.strip_suffix(&end))?;
+        Some(found.trim_start_matches('<').to_owned())
+    }
+
     /// The `error` of a problem, whose other members have to agree with the answer.
     pub fn expect_problem(self, status: u16) -> String {
         assert_eq!(
