@@ -37,8 +37,7 @@ impl Shown {
     /// # Errors
     /// Never in practice: what is stored has a JSON text.
     pub fn new(location: String, tag: String, out: &impl Serialize) -> Result<Self> {
-        let body = serde_json::to_string(out)
-            .map_err(|error| Error::internal(format!("a row has no JSON text: {error}")))?;
+        let body = serde_json::to_string(out).map_err(Error::no_json)?;
         Ok(Self { location, tag, body })
     }
 }

@@ -47,7 +47,8 @@ impl IfNoneMatch {
 
     /// A row with its tag, or 304 when the client has it.
     pub fn row(&self, tag: &str, out: &impl Serialize) -> Result<HttpResponse, Error> {
-        self.answer(HttpResponse::Ok(), tag, bytes(out)?)
+        let bytes = serde_json::to_vec(out).map_err(Error::no_json)?;
+        Ok(self.answer(HttpResponse::Ok(), tag, bytes))
     }
 
     /// A list with its tag, or 304 when the client has it.
@@ -56,30 +57,20 @@ impl IfNoneMatch {
         response: HttpResponseBuilder,
         out: &impl Serialize,
     ) -> Result<HttpResponse, Error> {
-        let bytes = bytes(out)?;
-        self.answer(response, &of_bytes(&bytes), bytes)
+        let bytes = serde_json::to_vec(out).map_err(Error::no_json)?;
+        Ok(self.answer(response, &of_bytes(&bytes), bytes))
     }
 
-    fn answer(
-        &self,
-        mut response: HttpResponseBuilder,
-        tag: &str,
-        body: Vec<u8>,
-    ) -> Result<HttpResponse, Error> {
+    fn answer(&self, mut response: HttpResponseBuilder, tag: &str, body: Vec<u8>) -> HttpResponse {
         response.insert_header((ETAG, tag));
         let seen = self.0.as_ref().is_some_and(|seen| {
             seen.trim() == "*" || tags(seen).any(|(_, seen)| seen == opaque(tag))
         });
         if seen {
-            return Ok(response.status(StatusCode::NOT_MODIFIED).finish());
+            return response.status(StatusCode::NOT_MODIFIED).finish();
         }
-        Ok(response.insert_header((CONTENT_TYPE, "application/json")).body(body))
+        response.insert_header((CONTENT_TYPE, "application/json")).body(body)
     }
-}
-
-fn bytes(out: &impl Serialize) -> Result<Vec<u8>, Error> {
-    serde_json::to_vec(out)
-        .map_err(|error| Error::internal(format!("no JSON can be made of a row: {error}")))
 }
 
 /// A header that may stand there several times, which is one list.

@@ -15,7 +15,7 @@ use actix_web::{
 use futures_util::StreamExt;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
-use service::{FieldError, idempotency::Key};
+use service::{Error, FieldError, idempotency::Key};
 use utoipa::ToSchema;
 
 use crate::{error::Problem, openapi::Paths};
@@ -222,11 +222,7 @@ impl FromRequest for Id {
             _ => {
                 let shown = service::shortened(written, 30);
                 let detail = format!("id `{}` is not a number, such as 1", shown);
-                Err(Problem::bad_request(vec![FieldError::parameter(
-                    "id",
-                    "bad-parameter",
-                    detail,
-                )]))
+                Err(Error::parameter("id", detail).into())
             }
         })
     }

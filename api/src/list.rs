@@ -9,7 +9,7 @@ use actix_web::{
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use service::{Error, FieldError, Listing, Page, Start, nearest};
+use service::{Error, Listing, Page, Start, nearest};
 use utoipa::{
     PartialSchema,
     openapi::{RefOr, Schema},
@@ -81,7 +81,7 @@ impl List {
             (Some(_), _) => "fields",
             (None, _) => "include",
         };
-        Err(bad(
+        Err(Error::parameter(
             reshaping,
             format!("{reshaping} is for lists; an export has whole rows, leave it out"),
         ))
@@ -130,7 +130,7 @@ impl List {
         let mut included: Vec<_> =
             included.into_iter().map(|(name, values)| (name, values.into_iter())).collect();
         for row in &rows {
-            let mut members = self.members(row).map_err(no_json)?;
+            let mut members = self.members(row).map_err(Error::no_json)?;
             for (name, values) in &mut included {
                 members.extend(values.next().map(|value| ((*name).to_owned(), value)));
             }
@@ -180,7 +180,7 @@ pub fn included<Out: Serialize>(
 ) -> service::Result<Included> {
     let values = values.map(|value| serde_json::value::to_raw_value(&value));
     let values: serde_json::Result<Vec<_>> = values.collect();
-    Ok((name, values.map_err(no_json)?))
+    Ok((name, values.map_err(Error::no_json)?))
 }
 
 /// The members of an answer, from its schema.
@@ -198,15 +198,7 @@ fn expect(parameter: &str, name: &str, known: &[&str]) -> service::Result<()> {
     let shown = service::shortened(name, 40);
     let nearest = nearest(name, known.iter().map(|name| (*name).to_owned()));
     let detail = format!("{parameter} `{shown}` does not exist here{nearest}");
-    Err(bad(parameter, detail))
-}
-
-fn bad(parameter: &str, detail: String) -> Error {
-    Error::Invalid(vec![FieldError::parameter(parameter, "bad-parameter", detail)])
-}
-
-fn no_json(error: serde_json::Error) -> Error {
-    Error::internal(format!("a row has no JSON text: {error}"))
+    Err(Error::parameter(parameter, detail))
 }
 
 impl FromRequest for List {
@@ -215,8 +207,9 @@ impl FromRequest for List {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let parameters = Query::<Vec<(String, String)>>::from_query(request.query_string());
-        let parameters =
-            parameters.map_err(|error| bad("query", format!("the query cannot be read: {error}")));
+        let parameters = parameters.map_err(|error| {
+            Error::parameter("query", format!("the query cannot be read: {error}"))
+        });
         let list = parameters.and_then(|Query(parameters)| Self::new(request.path(), parameters));
         let seen = IfNoneMatch::of(request);
         std::future::ready(list.map(|list| Self { seen, ..list }).map_err(Problem::from))

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    error::{Error, FieldError, Result},
+    error::{Error, Result},
     kind::Kind,
     sort::{Direction, Key},
 };
@@ -59,13 +59,18 @@ pub fn write(binding: &str, values: &[Value], direction: Direction) -> String {
 /// [`Error::Invalid`] for one that was not given out, or for another list.
 pub fn read(written: &str, binding: &str, keys: &[Key]) -> Result<(Vec<Option<Value>>, Direction)> {
     let shown = crate::text::shortened(written, 40);
-    let foreign = || bad(format!("cursor `{shown}` is not one that a Link header gave"));
+    let foreign = || {
+        Error::parameter("cursor", format!("cursor `{shown}` is not one that a Link header gave"))
+    };
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(written).map_err(|_| foreign())?;
     let Content { l, b, v } = serde_json::from_slice(&bytes).map_err(|_| foreign())?;
     if l != binding {
-        return Err(bad(format!(
-            "cursor `{shown}` belongs to a list with other filters or another order; begin again without it"
-        )));
+        return Err(Error::parameter(
+            "cursor",
+            format!(
+                "cursor `{shown}` belongs to a list with other filters or another order; begin again without it"
+            ),
+        ));
     }
     if v.len() != keys.len() {
         return Err(foreign());
@@ -77,10 +82,6 @@ pub fn read(written: &str, binding: &str, keys: &[Key]) -> Result<(Vec<Option<Va
     let values = keys.iter().zip(v).map(value).collect::<Result<_>>()?;
     let direction = if b { Direction::Backward } else { Direction::Forward };
     Ok((values, direction))
-}
-
-fn bad(detail: String) -> Error {
-    Error::Invalid(vec![FieldError::parameter("cursor", "bad-parameter", detail)])
 }
 
 #[cfg(test)]

@@ -121,6 +121,16 @@ impl Error {
         Self::Invalid(vec![FieldError::new(field, code, detail)])
     }
 
+    /// A parameter of the request does not fit.
+    pub fn parameter(name: &str, detail: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldError::parameter(name, "bad-parameter", detail)])
+    }
+
+    /// What is stored could not be written as JSON, which has a text for all of it.
+    pub fn no_json(error: serde_json::Error) -> Self {
+        Self::internal(format!("a row has no JSON text: {error}"))
+    }
+
     /// A defect, described in words.
     pub fn internal(what: impl Into<String>) -> Self {
         Self::Internal(what.into().into())

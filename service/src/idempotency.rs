@@ -59,11 +59,11 @@ pub async fn once<T: Serialize + DeserializeOwned>(
     let Some(key) = key else { return work().await };
     let now = now();
     if let Some(answer) = earlier(db, key, now).await? {
-        return serde_json::from_str(&answer).map_err(no_json);
+        return serde_json::from_str(&answer).map_err(Error::no_json);
     }
     reserve(db, key, now).await?;
     let answer = work().await?;
-    let text = serde_json::to_string(&answer).map_err(no_json)?;
+    let text = serde_json::to_string(&answer).map_err(Error::no_json)?;
     let keep = Entity::update_many().col_expr(Column::Answer, text.into());
     keep.filter(Column::Key.eq(&key.key)).exec(db).await?;
     Ok(answer)
@@ -100,8 +100,4 @@ async fn reserve(db: &impl ConnectionTrait, key: &Key, now: DateTime<Utc>) -> Re
         }
         Err(error) => Err(error.into()),
     }
-}
-
-fn no_json(error: serde_json::Error) -> Error {
-    Error::internal(format!("an answer has no JSON text: {error}"))
 }

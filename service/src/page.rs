@@ -10,7 +10,7 @@ use sea_orm::{
 
 use crate::{
     cursor,
-    error::{Error, FieldError, Result},
+    error::{Error, Result},
     filter::{self, Vocabulary},
     resource::{self, Field, Resource},
     search::{self, RANK, Search},
@@ -99,7 +99,7 @@ impl Listing {
                 }
             };
             if place.replace(value).is_some() {
-                return Err(bad(
+                return Err(Error::parameter(
                     &name,
                     format!("{name} stands there twice; leave one of them out"),
                 ));
@@ -220,7 +220,7 @@ impl Listing {
     fn from(&self, binding: &str, keys: &[Key]) -> Result<From> {
         match (&self.cursor, &self.offset) {
             (None, None) => Ok(From::Beginning),
-            (Some(_), Some(_)) => Err(bad(
+            (Some(_), Some(_)) => Err(Error::parameter(
                 "offset",
                 "cursor and offset are two ways to say where a page begins; leave one out"
                     .to_owned(),
@@ -231,7 +231,7 @@ impl Listing {
             }
             (None, Some(written)) => match written.parse() {
                 Ok(offset @ 0..=0x7fff_ffff) => Ok(From::Offset(offset)),
-                _ => Err(bad(
+                _ => Err(Error::parameter(
                     "offset",
                     format!("offset `{written}` is not between 0 and 2147483647"),
                 )),
@@ -243,7 +243,10 @@ impl Listing {
         let Some(written) = &self.limit else { return Ok(MAX_LIMIT) };
         match written.parse() {
             Ok(limit @ 1..=MAX_LIMIT) => Ok(limit),
-            _ => Err(bad("limit", format!("limit `{written}` is not between 1 and {MAX_LIMIT}"))),
+            _ => Err(Error::parameter(
+                "limit",
+                format!("limit `{written}` is not between 1 and {MAX_LIMIT}"),
+            )),
         }
     }
 
@@ -251,9 +254,10 @@ impl Listing {
         match self.count.as_deref() {
             None | Some("none") => Ok(false),
             Some("exact") => Ok(true),
-            Some(other) => {
-                Err(bad("count", format!("count `{other}` is neither `exact` nor `none`")))
-            }
+            Some(other) => Err(Error::parameter(
+                "count",
+                format!("count `{other}` is neither `exact` nor `none`"),
+            )),
         }
     }
 }
@@ -305,8 +309,4 @@ fn id<E: Resource>() -> Result<Field> {
     let column = E::PrimaryKey::iter().next().map(PrimaryKeyToColumn::into_column);
     let field = column.and_then(resource::field::<E>);
     field.ok_or_else(|| Error::internal("an entity without an id cannot be listed"))
-}
-
-fn bad(name: &str, detail: String) -> Error {
-    Error::Invalid(vec![FieldError::parameter(name, "bad-parameter", detail)])
 }

@@ -79,17 +79,17 @@ impl Expected {
     /// # Errors
     /// [`Error::Stale`] otherwise.
     pub fn agrees_with(&self, what: &'static str, stored: &Stamp) -> Result<()> {
+        let stale = |given: &str| Error::Stale {
+            what,
+            given: given.to_owned(),
+            id: stored.id,
+            current: stored.version,
+        };
         match self {
             Self::Any => Ok(()),
             Self::OneOf(seen) if seen.contains(&(stored.id, stored.version)) => Ok(()),
-            Self::OneOf(_) | Self::Absent => {
-                let given = match self {
-                    Self::Absent => "what was expected to be absent",
-                    _ => "the version that was named",
-                };
-                let given = given.to_owned();
-                Err(Error::Stale { what, given, id: stored.id, current: stored.version })
-            }
+            Self::OneOf(_) => Err(stale("the version that was named")),
+            Self::Absent => Err(stale("what was expected to be absent")),
         }
     }
 }

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use crate::{
-    error::{Error, FieldError, Result},
+    error::{Error, Result},
     kind::Kind,
     resource::Field,
     sort::Key,
@@ -37,20 +37,21 @@ pub struct Search {
 /// # Errors
 /// [`Error::Invalid`] for a text that is too long or cannot be stored in a database.
 pub fn search(written: &str, searched: &[Field], backend: DbBackend) -> Result<Option<Search>> {
-    let bad =
-        |detail: String| Error::Invalid(vec![FieldError::parameter("q", "bad-parameter", detail)]);
     if written.contains('\0') {
-        return Err(bad("q has a NUL byte; remove it".to_owned()));
+        return Err(Error::parameter("q", "q has a NUL byte; remove it".to_owned()));
     }
     if written.chars().count() > LONGEST {
-        return Err(bad(format!("q is longer than {LONGEST} characters; look for less")));
+        return Err(Error::parameter(
+            "q",
+            format!("q is longer than {LONGEST} characters; look for less"),
+        ));
     }
     let words: Vec<&str> = written.split_whitespace().collect();
     if words.len() > MOST_WORDS {
-        return Err(bad(format!(
-            "q has {} words, at most {MOST_WORDS} are looked for",
-            words.len()
-        )));
+        return Err(Error::parameter(
+            "q",
+            format!("q has {} words, at most {MOST_WORDS} are looked for", words.len()),
+        ));
     }
     if words.is_empty() {
         return Ok(None);

@@ -6,7 +6,7 @@ use sea_orm::{
 };
 
 use crate::{
-    error::{Error, FieldError, Result},
+    error::{Error, Result},
     filter::nearest,
     kind::Kind,
     resource::Field,
@@ -90,30 +90,30 @@ pub fn keys(written: Option<&str>, fields: &[Field], id: &Field) -> Result<Vec<K
         };
         let Some(field) = fields.iter().find(|field| field.name == name) else {
             let known = fields.iter().map(|field| field.name.to_owned());
-            return Err(bad(format!("sort `{name}` is no column{}", nearest(name, known))));
+            return Err(Error::parameter(
+                "sort",
+                format!("sort `{name}` is no column{}", nearest(name, known)),
+            ));
         };
         if keys.iter().any(|key| key.name == name) {
-            return Err(bad(format!("sort `{name}` stands there twice; leave one of them out")));
+            return Err(Error::parameter(
+                "sort",
+                format!("sort `{name}` stands there twice; leave one of them out"),
+            ));
         }
         keys.push(Key::of(field, descending));
     }
     if keys.len() > MOST_KEYS {
-        return Err(bad(format!("sort has {} columns, at most {MOST_KEYS} count", keys.len())));
+        return Err(Error::parameter(
+            "sort",
+            format!("sort has {} columns, at most {MOST_KEYS} count", keys.len()),
+        ));
     }
-    complete(&mut keys, id);
-    Ok(keys)
-}
-
-/// Makes an order total.
-pub fn complete(keys: &mut Vec<Key>, id: &Field) {
     if !keys.iter().any(|key| key.name == id.name) {
         let descending = keys.last().is_some_and(|key| key.descending);
         keys.push(Key::of(id, descending));
     }
-}
-
-fn bad(detail: String) -> Error {
-    Error::Invalid(vec![FieldError::parameter("sort", "bad-parameter", detail)])
+    Ok(keys)
 }
 
 /// Sorts a statement.

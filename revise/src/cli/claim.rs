@@ -93,6 +93,7 @@ impl Verb {
             | Self::Test(_) => false,
         }
     }
+
     /// How many seconds it waits for another process that changes the schema.
     fn patience(&self) -> f64 {
         match self {

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::{
     Book, Listing, Start,
-    error::{Error, FieldError, Result},
+    error::{Error, Result},
 };
 
 /// Rows that are in memory at a time.
@@ -84,7 +84,7 @@ impl Parts {
     pub fn new(listing: Listing, format: Format) -> Result<Self> {
         if let Some(name) = listing.asks_for_a_page() {
             let detail = format!("{name} is for lists; an export has every row, leave it out");
-            return Err(Error::Invalid(vec![FieldError::parameter(name, "bad-parameter", detail)]));
+            return Err(Error::parameter(name, detail));
         }
         Ok(Self { listing, format, is_first: true, is_done: false })
     }
