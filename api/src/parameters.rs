@@ -41,7 +41,7 @@ pub fn of_list(path: &str) -> Vec<Parameter> {
             text(Some(1000)),
         ));
     }
-    let of_page = of_page(&vocabulary, &members, includes).into_iter();
+    let of_page = of_page(vocabulary, &members, includes).into_iter();
     parameters.extend(of_page.filter(|parameter| !exports || parameter.name == "sort"));
     parameters
 }

@@ -4,6 +4,8 @@ pub mod export;
 pub mod import;
 pub mod isbn;
 
+use std::sync::LazyLock;
+
 use chrono::{DateTime, Utc};
 use entity::book::{ActiveModel, Column, Entity};
 use sea_orm::{
@@ -40,6 +42,11 @@ pub const AVAILABLE: &str = "available";
 
 impl Resource for Entity {
     const SEARCHED: &'static [Column] = &[Column::Title, Column::Author, Column::Isbn];
+
+    fn vocabulary() -> &'static Vocabulary {
+        static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::of::<Entity>);
+        &VOCABULARY
+    }
 
     fn special(column: Column) -> Option<Kind> {
         matches!(column, Column::Isbn).then_some(Kind::Isbn)
@@ -173,8 +180,8 @@ fn check_numbers(rules: &mut Rules, year: Option<i32>, page_count: Option<i32>) 
 
 /// What a list can be asked about.
 #[must_use]
-pub fn vocabulary() -> Vocabulary {
-    Vocabulary::of::<Entity>()
+pub fn vocabulary() -> &'static Vocabulary {
+    Entity::vocabulary()
 }
 
 /// A page of the catalogue.

@@ -119,6 +119,8 @@ pub struct Vocabulary {
     pub fields: Vec<Field>,
     /// Those of other entities.
     pub relations: Vec<Relation>,
+    /// Those that `q` looks into, the weightiest first.
+    pub searched: Vec<Field>,
 }
 
 /// A parameter that filters.
@@ -135,7 +137,12 @@ pub struct Parameter {
 impl Vocabulary {
     /// Of an entity.
     pub fn of<E: Resource>() -> Self {
-        Self { fields: resource::fields::<E>(), relations: E::relations() }
+        let searched = E::SEARCHED.iter().filter_map(|column| resource::field::<E>(*column));
+        Self {
+            fields: resource::fields::<E>(),
+            relations: E::relations(),
+            searched: searched.collect(),
+        }
     }
 
     /// Every parameter that filters, in the order of the columns.

@@ -1,6 +1,6 @@
 //! Items on the shelves of stores; an item may be a copy of a catalogued book.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::LazyLock};
 
 use chrono::{DateTime, Utc};
 use entity::item::{ActiveModel, Column, Entity};
@@ -31,6 +31,11 @@ const HIGHEST_PRICE: Decimal = Decimal::from_parts(3_567_587_327, 232, 0, false,
 
 impl Resource for Entity {
     const SEARCHED: &'static [Column] = &[Column::Name];
+
+    fn vocabulary() -> &'static Vocabulary {
+        static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::of::<Entity>);
+        &VOCABULARY
+    }
 
     fn relations() -> Vec<Relation> {
         vec![
@@ -125,8 +130,8 @@ fn check_price(rules: &mut Rules, Price(price): Price) {
 
 /// What a list can be asked about.
 #[must_use]
-pub fn vocabulary() -> Vocabulary {
-    Vocabulary::of::<Entity>()
+pub fn vocabulary() -> &'static Vocabulary {
+    Entity::vocabulary()
 }
 
 /// A page of all items.

@@ -11,7 +11,7 @@ use sea_orm::{
 use crate::{
     cursor,
     error::{Error, Result},
-    filter::{self, Vocabulary},
+    filter,
     resource::{self, Field, Resource},
     search::{self, RANK, Search},
     sort::{self, Direction, Key},
@@ -189,14 +189,12 @@ impl Listing {
     /// Reads everything before anything is asked of the database.
     fn read<E: Resource>(&self, db: &impl ConnectionTrait) -> Result<Asked> {
         let backend = db.get_database_backend();
-        let vocabulary = Vocabulary::of::<E>();
-        let mut condition = filter::conditions(&vocabulary, &self.filters, &PARAMETERS, backend)?;
+        let vocabulary = E::vocabulary();
+        let mut condition = filter::conditions(vocabulary, &self.filters, &PARAMETERS, backend)?;
         let id = id::<E>()?;
         let mut keys = sort::keys(self.sort.as_deref(), &vocabulary.fields, &id)?;
-        let searched: Vec<Field> =
-            E::SEARCHED.iter().filter_map(|column| resource::field::<E>(*column)).collect();
         if let Some(found) =
-            search::search(self.q.as_deref().unwrap_or_default(), &searched, backend)?
+            search::search(self.q.as_deref().unwrap_or_default(), &vocabulary.searched, backend)?
         {
             let Search { condition: fits, rank } = found;
             condition = condition.add(fits);

@@ -8,10 +8,13 @@ use sea_orm::{
     sea_query::{ColumnType, DynIden, Expr, ExprTrait, IntoIden, Query, SelectStatement},
 };
 
-use crate::kind::Kind;
+use crate::{filter::Vocabulary, kind::Kind};
 
 /// An entity whose rows are listed.
 pub trait Resource: EntityTrait {
+    /// What its lists can be asked about, made once: every request reads it.
+    fn vocabulary() -> &'static Vocabulary;
+
     /// The columns that `q` looks into, the weightiest first.
     const SEARCHED: &'static [Self::Column];
 

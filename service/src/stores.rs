@@ -1,5 +1,7 @@
 //! Stores, which own the items on their shelves.
 
+use std::sync::LazyLock;
+
 use chrono::{DateTime, Utc};
 use entity::store::{ActiveModel, Column, Entity};
 use sea_orm::{
@@ -25,6 +27,11 @@ const LONGEST_NAME: usize = 80;
 
 impl Resource for Entity {
     const SEARCHED: &'static [Column] = &[Column::Name];
+
+    fn vocabulary() -> &'static Vocabulary {
+        static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::of::<Entity>);
+        &VOCABULARY
+    }
 
     fn relations() -> Vec<Relation> {
         vec![Relation::to::<Self, entity::item::Entity>("items")]
@@ -74,8 +81,8 @@ impl Check for StoreChanges {
 
 /// What a list can be asked about.
 #[must_use]
-pub fn vocabulary() -> Vocabulary {
-    Vocabulary::of::<Entity>()
+pub fn vocabulary() -> &'static Vocabulary {
+    Entity::vocabulary()
 }
 
 /// A page of the stores.
