@@ -151,6 +151,15 @@ impl From<Error> for Problem {
                 new(StatusCode::PRECONDITION_FAILED, "/problems/stale", "Changed by somebody else")
                     .with_header(header::ETAG, &etag::of_row(id, current))
             }
+            Error::Unconfirmed { .. } => {
+                let kind = "/problems/unconfirmed";
+                let problem = new(StatusCode::PRECONDITION_FAILED, kind, "Another number of rows");
+                let detail = problem.detail.clone();
+                Self {
+                    errors: vec![FieldError::parameter("confirm", "unconfirmed", detail)],
+                    ..problem
+                }
+            }
             Error::KeyReused { .. } => {
                 new(StatusCode::UNPROCESSABLE_ENTITY, "/problems/key-reused", "Key used before")
             }

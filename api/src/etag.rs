@@ -106,18 +106,25 @@ fn expected(list: &str) -> Expected {
     Expected::OneOf(tags(list).filter_map(version).collect())
 }
 
+impl IfMatch {
+    /// Of a request.
+    pub fn of(request: &HttpRequest) -> Self {
+        let seen = joined(request.headers(), IF_MATCH);
+        let unseen = joined(request.headers(), IF_NONE_MATCH);
+        Self(match (seen, unseen) {
+            (Some(list), _) => expected(&list),
+            (None, Some(list)) if list.trim() == "*" => Expected::Absent,
+            (None, _) => Expected::Any,
+        })
+    }
+}
+
 impl FromRequest for IfMatch {
     type Error = Infallible;
     type Future = Ready<Result<Self, Infallible>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let seen = joined(request.headers(), IF_MATCH);
-        let unseen = joined(request.headers(), IF_NONE_MATCH);
-        ready(Ok(Self(match (seen, unseen) {
-            (Some(list), _) => expected(&list),
-            (None, Some(list)) if list.trim() == "*" => Expected::Absent,
-            (None, _) => Expected::Any,
-        })))
+        ready(Ok(Self::of(request)))
     }
 }
 

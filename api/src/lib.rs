@@ -3,6 +3,7 @@
 //! Handlers say what comes in, which service function is called and what goes out. Rules live in `service`.
 
 mod books;
+mod bulk;
 pub mod cli;
 mod created;
 mod error;

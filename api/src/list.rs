@@ -201,16 +201,22 @@ fn expect(parameter: &str, name: &str, known: &[&str]) -> service::Result<()> {
     Err(Error::parameter(parameter, detail))
 }
 
+/// The parameters of a query, in their order.
+///
+/// # Errors
+/// For a query that is not UTF-8 behind its escapes.
+pub fn parameters(request: &HttpRequest) -> service::Result<Vec<(String, String)>> {
+    let read = Query::<Vec<(String, String)>>::from_query(request.query_string());
+    read.map(Query::into_inner)
+        .map_err(|error| Error::parameter("query", format!("the query cannot be read: {error}")))
+}
+
 impl FromRequest for List {
     type Error = Problem;
     type Future = std::future::Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let parameters = Query::<Vec<(String, String)>>::from_query(request.query_string());
-        let parameters = parameters.map_err(|error| {
-            Error::parameter("query", format!("the query cannot be read: {error}"))
-        });
-        let list = parameters.and_then(|Query(parameters)| Self::new(request.path(), parameters));
+        let list = parameters(request).and_then(|parameters| Self::new(request.path(), parameters));
         let seen = IfNoneMatch::of(request);
         std::future::ready(list.map(|list| Self { seen, ..list }).map_err(Problem::from))
     }

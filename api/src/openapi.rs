@@ -36,8 +36,12 @@ use crate::error::Problem;
 struct Base;
 
 /// The document of `routes`, as it is served and as `openapi.json` in the repository has it. `of_list` knows the parameters of
-/// the list at a path.
-pub fn document(routes: fn(&mut ServiceConfig), of_list: fn(&str) -> Vec<Parameter>) -> OpenApi {
+/// the list at a path, and `of_many` those of a change of many of its rows.
+pub fn document(
+    routes: fn(&mut ServiceConfig),
+    of_list: fn(&str) -> Vec<Parameter>,
+    of_many: fn(&str) -> Vec<Parameter>,
+) -> OpenApi {
     let app = App::new().into_utoipa_app().openapi(Base::openapi());
     let (_, mut document) = app.configure(routes).split_for_parts();
     for (path, item) in &mut document.paths.paths {
@@ -56,9 +60,16 @@ pub fn document(routes: fn(&mut ServiceConfig), of_list: fn(&str) -> Vec<Paramet
             let id = patch.operation_id.take().map(|id| id.replacen("update", "patch", 1));
             patch.operation_id = id;
         }
-        if let Some(list) = &mut item.get {
-            let described = list.parameters.get_or_insert_default();
-            described.extend(of_list(path).into_iter().map(Into::into));
+        let described = [
+            (&mut item.get, of_list(path)),
+            (&mut item.patch, of_many(path)),
+            (&mut item.delete, of_many(path)),
+        ];
+        for (operation, parameters) in described {
+            if let Some(operation) = operation {
+                let described = operation.parameters.get_or_insert_default();
+                described.extend(parameters.into_iter().map(Into::into));
+            }
         }
     }
     document

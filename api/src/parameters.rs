@@ -31,19 +31,46 @@ pub fn of_list(path: &str) -> Vec<Parameter> {
         }
         _ => return Vec::new(),
     };
-    let mut parameters = Vec::new();
     let exports = path.starts_with("/api/exports/");
-    if searches {
-        parameters.extend(vocabulary.parameters().iter().map(filter));
-        parameters.push(parameter(
-            "q",
-            "words that are all found in the row, in any case and each as it is written; the best row first",
-            text(Some(1000)),
-        ));
-    }
+    let mut parameters = if searches { filters(vocabulary) } else { Vec::new() };
     let of_page = of_page(vocabulary, &members, includes).into_iter();
     parameters.extend(of_page.filter(|parameter| !exports || parameter.name == "sort"));
     parameters
+}
+
+/// The parameters of a change of many rows of the collection at a path; none where there is none.
+pub fn of_many(path: &str) -> Vec<Parameter> {
+    let vocabulary = match path {
+        "/api/books" => books::vocabulary(),
+        "/api/stores" => stores::vocabulary(),
+        "/api/items" => items::vocabulary(),
+        _ => return Vec::new(),
+    };
+    let mut parameters = filters(vocabulary);
+    let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
+    let confirm = ParameterBuilder::from(parameter(
+        "confirm",
+        "the number of rows that match; when it is another one, nothing is changed, and the answer tells it",
+        number,
+    ));
+    parameters.push(confirm.required(Required::True).build());
+    parameters.push(parameter(
+        "all",
+        "`true`: every row is meant; only where there is no filter",
+        text(None).enum_values(Some(["true"])),
+    ));
+    parameters
+}
+
+/// Everything that says which rows are meant.
+fn filters(vocabulary: &Vocabulary) -> Vec<Parameter> {
+    let mut filters: Vec<Parameter> = vocabulary.parameters().iter().map(filter).collect();
+    filters.push(parameter(
+        "q",
+        "words that are all found in the row, in any case and each as it is written; the best row first",
+        text(Some(1000)),
+    ));
+    filters
 }
 
 fn of_page(vocabulary: &Vocabulary, members: &[String], includes: &[&str]) -> Vec<Parameter> {

@@ -14,7 +14,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
 use crate::{
-    books, exports,
+    books, bulk, exports,
     health::{self, Readiness},
     host::Exposure,
     items,
@@ -31,7 +31,7 @@ const LAST_REQUESTS: u64 = 15;
 
 /// The OpenAPI document of the service.
 pub fn document() -> OpenApi {
-    openapi::document(routes, parameters::of_list)
+    openapi::document(routes, parameters::of_list, parameters::of_many)
 }
 
 /// Every route of the service.
@@ -39,6 +39,7 @@ fn routes(config: &mut ServiceConfig) {
     books::routes(config);
     stores::routes(config);
     items::routes(config);
+    bulk::routes(config);
     exports::routes(config);
     config
         .service(health::show_health)

@@ -16,7 +16,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    Book,
+    Book, Tx,
+    bulk::{self, Bulk, Changed, Selection},
     check::{Check, Checked, Rules},
     error::{Error, Result},
     filter::Vocabulary,
@@ -55,6 +56,12 @@ impl Resource for Entity {
     fn relations() -> Vec<Relation> {
         vec![Relation::to::<Self, entity::item::Entity>("items")]
     }
+}
+
+impl Bulk for Entity {
+    const NOUN: (&'static str, &'static str) = ("book", "books");
+    const VERSION: Column = Column::Version;
+    const UPDATED_AT: Column = Column::UpdatedAt;
 }
 
 /// A book to be added.
@@ -238,6 +245,45 @@ pub async fn update(
     changes: &Checked<BookChanges>,
 ) -> Result<Book> {
     let stored = stored(db, id, expected).await?;
+    read_only(changes).agrees_with("book", &stamp(&stored))?;
+    let next = stored.version + 1;
+    let mut row = stored.clone().into_active_model();
+    apply(changes, &mut row);
+    if !row.is_changed() {
+        return Ok(stored);
+    }
+    row.version = Set(next);
+    row.updated_at = Set(now());
+    row.update(db).await.map_err(|error| Error::from(error).with_value(taken(changes)))
+}
+
+/// Changes the given members of every book that is selected. It has to be the first thing in its transaction.
+///
+/// # Errors
+/// [`Error::Unconfirmed`], [`Error::Duplicate`], [`Error::Invalid`] for a bad parameter or a read-only member, and what the
+/// database says.
+pub async fn update_all(
+    tx: &Tx,
+    selection: &Selection,
+    changes: &Checked<BookChanges>,
+) -> Result<Changed> {
+    read_only(changes).expect_nothing()?;
+    let row = async || {
+        let mut row: ActiveModel = Default::default();
+        apply(changes, &mut row);
+        Ok(row)
+    };
+    let changed = bulk::update::<Entity>(tx, selection, row).await;
+    changed.map_err(|error| error.with_value(taken(changes)))
+}
+
+fn read_only(changes: &BookChanges) -> Given {
+    let BookChanges { id, version, created_at, updated_at, .. } = changes;
+    Given { id: *id, version: *version, created_at: *created_at, updated_at: *updated_at }
+}
+
+/// Gives a row the members that a change names.
+fn apply(changes: &BookChanges, row: &mut ActiveModel) {
     let BookChanges {
         title,
         author,
@@ -245,17 +291,11 @@ pub async fn update(
         isbn,
         page_count,
         status,
-        id,
-        version,
-        created_at,
-        updated_at,
-    } = &**changes;
-    let given =
-        Given { id: *id, version: *version, created_at: *created_at, updated_at: *updated_at };
-    given.agrees_with("book", &stamp(&stored))?;
-
-    let next = stored.version + 1;
-    let mut row = stored.clone().into_active_model();
+        id: _,
+        version: _,
+        created_at: _,
+        updated_at: _,
+    } = changes;
     if let Some(title) = title {
         row.title.set_ne(title.clone());
     }
@@ -274,13 +314,11 @@ pub async fn update(
     if let Some(status) = status {
         row.status.set_ne(status.clone());
     }
-    if !row.is_changed() {
-        return Ok(stored);
-    }
-    row.version = Set(next);
-    row.updated_at = Set(now());
-    let taken = isbn.as_ref().and_then(|isbn| isbn.as_deref());
-    row.update(db).await.map_err(|error| Error::from(error).with_value(taken))
+}
+
+/// The ISBN that a change gives, which another book may have.
+fn taken(changes: &BookChanges) -> Option<&str> {
+    changes.isbn.as_ref().and_then(|isbn| isbn.as_deref())
 }
 
 /// The row that is to be changed, held until the transaction ends.
@@ -311,6 +349,14 @@ pub async fn delete(db: &impl ConnectionTrait, id: i32, expected: &Expected) -> 
         0 => Err(not_found(id)),
         _ => Ok(()),
     }
+}
+
+/// Deletes every book that is selected, and tells how many. It has to be the first thing in its transaction.
+///
+/// # Errors
+/// [`Error::Unconfirmed`], [`Error::Invalid`] for a bad parameter, and what the database says.
+pub async fn delete_all(tx: &Tx, selection: &Selection) -> Result<u64> {
+    bulk::delete::<Entity>(tx, selection).await
 }
 
 fn not_found(id: i32) -> Error {

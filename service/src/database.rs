@@ -103,7 +103,28 @@ impl Db {
         T: Send + 'static,
         F: AsyncFn(&DatabaseTransaction) -> Result<T> + Send + 'static,
     {
-        self.writer.run(work).await
+        self.writer.run(self.writer.deadline(1), work).await
+    }
+
+    /// For a change of many rows in one statement: as [`Db::write`], and it may take twelve times as long.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub async fn write_many<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: AsyncFn(&DatabaseTransaction) -> Result<T> + Send + 'static,
+    {
+        let deadline = self.writer.deadline(12);
+        let postgres = self.reader.get_database_backend() == sea_orm::DbBackend::Postgres;
+        let patient = async move |tx: &DatabaseTransaction| {
+            if postgres {
+                let limit = format!("SET LOCAL statement_timeout = {}", deadline.as_millis());
+                tx.execute_unprepared(&limit).await?;
+            }
+            work(tx).await
+        };
+        self.writer.run(deadline, patient).await
     }
 
     /// For work that takes as long as it takes, such as an import. It is carried out once, also when it collides.

@@ -54,6 +54,19 @@ pub enum Error {
         /// The version that is stored.
         current: i32,
     },
+    /// A change of many rows would be of another number of them than the caller confirmed; nothing was changed.
+    #[error(
+        "confirm is `{confirmed}`, but the number of {what} that match is {found}; nothing was changed: repeat with confirm={found} \
+         if they are meant"
+    )]
+    Unconfirmed {
+        /// The rows' noun, as in `books`.
+        what: &'static str,
+        /// How many the caller expected.
+        confirmed: u64,
+        /// How many there are.
+        found: u64,
+    },
     /// The key of a request that may be repeated was given with another request.
     #[error(
         "the key `{key}` was used for another request within the last day; repeat that one as it was, or choose a new key"

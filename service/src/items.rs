@@ -1,25 +1,30 @@
 //! Items on the shelves of stores; an item may be a copy of a catalogued book.
 
-use std::{collections::HashMap, sync::LazyLock};
+mod related;
+
+use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 use entity::item::{ActiveModel, Column, Entity};
 use rust_decimal::Decimal;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait,
-    EntityTrait, IntoActiveModel, LoaderTrait, QueryFilter, QueryOrder, QuerySelect,
+    EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+pub use related::{books_of, of_books, of_stores, stores_of};
+
 use crate::{
-    Book, Item, Store,
+    Item, Tx,
+    bulk::{self, Bulk, Changed, Selection},
     check::{Check, Checked, Rules},
     error::{Error, FieldError, Result},
     filter::Vocabulary,
     json::{Price, given},
     now,
-    page::{Listing, MAX_LIMIT, Page},
+    page::{Listing, Page},
     read_only::{Expected, Given, Stamp},
     resource::{Relation, Resource},
     stores,
@@ -43,6 +48,12 @@ impl Resource for Entity {
             Relation::to::<Self, entity::book::Entity>("book"),
         ]
     }
+}
+
+impl Bulk for Entity {
+    const NOUN: (&'static str, &'static str) = ("item", "items");
+    const VERSION: Column = Column::Version;
+    const UPDATED_AT: Column = Column::UpdatedAt;
 }
 
 /// An item to be added.
@@ -160,61 +171,6 @@ pub async fn list_of_store(
     Ok(page)
 }
 
-/// The store of each item; `None` for one that was taken away in this moment.
-///
-/// # Errors
-/// What the database says.
-pub async fn stores_of(db: &impl ConnectionTrait, items: &[Item]) -> Result<Vec<Option<Store>>> {
-    Ok(items.load_one(entity::store::Entity, db).await?)
-}
-
-/// The book of each item, where it is a copy of one.
-///
-/// # Errors
-/// What the database says.
-pub async fn books_of(db: &impl ConnectionTrait, items: &[Item]) -> Result<Vec<Option<Book>>> {
-    Ok(items.load_one(entity::book::Entity, db).await?)
-}
-
-/// The items on the shelves of each store, in the order of their ids.
-///
-/// # Errors
-/// [`Error::Invalid`] when they are too many, and what the database says.
-pub async fn of_stores(db: &impl ConnectionTrait, stores: &[i32]) -> Result<Vec<Vec<Item>>> {
-    of_parents(db, Column::StoreId, stores, |item| Some(item.store_id)).await
-}
-
-/// The copies of each book, in the order of their ids.
-///
-/// # Errors
-/// [`Error::Invalid`] when they are too many, and what the database says.
-pub async fn of_books(db: &impl ConnectionTrait, books: &[i32]) -> Result<Vec<Vec<Item>>> {
-    of_parents(db, Column::BookId, books, |item| item.book_id).await
-}
-
-async fn of_parents(
-    db: &impl ConnectionTrait,
-    column: Column,
-    parents: &[i32],
-    parent: fn(&Item) -> Option<i32>,
-) -> Result<Vec<Vec<Item>>> {
-    let children = Entity::find().filter(column.is_in(parents.iter().copied()));
-    let children = children.order_by_asc(Column::Id).limit(MAX_LIMIT + 1).all(db).await?;
-    if children.len() as u64 > MAX_LIMIT {
-        let detail = format!(
-            "the rows of this page have more than {MAX_LIMIT} items; ask for a smaller `limit`, or for the items themselves"
-        );
-        return Err(Error::Invalid(vec![FieldError::parameter("include", "too-many", detail)]));
-    }
-    let mut by_parent: HashMap<i32, Vec<Item>> = HashMap::new();
-    for child in children {
-        if let Some(parent) = parent(&child) {
-            by_parent.entry(parent).or_default().push(child);
-        }
-    }
-    Ok(parents.iter().map(|id| by_parent.remove(id).unwrap_or_default()).collect())
-}
-
 /// One item.
 ///
 /// # Errors
@@ -256,15 +212,56 @@ pub async fn update(
     changes: &Checked<ItemChanges>,
 ) -> Result<Item> {
     let stored = stored(db, id, expected).await?;
-    let ItemChanges { name, price, store_id, book_id, id, version, created_at, updated_at } =
-        &**changes;
-    let given =
-        Given { id: *id, version: *version, created_at: *created_at, updated_at: *updated_at };
-    given.agrees_with("item", &stamp(&stored))?;
-    check_parents(db, *store_id, book_id.flatten()).await?;
-
+    read_only(changes).agrees_with("item", &stamp(&stored))?;
+    check_parents(db, changes.store_id, changes.book_id.flatten()).await?;
     let next = stored.version + 1;
     let mut row = stored.clone().into_active_model();
+    apply(changes, &mut row);
+    if !row.is_changed() {
+        return Ok(stored);
+    }
+    row.version = Set(next);
+    row.updated_at = Set(now());
+    Ok(row.update(db).await?)
+}
+
+/// Changes the given members of every item that is selected. It has to be the first thing in its transaction.
+///
+/// # Errors
+/// [`Error::Unconfirmed`], [`Error::Invalid`] for a bad parameter, a read-only member or a store or book that does not
+/// exist, and what the database says.
+pub async fn update_all(
+    tx: &Tx,
+    selection: &Selection,
+    changes: &Checked<ItemChanges>,
+) -> Result<Changed> {
+    read_only(changes).expect_nothing()?;
+    let row = async || {
+        check_parents(tx, changes.store_id, changes.book_id.flatten()).await?;
+        let mut row: ActiveModel = Default::default();
+        apply(changes, &mut row);
+        Ok(row)
+    };
+    bulk::update::<Entity>(tx, selection, row).await
+}
+
+fn read_only(changes: &ItemChanges) -> Given {
+    let ItemChanges { id, version, created_at, updated_at, .. } = changes;
+    Given { id: *id, version: *version, created_at: *created_at, updated_at: *updated_at }
+}
+
+/// Gives a row the members that a change names.
+fn apply(changes: &ItemChanges, row: &mut ActiveModel) {
+    let ItemChanges {
+        name,
+        price,
+        store_id,
+        book_id,
+        id: _,
+        version: _,
+        created_at: _,
+        updated_at: _,
+    } = changes;
     if let Some(name) = name {
         row.name.set_ne(name.clone());
     }
@@ -277,12 +274,6 @@ pub async fn update(
     if let Some(book_id) = book_id {
         row.book_id.set_ne(*book_id);
     }
-    if !row.is_changed() {
-        return Ok(stored);
-    }
-    row.version = Set(next);
-    row.updated_at = Set(now());
-    Ok(row.update(db).await?)
 }
 
 /// SQLite does not say which foreign key was broken, so a missing parent is named before the row is written.
@@ -341,6 +332,15 @@ pub async fn delete(db: &impl ConnectionTrait, id: i32, expected: &Expected) -> 
         0 => Err(not_found(id)),
         _ => Ok(()),
     }
+}
+
+/// Takes every item that is selected off its shelf for good, and tells how many. It has to be the first thing in its
+/// transaction.
+///
+/// # Errors
+/// [`Error::Unconfirmed`], [`Error::Invalid`] for a bad parameter, and what the database says.
+pub async fn delete_all(tx: &Tx, selection: &Selection) -> Result<u64> {
+    bulk::delete::<Entity>(tx, selection).await
 }
 
 fn not_found(id: i32) -> Error {

@@ -4,6 +4,7 @@
 //! take a connection first, [`Db::reader`] or the transaction of [`Db::write`], so that several compose in one.
 
 pub mod books;
+mod bulk;
 mod check;
 mod cursor;
 pub mod database;
@@ -22,6 +23,7 @@ mod sort;
 pub mod stores;
 mod text;
 
+pub use bulk::{BULK_PARAMETERS, Changed, Selection};
 pub use check::{Check, Checked, check_all};
 pub use database::{Db, Location, Settings};
 pub use entity::{book::Model as Book, item::Model as Item, store::Model as Store};

@@ -4,8 +4,8 @@
 use std::str::FromStr;
 
 use sea_orm::{
-    Condition, ConnectionTrait, DbErr, FromQueryResult, Iterable, ModelTrait, PaginatorTrait,
-    PrimaryKeyToColumn, QueryFilter, QueryResult, QuerySelect, Select, Value,
+    Condition, ConnectionTrait, DbBackend, DbErr, FromQueryResult, Iterable, ModelTrait,
+    PaginatorTrait, PrimaryKeyToColumn, QueryFilter, QueryResult, QuerySelect, Select, Value,
 };
 
 use crate::{
@@ -119,6 +119,35 @@ impl Listing {
         parts.into_iter().find(|(_, written)| written.is_some()).map(|(name, _)| name)
     }
 
+    /// The parameter that says more than which rows are meant, if there is one.
+    pub(crate) fn asks_for_an_order_or_a_page(&self) -> Option<&'static str> {
+        self.sort.as_ref().map(|_| "sort").or_else(|| self.asks_for_a_page())
+    }
+
+    /// Whether no row is left out.
+    pub(crate) fn finds_everything(&self) -> bool {
+        self.filters.is_empty() && self.q.as_deref().is_none_or(|q| q.trim().is_empty())
+    }
+
+    /// The condition that rows have to fulfil, and how well one fits the search, if there is one. `names` are the
+    /// parameters beside the filters.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for an unknown parameter or a bad value.
+    pub(crate) fn condition<E: Resource>(
+        &self,
+        backend: DbBackend,
+        names: &[&str],
+    ) -> Result<(Condition, Option<Key>)> {
+        let vocabulary = E::vocabulary();
+        let condition = filter::conditions(vocabulary, &self.filters, names, backend)?;
+        let q = self.q.as_deref().unwrap_or_default();
+        Ok(match search::search(q, &vocabulary.searched, backend)? {
+            Some(Search { condition: fits, rank }) => (condition.add(fits), Some(rank)),
+            None => (condition, None),
+        })
+    }
+
     /// The same list, so many rows of it.
     pub(crate) fn part(&self, limit: u64) -> Self {
         Self { limit: Some(limit.to_string()), ..self.clone() }
@@ -188,19 +217,11 @@ impl Listing {
 
     /// Reads everything before anything is asked of the database.
     fn read<E: Resource>(&self, db: &impl ConnectionTrait) -> Result<Asked> {
-        let backend = db.get_database_backend();
-        let vocabulary = E::vocabulary();
-        let mut condition = filter::conditions(vocabulary, &self.filters, &PARAMETERS, backend)?;
+        let (condition, rank) = self.condition::<E>(db.get_database_backend(), &PARAMETERS)?;
         let id = id::<E>()?;
-        let mut keys = sort::keys(self.sort.as_deref(), &vocabulary.fields, &id)?;
-        if let Some(found) =
-            search::search(self.q.as_deref().unwrap_or_default(), &vocabulary.searched, backend)?
-        {
-            let Search { condition: fits, rank } = found;
-            condition = condition.add(fits);
-            if self.sort.is_none() {
-                keys.insert(0, rank);
-            }
+        let mut keys = sort::keys(self.sort.as_deref(), &E::vocabulary().fields, &id)?;
+        if self.sort.is_none() {
+            keys.splice(0..0, rank);
         }
         let mut bound = self.filters.clone();
         bound.extend(self.q.iter().map(|q| ("q".to_owned(), q.clone())));

@@ -54,6 +54,28 @@ impl Given {
         }
         if broken.is_empty() { Ok(()) } else { Err(Error::Invalid(broken)) }
     }
+
+    /// Passes when nothing was sent, since no row is like the others.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] otherwise.
+    pub fn expect_nothing(&self) -> Result<()> {
+        let given = [
+            ("id", self.id.is_some()),
+            ("version", self.version.is_some()),
+            ("created_at", self.created_at.is_some()),
+            ("updated_at", self.updated_at.is_some()),
+        ];
+        let broken: Vec<FieldError> = given
+            .into_iter()
+            .filter(|(_, given)| *given)
+            .map(|(field, _)| {
+                let detail = format!("{field} is of one row; leave it out of a change of many");
+                FieldError::new(field, "read-only", detail)
+            })
+            .collect();
+        if broken.is_empty() { Ok(()) } else { Err(Error::Invalid(broken)) }
+    }
 }
 
 /// The versions of a row that a change is based on.

@@ -12,7 +12,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    Store,
+    Store, Tx,
+    bulk::{self, Bulk, Changed, Selection},
     check::{Check, Checked, Rules},
     error::{Error, Result},
     filter::Vocabulary,
@@ -36,6 +37,12 @@ impl Resource for Entity {
     fn relations() -> Vec<Relation> {
         vec![Relation::to::<Self, entity::item::Entity>("items")]
     }
+}
+
+impl Bulk for Entity {
+    const NOUN: (&'static str, &'static str) = ("store", "stores");
+    const VERSION: Column = Column::Version;
+    const UPDATED_AT: Column = Column::UpdatedAt;
 }
 
 /// A store to be added.
@@ -129,22 +136,47 @@ pub async fn update(
     changes: &Checked<StoreChanges>,
 ) -> Result<Store> {
     let stored = stored(db, id, expected).await?;
-    let StoreChanges { name, id, version, created_at, updated_at } = &**changes;
-    let given =
-        Given { id: *id, version: *version, created_at: *created_at, updated_at: *updated_at };
-    given.agrees_with("store", &stamp(&stored))?;
-
+    read_only(changes).agrees_with("store", &stamp(&stored))?;
     let next = stored.version + 1;
     let mut row = stored.clone().into_active_model();
-    if let Some(name) = name {
-        row.name.set_ne(name.clone());
-    }
+    apply(changes, &mut row);
     if !row.is_changed() {
         return Ok(stored);
     }
     row.version = Set(next);
     row.updated_at = Set(now());
     Ok(row.update(db).await?)
+}
+
+/// Changes the given members of every store that is selected. It has to be the first thing in its transaction.
+///
+/// # Errors
+/// [`Error::Unconfirmed`], [`Error::Invalid`] for a bad parameter or a read-only member, and what the database says.
+pub async fn update_all(
+    tx: &Tx,
+    selection: &Selection,
+    changes: &Checked<StoreChanges>,
+) -> Result<Changed> {
+    read_only(changes).expect_nothing()?;
+    let row = async || {
+        let mut row: ActiveModel = Default::default();
+        apply(changes, &mut row);
+        Ok(row)
+    };
+    bulk::update::<Entity>(tx, selection, row).await
+}
+
+fn read_only(changes: &StoreChanges) -> Given {
+    let StoreChanges { id, version, created_at, updated_at, .. } = changes;
+    Given { id: *id, version: *version, created_at: *created_at, updated_at: *updated_at }
+}
+
+/// Gives a row the members that a change names.
+fn apply(changes: &StoreChanges, row: &mut ActiveModel) {
+    let StoreChanges { name, id: _, version: _, created_at: _, updated_at: _ } = changes;
+    if let Some(name) = name {
+        row.name.set_ne(name.clone());
+    }
 }
 
 /// The row that is to be changed, held until the transaction ends.
@@ -175,6 +207,15 @@ pub async fn delete(db: &impl ConnectionTrait, id: i32, expected: &Expected) -> 
         0 => Err(not_found(id)),
         _ => Ok(()),
     }
+}
+
+/// Deletes every store that is selected with the items on its shelves, and tells how many stores. It has to be the first
+/// thing in its transaction.
+///
+/// # Errors
+/// [`Error::Unconfirmed`], [`Error::Invalid`] for a bad parameter, and what the database says.
+pub async fn delete_all(tx: &Tx, selection: &Selection) -> Result<u64> {
+    bulk::delete::<Entity>(tx, selection).await
 }
 
 fn not_found(id: i32) -> Error {

@@ -5,6 +5,7 @@ mod support;
 mod adding;
 mod arguments;
 mod books;
+mod bulk;
 mod conditional;
 mod diffs;
 mod durability;

@@ -67,14 +67,19 @@ impl Writer {
         Ok(Self { jobs, places, pool, thread, acquire_timeout, deadline })
     }
 
+    /// How long a unit of work may take that is `times` as much as a usual one.
+    pub(super) fn deadline(&self, times: u32) -> Duration {
+        self.deadline * times
+    }
+
     /// Carries out `work` in one transaction, again when it collides; the caller hears by the deadline.
-    pub(super) async fn run<T, F>(&self, work: F) -> Result<T>
+    pub(super) async fn run<T, F>(&self, deadline: Duration, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: AsyncFn(&DatabaseTransaction) -> Result<T> + Send + 'static,
     {
         let progress = Arc::new(Progress::default());
-        let (pool, deadline, seen) = (self.pool.clone(), self.deadline, Arc::clone(&progress));
+        let (pool, seen) = (self.pool.clone(), Arc::clone(&progress));
         let mut outcome = self.accept(async move || repeat(&pool, &work, &seen, deadline).await)?;
 
         if let Ok(outcome) = timeout(self.acquire_timeout, &mut outcome).await {
@@ -83,7 +88,7 @@ impl Writer {
         if progress.call_off() {
             return Err(Error::Busy);
         }
-        let rest = self.deadline.saturating_sub(self.acquire_timeout);
+        let rest = deadline.saturating_sub(self.acquire_timeout);
         match timeout(rest, outcome).await {
             Ok(outcome) => outcome.unwrap_or_else(panicked),
             Err(_) => Err(Error::Unknown),

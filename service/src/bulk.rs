@@ -1,0 +1,191 @@
+//! A change or deletion of every row that filters find, in one statement, and only when they are as many as the caller
+//! expects.
+//!
+//! On PostgreSQL the count and the change see one snapshot; a change that collides with another begins again. SQLite has
+//! one writer. So what was counted is what is changed.
+
+use sea_orm::{
+    ActiveModelTrait, Condition, ConnectionTrait, DbBackend, FromQueryResult, Iterable,
+    PaginatorTrait, QueryFilter, Value,
+    sea_query::{BinOper, Expr, ExprTrait},
+};
+
+use crate::{
+    Tx,
+    error::{Error, FieldError, Result},
+    now,
+    page::Listing,
+    resource::Resource,
+};
+
+/// The parameters of a change of many rows beside its filters.
+pub const BULK_PARAMETERS: [&str; 3] = ["q", "confirm", "all"];
+
+/// An entity of which many rows can be changed at once.
+pub trait Bulk: Resource {
+    /// What one row is called, and what several are.
+    const NOUN: (&'static str, &'static str);
+    /// Raised by each change.
+    const VERSION: Self::Column;
+    /// When the last change was.
+    const UPDATED_AT: Self::Column;
+}
+
+/// Which rows a change is for, as written, and how many they should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selection {
+    listing: Listing,
+    confirm: Option<u64>,
+}
+
+/// What became of the rows that were found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// Rows that the filters find.
+    pub found: u64,
+    /// Those of them that were not so already.
+    pub changed: u64,
+}
+
+impl Selection {
+    /// From the parameters of a query.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a parameter that stands twice or belongs to a list, for a bad value, and when there is no
+    /// filter and nobody said that all rows are meant.
+    pub fn new(parameters: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
+        let (mut confirm, mut all, mut rest) = (None, None, Vec::new());
+        for (name, value) in parameters {
+            let place = match name.as_str() {
+                "confirm" => &mut confirm,
+                "all" => &mut all,
+                _ => {
+                    rest.push((name, value));
+                    continue;
+                }
+            };
+            if place.replace(value).is_some() {
+                let detail = format!("{name} stands there twice; leave one of them out");
+                return Err(Error::parameter(&name, detail));
+            }
+        }
+        let listing = Listing::new(rest)?;
+        if let Some(name) = listing.asks_for_an_order_or_a_page() {
+            let detail = format!(
+                "{name} is for lists; every row that the filters find is meant, leave it out"
+            );
+            return Err(Error::parameter(name, detail));
+        }
+        match (all.as_deref(), listing.finds_everything()) {
+            (None, false) | (Some("true"), true) => {}
+            (None, true) => {
+                let detail =
+                    "there is no filter; say which rows are meant, or `all=true` for every one";
+                return Err(Error::parameter("query", detail));
+            }
+            (Some("true"), false) => {
+                let detail = "all=true means every row; leave it out, or the filters";
+                return Err(Error::parameter("all", detail));
+            }
+            (Some(other), _) => {
+                let detail =
+                    format!("all `{other}` is not `true`; leave it out where there are filters");
+                return Err(Error::parameter("all", detail));
+            }
+        }
+        let number = |written: String| {
+            written.parse().map_err(|_| {
+                let detail = format!("confirm `{written}` is not a number of rows, such as 3");
+                Error::parameter("confirm", detail)
+            })
+        };
+        Ok(Self { listing, confirm: confirm.map(number).transpose()? })
+    }
+
+    /// Passes when as many rows were found as the caller expects.
+    fn agrees_with(&self, found: u64, (one, many): (&str, &'static str)) -> Result<()> {
+        match self.confirm {
+            Some(confirmed) if confirmed == found => Ok(()),
+            Some(confirmed) => Err(Error::Unconfirmed { what: many, confirmed, found }),
+            None => {
+                let rows =
+                    if found == 1 { format!("{one} matches") } else { format!("{many} match") };
+                let detail = format!(
+                    "confirm is missing; {found} {rows}, and nothing was changed: repeat with confirm={found} if they are meant"
+                );
+                Err(Error::Invalid(vec![FieldError::parameter(
+                    "confirm",
+                    "missing-parameter",
+                    detail,
+                )]))
+            }
+        }
+    }
+
+    /// The condition that the rows fulfil, and how many do.
+    async fn confirmed<E: Bulk>(&self, tx: &Tx) -> Result<(Condition, u64)>
+    where
+        E::Model: FromQueryResult + Sync,
+    {
+        let backend = tx.get_database_backend();
+        let (condition, _) = self.listing.condition::<E>(backend, &BULK_PARAMETERS)?;
+        if backend == DbBackend::Postgres {
+            tx.execute_unprepared("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
+        }
+        let found = E::find().filter(condition.clone()).count(tx).await?;
+        self.agrees_with(found, E::NOUN)?;
+        Ok((condition, found))
+    }
+}
+
+/// Gives the rows the values that `row` has, where they differ. Their versions are raised as by a change of one.
+///
+/// It has to be the first thing in its transaction.
+///
+/// # Errors
+/// [`Error::Unconfirmed`], [`Error::Invalid`] for a bad parameter or a number that is not confirmed, [`Error::Duplicate`],
+/// and what the database says.
+pub async fn update<E: Bulk>(
+    tx: &Tx,
+    selection: &Selection,
+    row: impl AsyncFnOnce() -> Result<E::ActiveModel>,
+) -> Result<Changed>
+where
+    E::Model: FromQueryResult + Sync,
+{
+    let (condition, found) = selection.confirmed::<E>(tx).await?;
+    let row = row().await?;
+    let given: Vec<(E::Column, Value)> = E::Column::iter()
+        .filter_map(|column| Some((column, row.get(column).into_value()?)))
+        .collect();
+    if given.is_empty() {
+        return Ok(Changed { found, changed: 0 });
+    }
+    let mut differs = Condition::any();
+    let mut update = E::update_many();
+    for (column, value) in given {
+        let stored = Expr::col((E::default(), column));
+        differs = differs.add(stored.binary(BinOper::Custom("IS DISTINCT FROM"), value.clone()));
+        update = update.col_expr(column, Expr::val(value));
+    }
+    update = update
+        .col_expr(E::VERSION, Expr::col(E::VERSION).add(1_i32))
+        .col_expr(E::UPDATED_AT, Expr::val(now()));
+    let done = update.filter(condition).filter(differs).exec(tx).await?;
+    Ok(Changed { found, changed: done.rows_affected })
+}
+
+/// Deletes the rows, and tells how many there were. What hangs on them goes as with one.
+///
+/// It has to be the first thing in its transaction.
+///
+/// # Errors
+/// [`Error::Unconfirmed`], [`Error::Invalid`] for a bad parameter or a number that is not confirmed, and what the database
+/// says.
+pub async fn delete<E: Bulk>(tx: &Tx, selection: &Selection) -> Result<u64>
+where
+    E::Model: FromQueryResult + Sync,
+{
+    let (condition, _) = selection.confirmed::<E>(tx).await?;
+    Ok(E::delete_many().filter(condition).exec(tx).await?.rows_affected)
+}

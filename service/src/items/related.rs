@@ -1,0 +1,69 @@
+//! What rows are related to through items: the parents of items, and the items of parents.
+
+use std::collections::HashMap;
+
+use entity::item::{Column, Entity};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, LoaderTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use crate::{
+    Book, Item, Store,
+    error::{Error, FieldError, Result},
+    page::MAX_LIMIT,
+};
+
+/// The store of each item; `None` for one that was taken away in this moment.
+///
+/// # Errors
+/// What the database says.
+pub async fn stores_of(db: &impl ConnectionTrait, items: &[Item]) -> Result<Vec<Option<Store>>> {
+    Ok(items.load_one(entity::store::Entity, db).await?)
+}
+
+/// The book of each item, where it is a copy of one.
+///
+/// # Errors
+/// What the database says.
+pub async fn books_of(db: &impl ConnectionTrait, items: &[Item]) -> Result<Vec<Option<Book>>> {
+    Ok(items.load_one(entity::book::Entity, db).await?)
+}
+
+/// The items on the shelves of each store, in the order of their ids.
+///
+/// # Errors
+/// [`Error::Invalid`] when they are too many, and what the database says.
+pub async fn of_stores(db: &impl ConnectionTrait, stores: &[i32]) -> Result<Vec<Vec<Item>>> {
+    of_parents(db, Column::StoreId, stores, |item| Some(item.store_id)).await
+}
+
+/// The copies of each book, in the order of their ids.
+///
+/// # Errors
+/// [`Error::Invalid`] when they are too many, and what the database says.
+pub async fn of_books(db: &impl ConnectionTrait, books: &[i32]) -> Result<Vec<Vec<Item>>> {
+    of_parents(db, Column::BookId, books, |item| item.book_id).await
+}
+
+async fn of_parents(
+    db: &impl ConnectionTrait,
+    column: Column,
+    parents: &[i32],
+    parent: fn(&Item) -> Option<i32>,
+) -> Result<Vec<Vec<Item>>> {
+    let children = Entity::find().filter(column.is_in(parents.iter().copied()));
+    let children = children.order_by_asc(Column::Id).limit(MAX_LIMIT + 1).all(db).await?;
+    if children.len() as u64 > MAX_LIMIT {
+        let detail = format!(
+            "the rows of this page have more than {MAX_LIMIT} items; ask for a smaller `limit`, or for the items themselves"
+        );
+        return Err(Error::Invalid(vec![FieldError::parameter("include", "too-many", detail)]));
+    }
+    let mut by_parent: HashMap<i32, Vec<Item>> = HashMap::new();
+    for child in children {
+        if let Some(parent) = parent(&child) {
+            by_parent.entry(parent).or_default().push(child);
+        }
+    }
+    Ok(parents.iter().map(|id| by_parent.remove(id).unwrap_or_default()).collect())
+}
