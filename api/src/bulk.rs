@@ -3,10 +3,7 @@
 
 use std::future::{Ready, ready};
 
-use actix_web::{
-    FromRequest, HttpRequest, HttpResponse, delete, dev::Payload, http::StatusCode, patch,
-    web::Data,
-};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, delete, dev::Payload, patch, web::Data};
 use serde::Serialize;
 use service::{
     Changed, Check, Db, Selection,
@@ -17,7 +14,12 @@ use service::{
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{error::Problem, etag::IfMatch, extract::Json, list};
+use crate::{
+    error::{Kind, Problem},
+    etag::IfMatch,
+    extract::Json,
+    list,
+};
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig) {
@@ -81,9 +83,7 @@ impl FromRequest for Many {
         // The tag of a list is weak, so `If-Match` could not hold; and a tag of one row says nothing of the others.
         if !IfMatch::of(request).0.is_any() {
             return ready(Err(Problem::new(
-                StatusCode::PRECONDITION_FAILED,
-                "/problems/stale",
-                "Changed by somebody else",
+                Kind::Stale,
                 "a tag is of one row, and this is for many; leave it out and say with `confirm` how many are meant",
             )));
         }

@@ -1,4 +1,6 @@
-//! The one body of everything that goes wrong (RFC 9457), and the one table from error to status.
+//! The one body of everything that goes wrong (RFC 9457), and the one table from error to kind; [`kind`] has their statuses.
+
+pub mod kind;
 
 use std::{fmt, time::Duration};
 
@@ -14,14 +16,15 @@ use service::{Error, FieldError};
 use utoipa::ToSchema;
 
 use crate::{etag, trace};
+pub use kind::Kind;
 
 /// A refusal or failure, as `application/problem+json`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Problem {
     /// A path that names the kind of problem; the same for the same cause.
     #[serde(rename = "type")]
-    #[schema(example = "/problems/duplicate")]
-    kind: &'static str,
+    #[schema(value_type = String, format = "uri-reference", example = "/problems/duplicate")]
+    kind: Kind,
     /// The kind in words.
     title: &'static str,
     #[serde(serialize_with = "as_number")]
@@ -45,22 +48,22 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, to: S) -> Result<S::Ok, 
 
 impl Problem {
     /// A problem of the request at hand.
-    pub fn new(
-        status: StatusCode,
-        kind: &'static str,
-        title: &'static str,
-        detail: impl Into<String>,
-    ) -> Self {
+    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self {
+        let about = kind.about();
+        let problem = Self {
             kind,
-            title,
-            status,
+            title: about.title,
+            status: about.status,
             error: detail.clone(),
             detail,
             errors: Vec::new(),
             request_id: trace::id(),
             headers: Vec::new(),
+        };
+        match about.retry_after {
+            Some(seconds) => problem.with_header(RETRY_AFTER, seconds),
+            None => problem,
         }
     }
 
@@ -71,50 +74,42 @@ impl Problem {
 
     /// No row or route has this address.
     pub fn not_found(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "/problems/not-found", "Not found", detail)
+        Self::new(Kind::NotFound, detail)
     }
 
     /// The database did not answer a read in time.
     pub fn slow_read(deadline: Duration) -> Self {
-        let problem = Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "/problems/slow-read",
-            "Database too slow",
-            format!("the database did not answer within {} seconds", deadline.as_secs()),
-        );
-        problem.with_header(RETRY_AFTER, "5")
+        let detail = format!("the database did not answer within {} seconds", deadline.as_secs());
+        Self::new(Kind::SlowRead, detail)
     }
 
     /// The path and its query have more than `longest` bytes.
     pub fn uri_too_long(longest: usize) -> Self {
-        Self::new(
-            StatusCode::URI_TOO_LONG,
-            "/problems/uri-too-long",
-            "URI too long",
-            format!("the address is longer than {longest} bytes; ask for less at a time"),
-        )
+        let detail = format!("the address is longer than {longest} bytes; ask for less at a time");
+        Self::new(Kind::UriTooLong, detail)
     }
 
     /// The route exists, but not for this method.
     pub fn method_not_allowed(method: &str, allow: &str) -> Self {
         let detail = format!("{method} is not possible here; the methods are {allow}");
-        let problem = Self::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "/problems/method-not-allowed",
-            "Method not allowed",
-            detail,
-        );
-        problem.with_header(ALLOW, allow)
+        Self::new(Kind::MethodNotAllowed, detail).with_header(ALLOW, allow)
     }
 
     /// A defect of ours; what it was stands in the log.
     pub fn internal() -> Self {
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "/problems/internal",
-            "Internal error",
-            "something went wrong here; the log has more under this request's id",
-        )
+        Self::new(Kind::Internal, Kind::Internal.about().example)
+    }
+
+    /// What an answer of this kind may look like.
+    pub fn example(kind: Kind) -> Self {
+        let detail = kind.about().example;
+        let errors = match kind {
+            Kind::Invalid => vec![FieldError::new("year", "out-of-range", detail)],
+            Kind::Duplicate => vec![FieldError::new("isbn", "duplicate", detail)],
+            _ => Vec::new(),
+        };
+        let request_id = "18c5f2a9e4d31-2a".to_owned();
+        Self { errors, request_id, ..Self::new(kind, detail) }
     }
 
     pub(crate) fn status(&self) -> StatusCode {
@@ -132,57 +127,34 @@ impl Problem {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let sentence = error.to_string();
-        let new = |status, kind, title| Self::new(status, kind, title, sentence);
+        let new = |kind| Self::new(kind, sentence);
         match error {
-            Error::Invalid(errors) => Self {
-                errors,
-                ..new(StatusCode::BAD_REQUEST, "/problems/invalid", "Invalid input")
-            },
+            Error::Invalid(errors) => Self { errors, ..new(Kind::Invalid) },
             Error::Duplicate { field, .. } => {
-                let problem =
-                    new(StatusCode::BAD_REQUEST, "/problems/duplicate", "Duplicate value");
+                let problem = new(Kind::Duplicate);
                 let errors = vec![FieldError::new(&field, "duplicate", problem.detail.clone())];
                 Self { errors, ..problem }
             }
-            Error::NotFound { .. } => {
-                new(StatusCode::NOT_FOUND, "/problems/not-found", "Not found")
-            }
+            Error::NotFound { .. } => new(Kind::NotFound),
             Error::Stale { id, current, .. } => {
-                new(StatusCode::PRECONDITION_FAILED, "/problems/stale", "Changed by somebody else")
-                    .with_header(header::ETAG, &etag::of_row(id, current))
+                new(Kind::Stale).with_header(header::ETAG, &etag::of_row(id, current))
             }
             Error::Unconfirmed { .. } => {
-                let kind = "/problems/unconfirmed";
-                let problem = new(StatusCode::PRECONDITION_FAILED, kind, "Another number of rows");
+                let problem = new(Kind::Unconfirmed);
                 let detail = problem.detail.clone();
-                Self {
-                    errors: vec![FieldError::parameter("confirm", "unconfirmed", detail)],
-                    ..problem
-                }
+                let errors = vec![FieldError::parameter("confirm", "unconfirmed", detail)];
+                Self { errors, ..problem }
             }
-            Error::KeyReused { .. } => {
-                new(StatusCode::UNPROCESSABLE_ENTITY, "/problems/key-reused", "Key used before")
-            }
-            Error::Busy | Error::Collision(_) => {
-                new(StatusCode::SERVICE_UNAVAILABLE, "/problems/busy", "Busy")
-                    .with_header(RETRY_AFTER, "1")
-            }
-            Error::Unknown => {
-                new(StatusCode::SERVICE_UNAVAILABLE, "/problems/unknown-outcome", "Outcome unknown")
-                    .with_header(RETRY_AFTER, "5")
-            }
+            Error::KeyReused { .. } => new(Kind::KeyReused),
+            Error::Busy | Error::Collision(_) => new(Kind::Busy),
+            Error::Unknown => new(Kind::UnknownOutcome),
             Error::Unavailable(_) => {
                 log::error!("{}", service::chain(&error));
-                new(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "/problems/unavailable",
-                    "Database not available",
-                )
-                .with_header(RETRY_AFTER, "5")
+                new(Kind::Unavailable)
             }
             Error::Full(_) => {
                 log::error!("{}", service::chain(&error));
-                new(StatusCode::INSUFFICIENT_STORAGE, "/problems/disk-full", "Disk full")
+                new(Kind::DiskFull)
             }
             Error::Internal(_) => {
                 log::error!("{}", service::chain(&error));

@@ -6,10 +6,7 @@ use std::{future::Future, pin::Pin, time::Duration};
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     dev::Payload,
-    http::{
-        StatusCode,
-        header::{CONTENT_TYPE, HeaderName},
-    },
+    http::header::{CONTENT_TYPE, HeaderName},
     web::{BytesMut, Data},
 };
 use futures_util::StreamExt;
@@ -18,7 +15,10 @@ use serde_json::value::RawValue;
 use service::{Error, FieldError, idempotency::Key};
 use utoipa::ToSchema;
 
-use crate::{error::Problem, openapi::Paths};
+use crate::{
+    error::{Kind, Problem},
+    openapi::Paths,
+};
 
 /// The longest JSON body.
 const LONGEST_BODY: usize = 1 << 20;
@@ -97,17 +97,13 @@ fn json_body(
         if !json {
             let sent = sent.as_ref().and_then(|sent| sent.to_str().ok()).unwrap_or("none");
             return Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "/problems/media-type",
-                "Unsupported media type",
+                Kind::MediaType,
                 format!("the content type is `{sent}`, expected `application/json`"),
             ));
         }
         tokio::time::timeout(BODY_DEADLINE, read(payload)).await.map_err(|_| {
             Problem::new(
-                StatusCode::REQUEST_TIMEOUT,
-                "/problems/slow-body",
-                "Body too slow",
+                Kind::SlowBody,
                 format!("the body did not arrive within {} seconds", BODY_DEADLINE.as_secs()),
             )
         })?
@@ -123,9 +119,7 @@ async fn read(mut payload: Payload) -> Result<BytesMut, Problem> {
         })?;
         if body.len() + chunk.len() > LONGEST_BODY {
             return Err(Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "/problems/too-large",
-                "Body too large",
+                Kind::TooLarge,
                 format!("the body is larger than {LONGEST_BODY} bytes; send less at a time"),
             ));
         }

@@ -5,12 +5,12 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{HttpResponse, get, http::StatusCode, web::Data};
+use actix_web::{HttpResponse, get, web::Data};
 use serde::Serialize;
 use service::Db;
 use utoipa::ToSchema;
 
-use crate::error::Problem;
+use crate::error::{Kind, Problem};
 
 /// How long readiness waits for the database.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -67,9 +67,7 @@ pub async fn show_readiness(
     db: Data<Db>,
     readiness: Data<Readiness>,
 ) -> Result<HttpResponse, Problem> {
-    let not_ready = |why: String| {
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "/problems/not-ready", "Not ready", why)
-    };
+    let not_ready = |why: String| Problem::new(Kind::NotReady, why);
     if !readiness.accepting.load(Ordering::SeqCst) {
         return Err(not_ready("the service is about to stop".to_owned()));
     }

@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use actix_web::{
     dev::ServiceRequest,
-    http::{StatusCode, Uri, header::HOST},
+    http::{Uri, header::HOST},
 };
 
-use crate::error::Problem;
+use crate::error::{Kind, Problem};
 
 /// Whom the server is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,9 +31,7 @@ impl Exposure {
         (!own).then(|| {
             let shown = service::shortened(host, 100);
             Problem::new(
-                StatusCode::MISDIRECTED_REQUEST,
-                "/problems/foreign-host",
-                "Foreign host",
+                Kind::ForeignHost,
                 format!("the host `{shown}` is not this machine; ask for localhost or 127.0.0.1"),
             )
         })

@@ -14,12 +14,12 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
 use crate::{
-    books, bulk, exports,
+    books, bulk, docs, exports,
     health::{self, Readiness},
     host::Exposure,
     items,
     openapi::{self, Paths},
-    parameters, request, stores,
+    parameters, problems, request, stores,
 };
 
 /// How long a client may take to send the head of a request.
@@ -41,6 +41,8 @@ fn routes(config: &mut ServiceConfig) {
     items::routes(config);
     bulk::routes(config);
     exports::routes(config);
+    problems::routes(config);
+    docs::routes(config);
     config
         .service(health::show_health)
         .service(health::show_readiness)

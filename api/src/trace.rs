@@ -21,7 +21,7 @@ pub async fn scope<T>(given: Option<String>, work: impl Future<Output = T>) -> T
     ID.scope(given.unwrap_or_else(new_id), work).await
 }
 
-/// Headers of every answer. The service has no pages yet, so nothing may be loaded or framed.
+/// Headers of every answer. Nothing may be loaded or framed, unless a page says what it needs.
 pub fn dress(headers: &mut HeaderMap, id: &str) {
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);
@@ -32,7 +32,10 @@ pub fn dress(headers: &mut HeaderMap, id: &str) {
         ("referrer-policy", "no-referrer"),
         ("cross-origin-resource-policy", "same-origin"),
     ] {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        let name = HeaderName::from_static(name);
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
     }
 }
 

@@ -26,7 +26,15 @@ on_both! {
         let paths = document["paths"].as_object().unwrap();
         assert!(paths.len() >= 10, "{paths:?}");
         for (template, operations) in paths {
-            let path = template.replace("{id}", "1").replace("{isbn}", "9780132350884").replace("{format}", "csv");
+            let filled = [
+                ("{id}", "1"),
+                ("{isbn}", "9780132350884"),
+                ("{format}", "csv"),
+                ("{type}", "stale"),
+                ("{file}", "swagger-ui.css"),
+            ];
+            let path = filled.iter().fold(template.clone(), |path, (name, value)| path.replace(name, value));
+            assert!(!path.contains('{'), "{path}");
             let documented = |method: &str| operations.get(method.to_lowercase()).is_some();
             let mut allow: Vec<&str> = METHODS.into_iter().filter(|method| documented(method)).collect();
             if documented("GET") {
@@ -61,10 +69,11 @@ on_both! {
     fn head_is_get_without_a_body(database) {
         let app = App::new(&database);
         app.post("/api/books", serde_json::json!({"title": "a", "author": "b"})).expect(201);
-        for path in ["/api/books", "/api/books/1", "/api/books/7", "/healthz", "/readyz", "/version", "/nope"] {
+        for path in ["/api/books", "/api/books/1", "/api/books/7", "/healthz", "/readyz", "/version", "/nope",
+            "/docs", "/problems", "/problems/stale", "/api/openapi.json", "/api/stores/1/items"] {
             let (get, head) = (app.get(path), app.send("HEAD", path, &[], b""));
             assert_eq!((head.status, head.body.as_str()), (get.status, ""), "{path}");
-            for name in ["content-type", "content-length"] {
+            for name in ["content-type", "content-length", "etag", "content-security-policy"] {
                 assert_eq!(head.headers.get(name), get.headers.get(name), "{name} of {path}");
             }
         }

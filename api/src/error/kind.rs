@@ -1,0 +1,178 @@
+//! Every kind of problem that an answer can have: its status, and what the page at its `type` says. The only such list.
+
+use actix_web::http::StatusCode;
+use serde::{Serialize, Serializer};
+
+/// What is known of a kind before it happens.
+#[derive(Debug)]
+pub struct About {
+    /// The last part of `type`.
+    pub slug: &'static str,
+    /// The status that answers of this kind have.
+    pub status: StatusCode,
+    /// The kind in words.
+    pub title: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+    /// What a client can do about it.
+    pub way_out: &'static str,
+    /// A `detail` of such a problem.
+    pub example: &'static str,
+    /// Seconds after which the same request may succeed.
+    pub retry_after: Option<&'static str>,
+}
+
+macro_rules! kinds {
+    (again) => { None };
+    (again $seconds:literal) => { Some($seconds) };
+    ($(
+        $kind:ident $slug:literal $status:ident $title:literal
+        { means $meaning:literal; do $way_out:literal; as $example:literal; $(again after $seconds:literal;)? }
+    )*) => {
+        /// A kind of problem.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Kind { $(#[doc = $meaning] $kind,)* }
+
+        impl Kind {
+            /// All of them, by their status.
+            pub const ALL: &[Self] = &[$(Self::$kind,)*];
+
+            /// What is known of it.
+            pub fn about(self) -> &'static About {
+                match self {
+                    $(Self::$kind => {
+                        static ABOUT: About = About {
+                            slug: $slug,
+                            status: StatusCode::$status,
+                            title: $title,
+                            meaning: $meaning,
+                            way_out: $way_out,
+                            example: $example,
+                            retry_after: kinds!(again $($seconds)?),
+                        };
+                        &ABOUT
+                    })*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    Invalid "invalid" BAD_REQUEST "Invalid input" {
+        means "A member of the body, a parameter, a header or the path does not fit, or names what does not exist. Nothing was changed.";
+        do "Look into `errors`: each has the `pointer` to a member (or the name of a parameter), a `code`, and a sentence with \
+            the way out. Mend all of them and send the request again.";
+        as "year `12008` is not between -3500 and 2200";
+    }
+    Duplicate "duplicate" BAD_REQUEST "Duplicate value" {
+        means "A value that only one row may have, such as the ISBN of a book, belongs to another row. Nothing was changed.";
+        do "Find the other row by this value, such as with `GET /api/books/isbn/{isbn}`, and change that one; \
+            `PUT /api/books/isbn/{isbn}` does so in one step. Or choose another value.";
+        as "isbn `9780132350884` is taken by another row; change that one or choose another isbn";
+    }
+    NotFound "not-found" NOT_FOUND "Not found" {
+        means "There is no such address, or no row with this id or ISBN; it may have been deleted.";
+        do "Compare the address with the OpenAPI document, and ask the list for the rows that are there.";
+        as "no book has the id 7";
+    }
+    MethodNotAllowed "method-not-allowed" METHOD_NOT_ALLOWED "Method not allowed" {
+        means "The address exists, but does not take this method.";
+        do "Use one of the methods in the header `Allow`.";
+        as "PATCH is not possible here; the methods are GET, HEAD, POST, OPTIONS";
+    }
+    SlowBody "slow-body" REQUEST_TIMEOUT "Body too slow" {
+        means "The body of the request did not arrive in time. Nothing was changed.";
+        do "Send the request again, over a better connection or with less in it.";
+        as "the body did not arrive within 10 seconds";
+    }
+    Stale "stale" PRECONDITION_FAILED "Changed by somebody else" {
+        means "The row is not as `If-Match`, `If-None-Match` or the member `version` expects it. Nothing was changed. \
+               The header `ETag` has the tag that it has now.";
+        do "Read the row again, repeat the change on what it is now, and send that with its new tag.";
+        as "version 3 is out of date: the book is at version 4; read it again and repeat the change";
+    }
+    Unconfirmed "unconfirmed" PRECONDITION_FAILED "Another number of rows" {
+        means "The filters find another number of rows than `confirm` says. Nothing was changed.";
+        do "Look at the list with the same filters. Repeat the request with the number that the answer tells, if they are meant.";
+        as "confirm is `3`, but the number of books that match is 4; nothing was changed: repeat with confirm=4 if they are meant";
+    }
+    TooLarge "too-large" PAYLOAD_TOO_LARGE "Body too large" {
+        means "The body of the request is larger than what is read. Nothing was changed.";
+        do "Send less at a time.";
+        as "the body is larger than 1048576 bytes; send less at a time";
+    }
+    UriTooLong "uri-too-long" URI_TOO_LONG "URI too long" {
+        means "The path and its query are longer than what is read.";
+        do "Ask with fewer or shorter filters.";
+        as "the address is longer than 8192 bytes; ask for less at a time";
+    }
+    MediaType "media-type" UNSUPPORTED_MEDIA_TYPE "Unsupported media type" {
+        means "The body is of another media type than those that are read here, or says none. Nothing was changed.";
+        do "Send JSON, and say so: `Content-Type: application/json`.";
+        as "the content type is `text/plain`, expected `application/json`";
+    }
+    ForeignHost "foreign-host" MISDIRECTED_REQUEST "Foreign host" {
+        means "The header `Host` names another machine than this one, while only this machine is served. So no page of \
+               another site can use the service through a browser.";
+        do "Ask for `localhost` or `127.0.0.1`.";
+        as "the host `books.example` is not this machine; ask for localhost or 127.0.0.1";
+    }
+    KeyReused "key-reused" UNPROCESSABLE_ENTITY "Key used before" {
+        means "The `Idempotency-Key` was used for another request within the last day. Nothing was changed.";
+        do "Repeat the first request as it was to get its answer again, or choose a new key for this one.";
+        as "the key `8e03978e` was used for another request within the last day; repeat that one as it was, or choose a new key";
+    }
+    Internal "internal" INTERNAL_SERVER_ERROR "Internal error" {
+        means "A defect of the service. A change was not carried out.";
+        do "Tell the operator the `request_id`; the log has more under it.";
+        as "something went wrong here; the log has more under this request's id";
+    }
+    Busy "busy" SERVICE_UNAVAILABLE "Busy" {
+        means "Too much work waits for the database, or another program holds it. Nothing was changed.";
+        do "Send the request again after the seconds of `Retry-After`.";
+        as "the database is busy; nothing was changed, try again";
+        again after "1";
+    }
+    Unavailable "unavailable" SERVICE_UNAVAILABLE "Database not available" {
+        means "The database cannot be reached, or takes no changes.";
+        do "Send the request again after the seconds of `Retry-After`; tell the operator when it stays so.";
+        as "the database is not available";
+        again after "5";
+    }
+    SlowRead "slow-read" SERVICE_UNAVAILABLE "Database too slow" {
+        means "The database did not answer a question in time.";
+        do "Ask for less: a `limit`, fewer filters, no `count`. Or ask again after the seconds of `Retry-After`.";
+        as "the database did not answer within 10 seconds";
+        again after "5";
+    }
+    UnknownOutcome "unknown-outcome" SERVICE_UNAVAILABLE "Outcome unknown" {
+        means "A change took longer than its deadline and goes on; whether it will be stored is not known yet.";
+        do "Look whether it was stored before it is repeated. A `POST` with an `Idempotency-Key` may simply be sent again.";
+        as "the work took longer than its deadline and its outcome is unknown; look before you repeat it";
+        again after "5";
+    }
+    NotReady "not-ready" SERVICE_UNAVAILABLE "Not ready" {
+        means "The service lives, but cannot work: its database does not answer or has another schema, or it is about to stop.";
+        do "Send requests to another instance. `bookplate db upgrade` mends a schema that is too old.";
+        as "the database does not answer";
+    }
+    DiskFull "disk-full" INSUFFICIENT_STORAGE "Disk full" {
+        means "The disk of the database is full. Nothing was changed.";
+        do "Reading goes on. Tell the operator, and send the change again when there is room.";
+        as "the disk of the database is full; nothing was changed";
+    }
+}
+
+impl Kind {
+    /// The path that is the `type` of its problems, and where its page is.
+    pub fn path(self) -> String {
+        format!("/problems/{}", self.about().slug)
+    }
+}
+
+impl Serialize for Kind {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&self.path())
+    }
+}
