@@ -9,7 +9,7 @@ use actix_web::{
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use service::{
-    Book, Check, Db, Page, Tx,
+    Book, Check, Db, Listing, Page, Tx,
     books::{self, BookChanges, NewBook},
     items,
 };
@@ -19,10 +19,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::{
     created::{self, Shown},
     error::Problem,
-    etag::{self, IfMatch, IfNoneMatch},
+    etag::{self, IfMatch},
     extract::{Id, Json, Message, Posted},
     items::ItemOut,
-    list::{List, included},
+    list::List,
+    one::One,
+    shape::{Included, Listed, Shape, included},
 };
 
 /// The routes of this file. A fixed path goes before one with a variable.
@@ -37,9 +39,6 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(update_book)
         .service(delete_book);
 }
-
-/// What can be included in a book.
-pub const INCLUDES: &[&str] = &["items"];
 
 /// A book as it is stored.
 #[derive(Serialize, ToSchema)]
@@ -87,24 +86,30 @@ impl<'a> From<&'a Book> for BookOut<'a> {
     }
 }
 
+impl Listed for Book {
+    type Out<'a> = BookOut<'a>;
+    const INCLUDES: &'static [&'static str] = &["items"];
+
+    async fn include(db: &Db, shape: &Shape, books: &[Self]) -> service::Result<Vec<Included>> {
+        if !shape.includes("items") {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<i32> = books.iter().map(|book| book.id).collect();
+        let copies = items::of_books(db.reader(), &ids).await?;
+        let copies = copies.iter().map(|items| items.iter().map(ItemOut::from).collect::<Vec<_>>());
+        Ok(vec![included("items", copies)?])
+    }
+}
+
 /// The books, in the order of their ids or of `sort`; a bare array, with a `Link` to its neighbours.
 #[utoipa::path(tag = "books", responses((status = 200, description = "A page", body = [BookOut])))]
 #[get("/api/books")]
 async fn list_books(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> {
-    let page = books::list(db.reader(), &list.listing).await?;
-    answer(&db, &list, &page).await
+    list.answer(db, in_catalogue).await
 }
 
-async fn answer(db: &Db, list: &List, page: &Page<Book>) -> Result<HttpResponse, Problem> {
-    list.expect_includes(INCLUDES)?;
-    let mut more = Vec::new();
-    if list.includes("items") {
-        let ids: Vec<i32> = page.rows.iter().map(|book| book.id).collect();
-        let copies = items::of_books(db.reader(), &ids).await?;
-        let copies = copies.iter().map(|items| items.iter().map(ItemOut::from).collect::<Vec<_>>());
-        more.push(included("items", copies)?);
-    }
-    Ok(list.answer(page, more, BookOut::from)?)
+async fn in_catalogue(db: &Db, listing: &Listing) -> service::Result<Page<Book>> {
+    books::list(db.reader(), listing).await
 }
 
 /// Books whose author or title contains a text, in any case; every character is taken literally.
@@ -119,8 +124,7 @@ async fn answer(db: &Db, list: &List, page: &Page<Book>) -> Result<HttpResponse,
 #[get("/api/books/search")]
 async fn search_books(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> {
     let list = list.renamed(&[("author", "author__icontains"), ("title", "title__icontains")])?;
-    let page = books::list(db.reader(), &list.listing).await?;
-    answer(&db, &list, &page).await
+    list.answer(db, in_catalogue).await
 }
 
 /// One book.
@@ -134,9 +138,9 @@ async fn search_books(db: Data<Db>, list: List) -> Result<HttpResponse, Problem>
     )
 )]
 #[get("/api/books/{id}")]
-async fn find_book(db: Data<Db>, Id(id): Id, seen: IfNoneMatch) -> Result<HttpResponse, Problem> {
+async fn find_book(db: Data<Db>, Id(id): Id, one: One) -> Result<HttpResponse, Problem> {
     let book = books::find(db.reader(), id).await?;
-    Ok(seen.row(&etag::of_row(book.id, book.version), &BookOut::from(&book))?)
+    Ok(one.answer(&db, &book, &etag::of_row(book.id, book.version)).await?)
 }
 
 /// Adds a book; or several, all of them or none, when the body is an array.
@@ -178,11 +182,11 @@ async fn create_book(db: Data<Db>, posted: Posted<NewBook>) -> Result<HttpRespon
 async fn find_book_by_isbn(
     db: Data<Db>,
     isbn: Path<String>,
-    seen: IfNoneMatch,
+    one: One,
 ) -> Result<HttpResponse, Problem> {
     let isbn = books::isbn::canonical(&isbn)?;
     let book = books::isbn::find(db.reader(), &isbn).await?;
-    Ok(seen.row(&etag::of_row(book.id, book.version), &BookOut::from(&book))?)
+    Ok(one.answer(&db, &book, &etag::of_row(book.id, book.version)).await?)
 }
 
 /// Changes the given members of the book with an ISBN, or adds the book when there is none.

@@ -46,19 +46,20 @@ impl IfNoneMatch {
     }
 
     /// A row with its tag, or 304 when the client has it.
+    ///
+    /// # Errors
+    /// Never in practice: what is stored has a JSON text.
     pub fn row(&self, tag: &str, out: &impl Serialize) -> Result<HttpResponse, Error> {
         let bytes = serde_json::to_vec(out).map_err(Error::no_json)?;
-        Ok(self.answer(HttpResponse::Ok(), tag, bytes))
+        let mut response = HttpResponse::Ok();
+        response.insert_header((CONTENT_TYPE, "application/json"));
+        Ok(self.answer(response, tag, bytes))
     }
 
-    /// A list with its tag, or 304 when the client has it.
-    pub fn list(
-        &self,
-        response: HttpResponseBuilder,
-        out: &impl Serialize,
-    ) -> Result<HttpResponse, Error> {
-        let bytes = serde_json::to_vec(out).map_err(Error::no_json)?;
-        Ok(self.answer(response, &of_bytes(&bytes), bytes))
+    /// Something else with the tag of its bytes, or 304 when the client has it.
+    pub fn bytes(&self, response: HttpResponseBuilder, bytes: Vec<u8>) -> HttpResponse {
+        let tag = of_bytes(&bytes);
+        self.answer(response, &tag, bytes)
     }
 
     fn answer(&self, mut response: HttpResponseBuilder, tag: &str, body: Vec<u8>) -> HttpResponse {
@@ -69,7 +70,7 @@ impl IfNoneMatch {
         if seen {
             return response.status(StatusCode::NOT_MODIFIED).finish();
         }
-        response.insert_header((CONTENT_TYPE, "application/json")).body(body)
+        response.body(body)
     }
 }
 

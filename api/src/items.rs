@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, delete, get, http::header::ETAG, post, route, web:
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use service::{
-    Check, Db, Decimal, Item, Page,
+    Check, Db, Decimal, Item, Listing,
     items::{self, ItemChanges, NewItem},
 };
 use utoipa::ToSchema;
@@ -14,9 +14,11 @@ use crate::{
     books::BookOut,
     created::{self, Shown},
     error::Problem,
-    etag::{self, IfMatch, IfNoneMatch},
+    etag::{self, IfMatch},
     extract::{Id, Json, Message, Posted},
-    list::{List, included},
+    list::List,
+    one::One,
+    shape::{Included, Listed, Shape, included},
     stores::StoreOut,
 };
 
@@ -25,14 +27,12 @@ pub fn routes(config: &mut ServiceConfig) {
     config
         .service(list_items)
         .service(list_items_of_store)
+        .service(list_items_of_book)
         .service(find_item)
         .service(create_item)
         .service(update_item)
         .service(delete_item);
 }
-
-/// What can be included in an item.
-pub const INCLUDES: &[&str] = &["store", "book"];
 
 /// An item as it is stored.
 #[derive(Serialize, ToSchema)]
@@ -67,29 +67,30 @@ impl<'a> From<&'a Item> for ItemOut<'a> {
     }
 }
 
+impl Listed for Item {
+    type Out<'a> = ItemOut<'a>;
+    const INCLUDES: &'static [&'static str] = &["store", "book"];
+
+    async fn include(db: &Db, shape: &Shape, items: &[Self]) -> service::Result<Vec<Included>> {
+        let mut more = Vec::new();
+        if shape.includes("store") {
+            let stores = items::stores_of(db.reader(), items).await?;
+            let stores = stores.iter().map(|store| store.as_ref().map(StoreOut::from));
+            more.push(included("store", stores)?);
+        }
+        if shape.includes("book") {
+            let books = items::books_of(db.reader(), items).await?;
+            more.push(included("book", books.iter().map(|book| book.as_ref().map(BookOut::from)))?);
+        }
+        Ok(more)
+    }
+}
+
 /// The items, in the order of their ids or of `sort`; a bare array, with a `Link` to its neighbours.
 #[utoipa::path(tag = "items", responses((status = 200, description = "A page", body = [ItemOut])))]
 #[get("/api/items")]
 async fn list_items(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> {
-    let page = items::list(db.reader(), &list.listing).await?;
-    answer(&db, &list, &page).await
-}
-
-async fn answer(db: &Db, list: &List, page: &Page<Item>) -> Result<HttpResponse, Problem> {
-    list.expect_includes(INCLUDES)?;
-    let mut more = Vec::new();
-    if list.includes("store") {
-        let stores = items::stores_of(db.reader(), &page.rows).await?;
-        more.push(included(
-            "store",
-            stores.iter().map(|store| store.as_ref().map(StoreOut::from)),
-        )?);
-    }
-    if list.includes("book") {
-        let books = items::books_of(db.reader(), &page.rows).await?;
-        more.push(included("book", books.iter().map(|book| book.as_ref().map(BookOut::from)))?);
-    }
-    Ok(list.answer(page, more, ItemOut::from)?)
+    list.answer(db, async |db, listing| items::list(db.reader(), listing).await).await
 }
 
 /// The items of one store; the filters and the store are one condition of one statement.
@@ -107,8 +108,26 @@ async fn list_items_of_store(
     Id(id): Id,
     list: List,
 ) -> Result<HttpResponse, Problem> {
-    let page = items::list_of_store(db.reader(), id, &list.listing).await?;
-    answer(&db, &list, &page).await
+    let page = async move |db: &Db, listing: &Listing| {
+        items::list_of_store(db.reader(), id, listing).await
+    };
+    list.answer(db, page).await
+}
+
+/// The copies of one book; the filters and the book are one condition of one statement.
+#[utoipa::path(
+    tag = "items",
+    params(("id" = i32, Path, description = "The book's id", minimum = 1)),
+    responses(
+        (status = 200, description = "A page", body = [ItemOut]),
+        (status = 404, description = "No such book")
+    )
+)]
+#[get("/api/books/{id}/items")]
+async fn list_items_of_book(db: Data<Db>, Id(id): Id, list: List) -> Result<HttpResponse, Problem> {
+    let page =
+        async move |db: &Db, listing: &Listing| items::list_of_book(db.reader(), id, listing).await;
+    list.answer(db, page).await
 }
 
 /// One item.
@@ -122,9 +141,9 @@ async fn list_items_of_store(
     )
 )]
 #[get("/api/items/{id}")]
-async fn find_item(db: Data<Db>, Id(id): Id, seen: IfNoneMatch) -> Result<HttpResponse, Problem> {
+async fn find_item(db: Data<Db>, Id(id): Id, one: One) -> Result<HttpResponse, Problem> {
     let item = items::find(db.reader(), id).await?;
-    Ok(seen.row(&etag::of_row(item.id, item.version), &ItemOut::from(&item))?)
+    Ok(one.answer(&db, &item, &etag::of_row(item.id, item.version)).await?)
 }
 
 /// Adds an item; or several, all of them or none, when the body is an array.

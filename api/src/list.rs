@@ -1,24 +1,27 @@
-//! Lists: the parameters that come in, and a page going out, with links to its neighbours.
+//! Lists: the parameters that come in, and rows going out, with links to their neighbours.
 
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
     dev::Payload,
-    http::header::{HeaderName, HeaderValue, LINK},
-    web::Query,
+    http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LINK, VARY},
+    web::{Bytes, Data, Query},
 };
-use indexmap::IndexMap;
-use serde::Serialize;
-use serde_json::value::RawValue;
-use service::{Error, Listing, Page, Start, nearest};
-use utoipa::{
-    PartialSchema,
-    openapi::{RefOr, Schema},
-};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use service::{Db, Error, Listing, MAX_LIMIT, Page, Start, Walk};
 
-use crate::{error::Problem, etag::IfNoneMatch};
+use crate::{
+    error::{Kind, Problem},
+    etag::IfNoneMatch,
+    format::Format,
+    shape::{Listed, Shape},
+};
 
 /// How many rows pass the filters of a list.
 const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
+
+/// Rows of a list that is asked for without a page.
+#[derive(Clone, Copy, Debug)]
+pub struct Cap(pub u64);
 
 /// What was asked of a list, and the address to which links to its other pages go.
 pub struct List {
@@ -26,35 +29,26 @@ pub struct List {
     pub listing: Listing,
     path: String,
     parameters: Vec<(String, String)>,
-    fields: Option<Vec<String>>,
-    include: Vec<String>,
+    shape: Shape,
+    cap: u64,
+    format: Result<Format, String>,
     seen: IfNoneMatch,
 }
 
-/// What each row of a page has beside its own members: a name, and a value for each row.
-pub type Included = (&'static str, Vec<Box<RawValue>>);
-
 impl List {
-    fn new(path: &str, parameters: Vec<(String, String)>) -> service::Result<Self> {
-        let mut list = Self {
-            listing: Listing::default(),
-            path: path.to_owned(),
+    fn of(request: &HttpRequest) -> service::Result<Self> {
+        let parameters = parameters(request)?;
+        let (shape, rest) = Shape::of(&parameters);
+        let cap = request.app_data::<Data<Cap>>().map_or(MAX_LIMIT, |cap| cap.0);
+        Ok(Self {
+            listing: Listing::new(rest)?,
+            path: request.path().to_owned(),
             parameters,
-            fields: None,
-            include: Vec::new(),
-            seen: IfNoneMatch::default(),
-        };
-        let names = |written: &str| written.split(',').map(str::to_owned).collect::<Vec<_>>();
-        let mut rest = Vec::new();
-        for (name, value) in &list.parameters {
-            match name.as_str() {
-                "fields" => list.fields.get_or_insert_default().extend(names(value)),
-                "include" => list.include.extend(names(value)),
-                _ => rest.push((name.clone(), value.clone())),
-            }
-        }
-        list.listing = Listing::new(rest)?;
-        Ok(list)
+            shape,
+            cap,
+            format: Format::of(request),
+            seen: IfNoneMatch::of(request),
+        })
     }
 
     /// The same list with its parameters renamed, for searches with words of their own.
@@ -66,9 +60,9 @@ impl List {
             let found = names.iter().find(|(from, _)| *from == name);
             found.map_or(name, |(_, to)| to).to_owned()
         };
-        let renamed = self.parameters.iter().map(|(name, value)| (rename(name), value.clone()));
-        let Self { listing, .. } = Self::new(&self.path, renamed.collect())?;
-        Ok(Self { listing, ..self })
+        let (_, rest) = Shape::of(&self.parameters);
+        let renamed = rest.into_iter().map(|(name, value)| (rename(&name), value));
+        Ok(Self { listing: Listing::new(renamed)?, ..self })
     }
 
     /// Refuses what reshapes rows, where they are shown as they are.
@@ -76,77 +70,58 @@ impl List {
     /// # Errors
     /// For `fields` and `include`.
     pub fn expect_rows_as_they_are(&self) -> service::Result<()> {
-        let reshaping = match (&self.fields, self.include.as_slice()) {
-            (None, []) => return Ok(()),
-            (Some(_), _) => "fields",
-            (None, _) => "include",
-        };
-        Err(Error::parameter(
-            reshaping,
-            format!("{reshaping} is for lists; an export has whole rows, leave it out"),
-        ))
+        let Some(reshaping) = self.shape.reshapes() else { return Ok(()) };
+        let detail = format!("{reshaping} is for lists; an export has whole rows, leave it out");
+        Err(Error::parameter(reshaping, detail))
     }
 
-    /// Refuses to include what the rows of this list have not.
+    /// The rows that `page` finds, in the format that the client likes best, with links to their neighbours. What is short
+    /// is sent in one piece with a tag, what is longer while it is read.
     ///
     /// # Errors
-    /// With the nearest name.
-    pub fn expect_includes(&self, known: &[&str]) -> service::Result<()> {
-        self.include.iter().try_for_each(|name| expect("include", name, known))
-    }
-
-    /// Whether this is to be included.
-    pub fn includes(&self, name: &str) -> bool {
-        self.include.iter().any(|included| included == name)
-    }
-
-    /// A page as a bare JSON array, with links to its neighbours.
-    ///
-    /// # Errors
-    /// For a name in `fields` that no row has.
-    pub fn answer<'a, T, Out: Serialize + PartialSchema>(
-        &self,
-        page: &'a Page<T>,
-        included: Vec<Included>,
-        shape: impl Fn(&'a T) -> Out,
-    ) -> service::Result<HttpResponse> {
-        if let Some(fields) = &self.fields {
-            let members = members::<Out>();
-            let known: Vec<&str> = members.iter().map(String::as_str).collect();
-            fields.iter().try_for_each(|name| expect("fields", name, &known))?;
+    /// For a name that no row has, a client that accepts no format, and what `page` returns.
+    pub async fn answer<T: Listed>(
+        self,
+        db: Data<Db>,
+        page: impl AsyncFn(&Db, &Listing) -> service::Result<Page<T>> + 'static,
+    ) -> Result<HttpResponse, Problem> {
+        self.shape.check::<T>()?;
+        let format = self.format.clone().map_err(|why| Problem::new(Kind::NotAcceptable, why))?;
+        if format == Format::Csv && self.shape.includes_any() {
+            let detail =
+                "include is for JSON; a table has no place for rows in a row, leave it out";
+            return Err(Error::parameter("include", detail).into());
         }
-        let rows: Vec<Out> = page.rows.iter().map(shape).collect();
+        let read = async |listing: &Listing| page(&db, listing).await;
+        let (first, rest) = Walk::begin(&self.listing, self.cap, &read).await?;
         let mut response = HttpResponse::Ok();
-        if let Some(links) = self.links(page) {
+        response.insert_header((VARY, "Accept"));
+        response.insert_header((CONTENT_TYPE, format.content_type()));
+        if let Some(links) = self.links(&first) {
             response.insert_header((LINK, links));
         }
-        if let Some(total) = page.total {
+        if let Some(total) = first.total {
             response.insert_header((TOTAL, HeaderValue::from(total)));
         }
-        if self.fields.is_none() && included.is_empty() {
-            return self.seen.list(response, &rows);
-        }
-        let mut reshaped = Vec::with_capacity(rows.len());
-        let mut included: Vec<_> =
-            included.into_iter().map(|(name, values)| (name, values.into_iter())).collect();
-        for row in &rows {
-            let mut members = self.members(row).map_err(Error::no_json)?;
-            for (name, values) in &mut included {
-                members.extend(values.next().map(|value| ((*name).to_owned(), value)));
-            }
-            reshaped.push(members);
-        }
-        self.seen.list(response, &reshaped)
-    }
-
-    /// The members of a row that were asked for. Numbers stay the digits that they are.
-    fn members(&self, row: &impl Serialize) -> serde_json::Result<IndexMap<String, Box<RawValue>>> {
-        let text = serde_json::to_string(row)?;
-        let mut members: IndexMap<String, Box<RawValue>> = serde_json::from_str(&text)?;
-        if let Some(fields) = &self.fields {
-            members.retain(|name, _| fields.contains(name));
-        }
-        Ok(members)
+        let mut bytes = part(&db, &self.shape, format, (&first.rows, true)).await?;
+        let Some(walk) = rest else {
+            bytes.extend(format.end());
+            return Ok(self.seen.bytes(response, bytes));
+        };
+        let shape = self.shape;
+        let state = (db, walk, page, shape);
+        let rest = stream::try_unfold(state, move |(db, mut walk, page, shape)| async move {
+            let read = async |listing: &Listing| page(&db, listing).await;
+            let Some(rows) = walk.next(&read).await? else { return Ok(None) };
+            let bytes = part(&db, &shape, format, (&rows, false)).await?;
+            Ok::<_, Error>(Some((Bytes::from(bytes), (db, walk, page, shape))))
+        });
+        let rest = rest.inspect_err(|error| {
+            log::error!("a list ended early: {}", service::chain(error));
+        });
+        let whole = |bytes| stream::iter([Ok(bytes)]);
+        let end = whole(Bytes::from_static(format.end()));
+        Ok(response.streaming(whole(Bytes::from(bytes)).chain(rest).chain(end)))
     }
 
     fn links<T>(&self, page: &Page<T>) -> Option<String> {
@@ -170,35 +145,15 @@ impl List {
     }
 }
 
-/// Values for the rows of a page, as JSON.
-///
-/// # Errors
-/// Never in practice: what is stored has a JSON text.
-pub fn included<Out: Serialize>(
-    name: &'static str,
-    values: impl Iterator<Item = Out>,
-) -> service::Result<Included> {
-    let values = values.map(|value| serde_json::value::to_raw_value(&value));
-    let values: serde_json::Result<Vec<_>> = values.collect();
-    Ok((name, values.map_err(Error::no_json)?))
-}
-
-/// The members of an answer, from its schema.
-pub fn members<Out: PartialSchema>() -> Vec<String> {
-    match Out::schema() {
-        RefOr::T(Schema::Object(object)) => object.properties.keys().cloned().collect(),
-        _ => Vec::new(),
-    }
-}
-
-fn expect(parameter: &str, name: &str, known: &[&str]) -> service::Result<()> {
-    if known.contains(&name) {
-        return Ok(());
-    }
-    let shown = service::shortened(name, 40);
-    let nearest = nearest(name, known.iter().map(|name| (*name).to_owned()));
-    let detail = format!("{parameter} `{shown}` does not exist here{nearest}");
-    Err(Error::parameter(parameter, detail))
+/// Some rows of a list as bytes.
+async fn part<T: Listed>(
+    db: &Db,
+    shape: &Shape,
+    format: Format,
+    (rows, is_first): (&[T], bool),
+) -> service::Result<Vec<u8>> {
+    let included = T::include(db, shape, rows).await?;
+    format.write(shape, (rows, included), is_first)
 }
 
 /// The parameters of a query, in their order.
@@ -216,8 +171,6 @@ impl FromRequest for List {
     type Future = std::future::Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let list = parameters(request).and_then(|parameters| Self::new(request.path(), parameters));
-        let seen = IfNoneMatch::of(request);
-        std::future::ready(list.map(|list| Self { seen, ..list }).map_err(Problem::from))
+        std::future::ready(Self::of(request).map_err(Problem::from))
     }
 }

@@ -12,11 +12,12 @@ use utoipa::{
     openapi::{
         ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder,
         path::{Operation, Parameter, PathItem},
+        schema::{ObjectBuilder, Type},
     },
 };
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
-use crate::error::Problem;
+use crate::{error::Problem, format::Format};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -60,6 +61,11 @@ pub fn document(
             let id = patch.operation_id.take().map(|id| id.replacen("update", "patch", 1));
             patch.operation_id = id;
         }
+        if let Some(list) = &mut item.get
+            && of_list(path).iter().any(|parameter| parameter.name == "cursor")
+        {
+            describe_formats(list);
+        }
         let described = [
             (&mut item.get, of_list(path)),
             (&mut item.patch, of_many(path)),
@@ -79,6 +85,23 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch]
         .into_iter()
         .flatten()
+}
+
+/// What a client can accept of a list beside JSON.
+fn describe_formats(list: &mut Operation) {
+    let text =
+        || ContentBuilder::new().schema(Some(ObjectBuilder::new().schema_type(Type::String)));
+    let responses = &mut list.responses.responses;
+    if let Some(RefOr::T(rows)) = responses.get_mut("200") {
+        for format in Format::ALL.into_iter().filter(|format| *format != Format::Json) {
+            rows.content.insert(format.essence().to_owned(), text().build().into());
+        }
+    }
+    let described = |text| ResponseBuilder::new().description(text).build().into();
+    responses.insert("304".to_owned(), described("It is as the client has it"));
+    let mut refusal = problem();
+    "No format of a list is accepted".clone_into(&mut refusal.description);
+    responses.insert("406".to_owned(), refusal.into());
 }
 
 fn problem() -> utoipa::openapi::Response {

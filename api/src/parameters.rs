@@ -1,41 +1,47 @@
 //! What the OpenAPI document says of the parameters of lists, from the same vocabulary that carries them out.
 
-use service::{Kind, MAX_LIMIT, Operator, Parameter as Filter, Vocabulary, books, items, stores};
+use service::{
+    Book, Item, Kind, MAX_LIMIT, Operator, Parameter as Filter, Store, Vocabulary, books, items,
+    stores,
+};
 use utoipa::openapi::{
     Required,
     path::{Parameter, ParameterBuilder, ParameterIn},
     schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type},
 };
 
-use crate::{
-    books::{self as book_routes, BookOut},
-    items::{self as item_routes, ItemOut},
-    list::members,
-    stores::{self as store_routes, StoreOut},
-};
+use crate::shape::{Listed, members};
 
-/// The parameters of the list at a path; none where there is no list.
+/// The parameters of the list at a path, or of the row; none where there is neither.
 pub fn of_list(path: &str) -> Vec<Parameter> {
-    let (vocabulary, members, includes, searches) = match path {
+    let (vocabulary, shape, searches) = match path {
         "/api/books" | "/api/exports/books.{format}" => {
-            (books::vocabulary(), members::<BookOut>(), book_routes::INCLUDES, true)
+            (books::vocabulary(), of_shape::<Book>(), true)
         }
-        "/api/books/search" => {
-            (books::vocabulary(), members::<BookOut>(), book_routes::INCLUDES, false)
+        "/api/books/search" => (books::vocabulary(), of_shape::<Book>(), false),
+        "/api/stores" => (stores::vocabulary(), of_shape::<Store>(), true),
+        "/api/items" | "/api/stores/{id}/items" | "/api/books/{id}/items" => {
+            (items::vocabulary(), of_shape::<Item>(), true)
         }
-        "/api/stores" => {
-            (stores::vocabulary(), members::<StoreOut>(), store_routes::INCLUDES, true)
-        }
-        "/api/items" | "/api/stores/{id}/items" => {
-            (items::vocabulary(), members::<ItemOut>(), item_routes::INCLUDES, true)
-        }
+        "/api/books/{id}" | "/api/books/isbn/{isbn}" => return of_shape::<Book>(),
+        "/api/stores/{id}" => return of_shape::<Store>(),
+        "/api/items/{id}" => return of_shape::<Item>(),
         _ => return Vec::new(),
     };
     let exports = path.starts_with("/api/exports/");
     let mut parameters = if searches { filters(vocabulary) } else { Vec::new() };
-    let of_page = of_page(vocabulary, &members, includes).into_iter();
+    let of_page = of_page(vocabulary, shape).into_iter();
     parameters.extend(of_page.filter(|parameter| !exports || parameter.name == "sort"));
     parameters
+}
+
+/// The parameters that say what of a row is shown.
+fn of_shape<T: Listed>() -> Vec<Parameter> {
+    let members = members::<T::Out<'_>>().join(", ");
+    let fields = format!("the members to show, with commas between: {members}");
+    let includes = T::INCLUDES.join(", ");
+    let include = format!("what to add to each row, with commas between: {includes}");
+    vec![parameter("fields", &fields, text(None)), parameter("include", &include, text(None))]
 }
 
 /// The parameters of a change of many rows of the collection at a path; none where there is none.
@@ -73,7 +79,7 @@ fn filters(vocabulary: &Vocabulary) -> Vec<Parameter> {
     filters
 }
 
-fn of_page(vocabulary: &Vocabulary, members: &[String], includes: &[&str]) -> Vec<Parameter> {
+fn of_page(vocabulary: &Vocabulary, shape: Vec<Parameter>) -> Vec<Parameter> {
     let columns: Vec<&str> = vocabulary.fields.iter().map(|field| field.name).collect();
     let number = |least, most| {
         ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least)).maximum(Some(most))
@@ -83,13 +89,14 @@ fn of_page(vocabulary: &Vocabulary, members: &[String], includes: &[&str]) -> Ve
          id decides between equals. Columns: {}",
         columns.join(", ")
     );
-    let fields = format!("the members to show, with commas between: {}", members.join(", "));
-    let include = format!("what to add to each row, with commas between: {}", includes.join(", "));
-    vec![
-        parameter("sort", &sort, text(None)),
-        parameter("fields", &fields, text(None)),
-        parameter("include", &include, text(None)),
-        parameter("limit", "rows of the page", number(1, MAX_LIMIT)),
+    let mut parameters = vec![parameter("sort", &sort, text(None))];
+    parameters.extend(shape);
+    parameters.extend([
+        parameter(
+            "limit",
+            "rows of the page; without it as many as the server is set to, 10000 where nobody said",
+            number(1, MAX_LIMIT),
+        ),
         parameter(
             "cursor",
             "where the page begins, from the `Link` header of another page",
@@ -101,7 +108,8 @@ fn of_page(vocabulary: &Vocabulary, members: &[String], includes: &[&str]) -> Ve
             "`exact`: tell in `X-Total-Count` how many rows pass the filters",
             text(None).enum_values(Some(["exact", "none"])),
         ),
-    ]
+    ]);
+    parameters
 }
 
 fn parameter(name: &str, description: &str, schema: ObjectBuilder) -> Parameter {

@@ -12,7 +12,7 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::{
         Method, StatusCode,
-        header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue},
+        header::{CONTENT_TYPE, HeaderValue, VARY},
     },
     middleware::Next,
     web::Data,
@@ -20,7 +20,7 @@ use actix_web::{
 use futures_util::FutureExt;
 use tokio::time::timeout;
 
-use crate::{error::Problem, host::Exposure, trace};
+use crate::{error::Problem, format, host::Exposure, trace};
 
 /// Bytes of a path and its query.
 const LONGEST_URI: usize = 8 << 10;
@@ -43,7 +43,7 @@ async fn answer<B: MessageBody + 'static>(
     let begun = Instant::now();
     let method = request.method().clone();
     let path = request.path().to_owned();
-    let plain_json = wants_plain_json(request.headers());
+    let plain_json = format::wants_plain_json(&request);
 
     let too_long = request.uri().path_and_query().map_or(0, |uri| uri.as_str().len()) > LONGEST_URI;
     let refused =
@@ -74,6 +74,9 @@ async fn answer<B: MessageBody + 'static>(
         trace::dress(headers, &trace::id());
         let problem =
             headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json");
+        if problem {
+            headers.insert(VARY, HeaderValue::from_static("Accept"));
+        }
         if problem && plain_json {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
@@ -107,20 +110,6 @@ fn given_id(request: &ServiceRequest) -> Option<String> {
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
     fit.then(|| given.to_owned())
-}
-
-/// True for a client that names `application/json` and nothing that covers problem details.
-fn wants_plain_json(headers: &HeaderMap) -> bool {
-    let accepted: Vec<&str> = headers
-        .get_all(ACCEPT)
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|range| range.split(';').next().unwrap_or_default().trim())
-        .collect();
-    accepted.contains(&"application/json")
-        && !accepted
-            .iter()
-            .any(|range| matches!(*range, "application/problem+json" | "application/*" | "*/*"))
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use crate::{
     health::{self, Readiness},
     host::Exposure,
     items,
+    list::Cap,
     openapi::{self, Paths},
     parameters, problems, request, stores,
 };
@@ -28,6 +29,19 @@ const HEAD_DEADLINE: Duration = Duration::from_secs(5);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long requests that run may take to end when the process is asked to.
 const LAST_REQUESTS: u64 = 15;
+
+/// How to serve.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Where to listen.
+    pub address: SocketAddr,
+    /// Whom the server is there for.
+    pub exposure: Exposure,
+    /// Threads that answer requests.
+    pub workers: usize,
+    /// Rows of a list that is asked for without a page.
+    pub list_limit: u64,
+}
 
 /// The OpenAPI document of the service.
 pub fn document() -> OpenApi {
@@ -55,12 +69,11 @@ fn routes(config: &mut ServiceConfig) {
 /// # Errors
 /// When the address cannot be bound.
 pub fn bind(
-    address: SocketAddr,
-    exposure: Exposure,
-    workers: usize,
+    options: Options,
     db: Db,
     readiness: Data<Readiness>,
 ) -> Result<(Server, Vec<SocketAddr>)> {
+    let Options { address, exposure, workers, list_limit } = options;
     let document = document();
     let paths = Data::new(Paths::of(&document));
     let document = Data::new(document);
@@ -73,6 +86,7 @@ pub fn bind(
             .app_data(paths.clone())
             .app_data(document.clone())
             .app_data(Data::new(exposure))
+            .app_data(Data::new(Cap(list_limit)))
             .configure(routes)
             .default_service(web::to(openapi::fallback))
             .into_app()

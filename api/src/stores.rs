@@ -13,10 +13,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::{
     created::{self, Shown},
     error::Problem,
-    etag::{self, IfMatch, IfNoneMatch},
+    etag::{self, IfMatch},
     extract::{Id, Json, Message, Posted},
     items::ItemOut,
-    list::{List, included},
+    list::List,
+    one::One,
+    shape::{Included, Listed, Shape, included},
 };
 
 /// The routes of this file. A fixed path goes before one with a variable.
@@ -28,9 +30,6 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(update_store)
         .service(delete_store);
 }
-
-/// What can be included in a store.
-pub const INCLUDES: &[&str] = &["items"];
 
 /// A store as it is stored.
 #[derive(Serialize, ToSchema)]
@@ -50,21 +49,27 @@ impl<'a> From<&'a Store> for StoreOut<'a> {
     }
 }
 
+impl Listed for Store {
+    type Out<'a> = StoreOut<'a>;
+    const INCLUDES: &'static [&'static str] = &["items"];
+
+    async fn include(db: &Db, shape: &Shape, stores: &[Self]) -> service::Result<Vec<Included>> {
+        if !shape.includes("items") {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<i32> = stores.iter().map(|store| store.id).collect();
+        let shelves = items::of_stores(db.reader(), &ids).await?;
+        let shelves =
+            shelves.iter().map(|items| items.iter().map(ItemOut::from).collect::<Vec<_>>());
+        Ok(vec![included("items", shelves)?])
+    }
+}
+
 /// The stores, in the order of their ids or of `sort`; a bare array, with a `Link` to its neighbours.
 #[utoipa::path(tag = "stores", responses((status = 200, description = "A page", body = [StoreOut])))]
 #[get("/api/stores")]
 async fn list_stores(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> {
-    list.expect_includes(INCLUDES)?;
-    let page = stores::list(db.reader(), &list.listing).await?;
-    let mut more = Vec::new();
-    if list.includes("items") {
-        let ids: Vec<i32> = page.rows.iter().map(|store| store.id).collect();
-        let shelves = items::of_stores(db.reader(), &ids).await?;
-        let shelves =
-            shelves.iter().map(|items| items.iter().map(ItemOut::from).collect::<Vec<_>>());
-        more.push(included("items", shelves)?);
-    }
-    Ok(list.answer(&page, more, StoreOut::from)?)
+    list.answer(db, async |db, listing| stores::list(db.reader(), listing).await).await
 }
 
 /// One store.
@@ -78,9 +83,9 @@ async fn list_stores(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> 
     )
 )]
 #[get("/api/stores/{id}")]
-async fn find_store(db: Data<Db>, Id(id): Id, seen: IfNoneMatch) -> Result<HttpResponse, Problem> {
+async fn find_store(db: Data<Db>, Id(id): Id, one: One) -> Result<HttpResponse, Problem> {
     let store = stores::find(db.reader(), id).await?;
-    Ok(seen.row(&etag::of_row(store.id, store.version), &StoreOut::from(&store))?)
+    Ok(one.answer(&db, &store, &etag::of_row(store.id, store.version)).await?)
 }
 
 /// Adds a store; or several, all of them or none, when the body is an array.

@@ -53,6 +53,12 @@ pub fn write(binding: &str, values: &[Value], direction: Direction) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(&content).unwrap_or_default())
 }
 
+/// Whether a cursor leads back; false for what is none.
+pub fn leads_back(written: &str) -> bool {
+    let content = BASE64_URL_SAFE_NO_PAD.decode(written).ok();
+    content.is_some_and(|content| serde_json::from_slice(&content).is_ok_and(|Content { b, .. }| b))
+}
+
 /// Reads a cursor of this list.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 pub use related::{books_of, of_books, of_stores, stores_of};
 
 use crate::{
-    Item, Tx,
+    Item, Tx, books,
     bulk::{self, Bulk, Changed, Selection},
     check::{Check, Checked, Rules},
     error::{Error, FieldError, Result},
@@ -167,6 +167,22 @@ pub async fn list_of_store(
     if page.rows.is_empty() {
         // An empty shelf and no shelf are different answers.
         stores::find(db, store_id).await?;
+    }
+    Ok(page)
+}
+
+/// A page of the copies of one book, as of the items of a store.
+///
+/// # Errors
+/// [`Error::NotFound`] when the book does not exist, [`Error::Invalid`] for a bad parameter, and what the database says.
+pub async fn list_of_book(
+    db: &impl ConnectionTrait,
+    book_id: i32,
+    listing: &Listing,
+) -> Result<Page<Item>> {
+    let page = listing.page(db, Entity::find().filter(Column::BookId.eq(book_id))).await?;
+    if page.rows.is_empty() {
+        books::find(db, book_id).await?;
     }
     Ok(page)
 }

@@ -5,6 +5,7 @@
 
 pub mod books;
 mod bulk;
+mod cell;
 mod check;
 mod cursor;
 pub mod database;
@@ -22,8 +23,10 @@ mod search;
 mod sort;
 pub mod stores;
 mod text;
+mod walk;
 
 pub use bulk::{BULK_PARAMETERS, Changed, Selection};
+pub use cell::guarded;
 pub use check::{Check, Checked, check_all};
 pub use database::{Db, Location, Settings};
 pub use entity::{book::Model as Book, item::Model as Item, store::Model as Store};
@@ -39,6 +42,7 @@ pub use rust_decimal::Decimal;
 pub use sea_orm::DatabaseTransaction as Tx;
 /// The beginning of a text from outside, fit to be shown.
 pub use text::shortened;
+pub use walk::Walk;
 
 /// The time that is stored: to the microsecond, which is what PostgreSQL keeps.
 fn now() -> chrono::DateTime<chrono::Utc> {

@@ -17,7 +17,7 @@ use crate::{
     sort::{self, Direction, Key},
 };
 
-/// Rows of a page that names no `limit`, and the highest limit.
+/// The highest `limit` of a page.
 pub const MAX_LIMIT: u64 = 10_000;
 /// The parameters of a list beside its filters.
 pub const PARAMETERS: [&str; 6] = ["q", "sort", "limit", "cursor", "offset", "count"];
@@ -32,6 +32,10 @@ pub struct Listing {
     cursor: Option<String>,
     offset: Option<String>,
     count: Option<String>,
+    /// Rows behind the cursor that are passed over.
+    passed_over: u64,
+    /// The cursor of the last row.
+    until: Option<String>,
 }
 
 /// A page of rows, and where its neighbours begin.
@@ -47,6 +51,8 @@ pub struct Page<T> {
     pub previous: Option<Start>,
     /// How many rows pass the filters, where that was asked for.
     pub total: Option<u64>,
+    /// The cursor of the last row.
+    pub(crate) end: Option<String>,
 }
 
 /// Where a page begins.
@@ -153,9 +159,24 @@ impl Listing {
         Self { limit: Some(limit.to_string()), ..self.clone() }
     }
 
-    /// The same list from a cursor on.
+    /// The same list from a cursor on, which nobody counts again.
     pub(crate) fn behind(&self, cursor: String) -> Self {
-        Self { cursor: Some(cursor), ..self.clone() }
+        Self { cursor: Some(cursor), offset: None, count: None, ..self.clone() }
+    }
+
+    /// The same list without so many rows behind its cursor.
+    pub(crate) fn passing_over(&self, rows: u64) -> Self {
+        Self { passed_over: rows, ..self.clone() }
+    }
+
+    /// The same list up to the row of a cursor, and with it.
+    pub(crate) fn until(&self, last: String) -> Self {
+        Self { until: Some(last), ..self.clone() }
+    }
+
+    /// Whether it is the page before a row.
+    pub(crate) fn leads_back(&self) -> bool {
+        self.cursor.as_deref().is_some_and(cursor::leads_back)
     }
 
     /// The rows of `select` that pass the filters and are found by the search, a page of them.
@@ -181,8 +202,15 @@ impl Listing {
             From::Beginning | From::Offset(_) => (Condition::all(), Direction::Forward),
         };
         let mut select = select.filter(from).limit(asked.limit + 1);
-        if let From::Offset(offset @ 1..) = asked.from {
-            select = select.offset(offset);
+        if let Some(last) = asked.until {
+            select = select.filter(sort::behind(&asked.keys, &last, Direction::Forward).not());
+        }
+        let passed_over = match asked.from {
+            From::Offset(offset) => offset,
+            From::Beginning | From::Row(..) => self.passed_over,
+        };
+        if passed_over > 0 {
+            select = select.offset(passed_over);
         }
         sort::order(QuerySelect::query(&mut select), &asked.keys, direction);
         let mut rows = rows(db, select, &asked.keys).await?;
@@ -195,12 +223,11 @@ impl Listing {
         let cursor = |row: Option<&Ranked<E::Model>>, direction| {
             let values: Vec<Value> =
                 asked.keys.iter().map(|key| value::<E>(row?, key)).collect::<Option<_>>()?;
-            Some(Start::Cursor(cursor::write(&asked.binding, &values, direction)))
+            Some(cursor::write(&asked.binding, &values, direction))
         };
-        let (before, behind) = (
-            || cursor(rows.first(), Direction::Backward),
-            || cursor(rows.last(), Direction::Forward),
-        );
+        let end = cursor(rows.last(), Direction::Forward);
+        let before = || cursor(rows.first(), Direction::Backward).map(Start::Cursor);
+        let behind = || end.clone().map(Start::Cursor);
         let (previous, next) = match asked.from {
             From::Offset(offset) => (
                 (offset > 0).then(|| Start::Offset(offset.saturating_sub(asked.limit))),
@@ -212,7 +239,7 @@ impl Listing {
         };
         let is_first = matches!(asked.from, From::Beginning | From::Offset(0));
         let rows = rows.into_iter().map(|ranked| ranked.row).collect();
-        Ok(Page { rows, is_first, next, previous, total })
+        Ok(Page { rows, is_first, next, previous, total, end })
     }
 
     /// Reads everything before anything is asked of the database.
@@ -228,7 +255,11 @@ impl Listing {
         let binding = cursor::binding(&keys, &bound);
         Ok(Asked {
             condition,
-            limit: self.limit()?,
+            limit: self.limit(MAX_LIMIT)?,
+            until: match &self.until {
+                Some(last) => Some(cursor::read(last, &binding, &keys)?.0),
+                None => None,
+            },
             from: self.from(&binding, &keys)?,
             counts: self.counts()?,
             keys,
@@ -258,8 +289,9 @@ impl Listing {
         }
     }
 
-    fn limit(&self) -> Result<u64> {
-        let Some(written) = &self.limit else { return Ok(MAX_LIMIT) };
+    /// Rows of the page; `otherwise` where nobody said.
+    pub(crate) fn limit(&self, otherwise: u64) -> Result<u64> {
+        let Some(written) = &self.limit else { return Ok(otherwise) };
         match written.parse() {
             Ok(limit @ 1..=MAX_LIMIT) => Ok(limit),
             _ => Err(Error::parameter(
@@ -287,6 +319,7 @@ struct Asked {
     keys: Vec<Key>,
     limit: u64,
     from: From,
+    until: Option<Vec<Option<Value>>>,
     counts: bool,
     binding: String,
 }

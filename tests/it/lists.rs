@@ -228,6 +228,37 @@ on_both! {
         assert_eq!(books[0]["items"].as_array().unwrap().len(), 1, "{books}");
     }
 
+    fn a_client_says_so_of_one_row_too(database) {
+        let app = App::new(&database);
+        shelves(&app);
+        app.put("/api/books/isbn/9780132350884", json!({"title": "Clean Code", "author": "Martin"})).expect(201);
+        let reply = app.get("/api/items/1?fields=price,name");
+        assert_eq!(reply.body, r#"{"name":"first copy","price":5.25}"#);
+        assert_eq!(reply.headers["etag"], app.get("/api/items/1").headers["etag"]);
+        let item = app.get("/api/items/1?include=store,book").expect(200);
+        assert_eq!((&item["store"]["name"], &item["book"]["title"], &item["price"]), (&json!("Main Street"), &json!("Emma"), &json!(5.25)));
+        let store = app.get("/api/stores/2?include=items&fields=name").expect(200);
+        assert_eq!((store["items"].as_array().unwrap().len(), store.get("id")), (2, None));
+        assert_eq!(app.get("/api/books/isbn/0-13-235088-2?fields=title").body, r#"{"title":"Clean Code"}"#);
+        // What is included may change without the row.
+        let reply = app.get("/api/books/1?include=items");
+        let seen = reply.headers["etag"].clone();
+        assert!(seen.starts_with("W/") && reply.expect(200)["items"].as_array().unwrap().len() == 2);
+        assert_eq!(app.send("GET", "/api/books/1?include=items", &[("if-none-match", &seen)], b"").status, 304);
+        app.put("/api/items/1", json!({"price": 6})).expect(200);
+        assert_eq!(app.send("GET", "/api/books/1?include=items", &[("if-none-match", &seen)], b"").status, 200);
+        for (path, reason) in [
+            ("/api/books/1?fields=titel", "fields `titel` does not exist here; the nearest one is `title`"),
+            ("/api/books/isbn/9780132350884?include=shelf", "include `shelf` does not exist here; the nearest one is `items`"),
+            ("/api/stores/1?fields=", "fields `` does not exist here"),
+            ("/api/items/1?include=items", "include `items` does not exist here; the nearest one is"),
+            ("/api/items/1?field=id", "the parameter `field` does not exist; the nearest one is `fields`"),
+        ] {
+            let error = app.get(path).expect_problem(400);
+            assert!(error.contains(reason), "{path}: {error}");
+        }
+    }
+
     fn a_list_is_counted_and_passed_over_on_demand(database) {
         let app = App::new(&database);
         for number in 0..7 {

@@ -99,6 +99,7 @@ on_both! {
             (app.get("/api/books/7"), "not-found"),
             (app.get("/nowhere"), "not-found"),
             (app.delete("/version"), "method-not-allowed"),
+            (app.send("GET", "/api/books", &[("accept", "image/png")], b""), "not-acceptable"),
             (app.delete("/api/books?all=true&confirm=7"), "unconfirmed"),
             (app.send("PATCH", "/api/books/1", &[typed, ("if-match", "\"1.7\"")], b"{}"), "stale"),
             (app.send("POST", "/api/books", &[typed], &[b' '; (1 << 20) + 1]), "too-large"),

@@ -68,6 +68,19 @@ on_both! {
         assert_eq!(ids(&app.get("/api/items?price__gt=100&store_id=2").expect(200)), [4]);
     }
 
+    fn the_copies_of_a_book_are_a_list(database) {
+        let app = App::new(&database);
+        furnish(&app);
+        assert_eq!(ids(&app.get("/api/books/1/items").expect(200)), [1, 3]);
+        assert_eq!(ids(&app.get("/api/books/1/items?store.name=Store+2&price__lt=50").expect(200)), [3]);
+        let first = app.get("/api/books/1/items?limit=1&sort=-id");
+        assert_eq!(ids(&app.get(&first.link("next").unwrap()).expect(200)), [1]);
+        assert_eq!(app.get("/api/books/2/items").expect_problem(404), "no book has the id 2");
+        app.post("/api/books", json!({"title": "a", "author": "b"})).expect(201);
+        assert_eq!(app.get("/api/books/2/items").body, "[]");
+        assert!(app.get("/api/books/1/items?prize=1").expect_problem(400).contains("the nearest one is `price`"));
+    }
+
     fn an_empty_shelf_is_an_empty_array(database) {
         let app = App::new(&database);
         app.post("/api/stores", json!({"name": "Empty"})).expect(201);

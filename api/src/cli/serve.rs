@@ -34,6 +34,12 @@ pub struct ServeArgs {
     /// Seconds after which a client hears that the outcome of its change is unknown
     #[arg(long, env = "BOOKPLATE_DEADLINE", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
     deadline: u64,
+    /// Rows of a list that is asked for without `limit`; what is behind them has a link
+    #[arg(
+        long, env = "BOOKPLATE_LIST_LIMIT", default_value_t = service::MAX_LIMIT,
+        value_parser = clap::value_parser!(u64).range(1..=1_000_000_000)
+    )]
+    list_limit: u64,
     /// Milliseconds between "not ready" and the end of listening, for a load balancer to notice
     #[arg(long, env = "BOOKPLATE_DRAIN_MS", default_value_t = 0)]
     drain_ms: u64,
@@ -57,11 +63,15 @@ pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> 
         }
     };
     let readiness = Data::new(Readiness::new(schema::head()));
-    let workers = args.workers.map_or_else(cores, usize::from);
+    let options = server::Options {
+        address,
+        exposure,
+        workers: args.workers.map_or_else(cores, usize::from),
+        list_limit: args.list_limit,
+    };
     // Before anybody hears of the address: a signal that nobody waits for would end the process where it stands.
     let asked = asked_to_end()?;
-    let (server, addresses) =
-        server::bind(address, exposure, workers, db.clone(), readiness.clone())?;
+    let (server, addresses) = server::bind(options, db.clone(), readiness.clone())?;
     for address in addresses {
         log::info!("listening on http://{address} with {location}");
     }

@@ -81,6 +81,12 @@ kinds! {
         do "Use one of the methods in the header `Allow`.";
         as "PATCH is not possible here; the methods are GET, HEAD, POST, OPTIONS";
     }
+    NotAcceptable "not-acceptable" NOT_ACCEPTABLE "Not acceptable" {
+        means "The header `Accept` names no type that the list can be sent as.";
+        do "Accept one of the types that `detail` lists, or leave the header out for JSON.";
+        as "nothing that `Accept` names can be sent; a list is sent as one of application/json, text/csv, application/x-ndjson, \
+            application/jsonl";
+    }
     SlowBody "slow-body" REQUEST_TIMEOUT "Body too slow" {
         means "The body of the request did not arrive in time. Nothing was changed.";
         do "Send the request again, over a better connection or with less in it.";

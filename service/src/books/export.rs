@@ -9,12 +9,10 @@ use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, StreamTrait};
 use serde::Serialize;
 
 use crate::{
-    Book, Listing, Start,
+    Book, Listing, Walk,
+    cell::guarded,
     error::{Error, Result},
 };
-
-/// Rows that are in memory at a time.
-const PART: u64 = 1000;
 
 /// How to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,13 +65,12 @@ pub async fn export(
     Ok(written)
 }
 
-/// An export in parts, each of them a query of its own: whoever reads slowly holds no connection.
+/// An export in parts.
 #[derive(Debug)]
 pub struct Parts {
-    listing: Listing,
+    walk: Walk,
     format: Format,
     is_first: bool,
-    is_done: bool,
 }
 
 impl Parts {
@@ -86,7 +83,7 @@ impl Parts {
             let detail = format!("{name} is for lists; an export has every row, leave it out");
             return Err(Error::parameter(name, detail));
         }
-        Ok(Self { listing, format, is_first: true, is_done: false })
+        Ok(Self { walk: Walk::whole(listing), format, is_first: true })
     }
 
     /// The next part; `None` at the end.
@@ -94,20 +91,13 @@ impl Parts {
     /// # Errors
     /// [`Error::Invalid`] for a bad parameter, and what the database says.
     pub async fn next(&mut self, db: &impl ConnectionTrait) -> Result<Option<Vec<u8>>> {
-        if self.is_done {
-            return Ok(None);
-        }
-        let page = super::list(db, &self.listing.part(PART)).await?;
-        match page.next {
-            Some(Start::Cursor(cursor)) => self.listing = self.listing.behind(cursor),
-            Some(Start::Offset(_)) | None => self.is_done = true,
-        }
-        let written = write(&page.rows, self.format, self.is_first);
+        let page = async |listing: &Listing| super::list(db, listing).await;
+        let Some(books) = self.walk.next(&page).await? else { return Ok(None) };
+        let written = write(&books, self.format, self.is_first);
         self.is_first = false;
-        Ok(Some(
-            written
-                .map_err(|error| Error::internal(format!("a row cannot be written: {error}")))?,
-        ))
+        written
+            .map(Some)
+            .map_err(|error| Error::internal(format!("a row cannot be written: {error}")))
     }
 }
 
@@ -191,39 +181,5 @@ fn io_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),
-    }
-}
-
-/// A spreadsheet takes a cell that begins with one of these for a formula.
-fn starts_formula(text: &str) -> bool {
-    text.trim_start_matches('\'').starts_with(['=', '+', '-', '@'])
-}
-
-/// A cell that a spreadsheet shows as text: an apostrophe goes before what would be a formula.
-fn guarded(text: &str) -> std::borrow::Cow<'_, str> {
-    if starts_formula(text) { format!("'{text}").into() } else { text.into() }
-}
-
-/// Undoes [`guarded`].
-pub(super) fn without_guard(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
-        Some(text) if starts_formula(text) => text,
-        _ => cell,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn the_guard_against_formulas_is_undone_by_reading(text in "'{0,2}[=+@a-]{0,3}") {
-            let cell = guarded(&text);
-            prop_assert_eq!(without_guard(&cell), text.as_str());
-            prop_assert!(!cell.starts_with(['=', '+', '-', '@']));
-        }
     }
 }

@@ -7,7 +7,8 @@ use super::{
     record::{Broken, Record, Records},
 };
 use crate::{
-    books::{AVAILABLE, NewBook, export},
+    books::{AVAILABLE, NewBook},
+    cell::without_guard,
     check::{Check, Checked},
     error::Error,
     isbn, text,
@@ -206,12 +207,12 @@ fn table_row(fields: &Fields, columns: &[Option<usize>; COLUMNS.len()]) -> Stora
     }
     let [title, author, year, isbn, page_count, status] = values;
     book(
-        export::without_guard(title).to_owned(),
-        export::without_guard(author).to_owned(),
+        without_guard(title).to_owned(),
+        without_guard(author).to_owned(),
         whole_number("year", year)?,
         Some(isbn.trim()),
         whole_number("page_count", page_count)?,
-        match export::without_guard(status).trim() {
+        match without_guard(status).trim() {
             "" => AVAILABLE.to_owned(),
             status => status.to_owned(),
         },

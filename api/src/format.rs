@@ -1,0 +1,236 @@
+//! How the rows of a list are written: as a JSON array, a JSON object a line, or a table; and which of them a client accepts
+//! (RFC 9110, 12.5.1).
+
+use actix_web::{
+    HttpMessage, HttpRequest,
+    http::header::{ACCEPT, Accept, Header, Quality},
+};
+use serde_json::value::RawValue;
+use service::{Error, Result, guarded};
+
+use crate::shape::{Included, Listed, Members, Shape};
+
+/// A way to write rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// An array.
+    Json,
+    /// A header, then a row a line.
+    Csv,
+    /// An object a line, by this name of it.
+    Lines(&'static str),
+}
+
+impl Format {
+    /// All of them, the one first that is sent to a client who does not care.
+    pub const ALL: [Self; 4] = [
+        Self::Json,
+        Self::Csv,
+        Self::Lines("application/x-ndjson"),
+        Self::Lines("application/jsonl"),
+    ];
+
+    /// Its type, without parameters.
+    pub fn essence(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Csv => "text/csv",
+            Self::Lines(name) => name,
+        }
+    }
+
+    /// What `Content-Type` says.
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8; header=present",
+            Self::Json | Self::Lines(_) => self.essence(),
+        }
+    }
+
+    /// The one that a client likes best; an error sentence where it likes none. Without `Accept`, or with one that cannot be
+    /// read, every type is liked.
+    pub fn of(request: &HttpRequest) -> std::result::Result<Self, String> {
+        match request.headers().contains_key(ACCEPT).then(|| Accept::parse(request)) {
+            Some(Ok(accept)) if !accept.is_empty() => negotiate(&accept),
+            Some(_) | None => Ok(Self::Json),
+        }
+    }
+
+    /// Rows as bytes, behind nothing or behind others.
+    ///
+    /// # Errors
+    /// Never in practice: what is stored can be written.
+    pub fn write<T: Listed>(
+        self,
+        shape: &Shape,
+        (rows, included): (&[T], Vec<Included>),
+        is_first: bool,
+    ) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        if self == Self::Json && is_first {
+            bytes.push(b'[');
+        }
+        if self == Self::Csv {
+            table(&mut bytes, &shape.columns::<T>(), &shape.members(rows, included)?, is_first)?;
+        } else if shape.reshapes().is_none() {
+            for (place, row) in rows.iter().enumerate() {
+                self.element(&mut bytes, &T::Out::from(row), is_first && place == 0)?;
+            }
+        } else {
+            for (place, row) in shape.members(rows, included)?.iter().enumerate() {
+                self.element(&mut bytes, row, is_first && place == 0)?;
+            }
+        }
+        Ok(bytes)
+    }
+
+    fn element(
+        self,
+        bytes: &mut Vec<u8>,
+        row: &impl serde::Serialize,
+        is_first: bool,
+    ) -> Result<()> {
+        if self == Self::Json && !is_first {
+            bytes.push(b',');
+        }
+        serde_json::to_writer(&mut *bytes, row).map_err(Error::no_json)?;
+        if self != Self::Json {
+            bytes.push(b'\n');
+        }
+        Ok(())
+    }
+
+    /// What stands behind the last row.
+    pub fn end(self) -> &'static [u8] {
+        match self {
+            Self::Json => b"]",
+            Self::Csv | Self::Lines(_) => b"",
+        }
+    }
+}
+
+/// True for a client that accepts JSON and no problem details.
+pub fn wants_plain_json(request: &impl HttpMessage) -> bool {
+    Accept::parse(request).is_ok_and(|accept| {
+        let accepts = |essence| liking(&accept, essence).is_some_and(|q| q > Quality::ZERO);
+        accepts("application/json") && !accepts("application/problem+json")
+    })
+}
+
+/// How much a client likes a type, which the most specific range that covers it says.
+fn liking(accept: &Accept, essence: &str) -> Option<Quality> {
+    let (kind, subtype) = essence.split_once('/')?;
+    let covering = accept.iter().filter_map(|range| {
+        let (of, name) = range.item.essence_str().split_once('/')?;
+        let specific = match (of, name) {
+            ("*", "*") => 0,
+            (_, "*") if of == kind => 1,
+            _ if of == kind && name == subtype => 2,
+            _ => return None,
+        };
+        Some((specific, range.quality))
+    });
+    covering.max_by_key(|(specific, _)| *specific).map(|(_, quality)| quality)
+}
+
+fn negotiate(accept: &Accept) -> std::result::Result<Format, String> {
+    let mut best = None;
+    for format in Format::ALL {
+        if let Some(quality) = liking(accept, format.essence())
+            && quality > Quality::ZERO
+            && best.is_none_or(|(_, found)| quality > found)
+        {
+            best = Some((format, quality));
+        }
+    }
+    best.map(|(format, _)| format).ok_or_else(|| {
+        let there_is = Format::ALL.map(Format::essence).join(", ");
+        format!("nothing that `Accept` names can be sent; a list is sent as one of {there_is}")
+    })
+}
+
+/// A table: every member that is a text is guarded against spreadsheets, and one that is empty has no value.
+fn table(bytes: &mut Vec<u8>, columns: &[String], rows: &[Members], is_first: bool) -> Result<()> {
+    let broken = |error: csv::Error| Error::internal(format!("a row has no CSV text: {error}"));
+    let mut csv = csv::Writer::from_writer(bytes);
+    if is_first {
+        csv.write_record(columns).map_err(broken)?;
+    }
+    for row in rows {
+        for column in columns {
+            let text = row.get(column).map(|value| cell(value)).transpose()?.unwrap_or_default();
+            csv.write_field(text).map_err(broken)?;
+        }
+        csv.write_record(None::<&[u8]>).map_err(broken)?;
+    }
+    csv.flush().map_err(|error| Error::internal(format!("a row has no CSV text: {error}")))
+}
+
+fn cell(value: &RawValue) -> Result<String> {
+    match value.get() {
+        "null" => Ok(String::new()),
+        text if text.starts_with('"') => {
+            let text: String = serde_json::from_str(text).map_err(Error::no_json)?;
+            Ok(guarded(&text).into_owned())
+        }
+        other => Ok(other.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn whoever_accepts_json_alone_gets_errors_as_such() {
+        for (accept, plain) in [
+            ("application/json", true),
+            ("Application/JSON;charset=utf-8, text/csv", true),
+            ("application/json, */*;q=0.1", false),
+            ("application/json, application/*", false),
+            ("application/json, application/problem+json", false),
+            ("application/json, application/problem+json;q=0", true),
+            ("application/json;q=0", false),
+            ("text/csv", false),
+            ("*/*", false),
+            ("", false),
+        ] {
+            let request = TestRequest::get().insert_header((ACCEPT, accept)).to_http_request();
+            assert_eq!(wants_plain_json(&request), plain, "{accept}");
+        }
+    }
+
+    #[test]
+    fn a_client_gets_what_it_likes_best() {
+        let (json, csv) = (Some(Format::Json), Some(Format::Csv));
+        let (ndjson, jsonl) =
+            (Some(Format::Lines("application/x-ndjson")), Some(Format::Lines("application/jsonl")));
+        for (accept, expected) in [
+            ("*/*", json),
+            ("", json),
+            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", json),
+            ("text/csv", csv),
+            ("text/*", csv),
+            ("TEXT/CSV; charset=utf-8", csv),
+            ("application/x-ndjson", ndjson),
+            ("application/jsonl, application/x-ndjson;q=0.5", jsonl),
+            ("application/json;q=0.5, text/csv;q=0.7", csv),
+            ("application/json;q=0, */*", csv),
+            ("application/*;q=0.1, application/jsonl;q=0.2", jsonl),
+            ("*/*;q=0.1, application/json;q=0", csv),
+            ("text/csv;q=0.5, application/json;q=0.5", json),
+            ("text/html", None),
+            ("application/problem+json", None),
+            ("application/json;q=0", None),
+            ("*/*;q=0", None),
+            ("nonsense", json),
+        ] {
+            let request = TestRequest::get().insert_header((ACCEPT, accept)).to_http_request();
+            assert_eq!(Format::of(&request).ok(), expected, "{accept}");
+        }
+        let none = TestRequest::get().to_http_request();
+        assert_eq!(Format::of(&none), Ok(Format::Json));
+    }
+}

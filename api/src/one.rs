@@ -1,0 +1,70 @@
+//! One row going out: what of it is shown, under which tag, and whether the client has it already.
+
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::header::CONTENT_TYPE};
+use service::{Db, Error, FieldError, nearest};
+
+use crate::{
+    error::Problem,
+    etag::IfNoneMatch,
+    list::parameters,
+    shape::{Listed, Shape},
+};
+
+/// What was asked of a row.
+pub struct One {
+    shape: Shape,
+    seen: IfNoneMatch,
+}
+
+impl One {
+    fn of(request: &HttpRequest) -> service::Result<Self> {
+        let (shape, rest) = Shape::of(&parameters(request)?);
+        let unknown = |(name, _): (String, String)| {
+            let known = ["fields", "include"].map(str::to_owned).into_iter();
+            let shown = service::shortened(&name, 40);
+            let nearest = nearest(&name, known);
+            let detail = format!("the parameter `{shown}` does not exist{nearest}");
+            FieldError::parameter(&name, "unknown-parameter", detail)
+        };
+        let unknown: Vec<FieldError> = rest.into_iter().map(unknown).collect();
+        if unknown.is_empty() {
+            Ok(Self { shape, seen: IfNoneMatch::of(request) })
+        } else {
+            Err(Error::Invalid(unknown))
+        }
+    }
+
+    /// A row, whose own tag is `tag`. With other rows in it the tag is that of its bytes, because they change without it.
+    ///
+    /// # Errors
+    /// For a name that the row does not have, and what the database says.
+    pub async fn answer<T: Listed>(
+        &self,
+        db: &Db,
+        row: &T,
+        tag: &str,
+    ) -> service::Result<HttpResponse> {
+        self.shape.check::<T>()?;
+        if self.shape.reshapes().is_none() {
+            return self.seen.row(tag, &T::Out::from(row));
+        }
+        let rows = std::slice::from_ref(row);
+        let included = T::include(db, &self.shape, rows).await?;
+        let members = self.shape.members(rows, included)?.pop().unwrap_or_default();
+        if !self.shape.includes_any() {
+            return self.seen.row(tag, &members);
+        }
+        let mut response = HttpResponse::Ok();
+        response.insert_header((CONTENT_TYPE, "application/json"));
+        Ok(self.seen.bytes(response, serde_json::to_vec(&members).map_err(Error::no_json)?))
+    }
+}
+
+impl FromRequest for One {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(Self::of(request).map_err(Problem::from))
+    }
+}

@@ -1,0 +1,146 @@
+//! What of a row is shown: its members, fewer of them (`fields`), and what it is related to (`include`).
+
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use service::{Db, Error, Result, nearest};
+use utoipa::{
+    PartialSchema,
+    openapi::{RefOr, Schema},
+};
+
+/// Rows that are listed, one by one or in lists.
+pub trait Listed: Sized + 'static {
+    /// A row as it is shown.
+    type Out<'a>: From<&'a Self> + Serialize + PartialSchema;
+    /// What can be included in it.
+    const INCLUDES: &'static [&'static str];
+
+    /// What the shape wants included in each of the rows.
+    ///
+    /// # Errors
+    /// When it is too much, and what the database says.
+    async fn include(db: &Db, shape: &Shape, rows: &[Self]) -> Result<Vec<Included>>;
+}
+
+/// What each of some rows has beside its own members: a name, and a value for each row.
+pub type Included = (&'static str, Vec<Box<RawValue>>);
+
+/// The members of a row on its way out. Numbers stay the digits that they are.
+pub type Members = IndexMap<String, Box<RawValue>>;
+
+/// What of a row is shown.
+#[derive(Clone, Debug, Default)]
+pub struct Shape {
+    fields: Option<Vec<String>>,
+    include: Vec<String>,
+}
+
+impl Shape {
+    /// From the parameters of a query, and those that are no part of it.
+    pub fn of(parameters: &[(String, String)]) -> (Self, Vec<(String, String)>) {
+        let names = |written: &str| written.split(',').map(str::to_owned).collect::<Vec<_>>();
+        let (mut shape, mut rest) = (Self::default(), Vec::new());
+        for (name, value) in parameters {
+            match name.as_str() {
+                "fields" => shape.fields.get_or_insert_default().extend(names(value)),
+                "include" => shape.include.extend(names(value)),
+                _ => rest.push((name.clone(), value.clone())),
+            }
+        }
+        (shape, rest)
+    }
+
+    /// The parameter that makes rows other than they are, if there is one.
+    pub fn reshapes(&self) -> Option<&'static str> {
+        let fields = self.fields.as_ref().map(|_| "fields");
+        fields.or((!self.include.is_empty()).then_some("include"))
+    }
+
+    /// Whether this is to be included.
+    pub fn includes(&self, name: &str) -> bool {
+        self.include.iter().any(|included| included == name)
+    }
+
+    /// Whether anything is to be included.
+    pub fn includes_any(&self) -> bool {
+        !self.include.is_empty()
+    }
+
+    /// Refuses names that rows of this kind do not have.
+    ///
+    /// # Errors
+    /// With the nearest name.
+    pub fn check<T: Listed>(&self) -> Result<()> {
+        let members = members::<T::Out<'_>>();
+        let known: Vec<&str> = members.iter().map(String::as_str).collect();
+        self.fields.iter().flatten().try_for_each(|name| expect("fields", name, &known))?;
+        self.include.iter().try_for_each(|name| expect("include", name, T::INCLUDES))
+    }
+
+    /// The names of the members that are shown, in their order, without what is included.
+    pub fn columns<T: Listed>(&self) -> Vec<String> {
+        let mut members = members::<T::Out<'_>>();
+        members.retain(|name| self.shows(name));
+        members
+    }
+
+    /// Rows as they are shown, with what is included in each.
+    ///
+    /// # Errors
+    /// Never in practice: what is stored has a JSON text.
+    pub fn members<T: Listed>(&self, rows: &[T], included: Vec<Included>) -> Result<Vec<Members>> {
+        let mut included: Vec<_> =
+            included.into_iter().map(|(name, values)| (name, values.into_iter())).collect();
+        let mut shown = Vec::with_capacity(rows.len());
+        for row in rows {
+            let text = serde_json::to_string(&T::Out::from(row)).map_err(Error::no_json)?;
+            let mut members: Members = serde_json::from_str(&text).map_err(Error::no_json)?;
+            members.retain(|name, _| self.shows(name));
+            for (name, values) in &mut included {
+                members.extend(values.next().map(|value| ((*name).to_owned(), value)));
+            }
+            shown.push(members);
+        }
+        Ok(shown)
+    }
+
+    fn shows(&self, name: &String) -> bool {
+        self.fields.as_ref().is_none_or(|fields| fields.contains(name))
+    }
+}
+
+/// Values for some rows, as JSON.
+///
+/// # Errors
+/// Never in practice: what is stored has a JSON text.
+pub fn included<Out: Serialize>(
+    name: &'static str,
+    values: impl Iterator<Item = Out>,
+) -> Result<Included> {
+    let values = values.map(|value| serde_json::value::to_raw_value(&value));
+    let values: serde_json::Result<Vec<_>> = values.collect();
+    Ok((name, values.map_err(Error::no_json)?))
+}
+
+/// The members of an answer, from its schema.
+pub fn members<Out: PartialSchema>() -> Vec<String> {
+    match Out::schema() {
+        RefOr::T(Schema::Object(object)) => object.properties.keys().cloned().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Refuses a name that is not known, with the nearest one that is.
+///
+/// # Errors
+/// As it says.
+fn expect(parameter: &str, name: &str, known: &[&str]) -> Result<()> {
+    if known.contains(&name) {
+        return Ok(());
+    }
+    let shown = service::shortened(name, 40);
+    let nearest = nearest(name, known.iter().map(|name| (*name).to_owned()));
+    let detail = format!("{parameter} `{shown}` does not exist here{nearest}");
+    Err(Error::parameter(parameter, detail))
+}

@@ -1,0 +1,73 @@
+//! A list that is read in parts. Each part is a query of its own that continues behind the last row of the one before, so
+//! that whoever reads slowly holds no connection and a list of any length is never in memory.
+//!
+//! Where the list ends is decided before its second part: the link to what follows is sent first, and rows that come and go
+//! meanwhile must not move it.
+
+use crate::{
+    error::Result,
+    page::{Listing, MAX_LIMIT, Page, Start},
+};
+
+/// Rows that are in memory at a time.
+pub const PART: u64 = 1000;
+
+/// What is left of a list.
+#[derive(Debug)]
+pub struct Walk {
+    left: Option<Listing>,
+}
+
+impl Walk {
+    /// All rows of a list.
+    pub(crate) fn whole(listing: Listing) -> Self {
+        Self { left: Some(listing) }
+    }
+
+    /// The first part of a list and what is left of it; together they are the page that it asks for, or else at most `cap`
+    /// rows. The neighbours are those of the whole. A page that leads back is one part.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`](crate::Error::Invalid) for a bad parameter, and what the database says.
+    pub async fn begin<T>(
+        listing: &Listing,
+        cap: u64,
+        page: &impl AsyncFn(&Listing) -> Result<Page<T>>,
+    ) -> Result<(Page<T>, Option<Self>)> {
+        let limit = listing.limit(cap)?;
+        if limit <= PART || listing.leads_back() {
+            return Ok((page(&listing.part(limit.min(MAX_LIMIT))).await?, None));
+        }
+        let mut first = page(&listing.part(PART)).await?;
+        let (Some(next), Some(end)) = (&first.next, &first.end) else { return Ok((first, None)) };
+        let rest = listing.behind(end.clone());
+        let edge = page(&rest.passing_over(limit - PART - 1).part(1)).await?;
+        let more = edge.next.is_some();
+        if let Start::Offset(second) = next {
+            let offset = second.saturating_sub(PART);
+            first.previous = (offset > 0).then(|| Start::Offset(offset.saturating_sub(limit)));
+            first.next = more.then(|| Start::Offset(offset.saturating_add(limit)));
+        } else {
+            first.next = edge.next;
+        }
+        let left = match edge.end.filter(|_| more) {
+            Some(last) => rest.until(last),
+            None => rest,
+        };
+        Ok((first, Some(Self { left: Some(left) })))
+    }
+
+    /// The rows of the next part; `None` at the end.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`](crate::Error::Invalid) for a bad parameter, and what the database says.
+    pub async fn next<T>(
+        &mut self,
+        page: &impl AsyncFn(&Listing) -> Result<Page<T>>,
+    ) -> Result<Option<Vec<T>>> {
+        let Some(listing) = self.left.take() else { return Ok(None) };
+        let Page { rows, next, end, .. } = page(&listing.part(PART)).await?;
+        self.left = next.and(end).map(|end| listing.behind(end));
+        Ok(Some(rows))
+    }
+}
