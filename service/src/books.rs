@@ -21,7 +21,7 @@ use crate::{
     check::{Check, Checked, Rules},
     error::{Error, Result},
     filter::Vocabulary,
-    json::given,
+    json::{given, given_whole_or_null, whole_or_null},
     kind::Kind,
     now,
     page::{Listing, Page},
@@ -76,16 +76,18 @@ pub struct NewBook {
     pub author: String,
     /// Year of first publication, negative before the common era.
     #[schema(minimum = -3500, maximum = 2200, example = 2008)]
+    #[serde(default, deserialize_with = "whole_or_null")]
     pub year: Option<i32>,
     /// ISBN-10 or ISBN-13, with or without hyphens; stored as 13 digits, unique.
     #[schema(example = "9780132350884")]
     pub isbn: Option<String>,
     /// Number of pages.
     #[schema(minimum = 1, maximum = 100_000, example = 464)]
+    #[serde(default, deserialize_with = "whole_or_null")]
     pub page_count: Option<i32>,
     /// What can be done with it at the moment; `available` when absent.
     #[serde(default = "available")]
-    #[schema(min_length = 1, max_length = 20, example = "available")]
+    #[schema(min_length = 1, max_length = 20, default = "available", example = "available")]
     pub status: String,
 }
 
@@ -106,7 +108,7 @@ pub struct BookChanges {
     #[schema(value_type = String, required = false, min_length = 1, max_length = 1000)]
     pub author: Option<String>,
     /// As in a new book.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given_whole_or_null")]
     #[schema(value_type = Option<i32>, minimum = -3500, maximum = 2200)]
     pub year: Option<Option<i32>>,
     /// As in a new book.
@@ -114,7 +116,7 @@ pub struct BookChanges {
     #[schema(value_type = Option<String>)]
     pub isbn: Option<Option<String>>,
     /// As in a new book.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given_whole_or_null")]
     #[schema(value_type = Option<i32>, minimum = 1, maximum = 100_000)]
     pub page_count: Option<Option<i32>>,
     /// As in a new book.
@@ -122,12 +124,18 @@ pub struct BookChanges {
     #[schema(value_type = String, required = false, min_length = 1, max_length = 20)]
     pub status: Option<String>,
     /// May be sent back as it was read.
+    #[schema(read_only)]
+    #[serde(default, deserialize_with = "whole_or_null")]
     pub id: Option<i32>,
     /// The version that the change is based on; an older one than the stored is refused.
+    #[schema(minimum = 1)]
+    #[serde(default, deserialize_with = "whole_or_null")]
     pub version: Option<i32>,
     /// May be sent back as it was read.
+    #[schema(read_only)]
     pub created_at: Option<DateTime<Utc>>,
     /// May be sent back as it was read.
+    #[schema(read_only)]
     pub updated_at: Option<DateTime<Utc>>,
 }
 

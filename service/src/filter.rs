@@ -15,9 +15,9 @@ use crate::{
 /// Conditions of one list; databases limit the depth of an expression.
 const MOST_CONDITIONS: usize = 50;
 /// Characters of a value; databases limit the length of a pattern.
-const LONGEST_VALUE: usize = 1000;
+pub const LONGEST_VALUE: usize = 1000;
 /// Values of one list.
-const MOST_VALUES: usize = 100;
+pub const MOST_VALUES: usize = 100;
 
 /// How a column is compared with the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +88,11 @@ impl Operator {
             | Kind::Date
             | Kind::Moment => &[Equals, Ne, In, Notin, Gt, Gte, Lt, Lte, Between, Isnull],
         }
+    }
+
+    /// Whether the value is several, with commas between.
+    pub fn takes_several(self) -> bool {
+        matches!(self, Self::In | Self::Notin | Self::Between)
     }
 
     /// What stands behind the column's name in a parameter.
@@ -186,6 +191,12 @@ fn parameters(before: &str, field: &Field) -> Vec<Parameter> {
     Operator::of(field.kind).iter().map(parameter).collect()
 }
 
+/// Whether the parameter is several values with commas between, so that it may as well stand there several times.
+pub fn takes_several(name: &str) -> bool {
+    let several = [Operator::In, Operator::Notin, Operator::Between];
+    several.iter().any(|operator| name.ends_with(operator.suffix()))
+}
+
 /// The conditions that `parameters` ask for, all of which hold. Those about one relation hold for one related row.
 ///
 /// # Errors
@@ -246,8 +257,8 @@ fn condition(
     if value.contains('\0') {
         return Err("has a NUL byte; remove it".to_owned());
     }
-    if value.chars().count() > LONGEST_VALUE {
-        return Err(format!("is longer than {LONGEST_VALUE} characters; look for less"));
+    if !operator.takes_several() {
+        expect_short(value)?;
     }
     let column = field.expr();
     let read = || field.kind.read(value);
@@ -305,7 +316,15 @@ fn values(kind: Kind, written: &str) -> std::result::Result<Vec<Value>, String> 
     if values.len() > MOST_VALUES {
         return Err(format!("has {} values, at most {MOST_VALUES} are looked for", values.len()));
     }
-    values.iter().map(|value| kind.read(value)).collect()
+    let read = |value: &String| expect_short(value).and_then(|()| kind.read(value));
+    values.iter().map(read).collect()
+}
+
+fn expect_short(value: &str) -> std::result::Result<(), String> {
+    match value.chars().count() > LONGEST_VALUE {
+        true => Err(format!("is longer than {LONGEST_VALUE} characters; look for less")),
+        false => Ok(()),
+    }
 }
 
 fn unknown(name: &str, vocabulary: &Vocabulary, other_names: &[&str]) -> FieldError {

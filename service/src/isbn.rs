@@ -4,6 +4,9 @@ use isbn::{Isbn10, Isbn13};
 
 use crate::text;
 
+/// How an ISBN is usually written, as a regular expression; the check digit is not in it.
+pub const PATTERN: &str = "^(?:97[89][- ]?(?:[0-9][- ]?){9}[0-9]|(?:[0-9][- ]?){9}[0-9Xx])$";
+
 /// Why a text is no ISBN: a sentence with the value and the way out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]

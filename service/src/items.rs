@@ -22,7 +22,7 @@ use crate::{
     check::{Check, Checked, Rules},
     error::{Error, FieldError, Result},
     filter::Vocabulary,
-    json::{Price, given},
+    json::{Price, given, given_whole, given_whole_or_null, whole, whole_or_null},
     now,
     page::{Listing, Page},
     read_only::{Expected, Given, Stamp},
@@ -32,7 +32,7 @@ use crate::{
 
 const LONGEST_NAME: usize = 80;
 /// Twelve digits, two of them behind the point.
-const HIGHEST_PRICE: Decimal = Decimal::from_parts(3_567_587_327, 232, 0, false, 2);
+pub const HIGHEST_PRICE: Decimal = Decimal::from_parts(3_567_587_327, 232, 0, false, 2);
 
 impl Resource for Entity {
     const SEARCHED: &'static [Column] = &[Column::Name];
@@ -66,10 +66,12 @@ pub struct NewItem {
     /// At most two decimals.
     pub price: Price,
     /// The store on whose shelf it is.
-    #[schema(example = 1)]
+    #[schema(example = 1, minimum = 1)]
+    #[serde(deserialize_with = "whole")]
     pub store_id: i32,
     /// The book that it is a copy of.
-    #[schema(example = 1)]
+    #[schema(example = 1, minimum = 1)]
+    #[serde(default, deserialize_with = "whole_or_null")]
     pub book_id: Option<i32>,
 }
 
@@ -86,20 +88,26 @@ pub struct ItemChanges {
     #[schema(value_type = Price, required = false)]
     pub price: Option<Price>,
     /// As in a new item.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = i32, required = false)]
+    #[serde(default, deserialize_with = "given_whole")]
+    #[schema(value_type = i32, required = false, minimum = 1)]
     pub store_id: Option<i32>,
     /// As in a new item.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<i32>)]
+    #[serde(default, deserialize_with = "given_whole_or_null")]
+    #[schema(value_type = Option<i32>, minimum = 1)]
     pub book_id: Option<Option<i32>>,
     /// May be sent back as it was read.
+    #[schema(read_only)]
+    #[serde(default, deserialize_with = "whole_or_null")]
     pub id: Option<i32>,
     /// The version that the change is based on; an older one than the stored is refused.
+    #[schema(minimum = 1)]
+    #[serde(default, deserialize_with = "whole_or_null")]
     pub version: Option<i32>,
     /// May be sent back as it was read.
+    #[schema(read_only)]
     pub created_at: Option<DateTime<Utc>>,
     /// May be sent back as it was read.
+    #[schema(read_only)]
     pub updated_at: Option<DateTime<Utc>>,
 }
 

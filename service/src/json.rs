@@ -1,7 +1,13 @@
 //! Members of JSON bodies that serde's defaults would read too generously: absent against null, exact money.
 
+use std::fmt;
+
 use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::Error as _};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{Error, Unexpected, Visitor},
+    ser::Error as _,
+};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
@@ -15,9 +21,69 @@ pub fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     T::deserialize(from).map(Some)
 }
 
+/// A whole number in any spelling that JSON has for it: `2008.0` is the same number as `2008`.
+struct Whole(i32);
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_i32(WholeVisitor)
+    }
+}
+
+struct WholeVisitor;
+
+impl Visitor<'_> for WholeVisitor {
+    type Value = Whole;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("i32")
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Whole, E> {
+        let whole = i32::try_from(number).map(Whole);
+        whole.map_err(|_| E::invalid_value(Unexpected::Signed(number), &self))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Whole, E> {
+        let whole = i32::try_from(number).map(Whole);
+        whole.map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Whole, E> {
+        let fits = (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&number);
+        match number.fract() == 0.0 && fits {
+            #[expect(clippy::cast_possible_truncation, reason = "it is whole and within the range")]
+            true => Ok(Whole(number as i32)),
+            false => Err(E::invalid_type(Unexpected::Float(number), &self)),
+        }
+    }
+}
+
+/// Reads a whole number.
+pub fn whole<'de, D: Deserializer<'de>>(from: D) -> Result<i32, D::Error> {
+    Whole::deserialize(from).map(|Whole(number)| number)
+}
+
+/// Reads a whole number or `null`; to be used with `#[serde(default)]`.
+pub fn whole_or_null<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i32>, D::Error> {
+    Ok(Option::<Whole>::deserialize(from)?.map(|Whole(number)| number))
+}
+
+/// A whole number that is there, as [`given`].
+pub fn given_whole<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i32>, D::Error> {
+    whole(from).map(Some)
+}
+
+/// A whole number or `null` that is there, as [`given`].
+pub fn given_whole_or_null<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<Option<i32>>, D::Error> {
+    whole_or_null(from).map(Some)
+}
+
 /// Money as it was written: the digits of a JSON number, never a float on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
-#[schema(value_type = f64, example = 49.99, minimum = 0, maximum = 9_999_999_999.99)]
+#[schema(value_type = f64, example = 49.99, minimum = 0, maximum = 9_999_999_999.99, multiple_of = 0.01)]
 pub struct Price(pub Decimal);
 
 impl<'de> Deserialize<'de> for Price {

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use rust_decimal::Decimal;
 use sea_orm::Value;
 
-use crate::{isbn, text};
+use crate::{isbn, items::HIGHEST_PRICE, text};
 
 /// What a column's values are written as in a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,12 +56,13 @@ impl Kind {
                 Ok(number) if number.is_finite() => Ok(number.into()),
                 _ => Err(format!("`{written}` is not a number, such as 49.99")),
             },
-            Self::Decimal => {
-                let number = Decimal::from_str_exact(written);
-                Ok(number
-                    .map_err(|_| format!("`{written}` is not a number, such as 49.99"))?
-                    .into())
-            }
+            Self::Decimal => match decimal(written) {
+                Some(number) if number.abs() <= HIGHEST_PRICE => Ok(number.into()),
+                Some(_) => {
+                    Err(format!("`{written}` is not between -{HIGHEST_PRICE} and {HIGHEST_PRICE}"))
+                }
+                None => Err(format!("`{written}` is not a number, such as 49.99")),
+            },
             Self::Boolean => match written {
                 "true" => Ok(true.into()),
                 "false" => Ok(false.into()),
@@ -99,6 +100,13 @@ impl Kind {
             _ => None,
         }
     }
+}
+
+/// Also a number as programs write it, such as `1e-7`; what is too fine for a decimal is as near as one comes.
+fn decimal(written: &str) -> Option<Decimal> {
+    let exact = || Decimal::from_str_exact(written).or_else(|_| Decimal::from_scientific(written));
+    let near = || f64::from_str(written).ok().and_then(Decimal::from_f64_retain);
+    exact().ok().or_else(near)
 }
 
 fn parsed<T: FromStr + Into<Value>>(written: &str, expected: &str) -> Result<Value, String> {

@@ -27,11 +27,12 @@ mod walk;
 
 pub use bulk::{BULK_PARAMETERS, Changed, Selection};
 pub use cell::guarded;
-pub use check::{Check, Checked, check_all};
+pub use check::{Check, Checked, LINE_PATTERN, check_all};
 pub use database::{Db, Location, Settings};
 pub use entity::{book::Model as Book, item::Model as Item, store::Model as Store};
 pub use error::{Error, FieldError, Result, chain};
-pub use filter::{Operator, Parameter, Vocabulary, nearest};
+pub use filter::{LONGEST_VALUE, MOST_VALUES, Operator, Parameter, Vocabulary, nearest};
+pub use isbn::PATTERN as ISBN_PATTERN;
 pub use json::{Price, price_as_number};
 pub use kind::Kind;
 pub use page::{Listing, MAX_LIMIT, PARAMETERS, Page, Start};
@@ -40,6 +41,7 @@ pub use read_only::Expected;
 pub use rust_decimal::Decimal;
 /// A transaction, as [`Db::write`] hands it out.
 pub use sea_orm::DatabaseTransaction as Tx;
+pub use sort::MOST_KEYS;
 /// The beginning of a text from outside, fit to be shown.
 pub use text::shortened;
 pub use walk::Walk;

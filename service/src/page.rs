@@ -85,7 +85,8 @@ impl<M: FromQueryResult> FromQueryResult for Ranked<M> {
 }
 
 impl Listing {
-    /// From the parameters of a query; a filter that stands twice is a condition twice.
+    /// From the parameters of a query; a filter that stands twice is a condition twice, but several values may stand
+    /// behind one name or one behind each of several.
     ///
     /// # Errors
     /// [`Error::Invalid`] for one of the other parameters that stands twice.
@@ -100,10 +101,18 @@ impl Listing {
                 "offset" => &mut listing.offset,
                 "count" => &mut listing.count,
                 _ => {
-                    listing.filters.push((name, value));
+                    let mut known = listing.filters.iter_mut();
+                    match known.find(|(known, _)| *known == name && filter::takes_several(&name)) {
+                        Some((_, values)) => *values = format!("{values},{value}"),
+                        None => listing.filters.push((name, value)),
+                    }
                     continue;
                 }
             };
+            if let ("sort", Some(keys)) = (name.as_str(), place.as_mut()) {
+                *keys = format!("{keys},{value}");
+                continue;
+            }
             if place.replace(value).is_some() {
                 return Err(Error::parameter(
                     &name,

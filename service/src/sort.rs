@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Columns of one order; each makes the condition of a page longer.
-const MOST_KEYS: usize = 5;
+pub const MOST_KEYS: usize = 5;
 
 /// What a list is sorted by.
 #[derive(Clone, Debug)]

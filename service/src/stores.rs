@@ -17,7 +17,7 @@ use crate::{
     check::{Check, Checked, Rules},
     error::{Error, Result},
     filter::Vocabulary,
-    json::given,
+    json::{given, whole_or_null},
     now,
     page::{Listing, Page},
     read_only::{Expected, Given, Stamp},
@@ -63,12 +63,18 @@ pub struct StoreChanges {
     #[schema(value_type = String, required = false, min_length = 1, max_length = 80)]
     pub name: Option<String>,
     /// May be sent back as it was read.
+    #[schema(read_only)]
+    #[serde(default, deserialize_with = "whole_or_null")]
     pub id: Option<i32>,
     /// The version that the change is based on; an older one than the stored is refused.
+    #[schema(minimum = 1)]
+    #[serde(default, deserialize_with = "whole_or_null")]
     pub version: Option<i32>,
     /// May be sent back as it was read.
+    #[schema(read_only)]
     pub created_at: Option<DateTime<Utc>>,
     /// May be sent back as it was read.
+    #[schema(read_only)]
     pub updated_at: Option<DateTime<Utc>>,
 }
 

@@ -13,6 +13,25 @@ fn titles(list: &Value) -> Vec<&str> {
 }
 
 on_both! {
+    fn a_whole_number_may_be_written_with_a_point(database) {
+        let app = App::new(&database);
+        let typed = [("content-type", "application/json")];
+        let body = br#"{"title": "a", "author": "b", "year": 2008.0, "page_count": 4.64e2}"#;
+        let book = app.send("POST", "/api/books", &typed, body).expect(201);
+        assert_eq!((&book["year"], &book["page_count"]), (&json!(2008), &json!(464)));
+        let change = br#"{"year": -1.0, "id": 1.0, "version": 1.0}"#;
+        let book = app.send("PATCH", "/api/books/1", &typed, change).expect(200);
+        assert_eq!((&book["year"], &book["version"]), (&json!(-1), &json!(2)));
+        app.post("/api/stores", json!({"name": "a"})).expect(201);
+        let item = br#"{"name": "a", "price": 1, "store_id": 1.0, "book_id": 1.0}"#;
+        let item = app.send("POST", "/api/items", &typed, item).expect(201);
+        assert_eq!((&item["store_id"], &item["book_id"]), (&json!(1), &json!(1)));
+        for year in ["2008.5", "1e10", "-1e300"] {
+            let body = format!(r#"{{"title": "a", "author": "b", "year": {year}}}"#);
+            app.send("POST", "/api/books", &typed, body.as_bytes()).expect_problem(400);
+        }
+    }
+
     fn a_book_outlives_the_server_that_stored_it(database) {
         let app = App::new(&database);
         let reply = app.post("/api/books", clean_code());
