@@ -42,18 +42,29 @@ pub fn routes(config: &mut ServiceConfig) {
 
 /// A book as it is stored.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": 1, "title": "Clean Code", "author": "Robert C. Martin", "year": 2008, "isbn": "9780132350884", "page_count": 464,
+    "status": "available", "created_at": "2026-11-26T12:00:00Z", "updated_at": "2026-11-26T12:00:00Z", "version": 1
+}))]
 pub struct BookOut<'a> {
+    #[schema(minimum = 1, read_only)]
     id: i32,
     title: &'a str,
     author: &'a str,
+    #[schema(required = true)]
     year: Option<i32>,
     /// 13 digits.
+    #[schema(required = true, pattern = "^97[89][0-9]{10}$")]
     isbn: Option<&'a str>,
+    #[schema(required = true)]
     page_count: Option<i32>,
     status: &'a str,
+    #[schema(read_only)]
     created_at: DateTime<Utc>,
+    #[schema(read_only)]
     updated_at: DateTime<Utc>,
     /// Raised by each change.
+    #[schema(minimum = 1)]
     version: i32,
 }
 
@@ -116,8 +127,8 @@ async fn in_catalogue(db: &Db, listing: &Listing) -> service::Result<Page<Book>>
 #[utoipa::path(
     tag = "books",
     params(
-        ("author" = Option<String>, Query, description = "in the author; all books without it"),
-        ("title" = Option<String>, Query, description = "in the title"),
+        ("author" = Option<String>, Query, max_length = 1000, pattern = "^[^\\x00]*$", description = "in the author; all books without it"),
+        ("title" = Option<String>, Query, max_length = 1000, pattern = "^[^\\x00]*$", description = "in the title"),
     ),
     responses((status = 200, description = "A page", body = [BookOut]))
 )]
@@ -147,7 +158,7 @@ async fn find_book(db: Data<Db>, Id(id): Id, one: One) -> Result<HttpResponse, P
 #[utoipa::path(
     tag = "books",
     params((
-        "Idempotency-Key" = Option<String>, Header, max_length = 255,
+        "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
         description = "a key of one's own; the same request with it gets the first answer for a day, and adds nothing"
     )),
     request_body = NewBook,
@@ -171,7 +182,8 @@ async fn create_book(db: Data<Db>, posted: Posted<NewBook>) -> Result<HttpRespon
 /// The book with an ISBN, in either form and any spelling.
 #[utoipa::path(
     tag = "books",
-    params(("isbn" = String, Path, description = "ISBN-10 or ISBN-13", example = "9780132350884")),
+    params(("isbn" = String, Path, description = "ISBN-10 or ISBN-13", example = "9780132350884",
+            format = "isbn", pattern = "^(?:97[89][- ]?(?:[0-9][- ]?){9}[0-9]|(?:[0-9][- ]?){9}[0-9Xx])$")),
     responses(
         (status = 200, description = "The book", body = BookOut),
         (status = 304, description = "It is as the client has it"),
@@ -193,7 +205,8 @@ async fn find_book_by_isbn(
 #[utoipa::path(
     tag = "books",
     params(
-        ("isbn" = String, Path, description = "ISBN-10 or ISBN-13", example = "9780132350884"),
+        ("isbn" = String, Path, description = "ISBN-10 or ISBN-13", example = "9780132350884",
+            format = "isbn", pattern = "^(?:97[89][- ]?(?:[0-9][- ]?){9}[0-9]|(?:[0-9][- ]?){9}[0-9Xx])$"),
         ("If-Match" = Option<String>, Header, description = "the `ETag` that the change is based on"),
         ("If-None-Match" = Option<String>, Header, description = "`*`: only add, and change nothing that is there"),
     ),

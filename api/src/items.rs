@@ -36,7 +36,12 @@ pub fn routes(config: &mut ServiceConfig) {
 
 /// An item as it is stored.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": 1, "name": "Clean Code, second copy", "price": 49.99, "store_id": 1, "book_id": 1,
+    "created_at": "2026-11-26T12:00:00Z", "updated_at": "2026-11-26T12:00:00Z", "version": 1
+}))]
 pub struct ItemOut<'a> {
+    #[schema(minimum = 1, read_only)]
     id: i32,
     name: &'a str,
     /// A number with two decimals.
@@ -44,10 +49,14 @@ pub struct ItemOut<'a> {
     #[schema(value_type = f64, example = 49.99)]
     price: &'a Decimal,
     store_id: i32,
+    #[schema(required = true)]
     book_id: Option<i32>,
+    #[schema(read_only)]
     created_at: DateTime<Utc>,
+    #[schema(read_only)]
     updated_at: DateTime<Utc>,
     /// Raised by each change.
+    #[schema(minimum = 1)]
     version: i32,
 }
 
@@ -150,7 +159,7 @@ async fn find_item(db: Data<Db>, Id(id): Id, one: One) -> Result<HttpResponse, P
 #[utoipa::path(
     tag = "items",
     params((
-        "Idempotency-Key" = Option<String>, Header, max_length = 255,
+        "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
         description = "a key of one's own; the same request with it gets the first answer for a day, and adds nothing"
     )),
     request_body = NewItem,

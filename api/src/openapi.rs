@@ -1,4 +1,10 @@
 //! The OpenAPI document, generated from the handlers, and what follows from it: which methods a path has.
+//!
+//! Handlers say what is theirs alone; what follows from what an operation is, [`answers`] and [`bodies`] add to all.
+
+mod answers;
+mod bodies;
+mod shared;
 
 use actix_web::{
     App, HttpRequest, HttpResponse,
@@ -10,22 +16,27 @@ use actix_web::{
 use utoipa::{
     OpenApi as _,
     openapi::{
-        ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder,
-        path::{Operation, Parameter, PathItem},
-        schema::{ObjectBuilder, Type},
+        OpenApi, RefOr, Required, Schema,
+        path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem},
+        schema::{ObjectBuilder, SchemaType, Type},
     },
 };
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
-use crate::{error::Problem, format::Format};
+use crate::error::Problem;
+use answers::Described;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(
         title = "Bookplate",
-        description = "A library book manager: books, stores and the items on their shelves.",
+        description = "A library book manager: books, stores and the items on their shelves.\n\n\
+            Lists are bare arrays, filtered by `column__operator=value`, and paged by the header `Link`. Rows have an `ETag`, \
+            on which changes can be based. Whatever goes wrong has one body, whose `type` is the address of a page that says \
+            what to do.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
+    servers((url = "/", description = "The server that this document comes from")),
     components(schemas(Problem)),
     tags(
         (name = "books", description = "The catalogue"),
@@ -46,69 +57,69 @@ pub fn document(
     let app = App::new().into_utoipa_app().openapi(Base::openapi());
     let (_, mut document) = app.configure(routes).split_for_parts();
     for (path, item) in &mut document.paths.paths {
-        for operation in operations(item) {
-            let responses = &mut operation.responses.responses;
-            for (status, response) in responses.iter_mut() {
-                // What a handler says of a refusal is its sentence; the body is the same everywhere.
-                if let (true, RefOr::T(response)) = (status.starts_with('4'), response) {
-                    response.content.extend(problem().content);
-                }
-            }
-            responses.insert("default".to_owned(), problem().into());
-        }
         if let Some(patch) = &mut item.patch {
             // One handler serves both methods, and each operation has an id of its own.
             let id = patch.operation_id.take().map(|id| id.replacen("update", "patch", 1));
             patch.operation_id = id;
         }
-        if let Some(list) = &mut item.get
-            && of_list(path).iter().any(|parameter| parameter.name == "cursor")
-        {
-            describe_formats(list);
-        }
-        let described = [
-            (&mut item.get, of_list(path)),
-            (&mut item.patch, of_many(path)),
-            (&mut item.delete, of_many(path)),
-        ];
-        for (operation, parameters) in described {
-            if let Some(operation) = operation {
-                let described = operation.parameters.get_or_insert_default();
-                described.extend(parameters.into_iter().map(Into::into));
-            }
+        for (method, operation) in operations(item) {
+            let parameters = match method {
+                Method::GET => of_list(path),
+                Method::PATCH | Method::DELETE => of_many(path),
+                _ => Vec::new(),
+            };
+            let shows_pages = parameters.iter().any(|parameter| parameter.name == "limit");
+            add_parameters(operation, parameters, &method);
+            bodies::describe(&method, operation, shows_pages);
+            answers::describe(&Described { path, method, shows_pages }, operation);
         }
     }
+    if let Some(components) = &mut document.components {
+        bodies::describe_all(components);
+        answers::describe_all(components);
+    }
+    shared::share(&mut document);
     document
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch]
-        .into_iter()
-        .flatten()
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
+    let operations = [
+        (Method::GET, &mut item.get),
+        (Method::PUT, &mut item.put),
+        (Method::POST, &mut item.post),
+        (Method::DELETE, &mut item.delete),
+        (Method::PATCH, &mut item.patch),
+    ];
+    operations.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
-/// What a client can accept of a list beside JSON.
-fn describe_formats(list: &mut Operation) {
-    let text =
-        || ContentBuilder::new().schema(Some(ObjectBuilder::new().schema_type(Type::String)));
-    let responses = &mut list.responses.responses;
-    if let Some(RefOr::T(rows)) = responses.get_mut("200") {
-        for format in Format::ALL.into_iter().filter(|format| *format != Format::Json) {
-            rows.content.insert(format.essence().to_owned(), text().build().into());
+/// Adds what a list can be asked, and `If-None-Match` where an answer has a tag. What is absent is absent and not `null`.
+fn add_parameters(operation: &mut Operation, parameters: Vec<Parameter>, method: &Method) {
+    let shows_pages = parameters.iter().any(|parameter| parameter.name == "limit");
+    let tagged = shows_pages || operation.responses.responses.contains_key("304");
+    let described = operation.parameters.get_or_insert_default();
+    described.extend(parameters.into_iter().map(Into::into));
+    if *method == Method::GET && tagged {
+        described.push(unseen().into());
+    }
+    for parameter in described {
+        if let RefOr::T(Parameter { schema: Some(RefOr::T(Schema::Object(object))), .. }) =
+            parameter
+            && let SchemaType::Array(types) = &object.schema_type
+            && let Some(first) = types.first()
+        {
+            object.schema_type = SchemaType::Type(first.clone());
         }
     }
-    let described = |text| ResponseBuilder::new().description(text).build().into();
-    responses.insert("304".to_owned(), described("It is as the client has it"));
-    let mut refusal = problem();
-    "No format of a list is accepted".clone_into(&mut refusal.description);
-    responses.insert("406".to_owned(), refusal.into());
 }
 
-fn problem() -> utoipa::openapi::Response {
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-    ResponseBuilder::new()
-        .description("What is wrong, and the way out")
-        .content("application/problem+json", content)
+fn unseen() -> Parameter {
+    ParameterBuilder::new()
+        .name("If-None-Match")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("the `ETag` of what the client has: it is not sent again while it is so"))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
         .build()
 }
 

@@ -1,16 +1,22 @@
 //! What the OpenAPI document says of the parameters of lists, from the same vocabulary that carries them out.
 
 use service::{
-    Book, Item, Kind, MAX_LIMIT, Operator, Parameter as Filter, Store, Vocabulary, books, items,
-    stores,
+    Book, ISBN_PATTERN, Item, Kind, LONGEST_VALUE, MAX_LIMIT, MOST_KEYS, MOST_VALUES, Operator,
+    Parameter as Filter, Store, Vocabulary, books, items, stores,
 };
 use utoipa::openapi::{
-    Required,
-    path::{Parameter, ParameterBuilder, ParameterIn},
-    schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type},
+    RefOr, Required, Schema,
+    path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle},
+    schema::{ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, Type},
 };
 
 use crate::shape::{Listed, members};
+
+/// The highest number that every reader of JSON takes for exactly this one.
+const MOST_ROWS: i64 = (1 << 53) - 1;
+
+/// The highest number that a filter of prices takes, and the lowest without its sign.
+const HIGHEST: f64 = 9_999_999_999.99;
 
 /// The parameters of the list at a path, or of the row; none where there is neither.
 pub fn of_list(path: &str) -> Vec<Parameter> {
@@ -37,11 +43,12 @@ pub fn of_list(path: &str) -> Vec<Parameter> {
 
 /// The parameters that say what of a row is shown.
 fn of_shape<T: Listed>() -> Vec<Parameter> {
-    let members = members::<T::Out<'_>>().join(", ");
-    let fields = format!("the members to show, with commas between: {members}");
-    let includes = T::INCLUDES.join(", ");
-    let include = format!("what to add to each row, with commas between: {includes}");
-    vec![parameter("fields", &fields, text(None)), parameter("include", &include, text(None))]
+    let one_of = |names| (text(None).enum_values(Some::<Vec<String>>(names)), 1, None);
+    let includes = T::INCLUDES.iter().map(|name| (*name).to_owned()).collect();
+    vec![
+        list("fields", "the members to show", one_of(members::<T::Out<'_>>())),
+        list("include", "what to add to each row", one_of(includes)),
+    ]
 }
 
 /// The parameters of a change of many rows of the collection at a path; none where there is none.
@@ -53,7 +60,8 @@ pub fn of_many(path: &str) -> Vec<Parameter> {
         _ => return Vec::new(),
     };
     let mut parameters = filters(vocabulary);
-    let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
+    let number =
+        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(MOST_ROWS));
     let confirm = ParameterBuilder::from(parameter(
         "confirm",
         "the number of rows that match; when it is another one, nothing is changed, and the answer tells it",
@@ -74,7 +82,7 @@ fn filters(vocabulary: &Vocabulary) -> Vec<Parameter> {
     filters.push(parameter(
         "q",
         "words that are all found in the row, in any case and each as it is written; the best row first",
-        text(Some(1000)),
+        text(Some(LONGEST_VALUE)).pattern(Some(r"^\s*(?:[^\s\x00]+\s+){0,19}[^\s\x00]*$")),
     ));
     filters
 }
@@ -84,12 +92,14 @@ fn of_page(vocabulary: &Vocabulary, shape: Vec<Parameter>) -> Vec<Parameter> {
     let number = |least, most| {
         ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least)).maximum(Some(most))
     };
-    let sort = format!(
-        "columns with commas between, each with `-` before it to begin with the greatest; rows without a value come last, and the \
-         id decides between equals. Columns: {}",
-        columns.join(", ")
-    );
-    let mut parameters = vec![parameter("sort", &sort, text(None))];
+    let orders = columns.iter().flat_map(|name| [(*name).to_owned(), format!("-{name}")]);
+    let cursor = text(None).min_length(Some(1)).pattern(Some("^[A-Za-z0-9_-]+$"));
+    let mut parameters = vec![list(
+        "sort",
+        "columns, each once and with `-` before it to begin with the greatest; rows without a value come last, and the id \
+         decides between equals",
+        (text(None).enum_values(Some(orders)), 1, Some(MOST_KEYS)),
+    )];
     parameters.extend(shape);
     parameters.extend([
         parameter(
@@ -100,7 +110,7 @@ fn of_page(vocabulary: &Vocabulary, shape: Vec<Parameter>) -> Vec<Parameter> {
         parameter(
             "cursor",
             "where the page begins, from the `Link` header of another page",
-            text(None),
+            cursor,
         ),
         parameter("offset", "rows to pass over, instead of `cursor`", number(0, 0x7fff_ffff)),
         parameter(
@@ -112,37 +122,59 @@ fn of_page(vocabulary: &Vocabulary, shape: Vec<Parameter>) -> Vec<Parameter> {
     parameters
 }
 
-fn parameter(name: &str, description: &str, schema: ObjectBuilder) -> Parameter {
+fn parameter(name: &str, description: &str, schema: impl Into<RefOr<Schema>>) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Query)
         .required(Required::False)
         .description(Some(description))
-        .schema(Some(schema.build()))
+        .schema(Some(schema))
         .build()
+}
+
+/// So many values of one kind with commas between; or the parameter several times, which is the same.
+fn list(name: &str, description: &str, of: (ObjectBuilder, usize, Option<usize>)) -> Parameter {
+    let (values, least, most) = of;
+    let values = ArrayBuilder::new().items(values).min_items(Some(least)).max_items(most);
+    let values = values.unique_items(name == "sort");
+    let parameter = ParameterBuilder::from(parameter(name, description, values));
+    parameter.style(Some(ParameterStyle::Form)).explode(Some(false)).build()
 }
 
 fn text(longest: Option<usize>) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String).max_length(longest)
 }
 
+/// A text that is looked for.
+fn sought() -> ObjectBuilder {
+    text(Some(LONGEST_VALUE)).pattern(Some(r"^[^\x00]*$"))
+}
+
 fn filter(filter: &Filter) -> Parameter {
-    parameter(&filter.name, meaning(filter.operator), schema(filter))
+    let (name, meaning) = (&filter.name, meaning(filter.operator));
+    match filter.operator {
+        Operator::In | Operator::Notin => {
+            list(name, meaning, (one_of_several(filter.kind), 1, Some(MOST_VALUES)))
+        }
+        Operator::Between => list(name, meaning, (one_of_several(filter.kind), 2, Some(2))),
+        Operator::Isnull => {
+            parameter(name, meaning, ObjectBuilder::new().schema_type(Type::Boolean))
+        }
+        _ => parameter(name, meaning, value(filter.kind)),
+    }
 }
 
 fn meaning(operator: Operator) -> &'static str {
     match operator {
         Operator::Equals => "is this value",
         Operator::Ne => "is another value, or none",
-        Operator::In => {
-            "is one of these values, with commas between; one with a comma in double quotes"
-        }
-        Operator::Notin => "is none of these values, with commas between, or has no value",
+        Operator::In => "is one of these values; one with a comma in double quotes",
+        Operator::Notin => "is none of these values, or has no value",
         Operator::Gt => "is greater",
         Operator::Gte => "is greater or the same",
         Operator::Lt => "is less",
         Operator::Lte => "is less or the same",
-        Operator::Between => "is between these two values, with a comma between, or one of them",
+        Operator::Between => "is between these two values, or one of them",
         Operator::Contains => "contains this text",
         Operator::Icontains => "contains this text, in any case",
         Operator::Startswith => "begins with this text",
@@ -152,19 +184,30 @@ fn meaning(operator: Operator) -> &'static str {
     }
 }
 
-fn schema(filter: &Filter) -> ObjectBuilder {
+/// A value between commas.
+fn one_of_several(kind: Kind) -> ObjectBuilder {
+    match kind {
+        Kind::Text => value(kind).pattern(Some(r#"^(?:"(?:[^"\x00]|"")*"|[^",\x00][^,\x00]*)?$"#)),
+        _ => value(kind),
+    }
+}
+
+fn value(kind: Kind) -> ObjectBuilder {
     let object = |of| ObjectBuilder::new().schema_type(of);
     let formatted = |of, format| object(of).format(Some(SchemaFormat::KnownFormat(format)));
-    match (filter.operator, filter.kind) {
-        (Operator::Isnull, _) | (_, Kind::Boolean) => object(Type::Boolean),
-        (Operator::In | Operator::Notin | Operator::Between, _) | (_, Kind::Isbn) => {
-            text(Some(1000))
-        }
-        (_, Kind::Text) => text(Some(1000)),
-        (_, Kind::Integer) => formatted(Type::Integer, KnownFormat::Int32),
-        (_, Kind::BigInteger) => formatted(Type::Integer, KnownFormat::Int64),
-        (_, Kind::Double | Kind::Decimal) => object(Type::Number),
-        (_, Kind::Date) => formatted(Type::String, KnownFormat::Date),
-        (_, Kind::Moment) => formatted(Type::String, KnownFormat::DateTime),
+    match kind {
+        Kind::Text => sought(),
+        Kind::Isbn => text(None)
+            .format(Some(SchemaFormat::Custom("isbn".to_owned())))
+            .pattern(Some(ISBN_PATTERN)),
+        Kind::Boolean => object(Type::Boolean),
+        Kind::Integer => formatted(Type::Integer, KnownFormat::Int32)
+            .minimum(Some(i32::MIN))
+            .maximum(Some(i32::MAX)),
+        Kind::BigInteger => formatted(Type::Integer, KnownFormat::Int64),
+        Kind::Double => object(Type::Number),
+        Kind::Decimal => object(Type::Number).minimum(Some(-HIGHEST)).maximum(Some(HIGHEST)),
+        Kind::Date => formatted(Type::String, KnownFormat::Date),
+        Kind::Moment => formatted(Type::String, KnownFormat::DateTime),
     }
 }

@@ -33,12 +33,19 @@ pub fn routes(config: &mut ServiceConfig) {
 
 /// A store as it is stored.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": 1, "name": "Main Street", "created_at": "2026-11-26T12:00:00Z", "updated_at": "2026-11-26T12:00:00Z", "version": 1
+}))]
 pub struct StoreOut<'a> {
+    #[schema(minimum = 1, read_only)]
     id: i32,
     name: &'a str,
+    #[schema(read_only)]
     created_at: DateTime<Utc>,
+    #[schema(read_only)]
     updated_at: DateTime<Utc>,
     /// Raised by each change.
+    #[schema(minimum = 1)]
     version: i32,
 }
 
@@ -92,7 +99,7 @@ async fn find_store(db: Data<Db>, Id(id): Id, one: One) -> Result<HttpResponse, 
 #[utoipa::path(
     tag = "stores",
     params((
-        "Idempotency-Key" = Option<String>, Header, max_length = 255,
+        "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
         description = "a key of one's own; the same request with it gets the first answer for a day, and adds nothing"
     )),
     request_body = NewStore,

@@ -14,7 +14,8 @@ const FILES: [(&str, &str); 5] = [
 
 #[test]
 fn the_page_its_files_and_the_document_are_served() {
-    let app = App::new(&Database::sqlite());
+    let database = Database::sqlite();
+    let app = App::new(&database);
     let page = app.get("/docs");
     assert_eq!(
         (page.status, page.headers["content-type"].as_str()),
@@ -44,7 +45,8 @@ fn the_page_its_files_and_the_document_are_served() {
 
 #[test]
 fn what_is_not_there_is_not_found_and_only_reading_is_possible() {
-    let app = App::new(&Database::sqlite());
+    let database = Database::sqlite();
+    let app = App::new(&database);
     for path in ["/docs/nope.js", "/docs/index.html", "/docs/..%2FCargo.toml", "/docs/a/b"] {
         app.get(path).expect_problem(404);
     }

@@ -5,6 +5,7 @@ mod support;
 mod adding;
 mod arguments;
 mod books;
+mod bounds;
 mod bulk;
 mod conditional;
 mod diffs;

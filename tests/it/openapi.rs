@@ -4,7 +4,10 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{App, Database, Program, on_both};
+use crate::{
+    bounds::resolved,
+    support::{App, Database, Program, on_both},
+};
 
 const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"];
 
@@ -86,14 +89,14 @@ on_both! {
         let document = app.get("/api/openapi.json").expect(200);
         for path in ["/api/books", "/api/books/search", "/api/stores", "/api/items", "/api/stores/{id}/items", "/api/books/{id}/items"] {
             let parameters = document["paths"][path]["get"]["parameters"].as_array().unwrap();
-            let parameters: Vec<&Value> =
-                parameters.iter().filter(|parameter| parameter["in"] == "query").collect();
+            let parameters = parameters.iter().map(|parameter| resolved(&document, parameter));
+            let parameters: Vec<&Value> = parameters.filter(|parameter| parameter["in"] == "query").collect();
             assert!(parameters.len() > 8, "{parameters:?}");
             for parameter in parameters {
                 let name = parameter["name"].as_str().unwrap();
                 let value = match name {
                     "sort" | "fields" => "id",
-                    "include" => parameter["description"].as_str().unwrap().rsplit([' ', ',']).next().unwrap(),
+                    "include" => parameter["schema"]["items"]["enum"][0].as_str().unwrap(),
                     "cursor" => continue,
                     "count" => "exact",
                     name if name.contains("isbn") && !name.ends_with("__isnull") => "0-13-235088-2",

@@ -15,7 +15,8 @@ fn kinds(app: &App) -> Vec<Value> {
 
 #[test]
 fn each_kind_of_problem_has_a_page_that_says_what_to_do() {
-    let app = App::new(&Database::sqlite());
+    let database = Database::sqlite();
+    let app = App::new(&database);
     let list = app.get("/problems");
     assert_eq!(list.status, 200);
     let kinds = kinds(&app);
@@ -57,7 +58,8 @@ fn each_kind_of_problem_has_a_page_that_says_what_to_do() {
 
 #[test]
 fn a_page_applies_its_own_style_and_loads_nothing() {
-    let app = App::new(&Database::sqlite());
+    let database = Database::sqlite();
+    let app = App::new(&database);
     for path in ["/problems", "/problems/stale"] {
         let page = app.get(path);
         let (_, style) = page.body.split_once("<style>").unwrap();
@@ -76,7 +78,8 @@ fn a_page_applies_its_own_style_and_loads_nothing() {
 
 #[test]
 fn an_unknown_kind_is_not_found() {
-    let app = App::new(&Database::sqlite());
+    let database = Database::sqlite();
+    let app = App::new(&database);
     for path in ["/problems/nope", "/problems/%3Cscript%3E", "/problems/"] {
         app.get(path).expect_problem(404);
     }

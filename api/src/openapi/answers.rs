@@ -1,0 +1,227 @@
+//! What the OpenAPI document says of answers beside their bodies: each status that an operation can have, and the headers.
+
+use actix_web::http::{Method, StatusCode};
+use utoipa::openapi::{
+    Components, Content, Header, HeaderBuilder, Ref, RefOr, Response, ResponseBuilder,
+    content::ContentBuilder,
+    example::ExampleBuilder,
+    link::LinkBuilder,
+    path::{Operation, ParameterIn},
+    schema::{ObjectBuilder, Type},
+};
+
+use crate::error::{Kind, Problem};
+
+/// An operation of the document, and what it is.
+pub struct Described<'a> {
+    /// Its path.
+    pub path: &'a str,
+    /// Its method.
+    pub method: Method,
+    /// Whether it is a list that comes in pages.
+    pub shows_pages: bool,
+}
+
+/// The refusals by name, each with an example of every kind that has its status; and the headers.
+pub fn describe_all(components: &mut Components) {
+    for kind in Kind::ALL {
+        let status = kind.about().status;
+        components.responses.insert(name(status), refusal(status).into());
+    }
+    for (name, header) in headers() {
+        components.headers.insert(name.to_owned(), header.into());
+    }
+}
+
+/// Adds to an operation the answers that it has because of what it is, and the headers to all of them.
+pub fn describe(what: &Described, operation: &mut Operation) {
+    let is_row = what.method != Method::DELETE
+        && (operation.responses.responses.contains_key("304")
+            || has_parameter(operation, "If-Match"));
+    for status in refusals(what, operation) {
+        let mut reference = Ref::new(format!("#/components/responses/{}", name(status)));
+        // What the handler says of it is more than what is said of all.
+        if let Some(RefOr::T(own)) = operation.responses.responses.remove(status.as_str()) {
+            reference.description = own.description;
+        }
+        operation.responses.responses.insert(status.as_str().to_owned(), reference.into());
+    }
+    if what.shows_pages {
+        let unchanged = Response::new("The page is as the client has it");
+        operation.responses.responses.insert("304".to_owned(), unchanged.into());
+    }
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        for (name, component) in carried(what, status, is_row) {
+            let reference = Ref::new(format!("#/components/headers/{component}"));
+            response.headers.insert(name.to_owned(), RefOr::Ref(reference));
+        }
+        if let ("201", Some(noun)) = (status.as_str(), collection(what.path)) {
+            link(response, noun);
+        }
+    }
+}
+
+/// Statuses from 400 on. What no handler is reached for, as 405 for another method, belongs to no operation.
+fn refusals(what: &Described, operation: &Operation) -> Vec<StatusCode> {
+    let parameters = operation.parameters.as_deref();
+    let has_query = parameters.unwrap_or_default().iter().any(|parameter| match parameter {
+        RefOr::T(parameter) => parameter.parameter_in == ParameterIn::Query,
+        RefOr::Ref(_) => false,
+    });
+    let changes = !what.method.is_safe();
+    let has_key = what.path.contains("{id}") || what.path.contains("{isbn}");
+    let stored = what.path.starts_with("/api/") && what.path != "/api/openapi.json";
+    let has_body = operation.request_body.is_some();
+    let each = [
+        (true, StatusCode::URI_TOO_LONG),
+        (true, StatusCode::MISDIRECTED_REQUEST),
+        (true, StatusCode::INTERNAL_SERVER_ERROR),
+        (has_query || has_key || changes, StatusCode::BAD_REQUEST),
+        (what.path.contains('{'), StatusCode::NOT_FOUND),
+        (what.shows_pages, StatusCode::NOT_ACCEPTABLE),
+        (has_body, StatusCode::REQUEST_TIMEOUT),
+        (has_body, StatusCode::PAYLOAD_TOO_LARGE),
+        (has_body, StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        (
+            changes
+                && (has_parameter(operation, "If-Match") || has_parameter(operation, "confirm")),
+            StatusCode::PRECONDITION_FAILED,
+        ),
+        (has_parameter(operation, "Idempotency-Key"), StatusCode::UNPROCESSABLE_ENTITY),
+        (stored || what.path == "/readyz", StatusCode::SERVICE_UNAVAILABLE),
+        (changes, StatusCode::INSUFFICIENT_STORAGE),
+    ];
+    each.into_iter().filter(|(can, _)| *can).map(|(_, status)| status).collect()
+}
+
+/// Whether an operation has this parameter.
+pub fn has_parameter(operation: &Operation, name: &str) -> bool {
+    operation.parameters.as_deref().unwrap_or_default().iter().any(|parameter| match parameter {
+        RefOr::T(parameter) => parameter.name == name,
+        RefOr::Ref(_) => false,
+    })
+}
+
+/// The name of a refusal: `BadRequest` of 400.
+fn name(status: StatusCode) -> String {
+    status.canonical_reason().unwrap_or_default().split([' ', '-']).collect()
+}
+
+fn refusal(status: StatusCode) -> Response {
+    let kinds = || Kind::ALL.iter().filter(|kind| kind.about().status == status);
+    let meanings: Vec<&str> = kinds().map(|kind| kind.about().meaning).collect();
+    let examples = kinds().map(|kind| {
+        let value = serde_json::to_value(Problem::example(*kind)).unwrap_or_default();
+        let example = ExampleBuilder::new().summary(kind.about().title).value(Some(value));
+        (kind.about().slug, example)
+    });
+    let schema = Some(Ref::from_schema_name("Problem"));
+    let content: Content =
+        ContentBuilder::new().schema(schema).examples_from_iter(examples).build();
+    let mut response = ResponseBuilder::new()
+        .description(meanings.join(" Or: "))
+        .content("application/problem+json", content.clone())
+        // For a client that accepts nothing else.
+        .content("application/json", content)
+        .build();
+    let mut headers = vec![("X-Request-Id", "RequestId")];
+    headers.extend(
+        kinds()
+            .any(|kind| kind.about().retry_after.is_some())
+            .then_some(("Retry-After", "RetryAfter")),
+    );
+    match status {
+        StatusCode::METHOD_NOT_ALLOWED => headers.push(("Allow", "Allow")),
+        StatusCode::PRECONDITION_FAILED => headers.push(("ETag", "RowTag")),
+        _ => {}
+    }
+    for (name, component) in headers {
+        let reference = Ref::new(format!("#/components/headers/{component}"));
+        response.headers.insert(name.to_owned(), RefOr::Ref(reference));
+    }
+    response
+}
+
+/// The headers of an answer that succeeded, each with the component that describes it.
+fn carried(what: &Described, status: &str, is_row: bool) -> Vec<(&'static str, &'static str)> {
+    let mut headers = vec![("X-Request-Id", "RequestId")];
+    match (status, what.shows_pages) {
+        ("200" | "304", true) => {
+            headers.extend([
+                ("ETag", "ListTag"),
+                ("Link", "Link"),
+                ("X-Total-Count", "TotalCount"),
+            ]);
+        }
+        ("200" | "304", false) if is_row => headers.push(("ETag", "RowTag")),
+        ("201", _) => headers.extend([("ETag", "RowTag"), ("Location", "Location")]),
+        _ => {}
+    }
+    headers
+}
+
+fn headers() -> Vec<(&'static str, Header)> {
+    let header = |of, description: &str, example: &str| {
+        let example = match of {
+            Type::Integer => example.parse::<u32>().map(Into::into).unwrap_or_default(),
+            _ => serde_json::Value::from(example),
+        };
+        HeaderBuilder::new()
+            .schema(Some(ObjectBuilder::new().schema_type(of)))
+            .description(Some(description))
+            .example(Some(example))
+            .build()
+    };
+    let text = |description: &str, example: &str| header(Type::String, description, example);
+    vec![
+        ("Allow", text("The methods that the address takes", "GET, HEAD, POST, OPTIONS")),
+        (
+            "Link",
+            text(
+                "Where the first, the previous and the next page are; absent where there is one page",
+                "</api/books?limit=10&cursor=eyJsIjoi>; rel=\"next\"",
+            ),
+        ),
+        ("ListTag", text("The version of the page, for `If-None-Match`", "W/\"1c4ecf2f1f2a9b5d\"")),
+        ("Location", text("Where the row is; absent where several were added", "/api/books/1")),
+        (
+            "RequestId",
+            text(
+                "The id of the request, as in the log; that of the request's own header, if it has one",
+                "18c5f2a9e4d31-2a",
+            ),
+        ),
+        (
+            "RetryAfter",
+            header(Type::Integer, "Seconds after which the request may be sent again", "5"),
+        ),
+        ("RowTag", text("The version of the row, for `If-Match` and `If-None-Match`", "\"1.3\"")),
+        (
+            "TotalCount",
+            header(
+                Type::Integer,
+                "How many rows pass the filters, where `count=exact` asked for it",
+                "1234",
+            ),
+        ),
+    ]
+}
+
+/// What a row of a collection is called.
+fn collection(path: &str) -> Option<&str> {
+    let noun = path.strip_prefix("/api/")?.strip_suffix('s')?;
+    ["book", "store", "item"].contains(&noun).then_some(noun)
+}
+
+/// What can be done with a row that was added.
+fn link(response: &mut Response, noun: &str) {
+    for verb in ["find", "update", "patch", "delete"] {
+        let operation = format!("{verb}_{noun}");
+        let link = LinkBuilder::new()
+            .operation_id(operation.clone())
+            .parameter("id", "$response.body#/id")
+            .build();
+        response.links.insert(operation, RefOr::T(link));
+    }
+}

@@ -1,0 +1,192 @@
+//! What the OpenAPI document says of bodies beyond the types that they are read into: arrays, the rows of lists, patterns of
+//! texts, media types and examples.
+
+use actix_web::http::Method;
+use serde_json::{Value, json};
+use service::{ISBN_PATTERN, LINE_PATTERN};
+use utoipa::openapi::{
+    Components, Ref, RefOr, Schema,
+    content::Content,
+    example::ExampleBuilder,
+    path::Operation,
+    schema::{Array, ArrayItems, Object, OneOf, SchemaFormat, SchemaType, Type},
+};
+
+use super::answers::has_parameter;
+use crate::format::Format;
+
+const JSON: &str = "application/json";
+const MERGE_PATCH: &str = "application/merge-patch+json";
+
+/// Completes the schemas, and adds those of the rows of lists.
+pub fn describe_all(components: &mut Components) {
+    for (name, schema) in &mut components.schemas {
+        if name.starts_with("New") || name.ends_with("Changes") {
+            let RefOr::T(Schema::Object(object)) = schema else { continue };
+            object.properties.iter_mut().for_each(|(member, schema)| written(member, schema));
+        }
+    }
+    for noun in ["Book", "Store", "Item"] {
+        changes_of_many(components, noun);
+    }
+    let items = || RefOr::T(Schema::Array(Array::new(Ref::from_schema_name("ItemOut"))));
+    let optional = |name| one_of(Ref::from_schema_name(name).into(), nothing());
+    row(components, "Book", vec![("items", items())]);
+    row(components, "Store", vec![("items", items())]);
+    row(components, "Item", vec![("store", optional("StoreOut")), ("book", optional("BookOut"))]);
+}
+
+/// A member as it is sent: texts are lines, except for ISBNs.
+fn written(member: &str, schema: &mut RefOr<Schema>) {
+    let RefOr::T(Schema::Object(object)) = schema else { return };
+    if member == "isbn" {
+        object.pattern = Some(ISBN_PATTERN.to_owned());
+        object.format = Some(SchemaFormat::Custom("isbn".to_owned()));
+    } else if object.min_length.is_some() {
+        object.pattern = Some(LINE_PATTERN.to_owned());
+    }
+}
+
+fn nothing() -> RefOr<Schema> {
+    let mut nothing = Object::new();
+    nothing.schema_type = SchemaType::Type(Type::Null);
+    RefOr::T(Schema::Object(nothing))
+}
+
+fn one_of(one: RefOr<Schema>, other: RefOr<Schema>) -> RefOr<Schema> {
+    let mut either = OneOf::new();
+    either.items = vec![one, other];
+    RefOr::T(Schema::OneOf(either))
+}
+
+/// A row as it is shown: the members of the noun, of which `fields` may leave some, and what `include` adds.
+fn row(components: &mut Components, noun: &str, included: Vec<(&str, RefOr<Schema>)>) {
+    let out = components.schemas.get(&format!("{noun}Out"));
+    let Some(RefOr::T(Schema::Object(out))) = out else { return };
+    let mut row = out.clone();
+    row.required.clear();
+    row.description = Some(format!(
+        "A {} as it is shown: the members that `fields` names, or all of them, and what `include` adds.",
+        noun.to_lowercase()
+    ));
+    row.properties.extend(included.into_iter().map(|(name, schema)| (name.to_owned(), schema)));
+    components.schemas.insert(format!("{noun}Row"), RefOr::T(Schema::Object(row)));
+}
+
+/// What is changed in many rows at once: nothing that each row has for itself.
+fn changes_of_many(components: &mut Components, noun: &str) {
+    let changes = components.schemas.get(&format!("{noun}Changes"));
+    let Some(RefOr::T(Schema::Object(changes))) = changes else { return };
+    let mut changes = changes.clone();
+    for own in ["id", "version", "created_at", "updated_at"] {
+        changes.properties.shift_remove(own);
+    }
+    components.schemas.insert(format!("{noun}sChanges"), RefOr::T(Schema::Object(changes)));
+}
+
+/// Completes the bodies of an operation.
+pub fn describe(method: &Method, operation: &mut Operation, shows_pages: bool) {
+    if has_parameter(operation, "fields")
+        && let Some(content) = answer(operation, "200")
+    {
+        rows(content);
+    }
+    if shows_pages && let Some(RefOr::T(response)) = operation.responses.responses.get_mut("200") {
+        for format in Format::ALL.into_iter().filter(|format| *format != Format::Json) {
+            let text = Object::with_type(Type::String);
+            let content = Content::new(Some(Schema::Object(text)));
+            response.content.insert(format.essence().to_owned(), RefOr::T(content));
+        }
+    }
+    if *method == Method::POST
+        && let Some(content) = answer(operation, "201")
+    {
+        several(content);
+    }
+    let of_many = has_parameter(operation, "confirm");
+    let Some(RefOr::T(request)) = &mut operation.request_body else { return };
+    let Some(RefOr::T(content)) = request.content.get_mut(JSON) else { return };
+    let Some(name) = content.schema.as_ref().and_then(referred) else { return };
+    if let Some(noun) = name.strip_prefix("New") {
+        several(content);
+        let one = new(noun);
+        content.examples = examples([("one", one.clone()), ("several", json!([one]))]);
+    } else if let Some(noun) = name.strip_suffix("Changes") {
+        content.examples = examples([("one-member", change(noun))]);
+        if of_many {
+            content.schema = Some(Ref::from_schema_name(format!("{noun}sChanges")).into());
+        }
+    }
+    if *method == Method::PATCH {
+        let content = content.clone();
+        request.content.insert(MERGE_PATCH.to_owned(), RefOr::T(content));
+    }
+}
+
+fn answer<'a>(operation: &'a mut Operation, status: &str) -> Option<&'a mut Content> {
+    let Some(RefOr::T(response)) = operation.responses.responses.get_mut(status) else {
+        return None;
+    };
+    match response.content.get_mut(JSON) {
+        Some(RefOr::T(content)) => Some(content),
+        _ => None,
+    }
+}
+
+/// The name of the schema that is referred to.
+fn referred(schema: &RefOr<Schema>) -> Option<String> {
+    match schema {
+        RefOr::Ref(reference) => Some(reference.ref_location.rsplit('/').next()?.to_owned()),
+        RefOr::T(_) => None,
+    }
+}
+
+/// `BookOut` becomes `BookRow`, also in an array.
+fn rows(content: &mut Content) {
+    let row = match &mut content.schema {
+        Some(RefOr::T(Schema::Array(Array { items: ArrayItems::RefOrSchema(items), .. }))) => items,
+        Some(one) => one,
+        None => return,
+    };
+    if let RefOr::Ref(reference) = row
+        && let Some(noun) = reference.ref_location.strip_suffix("Out")
+    {
+        reference.ref_location = format!("{noun}Row");
+    }
+}
+
+/// The one that is described, or an array of such.
+fn several(content: &mut Content) {
+    let Some(one @ RefOr::Ref(_)) = content.schema.take() else { return };
+    let many = RefOr::T(Schema::Array(Array::new(one.clone())));
+    content.schema = Some(one_of(one, many));
+}
+
+fn examples<const N: usize>(
+    named: [(&str, Value); N],
+) -> std::collections::BTreeMap<String, RefOr<utoipa::openapi::example::Example>> {
+    let example = |(name, value): (&str, Value)| {
+        (name.to_owned(), ExampleBuilder::new().value(Some(value)).into())
+    };
+    named.into_iter().map(example).collect()
+}
+
+fn new(noun: &str) -> Value {
+    match noun {
+        "Book" => json!({
+            "title": "Clean Code", "author": "Robert C. Martin", "year": 2008, "isbn": "9780132350884", "page_count": 464
+        }),
+        "Store" => json!({"name": "Main Street"}),
+        _ => {
+            json!({"name": "Clean Code, second copy", "price": 49.99, "store_id": 1, "book_id": 1})
+        }
+    }
+}
+
+fn change(noun: &str) -> Value {
+    match noun {
+        "Book" => json!({"status": "lent"}),
+        "Store" => json!({"name": "Market Square"}),
+        _ => json!({"price": 39.5}),
+    }
+}
