@@ -19,6 +19,7 @@ use crate::{
     Book, Tx,
     bulk::{self, Bulk, Changed, Selection},
     check::{Check, Checked, Rules},
+    database::Rows,
     error::{Error, Result},
     filter::Vocabulary,
     json::{given, given_whole_or_null, whole_or_null},
@@ -203,7 +204,7 @@ pub fn vocabulary() -> &'static Vocabulary {
 ///
 /// # Errors
 /// [`Error::Invalid`] for a bad parameter, and what the database says.
-pub async fn list(db: &impl ConnectionTrait, listing: &Listing) -> Result<Page<Book>> {
+pub async fn list(db: &impl Rows, listing: &Listing) -> Result<Page<Book>> {
     listing.page(db, Entity::find()).await
 }
 
@@ -211,8 +212,8 @@ pub async fn list(db: &impl ConnectionTrait, listing: &Listing) -> Result<Page<B
 ///
 /// # Errors
 /// [`Error::NotFound`], and what the database says.
-pub async fn find(db: &impl ConnectionTrait, id: i32) -> Result<Book> {
-    Entity::find_by_id(id).one(db).await?.ok_or(not_found(id))
+pub async fn find(db: &impl Rows, id: i32) -> Result<Book> {
+    db.row(Entity::find_by_id(id)).await?.ok_or(not_found(id))
 }
 
 /// Adds a book.

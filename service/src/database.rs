@@ -1,9 +1,11 @@
 //! The database handle: one way in for reading, one for writing.
 
+mod inline;
 mod location;
 mod lock;
 mod postgres;
 mod progress;
+mod reader;
 mod sqlite;
 mod writer;
 
@@ -16,10 +18,12 @@ use sea_orm::{
 
 pub use location::{BadLocation, Location};
 pub use lock::{FileLock, LockError};
+pub use reader::{Reader, Rows};
 /// A connection or pool, as migrations use it.
 pub use sea_orm::DatabaseConnection as Connection;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use inline::Inline;
 use sqlite::Role;
 use writer::Writer;
 
@@ -53,7 +57,7 @@ impl Default for Settings {
 /// An open database. Clones share it.
 #[derive(Clone)]
 pub struct Db {
-    reader: DatabaseConnection,
+    reader: Reader,
     writer: Arc<Writer>,
 }
 
@@ -64,16 +68,18 @@ impl Db {
     /// [`Error::Unavailable`](crate::Error::Unavailable) and its neighbours when it cannot be opened, is not as durable as it has to be,
     /// or belongs to a SQLite that is too old.
     pub async fn open(location: &Location, settings: &Settings) -> Result<Self> {
-        let (reader, writer, width) = match location {
+        let (reader, inline, writer, width) = match location {
             Location::Memory => {
                 let only = Database::connect(sqlite::memory(settings)).await?;
-                (only.clone(), only, 1)
+                (only.clone(), None, only, 1)
             }
             Location::File(path) => {
                 // The writer first: it brings the file into WAL mode, which a reader may not.
                 let writer = Database::connect(sqlite::file(path, Role::Writer, settings)).await?;
                 let reader = Database::connect(sqlite::file(path, Role::Reader, settings)).await?;
-                (reader, writer, 1)
+                let inline = Inline::open(path, settings.pool)
+                    .map_err(|error| Error::Internal(error.into()))?;
+                (reader, Some(inline), writer, 1)
             }
             Location::Postgres(url) => {
                 let options = postgres::server(url, settings);
@@ -81,14 +87,15 @@ impl Db {
                 // Opened by the writer's own runtime, which outlives the one of any request.
                 let mut lazy = options;
                 lazy.connect_lazy(true);
-                (reader, Database::connect(lazy).await?, settings.pool as usize)
+                (reader, None, Database::connect(lazy).await?, settings.pool as usize)
             }
         };
+        let reader = Reader::new(reader, inline);
         Ok(Self { reader, writer: Arc::new(Writer::start(writer, width, settings)?) })
     }
 
     /// For reading: a pool, on SQLite of connections that cannot write.
-    pub fn reader(&self) -> &DatabaseConnection {
+    pub fn reader(&self) -> &Reader {
         &self.reader
     }
 

@@ -20,6 +20,7 @@ use crate::{
     Item, Tx, books,
     bulk::{self, Bulk, Changed, Selection},
     check::{Check, Checked, Rules},
+    database::Rows,
     error::{Error, FieldError, Result},
     filter::Vocabulary,
     json::{Price, given, given_whole, given_whole_or_null, whole, whole_or_null},
@@ -157,7 +158,7 @@ pub fn vocabulary() -> &'static Vocabulary {
 ///
 /// # Errors
 /// [`Error::Invalid`] for a bad parameter, and what the database says.
-pub async fn list(db: &impl ConnectionTrait, listing: &Listing) -> Result<Page<Item>> {
+pub async fn list(db: &impl Rows, listing: &Listing) -> Result<Page<Item>> {
     listing.page(db, Entity::find()).await
 }
 
@@ -165,11 +166,7 @@ pub async fn list(db: &impl ConnectionTrait, listing: &Listing) -> Result<Page<I
 ///
 /// # Errors
 /// [`Error::NotFound`] when the store does not exist, [`Error::Invalid`] for a bad parameter, and what the database says.
-pub async fn list_of_store(
-    db: &impl ConnectionTrait,
-    store_id: i32,
-    listing: &Listing,
-) -> Result<Page<Item>> {
+pub async fn list_of_store(db: &impl Rows, store_id: i32, listing: &Listing) -> Result<Page<Item>> {
     let shelf = Entity::find().filter(Column::StoreId.eq(store_id));
     let page = listing.page(db, shelf).await?;
     if page.rows.is_empty() {
@@ -183,11 +180,7 @@ pub async fn list_of_store(
 ///
 /// # Errors
 /// [`Error::NotFound`] when the book does not exist, [`Error::Invalid`] for a bad parameter, and what the database says.
-pub async fn list_of_book(
-    db: &impl ConnectionTrait,
-    book_id: i32,
-    listing: &Listing,
-) -> Result<Page<Item>> {
+pub async fn list_of_book(db: &impl Rows, book_id: i32, listing: &Listing) -> Result<Page<Item>> {
     let page = listing.page(db, Entity::find().filter(Column::BookId.eq(book_id))).await?;
     if page.rows.is_empty() {
         books::find(db, book_id).await?;
@@ -199,8 +192,8 @@ pub async fn list_of_book(
 ///
 /// # Errors
 /// [`Error::NotFound`], and what the database says.
-pub async fn find(db: &impl ConnectionTrait, id: i32) -> Result<Item> {
-    Entity::find_by_id(id).one(db).await?.ok_or(not_found(id))
+pub async fn find(db: &impl Rows, id: i32) -> Result<Item> {
+    db.row(Entity::find_by_id(id)).await?.ok_or(not_found(id))
 }
 
 /// Adds an item.

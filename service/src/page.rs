@@ -10,6 +10,7 @@ use sea_orm::{
 
 use crate::{
     cursor,
+    database::Rows,
     error::{Error, Result},
     filter,
     resource::{self, Field, Resource},
@@ -194,7 +195,7 @@ impl Listing {
     /// [`Error::Invalid`] for an unknown parameter or a bad value, and what the database says.
     pub(crate) async fn page<E: Resource>(
         &self,
-        db: &impl ConnectionTrait,
+        db: &impl Rows,
         select: Select<E>,
     ) -> Result<Page<E::Model>>
     where
@@ -334,7 +335,7 @@ struct Asked {
 }
 
 async fn rows<E: Resource>(
-    db: &impl ConnectionTrait,
+    db: &impl Rows,
     select: Select<E>,
     keys: &[Key],
 ) -> Result<Vec<Ranked<E::Model>>>
@@ -348,7 +349,7 @@ where
             .all(db)
             .await?),
         None => {
-            let rows = select.all(db).await?;
+            let rows = db.rows(select).await?;
             Ok(rows.into_iter().map(|row| Ranked { row, rank: 0 }).collect())
         }
     }

@@ -4,14 +4,14 @@
 //! without a line here or there. Only entities that are a [`Resource`] can be asked about, and only by these names.
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, IdenStatic, Identity, Iterable, Related, RelationDef,
+    ColumnTrait, EntityTrait, IdenStatic, Identity, Iterable, Related, RelationDef, TryIntoModel,
     sea_query::{ColumnType, DynIden, Expr, ExprTrait, IntoIden, Query, SelectStatement},
 };
 
 use crate::{filter::Vocabulary, kind::Kind};
 
 /// An entity whose rows are listed.
-pub trait Resource: EntityTrait {
+pub trait Resource: EntityTrait<ActiveModel: TryIntoModel<Self::Model>> {
     /// What its lists can be asked about, made once: every request reads it.
     fn vocabulary() -> &'static Vocabulary;
 

@@ -15,6 +15,7 @@ use crate::{
     Store, Tx,
     bulk::{self, Bulk, Changed, Selection},
     check::{Check, Checked, Rules},
+    database::Rows,
     error::{Error, Result},
     filter::Vocabulary,
     json::{given, whole_or_null},
@@ -102,7 +103,7 @@ pub fn vocabulary() -> &'static Vocabulary {
 ///
 /// # Errors
 /// [`Error::Invalid`] for a bad parameter, and what the database says.
-pub async fn list(db: &impl ConnectionTrait, listing: &Listing) -> Result<Page<Store>> {
+pub async fn list(db: &impl Rows, listing: &Listing) -> Result<Page<Store>> {
     listing.page(db, Entity::find()).await
 }
 
@@ -110,8 +111,8 @@ pub async fn list(db: &impl ConnectionTrait, listing: &Listing) -> Result<Page<S
 ///
 /// # Errors
 /// [`Error::NotFound`], and what the database says.
-pub async fn find(db: &impl ConnectionTrait, id: i32) -> Result<Store> {
-    Entity::find_by_id(id).one(db).await?.ok_or(not_found(id))
+pub async fn find(db: &impl Rows, id: i32) -> Result<Store> {
+    db.row(Entity::find_by_id(id)).await?.ok_or(not_found(id))
 }
 
 /// Adds a store.

@@ -101,7 +101,7 @@ async fn in_memory(settings: &Settings) -> Result<Db> {
     let location = &Location::Memory;
     let db = Db::open(location, settings).await.context("cannot open a database in memory")?;
     db.enforce_foreign_keys(false).await?;
-    schema::upgrade(db.reader(), location).await?;
+    schema::upgrade(db.reader().connection(), location).await?;
     db.enforce_foreign_keys(true).await?;
     log::warn!("the database is in memory: everything is gone when this process ends");
     Ok(db)

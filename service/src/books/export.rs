@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::{
     Book, Listing, Walk,
     cell::guarded,
+    database::Rows,
     error::{Error, Result},
 };
 
@@ -90,7 +91,7 @@ impl Parts {
     ///
     /// # Errors
     /// [`Error::Invalid`] for a bad parameter, and what the database says.
-    pub async fn next(&mut self, db: &impl ConnectionTrait) -> Result<Option<Vec<u8>>> {
+    pub async fn next(&mut self, db: &impl Rows) -> Result<Option<Vec<u8>>> {
         let page = async |listing: &Listing| super::list(db, listing).await;
         let Some(books) = self.walk.next(&page).await? else { return Ok(None) };
         let written = write(&books, self.format, self.is_first);

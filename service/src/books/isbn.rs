@@ -1,11 +1,12 @@
 //! Books by their ISBN: found, and put there whether they exist or not.
 
 use entity::book::{Column, Entity};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, SqlErr};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, SqlErr};
 
 use super::{AVAILABLE, BookChanges, NewBook, row, update};
 use crate::{
     Book, Check, Checked, Expected,
+    database::Rows,
     error::{Error, FieldError, Result},
     isbn, now,
 };
@@ -24,7 +25,7 @@ pub fn canonical(written: &str) -> Result<String> {
 ///
 /// # Errors
 /// [`Error::NotFound`], and what the database says.
-pub async fn find(db: &impl ConnectionTrait, isbn: &str) -> Result<Book> {
+pub async fn find(db: &impl Rows, isbn: &str) -> Result<Book> {
     stored(db, isbn).await?.ok_or_else(|| not_found(isbn))
 }
 
@@ -34,7 +35,7 @@ pub async fn find(db: &impl ConnectionTrait, isbn: &str) -> Result<Book> {
 /// As [`update`] and [`create`](super::create); [`Error::Invalid`] for an ISBN among the members that is
 /// another one, and for a new book without title or author.
 pub async fn put(
-    db: &impl ConnectionTrait,
+    db: &impl Rows,
     isbn: &str,
     expected: &Expected,
     changes: &Checked<BookChanges>,
@@ -98,8 +99,8 @@ fn new(isbn: &str, changes: &Checked<BookChanges>) -> Result<Checked<NewBook>> {
     }
 }
 
-async fn stored(db: &impl ConnectionTrait, isbn: &str) -> Result<Option<Book>> {
-    Ok(Entity::find().filter(Column::Isbn.eq(isbn)).one(db).await?)
+async fn stored(db: &impl Rows, isbn: &str) -> Result<Option<Book>> {
+    Ok(db.row(Entity::find().filter(Column::Isbn.eq(isbn))).await?)
 }
 
 fn not_found(isbn: &str) -> Error {

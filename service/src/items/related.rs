@@ -9,6 +9,7 @@ use sea_orm::{
 
 use crate::{
     Book, Item, Store,
+    database::Rows,
     error::{Error, FieldError, Result},
     page::MAX_LIMIT,
 };
@@ -33,7 +34,7 @@ pub async fn books_of(db: &impl ConnectionTrait, items: &[Item]) -> Result<Vec<O
 ///
 /// # Errors
 /// [`Error::Invalid`] when they are too many, and what the database says.
-pub async fn of_stores(db: &impl ConnectionTrait, stores: &[i32]) -> Result<Vec<Vec<Item>>> {
+pub async fn of_stores(db: &impl Rows, stores: &[i32]) -> Result<Vec<Vec<Item>>> {
     of_parents(db, Column::StoreId, stores, |item| Some(item.store_id)).await
 }
 
@@ -41,18 +42,18 @@ pub async fn of_stores(db: &impl ConnectionTrait, stores: &[i32]) -> Result<Vec<
 ///
 /// # Errors
 /// [`Error::Invalid`] when they are too many, and what the database says.
-pub async fn of_books(db: &impl ConnectionTrait, books: &[i32]) -> Result<Vec<Vec<Item>>> {
+pub async fn of_books(db: &impl Rows, books: &[i32]) -> Result<Vec<Vec<Item>>> {
     of_parents(db, Column::BookId, books, |item| item.book_id).await
 }
 
 async fn of_parents(
-    db: &impl ConnectionTrait,
+    db: &impl Rows,
     column: Column,
     parents: &[i32],
     parent: fn(&Item) -> Option<i32>,
 ) -> Result<Vec<Vec<Item>>> {
     let children = Entity::find().filter(column.is_in(parents.iter().copied()));
-    let children = children.order_by_asc(Column::Id).limit(MAX_LIMIT + 1).all(db).await?;
+    let children = db.rows(children.order_by_asc(Column::Id).limit(MAX_LIMIT + 1)).await?;
     if children.len() as u64 > MAX_LIMIT {
         let detail = format!(
             "the rows of this page have more than {MAX_LIMIT} items; ask for a smaller `limit`, or for the items themselves"
