@@ -1,5 +1,6 @@
 //! The database handle: one way in for reading, one for writing.
 
+mod group;
 mod inline;
 mod location;
 mod lock;
@@ -7,6 +8,7 @@ mod postgres;
 mod progress;
 mod reader;
 mod sqlite;
+mod unit;
 mod writer;
 
 use std::{sync::Arc, time::Duration};

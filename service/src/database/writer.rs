@@ -4,38 +4,45 @@
 //! cancelled, because a driver's future that is dropped half way leaves its connection in an unknown state.
 
 use std::{
-    future::Future,
-    pin::Pin,
+    rc::Rc,
     sync::{Arc, Mutex, PoisonError},
     thread::JoinHandle,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait, sqlx,
-};
+use futures_util::future::LocalBoxFuture;
+use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use tokio::{
-    sync::{Semaphore, mpsc, oneshot},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
     task::{JoinSet, LocalSet},
     time::timeout,
 };
 
-use super::{Settings, progress::Progress};
-use crate::error::{Error, Result, chain, sqlx_error};
+use super::{
+    Settings,
+    group::{self, Care},
+    progress::Progress,
+    unit::{Unit, Waiting, once},
+};
+use crate::error::{Error, Result};
 
 /// Units of work that may wait or run at the same time; the next one is told that the database is busy.
 const PLACES: usize = 1024;
-/// How often a unit is carried out when it collides with others.
-const ATTEMPTS: u32 = 6;
-
 /// What the end of the writer may take beyond the deadlines of its units.
 const GRACE: Duration = Duration::from_secs(5);
 
-type Job = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()>>> + Send>;
+type Job = Box<dyn FnOnce() -> LocalBoxFuture<'static, ()> + Send>;
+
+/// What waits in the queue.
+enum Task {
+    /// Has a transaction of its own, for as long as it takes.
+    Long(Job),
+    /// May share a transaction.
+    Unit(Box<dyn Unit>),
+}
 
 pub(super) struct Writer {
-    jobs: mpsc::UnboundedSender<Option<Job>>,
+    tasks: mpsc::UnboundedSender<Option<Task>>,
     places: Arc<Semaphore>,
     pool: DatabaseConnection,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -50,7 +57,7 @@ impl Writer {
         width: usize,
         settings: &Settings,
     ) -> Result<Self> {
-        let (jobs, queue) = mpsc::unbounded_channel();
+        let (tasks, queue) = mpsc::unbounded_channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -64,7 +71,7 @@ impl Writer {
         let Settings { deadline, .. } = *settings;
         let acquire_timeout = settings.acquire_timeout.min(deadline);
         let thread = Mutex::new(Some(thread));
-        Ok(Self { jobs, places, pool, thread, acquire_timeout, deadline })
+        Ok(Self { tasks, places, pool, thread, acquire_timeout, deadline })
     }
 
     /// How long a unit of work may take that is `times` as much as a usual one.
@@ -79,8 +86,22 @@ impl Writer {
         F: AsyncFn(&DatabaseTransaction) -> Result<T> + Send + 'static,
     {
         let progress = Arc::new(Progress::default());
-        let (pool, seen) = (self.pool.clone(), Arc::clone(&progress));
-        let mut outcome = self.accept(async move || repeat(&pool, &work, &seen, deadline).await)?;
+        let (answer, mut outcome) = oneshot::channel();
+        let unit = Box::new(Waiting {
+            work,
+            progress: Arc::clone(&progress),
+            deadline,
+            answer,
+            place: self.place()?,
+            outcome: None,
+        });
+        // One that takes longer than usual would keep those beside it waiting, and be done twice when one of them refuses.
+        self.accept(if deadline > self.deadline {
+            let pool = self.pool.clone();
+            Task::Long(Box::new(move || unit.alone(pool)))
+        } else {
+            Task::Unit(unit)
+        })?;
 
         if let Ok(outcome) = timeout(self.acquire_timeout, &mut outcome).await {
             return outcome.unwrap_or_else(panicked);
@@ -101,34 +122,31 @@ impl Writer {
         T: Send + 'static,
         F: AsyncFnOnce(&DatabaseTransaction) -> Result<T> + Send + 'static,
     {
-        let pool = self.pool.clone();
-        let outcome = self.accept(async move || once(&pool, work, &Progress::default()).await)?;
-        outcome.await.unwrap_or_else(panicked)
-    }
-
-    /// Puts a unit of work at the end of the queue.
-    fn accept<T, F>(&self, unit: F) -> Result<oneshot::Receiver<Result<T>>>
-    where
-        T: Send + 'static,
-        F: AsyncFnOnce() -> Result<T> + Send + 'static,
-    {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Error::Busy)?;
+        let (pool, place) = (self.pool.clone(), self.place()?);
         let (answer, outcome) = oneshot::channel();
-        let job: Job = Box::new(move || {
+        self.accept(Task::Long(Box::new(move || {
             Box::pin(async move {
-                let result = unit().await;
+                let result = once(&pool, work, &Progress::default()).await;
                 drop(place);
                 // The caller may have gone; the work is done all the same.
                 drop(answer.send(result));
             })
-        });
-        self.jobs.send(Some(job)).map_err(|_| Error::internal("the writer has stopped"))?;
-        Ok(outcome)
+        })))?;
+        outcome.await.unwrap_or_else(panicked)
+    }
+
+    fn place(&self) -> Result<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).try_acquire_owned().map_err(|_| Error::Busy)
+    }
+
+    /// Puts a task at the end of the queue.
+    fn accept(&self, task: Task) -> Result<()> {
+        self.tasks.send(Some(task)).map_err(|_| Error::internal("the writer has stopped"))
     }
 
     /// Waits for every unit of work that was accepted, takes no more, and closes the connections.
     pub(super) async fn stop(&self) {
-        drop(self.jobs.send(None));
+        drop(self.tasks.send(None));
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(thread) = thread else { return };
         let ended = tokio::task::spawn_blocking(move || thread.join());
@@ -145,16 +163,24 @@ fn panicked<T>(_: oneshot::error::RecvError) -> Result<T> {
 }
 
 async fn carry_out(
-    mut queue: mpsc::UnboundedReceiver<Option<Job>>,
+    queue: mpsc::UnboundedReceiver<Option<Task>>,
     width: usize,
     pool: DatabaseConnection,
 ) {
+    let mut queue = Queue { tasks: queue, next: None };
+    // Groups on several connections would wait for each other's rows in a circle.
+    let most = if width == 1 { group::MOST } else { 1 };
+    let care = Rc::new(Care::default());
     let mut running = JoinSet::new();
     loop {
         tokio::select! {
             // Units wait here and not for a connection, so that those who are called off never begin.
-            job = queue.recv(), if running.len() < width => match job.flatten() {
-                Some(job) => { running.spawn_local(job()); }
+            turn = queue.turn(most), if running.len() < width => match turn {
+                Some(Turn::Long(job)) => { running.spawn_local(job()); }
+                Some(Turn::Units(units)) => {
+                    let (pool, care) = (pool.clone(), Rc::clone(&care));
+                    running.spawn_local(async move { group::carry_out(&pool, units, &care).await });
+                }
                 None => break,
             },
             Some(ended) = running.join_next() => report(ended),
@@ -169,89 +195,46 @@ async fn carry_out(
     }
 }
 
+/// What one transaction takes from the queue.
+enum Turn {
+    Long(Job),
+    Units(Vec<Box<dyn Unit>>),
+}
+
+struct Queue {
+    tasks: mpsc::UnboundedReceiver<Option<Task>>,
+    /// What was taken and is for the next turn.
+    next: Option<Option<Task>>,
+}
+
+impl Queue {
+    /// The next task, and with a unit those that wait behind it; `None` at the end. Nothing is lost when it is dropped.
+    async fn turn(&mut self, most: usize) -> Option<Turn> {
+        let first = match self.next.take() {
+            Some(first) => first,
+            None => self.tasks.recv().await.flatten(),
+        };
+        let mut units = match first? {
+            Task::Long(job) => return Some(Turn::Long(job)),
+            Task::Unit(unit) => vec![unit],
+        };
+        while units.len() < most {
+            match self.tasks.try_recv() {
+                Ok(Some(Task::Unit(unit))) => units.push(unit),
+                Ok(other) => {
+                    self.next = Some(other);
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        Some(Turn::Units(units))
+    }
+}
+
 fn report(ended: std::result::Result<(), tokio::task::JoinError>) {
     if let Err(error) = ended {
         log::error!("a unit of work ended early: {error}");
-    }
-}
-
-/// Carries out the unit; when it collides with another or loses its connection, again after a pause, as long as another
-/// attempt that takes as long as the last one ends before the deadline.
-async fn repeat<T>(
-    pool: &DatabaseConnection,
-    work: &impl AsyncFn(&DatabaseTransaction) -> Result<T>,
-    progress: &Progress,
-    deadline: Duration,
-) -> Result<T> {
-    let begun = Instant::now();
-    for attempt in 1..=ATTEMPTS {
-        let last = Instant::now();
-        let error = match once(pool, work, progress).await {
-            Err(error @ (Error::Collision(_) | Error::Unavailable(_))) => error,
-            outcome => return outcome,
-        };
-        log::debug!("attempt {attempt}: {}", chain(&error));
-        // Those who collided must not meet again: the pause differs by an address' low bits.
-        let spread = (std::ptr::from_ref(progress).addr() >> 4) as u64 % 8;
-        let pause = Duration::from_millis((2 << attempt) + spread);
-        if attempt == ATTEMPTS || begun.elapsed() + pause + last.elapsed() > deadline {
-            return Err(match error {
-                Error::Collision(_) => Error::Busy,
-                other => other,
-            });
-        }
-        tokio::time::sleep(pause).await;
-    }
-    Err(Error::Busy)
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place that begins transactions: on SQLite always IMMEDIATE, since a deferred one that reads \
-              and then writes fails at once when another writes, whatever the busy timeout"
-)]
-async fn once<T>(
-    pool: &DatabaseConnection,
-    work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T>,
-    progress: &Progress,
-) -> Result<T> {
-    let immediate = TransactionOptions {
-        isolation_level: None,
-        access_mode: None,
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-    };
-    if progress.is_called_off() {
-        return Err(Error::Busy);
-    }
-    let transaction = pool.begin_with_options(immediate).await?;
-    if !progress.begin() {
-        transaction.rollback().await?;
-        return Err(Error::Busy);
-    }
-    match work(&transaction).await {
-        Ok(value) => match transaction.commit().await {
-            Ok(()) => Ok(value),
-            Err(error) => Err(commit_error(error)),
-        },
-        Err(error) => {
-            if let Err(failure) = transaction.rollback().await {
-                log::warn!("a rollback failed, its connection is thrown away: {failure}");
-            }
-            Err(error)
-        }
-    }
-}
-
-/// What a failed COMMIT means. Where the database itself refused, nothing was stored; where it went away or did not answer,
-/// nobody knows.
-fn commit_error(error: DbErr) -> Error {
-    let answered = matches!(sqlx_error(&error), Some(sqlx::Error::Database(_)));
-    match Error::from(error) {
-        error if !answered || matches!(error, Error::Unavailable(_)) => {
-            log::error!("the outcome of a commit is unknown: {}", chain(&error));
-            Error::Unknown
-        }
-        error => error,
     }
 }
 

@@ -1,0 +1,282 @@
+//! Group commit: units of work that wait at the same time share one transaction, and with it one wait for the disk.
+//!
+//! Each unit sees what those before it did, as if they had been committed, and is answered after COMMIT. At first nothing
+//! separates them; when one of them refuses, the transaction is rolled back and carried out again with a savepoint for
+//! each unit, so that this one alone is undone. When the database itself fails, each unit goes alone.
+
+use std::cell::Cell;
+
+use sea_orm::{DatabaseConnection, DatabaseTransaction, TransactionTrait};
+
+use super::unit::{Effect, Unit, begin, commit, roll_back};
+use crate::error::{Error, Result, chain};
+
+/// Units of one transaction.
+pub(super) const MOST: usize = 128;
+/// Groups that have savepoints from the start after one that needed them.
+const CAREFUL: u32 = 16;
+
+/// For how many more groups it is better to have savepoints from the start.
+#[derive(Default)]
+pub(super) struct Care(Cell<u32>);
+
+/// How a group came out.
+enum End {
+    /// Everything that was to be stored is.
+    Stored,
+    /// Nothing is, because a unit refused.
+    Refused,
+    /// Nothing is, because the database failed.
+    Failed,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// Carries out units of work, several of them in one transaction, and tells each caller.
+pub(super) async fn carry_out(
+    pool: &DatabaseConnection,
+    mut units: Vec<Box<dyn Unit>>,
+    care: &Care,
+) {
+    let end = match units.as_mut_slice() {
+        [] | [_] => None,
+        several => Some(together(pool, several, care).await),
+    };
+    for unit in units {
+        match end {
+            Some(End::Stored) => unit.answer(true),
+            Some(End::Unknown) => unit.answer(false),
+            Some(End::Refused | End::Failed) | None => unit.alone(pool.clone()).await,
+        }
+    }
+}
+
+async fn together(
+    pool: &DatabaseConnection,
+    units: &mut [Box<dyn Unit>],
+    Care(careful): &Care,
+) -> End {
+    match careful.get().checked_sub(1) {
+        None => match in_hope(pool, units).await {
+            End::Refused => careful.set(CAREFUL),
+            end => return end,
+        },
+        Some(fewer) => careful.set(fewer),
+    }
+    with_savepoints(pool, units).await
+}
+
+async fn in_hope(pool: &DatabaseConnection, units: &mut [Box<dyn Unit>]) -> End {
+    let Ok(transaction) = begin(pool).await else { return End::Failed };
+    for unit in units {
+        let end = match unit.attempt(&transaction).await {
+            Effect::Whole | Effect::None => continue,
+            Effect::Part => End::Refused,
+            Effect::Unclear => End::Failed,
+        };
+        roll_back(transaction).await;
+        return end;
+    }
+    end_of(commit(transaction).await)
+}
+
+async fn with_savepoints(pool: &DatabaseConnection, units: &mut [Box<dyn Unit>]) -> End {
+    let Ok(transaction) = begin(pool).await else { return End::Failed };
+    for unit in units {
+        if let Err(error) = in_savepoint(&transaction, unit.as_mut()).await {
+            log::debug!("a savepoint failed: {}", chain(&error));
+            roll_back(transaction).await;
+            return End::Failed;
+        }
+    }
+    end_of(commit(transaction).await)
+}
+
+#[expect(clippy::disallowed_methods, reason = "in a transaction `begin` makes a savepoint")]
+async fn in_savepoint(transaction: &DatabaseTransaction, unit: &mut dyn Unit) -> Result<()> {
+    let savepoint = transaction.begin().await?;
+    match unit.attempt(&savepoint).await {
+        Effect::Whole | Effect::None => savepoint.commit().await?,
+        Effect::Part => savepoint.rollback().await?,
+        Effect::Unclear => {
+            savepoint.rollback().await?;
+            return Err(Error::internal("the database failed inside of it"));
+        }
+    }
+    Ok(())
+}
+
+fn end_of(committed: Result<()>) -> End {
+    match committed {
+        Ok(()) => End::Stored,
+        Err(Error::Unknown) => End::Unknown,
+        Err(error) => {
+            log::debug!("a group is carried out one by one: {}", chain(&error));
+            End::Failed
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    };
+
+    use futures_util::future::join_all;
+    use proptest::prelude::*;
+    use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+    use tokio::sync::Notify;
+
+    use super::*;
+    use crate::{Db, Location, Settings};
+
+    /// How a unit of the tests ends after it has inserted its number.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    enum Ends {
+        Well,
+        Refuses,
+        Panics,
+        Collides,
+        /// Inserts what the unit before it has inserted.
+        Repeats,
+    }
+
+    fn ends() -> impl Strategy<Value = Ends> {
+        prop_oneof![
+            6 => Just(Ends::Well),
+            2 => Just(Ends::Refuses),
+            1 => Just(Ends::Repeats),
+            1 => Just(Ends::Panics),
+            1 => Just(Ends::Collides),
+        ]
+    }
+
+    async fn open() -> Db {
+        let db = Db::open(&Location::Memory, &Settings::default()).await.unwrap();
+        db.write_at_length(async |tx| {
+            tx.execute_unprepared("CREATE TABLE t (x INTEGER UNIQUE)").await?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+        db
+    }
+
+    /// Hands in units while the writer is busy, so that they wait together; what each heard, and how often it was tried.
+    async fn together(db: &Db, first: i64, units: &[Ends]) -> Vec<(bool, u32)> {
+        let (gate, begun) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let busy = {
+            let (gate, begun) = (Arc::clone(&gate), Arc::clone(&begun));
+            db.write_at_length(async move |_| {
+                begun.notify_one();
+                gate.notified().await;
+                Ok(())
+            })
+        };
+        let waiting = units.iter().zip(first..).map(|(ends, x)| {
+            let (ends, tries) = (*ends, Arc::new(AtomicU32::new(0)));
+            let counted = Arc::clone(&tries);
+            async move {
+                let heard = db
+                    .write(async move |tx| {
+                        let tries = counted.fetch_add(1, Ordering::SeqCst);
+                        let x = if ends == Ends::Repeats { x - 1 } else { x };
+                        tx.execute_unprepared(&format!("INSERT INTO t VALUES ({x})")).await?;
+                        match ends {
+                            Ends::Well | Ends::Repeats => Ok(()),
+                            Ends::Refuses => Err(Error::invalid("x", "bad", "on purpose")),
+                            Ends::Panics => panic!("on purpose"),
+                            Ends::Collides if tries == 0 => {
+                                Err(Error::Collision(DbErr::Custom("on purpose".to_owned())))
+                            }
+                            Ends::Collides => Ok(()),
+                        }
+                    })
+                    .await;
+                (heard.is_ok(), tries.load(Ordering::SeqCst))
+            }
+        });
+        let open_gate = async {
+            begun.notified().await;
+            // Behind the units, which `join!` has polled once by then.
+            tokio::task::yield_now().await;
+            gate.notify_one();
+        };
+        let (busy, heard, ()) = tokio::join!(busy, join_all(waiting), open_gate);
+        busy.unwrap();
+        heard
+    }
+
+    async fn rows(db: &Db) -> Vec<i64> {
+        let asked = Statement::from_string(DbBackend::Sqlite, "SELECT x FROM t ORDER BY x");
+        let rows = db.reader().query_all_raw(asked).await.unwrap();
+        rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+    }
+
+    /// What the units do one after the other: who hears that it is stored, and the rows.
+    fn one_by_one(first: i64, units: &[Ends]) -> (Vec<bool>, Vec<i64>) {
+        let (mut heard, mut stored) = (Vec::new(), Vec::new());
+        for (ends, x) in units.iter().zip(first..) {
+            let x = match ends {
+                Ends::Well | Ends::Collides => Some(x),
+                Ends::Repeats => Some(x - 1).filter(|x| !stored.contains(x)),
+                Ends::Refuses | Ends::Panics => None,
+            };
+            heard.push(x.is_some());
+            stored.extend(x);
+        }
+        stored.sort_unstable();
+        (heard, stored)
+    }
+
+    #[tokio::test]
+    async fn a_unit_that_refuses_is_undone_alone_and_the_next_groups_are_careful() {
+        let db = open().await;
+        let (well, refuses) = (Ends::Well, Ends::Refuses);
+        // The first two were tried in hope, and again with savepoints; the fourth had no first time.
+        let heard = together(&db, 1, &[well, well, refuses, well]).await;
+        assert_eq!(heard, [(true, 2), (true, 2), (false, 2), (true, 1)]);
+        let heard = together(&db, 11, &[well, refuses, well]).await;
+        assert_eq!(heard, [(true, 1), (false, 1), (true, 1)]);
+        assert_eq!(rows(&db).await, [1, 2, 4, 11, 13]);
+    }
+
+    #[tokio::test]
+    async fn nobody_suffers_from_a_unit_that_panics_or_collides() {
+        let db = open().await;
+        let heard = together(&db, 1, &[Ends::Well, Ends::Panics, Ends::Well, Ends::Collides]).await;
+        assert_eq!(
+            heard.iter().map(|(well, _)| *well).collect::<Vec<_>>(),
+            [true, false, true, true]
+        );
+        assert_eq!(rows(&db).await, [1, 3, 4]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn units_that_wait_together_do_what_they_would_do_one_by_one(
+            groups in prop::collection::vec(prop::collection::vec(ends(), 1..12), 1..4)
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let db = open().await;
+                let mut expected = Vec::new();
+                for (place, units) in groups.iter().enumerate() {
+                    let first = 100 * (place as i64 + 1);
+                    let (told, stored) = one_by_one(first, units);
+                    let heard = together(&db, first, units).await;
+                    prop_assert_eq!(heard.iter().map(|(well, _)| *well).collect::<Vec<_>>(), told);
+                    expected.extend(stored);
+                }
+                expected.sort_unstable();
+                prop_assert_eq!(rows(&db).await, expected);
+                db.close().await.unwrap();
+                Ok(())
+            })?;
+        }
+    }
+}

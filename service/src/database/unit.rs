@@ -1,0 +1,221 @@
+//! One unit of work: in a transaction of its own, or in one that it shares.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures_util::{FutureExt, future::LocalBoxFuture};
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait, sqlx,
+};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use super::progress::Progress;
+use crate::error::{Error, Result, chain, sqlx_error};
+
+/// How often a unit is carried out when it collides with others.
+const ATTEMPTS: u32 = 6;
+
+/// A unit of work that waits for its turn.
+pub(super) trait Unit: Send {
+    /// Carries it out in a transaction that others share.
+    fn attempt<'a>(
+        &'a mut self,
+        transaction: &'a DatabaseTransaction,
+    ) -> LocalBoxFuture<'a, Effect>;
+
+    /// Carries it out in a transaction of its own, again when it collides, and tells the caller.
+    fn alone(self: Box<Self>, pool: DatabaseConnection) -> LocalBoxFuture<'static, ()>;
+
+    /// Tells the caller what the last attempt came to; `is_known` is false when nobody knows whether it was stored.
+    fn answer(self: Box<Self>, is_known: bool);
+}
+
+/// What an attempt left in the transaction.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// What has to be stored.
+    Whole,
+    /// Nothing; its caller called it off before it began.
+    None,
+    /// A part, which must not be stored, since the unit refused in the end.
+    Part,
+    /// Nobody can say, because the database failed.
+    Unclear,
+}
+
+/// A unit, and who waits for it.
+pub(super) struct Waiting<T, F> {
+    pub(super) work: F,
+    pub(super) progress: Arc<Progress>,
+    pub(super) deadline: Duration,
+    pub(super) answer: oneshot::Sender<Result<T>>,
+    /// Held until the end, since the number of units that wait is bounded.
+    pub(super) place: OwnedSemaphorePermit,
+    pub(super) outcome: Option<Result<T>>,
+}
+
+impl<T, F> Unit for Waiting<T, F>
+where
+    T: Send + 'static,
+    F: AsyncFn(&DatabaseTransaction) -> Result<T> + Send + 'static,
+{
+    fn attempt<'a>(
+        &'a mut self,
+        transaction: &'a DatabaseTransaction,
+    ) -> LocalBoxFuture<'a, Effect> {
+        Box::pin(async move {
+            self.outcome = None;
+            if !self.progress.begin() {
+                return Effect::None;
+            }
+            let outcome = AssertUnwindSafe((self.work)(transaction)).catch_unwind().await;
+            let effect = match &outcome {
+                Ok(Ok(_)) => Effect::Whole,
+                Ok(Err(error)) => effect_of(error),
+                Err(_) => Effect::Unclear,
+            };
+            self.outcome = outcome.ok();
+            effect
+        })
+    }
+
+    fn alone(self: Box<Self>, pool: DatabaseConnection) -> LocalBoxFuture<'static, ()> {
+        Box::pin(async move {
+            let Self { work, progress, deadline, answer, place, outcome: _ } = *self;
+            let repeated = repeat(&pool, &work, &progress, deadline);
+            // Units behind it wait in the same task.
+            let outcome = AssertUnwindSafe(repeated).catch_unwind().await;
+            let outcome =
+                outcome.unwrap_or_else(|_| Err(Error::internal("the unit of work panicked")));
+            drop(place);
+            // The caller may have gone; the work is done all the same.
+            drop(answer.send(outcome));
+        })
+    }
+
+    fn answer(self: Box<Self>, is_known: bool) {
+        let Self { answer, place, outcome, .. } = *self;
+        drop(place);
+        let outcome = match outcome {
+            Some(Ok(_)) if !is_known => Err(Error::Unknown),
+            Some(outcome) => outcome,
+            None => Err(Error::Busy),
+        };
+        drop(answer.send(outcome));
+    }
+}
+
+/// What a unit left behind that ended with this error.
+fn effect_of(error: &Error) -> Effect {
+    match error {
+        Error::Invalid(_)
+        | Error::Duplicate { .. }
+        | Error::NotFound { .. }
+        | Error::Stale { .. }
+        | Error::KeyReused { .. }
+        | Error::Unconfirmed { .. } => Effect::Part,
+        // SQLite rolls a transaction back by itself when the disk is full or fails; what comes behind would be alone.
+        Error::Busy
+        | Error::Unavailable(_)
+        | Error::Unknown
+        | Error::Full(_)
+        | Error::Collision(_)
+        | Error::Internal(_) => Effect::Unclear,
+    }
+}
+
+/// Carries out the unit; when it collides with another or loses its connection, again after a pause, as long as another
+/// attempt that takes as long as the last one ends before the deadline.
+async fn repeat<T>(
+    pool: &DatabaseConnection,
+    work: &impl AsyncFn(&DatabaseTransaction) -> Result<T>,
+    progress: &Progress,
+    deadline: Duration,
+) -> Result<T> {
+    let begun = Instant::now();
+    for attempt in 1..=ATTEMPTS {
+        let last = Instant::now();
+        let error = match once(pool, work, progress).await {
+            Err(error @ (Error::Collision(_) | Error::Unavailable(_))) => error,
+            outcome => return outcome,
+        };
+        log::debug!("attempt {attempt}: {}", chain(&error));
+        // Those who collided must not meet again: the pause differs by an address' low bits.
+        let spread = (std::ptr::from_ref(progress).addr() >> 4) as u64 % 8;
+        let pause = Duration::from_millis((2 << attempt) + spread);
+        if attempt == ATTEMPTS || begun.elapsed() + pause + last.elapsed() > deadline {
+            return Err(match error {
+                Error::Collision(_) => Error::Busy,
+                other => other,
+            });
+        }
+        tokio::time::sleep(pause).await;
+    }
+    Err(Error::Busy)
+}
+
+/// Carries out `work` in a transaction of its own, once.
+pub(super) async fn once<T>(
+    pool: &DatabaseConnection,
+    work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T>,
+    progress: &Progress,
+) -> Result<T> {
+    if progress.is_called_off() {
+        return Err(Error::Busy);
+    }
+    let transaction = begin(pool).await?;
+    if !progress.begin() {
+        transaction.rollback().await?;
+        return Err(Error::Busy);
+    }
+    match work(&transaction).await {
+        Ok(value) => commit(transaction).await.map(|()| value),
+        Err(error) => {
+            roll_back(transaction).await;
+            Err(error)
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that begins transactions: on SQLite always IMMEDIATE, since a deferred one that reads \
+              and then writes fails at once when another writes, whatever the busy timeout"
+)]
+pub(super) async fn begin(pool: &DatabaseConnection) -> Result<DatabaseTransaction> {
+    let immediate = TransactionOptions {
+        isolation_level: None,
+        access_mode: None,
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+    };
+    Ok(pool.begin_with_options(immediate).await?)
+}
+
+/// # Errors
+/// [`Error::Unknown`] where nobody knows whether it was stored; otherwise it was not.
+pub(super) async fn commit(transaction: DatabaseTransaction) -> Result<()> {
+    transaction.commit().await.map_err(commit_error)
+}
+
+pub(super) async fn roll_back(transaction: DatabaseTransaction) {
+    if let Err(failure) = transaction.rollback().await {
+        log::warn!("a rollback failed, its connection is thrown away: {failure}");
+    }
+}
+
+/// What a failed COMMIT means. Where the database itself refused, nothing was stored; where it went away or did not answer,
+/// nobody knows.
+fn commit_error(error: DbErr) -> Error {
+    let answered = matches!(sqlx_error(&error), Some(sqlx::Error::Database(_)));
+    match Error::from(error) {
+        error if !answered || matches!(error, Error::Unavailable(_)) => {
+            log::error!("the outcome of a commit is unknown: {}", chain(&error));
+            Error::Unknown
+        }
+        error => error,
+    }
+}
