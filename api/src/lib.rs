@@ -5,6 +5,7 @@
 mod books;
 mod bulk;
 pub mod cli;
+mod compress;
 mod created;
 mod docs;
 mod error;
@@ -26,3 +27,4 @@ pub mod server;
 mod shape;
 mod stores;
 mod trace;
+mod vary;

@@ -95,7 +95,7 @@ impl List {
         let read = async |listing: &Listing| page(&db, listing).await;
         let (first, rest) = Walk::begin(&self.listing, self.cap, &read).await?;
         let mut response = HttpResponse::Ok();
-        response.insert_header((VARY, "Accept"));
+        response.insert_header((VARY, "Accept, Accept-Encoding"));
         response.insert_header((CONTENT_TYPE, format.content_type()));
         if let Some(links) = self.links(&first) {
             response.insert_header((LINK, links));

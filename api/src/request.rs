@@ -12,7 +12,7 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::{
         Method, StatusCode,
-        header::{CONTENT_TYPE, HeaderValue, VARY},
+        header::{CONTENT_TYPE, HeaderValue},
     },
     middleware::Next,
     web::Data,
@@ -20,7 +20,7 @@ use actix_web::{
 use futures_util::FutureExt;
 use tokio::time::timeout;
 
-use crate::{error::Problem, format, host::Exposure, trace};
+use crate::{error::Problem, format, host::Exposure, trace, vary};
 
 /// Bytes of a path and its query.
 const LONGEST_URI: usize = 8 << 10;
@@ -75,7 +75,7 @@ async fn answer<B: MessageBody + 'static>(
         let problem =
             headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json");
         if problem {
-            headers.insert(VARY, HeaderValue::from_static("Accept"));
+            vary::on(headers, "Accept");
         }
         if problem && plain_json {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use actix_web::{
     App, HttpServer,
     dev::Server,
-    middleware::from_fn,
+    middleware::{Compress, from_fn},
     web::{self, Data},
 };
 use anyhow::{Context, Result};
@@ -14,7 +14,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
 use crate::{
-    books, bulk, docs, exports,
+    books, bulk, compress, docs, exports,
     health::{self, Readiness},
     host::Exposure,
     items,
@@ -90,6 +90,9 @@ pub fn bind(
             .configure(routes)
             .default_service(web::to(openapi::fallback))
             .into_app()
+            .wrap(from_fn(compress::choose))
+            .wrap(Compress::default())
+            .wrap(from_fn(compress::refuse))
             .wrap(from_fn(request::pass))
     })
     .workers(workers)

@@ -4,7 +4,7 @@ use std::sync::Barrier;
 
 use serde_json::{Value, json};
 
-use crate::support::{App, app::Reply, on_both};
+use crate::support::{App, Reply, on_both};
 
 fn post(app: &App, path: &str, key: &str, body: &Value) -> Reply {
     let headers = [("content-type", "application/json"), ("idempotency-key", key)];

@@ -41,7 +41,7 @@ fn furnish(database: &Database) -> App {
     app
 }
 
-fn patch(app: &App, path: &str, body: &Value) -> crate::support::app::Reply {
+fn patch(app: &App, path: &str, body: &Value) -> crate::support::Reply {
     app.send("PATCH", path, &[JSON], body.to_string().as_bytes())
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{App, app::Reply, on_both};
+use crate::support::{App, Reply, on_both};
 
 fn get(app: &App, path: &str, accept: &str) -> Reply {
     app.send("GET", path, &[("accept", accept)], b"")

@@ -7,6 +7,7 @@ mod arguments;
 mod books;
 mod bounds;
 mod bulk;
+mod compression;
 mod conditional;
 mod diffs;
 mod docs;

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::support::{App, Database, Program, app::Reply, on_both};
+use crate::support::{App, Database, Program, Reply, on_both};
 
 /// Books from 1 on, whose years repeat and whose every seventh has none.
 fn fill(database: &Database, count: u32) {

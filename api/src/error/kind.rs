@@ -82,8 +82,8 @@ kinds! {
         as "PATCH is not possible here; the methods are GET, HEAD, POST, OPTIONS";
     }
     NotAcceptable "not-acceptable" NOT_ACCEPTABLE "Not acceptable" {
-        means "The header `Accept` names no type that the list can be sent as.";
-        do "Accept one of the types that `detail` lists, or leave the header out for JSON.";
+        means "The header `Accept` names no type that the list can be sent as, or `Accept-Encoding` no coding.";
+        do "Accept one of those that `detail` lists, or leave the header out.";
         as "nothing that `Accept` names can be sent; a list is sent as one of application/json, text/csv, application/x-ndjson, \
             application/jsonl";
     }

@@ -1,7 +1,6 @@
 //! The program: as a command that ends, and as a server that is asked over HTTP.
 
 use std::{
-    collections::BTreeMap,
     io::{BufRead, BufReader, Write},
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
@@ -11,7 +10,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::Database;
+use super::{Database, Reply};
 
 /// How long a command may take, or a server to listen.
 const PATIENCE: Duration = Duration::from_secs(100);
@@ -217,45 +216,6 @@ pub struct App {
     log: Arc<Mutex<String>>,
 }
 
-/// An answer, read whole.
-#[derive(Clone, Debug)]
-pub struct Reply {
-    pub status: u16,
-    pub headers: BTreeMap<String, String>,
-    pub body: String,
-}
-
-impl Reply {
-    /// The body as JSON; the status has to be the expected one.
-    pub fn expect(self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{}", self.body);
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
-    }
-
-    /// Where the `Link` header leads to a neighbour of this page.
-    pub fn link(&self, relation: &str) -> Option<String> {
-        let end = format!(">; rel=\"{relation}\"");
-        let links = self.headers.get("link")?;
-        let found = links.split(", <").find_map(|link| link.strip_suffix(&end))?;
-        Some(found.trim_start_matches('<').to_owned())
-    }
-
-    /// The `error` of a problem, whose other members have to agree with the answer.
-    pub fn expect_problem(self, status: u16) -> String {
-        assert_eq!(
-            self.headers.get("content-type").map(String::as_str),
-            Some("application/problem+json"),
-            "{self:?}"
-        );
-        let id = self.headers.get("x-request-id").cloned().unwrap_or_default();
-        let problem = self.expect(status);
-        assert_eq!(problem["status"], status, "{problem}");
-        assert_eq!(problem["error"], problem["detail"], "{problem}");
-        assert_eq!(problem["request_id"], id.as_str(), "{problem}");
-        problem["error"].as_str().expect("a string").to_owned()
-    }
-}
-
 impl App {
     pub fn new(database: &Database) -> Self {
         Program::new(database).serve(&[])
@@ -287,6 +247,17 @@ impl App {
             .unwrap_or_else(|error| panic!("{method} {path}: {error}\n{}", self.log()))
     }
 
+    /// Asks for something that is no text; the body of the reply stays empty.
+    pub fn send_for_bytes(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> (Reply, Vec<u8>) {
+        let exchanged = self.exchange(method, path, headers, b"");
+        exchanged.unwrap_or_else(|error| panic!("{method} {path}: {error}\n{}", self.log()))
+    }
+
     pub fn try_send(
         &self,
         method: &str,
@@ -294,6 +265,18 @@ impl App {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Result<Reply, ureq::Error> {
+        let (reply, bytes) = self.exchange(method, path, headers, body)?;
+        let body = String::from_utf8(bytes).expect("the body is a text");
+        Ok(Reply { body, ..reply })
+    }
+
+    fn exchange(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<(Reply, Vec<u8>), ureq::Error> {
         let mut request = ureq::http::Request::builder()
             .method(method)
             .uri(format!("http://{}{path}", self.address));
@@ -308,8 +291,8 @@ impl App {
             })
             .collect();
         let status = answer.status().as_u16();
-        let body = answer.body_mut().with_config().limit(1 << 30).read_to_string()?;
-        Ok(Reply { status, headers, body })
+        let bytes = answer.body_mut().with_config().limit(1 << 30).read_to_vec()?;
+        Ok((Reply { status, headers, body: String::new() }, bytes))
     }
 
     /// What the server logged so far.

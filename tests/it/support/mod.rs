@@ -4,11 +4,13 @@ pub mod app;
 pub mod db;
 pub mod ledger;
 pub mod project;
+pub mod reply;
 pub mod terminal;
 
 pub use app::{App, Ended, Program};
 pub use db::{Database, HEAD, REVISIONS};
 pub use project::Project;
+pub use reply::Reply;
 pub use terminal::Terminal;
 
 /// Runs each test on SQLite and on PostgreSQL. The argument is a fresh [`Database`] with the newest schema.

@@ -1,0 +1,17 @@
+//! `Vary`: the headers of a request that an answer depends on, each once.
+
+use actix_web::http::header::{HeaderMap, HeaderValue, VARY};
+
+/// Adds a header's name, and makes one line of all of them.
+pub fn on(headers: &mut HeaderMap, name: &str) {
+    let lines = headers.get_all(VARY).filter_map(|line| line.to_str().ok());
+    let mut names: Vec<&str> = Vec::new();
+    for name in lines.flat_map(|line| line.split(',')).map(str::trim).chain([name]) {
+        if !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            names.push(name);
+        }
+    }
+    if let Ok(line) = HeaderValue::from_str(&names.join(", ")) {
+        headers.insert(VARY, line);
+    }
+}
