@@ -183,7 +183,13 @@ fn headers() -> Vec<(&'static str, Header)> {
                 "</api/books?limit=10&cursor=eyJsIjoi>; rel=\"next\"",
             ),
         ),
-        ("ListTag", text("The version of the page, for `If-None-Match`", "W/\"1c4ecf2f1f2a9b5d\"")),
+        (
+            "ListTag",
+            text(
+                "The version of the page, for `If-None-Match`; absent where it has more than 1000 rows and is sent while it is read",
+                "W/\"1c4ecf2f1f2a9b5d\"",
+            ),
+        ),
         ("Location", text("Where the row is; absent where several were added", "/api/books/1")),
         (
             "RequestId",
@@ -196,7 +202,13 @@ fn headers() -> Vec<(&'static str, Header)> {
             "RetryAfter",
             header(Type::Integer, "Seconds after which the request may be sent again", "5"),
         ),
-        ("RowTag", text("The version of the row, for `If-Match` and `If-None-Match`", "\"1.3\"")),
+        (
+            "RowTag",
+            text(
+                "The version of the row, for `If-Match` and `If-None-Match`; with `include` a weak one, for `If-None-Match` only",
+                "\"1.3\"",
+            ),
+        ),
         (
             "TotalCount",
             header(
