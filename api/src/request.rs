@@ -8,10 +8,10 @@ use std::{
 
 use actix_web::{
     Error,
-    body::MessageBody,
+    body::{BodySize, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
-        Method, StatusCode,
+        ConnectionType, Method, StatusCode, Version,
         header::{CONTENT_TYPE, HeaderValue},
     },
     middleware::Next,
@@ -41,7 +41,7 @@ async fn answer<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let begun = Instant::now();
-    let method = request.method().clone();
+    let (method, version) = (request.method().clone(), request.version());
     let path = request.path().to_owned();
     let plain_json = format::wants_plain_json(&request);
 
@@ -70,6 +70,12 @@ async fn answer<B: MessageBody + 'static>(
         "{method} {path} {}", status.as_u16()
     );
     answer.map(|mut response| {
+        if version < Version::HTTP_11 && response.response().body().size() == BodySize::Stream {
+            // actix would send chunks, which HTTP/1.0 does not know: there the end of the connection is that of the body.
+            let head = response.response_mut().head_mut();
+            head.no_chunking(true);
+            head.set_connection_type(ConnectionType::Close);
+        }
         let headers = response.headers_mut();
         trace::dress(headers, &trace::id());
         let problem =

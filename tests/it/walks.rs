@@ -2,6 +2,8 @@
 
 use std::{
     collections::HashSet,
+    io::{Read, Write},
+    net::TcpStream,
     sync::atomic::{AtomicBool, Ordering},
 };
 
@@ -71,6 +73,35 @@ on_both! {
             assert_eq!(app.send("GET", path, &[("if-none-match", &seen)], b"").status, 304);
         }
         assert!(app.get("/api/books?sort=titel").expect_problem(400).contains("`titel` is no column"));
+    }
+
+    fn a_list_that_ends_where_a_part_does_has_no_page_behind_it(database) {
+        let app = App::new(&database);
+        fill(&database, 2002);
+        for count in [999, 1000, 1001, 2000, 2001, 2002] {
+            for limit in [1000, 1001, 2000, 2001] {
+                let pages = walk(&app, &format!("/api/books?sort=year&id__lte={count}&limit={limit}"));
+                let seen: HashSet<i64> = pages.iter().flatten().copied().collect();
+                let lengths: Vec<usize> = pages.iter().map(Vec::len).collect();
+                assert_eq!((seen.len(), lengths.iter().sum::<usize>()), (count, count), "{limit}: {lengths:?}");
+                assert_eq!(lengths.len(), count.div_ceil(limit), "{count} by {limit}: {lengths:?}");
+            }
+        }
+    }
+
+    fn a_client_that_knows_no_chunks_gets_a_long_list_all_the_same(database) {
+        let app = App::new(&database);
+        fill(&database, 2500);
+        for header in ["", "Connection: keep-alive\r\n", "Accept-Encoding: identity\r\n"] {
+            let mut connection = TcpStream::connect(&app.address).unwrap();
+            let request = format!("GET /api/books?fields=id HTTP/1.0\r\nHost: localhost\r\n{header}\r\n");
+            connection.write_all(request.as_bytes()).unwrap();
+            let mut answer = String::new();
+            connection.read_to_string(&mut answer).unwrap();
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            assert!(head.contains(" 200 OK") && !head.to_lowercase().contains("transfer-encoding"), "{head}");
+            assert_eq!(ids(&serde_json::from_str(body).unwrap()), (1..=2500).collect::<Vec<_>>());
+        }
     }
 
     fn a_list_is_cut_where_the_server_says_and_linked_to_its_rest(database) {
