@@ -23,9 +23,9 @@ use crate::{
 /// The longest JSON body.
 const LONGEST_BODY: usize = 1 << 20;
 /// Under what a client may repeat a request.
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// How long a client may take to send a body.
-const BODY_DEADLINE: Duration = Duration::from_secs(10);
+pub const BODY_DEADLINE: Duration = Duration::from_secs(10);
 
 type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 

@@ -15,6 +15,7 @@ mod extract;
 mod format;
 mod health;
 mod host;
+mod imports;
 mod items;
 mod list;
 mod logging;

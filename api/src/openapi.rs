@@ -42,6 +42,7 @@ use answers::Described;
         (name = "books", description = "The catalogue"),
         (name = "stores", description = "Stores; deleting one deletes its items"),
         (name = "items", description = "Items on the shelves of stores"),
+        (name = "imports", description = "Files of books, imported as jobs, and taken back as a whole"),
         (name = "service", description = "The service itself"),
     )
 )]

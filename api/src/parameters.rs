@@ -2,7 +2,9 @@
 
 use service::{
     Book, ISBN_PATTERN, Item, Kind, LONGEST_VALUE, MAX_LIMIT, MOST_KEYS, MOST_VALUES, Operator,
-    Parameter as Filter, Store, Vocabulary, books, items, stores,
+    Parameter as Filter, Store, Vocabulary, books,
+    imports::{self, Import},
+    items, stores,
 };
 use utoipa::openapi::{
     RefOr, Required, Schema,
@@ -26,12 +28,14 @@ pub fn of_list(path: &str) -> Vec<Parameter> {
         }
         "/api/books/search" => (books::vocabulary(), of_shape::<Book>(), false),
         "/api/stores" => (stores::vocabulary(), of_shape::<Store>(), true),
+        "/api/imports" => (imports::vocabulary(), of_shape::<Import>(), true),
         "/api/items" | "/api/stores/{id}/items" | "/api/books/{id}/items" => {
             (items::vocabulary(), of_shape::<Item>(), true)
         }
         "/api/books/{id}" | "/api/books/isbn/{isbn}" => return of_shape::<Book>(),
         "/api/stores/{id}" => return of_shape::<Store>(),
         "/api/items/{id}" => return of_shape::<Item>(),
+        "/api/imports/{id}" => return of_shape::<Import>(),
         _ => return Vec::new(),
     };
     let exports = path.starts_with("/api/exports/");

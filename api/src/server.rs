@@ -9,7 +9,7 @@ use actix_web::{
     web::{self, Data},
 };
 use anyhow::{Context, Result};
-use service::Db;
+use service::{Db, imports::Imports};
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
@@ -17,7 +17,7 @@ use crate::{
     books, bulk, compress, docs, exports,
     health::{self, Readiness},
     host::Exposure,
-    items,
+    imports, items,
     list::Cap,
     openapi::{self, Paths},
     parameters, problems, request, stores,
@@ -55,6 +55,7 @@ fn routes(config: &mut ServiceConfig) {
     items::routes(config);
     bulk::routes(config);
     exports::routes(config);
+    imports::routes(config);
     problems::routes(config);
     docs::routes(config);
     config
@@ -64,24 +65,32 @@ fn routes(config: &mut ServiceConfig) {
         .service(openapi::show_openapi);
 }
 
+/// What the handlers share.
+pub struct Shared {
+    /// The database.
+    pub db: Db,
+    /// Whether work can be sent here.
+    pub readiness: Data<Readiness>,
+    /// Files that are handed in.
+    pub imports: Imports,
+}
+
 /// Binds `address` and returns the server, which runs when it is awaited, and the addresses it has.
 ///
 /// # Errors
 /// When the address cannot be bound.
-pub fn bind(
-    options: Options,
-    db: Db,
-    readiness: Data<Readiness>,
-) -> Result<(Server, Vec<SocketAddr>)> {
+pub fn bind(options: Options, shared: Shared) -> Result<(Server, Vec<SocketAddr>)> {
     let Options { address, exposure, workers, list_limit } = options;
     let document = document();
     let paths = Data::new(Paths::of(&document));
     let document = Data::new(document);
-    let db = Data::new(db);
+    let Shared { db, readiness, imports } = shared;
+    let (db, imports) = (Data::new(db), Data::new(imports));
     let server = HttpServer::new(move || {
         App::new()
             .into_utoipa_app()
             .app_data(db.clone())
+            .app_data(imports.clone())
             .app_data(readiness.clone())
             .app_data(paths.clone())
             .app_data(document.clone())

@@ -13,6 +13,9 @@
 
 pub mod book;
 pub mod idempotency_key;
+pub mod import;
+pub mod import_change;
+pub mod import_rejection;
 pub mod item;
 pub mod store;
 pub mod user;

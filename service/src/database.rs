@@ -11,7 +11,7 @@ mod sqlite;
 mod unit;
 mod writer;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use sea_orm::{
     ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr,
@@ -186,6 +186,11 @@ impl Db {
         self.writer.stop().await;
         Ok(self.reader.close().await?)
     }
+}
+
+/// Opens a SQLite file that is needed for a while and by nobody else, and may be lost.
+pub(crate) async fn scratch(path: &Path) -> Result<DatabaseConnection> {
+    Ok(Database::connect(sqlite::scratch(path)).await?)
 }
 
 /// Opens the connection that migrations run on: alone, and on SQLite with foreign keys off, since a table that is

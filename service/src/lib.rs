@@ -12,6 +12,7 @@ pub mod database;
 mod error;
 mod filter;
 pub mod idempotency;
+pub mod imports;
 pub mod isbn;
 pub mod items;
 mod json;

@@ -164,6 +164,12 @@ impl Listing {
         })
     }
 
+    /// The same list, in this order where it asks for none.
+    pub(crate) fn or_sorted_by(&self, sort: &str) -> Self {
+        let sort = self.sort.clone().or_else(|| self.q.is_none().then(|| sort.to_owned()));
+        Self { sort, ..self.clone() }
+    }
+
     /// The same list, so many rows of it.
     pub(crate) fn part(&self, limit: u64) -> Self {
         Self { limit: Some(limit.to_string()), ..self.clone() }

@@ -215,7 +215,7 @@ on_both! {
     fn a_file_that_is_no_table_is_refused_with_the_way_out(database) {
         for (bytes, reason) in [
             (&b""[..], "the file is empty, expected a header"),
-            (b"title,writer\na,b\n", "no header means `author`; name it with `--map author=HEADER`"),
+            (b"title,writer\na,b\n", "no header means `author`; name the one that does, as `author=HEADER` of a map"),
             (b"\xff\xfet\0i\0", "the file is UTF-16; save it as UTF-8"),
             (b"\"title,author\n", "the header cannot be read"),
         ] {

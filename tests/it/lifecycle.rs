@@ -20,7 +20,7 @@ on_both! {
         let app = App::new(&database);
         database.execute(&format!("DELETE FROM seaql_migrations WHERE version = '{HEAD}'")).unwrap();
         let error = app.get("/readyz").expect_problem(503);
-        assert!(error.contains("the schema is at `m20261006_090000_create_users`, this program needs"), "{error}");
+        assert!(error.contains("the schema is at `m20261126_160827_create_idempotency_keys`, this program needs"), "{error}");
         assert_eq!(app.get("/healthz").status, 200);
     }
 

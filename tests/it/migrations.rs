@@ -159,10 +159,10 @@ on_both! {
         upgrade(&database, "head");
         for (arguments, reason) in [
             (["db", "upgrade", "sideways"], "no revision fits `sideways`"),
-            (["db", "upgrade", "m2026"], "`m2026` fits 7 revisions"),
+            (["db", "upgrade", "m2026"], "`m2026` fits 8 revisions"),
             (["db", "upgrade", "+0"], "`+0` is no target, expected `head`, `+N` or a revision"),
             (["db", "downgrade", "-x"], "`-x` is no target, expected `base`, `-N` or a revision"),
-            (["db", "downgrade", "-99"], "`-99` goes further back than the 7 migrations that are applied"),
+            (["db", "downgrade", "-99"], "`-99` goes further back than the 8 migrations that are applied"),
         ] {
             let error = Program::new(&database).run(&arguments).expect_code(2).expect_error();
             assert!(error.contains(reason), "{error}");

@@ -285,7 +285,7 @@ fn table(path: Option<&Path>, header: &[&str]) -> Result<Option<csv::Writer<File
 
 impl Observer for Console {
     fn rejected(&mut self, row: &Rejected) -> io::Result<()> {
-        let Rejected { number, line, reason, text } = row;
+        let Rejected { number, line, reason, raw: _ } = row;
         self.rejected += 1;
         self.note(
             self.rejected,
@@ -293,9 +293,12 @@ impl Observer for Console {
             "--rejects",
         );
         match &mut self.rejects {
-            Some(table) => {
-                Ok(table.write_record([&number.to_string(), &line.to_string(), reason, text])?)
-            }
+            Some(table) => Ok(table.write_record([
+                &number.to_string(),
+                &line.to_string(),
+                reason,
+                &row.text(),
+            ])?),
             None => Ok(()),
         }
     }

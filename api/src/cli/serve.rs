@@ -2,17 +2,25 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
+    path::PathBuf,
     time::Duration,
 };
 
 use actix_web::web::Data;
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use service::{Db, Location, Settings};
+use service::{
+    Db, Location, Settings,
+    imports::{Imports, Spool},
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::schema;
-use crate::{health::Readiness, host::Exposure, server};
+use crate::{
+    health::Readiness,
+    host::Exposure,
+    server::{self, Shared},
+};
 
 #[derive(Debug, Args)]
 pub struct ServeArgs {
@@ -43,6 +51,14 @@ pub struct ServeArgs {
     /// Milliseconds between "not ready" and the end of listening, for a load balancer to notice
     #[arg(long, env = "BOOKPLATE_DRAIN_MS", default_value_t = 0)]
     drain_ms: u64,
+    /// The folder for files of books that are handed in, until they are imported; beside a SQLite file, or
+    /// `bookplate.imports`, when absent. Servers on one PostgreSQL may share it
+    #[arg(long, env = "BOOKPLATE_IMPORTS_DIR", value_name = "DIR")]
+    imports_dir: Option<PathBuf>,
+    /// Megabytes (MiB) that such a file may have
+    #[arg(long, env = "BOOKPLATE_IMPORT_LIMIT", value_name = "MIB", default_value_t = 64)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
+    import_limit: u64,
 }
 
 /// Serves until SIGTERM or Ctrl-C.
@@ -71,11 +87,14 @@ pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> 
     };
     // Before anybody hears of the address: a signal that nobody waits for would end the process where it stands.
     let asked = asked_to_end()?;
-    let (server, addresses) = server::bind(options, db.clone(), readiness.clone())?;
+    let imports = Imports::new(db.clone(), spool(location, &args));
+    let shared = Shared { db: db.clone(), readiness: readiness.clone(), imports: imports.clone() };
+    let (server, addresses) = server::bind(options, shared)?;
     for address in addresses {
         log::info!("listening on http://{address} with {location}");
     }
 
+    let work = tokio::task::spawn_local(imports.clone().work());
     let handle = server.handle();
     let mut ended = tokio::task::spawn_local(server);
     tokio::select! {
@@ -88,8 +107,11 @@ pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> 
     readiness.drain();
     log::info!("asked to end: {} ms until the port closes", args.drain_ms);
     tokio::time::sleep(Duration::from_millis(args.drain_ms)).await;
+    // Also those who follow an import hear of it, and come back later; the others are answered.
+    imports.stop();
     handle.stop(true).await;
     ended.await.context("the server ended badly")??;
+    work.await.context("the work on imports ended badly")?;
     db.close().await.context("the database could not be closed")?;
     drop(claim);
     log::info!("ended");
@@ -124,6 +146,25 @@ fn exposure(args: &ServeArgs) -> Result<Exposure> {
             args.host
         ),
     }
+}
+
+/// Where files of books wait to be imported.
+fn spool(location: &Location, args: &ServeArgs) -> Spool {
+    let beside = |path: &PathBuf| {
+        let mut folder = path.clone().into_os_string();
+        folder.push(".imports");
+        folder.into()
+    };
+    let folder = args.imports_dir.clone().unwrap_or_else(|| match location {
+        Location::File(path) => beside(path),
+        Location::Postgres(_) => "bookplate.imports".into(),
+        Location::Memory => {
+            let name = format!("bookplate-{}", std::process::id());
+            beside(&std::env::temp_dir().join(name))
+        }
+    });
+    let is_shared = matches!(location, Location::Postgres(_));
+    Spool::new(folder, args.import_limit << 20, is_shared)
 }
 
 fn cores() -> usize {

@@ -105,7 +105,7 @@ kinds! {
     }
     TooLarge "too-large" PAYLOAD_TOO_LARGE "Body too large" {
         means "The body of the request is larger than what is read. Nothing was changed.";
-        do "Send less at a time.";
+        do "Send less at a time. A file for `/api/imports` may be longer than other bodies, as long as the operator allows.";
         as "the body is larger than 1048576 bytes; send less at a time";
     }
     UriTooLong "uri-too-long" URI_TOO_LONG "URI too long" {
@@ -115,7 +115,8 @@ kinds! {
     }
     MediaType "media-type" UNSUPPORTED_MEDIA_TYPE "Unsupported media type" {
         means "The body is of another media type than those that are read here, or says none. Nothing was changed.";
-        do "Send JSON, and say so: `Content-Type: application/json`.";
+        do "Send JSON, and say so: `Content-Type: application/json`. Only `POST /api/imports` takes files: `text/csv`, \
+            `application/x-ndjson`, or a form with one.";
         as "the content type is `text/plain`, expected `application/json`";
     }
     ForeignHost "foreign-host" MISDIRECTED_REQUEST "Foreign host" {
@@ -164,7 +165,7 @@ kinds! {
         as "the database does not answer";
     }
     DiskFull "disk-full" INSUFFICIENT_STORAGE "Disk full" {
-        means "The disk of the database is full. Nothing was changed.";
+        means "The disk of the database, or of the files to be imported, is full. Nothing was changed.";
         do "Reading goes on. Tell the operator, and send the change again when there is room.";
         as "the disk of the database is full; nothing was changed";
     }

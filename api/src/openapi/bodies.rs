@@ -33,6 +33,9 @@ pub fn describe_all(components: &mut Components) {
     let optional = |name| one_of(Ref::from_schema_name(name).into(), nothing());
     row(components, "Book", vec![("items", items())]);
     row(components, "Store", vec![("items", items())]);
+    let ids = Object::with_type(Type::Integer);
+    let ids = RefOr::T(Schema::Array(Array::new(RefOr::T(Schema::Object(ids)))));
+    row(components, "Import", vec![("kept_books", ids)]);
     row(components, "Item", vec![("store", optional("StoreOut")), ("book", optional("BookOut"))]);
 }
 

@@ -15,6 +15,9 @@ use crate::{
     error::{Error, Result},
 };
 
+/// The columns of a table.
+pub(crate) const COLUMNS: [&str; 6] = ["title", "author", "year", "isbn", "page_count", "status"];
+
 /// How to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -124,8 +127,7 @@ impl<W: Write> Writer<W> {
             Format::Jsonl => Self::Jsonl(output),
             Format::Csv => {
                 let mut csv = csv::Writer::from_writer(output);
-                csv.write_record(["title", "author", "year", "isbn", "page_count", "status"])
-                    .map_err(io_error)?;
+                csv.write_record(COLUMNS).map_err(io_error)?;
                 Self::Csv(Box::new(csv))
             }
         })

@@ -81,6 +81,24 @@ pub(super) fn memory(settings: &Settings) -> ConnectOptions {
     options
 }
 
+/// Options of the one connection to a file that may be lost at any moment.
+pub(super) fn scratch(path: &Path) -> ConnectOptions {
+    let connect = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Memory)
+        .synchronous(SqliteSynchronous::Off)
+        .disable_statement_logging();
+    let mut options = ConnectOptions::new("sqlite::memory:");
+    options
+        .map_sqlx_sqlite_opts(move |_| connect.clone())
+        .max_connections(1)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None);
+    options
+}
+
 /// Reads back what was set: a pragma that SQLite cannot carry out is ignored without a word.
 async fn check(connection: &mut SqliteConnection, role: Role) -> Result<(), sqlx::Error> {
     let version: String =

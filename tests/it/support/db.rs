@@ -15,8 +15,8 @@ use tempfile::TempDir;
 use super::Program;
 
 /// Every revision of the schema, in words: how many, and the newest.
-pub const REVISIONS: usize = 7;
-pub const HEAD: &str = "m20261126_160827_create_idempotency_keys";
+pub const REVISIONS: usize = 8;
+pub const HEAD: &str = "m20261126_181529_create_imports";
 
 /// A fresh database with the newest schema.
 pub struct Database {

@@ -1,5 +1,7 @@
 //! The fields of one record, in one buffer that is used again for the next.
 
+use super::record::{Parsed, parse};
+
 /// The fields of a record, reused from one to the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fields {
@@ -33,4 +35,13 @@ impl Fields {
     pub(super) fn end(&mut self) {
         self.ends.push(self.bytes.len());
     }
+}
+
+/// The fields of a record that is all of `raw`; `None` when it is more than one, or broken.
+pub fn fields_of(raw: &[u8], delimiter: u8) -> Option<Vec<Vec<u8>>> {
+    let mut fields = Fields::default();
+    let parsed = parse(raw, true, delimiter, None, &mut fields);
+    let whole = parsed == Parsed::Record(raw.len());
+    let fields = (0..fields.len()).filter_map(|index| fields.get(index).map(<[u8]>::to_vec));
+    whole.then(|| fields.collect())
 }

@@ -3,7 +3,7 @@
 //! The `csv` crate takes every byte sequence for some record: a quote that is never closed swallows the rows behind it in
 //! silence. Here it is an error of the line on which it stands, and reading goes on with the next line.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 
 use memchr::{memchr, memchr2};
 
@@ -43,7 +43,7 @@ pub enum Broken {
 
 /// What [`parse`] made of the bytes at hand.
 #[derive(Debug, PartialEq, Eq)]
-enum Parsed {
+pub(super) enum Parsed {
     /// A record of so many bytes, its line end included.
     Record(usize),
     /// The bytes end within a record.
@@ -54,7 +54,7 @@ enum Parsed {
 /// Splits the first record of `input`; `last` says that nothing comes after `input`.
 ///
 /// With a `width` it stops at the first field too many: what follows may be the rest of the file.
-fn parse(
+pub(super) fn parse(
     input: &[u8],
     last: bool,
     delimiter: u8,
@@ -137,6 +137,8 @@ pub struct Records<R> {
     delimiter: u8,
     buffer: Vec<u8>,
     start: usize,
+    /// Bytes of the input before the end of the buffer.
+    read: u64,
     begun: bool,
     ended: bool,
     line: u64,
@@ -152,6 +154,7 @@ impl<R: Read> Records<R> {
             delimiter,
             buffer: Vec::new(),
             start: 0,
+            read: 0,
             begun: false,
             ended: false,
             line: 1,
@@ -163,6 +166,25 @@ impl<R: Read> Records<R> {
     /// From now on a record with another number of fields is broken.
     pub fn expect_width(&mut self, width: usize) {
         self.width = Some(width);
+    }
+
+    /// How many bytes and lines are before the next record.
+    pub fn place(&self) -> (u64, u64) {
+        (self.read - self.rest().len() as u64, self.line - 1)
+    }
+
+    /// Goes on where so many bytes and lines were read; 0 is where it is now, behind a header.
+    pub fn go_to(&mut self, bytes: u64, lines: u64) -> io::Result<()>
+    where
+        R: Seek,
+    {
+        if bytes > 0 {
+            self.buffer.clear();
+            (self.start, self.read, self.line) = (0, bytes, lines + 1);
+            (self.begun, self.ended) = (true, false);
+            self.input.seek(SeekFrom::Start(bytes))?;
+        }
+        Ok(())
     }
 
     /// The next record that is not an empty line; `None` at the end.
@@ -250,6 +272,7 @@ impl<R: Read> Records<R> {
         self.start = 0;
         let wanted = CHUNK.max(self.buffer.len()) as u64;
         let read = self.input.by_ref().take(wanted).read_to_end(&mut self.buffer)?;
+        self.read += read as u64;
         self.ended |= read == 0;
         if !self.begun {
             self.begun = true;

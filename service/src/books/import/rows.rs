@@ -1,8 +1,14 @@
 //! Rows of a file as books: which column is which, and what spreadsheets do to numbers.
 
-use std::{collections::BTreeMap, io::Read};
+use std::{
+    collections::BTreeMap,
+    io::{self, Read, Seek},
+};
+
+use serde::{Deserialize, Serialize};
 
 use super::{
+    batch::{Place, Rejected, Row},
     fields::Fields,
     record::{Broken, Record, Records},
 };
@@ -15,7 +21,7 @@ use crate::{
 };
 
 /// Our columns and the headers under which other catalogues keep them, the best first.
-const COLUMNS: [(&str, &[&str]); 6] = [
+pub(super) const COLUMNS: [(&str, &[&str]); 6] = [
     ("title", &["title", "book_title", "name", "original_title"]),
     ("author", &["author", "authors", "author_name", "author_names", "creator"]),
     (
@@ -28,7 +34,8 @@ const COLUMNS: [(&str, &[&str]); 6] = [
 ];
 
 /// How the file is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Format {
     /// A header, then a row a line; fields are parted by this byte.
     Csv {
@@ -39,39 +46,12 @@ pub enum Format {
     Jsonl,
 }
 
-/// A row that can be stored.
-#[derive(Debug)]
-pub struct Row {
-    /// Counted from 1, without the header.
-    pub number: u64,
-    /// The line on which it begins.
-    pub line: u64,
-    /// The book, ready to be stored.
-    pub book: Checked<NewBook>,
-    /// Which of title, author, year, isbn, page_count and status the file says something about.
-    pub present: [bool; COLUMNS.len()],
-    /// Why the book is stored without its ISBN.
-    pub warning: Option<String>,
-}
-
-/// A row that cannot be stored.
-#[derive(Debug)]
-pub struct Rejected {
-    /// Counted from 1, without the header.
-    pub number: u64,
-    /// The line on which it begins.
-    pub line: u64,
-    /// What is wrong, and the way out.
-    pub reason: String,
-    /// What stands there, shortened.
-    pub text: String,
-}
-
 /// Reads a file row by row.
 pub struct Rows<R> {
     records: Records<R>,
     read: u64,
     layout: Layout,
+    header: Vec<u8>,
 }
 
 enum Layout {
@@ -90,23 +70,49 @@ impl<R: Read> Rows<R> {
             Format::Jsonl => {
                 // No byte of JSON text is this delimiter, so each line is a record of one field.
                 let records = Records::new(input, 0);
-                Ok(Self { records, read: 0, layout: Layout::Objects })
+                Ok(Self { records, read: 0, layout: Layout::Objects, header: Vec::new() })
             }
             Format::Csv { delimiter } => {
                 let mut records = Records::new(input, delimiter);
-                let header = records.next().map_err(|error| error.to_string())?;
-                let names = header_names(header.ok_or("the file is empty, expected a header")?)?;
+                let record = records.next().map_err(|error| error.to_string())?;
+                let record = record.ok_or("the file is empty, expected a header")?;
+                let header = record.raw.to_vec();
+                let names = header_names(record)?;
                 records.expect_width(names.len());
-                Ok(Self { records, read: 0, layout: Layout::Table(columns(&names, map)?) })
+                let layout = Layout::Table(columns(&names, map)?);
+                Ok(Self { records, read: 0, layout, header })
             }
         }
+    }
+
+    /// The header of a table, as it stands there.
+    pub fn header(&self) -> &[u8] {
+        &self.header
+    }
+
+    /// Where the next row begins.
+    pub fn place(&self) -> Place {
+        let (bytes, lines) = self.records.place();
+        Place { bytes, lines, rows: self.read }
+    }
+
+    /// Goes on from where somebody stopped before.
+    ///
+    /// # Errors
+    /// When the file cannot be read there.
+    pub fn go_to(&mut self, place: Place) -> io::Result<()>
+    where
+        R: Seek,
+    {
+        self.read = place.rows;
+        self.records.go_to(place.bytes, place.lines)
     }
 
     /// The next row; `None` at the end.
     ///
     /// # Errors
     /// When the file cannot be read any further.
-    pub fn next(&mut self) -> std::io::Result<Option<Result<Row, Rejected>>> {
+    pub fn next(&mut self) -> io::Result<Option<Result<Row, Rejected>>> {
         let Some(record) = self.records.next()? else { return Ok(None) };
         self.read += 1;
         let (number, line) = (self.read, record.line);
@@ -127,11 +133,9 @@ impl<R: Read> Rows<R> {
         Ok(Some(match book {
             Ok((book, warning)) => Ok(Row { number, line, book, present, warning }),
             Err(reason) => {
-                let shown = record.raw.get(..300).unwrap_or(record.raw);
-                let text = String::from_utf8_lossy(shown).trim_end().to_owned();
                 // A message may repeat the value, and the value may be a megabyte.
                 let reason = text::shortened(&reason, 300);
-                Err(Rejected { number, line, reason, text })
+                Err(Rejected { number, line, reason, raw: record.raw.to_vec() })
             }
         }))
     }
@@ -177,7 +181,7 @@ fn columns(
         };
         if place.is_none() && matches!(ours, "title" | "author") {
             return Err(format!(
-                "no header means `{ours}`; name it with `--map {ours}=HEADER`; the headers are {headers}"
+                "no header means `{ours}`; name the one that does, as `{ours}=HEADER` of a map; the headers are {headers}"
             ));
         }
     }
@@ -325,7 +329,7 @@ mod tests {
         };
         assert_eq!(
             open("title,writer\n", &[]),
-            "no header means `author`; name it with `--map author=HEADER`; the headers are `title`, `writer`"
+            "no header means `author`; name the one that does, as `author=HEADER` of a map; the headers are `title`, `writer`"
         );
         assert!(open("title,writer\n", &[("author", "x")]).contains("no header `x`"));
         assert!(

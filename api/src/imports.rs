@@ -1,0 +1,379 @@
+//! `/api/imports`: files of books that are handed in, and what becomes of them.
+
+mod events;
+mod parameters;
+mod upload;
+
+use actix_web::{
+    HttpRequest, HttpResponse, get,
+    http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, LOCATION},
+    post,
+    web::{Bytes, Data, Payload},
+};
+use chrono::{DateTime, Utc};
+use futures_util::{StreamExt, stream};
+use serde::{Deserialize, Serialize};
+use service::{
+    Db, Error,
+    books::import::{Format, OnDuplicate, Options},
+    idempotency::{self, Key},
+    imports::{self, Import, Imports, NewImport, RejectedRows, State},
+};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{
+    error::Problem,
+    etag,
+    extract::{IDEMPOTENCY_KEY, Id},
+    list::List,
+    one::One,
+    shape::{Included, Listed, Shape, included},
+};
+use upload::{ImportForm, Received};
+
+/// Books that an undo left as they are and that are named, of each import.
+const MOST_KEPT: u64 = 100;
+
+/// The routes of this file.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(list_imports)
+        .service(create_import)
+        .service(find_import)
+        .service(events::follow_import)
+        .service(list_rejected_rows)
+        .service(undo_import);
+}
+
+/// What becomes of an import.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum StateOut {
+    /// It waits for its turn.
+    Queued,
+    /// Its rows are being stored, some of them are.
+    Running,
+    /// Every row is accounted for.
+    Done,
+    /// What it changed is being taken back.
+    Undoing,
+    /// What it changed was taken back, because somebody asked for it.
+    Undone,
+    /// It could not go on, and what it changed was taken back.
+    Failed,
+}
+
+impl From<State> for StateOut {
+    fn from(state: State) -> Self {
+        match state {
+            State::Queued => Self::Queued,
+            State::Running => Self::Running,
+            State::Done => Self::Done,
+            State::Undoing => Self::Undoing,
+            State::Undone => Self::Undone,
+            State::Failed => Self::Failed,
+        }
+    }
+}
+
+/// An import: `rows = inserted + updated + skipped + rejected` at any time.
+#[derive(Serialize, ToSchema)]
+pub struct ImportOut<'a> {
+    id: i32,
+    state: StateOut,
+    /// What the client called the file.
+    #[schema(example = "catalogue.csv")]
+    name: Option<&'a str>,
+    /// `csv` or `jsonl`.
+    #[schema(value_type = String, example = "csv")]
+    format: Option<&'static str>,
+    /// What becomes of a row whose book is stored already: `skip`, `update` or `fail`.
+    #[schema(value_type = String, example = "skip")]
+    on_duplicate: Option<&'static str>,
+    /// Everything is counted and nothing stored.
+    dry_run: bool,
+    bytes_total: i64,
+    bytes_read: i64,
+    /// Rows of the file so far.
+    rows: i64,
+    /// New books.
+    inserted: i64,
+    /// Books that took other values.
+    updated: i64,
+    /// Stored before, and left as they were.
+    skipped: i64,
+    /// Rows that could not be stored; `links.rejected` has them.
+    rejected: i64,
+    /// Rows without a usable ISBN, whatever became of them.
+    warnings: i64,
+    /// Books that were taken back.
+    reverted: i64,
+    /// Books that were not taken back, because somebody changed them since, or items are copies of them.
+    kept: i64,
+    /// Why it failed, and the way out.
+    problem: Option<&'a str>,
+    created_at: DateTime<Utc>,
+    started_at: Option<DateTime<Utc>>,
+    ended_at: Option<DateTime<Utc>>,
+    /// Raised by each step.
+    version: i32,
+    links: Links,
+}
+
+/// Where an import, its progress and its rejected rows are, and where it is taken back.
+#[derive(Serialize, ToSchema)]
+struct Links {
+    #[serde(rename = "self")]
+    #[schema(example = "/api/imports/1")]
+    this: String,
+    /// Server-sent events until it ends.
+    #[schema(example = "/api/imports/1/events")]
+    events: String,
+    #[schema(example = "/api/imports/1/rejected.csv")]
+    rejected: String,
+    /// For a POST.
+    #[schema(example = "/api/imports/1/undo")]
+    undo: String,
+}
+
+impl<'a> From<&'a Import> for ImportOut<'a> {
+    fn from(import: &'a Import) -> Self {
+        // They are always readable: nobody writes them but who reads them here.
+        let options = imports::options(import).ok();
+        let location = location(import);
+        Self {
+            id: import.id,
+            state: import.state.into(),
+            name: import.name.as_deref(),
+            format: options.as_ref().map(|options| match options.format {
+                Format::Csv { .. } => "csv",
+                Format::Jsonl => "jsonl",
+            }),
+            on_duplicate: options.as_ref().map(|options| match options.on_duplicate {
+                OnDuplicate::Skip => "skip",
+                OnDuplicate::Update => "update",
+                OnDuplicate::Fail => "fail",
+            }),
+            dry_run: import.dry_run,
+            bytes_total: import.bytes_total,
+            bytes_read: import.bytes_read,
+            rows: import.rows,
+            inserted: import.inserted,
+            updated: import.updated,
+            skipped: import.skipped,
+            rejected: import.rejected,
+            warnings: import.warnings,
+            reverted: import.reverted,
+            kept: import.kept,
+            problem: import.problem.as_deref(),
+            created_at: import.created_at,
+            started_at: import.started_at,
+            ended_at: import.ended_at,
+            version: import.version,
+            links: Links {
+                events: format!("{location}/events"),
+                rejected: format!("{location}/rejected.csv"),
+                undo: format!("{location}/undo"),
+                this: location,
+            },
+        }
+    }
+}
+
+impl Listed for Import {
+    type Out<'a> = ImportOut<'a>;
+    const INCLUDES: &'static [&'static str] = &["kept_books"];
+
+    async fn include(db: &Db, shape: &Shape, imports: &[Self]) -> service::Result<Vec<Included>> {
+        if !shape.includes("kept_books") {
+            return Ok(Vec::new());
+        }
+        let mut kept = Vec::with_capacity(imports.len());
+        for import in imports {
+            // Most have none, and need not be asked for.
+            kept.push(match import.kept {
+                0 => Vec::new(),
+                _ => imports::kept(db.reader(), import.id, MOST_KEPT).await?,
+            });
+        }
+        Ok(vec![included("kept_books", kept.into_iter())?])
+    }
+}
+
+fn location(import: &Import) -> String {
+    format!("/api/imports/{}", import.id)
+}
+
+/// The imports, the newest first.
+#[utoipa::path(tag = "imports", responses((status = 200, description = "A page", body = [ImportOut])))]
+#[get("/api/imports")]
+async fn list_imports(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> {
+    list.answer(db, async |db, listing| imports::list(db.reader(), listing).await).await
+}
+
+/// Hands in a file of books, as the body or as the part `file` of a form. It is imported behind the answer, a chunk at a time;
+/// every row is inserted, updated, skipped or rejected, and a broken row costs that row alone.
+///
+/// Columns are found by their headers; those of other catalogues are understood too. A row is a duplicate when its ISBN is stored
+/// already, or, without one, when a book without ISBN has the same title, author and year. With `on_duplicate=fail` the first
+/// duplicate ends the import, and what was stored of it is taken back.
+#[utoipa::path(
+    tag = "imports",
+    params(
+        parameters::ImportParameters,
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
+         description = "a key of one's own; the same request with it gets the first answer for a day, and imports nothing"),
+    ),
+    request_body(content(
+        (String = "text/csv", example = "title,author,year,isbn\nClean Code,Robert C. Martin,2008,9780132350884\n"),
+        (String = "application/x-ndjson", example = "{\"title\":\"Clean Code\",\"author\":\"Robert C. Martin\"}\n"),
+        (String = "application/jsonl"),
+        (ImportForm = "multipart/form-data"),
+    )),
+    responses(
+        (status = 202, description = "It is queued", body = ImportOut,
+         headers(("Location" = String, description = "where it can be asked for"))),
+        (status = 400, description = "A parameter, or a file without a usable header; nothing is kept of it"),
+        (status = 408, description = "The file came too slowly"),
+        (status = 413, description = "The file is larger than this server takes"),
+        (status = 415, description = "Neither CSV nor JSON lines"),
+        (status = 422, description = "The key was used for another request"),
+        (status = 507, description = "The disk is full")
+    )
+)]
+#[post("/api/imports")]
+async fn create_import(
+    request: HttpRequest,
+    payload: Payload,
+    db: Data<Db>,
+    imports: Data<Imports>,
+) -> Result<HttpResponse, Problem> {
+    let Received { upload, name, options } =
+        upload::receive(&request, payload, imports.spool()).await?;
+    let key = key(&request, &upload.digest(), &options)?;
+    let looked_at = upload::on_a_thread(move || {
+        let new = NewImport::of(&upload, name.as_deref(), options)?;
+        upload.sync()?;
+        Ok((upload, new))
+    });
+    let (upload, new) = looked_at.await?;
+    let own = upload.name().to_owned();
+    let work = async move |tx: &service::Tx| {
+        idempotency::once(tx, key.as_ref(), async || {
+            let import = imports::create(tx, &new).await?;
+            let body = serde_json::to_string(&ImportOut::from(&import)).map_err(Error::no_json)?;
+            Ok(Accepted { location: location(&import), file: import.file, body })
+        })
+        .await
+    };
+    let accepted = match db.write(work).await {
+        Ok(accepted) => accepted,
+        Err(error) => {
+            if matches!(error, Error::Unknown) {
+                // It may be queued. What is not needed is removed at the next start.
+                upload.keep();
+            }
+            return Err(error.into());
+        }
+    };
+    // Of a repeated request the file is there already, or was imported long ago.
+    if accepted.file == own {
+        upload.keep();
+        imports.wake();
+    }
+    Ok(HttpResponse::Accepted()
+        .insert_header((LOCATION, accepted.location))
+        .insert_header((CONTENT_TYPE, "application/json"))
+        .body(accepted.body))
+}
+
+/// The answer to a file that was handed in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Accepted {
+    location: String,
+    /// Its name in the folder.
+    file: String,
+    body: String,
+}
+
+fn key(request: &HttpRequest, digest: &[u8], options: &Options) -> service::Result<Option<Key>> {
+    let Some(given) = request.headers().get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let options = serde_json::to_vec(options).map_err(Error::no_json)?;
+    let parts = [request.method().as_str().as_bytes(), request.path().as_bytes(), &options, digest];
+    Key::new(&String::from_utf8_lossy(given.as_bytes()), &parts).map(Some)
+}
+
+/// One import: how far it is, and what became of its rows.
+#[utoipa::path(
+    tag = "imports",
+    params(("id" = i32, Path, description = "The import's id", minimum = 1)),
+    responses(
+        (status = 200, description = "The import", body = ImportOut),
+        (status = 304, description = "It is as the client has it"),
+        (status = 404, description = "No such import")
+    )
+)]
+#[get("/api/imports/{id}")]
+async fn find_import(db: Data<Db>, Id(id): Id, one: One) -> Result<HttpResponse, Problem> {
+    let import = imports::find(db.reader(), id).await?;
+    Ok(one.answer(&db, &import, &etag::of_row(import.id, import.version)).await?)
+}
+
+/// The rows that were rejected so far, as CSV: the columns of the file, the line, the reason, and the text of a row that cannot be
+/// taken apart. Repaired, it can be imported as it is.
+#[utoipa::path(
+    tag = "imports",
+    params(("id" = i32, Path, description = "The import's id", minimum = 1)),
+    responses(
+        (status = 200, description = "The file", content((
+            String = "text/csv",
+            example = "title,author,year,rejected_line,rejected_because,rejected_text\nA,B,soon,2,year `soon` is not a whole number,\n"
+        ))),
+        (status = 404, description = "No such import")
+    )
+)]
+#[get("/api/imports/{id}/rejected.csv")]
+async fn list_rejected_rows(db: Data<Db>, Id(id): Id) -> Result<HttpResponse, Problem> {
+    let import = imports::find(db.reader(), id).await?;
+    let mut rows = RejectedRows::of(&import)?;
+    // A database that does not answer shows here, while there is still a status to say it.
+    let first = rows.next(db.reader()).await?;
+    let rest = stream::try_unfold((db, rows), async |(db, mut rows)| {
+        let part = rows.next(db.reader()).await.inspect_err(|error| {
+            log::error!("rejected rows ended early: {}", service::chain(error));
+        })?;
+        Ok::<_, Error>(part.map(|part| (Bytes::from(part), (db, rows))))
+    });
+    let first = stream::iter(first.map(|part| Ok(Bytes::from(part))));
+    let name = format!("attachment; filename=\"import-{id}-rejected.csv\"");
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/csv; charset=utf-8; header=present"))
+        .insert_header((CONTENT_DISPOSITION, name))
+        .streaming(first.chain(rest)))
+}
+
+/// Takes an import back: new books are deleted, changed ones get their former values. One that still runs is stopped first. Books
+/// that somebody changed since, or that items are copies of, stay as they are and are counted in `kept`.
+#[utoipa::path(
+    tag = "imports",
+    params(("id" = i32, Path, description = "The import's id", minimum = 1)),
+    responses(
+        (status = 202, description = "It is being taken back, or was already", body = ImportOut,
+         headers(("Location" = String, description = "where it can be asked for"))),
+        (status = 404, description = "No such import")
+    )
+)]
+#[post("/api/imports/{id}/undo")]
+async fn undo_import(
+    db: Data<Db>,
+    imports: Data<Imports>,
+    Id(id): Id,
+) -> Result<HttpResponse, Problem> {
+    let import = db.write(async move |tx| imports::undo(tx, id).await).await?;
+    imports.wake();
+    Ok(HttpResponse::Accepted()
+        .insert_header((LOCATION, location(&import)))
+        .insert_header((ETAG, etag::of_row(import.id, import.version)))
+        .json(ImportOut::from(&import)))
+}

@@ -1,0 +1,118 @@
+//! The progress of an import as server-sent events, until it ends.
+
+use std::time::{Duration, Instant};
+
+use actix_web::{
+    HttpRequest, HttpResponse, get,
+    http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE},
+    web::{Bytes, Data},
+};
+use futures_util::stream;
+use service::{
+    Db, Error, Result,
+    imports::{self, Import, Imports},
+};
+
+use super::ImportOut;
+use crate::{error::Problem, extract::Id};
+
+/// Between two looks at an import: often enough for a person who watches.
+const LOOK: Duration = Duration::from_millis(250);
+/// Silence after which a comment tells proxies that the connection lives.
+const SILENCE: Duration = Duration::from_secs(15);
+
+/// The progress of an import, as server-sent events (`text/event-stream`): `progress` while it goes on, `end` at its end, each with
+/// the import as its data. Who comes back with `Last-Event-ID` goes on from there; 204 tells that there is nothing more.
+#[utoipa::path(
+    tag = "imports",
+    params(
+        ("id" = i32, Path, description = "The import's id", minimum = 1),
+        ("Last-Event-ID" = Option<String>, Header, description = "the id of the last event that was seen"),
+    ),
+    responses(
+        (status = 200, description = "Events until the import ends", content((
+            String = "text/event-stream",
+            example = "id: 7\nevent: progress\ndata: {\"id\":1,\"state\":\"running\"}\n\n"
+        ))),
+        (status = 204, description = "It has ended, and the last event was seen"),
+        (status = 404, description = "No such import")
+    )
+)]
+#[get("/api/imports/{id}/events")]
+pub async fn follow_import(
+    request: HttpRequest,
+    db: Data<Db>,
+    imports: Data<Imports>,
+    Id(id): Id,
+) -> std::result::Result<HttpResponse, Problem> {
+    let import = imports::find(db.reader(), id).await?;
+    let seen = request.headers().get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
+    if imports::has_ended(&import) && seen == Some(import.version) {
+        return Ok(HttpResponse::NoContent().finish());
+    }
+    let follower = Follower { db, imports, id, seen, spoke: Instant::now(), is_done: false };
+    let events = stream::unfold(follower, async |mut follower| {
+        let event = follower.next().await?;
+        Some((Ok::<_, Error>(Bytes::from(event)), follower))
+    });
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/event-stream"))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        // What is compressed waits until there is enough of it.
+        .insert_header((CONTENT_ENCODING, "identity"))
+        .insert_header(("x-accel-buffering", "no"))
+        .streaming(events))
+}
+
+/// Somebody who watches an import.
+struct Follower {
+    db: Data<Db>,
+    imports: Data<Imports>,
+    id: i32,
+    /// The version of the last event.
+    seen: Option<i32>,
+    spoke: Instant,
+    is_done: bool,
+}
+
+impl Follower {
+    /// The next event; `None` at the end, and when this process is asked to end: the client comes back to the next one.
+    async fn next(&mut self) -> Option<String> {
+        loop {
+            if self.is_done {
+                return None;
+            }
+            match imports::find(self.db.reader(), self.id).await {
+                Ok(import) if self.seen != Some(import.version) => match self.tell(&import) {
+                    Ok(event) => return Some(event),
+                    Err(error) => {
+                        log::error!("an import cannot be shown: {}", service::chain(&error));
+                        return None;
+                    }
+                },
+                Ok(_) => {}
+                Err(Error::NotFound { .. }) => return None,
+                // The database comes back, and so does the progress.
+                Err(error) => log::debug!("an import cannot be seen: {}", service::chain(&error)),
+            }
+            if self.spoke.elapsed() >= SILENCE {
+                self.spoke = Instant::now();
+                return Some(": still there\n\n".to_owned());
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                () = self.imports.stopped() => return None,
+            }
+        }
+    }
+
+    fn tell(&mut self, import: &Import) -> Result<String> {
+        let body = serde_json::to_string(&ImportOut::from(import)).map_err(Error::no_json)?;
+        self.is_done = imports::has_ended(import);
+        let name = if self.is_done { "end" } else { "progress" };
+        let retry = if self.seen.is_none() { "retry: 1000\n" } else { "" };
+        self.seen = Some(import.version);
+        self.spoke = Instant::now();
+        Ok(format!("{retry}id: {}\nevent: {name}\ndata: {body}\n\n", import.version))
+    }
+}

@@ -1,0 +1,312 @@
+//! A file that is handed in: from the body, raw or as a form, to the folder of imports, in bounded memory.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use actix_multipart::{Field, Multipart};
+use actix_web::{
+    HttpMessage, HttpRequest,
+    http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE},
+    web::{self, Bytes, BytesMut, Payload, Query},
+};
+use futures_util::{Stream, StreamExt};
+use service::{
+    Error, FieldError, Result as Outcome,
+    books::import::Options,
+    imports::{Spool, Upload},
+};
+use utoipa::ToSchema;
+
+use super::parameters::{self, Kind};
+use crate::{
+    error::{Kind as ProblemKind, Problem},
+    extract::BODY_DEADLINE,
+};
+
+/// Bytes that are brought to the disk at a time.
+const PART: usize = 256 << 10;
+/// Bytes of a member of a form that is no file.
+const LONGEST_MEMBER: usize = 4 << 10;
+/// Members of a form beside the file.
+const MOST_MEMBERS: usize = 50;
+/// Bytes in a second that a client has to send on the average.
+const SLOWEST: u64 = 16 << 10;
+
+/// A file and how it is to be imported.
+pub struct Received {
+    pub upload: Upload,
+    pub name: Option<String>,
+    pub options: Options,
+}
+
+/// A form with a file; its other members are those of the address.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only for the document: the form is read part by part")]
+pub struct ImportForm {
+    /// CSV or JSON lines, by its type, its name, or `format`.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+    #[schema(inline)]
+    format: Option<Kind>,
+    /// The character between the fields of a CSV file.
+    delimiter: Option<String>,
+    #[schema(inline)]
+    on_duplicate: Option<parameters::Duplicates>,
+    dry_run: Option<bool>,
+    /// May stand there for each column.
+    #[schema(example = "author=Verfasser")]
+    map: Option<Vec<String>>,
+}
+
+/// Receives the file of a request. When the client goes away, what came is gone too.
+///
+/// # Errors
+/// For a body of another type, one that is too large or too slow, or a bad parameter.
+pub async fn receive(
+    request: &HttpRequest,
+    payload: Payload,
+    spool: &Arc<Spool>,
+) -> Result<Received, Problem> {
+    let given = Query::<Vec<(String, String)>>::from_query(request.query_string());
+    let Query(given) = given
+        .map_err(|error| Error::parameter("query", format!("the query cannot be read: {error}")))?;
+    refuse_encoding(request).map_err(|problem| *problem)?;
+    let pace = Pace { begun: Instant::now(), bytes: 0 };
+    if request.content_type() == "multipart/form-data" {
+        let form = Multipart::new(request.headers(), payload);
+        return Form { file: None, given, pace }.receive(form, spool).await;
+    }
+    let kind = kind_of_body(request, &given).map_err(|problem| *problem)?;
+    // Before a megabyte is sent in vain.
+    let options = parameters::options(&given, Some(kind))?;
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if announced
+        .and_then(|length| length.parse().ok())
+        .is_some_and(|length: u64| length > spool.longest)
+    {
+        return Err(too_large(spool.longest));
+    }
+    let mut file = Writer::begin(spool, pace).await?;
+    file.take_all(payload).await?;
+    Ok(Received { upload: file.end().await?, name: None, options })
+}
+
+fn refuse_encoding(request: &HttpRequest) -> Result<(), Box<Problem>> {
+    match request.headers().get(CONTENT_ENCODING).map(|encoding| encoding.as_bytes()) {
+        None | Some(b"identity") => Ok(()),
+        Some(other) => {
+            let shown = service::shortened(&String::from_utf8_lossy(other), 40);
+            let detail = format!("the content encoding is `{shown}`; send the file as it is");
+            Err(Box::new(unsupported(detail)))
+        }
+    }
+}
+
+/// How a raw body is written, by its type; anything may be called bytes when `format` says more.
+fn kind_of_body(request: &HttpRequest, given: &[(String, String)]) -> Result<Kind, Box<Problem>> {
+    let sent = request.headers().get(CONTENT_TYPE).and_then(|sent| sent.to_str().ok());
+    let named = given.iter().find(|(name, _)| name == "format").map(|(_, value)| value.as_str());
+    let named = parameters::kind(named).map_err(|error| Box::new(error.into()))?;
+    let mime = request.mime_type().ok().flatten();
+    if let Some(charset) = mime.as_ref().and_then(|mime| mime.get_param("charset")) {
+        let charset = charset.as_str().to_lowercase();
+        if !matches!(charset.as_str(), "utf-8" | "utf8" | "us-ascii") {
+            let shown = service::shortened(&charset, 40);
+            let detail =
+                format!("the charset is `{shown}`; convert the file to UTF-8, as with `iconv`");
+            return Err(Box::new(unsupported(detail)));
+        }
+    }
+    let by_type = kind_of_type(request.content_type());
+    let is_bytes = request.content_type() == "application/octet-stream";
+    match (named, by_type) {
+        (Some(kind), _) if by_type.is_some() || is_bytes => Ok(kind),
+        (_, Some(kind)) => Ok(kind),
+        _ => {
+            let shown = service::shortened(sent.unwrap_or("none"), 60);
+            let detail = format!(
+                "the content type is `{shown}`, expected `text/csv`, `application/x-ndjson`, `application/jsonl`, or a form \
+                 (`multipart/form-data`) with a file"
+            );
+            Err(Box::new(unsupported(detail)))
+        }
+    }
+}
+
+fn kind_of_type(kind: &str) -> Option<Kind> {
+    match kind {
+        "text/csv" | "application/csv" => Some(Kind::Csv),
+        "application/x-ndjson"
+        | "application/ndjson"
+        | "application/jsonl"
+        | "application/x-jsonlines" => Some(Kind::Jsonl),
+        _ => None,
+    }
+}
+
+/// What a form has brought so far.
+struct Form {
+    file: Option<(Upload, Option<String>, Option<Kind>)>,
+    given: Vec<(String, String)>,
+    pace: Pace,
+}
+
+impl Form {
+    async fn receive(
+        mut self,
+        mut form: Multipart,
+        spool: &Arc<Spool>,
+    ) -> Result<Received, Problem> {
+        while let Some(field) = self.pace.next(&mut form).await? {
+            let field = field.map_err(unreadable)?;
+            match field.name().map(str::to_owned) {
+                Some(name) if name == "file" => self.file(field, spool).await?,
+                Some(name) => self.member(name, field).await?,
+                None => return Err(bad_form("a part of the form has no name")),
+            }
+        }
+        let Some((upload, name, kind)) = self.file else {
+            return Err(bad_form("the form has no part `file` with a file"));
+        };
+        let options = parameters::options(&self.given, kind)?;
+        Ok(Received { upload, name, options })
+    }
+
+    async fn file(&mut self, field: Field, spool: &Arc<Spool>) -> Result<(), Problem> {
+        if self.file.is_some() {
+            return Err(bad_form("the form has two files; send each in a request of its own"));
+        }
+        let name = field.content_disposition().and_then(|disposition| disposition.get_filename());
+        let name = name.map(str::to_owned);
+        let by_type = field.content_type().and_then(|mime| kind_of_type(mime.essence_str()));
+        let kind = by_type.or_else(|| {
+            match name.as_deref()?.rsplit_once('.')?.1.to_lowercase().as_str() {
+                "csv" => Some(Kind::Csv),
+                "jsonl" | "ndjson" => Some(Kind::Jsonl),
+                _ => None,
+            }
+        });
+        let mut file = Writer::begin(spool, self.pace).await?;
+        file.take_all(field).await?;
+        self.pace = file.pace;
+        self.file = Some((file.end().await?, name, kind));
+        Ok(())
+    }
+
+    async fn member(&mut self, name: String, mut field: Field) -> Result<(), Problem> {
+        let shown = service::shortened(&name, 40);
+        if self.given.len() >= MOST_MEMBERS {
+            return Err(bad_form(&format!("the form has more than {MOST_MEMBERS} members")));
+        }
+        let mut value = Vec::new();
+        while let Some(part) = self.pace.next(&mut field).await? {
+            let part = part.map_err(unreadable)?;
+            self.pace.bytes += part.len() as u64;
+            value.extend_from_slice(&part);
+            if value.len() > LONGEST_MEMBER {
+                return Err(bad_form(&format!("`{shown}` is longer than {LONGEST_MEMBER} bytes")));
+            }
+        }
+        let value =
+            String::from_utf8(value).map_err(|_| bad_form(&format!("`{shown}` is not UTF-8")))?;
+        self.given.push((name, value));
+        Ok(())
+    }
+}
+
+/// How fast a client has to be.
+#[derive(Clone, Copy)]
+struct Pace {
+    begun: Instant,
+    bytes: u64,
+}
+
+impl Pace {
+    /// Waits for what comes next, but not for ever.
+    async fn next<S: Stream + Unpin>(&self, stream: &mut S) -> Result<Option<S::Item>, Problem> {
+        let allowed = BODY_DEADLINE + Duration::from_secs(self.bytes / SLOWEST);
+        let rest = allowed.saturating_sub(self.begun.elapsed());
+        // Reading from a busy disk is no fault of the client.
+        let rest = rest.max(Duration::from_secs(1));
+        tokio::time::timeout(rest, stream.next()).await.map_err(|_| {
+            let detail = format!("the file came with less than {SLOWEST} bytes in a second");
+            Problem::new(ProblemKind::SlowBody, detail)
+        })
+    }
+}
+
+/// Writes what comes to the folder.
+struct Writer {
+    upload: Option<Upload>,
+    buffer: BytesMut,
+    longest: u64,
+    pace: Pace,
+}
+
+impl Writer {
+    async fn begin(spool: &Arc<Spool>, pace: Pace) -> Result<Self, Problem> {
+        let (spool, longest) = (Arc::clone(spool), spool.longest);
+        let upload = on_a_thread(move || spool.begin()).await?;
+        Ok(Self { upload: Some(upload), buffer: BytesMut::new(), longest, pace })
+    }
+
+    async fn take_all<S, E>(&mut self, mut stream: S) -> Result<(), Problem>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin,
+        E: std::fmt::Display,
+    {
+        let before = self.pace.bytes;
+        while let Some(part) = self.pace.next(&mut stream).await? {
+            let part = part.map_err(unreadable)?;
+            self.pace.bytes += part.len() as u64;
+            if self.pace.bytes - before > self.longest {
+                return Err(too_large(self.longest));
+            }
+            self.buffer.extend_from_slice(&part);
+            if self.buffer.len() >= PART {
+                self.write().await?;
+            }
+        }
+        Ok(self.write().await?)
+    }
+
+    async fn write(&mut self) -> Outcome<()> {
+        let Some(mut upload) = self.upload.take() else { return Ok(()) };
+        let part = self.buffer.split();
+        let written = on_a_thread(move || upload.append(&part).map(|()| upload)).await?;
+        self.upload = Some(written);
+        Ok(())
+    }
+
+    async fn end(self) -> Outcome<Upload> {
+        self.upload.ok_or_else(|| Error::internal("a file was handed in and is not there"))
+    }
+}
+
+/// Waits for a disk where no other request waits.
+pub async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Outcome<T> + Send + 'static,
+) -> Outcome<T> {
+    web::block(work).await.map_err(|error| Error::internal(error.to_string()))?
+}
+
+fn unreadable(error: impl std::fmt::Display) -> Problem {
+    let detail = format!("the body cannot be read: {error}");
+    Problem::bad_request(vec![FieldError::new("", "unreadable-body", detail)])
+}
+
+fn bad_form(why: &str) -> Problem {
+    Problem::bad_request(vec![FieldError::new("", "bad-form", why)])
+}
+
+fn unsupported(detail: String) -> Problem {
+    Problem::new(ProblemKind::MediaType, detail)
+}
+
+fn too_large(longest: u64) -> Problem {
+    let longest = longest >> 20;
+    let way_out = "send it in parts, or start the server with a higher `--import-limit`";
+    Problem::new(ProblemKind::TooLarge, format!("the file is larger than {longest} MiB; {way_out}"))
+}

@@ -1,0 +1,202 @@
+//! Stores rows of a file: what is a duplicate, and what becomes of it.
+
+use std::collections::HashMap;
+
+use entity::book::{Column, Entity};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder, QuerySelect, sea_query::ExprTrait,
+};
+
+use super::{Batch, OnDuplicate, Report, Row};
+use crate::{
+    Book,
+    books::{NewBook, row as new_row},
+    error::{Error, Result},
+    now,
+};
+
+/// What makes two rows the same book.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Identity {
+    Isbn(String),
+    Text { title: String, author: String, year: Option<i32> },
+}
+
+impl Identity {
+    fn new(title: &str, author: &str, year: Option<i32>, isbn: Option<&str>) -> Self {
+        match isbn {
+            Some(isbn) => Self::Isbn(isbn.to_owned()),
+            None => Self::Text { title: title.to_owned(), author: author.to_owned(), year },
+        }
+    }
+
+    fn of(book: &NewBook) -> Self {
+        Self::new(&book.title, &book.author, book.year, book.isbn.as_deref())
+    }
+}
+
+/// What became of rows so far.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    pub report: Report,
+    /// What it did to the catalogue, in order; `None` where nobody wants to know.
+    pub changes: Option<Vec<Change>>,
+}
+
+/// What a row did to a book.
+#[derive(Debug)]
+pub struct Change {
+    pub book: i32,
+    /// The version that it is at since.
+    pub version: i32,
+    /// `None` for a new book.
+    pub before: Option<Book>,
+}
+
+/// Stores the rows of a batch that can be stored, and counts all of them.
+pub async fn store_batch(
+    db: &impl ConnectionTrait,
+    batch: &Batch,
+    on_duplicate: OnDuplicate,
+    outcome: &mut Outcome,
+) -> Result<()> {
+    let Batch { rows, rejected } = batch;
+    outcome.report.rows += (rows.len() + rejected.len()) as u64;
+    outcome.report.rejected += rejected.len() as u64;
+    outcome.report.warnings += rows.iter().filter(|row| row.warning.is_some()).count() as u64;
+    let mut stored = find_stored(db, rows, on_duplicate).await?;
+    let mut fresh: Vec<&Row> = Vec::with_capacity(rows.len());
+    let mut places: HashMap<Identity, usize> = HashMap::with_capacity(rows.len());
+    for row in rows {
+        let identity = Identity::of(&row.book);
+        if on_duplicate == OnDuplicate::Update && places.contains_key(&identity) {
+            // The row before has to be stored to be updated; so it makes no difference where a batch ends.
+            insert(db, &mut fresh, outcome).await?;
+            places.clear();
+            stored.extend(find_stored(db, std::slice::from_ref(row), on_duplicate).await?);
+        }
+        if let Some(book) = stored.get_mut(&identity) {
+            match on_duplicate {
+                OnDuplicate::Fail => {
+                    return Err(duplicate(row, &format!("is book {} already", book.id)));
+                }
+                OnDuplicate::Skip => outcome.report.skipped += 1,
+                OnDuplicate::Update => match update(db, book, row).await? {
+                    None => outcome.report.skipped += 1,
+                    Some(changed) => {
+                        let before = std::mem::replace(book, changed);
+                        outcome.updated(before, book.version);
+                    }
+                },
+            }
+        } else if let Some(earlier) = places.get(&identity).and_then(|place| fresh.get(*place)) {
+            if on_duplicate == OnDuplicate::Fail {
+                return Err(duplicate(
+                    row,
+                    &format!("repeats row {} (line {})", earlier.number, earlier.line),
+                ));
+            }
+            outcome.report.skipped += 1;
+        } else {
+            places.insert(identity, fresh.len());
+            fresh.push(row);
+        }
+    }
+    insert(db, &mut fresh, outcome).await
+}
+
+impl Outcome {
+    fn updated(&mut self, before: Book, version: i32) {
+        self.report.updated += 1;
+        if let Some(changes) = &mut self.changes {
+            changes.push(Change { book: before.id, version, before: Some(before) });
+        }
+    }
+}
+
+/// Stores the rows, which are new, and forgets them.
+async fn insert(
+    db: &impl ConnectionTrait,
+    fresh: &mut Vec<&Row>,
+    outcome: &mut Outcome,
+) -> Result<()> {
+    if fresh.is_empty() {
+        return Ok(());
+    }
+    outcome.report.inserted += fresh.len() as u64;
+    let now = now();
+    let insert = Entity::insert_many(fresh.drain(..).map(|row| new_row(&row.book, now)));
+    match &mut outcome.changes {
+        None => drop(insert.exec_without_returning(db).await?),
+        Some(changes) => {
+            let books = insert.exec_with_returning_keys(db).await?;
+            changes.extend(books.into_iter().map(|book| Change { book, version: 1, before: None }));
+        }
+    }
+    Ok(())
+}
+
+fn duplicate(row: &Row, what: &str) -> Error {
+    let Row { number, line, .. } = row;
+    let way_out = "choose to skip or to update duplicates instead";
+    Error::invalid("", "duplicate", format!("row {number} (line {line}) {what}; {way_out}"))
+}
+
+/// The books of which one of the rows may be a duplicate; locked when they are going to be updated.
+pub async fn find_stored(
+    db: &impl ConnectionTrait,
+    rows: &[Row],
+    on_duplicate: OnDuplicate,
+) -> Result<HashMap<Identity, Book>> {
+    let select = || match on_duplicate {
+        OnDuplicate::Update => Entity::find().lock_exclusive(),
+        OnDuplicate::Skip | OnDuplicate::Fail => Entity::find(),
+    };
+    let isbns: Vec<&str> = rows.iter().filter_map(|row| row.book.isbn.as_deref()).collect();
+    let plain: Vec<&NewBook> =
+        rows.iter().map(|row| &*row.book).filter(|book| book.isbn.is_none()).collect();
+    let mut found = Vec::new();
+    if !isbns.is_empty() {
+        found = select().filter(Column::Isbn.is_in(isbns)).all(db).await?;
+    }
+    if !plain.is_empty() {
+        let same_text = Column::Author
+            .is_in(plain.iter().map(|book| book.author.as_str()))
+            .and(Column::Title.is_in(plain.iter().map(|book| book.title.as_str())));
+        let books = select().filter(same_text).order_by_desc(Column::Id).all(db).await?;
+        // Not in SQL: for `isbn IS NULL` SQLite would walk every book without one instead of the author's books.
+        found.extend(books.into_iter().filter(|book| book.isbn.is_none()));
+    }
+    let identity =
+        |book: &Book| Identity::new(&book.title, &book.author, book.year, book.isbn.as_deref());
+    Ok(found.into_iter().map(|book| (identity(&book), book)).collect())
+}
+
+/// Gives a stored book the row's values; a column that the file does not have stays as it is. `None` when nothing differs.
+async fn update(db: &impl ConnectionTrait, book: &Book, row: &Row) -> Result<Option<Book>> {
+    let [has_title, has_author, has_year, _, has_page_count, has_status] = row.present;
+    let NewBook { title, author, year, isbn: _, page_count, status } = &*row.book;
+    let mut model = book.clone().into_active_model();
+    if has_title {
+        model.title.set_ne(title.clone());
+    }
+    if has_author {
+        model.author.set_ne(author.clone());
+    }
+    if has_year {
+        model.year.set_ne(*year);
+    }
+    if has_page_count {
+        model.page_count.set_ne(*page_count);
+    }
+    if has_status {
+        model.status.set_ne(status.clone());
+    }
+    if !model.is_changed() {
+        return Ok(None);
+    }
+    model.version = Set(book.version + 1);
+    model.updated_at = Set(now());
+    Ok(Some(model.update(db).await?))
+}

@@ -1,0 +1,192 @@
+//! Imports as jobs: a file of books that was handed in, stored a chunk at a time, and taken back as a whole when wanted.
+//!
+//! Each chunk is one transaction with its books, what they were before, the rows that were rejected, and how far the file is
+//! read. So a process that is killed goes on where it was, and nobody waits long for the only writer of SQLite.
+
+mod chunk;
+mod journal;
+mod rehearsal;
+mod rejections;
+mod spool;
+mod undo;
+mod work;
+
+use std::sync::LazyLock;
+
+use entity::import::{ActiveModel, Column, Entity};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{NotSet, Set},
+    ConnectionTrait, EntityTrait, IntoActiveModel, QuerySelect,
+};
+
+pub use entity::import::{Model as Import, State};
+pub use rejections::RejectedRows;
+pub use spool::{Spool, Upload};
+pub use undo::kept;
+pub use work::Imports;
+
+use crate::{
+    books::import::{self, Options},
+    database::Rows,
+    error::{Error, Result},
+    filter::Vocabulary,
+    now,
+    page::{Listing, Page},
+    resource::Resource,
+};
+
+/// Characters of a file's name that are kept.
+const LONGEST_NAME: usize = 255;
+
+impl Resource for Entity {
+    const SEARCHED: &'static [Column] = &[Column::Name];
+
+    const HIDDEN: &'static [Column] =
+        &[Column::Options, Column::File, Column::Header, Column::LinesRead, Column::Problem];
+
+    fn vocabulary() -> &'static Vocabulary {
+        static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::of::<Entity>);
+        &VOCABULARY
+    }
+}
+
+/// A file that was handed in whole, and can be read so far as its header.
+#[derive(Debug)]
+pub struct NewImport {
+    name: Option<String>,
+    options: Options,
+    file: String,
+    header: Vec<u8>,
+    bytes: u64,
+}
+
+impl NewImport {
+    /// Looks at the header of what was handed in. Reads a file, so it belongs on a thread that may wait.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a file without a usable header.
+    pub fn of(upload: &Upload, name: Option<&str>, options: Options) -> Result<Self> {
+        let input = upload.read().map_err(spool::failure)?;
+        let rows = import::Rows::new(input, options.format, &options.map);
+        let rows = rows.map_err(import::bad_file)?;
+        let header = rows.header().to_vec();
+        let plain = |name: &str| {
+            // As browsers of old sent it, with folders, and whatever else a client makes up.
+            let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+            last.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect::<String>()
+        };
+        let name = name.map(plain).filter(|name| !name.is_empty());
+        Ok(Self { name, options, file: upload.name().to_owned(), header, bytes: upload.length() })
+    }
+}
+
+/// What a list can be asked about.
+#[must_use]
+pub fn vocabulary() -> &'static Vocabulary {
+    Entity::vocabulary()
+}
+
+/// A page of the imports, the newest first.
+///
+/// # Errors
+/// [`Error::Invalid`] for a bad parameter, and what the database says.
+pub async fn list(db: &impl Rows, listing: &Listing) -> Result<Page<Import>> {
+    listing.or_sorted_by("-id").page(db, Entity::find()).await
+}
+
+/// One import.
+///
+/// # Errors
+/// [`Error::NotFound`], and what the database says.
+pub async fn find(db: &impl ConnectionTrait, id: i32) -> Result<Import> {
+    Entity::find_by_id(id).one(db).await?.ok_or(not_found(id))
+}
+
+/// Puts a file at the end of the queue.
+///
+/// # Errors
+/// What the database says.
+pub async fn create(db: &impl ConnectionTrait, new: &NewImport) -> Result<Import> {
+    let NewImport { name, options, file, header, bytes } = new;
+    let row = ActiveModel {
+        id: NotSet,
+        state: Set(State::Queued),
+        name: Set(name.clone()),
+        options: Set(serde_json::to_string(options).map_err(Error::no_json)?),
+        dry_run: Set(options.dry_run),
+        file: Set(file.clone()),
+        header: Set(header.clone()),
+        bytes_total: Set(i64::try_from(*bytes).unwrap_or(i64::MAX)),
+        bytes_read: Set(0),
+        lines_read: Set(0),
+        rows: Set(0),
+        inserted: Set(0),
+        updated: Set(0),
+        skipped: Set(0),
+        rejected: Set(0),
+        warnings: Set(0),
+        reverted: Set(0),
+        kept: Set(0),
+        problem: Set(None),
+        created_at: Set(now()),
+        started_at: Set(None),
+        ended_at: Set(None),
+        version: Set(1),
+    };
+    Ok(row.insert(db).await?)
+}
+
+/// Asks for an import to be taken back, and to be stopped when it still runs. What was taken back stays so.
+///
+/// # Errors
+/// [`Error::NotFound`], and what the database says.
+pub async fn undo(db: &impl ConnectionTrait, id: i32) -> Result<Import> {
+    let import = locked(db, id).await?.ok_or(not_found(id))?;
+    match import.state {
+        State::Queued | State::Running | State::Done => begin_undo(db, import, None).await,
+        State::Undoing | State::Undone | State::Failed => Ok(import),
+    }
+}
+
+/// How an import is to be carried out.
+///
+/// # Errors
+/// Never in practice: it was written by [`create`].
+pub fn options(import: &Import) -> Result<Options> {
+    serde_json::from_str(&import.options).map_err(|error| {
+        Error::internal(format!("the options of an import are unreadable: {error}"))
+    })
+}
+
+/// Whether nothing more will become of an import by itself.
+#[must_use]
+pub fn has_ended(import: &Import) -> bool {
+    match import.state {
+        State::Queued | State::Running | State::Undoing => false,
+        State::Done | State::Undone | State::Failed => true,
+    }
+}
+
+/// The import, held until the transaction ends.
+async fn locked(db: &impl ConnectionTrait, id: i32) -> Result<Option<Import>> {
+    Ok(Entity::find_by_id(id).lock_exclusive().one(db).await?)
+}
+
+async fn begin_undo(
+    db: &impl ConnectionTrait,
+    import: Import,
+    problem: Option<String>,
+) -> Result<Import> {
+    let next = import.version + 1;
+    let mut row = import.into_active_model();
+    row.state = Set(State::Undoing);
+    row.problem = Set(problem);
+    row.ended_at = Set(None);
+    row.version = Set(next);
+    Ok(row.update(db).await?)
+}
+
+fn not_found(id: i32) -> Error {
+    Error::NotFound { what: "import", key: "id", value: id.to_string() }
+}

@@ -1,0 +1,63 @@
+//! A dry run's own database: a scratch copy of the books that rows of the file may meet, and of those they would become.
+//!
+//! So the same code says what would happen, whatever the file repeats and however long it is, and the catalogue is only read.
+
+use std::path::Path;
+
+use entity::book::Entity;
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, IntoActiveModel,
+    Schema, sea_query::OnConflict,
+};
+
+use crate::{
+    books::import::{Batch, OnDuplicate, Outcome, Report, find_stored, store_batch},
+    database,
+    error::Result,
+};
+
+/// Ids that the scratch database gives begin here, far from those of the catalogue.
+const FIRST_ID: i32 = 1 << 30;
+
+/// A scratch database, whose file has no name any more and goes with it.
+pub struct Rehearsal(DatabaseConnection);
+
+impl Rehearsal {
+    /// Makes one at a path where there is none.
+    pub async fn new(path: &Path) -> Result<Self> {
+        let db = database::scratch(path).await?;
+        if let Err(error) = std::fs::remove_file(path) {
+            log::warn!("`{}` cannot be removed: {error}", path.display());
+        }
+        let schema = Schema::new(DbBackend::Sqlite);
+        db.execute(&schema.create_table_from_entity(Entity)).await?;
+        for index in schema.create_index_from_entity(Entity) {
+            db.execute(&index).await?;
+        }
+        let ids = format!("INSERT INTO sqlite_sequence (name, seq) VALUES ('books', {FIRST_ID})");
+        db.execute_unprepared(&ids).await?;
+        Ok(Self(db))
+    }
+
+    /// What would become of a batch.
+    ///
+    /// # Errors
+    /// As when it were stored.
+    pub async fn store(
+        &self,
+        catalogue: &impl ConnectionTrait,
+        batch: &Batch,
+        on_duplicate: OnDuplicate,
+    ) -> Result<Report> {
+        let met = find_stored(catalogue, &batch.rows, OnDuplicate::Skip).await?;
+        if !met.is_empty() {
+            let copies = met.into_values().map(|book| book.into_active_model().reset_all());
+            // One that is there already may have other values by now, those of an earlier row.
+            let known = OnConflict::new().do_nothing().to_owned();
+            Entity::insert_many(copies).on_conflict(known).exec_without_returning(&self.0).await?;
+        }
+        let mut outcome = Outcome::default();
+        store_batch(&self.0, batch, on_duplicate, &mut outcome).await?;
+        Ok(outcome.report)
+    }
+}

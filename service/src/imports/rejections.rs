@@ -1,0 +1,202 @@
+//! The rows that an import rejected, and a table of them that can be repaired and imported again.
+
+use entity::import_rejection::{ActiveModel, Column, Entity, Model};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, Func},
+};
+use serde_json::Value;
+
+use super::{Import, options};
+use crate::{
+    books::{
+        export::COLUMNS,
+        import::{Format, Rejected, fields_of},
+    },
+    cell::guarded,
+    error::{Error, Result},
+};
+
+/// Rows of a part.
+const PART: u64 = 500;
+/// Bytes of a part, beyond which it ends early.
+const PART_BYTES: i64 = 1 << 20;
+/// Columns of the table beside those of the file, which an import passes over: the line in the file, why the row was rejected,
+/// and what stands there where that cannot be taken apart.
+const OURS: [&str; 3] = ["rejected_line", "rejected_because", "rejected_text"];
+
+/// Notes rejected rows.
+pub async fn note(db: &impl ConnectionTrait, import: i32, rejected: &[Rejected]) -> Result<()> {
+    if rejected.is_empty() {
+        return Ok(());
+    }
+    let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let rows = rejected.iter().map(|row| ActiveModel {
+        import_id: Set(import),
+        number: Set(number(row.number)),
+        line: Set(number(row.line)),
+        reason: Set(row.reason.clone()),
+        raw: Set(row.raw.clone()),
+    });
+    Entity::insert_many(rows).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// Forgets what a dry run rejected before it began anew.
+pub async fn forget(db: &impl ConnectionTrait, import: i32) -> Result<()> {
+    Entity::delete_many().filter(Column::ImportId.eq(import)).exec(db).await?;
+    Ok(())
+}
+
+/// The rejected rows of an import as CSV in parts, each of them a query of its own.
+#[derive(Debug)]
+pub struct RejectedRows {
+    import: i32,
+    layout: Layout,
+    last: i64,
+    is_first: bool,
+}
+
+/// How the columns of a row become those of the table.
+#[derive(Debug)]
+enum Layout {
+    /// Which fields of the file are columns, their names, and which field is a `rejected_text` of before.
+    Table {
+        delimiter: u8,
+        names: Vec<Vec<u8>>,
+        places: Vec<usize>,
+        text: Option<usize>,
+    },
+    Objects,
+}
+
+impl RejectedRows {
+    /// Of an import.
+    ///
+    /// # Errors
+    /// Never in practice: the import was read before.
+    pub fn of(import: &Import) -> Result<Self> {
+        let layout = match options(import)?.format {
+            Format::Jsonl => Layout::Objects,
+            Format::Csv { delimiter } => {
+                let header = import.header.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&import.header);
+                let names = fields_of(header, delimiter).unwrap_or_default();
+                // A table that came from here has these already.
+                let is_ours = |name: &[u8]| OURS.iter().any(|ours| ours.as_bytes() == name);
+                let text = names.iter().position(|name| name == b"rejected_text");
+                let places = (0..names.len())
+                    .filter(|place| !names.get(*place).is_some_and(|name| is_ours(name)));
+                Layout::Table { delimiter, places: places.collect(), text, names }
+            }
+        };
+        Ok(Self { import: import.id, layout, last: 0, is_first: true })
+    }
+
+    /// The next part; `None` at the end.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn next(&mut self, db: &impl ConnectionTrait) -> Result<Option<Vec<u8>>> {
+        let rows = self.rows(db).await?;
+        if rows.is_empty() && !self.is_first {
+            return Ok(None);
+        }
+        self.last = rows.last().map_or(self.last, |row| row.number);
+        let written = self.write(&rows);
+        self.is_first = false;
+        let written =
+            written.map_err(|error| Error::internal(format!("a row cannot be written: {error}")));
+        written.map(Some)
+    }
+
+    async fn rows(&self, db: &impl ConnectionTrait) -> Result<Vec<Model>> {
+        let rest = Column::ImportId.eq(self.import).and(Column::Number.gt(self.last));
+        let length = Func::cust("LENGTH").arg(Expr::col((Entity, Column::Raw)));
+        let lengths: Vec<(i64, i32)> = Entity::find()
+            .select_only()
+            .column(Column::Number)
+            .expr_as(length, "length")
+            .filter(rest.clone())
+            .order_by(Column::Number, Order::Asc)
+            .limit(PART)
+            .into_tuple()
+            .all(db)
+            .await?;
+        let mut bytes = 0;
+        let part = lengths.into_iter().take_while(|(_, length)| {
+            let begins_within = bytes < PART_BYTES;
+            bytes += i64::from(*length);
+            begins_within
+        });
+        let Some((last, _)) = part.last() else { return Ok(Vec::new()) };
+        let part = Entity::find().filter(rest.and(Column::Number.lte(last)));
+        Ok(part.order_by(Column::Number, Order::Asc).all(db).await?)
+    }
+
+    fn write(&self, rows: &[Model]) -> csv::Result<Vec<u8>> {
+        let delimiter = match self.layout {
+            Layout::Table { delimiter, .. } => delimiter,
+            Layout::Objects => b',',
+        };
+        let mut csv = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
+        if self.is_first {
+            csv.write_record(self.layout.header())?;
+        }
+        for row in rows {
+            csv.write_record(self.layout.record(row))?;
+        }
+        csv.into_inner().map_err(|error| error.into_error().into())
+    }
+}
+
+impl Layout {
+    fn header(&self) -> Vec<Vec<u8>> {
+        let ours = OURS.iter().map(|name| name.as_bytes().to_vec());
+        match self {
+            Self::Objects => {
+                COLUMNS.iter().map(|name| name.as_bytes().to_vec()).chain(ours).collect()
+            }
+            Self::Table { names, places, .. } => {
+                places.iter().filter_map(|place| names.get(*place).cloned()).chain(ours).collect()
+            }
+        }
+    }
+
+    fn record(&self, row: &Model) -> Vec<Vec<u8>> {
+        let raw = row.raw.trim_ascii_end();
+        let (mut fields, text) = match self {
+            Self::Objects => (members(raw), raw.to_vec()),
+            Self::Table { delimiter, names, places, text } => match fields_of(raw, *delimiter) {
+                // One that is narrower would be stored, unrepaired, with its values in the wrong columns.
+                Some(fields) if fields.len() == names.len() => {
+                    let field = |place: usize| fields.get(place).cloned().unwrap_or_default();
+                    let text = text.map(field).unwrap_or_default();
+                    (places.iter().map(|place| field(*place)).collect(), text)
+                }
+                _ => (vec![Vec::new(); places.len()], raw.to_vec()),
+            },
+        };
+        fields.extend([row.line.to_string().into_bytes(), row.reason.clone().into_bytes(), text]);
+        fields.into_iter().map(guarded_bytes).collect()
+    }
+}
+
+/// The members of a JSON object that are columns, as a table has them.
+fn members(line: &[u8]) -> Vec<Vec<u8>> {
+    let object: Value = serde_json::from_slice(line).unwrap_or_default();
+    let member = |name: &&str| match object.get(name) {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::String(text)) => text.clone().into_bytes(),
+        Some(other) => other.to_string().into_bytes(),
+    };
+    COLUMNS.iter().map(member).collect()
+}
+
+/// A cell that no spreadsheet takes for a formula. A number stays one, also with a sign.
+fn guarded_bytes(cell: Vec<u8>) -> Vec<u8> {
+    match std::str::from_utf8(&cell) {
+        Ok(text) if text.trim().parse::<f64>().is_err() => guarded(text).into_owned().into_bytes(),
+        _ => cell,
+    }
+}

@@ -1,0 +1,210 @@
+//! The folder in which files wait that were handed in.
+//!
+//! Whoever holds the lock of a file works on it: the request that still writes it, then the one process that reads it. The
+//! lock ends with its process, so nobody has to find out whether another one is alive. A file that is not in the folder is
+//! another machine's.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use sea_orm::DbErr;
+use sha2::{Digest, Sha256};
+
+use crate::error::Error;
+
+const UPLOAD: &str = ".upload";
+const REHEARSAL: &str = ".rehearsal";
+
+/// A folder, and how much may be handed in at a time.
+#[derive(Clone, Debug)]
+pub struct Spool {
+    folder: PathBuf,
+    /// Bytes of a file.
+    pub longest: u64,
+    /// Whether other machines may work on the same database, with folders of their own.
+    pub is_shared: bool,
+}
+
+/// What became of a file.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// It is ours until this is closed.
+    Held(File),
+    /// Another request or process has it.
+    Busy,
+    Missing,
+}
+
+impl Spool {
+    /// Uses a folder, which is made when the first file comes.
+    #[must_use]
+    pub fn new(folder: PathBuf, longest: u64, is_shared: bool) -> Self {
+        Self { folder, longest, is_shared }
+    }
+
+    /// Where the files are.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Begins a file; it is gone again with what is returned, unless that is kept. Waits for the disk, as the rest does.
+    ///
+    /// # Errors
+    /// [`Error::Full`] when the disk is, and [`Error::Internal`] for a folder that cannot be written.
+    pub fn begin(&self) -> Result<Upload, Error> {
+        self.make().map_err(|error| self.failure(error))
+    }
+
+    fn make(&self) -> io::Result<Upload> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        fs::create_dir_all(&self.folder)?;
+        let (moment, process) = (chrono::Utc::now().timestamp_micros(), std::process::id());
+        let name = format!("{moment}-{process}-{}{UPLOAD}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = self.folder.join(&name);
+        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
+        let upload = Upload {
+            file,
+            folder: self.folder.clone(),
+            name,
+            length: 0,
+            digest: Sha256::new(),
+            is_kept: false,
+        };
+        upload.file.try_lock().map_err(io::Error::from)?;
+        Ok(upload)
+    }
+
+    fn failure(&self, error: io::Error) -> Error {
+        let folder = self.folder.display();
+        failure(io::Error::new(error.kind(), format!("the folder of imports `{folder}`: {error}")))
+    }
+
+    /// Takes a file to work on it.
+    pub(super) fn open(&self, name: &str) -> io::Result<Found> {
+        let file = match File::open(self.folder.join(name)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Missing),
+            Err(error) => return Err(error),
+        };
+        match file.try_lock() {
+            Ok(()) => Ok(Found::Held(file)),
+            Err(TryLockError::WouldBlock) => Ok(Found::Busy),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// Removes a file that is not needed any more; that it is gone already is no failure.
+    pub(super) fn remove(&self, name: &str) {
+        remove(&self.folder.join(name));
+    }
+
+    /// The names of files that somebody may have left behind.
+    pub(super) fn uploads(&self) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(&self.folder) else { return Vec::new() };
+        let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        let (rehearsals, uploads): (Vec<_>, Vec<_>) = names
+            .filter(|name| name.ends_with(UPLOAD) || name.ends_with(REHEARSAL))
+            .partition(|name| name.ends_with(REHEARSAL));
+        // Who uses one has removed its name already.
+        rehearsals.iter().for_each(|name| self.remove(name));
+        uploads
+    }
+
+    /// Where the scratch database of a dry run may be for a moment.
+    pub(super) fn rehearsal(&self, upload: &str) -> PathBuf {
+        self.folder.join(format!("{upload}{REHEARSAL}"))
+    }
+}
+
+/// A file that is being handed in.
+#[derive(Debug)]
+pub struct Upload {
+    file: File,
+    folder: PathBuf,
+    name: String,
+    length: u64,
+    digest: Sha256,
+    is_kept: bool,
+}
+
+impl Upload {
+    /// Writes what came. Waits for the disk.
+    ///
+    /// # Errors
+    /// [`Error::Full`] when the disk is.
+    pub fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.file.write_all(bytes).map_err(failure)?;
+        self.digest.update(bytes);
+        self.length += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Brings all of it to the disk.
+    ///
+    /// # Errors
+    /// [`Error::Full`] when the disk is.
+    pub fn sync(&self) -> Result<(), Error> {
+        let synced = self.file.sync_all().and_then(|()| File::open(&self.folder)?.sync_all());
+        synced.map_err(failure)
+    }
+
+    /// How many bytes came.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// A digest of them.
+    #[must_use]
+    pub fn digest(&self) -> Vec<u8> {
+        self.digest.clone().finalize().to_vec()
+    }
+
+    /// Its name in the folder.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn read(&self) -> io::Result<impl Read + '_> {
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(0))?;
+        Ok(file)
+    }
+
+    /// Leaves it to whoever works on it.
+    pub fn keep(mut self) {
+        self.is_kept = true;
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            remove(&self.folder.join(&self.name));
+        }
+    }
+}
+
+fn remove(path: &Path) {
+    if let Err(error) = fs::remove_file(path)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        log::warn!("`{}` cannot be removed: {error}", path.display());
+    }
+}
+
+/// What a failure of the folder means to who handed a file in.
+pub(super) fn failure(error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Error::Full(DbErr::Custom(error.to_string()))
+        }
+        _ => Error::Internal(error.into()),
+    }
+}

@@ -1,0 +1,160 @@
+//! Takes an import back, a chunk at a time: books that it added are deleted, books that it changed get their former values.
+//!
+//! A book that somebody changed since stays as it is, and so does a new one that items are copies of by now; both are counted
+//! and can be listed. Each chunk holds the row of its import, so that it does no harm when two processes do this.
+
+use std::collections::{HashMap, HashSet};
+
+use entity::{
+    book, import, import_change,
+    import_change::{Column, Entity},
+    item,
+};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, IntoActiveModel, Order, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{ExprTrait, Query},
+};
+
+use super::{Import, State, journal::Before, locked};
+use crate::{
+    Book, Db, Tx,
+    error::{Error, Result},
+    now,
+};
+
+/// Books that are taken back in one transaction.
+const CHUNK: u64 = 500;
+
+/// Takes back the next books behind `last`: the import, and the last of them; `None` when that is all.
+pub async fn step(db: &Db, id: i32, last: i32) -> Result<(Import, Option<i32>)> {
+    db.write_at_length(async move |tx| {
+        let import = locked(tx, id).await?.ok_or(super::not_found(id))?;
+        if import.state != State::Undoing {
+            return Ok((import, None));
+        }
+        let changes = Entity::find()
+            .filter(Column::ImportId.eq(id))
+            .filter(Column::BookId.gt(last))
+            .filter(Column::Kept.eq(false))
+            .order_by(Column::BookId, Order::Asc)
+            .limit(CHUNK)
+            .all(tx)
+            .await?;
+        let Some(last) = changes.last().map(|change| change.book_id) else {
+            return Ok((finish(tx, import).await?, None));
+        };
+        let (reverted, kept) = revert(tx, &changes).await?;
+        let ids = changes.iter().map(|change| change.book_id);
+        let of_these = Column::ImportId.eq(id).and(Column::BookId.is_in(ids));
+        if !kept.is_empty() {
+            let these = Column::ImportId.eq(id).and(Column::BookId.is_in(kept.iter().copied()));
+            let keep = Entity::update_many().col_expr(Column::Kept, true.into());
+            keep.filter(these).exec(tx).await?;
+        }
+        let done = of_these.and(Column::Kept.eq(false));
+        Entity::delete_many().filter(done).exec(tx).await?;
+        let import = count(tx, import, reverted, kept.len()).await?;
+        Ok((import, Some(last)))
+    })
+    .await
+}
+
+/// The books that an undo left as they are, the first of them.
+///
+/// # Errors
+/// What the database says.
+pub async fn kept(db: &impl sea_orm::ConnectionTrait, id: i32, most: u64) -> Result<Vec<i32>> {
+    let kept = Entity::find()
+        .select_only()
+        .column(Column::BookId)
+        .filter(Column::ImportId.eq(id).and(Column::Kept.eq(true)))
+        .order_by(Column::BookId, Order::Asc)
+        .limit(most);
+    Ok(kept.into_tuple().all(db).await?)
+}
+
+/// How many books are as they were before, and which are not because somebody else changed them.
+async fn revert(tx: &Tx, changes: &[import_change::Model]) -> Result<(usize, Vec<i32>)> {
+    let ids: Vec<i32> = changes.iter().map(|change| change.book_id).collect();
+    let books = book::Entity::find().filter(book::Column::Id.is_in(ids.clone()));
+    let books = books.order_by(book::Column::Id, Order::Asc).lock_exclusive().all(tx).await?;
+    let mut books: HashMap<i32, Book> = books.into_iter().map(|book| (book.id, book)).collect();
+    // Behind the lock of the books, so that no copy is added meanwhile.
+    let copies = item::Entity::find().select_only().column(item::Column::BookId).distinct();
+    let copies: Vec<i32> =
+        copies.filter(item::Column::BookId.is_in(ids)).into_tuple().all(tx).await?;
+    let copies: HashSet<i32> = copies.into_iter().collect();
+
+    let (mut added, mut reverted, mut kept) = (Vec::new(), 0, Vec::new());
+    for change in changes {
+        // One that somebody deleted since is no more than was to be reached, or cannot come back.
+        let Some(book) = books.remove(&change.book_id) else { continue };
+        match &change.before {
+            _ if book.version != change.version => kept.push(book.id),
+            None if copies.contains(&book.id) => kept.push(book.id),
+            None => added.push(book.id),
+            Some(before) => {
+                restore(tx, change, book, before).await?;
+                reverted += 1;
+            }
+        }
+    }
+    if !added.is_empty() {
+        reverted += added.len();
+        book::Entity::delete_many().filter(book::Column::Id.is_in(added)).exec(tx).await?;
+    }
+    Ok((reverted, kept))
+}
+
+/// Gives a book its former values, under a version of their own. To an import before this one the book is then as it left it,
+/// so that one can be taken back too.
+async fn restore(tx: &Tx, change: &import_change::Model, book: Book, before: &str) -> Result<()> {
+    let before: Before = serde_json::from_str(before).map_err(|error| {
+        Error::internal(format!("a change of an import is unreadable: {error}"))
+    })?;
+    let Before { title, author, year, page_count, status, version: former } = before;
+    let (id, next) = (book.id, book.version + 1);
+    let mut row = book.into_active_model();
+    row.title = Set(title);
+    row.author = Set(author);
+    row.year = Set(year);
+    row.page_count = Set(page_count);
+    row.status = Set(status);
+    row.version = Set(next);
+    row.updated_at = Set(now());
+    row.update(tx).await?;
+
+    let earlier = Query::select()
+        .column(import::Column::Id)
+        .from(import::Entity)
+        .and_where(import::Column::Id.ne(change.import_id))
+        .take();
+    Entity::update_many()
+        .col_expr(Column::Version, next.into())
+        .filter(Column::ImportId.in_subquery(earlier))
+        .filter(Column::BookId.eq(id).and(Column::Version.eq(former)))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+async fn count(tx: &Tx, import: Import, reverted: usize, kept: usize) -> Result<Import> {
+    let plus = |count: i64, more: usize| Set(count.saturating_add_unsigned(more as u64));
+    let mut row = import.clone().into_active_model();
+    row.reverted = plus(import.reverted, reverted);
+    row.kept = plus(import.kept, kept);
+    row.version = Set(import.version + 1);
+    Ok(row.update(tx).await?)
+}
+
+async fn finish(tx: &Tx, import: Import) -> Result<Import> {
+    let state = if import.problem.is_some() { State::Failed } else { State::Undone };
+    let next = import.version + 1;
+    let mut row = import.into_active_model();
+    row.state = Set(state);
+    row.ended_at = Set(Some(now()));
+    row.version = Set(next);
+    Ok(row.update(tx).await?)
+}
