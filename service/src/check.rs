@@ -7,7 +7,7 @@ use crate::{
     isbn, text,
 };
 
-/// What [`Rules::line`] takes, as a regular expression: something else than white space, and no control characters.
+/// What `Rules::line` takes, as a regular expression: something else than white space, and no control characters.
 pub const LINE_PATTERN: &str =
     r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
 

@@ -67,7 +67,7 @@ impl Db {
     /// Opens the database at `location`, which is not created or changed.
     ///
     /// # Errors
-    /// [`Error::Unavailable`](crate::Error::Unavailable) and its neighbours when it cannot be opened, is not as durable as it has to be,
+    /// [`Error::Unavailable`] and its neighbours when it cannot be opened, is not as durable as it has to be,
     /// or belongs to a SQLite that is too old.
     pub async fn open(location: &Location, settings: &Settings) -> Result<Self> {
         let (reader, inline, writer, width) = match location {
@@ -105,8 +105,8 @@ impl Db {
     /// not stop. When two units collide, one of them is rolled back and carried out again from its beginning.
     ///
     /// # Errors
-    /// What `work` returns, after a rollback; [`Error::Busy`](crate::Error::Busy) when the work never began and
-    /// [`Error::Unknown`](crate::Error::Unknown) when it did not end in time.
+    /// What `work` returns, after a rollback; [`Error::Busy`] when the work never began and
+    /// [`Error::Unknown`] when it did not end in time.
     pub async fn write<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
@@ -139,7 +139,7 @@ impl Db {
     /// For work that takes as long as it takes, such as an import. It is carried out once, also when it collides.
     ///
     /// # Errors
-    /// What `work` returns, after a rollback; [`Error::Busy`](crate::Error::Busy) when too much work is waiting.
+    /// What `work` returns, after a rollback; [`Error::Busy`] when too much work is waiting.
     pub async fn write_at_length<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
