@@ -43,7 +43,7 @@ pub struct ImportParameters {
     #[param(inline)]
     format: Option<Kind>,
     /// The character between the fields of a CSV file; `,` when absent.
-    #[param(min_length = 1, max_length = 1, example = ";")]
+    #[param(pattern = r"^(?:\\t|[\t -!#-~])$", example = ";")]
     delimiter: Option<String>,
     /// What becomes of a row whose book is stored already; `skip` when absent.
     #[param(inline)]

@@ -48,15 +48,17 @@ pub struct ImportForm {
     /// CSV or JSON lines, by its type, its name, or `format`.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
-    #[schema(inline)]
+    #[schema(inline, value_type = Kind, required = false)]
     format: Option<Kind>,
     /// The character between the fields of a CSV file.
+    #[schema(value_type = String, required = false, pattern = r"^(?:\\t|[\t -!#-~])$")]
     delimiter: Option<String>,
-    #[schema(inline)]
+    #[schema(inline, value_type = parameters::Duplicates, required = false)]
     on_duplicate: Option<parameters::Duplicates>,
+    #[schema(value_type = bool, required = false)]
     dry_run: Option<bool>,
     /// May stand there for each column.
-    #[schema(example = "author=Verfasser")]
+    #[schema(value_type = Vec<String>, required = false, example = json!(["author=Verfasser"]))]
     map: Option<Vec<String>>,
 }
 

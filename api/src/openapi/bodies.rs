@@ -9,7 +9,9 @@ use utoipa::openapi::{
     content::Content,
     example::ExampleBuilder,
     path::Operation,
-    schema::{Array, ArrayItems, Object, OneOf, SchemaFormat, SchemaType, Type},
+    schema::{
+        AdditionalProperties, Array, ArrayItems, Object, OneOf, SchemaFormat, SchemaType, Type,
+    },
 };
 
 use super::answers::has_parameter;
@@ -24,6 +26,9 @@ pub fn describe_all(components: &mut Components) {
         if name.starts_with("New") || name.ends_with("Changes") {
             let RefOr::T(Schema::Object(object)) = schema else { continue };
             object.properties.iter_mut().for_each(|(member, schema)| written(member, schema));
+        } else if name.ends_with("Form") {
+            let RefOr::T(Schema::Object(object)) = schema else { continue };
+            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
         }
     }
     for noun in ["Book", "Store", "Item"] {
@@ -106,6 +111,7 @@ pub fn describe(method: &Method, operation: &mut Operation, shows_pages: bool) {
     {
         several(content);
     }
+    stream(operation);
     let of_many = has_parameter(operation, "confirm");
     let Some(RefOr::T(request)) = &mut operation.request_body else { return };
     let Some(RefOr::T(content)) = request.content.get_mut(JSON) else { return };
@@ -123,6 +129,14 @@ pub fn describe(method: &Method, operation: &mut Operation, shows_pages: bool) {
     if *method == Method::PATCH {
         let content = content.clone();
         request.content.insert(MERGE_PATCH.to_owned(), RefOr::T(content));
+    }
+}
+
+/// OpenAPI 3.1 has no words for the events of a stream, and a text is what readers of it expect each event to be.
+fn stream(operation: &mut Operation) {
+    let Some(RefOr::T(response)) = operation.responses.responses.get_mut("200") else { return };
+    if let Some(RefOr::T(content)) = response.content.get_mut("text/event-stream") {
+        content.schema = None;
     }
 }
 
