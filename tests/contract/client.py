@@ -1,0 +1,141 @@
+"""Generates a client from the OpenAPI document of a server, as a stranger would, and carries out the course's story with it."""
+
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from pathlib import Path
+
+from server import served
+
+
+def generated(address, home):
+    """The client, as the generator writes it; what it cannot make of the document is a failure."""
+    document = home / "openapi.json"
+    urllib.request.urlretrieve(f"{address}/api/openapi.json", document)
+    # Files are bytes to it, whatever they are of.
+    files = "".join(f"  {kind}: application/octet-stream\n" for kind in ["text/csv", "application/x-ndjson", "application/jsonl"])
+    (home / "generator.yaml").write_text(f"post_hooks: []\ncontent_type_overrides:\n{files}")
+    generator = Path(sys.executable).parent / "openapi-python-client"
+    options = ["--meta", "none", "--config", home / "generator.yaml", "--output-path", home / "bookplate_client", "--fail-on-warning"]
+    done = subprocess.run([generator, "generate", "--path", document, *options], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    sys.path.insert(0, str(home))
+
+
+def expect(answer, status):
+    """The parsed body of an answer, which has to have this status."""
+    assert answer.status_code == status, f"{answer.status_code}, expected {status}: {answer.content!r}"
+    return answer.parsed
+
+
+def expect_problem(answer, status, kind):
+    from bookplate_client.models import Problem
+
+    problem = expect(answer, status)
+    assert isinstance(problem, Problem), problem
+    assert (problem.type_, problem.status) == (f"/problems/{kind}", status), problem
+    assert problem.error == problem.detail and problem.request_id == answer.headers["x-request-id"], problem
+    return problem
+
+
+def story(address):
+    from bookplate_client import Client
+    from bookplate_client.api.books import create_book, delete_book, delete_books, find_book, patch_book, update_book
+    from bookplate_client.api.items import create_item, list_items, list_items_of_store
+    from bookplate_client.api.stores import create_store, delete_store
+    from bookplate_client.models import BookChanges, ListItemsOfStoreSortItem, NewBook, NewItem, NewStore
+
+    with Client(base_url=address) as client:
+        store = expect(create_store.sync_detailed(client=client, body=NewStore(name="Main Street")), 201)
+
+        code = NewBook(title="Clean Code", author="Robert C. Martin", year=2008, isbn="0-13-235088-2")
+        answer = create_book.sync_detailed(client=client, body=code)
+        book = expect(answer, 201)
+        assert (book.isbn, book.status, book.version, book.page_count) == ("9780132350884", "available", 1, None), book
+        assert answer.headers["location"] == f"/api/books/{book.id}"
+        # The same once more, and what is wrong in words and for programs.
+        problem = expect_problem(create_book.sync_detailed(client=client, body=code), 400, "duplicate")
+        assert [(error.pointer, error.code) for error in problem.errors] == [("/isbn", "duplicate")]
+        problem = expect_problem(create_book.sync_detailed(client=client, body=NewBook(title="", author="b", year=12008)), 400, "invalid")
+        assert [error.pointer for error in problem.errors] == ["/title", "/year"]
+        page = urllib.request.urlopen(address + problem.type_).read().decode()
+        assert "<h2>What to do</h2>" in page, page
+
+        # An answer that got lost is asked for again under its key.
+        item = NewItem(name="Clean Code, second copy", price=49.99, store_id=store.id, book_id=book.id)
+        first, again = (create_item.sync_detailed(client=client, body=item, idempotency_key="a-key") for _ in range(2))
+        assert expect(first, 201).id == expect(again, 201).id and first.parsed.price == 49.99
+        several(client)
+        rows = [NewItem(name=f"Item {number}", price=number / 2, store_id=store.id) for number in range(25)]
+        assert len(expect(create_item.sync_detailed(client=client, body=rows), 201)) == 25
+        shelf = expect(list_items_of_store.sync_detailed(store.id, client=client, price_gt=10, sort=[ListItemsOfStoreSortItem("-price")]), 200)
+        assert [item.price for item in shelf] == [49.99, 12.0, 11.5, 11.0, 10.5], shelf
+        pages(client, address)
+        assert expect(list_items.sync_detailed(client=client, store_name_istartswith="main", price_in=[0, 0.5]), 200)[1].price == 0.5
+        problem = expect_problem(list_items_of_store.sync_detailed(7, client=client), 404, "not-found")
+
+        # A change that is based on what is not so any more.
+        read = find_book.sync_detailed(book.id, client=client)
+        tag = read.headers["etag"]
+        changed = patch_book.sync_detailed(book.id, client=client, body=BookChanges(page_count=464), if_match=tag)
+        assert (expect(changed, 200).page_count, changed.parsed.title) == (464, "Clean Code")
+        late = update_book.sync_detailed(book.id, client=client, body=BookChanges(status="lent"), if_match=tag)
+        expect_problem(late, 412, "stale")
+        assert late.headers["etag"] == changed.headers["etag"] != tag
+        unchanged = find_book.sync_detailed(book.id, client=client, if_none_match=changed.headers["etag"])
+        assert (unchanged.status_code, unchanged.content) == (304, b"")
+        whole = find_book.sync_detailed(book.id, client=client).parsed
+        whole = BookChanges.from_dict({**whole.to_dict(), "year": None})
+        assert expect(update_book.sync_detailed(book.id, client=client, body=whole), 200).year is None
+
+        assert expect(delete_book.sync_detailed(book.id, client=client), 200).message == "Book deleted"
+        expect_problem(find_book.sync_detailed(book.id, client=client), 404, "not-found")
+        expect_problem(delete_books.sync_detailed(client=client, author_icontains="woolf", confirm=1), 412, "unconfirmed")
+        assert expect(delete_books.sync_detailed(client=client, author_icontains="woolf", confirm=2), 200).deleted == 2
+        # Its items go with a store.
+        expect(delete_store.sync_detailed(store.id, client=client), 200)
+        assert expect(list_items.sync_detailed(client=client), 200) == []
+
+
+def several(client):
+    """An array is stored whole or not at all, and listed in any order."""
+    from bookplate_client.api.books import create_book, list_books
+    from bookplate_client.models import ListBooksFieldsItem, ListBooksSortItem, NewBook
+
+    woolf = [NewBook(title=title, author="Virginia Woolf", year=year) for title, year in [("Orlando", 1928), ("The Waves", 1931)]]
+    expect_problem(create_book.sync_detailed(client=client, body=[*woolf, NewBook(title="", author="b")]), 400, "invalid")
+    expect(create_book.sync_detailed(client=client, body=woolf), 201)
+    found = list_books.sync_detailed(
+        client=client, author_icontains="woolf", year_in=[1928, 1931], sort=[ListBooksSortItem("-year")], fields=[ListBooksFieldsItem("year")]
+    )
+    assert [row.to_dict() for row in expect(found, 200)] == [{"year": 1931}, {"year": 1928}], found
+
+
+def pages(client, address):
+    """Every item once, by the links from page to page."""
+    from bookplate_client.api.items import list_items
+    from bookplate_client.models import ListItemsCount
+
+    found, cursor = [], {}
+    for page in range(3):
+        answer = list_items.sync_detailed(client=client, limit=10, count=ListItemsCount("exact"), **cursor)
+        found += [item.id for item in expect(answer, 200)]
+        assert answer.headers["x-total-count"] == "26"
+        following = [link for link in answer.headers["link"].split(", ") if 'rel="next"' in link]
+        assert bool(following) == (page < 2), answer.headers["link"]
+        if following:
+            cursor = {"cursor": following[0].split("cursor=")[1].split(">")[0].split("&")[0]}
+    assert len(found) == len(set(found)) == 26, found
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="contract-client-") as home:
+        home = Path(home)
+        with served(f"sqlite:///{home}/books.db", home / "log") as address:
+            generated(address, home)
+            story(address)
+    print("a client that was generated from the document works")
+
+
+main()
