@@ -1,11 +1,13 @@
 //! Pages of a list: filtered, searched and sorted by the database, each page continuing behind the last row of the one
 //! before (keyset), so that the thousandth costs what the first does and no row is seen twice.
 
+mod ranked;
+
 use std::str::FromStr;
 
 use sea_orm::{
-    Condition, ConnectionTrait, DbBackend, DbErr, FromQueryResult, Iterable, ModelTrait,
-    PaginatorTrait, PrimaryKeyToColumn, QueryFilter, QueryResult, QuerySelect, Select, Value,
+    Condition, ConnectionTrait, DbBackend, FromQueryResult, PaginatorTrait, QueryFilter,
+    QuerySelect, Select, Value,
 };
 
 use crate::{
@@ -13,10 +15,11 @@ use crate::{
     database::Rows,
     error::{Error, Result},
     filter,
-    resource::{self, Field, Resource},
+    resource::Resource,
     search::{self, RANK, Search},
-    sort::{self, Direction, Key},
+    sort::{self, Direction, Key, Part},
 };
+use ranked::{Ranked, id, rows, value};
 
 /// The highest `limit` of a page.
 pub const MAX_LIMIT: u64 = 10_000;
@@ -70,19 +73,6 @@ enum From {
     Beginning,
     Row(Vec<Option<Value>>, Direction),
     Offset(u64),
-}
-
-/// A row, and how well it fits the search.
-struct Ranked<M> {
-    row: M,
-    rank: i32,
-}
-
-impl<M: FromQueryResult> FromQueryResult for Ranked<M> {
-    fn from_query_result(result: &QueryResult, prefix: &str) -> std::result::Result<Self, DbErr> {
-        let rank = result.try_get(prefix, RANK)?;
-        Ok(Self { row: M::from_query_result(result, prefix)?, rank })
-    }
 }
 
 impl Listing {
@@ -209,27 +199,12 @@ impl Listing {
         E::Column: FromStr,
     {
         let asked = self.read::<E>(db)?;
-        let select = select.filter(asked.condition);
+        let mut select = select.filter(asked.condition.clone());
         let total = if asked.counts { Some(select.clone().count(db).await?) } else { None };
-        let (from, direction) = match &asked.from {
-            From::Row(values, direction) => {
-                (sort::behind(&asked.keys, values, *direction), *direction)
-            }
-            From::Beginning | From::Offset(_) => (Condition::all(), Direction::Forward),
-        };
-        let mut select = select.filter(from).limit(asked.limit + 1);
-        if let Some(last) = asked.until {
-            select = select.filter(sort::behind(&asked.keys, &last, Direction::Forward).not());
+        if let Some(last) = &asked.until {
+            select = select.filter(sort::behind(&asked.keys, last, Direction::Forward).not());
         }
-        let passed_over = match asked.from {
-            From::Offset(offset) => offset,
-            From::Beginning | From::Row(..) => self.passed_over,
-        };
-        if passed_over > 0 {
-            select = select.offset(passed_over);
-        }
-        sort::order(QuerySelect::query(&mut select), &asked.keys, direction);
-        let mut rows = rows(db, select, &asked.keys).await?;
+        let (mut rows, direction) = self.rows(db, select, &asked).await?;
         // One row more than asked for tells whether there is a next page.
         let more = rows.len() as u64 > asked.limit;
         rows.truncate(usize::try_from(asked.limit).unwrap_or(usize::MAX));
@@ -256,6 +231,45 @@ impl Listing {
         let is_first = matches!(asked.from, From::Beginning | From::Offset(0));
         let rows = rows.into_iter().map(|ranked| ranked.row).collect();
         Ok(Page { rows, is_first, next, previous, total, end })
+    }
+
+    /// The rows from where the page begins, one more than asked for where there are as many, and the way they go.
+    async fn rows<E: Resource>(
+        &self,
+        db: &impl Rows,
+        select: Select<E>,
+        asked: &Asked,
+    ) -> Result<(Vec<Ranked<E::Model>>, Direction)>
+    where
+        E::Model: FromQueryResult,
+    {
+        let (start, direction) = match &asked.from {
+            From::Row(values, direction) => (Some(values.as_slice()), *direction),
+            From::Beginning | From::Offset(_) => (None, Direction::Forward),
+        };
+        let passed_over = match asked.from {
+            From::Offset(offset) => offset,
+            From::Beginning | From::Row(..) => self.passed_over,
+        };
+        let most = asked.limit + 1;
+        // To pass rows over or to rank them all parts have to be looked at.
+        if passed_over > 0 || asked.keys.iter().any(|key| key.name == RANK) {
+            let behind = start.map(|values| sort::behind(&asked.keys, values, direction));
+            let select = select.filter(Condition::all().add_option(behind));
+            let mut select = select.offset(Some(passed_over).filter(|rows| *rows > 0)).limit(most);
+            sort::order(QuerySelect::query(&mut select), &asked.keys, direction);
+            return Ok((rows(db, select, &asked.keys).await?, direction));
+        }
+        let mut found = Vec::new();
+        for Part { condition, keys } in sort::parts(&asked.keys, start, direction) {
+            let missing = most.saturating_sub(found.len() as u64);
+            if missing > 0 {
+                let mut select = select.clone().filter(condition).limit(missing);
+                sort::order(QuerySelect::query(&mut select), &keys, direction);
+                found.extend(rows(db, select, &asked.keys).await?);
+            }
+        }
+        Ok((found, direction))
     }
 
     /// Reads everything before anything is asked of the database.
@@ -338,43 +352,4 @@ struct Asked {
     until: Option<Vec<Option<Value>>>,
     counts: bool,
     binding: String,
-}
-
-async fn rows<E: Resource>(
-    db: &impl Rows,
-    select: Select<E>,
-    keys: &[Key],
-) -> Result<Vec<Ranked<E::Model>>>
-where
-    E::Model: FromQueryResult,
-{
-    match keys.iter().find(|key| key.name == RANK) {
-        Some(rank) => Ok(select
-            .expr_as(rank.expr.clone(), RANK)
-            .into_model::<Ranked<E::Model>>()
-            .all(db)
-            .await?),
-        None => {
-            let rows = db.rows(select).await?;
-            Ok(rows.into_iter().map(|row| Ranked { row, rank: 0 }).collect())
-        }
-    }
-}
-
-/// What a row has of a key; `None` for a key that no row has.
-fn value<E: Resource>(row: &Ranked<E::Model>, key: &Key) -> Option<Value>
-where
-    E::Column: FromStr,
-{
-    if key.name == RANK {
-        return Some(row.rank.into());
-    }
-    E::Column::from_str(&key.name).ok().map(|column| row.row.get(column))
-}
-
-/// The column that makes every order total.
-fn id<E: Resource>() -> Result<Field> {
-    let column = E::PrimaryKey::iter().next().map(PrimaryKeyToColumn::into_column);
-    let field = column.and_then(resource::field::<E>);
-    field.ok_or_else(|| Error::internal("an entity without an id cannot be listed"))
 }

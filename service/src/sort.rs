@@ -50,14 +50,19 @@ impl Key {
         }
     }
 
+    /// Rows with a value that comes later, or earlier.
+    fn further(&self, value: &Value, direction: Direction) -> Expr {
+        match self.descending == (direction == Direction::Backward) {
+            true => self.expr.clone().gt(value.clone()),
+            false => self.expr.clone().lt(value.clone()),
+        }
+    }
+
     /// Rows whose value comes later, or earlier; `None` where there can be no such row.
     fn beyond(&self, value: Option<&Value>, direction: Direction) -> Option<Expr> {
         let backward = direction == Direction::Backward;
         let expr = || self.expr.clone();
-        let further = |value: &Value| match self.descending == backward {
-            true => expr().gt(value.clone()),
-            false => expr().lt(value.clone()),
-        };
+        let further = |value| self.further(value, direction);
         match (value, backward) {
             // Rows without a value stand last, whichever way the others are sorted.
             (Some(value), false) if self.nullable => Some(further(value).or(expr().is_null())),
@@ -133,6 +138,78 @@ pub fn order(statement: &mut SelectStatement, keys: &[Key], direction: Direction
     }
 }
 
+/// A part of a list, asked for on its own so that an index serves it.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Its rows.
+    pub condition: Condition,
+    /// What they are sorted by.
+    pub keys: Vec<Key>,
+}
+
+/// The parts of a list from a row on, or from its beginning, in the direction of the walk: first the rows that are like that
+/// row but in the last column, then those that are like it but in the last two, and so on; and rows without a value in
+/// a column on their own. As one statement neither the order nor the place to begin would be that of an index.
+pub fn parts(keys: &[Key], from: Option<&[Option<Value>]>, direction: Direction) -> Vec<Part> {
+    let Some(values) = from else { return whole(keys, direction) };
+    let mut parts = Vec::new();
+    for (place, (key, value)) in keys.iter().zip(values).enumerate().rev() {
+        let same = keys.iter().zip(values).take(place);
+        let same =
+            same.fold(Condition::all(), |all, (key, value)| all.add(key.same(value.as_ref())));
+        let rest = keys.get(place..).unwrap_or_default();
+        let further = value.as_ref().map(|value| key.further(value, direction));
+        let sides = match further {
+            Some(further) => vec![with_value(further, rest)],
+            None => Vec::new(),
+        };
+        let sides = match (direction, key.nullable, value) {
+            (Direction::Forward, true, Some(_)) => [sides, vec![without_value(rest)]].concat(),
+            (Direction::Backward, true, None) => {
+                vec![with_value(key.expr.clone().is_not_null(), rest)]
+            }
+            _ => sides,
+        };
+        parts.extend(
+            sides.into_iter().map(|Part { condition, keys }| Part {
+                condition: same.clone().add(condition),
+                keys,
+            }),
+        );
+    }
+    parts
+}
+
+fn whole(keys: &[Key], direction: Direction) -> Vec<Part> {
+    match keys {
+        [first, ..] if first.nullable => {
+            let with = with_value(first.expr.clone().is_not_null(), keys);
+            let without = without_value(keys);
+            match direction {
+                Direction::Forward => vec![with, without],
+                Direction::Backward => vec![without, with],
+            }
+        }
+        _ => vec![Part { condition: Condition::all(), keys: keys.to_vec() }],
+    }
+}
+
+/// Rows that fulfil a condition on the first column, which has a value then.
+fn with_value(condition: Expr, keys: &[Key]) -> Part {
+    let mut keys = keys.to_vec();
+    if let Some(first) = keys.first_mut() {
+        first.nullable = false;
+    }
+    Part { condition: Condition::all().add(condition), keys }
+}
+
+/// Rows that have no value in the first column.
+fn without_value(keys: &[Key]) -> Part {
+    let condition = keys.first().map(|first| first.expr.clone().is_null());
+    let keys = keys.iter().skip(1).cloned().collect();
+    Part { condition: Condition::all().add_option(condition), keys }
+}
+
 /// The rows behind one with these values, in the direction of the walk.
 pub fn behind(keys: &[Key], values: &[Option<Value>], direction: Direction) -> Condition {
     let mut any = Condition::any();
@@ -189,5 +266,43 @@ mod tests {
         ] {
             assert_eq!(found.split_whitespace().collect::<Vec<_>>().join(" "), expected);
         }
+    }
+
+    /// The conditions and orders of the parts of a list by a year, which a row may not have.
+    fn asked(from: Option<Option<i32>>, direction: Direction) -> Vec<String> {
+        let keys = [key("y", true, true), key("i", true, false)];
+        let values = from.map(|year| [year.map(|year| Value::Int(Some(year))), Some(7.into())]);
+        let values = values.as_ref().map(<[_; 2]>::as_slice);
+        let sql = |Part { condition, keys }: Part| {
+            let mut statement = Query::select();
+            statement.cond_where(condition);
+            order(&mut statement, &keys, direction);
+            let sql = statement.to_string(SqliteQueryBuilder).replace('"', "");
+            sql.split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
+        };
+        parts(&keys, values, direction).into_iter().map(sql).collect()
+    }
+
+    #[test]
+    fn rows_without_a_value_are_a_part_of_their_own() {
+        let forward = Direction::Forward;
+        let without = "WHERE y IS NULL ORDER BY i DESC";
+        let all = "WHERE y IS NOT NULL ORDER BY y DESC, i DESC";
+        assert_eq!(asked(None, forward), [all, without]);
+        let same = "WHERE y = 1999 AND i < 7 ORDER BY i DESC";
+        let further = "WHERE y < 1999 ORDER BY y DESC, i DESC";
+        assert_eq!(asked(Some(Some(1999)), forward), [same, further, without]);
+        let same = "WHERE y IS NULL AND i < 7 ORDER BY i DESC";
+        assert_eq!(asked(Some(None), forward), [same]);
+
+        let backward = Direction::Backward;
+        let (same, before) =
+            ("WHERE y = 1999 AND i > 7 ORDER BY i ASC", "WHERE y > 1999 ORDER BY y ASC, i ASC");
+        assert_eq!(asked(Some(Some(1999)), backward), [same, before]);
+        let same = "WHERE y IS NULL AND i > 7 ORDER BY i ASC";
+        assert_eq!(
+            asked(Some(None), backward),
+            [same, "WHERE y IS NOT NULL ORDER BY y ASC, i ASC"]
+        );
     }
 }

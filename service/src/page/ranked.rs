@@ -1,0 +1,68 @@
+//! The rows of a page, each with what it is sorted by.
+
+use std::str::FromStr;
+
+use sea_orm::{
+    DbErr, FromQueryResult, Iterable, ModelTrait, PrimaryKeyToColumn, QueryResult, QuerySelect,
+    Select, Value,
+};
+
+use crate::{
+    database::Rows,
+    error::{Error, Result},
+    resource::{self, Field, Resource},
+    search::RANK,
+    sort::Key,
+};
+
+/// A row, and how well it fits the search.
+pub(super) struct Ranked<M> {
+    pub(super) row: M,
+    rank: i32,
+}
+
+impl<M: FromQueryResult> FromQueryResult for Ranked<M> {
+    fn from_query_result(result: &QueryResult, prefix: &str) -> std::result::Result<Self, DbErr> {
+        let rank = result.try_get(prefix, RANK)?;
+        Ok(Self { row: M::from_query_result(result, prefix)?, rank })
+    }
+}
+
+pub(super) async fn rows<E: Resource>(
+    db: &impl Rows,
+    select: Select<E>,
+    keys: &[Key],
+) -> Result<Vec<Ranked<E::Model>>>
+where
+    E::Model: FromQueryResult,
+{
+    match keys.iter().find(|key| key.name == RANK) {
+        Some(rank) => Ok(select
+            .expr_as(rank.expr.clone(), RANK)
+            .into_model::<Ranked<E::Model>>()
+            .all(db)
+            .await?),
+        None => {
+            let rows = db.rows(select).await?;
+            Ok(rows.into_iter().map(|row| Ranked { row, rank: 0 }).collect())
+        }
+    }
+}
+
+/// What a row has of a key; `None` for a key that no row has.
+pub(super) fn value<E: Resource>(row: &Ranked<E::Model>, key: &Key) -> Option<Value>
+where
+    E::Column: FromStr,
+{
+    if key.name == RANK {
+        return Some(row.rank.into());
+    }
+    E::Column::from_str(&key.name).ok().map(|column| row.row.get(column))
+}
+
+/// The column that makes every order total.
+pub(super) fn id<E: Resource>() -> Result<Field> {
+    let column = E::PrimaryKey::iter().next().map(PrimaryKeyToColumn::into_column);
+    let field = column.and_then(resource::field::<E>);
+    field.ok_or_else(|| Error::internal("an entity without an id cannot be listed"))
+}
