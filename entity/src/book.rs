@@ -9,12 +9,13 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i32,
-    #[sea_orm(column_type = "String(StringLen::N(200))")]
+    #[sea_orm(column_type = "String(StringLen::N(200))", indexed)]
     pub title: String,
     /// All authors in one text, as catalogues list them: 742 characters were seen in real data.
     #[sea_orm(indexed)]
     pub author: String,
     /// Year of first publication; negative before the common era.
+    #[sea_orm(indexed)]
     pub year: Option<i32>,
     /// Canonical ISBN-13, digits only.
     #[sea_orm(column_type = "String(StringLen::N(13))", nullable, unique, indexed)]

@@ -157,12 +157,14 @@ on_both! {
 
     fn a_target_that_makes_no_sense_is_refused(database) {
         upgrade(&database, "head");
+        let all = format!("`m2026` fits {REVISIONS} revisions");
+        let further = format!("`-99` goes further back than the {REVISIONS} migrations that are applied");
         for (arguments, reason) in [
             (["db", "upgrade", "sideways"], "no revision fits `sideways`"),
-            (["db", "upgrade", "m2026"], "`m2026` fits 8 revisions"),
+            (["db", "upgrade", "m2026"], all.as_str()),
             (["db", "upgrade", "+0"], "`+0` is no target, expected `head`, `+N` or a revision"),
             (["db", "downgrade", "-x"], "`-x` is no target, expected `base`, `-N` or a revision"),
-            (["db", "downgrade", "-99"], "`-99` goes further back than the 8 migrations that are applied"),
+            (["db", "downgrade", "-99"], further.as_str()),
         ] {
             let error = Program::new(&database).run(&arguments).expect_code(2).expect_error();
             assert!(error.contains(reason), "{error}");

@@ -10,6 +10,7 @@ mod m20260929_090000_widen_author_of_books;
 mod m20261006_090000_create_users;
 mod m20261126_160827_create_idempotency_keys;
 mod m20261126_181529_create_imports;
+mod m20261126_195339_index_books_by_title_and_year;
 
 /// Every revision in the order in which it is applied.
 pub fn all() -> Vec<Box<dyn MigrationTrait>> {
@@ -22,5 +23,6 @@ pub fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261006_090000_create_users::Migration),
         Box::new(m20261126_160827_create_idempotency_keys::Migration),
         Box::new(m20261126_181529_create_imports::Migration),
+        Box::new(m20261126_195339_index_books_by_title_and_year::Migration),
     ]
 }
