@@ -260,8 +260,8 @@ impl Listing {
             sort::order(QuerySelect::query(&mut select), &asked.keys, direction);
             return Ok((rows(db, select, &asked.keys).await?, direction));
         }
-        let mut found = Vec::new();
-        for Part { condition, keys } in sort::parts(&asked.keys, start, direction) {
+        let (mut found, backend) = (Vec::new(), db.get_database_backend());
+        for Part { condition, keys } in sort::parts(&asked.keys, start, direction, backend) {
             let missing = most.saturating_sub(found.len() as u64);
             if missing > 0 {
                 let mut select = select.clone().filter(condition).limit(missing);

@@ -1,7 +1,7 @@
 //! `sort=-year,title`: the order of a list, total because the id comes last, and what is behind a row in it.
 
 use sea_orm::{
-    Condition, Value,
+    Condition, DbBackend, Value,
     sea_query::{Expr, ExprTrait, NullOrdering, Order, SelectStatement},
 };
 
@@ -149,9 +149,20 @@ pub struct Part {
 
 /// The parts of a list from a row on, or from its beginning, in the direction of the walk: first the rows that are like that
 /// row but in the last column, then those that are like it but in the last two, and so on; and rows without a value in
-/// a column on their own. As one statement neither the order nor the place to begin would be that of an index.
-pub fn parts(keys: &[Key], from: Option<&[Option<Value>]>, direction: Direction) -> Vec<Part> {
+/// a column on their own. As one statement neither the order nor the place to begin would be that of an index. PostgreSQL
+/// compares whole rows by an index of the first column, which saves it a question where all columns go the same way.
+pub fn parts(
+    keys: &[Key],
+    from: Option<&[Option<Value>]>,
+    direction: Direction,
+    backend: DbBackend,
+) -> Vec<Part> {
     let Some(values) = from else { return whole(keys, direction) };
+    if backend == DbBackend::Postgres
+        && let Some(condition) = row_beyond(keys, values, direction)
+    {
+        return vec![Part { condition: Condition::all().add(condition), keys: keys.to_vec() }];
+    }
     let mut parts = Vec::new();
     for (place, (key, value)) in keys.iter().zip(values).enumerate().rev() {
         let same = keys.iter().zip(values).take(place);
@@ -178,6 +189,21 @@ pub fn parts(keys: &[Key], from: Option<&[Option<Value>]>, direction: Direction)
         );
     }
     parts
+}
+
+/// Rows that come later, or earlier, compared as rows; `None` where one of them may have no value or goes another way.
+fn row_beyond(keys: &[Key], values: &[Option<Value>], direction: Direction) -> Option<Expr> {
+    let descending = keys.first()?.descending;
+    if keys.iter().any(|key| key.nullable || key.descending != descending) {
+        return None;
+    }
+    let columns = Expr::tuple(keys.iter().map(|key| key.expr.clone()));
+    let values: Vec<Value> = values.iter().cloned().collect::<Option<_>>()?;
+    let values = Expr::tuple(values.into_iter().map(Expr::val));
+    Some(match descending == (direction == Direction::Backward) {
+        true => columns.gt(values),
+        false => columns.lt(values),
+    })
 }
 
 fn whole(keys: &[Key], direction: Direction) -> Vec<Part> {
@@ -280,7 +306,7 @@ mod tests {
             let sql = statement.to_string(SqliteQueryBuilder).replace('"', "");
             sql.split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
         };
-        parts(&keys, values, direction).into_iter().map(sql).collect()
+        parts(&keys, values, direction, DbBackend::Sqlite).into_iter().map(sql).collect()
     }
 
     #[test]
@@ -304,5 +330,25 @@ mod tests {
             asked(Some(None), backward),
             [same, "WHERE y IS NOT NULL ORDER BY y ASC, i ASC"]
         );
+    }
+
+    #[test]
+    fn postgres_compares_rows_that_all_have_values_at_once() {
+        let keys = [key("t", true, false), key("i", true, false)];
+        let values = [Some("x".into()), Some(7.into())];
+        let parts =
+            |keys: &[Key], direction| parts(keys, Some(&values), direction, DbBackend::Postgres);
+        let sql = |parts: Vec<Part>| {
+            let conditions = parts.into_iter().map(|Part { condition, .. }| {
+                Query::select().cond_where(condition).to_string(SqliteQueryBuilder).replace('"', "")
+            });
+            conditions.collect::<Vec<_>>()
+        };
+        assert_eq!(sql(parts(&keys, Direction::Forward)), ["SELECT  WHERE (t, i) < ('x', 7)"]);
+        assert_eq!(sql(parts(&keys, Direction::Backward)), ["SELECT  WHERE (t, i) > ('x', 7)"]);
+        let two_ways = [key("t", true, false), key("i", false, false)];
+        assert_eq!(parts(&two_ways, Direction::Forward).len(), 2);
+        let without = [key("t", true, true), key("i", true, false)];
+        assert_eq!(parts(&without, Direction::Forward).len(), 3);
     }
 }
