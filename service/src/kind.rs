@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use rust_decimal::Decimal;
-use sea_orm::Value;
+use sea_orm::{Value, sea_query::ColumnType};
 
 use crate::{isbn, items::HIGHEST_PRICE, text};
 
@@ -32,6 +32,21 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The kind of a column's values; `None` where they have no spelling in a query.
+    pub fn of(column_type: &ColumnType) -> Option<Self> {
+        match column_type {
+            ColumnType::Char(_) | ColumnType::String(_) | ColumnType::Text => Some(Self::Text),
+            ColumnType::Integer => Some(Self::Integer),
+            ColumnType::BigInteger => Some(Self::BigInteger),
+            ColumnType::Double => Some(Self::Double),
+            ColumnType::Decimal(_) | ColumnType::Money(_) => Some(Self::Decimal),
+            ColumnType::Boolean => Some(Self::Boolean),
+            ColumnType::Date => Some(Self::Date),
+            ColumnType::TimestampWithTimeZone => Some(Self::Moment),
+            _ => None,
+        }
+    }
+
     /// A value of this kind in the column's own type: sqlx keeps a prepared statement by its text alone, so the same text
     /// with an i32 here and an i64 there would send the one where PostgreSQL expects the other.
     ///

@@ -5,7 +5,7 @@
 
 use sea_orm::{
     ColumnTrait, EntityTrait, IdenStatic, Identity, Iterable, Related, RelationDef, TryIntoModel,
-    sea_query::{ColumnType, DynIden, Expr, ExprTrait, IntoIden, Query, SelectStatement},
+    sea_query::{DynIden, Expr, ExprTrait, IntoIden, Query, SelectStatement},
 };
 
 use crate::{filter::Vocabulary, kind::Kind};
@@ -110,7 +110,7 @@ pub fn fields<E: Resource>() -> Vec<Field> {
 /// `None` for a column whose values have no spelling in a query.
 pub fn field<E: Resource>(column: E::Column) -> Option<Field> {
     let definition = column.def();
-    let kind = E::special(column).or_else(|| kind(definition.get_column_type()))?;
+    let kind = E::special(column).or_else(|| Kind::of(definition.get_column_type()))?;
     Some(Field {
         name: column.as_str(),
         kind,
@@ -118,18 +118,4 @@ pub fn field<E: Resource>(column: E::Column) -> Option<Field> {
         table: E::default().into_iden(),
         column: column.into_iden(),
     })
-}
-
-fn kind(column_type: &ColumnType) -> Option<Kind> {
-    match column_type {
-        ColumnType::Char(_) | ColumnType::String(_) | ColumnType::Text => Some(Kind::Text),
-        ColumnType::Integer => Some(Kind::Integer),
-        ColumnType::BigInteger => Some(Kind::BigInteger),
-        ColumnType::Double => Some(Kind::Double),
-        ColumnType::Decimal(_) | ColumnType::Money(_) => Some(Kind::Decimal),
-        ColumnType::Boolean => Some(Kind::Boolean),
-        ColumnType::Date => Some(Kind::Date),
-        ColumnType::TimestampWithTimeZone => Some(Kind::Moment),
-        _ => None,
-    }
 }

@@ -22,8 +22,10 @@ use rusqlite::{
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DbBackend, EntityTrait, Iterable, QueryTrait, Select,
-    TryIntoModel, Value, sea_query::ColumnType,
+    TryIntoModel, Value,
 };
+
+use crate::kind::Kind;
 
 /// Steps of SQLite's machine between two looks at how many there were.
 const STRIDE: i32 = 1000;
@@ -139,7 +141,7 @@ where
 {
     let mut model = E::ActiveModel::default();
     for (place, Wanted { column, kind, nullable }) in wanted.iter().enumerate() {
-        let value = kind.read(row.get_ref(place).ok()?, *nullable)?;
+        let value = value(*kind, row.get_ref(place).ok()?, *nullable)?;
         model.try_set(*column, value).ok()?;
     }
     model.try_into_model().ok()
@@ -160,56 +162,30 @@ impl<E: EntityTrait> Wanted<E> {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Kind {
-    Text,
-    Integer,
-    BigInteger,
-    Double,
-    Decimal,
-    Boolean,
-    Moment,
-}
-
-impl Kind {
-    fn of(column_type: &ColumnType) -> Option<Self> {
-        match column_type {
-            ColumnType::Char(_) | ColumnType::String(_) | ColumnType::Text => Some(Self::Text),
-            ColumnType::Integer => Some(Self::Integer),
-            ColumnType::BigInteger => Some(Self::BigInteger),
-            ColumnType::Double => Some(Self::Double),
-            ColumnType::Decimal(_) => Some(Self::Decimal),
-            ColumnType::Boolean => Some(Self::Boolean),
-            ColumnType::TimestampWithTimeZone => Some(Self::Moment),
-            _ => None,
-        }
+/// The value that the driver would have made; `None` for one that is stored in another way than it writes it.
+fn value(kind: Kind, stored: ValueRef<'_>, nullable: bool) -> Option<Value> {
+    if matches!(stored, ValueRef::Null) && !nullable {
+        return None;
     }
-
-    /// The value that the driver would have made; `None` for one that is stored in another way than it writes it.
-    fn read(self, stored: ValueRef<'_>, nullable: bool) -> Option<Value> {
-        if matches!(stored, ValueRef::Null) && !nullable {
-            return None;
+    Some(match (kind, stored) {
+        (Kind::Text, ValueRef::Text(text)) => str::from_utf8(text).ok()?.to_owned().into(),
+        (Kind::Text, ValueRef::Null) => None::<String>.into(),
+        (Kind::Integer, ValueRef::Integer(number)) => i32::try_from(number).ok()?.into(),
+        (Kind::Integer, ValueRef::Null) => None::<i32>.into(),
+        (Kind::BigInteger, ValueRef::Integer(number)) => number.into(),
+        (Kind::BigInteger, ValueRef::Null) => None::<i64>.into(),
+        (Kind::Double, ValueRef::Real(number)) => number.into(),
+        (Kind::Double, ValueRef::Null) => None::<f64>.into(),
+        (Kind::Decimal, ValueRef::Real(number)) => {
+            rust_decimal::Decimal::try_from(number).ok()?.into()
         }
-        Some(match (self, stored) {
-            (Self::Text, ValueRef::Text(text)) => str::from_utf8(text).ok()?.to_owned().into(),
-            (Self::Text, ValueRef::Null) => None::<String>.into(),
-            (Self::Integer, ValueRef::Integer(number)) => i32::try_from(number).ok()?.into(),
-            (Self::Integer, ValueRef::Null) => None::<i32>.into(),
-            (Self::BigInteger, ValueRef::Integer(number)) => number.into(),
-            (Self::BigInteger, ValueRef::Null) => None::<i64>.into(),
-            (Self::Double, ValueRef::Real(number)) => number.into(),
-            (Self::Double, ValueRef::Null) => None::<f64>.into(),
-            (Self::Decimal, ValueRef::Real(number)) => {
-                rust_decimal::Decimal::try_from(number).ok()?.into()
-            }
-            (Self::Decimal, ValueRef::Null) => None::<rust_decimal::Decimal>.into(),
-            (Self::Boolean, ValueRef::Integer(number @ 0..=1)) => (number == 1).into(),
-            (Self::Boolean, ValueRef::Null) => None::<bool>.into(),
-            (Self::Moment, ValueRef::Text(text)) => moment(str::from_utf8(text).ok()?)?.into(),
-            (Self::Moment, ValueRef::Null) => None::<DateTime<Utc>>.into(),
-            _ => return None,
-        })
-    }
+        (Kind::Decimal, ValueRef::Null) => None::<rust_decimal::Decimal>.into(),
+        (Kind::Boolean, ValueRef::Integer(number @ 0..=1)) => (number == 1).into(),
+        (Kind::Boolean, ValueRef::Null) => None::<bool>.into(),
+        (Kind::Moment, ValueRef::Text(text)) => moment(str::from_utf8(text).ok()?)?.into(),
+        (Kind::Moment, ValueRef::Null) => None::<DateTime<Utc>>.into(),
+        _ => return None,
+    })
 }
 
 /// A time as the driver writes it, or SQLite itself.
