@@ -169,26 +169,25 @@ pub fn parts(
         let same =
             same.fold(Condition::all(), |all, (key, value)| all.add(key.same(value.as_ref())));
         let rest = keys.get(place..).unwrap_or_default();
-        let further = value.as_ref().map(|value| key.further(value, direction));
-        let sides = match further {
-            Some(further) => vec![with_value(further, rest)],
-            None => Vec::new(),
-        };
-        let sides = match (direction, key.nullable, value) {
-            (Direction::Forward, true, Some(_)) => [sides, vec![without_value(rest)]].concat(),
-            (Direction::Backward, true, None) => {
-                vec![with_value(key.expr.clone().is_not_null(), rest)]
-            }
-            _ => sides,
-        };
         parts.extend(
-            sides.into_iter().map(|Part { condition, keys }| Part {
-                condition: same.clone().add(condition),
-                keys,
-            }),
+            beyond(rest, key, value.as_ref(), direction).into_iter().map(
+                |Part { condition, keys }| Part { condition: same.clone().add(condition), keys },
+            ),
         );
     }
     parts
+}
+
+/// The rows that come later, or earlier, by the first of the columns alone.
+fn beyond(keys: &[Key], first: &Key, value: Option<&Value>, direction: Direction) -> Vec<Part> {
+    match (value, direction) {
+        (Some(value), Direction::Forward) if first.nullable => {
+            vec![with_value(first.further(value, direction), keys), without_value(keys)]
+        }
+        (Some(value), _) => vec![with_value(first.further(value, direction), keys)],
+        (None, Direction::Backward) => vec![with_value(first.expr.clone().is_not_null(), keys)],
+        (None, Direction::Forward) => Vec::new(),
+    }
 }
 
 /// Rows that come later, or earlier, compared as rows; `None` where one of them may have no value or goes another way.
