@@ -65,8 +65,7 @@ impl Selection {
                 }
             };
             if place.replace(value).is_some() {
-                let detail = format!("{name} stands there twice; leave one of them out");
-                return Err(Error::parameter(&name, detail));
+                return Err(Error::twice(&name));
             }
         }
         let listing = Listing::new(rest)?;

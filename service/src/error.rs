@@ -139,6 +139,11 @@ impl Error {
         Self::Invalid(vec![FieldError::parameter(name, "bad-parameter", detail)])
     }
 
+    /// A parameter that may stand there once does so twice.
+    pub fn twice(name: &str) -> Self {
+        Self::parameter(name, format!("{name} stands there twice; leave one of them out"))
+    }
+
     /// What is stored could not be written as JSON, which has a text for all of it.
     pub fn no_json(error: serde_json::Error) -> Self {
         Self::internal(format!("a row has no JSON text: {error}"))

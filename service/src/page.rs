@@ -105,10 +105,7 @@ impl Listing {
                 continue;
             }
             if place.replace(value).is_some() {
-                return Err(Error::parameter(
-                    &name,
-                    format!("{name} stands there twice; leave one of them out"),
-                ));
+                return Err(Error::twice(&name));
             }
         }
         Ok(listing)

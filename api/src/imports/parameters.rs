@@ -64,10 +64,7 @@ pub fn options(given: &[(String, String)], by_type: Option<Kind>) -> Result<Opti
         let mut values = given.iter().filter(|(given, _)| given == name);
         match (values.next(), values.next()) {
             (first, None) => Ok(first.map(|(_, value)| value.as_str())),
-            (_, Some(_)) => Err(Error::parameter(
-                name,
-                format!("{name} stands there twice; leave one of them out"),
-            )),
+            (_, Some(_)) => Err(Error::twice(name)),
         }
     };
     if let Some((name, _)) = given.iter().find(|(name, _)| !NAMES.contains(&name.as_str())) {
