@@ -8,14 +8,14 @@ import time
 
 
 class Server:
-    """Runs until the end of its `with`, on a free port of this machine."""
+    """Runs until the end of its `with`, on a free port of this machine; `arguments` are further ones of `serve`."""
 
-    def __init__(self, program, database_url):
+    def __init__(self, program, database_url, *arguments):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         command = [str(program), "serve", "--port", str(self.port), "--database-url", database_url, "--log", "error"]
-        self.process = subprocess.Popen(command)
+        self.process = subprocess.Popen([*command, *arguments])
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port)
         while True:
             try:
