@@ -1,5 +1,6 @@
 //! The database handle: one way in for reading, one for writing.
 
+mod bound;
 mod group;
 mod inline;
 mod location;
@@ -7,6 +8,7 @@ mod lock;
 mod postgres;
 mod progress;
 mod reader;
+mod row;
 mod sqlite;
 mod unit;
 mod writer;

@@ -1,0 +1,29 @@
+//! Values of a statement that SQLite is given without the driver.
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use sea_orm::Value;
+
+/// A value, as the driver binds it.
+pub(super) struct Bound(pub(super) Value);
+
+impl rusqlite::ToSql for Bound {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let Self(value) = self;
+        let bound = match value {
+            Value::Bool(Some(value)) => ValueRef::Integer(i64::from(*value)),
+            Value::Int(Some(value)) => ValueRef::Integer(i64::from(*value)),
+            Value::BigInt(Some(value)) => ValueRef::Integer(*value),
+            Value::BigUnsigned(Some(value)) => match i64::try_from(*value) {
+                Ok(value) => ValueRef::Integer(value),
+                Err(error) => return Err(rusqlite::Error::ToSqlConversionFailure(error.into())),
+            },
+            Value::Double(Some(value)) => ValueRef::Real(*value),
+            Value::String(Some(value)) => ValueRef::Text(value.as_bytes()),
+            other => {
+                let why = format!("{other:?} is left to the driver");
+                return Err(rusqlite::Error::ToSqlConversionFailure(why.into()));
+            }
+        };
+        Ok(ToSqlOutput::Borrowed(bound))
+    }
+}

@@ -1,0 +1,71 @@
+//! Rows of SQLite as the models of entities.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use rusqlite::{Row, types::ValueRef};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, TryIntoModel, Value};
+
+use crate::kind::Kind;
+
+/// A row as an entity's model; `None` for one with a value that only the driver understands.
+pub(super) fn model<E>(row: &Row<'_>, wanted: &[Wanted<E>]) -> Option<E::Model>
+where
+    E: EntityTrait,
+    E::ActiveModel: TryIntoModel<E::Model>,
+{
+    let mut model = E::ActiveModel::default();
+    for (place, Wanted { column, kind, nullable }) in wanted.iter().enumerate() {
+        let value = value(*kind, row.get_ref(place).ok()?, *nullable)?;
+        model.try_set(*column, value).ok()?;
+    }
+    model.try_into_model().ok()
+}
+
+/// A column of an entity, and how its values are stored.
+pub(super) struct Wanted<E: EntityTrait> {
+    column: E::Column,
+    kind: Kind,
+    nullable: bool,
+}
+
+impl<E: EntityTrait> Wanted<E> {
+    /// `None` for a type that only the driver reads.
+    pub(super) fn of(column: E::Column) -> Option<Self> {
+        let definition = column.def();
+        let kind = Kind::of(definition.get_column_type())?;
+        Some(Self { column, kind, nullable: definition.is_null() })
+    }
+}
+
+/// The value that the driver would have made; `None` for one that is stored in another way than it writes it.
+fn value(kind: Kind, stored: ValueRef<'_>, nullable: bool) -> Option<Value> {
+    if matches!(stored, ValueRef::Null) && !nullable {
+        return None;
+    }
+    Some(match (kind, stored) {
+        (Kind::Text, ValueRef::Text(text)) => str::from_utf8(text).ok()?.to_owned().into(),
+        (Kind::Text, ValueRef::Null) => None::<String>.into(),
+        (Kind::Integer, ValueRef::Integer(number)) => i32::try_from(number).ok()?.into(),
+        (Kind::Integer, ValueRef::Null) => None::<i32>.into(),
+        (Kind::BigInteger, ValueRef::Integer(number)) => number.into(),
+        (Kind::BigInteger, ValueRef::Null) => None::<i64>.into(),
+        (Kind::Double, ValueRef::Real(number)) => number.into(),
+        (Kind::Double, ValueRef::Null) => None::<f64>.into(),
+        (Kind::Decimal, ValueRef::Real(number)) => {
+            rust_decimal::Decimal::try_from(number).ok()?.into()
+        }
+        (Kind::Decimal, ValueRef::Null) => None::<rust_decimal::Decimal>.into(),
+        (Kind::Boolean, ValueRef::Integer(number @ 0..=1)) => (number == 1).into(),
+        (Kind::Boolean, ValueRef::Null) => None::<bool>.into(),
+        (Kind::Moment, ValueRef::Text(text)) => moment(str::from_utf8(text).ok()?)?.into(),
+        (Kind::Moment, ValueRef::Null) => None::<DateTime<Utc>>.into(),
+        _ => return None,
+    })
+}
+
+/// A time as the driver writes it, or SQLite itself.
+fn moment(written: &str) -> Option<DateTime<Utc>> {
+    match DateTime::parse_from_rfc3339(written) {
+        Ok(time) => Some(time.with_timezone(&Utc)),
+        Err(_) => Some(NaiveDateTime::parse_from_str(written, "%F %T%.f").ok()?.and_utc()),
+    }
+}
