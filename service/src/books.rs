@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 use chrono::{DateTime, Utc};
 use entity::book::{ActiveModel, Column, Entity};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ConnectionTrait, EntityTrait,
-    IntoActiveModel, QuerySelect,
+    ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, EntityTrait, IntoActiveModel,
+    QuerySelect, QueryTrait,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -19,7 +19,7 @@ use crate::{
     Book, Tx,
     bulk::{self, Bulk, Changed, Selection},
     check::{Check, Checked, Rules},
-    database::Rows,
+    database::{Changes, Reader, Rows},
     error::{Error, Result},
     filter::Vocabulary,
     json::{given, given_whole_or_null, whole_or_null},
@@ -204,7 +204,7 @@ pub fn vocabulary() -> &'static Vocabulary {
 ///
 /// # Errors
 /// [`Error::Invalid`] for a bad parameter, and what the database says.
-pub async fn list(db: &impl Rows, listing: &Listing) -> Result<Page<Book>> {
+pub async fn list(db: &Reader, listing: &Listing) -> Result<Page<Book>> {
     listing.page(db, Entity::find()).await
 }
 
@@ -220,9 +220,9 @@ pub async fn find(db: &impl Rows, id: i32) -> Result<Book> {
 ///
 /// # Errors
 /// [`Error::Duplicate`] for an ISBN that another book has, and what the database says.
-pub async fn create(db: &impl ConnectionTrait, new: &Checked<NewBook>) -> Result<Book> {
-    let inserted = row(new, now()).insert(db).await;
-    inserted.map_err(|error| Error::from(error).with_value(new.isbn.as_deref()))
+pub async fn create(db: &impl Changes, new: &Checked<NewBook>) -> Result<Book> {
+    let inserted = db.insert(row(new, now())).await;
+    inserted.map_err(|error| error.with_value(new.isbn.as_deref()))
 }
 
 /// The row that stores a new book.
@@ -248,7 +248,7 @@ fn row(new: &NewBook, now: DateTime<Utc>) -> ActiveModel {
 /// [`Error::NotFound`], [`Error::Stale`], [`Error::Duplicate`], [`Error::Invalid`] for a read-only member, and what the
 /// database says.
 pub async fn update(
-    db: &impl ConnectionTrait,
+    db: &impl Changes,
     id: i32,
     expected: &Expected,
     changes: &Checked<BookChanges>,
@@ -263,7 +263,7 @@ pub async fn update(
     }
     row.version = Set(next);
     row.updated_at = Set(now());
-    row.update(db).await.map_err(|error| Error::from(error).with_value(taken(changes)))
+    db.update(row).await.map_err(|error| error.with_value(taken(changes)))
 }
 
 /// Changes the given members of every book that is selected. It has to be the first thing in its transaction.
@@ -331,8 +331,8 @@ fn taken(changes: &BookChanges) -> Option<&str> {
 }
 
 /// The row that is to be changed, held until the transaction ends.
-async fn stored(db: &impl ConnectionTrait, id: i32, expected: &Expected) -> Result<Book> {
-    let stored = Entity::find_by_id(id).lock_exclusive().one(db).await?.ok_or(not_found(id))?;
+async fn stored(db: &impl Changes, id: i32, expected: &Expected) -> Result<Book> {
+    let stored = db.row(Entity::find_by_id(id).lock_exclusive()).await?.ok_or(not_found(id))?;
     expected.agrees_with("book", &stamp(&stored))?;
     Ok(stored)
 }
@@ -350,11 +350,11 @@ fn stamp(book: &Book) -> Stamp {
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`], and what the database says.
-pub async fn delete(db: &impl ConnectionTrait, id: i32, expected: &Expected) -> Result<()> {
+pub async fn delete(db: &impl Changes, id: i32, expected: &Expected) -> Result<()> {
     if !expected.is_any() {
         stored(db, id, expected).await?;
     }
-    match Entity::delete_by_id(id).exec(db).await?.rows_affected {
+    match db.exec(Entity::delete_by_id(id).as_query()).await? {
         0 => Err(not_found(id)),
         _ => Ok(()),
     }

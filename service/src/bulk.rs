@@ -5,13 +5,14 @@
 //! one writer. So what was counted is what is changed.
 
 use sea_orm::{
-    ActiveModelTrait, Condition, ConnectionTrait, DbBackend, FromQueryResult, Iterable,
-    PaginatorTrait, QueryFilter, Value,
+    ActiveModelTrait, Condition, DbBackend, FromQueryResult, Iterable, QueryFilter, QueryTrait,
+    Value,
     sea_query::{BinOper, Expr, ExprTrait},
 };
 
 use crate::{
     Tx,
+    database::{Changes, Rows},
     error::{Error, FieldError, Result},
     now,
     page::Listing,
@@ -126,12 +127,12 @@ impl Selection {
     where
         E::Model: FromQueryResult + Sync,
     {
-        let backend = tx.get_database_backend();
+        let backend = tx.backend();
         let (condition, _) = self.listing.condition::<E>(backend, &BULK_PARAMETERS)?;
         if backend == DbBackend::Postgres {
-            tx.execute_unprepared("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
+            tx.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
         }
-        let found = E::find().filter(condition.clone()).count(tx).await?;
+        let found = tx.count(E::find().filter(condition.clone())).await?;
         self.agrees_with(found, E::NOUN)?;
         Ok((condition, found))
     }
@@ -170,8 +171,8 @@ where
     update = update
         .col_expr(E::VERSION, Expr::col(E::VERSION).add(1_i32))
         .col_expr(E::UPDATED_AT, Expr::val(now()));
-    let done = update.filter(condition).filter(differs).exec(tx).await?;
-    Ok(Changed { found, changed: done.rows_affected })
+    let changed = tx.exec(update.filter(condition).filter(differs).as_query()).await?;
+    Ok(Changed { found, changed })
 }
 
 /// Deletes the rows, and tells how many there were. What hangs on them goes as with one.
@@ -186,5 +187,5 @@ where
     E::Model: FromQueryResult + Sync,
 {
     let (condition, _) = selection.confirmed::<E>(tx).await?;
-    Ok(E::delete_many().filter(condition).exec(tx).await?.rows_affected)
+    tx.exec(E::delete_many().filter(condition).as_query()).await
 }

@@ -1,6 +1,7 @@
 //! The database handle: one way in for reading, one for writing.
 
 mod bound;
+mod direct;
 mod group;
 mod inline;
 mod location;
@@ -9,26 +10,32 @@ mod postgres;
 mod progress;
 mod reader;
 mod row;
+mod rows;
 mod sqlite;
+mod tx;
 mod unit;
 mod writer;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
 use sea_orm::{
-    ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr,
+    ConnectionTrait, Database, DatabaseConnection, DbErr,
     sea_query::{Expr, Func, Query},
 };
 
 pub use location::{BadLocation, Location};
 pub use lock::{FileLock, LockError};
-pub use reader::{Reader, Rows};
+pub use reader::Reader;
+pub use rows::{Changes, ModelOf, Rows, Storable};
 /// A connection or pool, as migrations use it.
 pub use sea_orm::DatabaseConnection as Connection;
+pub use tx::Tx;
 
 use crate::error::{Error, Result};
+use direct::Direct;
 use inline::Inline;
 use sqlite::Role;
+use tx::Source;
 use writer::Writer;
 
 /// Bounds of the database's use.
@@ -75,11 +82,11 @@ impl Db {
         let (reader, inline, writer, width) = match location {
             Location::Memory => {
                 let only = Database::connect(sqlite::memory(settings)).await?;
-                (only.clone(), None, only, 1)
+                (only.clone(), None, Source::Driver(only), 1)
             }
             Location::File(path) => {
                 // The writer first: it brings the file into WAL mode, which a reader may not.
-                let writer = Database::connect(sqlite::file(path, Role::Writer, settings)).await?;
+                let writer = Source::Direct(Direct::open(path, settings)?);
                 let reader = Database::connect(sqlite::file(path, Role::Reader, settings)).await?;
                 let inline = Inline::open(path, settings.pool)
                     .map_err(|error| Error::Internal(error.into()))?;
@@ -91,7 +98,8 @@ impl Db {
                 // Opened by the writer's own runtime, which outlives the one of any request.
                 let mut lazy = options;
                 lazy.connect_lazy(true);
-                (reader, None, Database::connect(lazy).await?, settings.pool as usize)
+                let writer = Source::Driver(Database::connect(lazy).await?);
+                (reader, None, writer, settings.pool as usize)
             }
         };
         let reader = Reader::new(reader, inline);
@@ -112,7 +120,7 @@ impl Db {
     pub async fn write<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: AsyncFn(&DatabaseTransaction) -> Result<T> + Send + 'static,
+        F: AsyncFn(&Tx) -> Result<T> + Send + 'static,
     {
         self.writer.run(self.writer.deadline(1), work).await
     }
@@ -124,14 +132,14 @@ impl Db {
     pub async fn write_many<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: AsyncFn(&DatabaseTransaction) -> Result<T> + Send + 'static,
+        F: AsyncFn(&Tx) -> Result<T> + Send + 'static,
     {
         let deadline = self.writer.deadline(12);
         let postgres = self.reader.get_database_backend() == sea_orm::DbBackend::Postgres;
-        let patient = async move |tx: &DatabaseTransaction| {
+        let patient = async move |tx: &Tx| {
             if postgres {
                 let limit = format!("SET LOCAL statement_timeout = {}", deadline.as_millis());
-                tx.execute_unprepared(&limit).await?;
+                tx.run(&limit).await?;
             }
             work(tx).await
         };
@@ -145,13 +153,13 @@ impl Db {
     pub async fn write_at_length<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: AsyncFnOnce(&DatabaseTransaction) -> Result<T> + Send + 'static,
+        F: AsyncFnOnce(&Tx) -> Result<T> + Send + 'static,
     {
         let postgres = self.reader.get_database_backend() == sea_orm::DbBackend::Postgres;
-        let unbounded = async move |tx: &DatabaseTransaction| {
+        let unbounded = async move |tx: &Tx| {
             if postgres {
                 let limits = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
-                tx.execute_unprepared(limits).await?;
+                tx.run(limits).await?;
             }
             work(tx).await
         };

@@ -1,9 +1,12 @@
 //! What can go wrong below the API, in words that know neither HTTP nor SQL.
 //!
-//! `From<DbErr>` is the only place that reads database error codes.
+//! This is the only place that reads the error codes of databases.
 
 use std::fmt;
 
+use rusqlite::ffi::{
+    SQLITE_CONSTRAINT_FOREIGNKEY, SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE,
+};
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -149,6 +152,11 @@ impl Error {
         Self::internal(format!("a row has no JSON text: {error}"))
     }
 
+    /// A collision that the database did not take for one.
+    pub fn collision(what: &str) -> Self {
+        Self::Collision(DbErr::Custom(what.to_owned()))
+    }
+
     /// A defect, described in words.
     pub fn internal(what: impl Into<String>) -> Self {
         Self::Internal(what.into().into())
@@ -204,10 +212,7 @@ impl From<DbErr> for Error {
                 let field = unique_column(constraint.as_deref().unwrap_or(&message));
                 return Self::Duplicate { field, value: String::new() };
             }
-            Some(SqlErr::ForeignKeyConstraintViolation(_)) => {
-                let detail = "a row that this one points at does not exist any more; read it again";
-                return Self::Invalid(vec![FieldError::new("", "missing-parent", detail)]);
-            }
+            Some(SqlErr::ForeignKeyConstraintViolation(_)) => return missing_parent(),
             _ => {}
         }
         if let DbErr::ConnectionAcquire(why) = &error {
@@ -215,13 +220,10 @@ impl From<DbErr> for Error {
             return Self::Busy;
         }
         match sqlx_error(&error) {
-            Some(sqlx::Error::Database(cause)) => match kind(cause.code().as_deref()) {
-                Kind::Busy => Self::Busy,
-                Kind::Collision => Self::Collision(error),
-                Kind::Full => Self::Full(error),
-                Kind::Unavailable => Self::Unavailable(error),
-                Kind::Other => Self::Internal(error.into()),
-            },
+            Some(sqlx::Error::Database(cause)) => {
+                let kind = kind(cause.code().as_deref());
+                of_kind(kind, error)
+            }
             Some(
                 sqlx::Error::Io(_)
                 | sqlx::Error::Tls(_)
@@ -233,6 +235,38 @@ impl From<DbErr> for Error {
             ) => Self::Unavailable(error),
             _ => Self::Internal(error.into()),
         }
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        let Some(failure) = error.sqlite_error() else { return Self::Internal(error.into()) };
+        let (code, text) = (failure.extended_code, error.to_string());
+        match code {
+            SQLITE_CONSTRAINT_UNIQUE | SQLITE_CONSTRAINT_PRIMARYKEY => {
+                Self::Duplicate { field: unique_column(&text), value: String::new() }
+            }
+            SQLITE_CONSTRAINT_FOREIGNKEY => missing_parent(),
+            _ => {
+                let error = DbErr::Exec(RuntimeErr::Internal(format!("{text} (code {code})")));
+                of_kind(kind(Some(&code.to_string())), error)
+            }
+        }
+    }
+}
+
+fn missing_parent() -> Error {
+    let detail = "a row that this one points at does not exist any more; read it again";
+    Error::Invalid(vec![FieldError::new("", "missing-parent", detail)])
+}
+
+fn of_kind(kind: Kind, error: DbErr) -> Error {
+    match kind {
+        Kind::Busy => Error::Busy,
+        Kind::Collision => Error::Collision(error),
+        Kind::Full => Error::Full(error),
+        Kind::Unavailable => Error::Unavailable(error),
+        Kind::Other => Error::Internal(error.into()),
     }
 }
 

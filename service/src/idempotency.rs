@@ -4,11 +4,12 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::idempotency_key::{ActiveModel, Column, Entity};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, SqlErr};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryTrait};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
 use crate::{
+    database::Changes,
     error::{Error, FieldError, Result},
     now,
 };
@@ -52,7 +53,7 @@ impl Key {
 /// # Errors
 /// [`Error::KeyReused`] when the key stands for another request, what the work returns, and what the database says.
 pub async fn once<T: Serialize + DeserializeOwned>(
-    db: &impl ConnectionTrait,
+    db: &impl Changes,
     key: Option<&Key>,
     work: impl AsyncFnOnce() -> Result<T>,
 ) -> Result<T> {
@@ -65,19 +66,16 @@ pub async fn once<T: Serialize + DeserializeOwned>(
     let answer = work().await?;
     let text = serde_json::to_string(&answer).map_err(Error::no_json)?;
     let keep = Entity::update_many().col_expr(Column::Answer, text.into());
-    keep.filter(Column::Key.eq(&key.key)).exec(db).await?;
+    db.exec(keep.filter(Column::Key.eq(&key.key)).as_query()).await?;
     Ok(answer)
 }
 
 /// The answer of an earlier request. Keys of yesterday are forgotten on the way.
-async fn earlier(
-    db: &impl ConnectionTrait,
-    key: &Key,
-    now: DateTime<Utc>,
-) -> Result<Option<String>> {
+async fn earlier(db: &impl Changes, key: &Key, now: DateTime<Utc>) -> Result<Option<String>> {
     let yesterday = now - TimeDelta::days(1);
-    Entity::delete_many().filter(Column::CreatedAt.lt(yesterday)).exec(db).await?;
-    match Entity::find_by_id(key.key.clone()).one(db).await? {
+    let old = Entity::delete_many().filter(Column::CreatedAt.lt(yesterday));
+    db.exec(old.as_query()).await?;
+    match db.row(Entity::find_by_id(key.key.clone())).await? {
         None => Ok(None),
         Some(found) if found.fingerprint == key.fingerprint => Ok(Some(found.answer)),
         Some(_) => Err(Error::KeyReused { key: key.key.clone() }),
@@ -86,18 +84,16 @@ async fn earlier(
 
 /// Takes the key before anything is done. Another transaction that has it is waited for; its end is a collision, after
 /// which the whole is repeated and finds the answer.
-async fn reserve(db: &impl ConnectionTrait, key: &Key, now: DateTime<Utc>) -> Result<()> {
+async fn reserve(db: &impl Changes, key: &Key, now: DateTime<Utc>) -> Result<()> {
     let row = ActiveModel {
         key: Set(key.key.clone()),
         fingerprint: Set(key.fingerprint.clone()),
         answer: Set(String::new()),
         created_at: Set(now),
     };
-    match Entity::insert(row).exec_without_returning(db).await {
+    match db.exec(Entity::insert(row).as_query()).await {
         Ok(_) => Ok(()),
-        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
-            Err(Error::Collision(error))
-        }
-        Err(error) => Err(error.into()),
+        Err(Error::Duplicate { .. }) => Err(Error::collision("the key was taken by somebody else")),
+        Err(error) => Err(error),
     }
 }

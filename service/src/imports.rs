@@ -15,9 +15,8 @@ use std::sync::LazyLock;
 
 use entity::import::{ActiveModel, Column, Entity};
 use sea_orm::{
-    ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    ConnectionTrait, EntityTrait, IntoActiveModel, QuerySelect,
+    EntityTrait, IntoActiveModel, QuerySelect,
 };
 
 pub use entity::import::{Model as Import, State};
@@ -28,7 +27,7 @@ pub use work::Imports;
 
 use crate::{
     books::import::{self, Options},
-    database::Rows,
+    database::{Changes, Reader, Rows},
     error::{Error, Result},
     filter::Vocabulary,
     now,
@@ -91,7 +90,7 @@ pub fn vocabulary() -> &'static Vocabulary {
 ///
 /// # Errors
 /// [`Error::Invalid`] for a bad parameter, and what the database says.
-pub async fn list(db: &impl Rows, listing: &Listing) -> Result<Page<Import>> {
+pub async fn list(db: &Reader, listing: &Listing) -> Result<Page<Import>> {
     listing.or_sorted_by("-id").page(db, Entity::find()).await
 }
 
@@ -99,15 +98,15 @@ pub async fn list(db: &impl Rows, listing: &Listing) -> Result<Page<Import>> {
 ///
 /// # Errors
 /// [`Error::NotFound`], and what the database says.
-pub async fn find(db: &impl ConnectionTrait, id: i32) -> Result<Import> {
-    Entity::find_by_id(id).one(db).await?.ok_or(not_found(id))
+pub async fn find(db: &impl Rows, id: i32) -> Result<Import> {
+    db.row(Entity::find_by_id(id)).await?.ok_or(not_found(id))
 }
 
 /// Puts a file at the end of the queue.
 ///
 /// # Errors
 /// What the database says.
-pub async fn create(db: &impl ConnectionTrait, new: &NewImport) -> Result<Import> {
+pub async fn create(db: &impl Changes, new: &NewImport) -> Result<Import> {
     let NewImport { name, options, file, header, bytes } = new;
     let row = ActiveModel {
         id: NotSet,
@@ -134,14 +133,14 @@ pub async fn create(db: &impl ConnectionTrait, new: &NewImport) -> Result<Import
         ended_at: Set(None),
         version: Set(1),
     };
-    Ok(row.insert(db).await?)
+    db.insert(row).await
 }
 
 /// Asks for an import to be taken back, and to be stopped when it still runs. What was taken back stays so.
 ///
 /// # Errors
 /// [`Error::NotFound`], and what the database says.
-pub async fn undo(db: &impl ConnectionTrait, id: i32) -> Result<Import> {
+pub async fn undo(db: &impl Changes, id: i32) -> Result<Import> {
     let import = locked(db, id).await?.ok_or(not_found(id))?;
     match import.state {
         State::Queued | State::Running | State::Done => begin_undo(db, import, None).await,
@@ -169,22 +168,18 @@ pub fn has_ended(import: &Import) -> bool {
 }
 
 /// The import, held until the transaction ends.
-async fn locked(db: &impl ConnectionTrait, id: i32) -> Result<Option<Import>> {
-    Ok(Entity::find_by_id(id).lock_exclusive().one(db).await?)
+async fn locked(db: &impl Changes, id: i32) -> Result<Option<Import>> {
+    db.row(Entity::find_by_id(id).lock_exclusive()).await
 }
 
-async fn begin_undo(
-    db: &impl ConnectionTrait,
-    import: Import,
-    problem: Option<String>,
-) -> Result<Import> {
+async fn begin_undo(db: &impl Changes, import: Import, problem: Option<String>) -> Result<Import> {
     let next = import.version + 1;
     let mut row = import.into_active_model();
     row.state = Set(State::Undoing);
     row.problem = Set(problem);
     row.ended_at = Set(None);
     row.version = Set(next);
-    Ok(row.update(db).await?)
+    db.update(row).await
 }
 
 fn not_found(id: i32) -> Error {

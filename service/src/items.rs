@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use entity::item::{ActiveModel, Column, Entity};
 use rust_decimal::Decimal;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait,
-    EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, EntityTrait,
+    IntoActiveModel, QueryFilter, QuerySelect, QueryTrait,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -20,7 +20,7 @@ use crate::{
     Item, Tx, books,
     bulk::{self, Bulk, Changed, Selection},
     check::{Check, Checked, Rules},
-    database::Rows,
+    database::{Changes, Reader, Rows},
     error::{Error, FieldError, Result},
     filter::Vocabulary,
     json::{Price, given, given_whole, given_whole_or_null, whole, whole_or_null},
@@ -158,7 +158,7 @@ pub fn vocabulary() -> &'static Vocabulary {
 ///
 /// # Errors
 /// [`Error::Invalid`] for a bad parameter, and what the database says.
-pub async fn list(db: &impl Rows, listing: &Listing) -> Result<Page<Item>> {
+pub async fn list(db: &Reader, listing: &Listing) -> Result<Page<Item>> {
     listing.page(db, Entity::find()).await
 }
 
@@ -166,7 +166,7 @@ pub async fn list(db: &impl Rows, listing: &Listing) -> Result<Page<Item>> {
 ///
 /// # Errors
 /// [`Error::NotFound`] when the store does not exist, [`Error::Invalid`] for a bad parameter, and what the database says.
-pub async fn list_of_store(db: &impl Rows, store_id: i32, listing: &Listing) -> Result<Page<Item>> {
+pub async fn list_of_store(db: &Reader, store_id: i32, listing: &Listing) -> Result<Page<Item>> {
     let shelf = Entity::find().filter(Column::StoreId.eq(store_id));
     let page = listing.page(db, shelf).await?;
     if page.rows.is_empty() {
@@ -180,7 +180,7 @@ pub async fn list_of_store(db: &impl Rows, store_id: i32, listing: &Listing) -> 
 ///
 /// # Errors
 /// [`Error::NotFound`] when the book does not exist, [`Error::Invalid`] for a bad parameter, and what the database says.
-pub async fn list_of_book(db: &impl Rows, book_id: i32, listing: &Listing) -> Result<Page<Item>> {
+pub async fn list_of_book(db: &Reader, book_id: i32, listing: &Listing) -> Result<Page<Item>> {
     let page = listing.page(db, Entity::find().filter(Column::BookId.eq(book_id))).await?;
     if page.rows.is_empty() {
         books::find(db, book_id).await?;
@@ -200,7 +200,7 @@ pub async fn find(db: &impl Rows, id: i32) -> Result<Item> {
 ///
 /// # Errors
 /// [`Error::Invalid`] when its store or its book does not exist, and what the database says.
-pub async fn create(db: &impl ConnectionTrait, new: &Checked<NewItem>) -> Result<Item> {
+pub async fn create(db: &impl Changes, new: &Checked<NewItem>) -> Result<Item> {
     let NewItem { name, price, store_id, book_id } = &**new;
     check_parents(db, Some(*store_id), *book_id).await?;
     let now = now();
@@ -214,7 +214,7 @@ pub async fn create(db: &impl ConnectionTrait, new: &Checked<NewItem>) -> Result
         updated_at: Set(now),
         version: Set(1),
     };
-    Ok(row.insert(db).await?)
+    db.insert(row).await
 }
 
 /// Changes the members that are given; a change that changes nothing leaves the version as it is.
@@ -223,7 +223,7 @@ pub async fn create(db: &impl ConnectionTrait, new: &Checked<NewItem>) -> Result
 /// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`] for a read-only member or a store or book that does not
 /// exist, and what the database says.
 pub async fn update(
-    db: &impl ConnectionTrait,
+    db: &impl Changes,
     id: i32,
     expected: &Expected,
     changes: &Checked<ItemChanges>,
@@ -239,7 +239,7 @@ pub async fn update(
     }
     row.version = Set(next);
     row.updated_at = Set(now());
-    Ok(row.update(db).await?)
+    db.update(row).await
 }
 
 /// Changes the given members of every item that is selected. It has to be the first thing in its transaction.
@@ -295,13 +295,13 @@ fn apply(changes: &ItemChanges, row: &mut ActiveModel) {
 
 /// SQLite does not say which foreign key was broken, so a missing parent is named before the row is written.
 async fn check_parents(
-    db: &impl ConnectionTrait,
+    db: &impl Changes,
     store_id: Option<i32>,
     book_id: Option<i32>,
 ) -> Result<()> {
     let mut broken = Vec::new();
     if let Some(id) = store_id
-        && entity::store::Entity::find_by_id(id).one(db).await?.is_none()
+        && db.row(entity::store::Entity::find_by_id(id)).await?.is_none()
     {
         broken.push(FieldError::new(
             "store_id",
@@ -310,7 +310,7 @@ async fn check_parents(
         ));
     }
     if let Some(id) = book_id
-        && entity::book::Entity::find_by_id(id).one(db).await?.is_none()
+        && db.row(entity::book::Entity::find_by_id(id)).await?.is_none()
     {
         broken.push(FieldError::new(
             "book_id",
@@ -322,8 +322,8 @@ async fn check_parents(
 }
 
 /// The row that is to be changed, held until the transaction ends.
-async fn stored(db: &impl ConnectionTrait, id: i32, expected: &Expected) -> Result<Item> {
-    let stored = Entity::find_by_id(id).lock_exclusive().one(db).await?.ok_or(not_found(id))?;
+async fn stored(db: &impl Changes, id: i32, expected: &Expected) -> Result<Item> {
+    let stored = db.row(Entity::find_by_id(id).lock_exclusive()).await?.ok_or(not_found(id))?;
     expected.agrees_with("item", &stamp(&stored))?;
     Ok(stored)
 }
@@ -341,11 +341,11 @@ fn stamp(item: &Item) -> Stamp {
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`], and what the database says.
-pub async fn delete(db: &impl ConnectionTrait, id: i32, expected: &Expected) -> Result<()> {
+pub async fn delete(db: &impl Changes, id: i32, expected: &Expected) -> Result<()> {
     if !expected.is_any() {
         stored(db, id, expected).await?;
     }
-    match Entity::delete_by_id(id).exec(db).await?.rows_affected {
+    match db.exec(Entity::delete_by_id(id).as_query()).await? {
         0 => Err(not_found(id)),
         _ => Ok(()),
     }

@@ -29,7 +29,7 @@ mod walk;
 pub use bulk::{BULK_PARAMETERS, Changed, Selection};
 pub use cell::guarded;
 pub use check::{Check, Checked, LINE_PATTERN, check_all};
-pub use database::{Db, Location, Settings};
+pub use database::{Db, Location, Settings, Tx};
 pub use entity::{book::Model as Book, item::Model as Item, store::Model as Store};
 pub use error::{Error, FieldError, Result, chain};
 pub use filter::{LONGEST_VALUE, MOST_VALUES, Operator, Parameter, Vocabulary, nearest};
@@ -41,7 +41,6 @@ pub use read_only::Expected;
 /// Exact money.
 pub use rust_decimal::Decimal;
 /// A transaction, as [`Db::write`] hands it out.
-pub use sea_orm::DatabaseTransaction as Tx;
 pub use sort::MOST_KEYS;
 /// The beginning of a text from outside, fit to be shown.
 pub use text::shortened;

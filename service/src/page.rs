@@ -5,14 +5,11 @@ mod ranked;
 
 use std::str::FromStr;
 
-use sea_orm::{
-    Condition, ConnectionTrait, DbBackend, FromQueryResult, PaginatorTrait, QueryFilter,
-    QuerySelect, Select, Value,
-};
+use sea_orm::{Condition, DbBackend, FromQueryResult, QueryFilter, QuerySelect, Select, Value};
 
 use crate::{
     cursor,
-    database::Rows,
+    database::{Reader, Rows},
     error::{Error, Result},
     filter,
     resource::Resource,
@@ -188,7 +185,7 @@ impl Listing {
     /// [`Error::Invalid`] for an unknown parameter or a bad value, and what the database says.
     pub(crate) async fn page<E: Resource>(
         &self,
-        db: &impl Rows,
+        db: &Reader,
         select: Select<E>,
     ) -> Result<Page<E::Model>>
     where
@@ -197,7 +194,7 @@ impl Listing {
     {
         let asked = self.read::<E>(db)?;
         let mut select = select.filter(asked.condition.clone());
-        let total = if asked.counts { Some(select.clone().count(db).await?) } else { None };
+        let total = if asked.counts { Some(db.count(select.clone()).await?) } else { None };
         if let Some(last) = &asked.until {
             select = select.filter(sort::behind(&asked.keys, last, Direction::Forward).not());
         }
@@ -233,7 +230,7 @@ impl Listing {
     /// The rows from where the page begins, one more than asked for where there are as many, and the way they go.
     async fn rows<E: Resource>(
         &self,
-        db: &impl Rows,
+        db: &Reader,
         select: Select<E>,
         asked: &Asked,
     ) -> Result<(Vec<Ranked<E::Model>>, Direction)>
@@ -257,7 +254,7 @@ impl Listing {
             sort::order(QuerySelect::query(&mut select), &asked.keys, direction);
             return Ok((rows(db, select, &asked.keys).await?, direction));
         }
-        let (mut found, backend) = (Vec::new(), db.get_database_backend());
+        let (mut found, backend) = (Vec::new(), db.backend());
         for Part { condition, keys } in sort::parts(&asked.keys, start, direction, backend) {
             let missing = most.saturating_sub(found.len() as u64);
             if missing > 0 {
@@ -270,8 +267,8 @@ impl Listing {
     }
 
     /// Reads everything before anything is asked of the database.
-    fn read<E: Resource>(&self, db: &impl ConnectionTrait) -> Result<Asked> {
-        let (condition, rank) = self.condition::<E>(db.get_database_backend(), &PARAMETERS)?;
+    fn read<E: Resource>(&self, db: &Reader) -> Result<Asked> {
+        let (condition, rank) = self.condition::<E>(db.backend(), &PARAMETERS)?;
         let id = id::<E>()?;
         let mut keys = sort::keys(self.sort.as_deref(), &E::vocabulary().fields, &id)?;
         if self.sort.is_none() {

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use chrono::{DateTime, Utc};
 use entity::store::{ActiveModel, Column, Entity};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ConnectionTrait, EntityTrait,
-    IntoActiveModel, QuerySelect,
+    ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, EntityTrait, IntoActiveModel,
+    QuerySelect, QueryTrait,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -15,7 +15,7 @@ use crate::{
     Store, Tx,
     bulk::{self, Bulk, Changed, Selection},
     check::{Check, Checked, Rules},
-    database::Rows,
+    database::{Changes, Reader, Rows},
     error::{Error, Result},
     filter::Vocabulary,
     json::{given, whole_or_null},
@@ -103,7 +103,7 @@ pub fn vocabulary() -> &'static Vocabulary {
 ///
 /// # Errors
 /// [`Error::Invalid`] for a bad parameter, and what the database says.
-pub async fn list(db: &impl Rows, listing: &Listing) -> Result<Page<Store>> {
+pub async fn list(db: &Reader, listing: &Listing) -> Result<Page<Store>> {
     listing.page(db, Entity::find()).await
 }
 
@@ -119,7 +119,7 @@ pub async fn find(db: &impl Rows, id: i32) -> Result<Store> {
 ///
 /// # Errors
 /// What the database says.
-pub async fn create(db: &impl ConnectionTrait, new: &Checked<NewStore>) -> Result<Store> {
+pub async fn create(db: &impl Changes, new: &Checked<NewStore>) -> Result<Store> {
     let NewStore { name } = &**new;
     let now = now();
     let row = ActiveModel {
@@ -129,7 +129,7 @@ pub async fn create(db: &impl ConnectionTrait, new: &Checked<NewStore>) -> Resul
         updated_at: Set(now),
         version: Set(1),
     };
-    Ok(row.insert(db).await?)
+    db.insert(row).await
 }
 
 /// Changes the members that are given; a change that changes nothing leaves the version as it is.
@@ -137,7 +137,7 @@ pub async fn create(db: &impl ConnectionTrait, new: &Checked<NewStore>) -> Resul
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`] for a read-only member, and what the database says.
 pub async fn update(
-    db: &impl ConnectionTrait,
+    db: &impl Changes,
     id: i32,
     expected: &Expected,
     changes: &Checked<StoreChanges>,
@@ -152,7 +152,7 @@ pub async fn update(
     }
     row.version = Set(next);
     row.updated_at = Set(now());
-    Ok(row.update(db).await?)
+    db.update(row).await
 }
 
 /// Changes the given members of every store that is selected. It has to be the first thing in its transaction.
@@ -187,8 +187,8 @@ fn apply(changes: &StoreChanges, row: &mut ActiveModel) {
 }
 
 /// The row that is to be changed, held until the transaction ends.
-async fn stored(db: &impl ConnectionTrait, id: i32, expected: &Expected) -> Result<Store> {
-    let stored = Entity::find_by_id(id).lock_exclusive().one(db).await?.ok_or(not_found(id))?;
+async fn stored(db: &impl Changes, id: i32, expected: &Expected) -> Result<Store> {
+    let stored = db.row(Entity::find_by_id(id).lock_exclusive()).await?.ok_or(not_found(id))?;
     expected.agrees_with("store", &stamp(&stored))?;
     Ok(stored)
 }
@@ -206,11 +206,11 @@ fn stamp(store: &Store) -> Stamp {
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`], and what the database says.
-pub async fn delete(db: &impl ConnectionTrait, id: i32, expected: &Expected) -> Result<()> {
+pub async fn delete(db: &impl Changes, id: i32, expected: &Expected) -> Result<()> {
     if !expected.is_any() {
         stored(db, id, expected).await?;
     }
-    match Entity::delete_by_id(id).exec(db).await?.rows_affected {
+    match db.exec(Entity::delete_by_id(id).as_query()).await? {
         0 => Err(not_found(id)),
         _ => Ok(()),
     }

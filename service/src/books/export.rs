@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::{
     Book, Listing, Walk,
     cell::guarded,
-    database::Rows,
+    database::Reader,
     error::{Error, Result},
 };
 
@@ -94,7 +94,7 @@ impl Parts {
     ///
     /// # Errors
     /// [`Error::Invalid`] for a bad parameter, and what the database says.
-    pub async fn next(&mut self, db: &impl Rows) -> Result<Option<Vec<u8>>> {
+    pub async fn next(&mut self, db: &Reader) -> Result<Option<Vec<u8>>> {
         let page = async |listing: &Listing| super::list(db, listing).await;
         let Some(books) = self.walk.next(&page).await? else { return Ok(None) };
         let written = write(&books, self.format, self.is_first);

@@ -1,12 +1,12 @@
 //! Books by their ISBN: found, and put there whether they exist or not.
 
 use entity::book::{Column, Entity};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, SqlErr};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{AVAILABLE, BookChanges, NewBook, row, update};
 use crate::{
     Book, Check, Checked, Expected,
-    database::Rows,
+    database::{Changes, Rows},
     error::{Error, FieldError, Result},
     isbn, now,
 };
@@ -35,7 +35,7 @@ pub async fn find(db: &impl Rows, isbn: &str) -> Result<Book> {
 /// As [`update`] and [`create`](super::create); [`Error::Invalid`] for an ISBN among the members that is
 /// another one, and for a new book without title or author.
 pub async fn put(
-    db: &impl Rows,
+    db: &impl Changes,
     isbn: &str,
     expected: &Expected,
     changes: &Checked<BookChanges>,
@@ -53,13 +53,11 @@ pub async fn put(
         return Err(not_found(isbn));
     }
     let new = new(isbn, changes)?;
-    match row(&new, now()).insert(db).await {
+    match db.insert(row(&new, now())).await {
         Ok(book) => Ok((book, true)),
         // Somebody added it in this moment: done again, it is a change.
-        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
-            Err(Error::Collision(error))
-        }
-        Err(error) => Err(error.into()),
+        Err(Error::Duplicate { .. }) => Err(Error::collision("a book was added by somebody else")),
+        Err(error) => Err(error),
     }
 }
 
@@ -100,7 +98,7 @@ fn new(isbn: &str, changes: &Checked<BookChanges>) -> Result<Checked<NewBook>> {
 }
 
 async fn stored(db: &impl Rows, isbn: &str) -> Result<Option<Book>> {
-    Ok(db.row(Entity::find().filter(Column::Isbn.eq(isbn))).await?)
+    db.row(Entity::find().filter(Column::Isbn.eq(isbn))).await
 }
 
 fn not_found(isbn: &str) -> Error {

@@ -1,5 +1,6 @@
 //! Values of a statement that SQLite is given without the driver.
 
+use chrono::SecondsFormat;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use sea_orm::Value;
 
@@ -19,8 +20,23 @@ impl rusqlite::ToSql for Bound {
             },
             Value::Double(Some(value)) => ValueRef::Real(*value),
             Value::String(Some(value)) => ValueRef::Text(value.as_bytes()),
+            Value::Bytes(Some(value)) => ValueRef::Blob(value),
+            Value::ChronoDateTimeUtc(Some(value)) => {
+                return Ok(value.to_rfc3339_opts(SecondsFormat::AutoSi, false).into());
+            }
+            // To a text that looks like a number the column's affinity does the rest.
+            Value::Decimal(Some(value)) => return Ok(value.to_string().into()),
+            Value::Bool(None)
+            | Value::Int(None)
+            | Value::BigInt(None)
+            | Value::BigUnsigned(None)
+            | Value::Double(None)
+            | Value::String(None)
+            | Value::Bytes(None)
+            | Value::ChronoDateTimeUtc(None)
+            | Value::Decimal(None) => ValueRef::Null,
             other => {
-                let why = format!("{other:?} is left to the driver");
+                let why = format!("{other:?} is of a type that only the driver binds");
                 return Err(rusqlite::Error::ToSqlConversionFailure(why.into()));
             }
         };

@@ -6,9 +6,10 @@
 
 use std::cell::Cell;
 
-use sea_orm::{DatabaseConnection, DatabaseTransaction, TransactionTrait};
-
-use super::unit::{Effect, Unit, begin, commit, roll_back};
+use super::{
+    tx::{Source, Tx},
+    unit::{Effect, Unit, roll_back},
+};
 use crate::error::{Error, Result, chain};
 
 /// Units of one transaction.
@@ -33,41 +34,33 @@ enum End {
 }
 
 /// Carries out units of work, several of them in one transaction, and tells each caller.
-pub(super) async fn carry_out(
-    pool: &DatabaseConnection,
-    mut units: Vec<Box<dyn Unit>>,
-    care: &Care,
-) {
+pub(super) async fn carry_out(source: &Source, mut units: Vec<Box<dyn Unit>>, care: &Care) {
     let end = match units.as_mut_slice() {
         [] | [_] => None,
-        several => Some(together(pool, several, care).await),
+        several => Some(together(source, several, care).await),
     };
     for unit in units {
         match end {
             Some(End::Stored) => unit.answer(true),
             Some(End::Unknown) => unit.answer(false),
-            Some(End::Refused | End::Failed) | None => unit.alone(pool.clone()).await,
+            Some(End::Refused | End::Failed) | None => unit.alone(source.clone()).await,
         }
     }
 }
 
-async fn together(
-    pool: &DatabaseConnection,
-    units: &mut [Box<dyn Unit>],
-    Care(careful): &Care,
-) -> End {
+async fn together(source: &Source, units: &mut [Box<dyn Unit>], Care(careful): &Care) -> End {
     match careful.get().checked_sub(1) {
-        None => match in_hope(pool, units).await {
+        None => match in_hope(source, units).await {
             End::Refused => careful.set(CAREFUL),
             end => return end,
         },
         Some(fewer) => careful.set(fewer),
     }
-    with_savepoints(pool, units).await
+    with_savepoints(source, units).await
 }
 
-async fn in_hope(pool: &DatabaseConnection, units: &mut [Box<dyn Unit>]) -> End {
-    let Ok(transaction) = begin(pool).await else { return End::Failed };
+async fn in_hope(source: &Source, units: &mut [Box<dyn Unit>]) -> End {
+    let Ok(transaction) = source.begin().await else { return End::Failed };
     for unit in units {
         let end = match unit.attempt(&transaction).await {
             Effect::Whole | Effect::None => continue,
@@ -77,11 +70,11 @@ async fn in_hope(pool: &DatabaseConnection, units: &mut [Box<dyn Unit>]) -> End 
         roll_back(transaction).await;
         return end;
     }
-    end_of(commit(transaction).await)
+    end_of(transaction.commit().await)
 }
 
-async fn with_savepoints(pool: &DatabaseConnection, units: &mut [Box<dyn Unit>]) -> End {
-    let Ok(transaction) = begin(pool).await else { return End::Failed };
+async fn with_savepoints(source: &Source, units: &mut [Box<dyn Unit>]) -> End {
+    let Ok(transaction) = source.begin().await else { return End::Failed };
     for unit in units {
         if let Err(error) = in_savepoint(&transaction, unit.as_mut()).await {
             log::debug!("a savepoint failed: {}", chain(&error));
@@ -89,17 +82,16 @@ async fn with_savepoints(pool: &DatabaseConnection, units: &mut [Box<dyn Unit>])
             return End::Failed;
         }
     }
-    end_of(commit(transaction).await)
+    end_of(transaction.commit().await)
 }
 
-#[expect(clippy::disallowed_methods, reason = "in a transaction `begin` makes a savepoint")]
-async fn in_savepoint(transaction: &DatabaseTransaction, unit: &mut dyn Unit) -> Result<()> {
-    let savepoint = transaction.begin().await?;
+async fn in_savepoint(transaction: &Tx, unit: &mut dyn Unit) -> Result<()> {
+    let savepoint = transaction.savepoint().await?;
     match unit.attempt(&savepoint).await {
         Effect::Whole | Effect::None => savepoint.commit().await?,
-        Effect::Part => savepoint.rollback().await?,
+        Effect::Part => savepoint.roll_back().await?,
         Effect::Unclear => {
-            savepoint.rollback().await?;
+            savepoint.roll_back().await?;
             return Err(Error::internal("the database failed inside of it"));
         }
     }
@@ -153,14 +145,23 @@ mod tests {
         ]
     }
 
-    async fn open() -> Db {
-        let db = Db::open(&Location::Memory, &Settings::default()).await.unwrap();
-        db.write_at_length(async |tx| {
-            tx.execute_unprepared("CREATE TABLE t (x INTEGER UNIQUE)").await?;
-            Ok(())
-        })
-        .await
-        .unwrap();
+    /// A database in memory, which the driver writes to.
+    async fn in_memory() -> Db {
+        with_table(&Location::Memory).await
+    }
+
+    /// A file, which is written to without the driver; it goes with the folder.
+    async fn on_disk() -> (tempfile::TempDir, Db) {
+        let folder = tempfile::tempdir().unwrap();
+        let db = with_table(&Location::File(folder.path().join("t.db"))).await;
+        (folder, db)
+    }
+
+    async fn with_table(location: &Location) -> Db {
+        let db = Db::open(location, &Settings::default()).await.unwrap();
+        db.write_at_length(async |tx| tx.run("CREATE TABLE t (x INTEGER UNIQUE)").await)
+            .await
+            .unwrap();
         db
     }
 
@@ -183,7 +184,7 @@ mod tests {
                     .write(async move |tx| {
                         let tries = counted.fetch_add(1, Ordering::SeqCst);
                         let x = if ends == Ends::Repeats { x - 1 } else { x };
-                        tx.execute_unprepared(&format!("INSERT INTO t VALUES ({x})")).await?;
+                        tx.run(&format!("INSERT INTO t VALUES ({x})")).await?;
                         match ends {
                             Ends::Well | Ends::Repeats => Ok(()),
                             Ends::Refuses => Err(Error::invalid("x", "bad", "on purpose")),
@@ -233,25 +234,37 @@ mod tests {
 
     #[tokio::test]
     async fn a_unit_that_refuses_is_undone_alone_and_the_next_groups_are_careful() {
-        let db = open().await;
+        let (_folder, on_disk) = on_disk().await;
+        for db in [in_memory().await, on_disk] {
+            refuses(&db).await;
+        }
+    }
+
+    async fn refuses(db: &Db) {
         let (well, refuses) = (Ends::Well, Ends::Refuses);
         // The first two were tried in hope, and again with savepoints; the fourth had no first time.
-        let heard = together(&db, 1, &[well, well, refuses, well]).await;
+        let heard = together(db, 1, &[well, well, refuses, well]).await;
         assert_eq!(heard, [(true, 2), (true, 2), (false, 2), (true, 1)]);
-        let heard = together(&db, 11, &[well, refuses, well]).await;
+        let heard = together(db, 11, &[well, refuses, well]).await;
         assert_eq!(heard, [(true, 1), (false, 1), (true, 1)]);
-        assert_eq!(rows(&db).await, [1, 2, 4, 11, 13]);
+        assert_eq!(rows(db).await, [1, 2, 4, 11, 13]);
     }
 
     #[tokio::test]
     async fn nobody_suffers_from_a_unit_that_panics_or_collides() {
-        let db = open().await;
-        let heard = together(&db, 1, &[Ends::Well, Ends::Panics, Ends::Well, Ends::Collides]).await;
+        let (_folder, on_disk) = on_disk().await;
+        for db in [in_memory().await, on_disk] {
+            panics(&db).await;
+        }
+    }
+
+    async fn panics(db: &Db) {
+        let heard = together(db, 1, &[Ends::Well, Ends::Panics, Ends::Well, Ends::Collides]).await;
         assert_eq!(
             heard.iter().map(|(well, _)| *well).collect::<Vec<_>>(),
             [true, false, true, true]
         );
-        assert_eq!(rows(&db).await, [1, 3, 4]);
+        assert_eq!(rows(db).await, [1, 3, 4]);
     }
 
     proptest! {
@@ -259,11 +272,15 @@ mod tests {
 
         #[test]
         fn units_that_wait_together_do_what_they_would_do_one_by_one(
+            is_on_disk: bool,
             groups in prop::collection::vec(prop::collection::vec(ends(), 1..12), 1..4)
         ) {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let db = open().await;
+                let (_folder, db) = match is_on_disk {
+                    true => { let (folder, db) = on_disk().await; (Some(folder), db) }
+                    false => (None, in_memory().await),
+                };
                 let mut expected = Vec::new();
                 for (place, units) in groups.iter().enumerate() {
                     let first = 100 * (place as i64 + 1);

@@ -134,14 +134,14 @@ mod tests {
     use chrono::DateTime;
     use entity::{book, item};
     use sea_orm::{
-        ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder,
-        QuerySelect, Schema,
+        ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder, QuerySelect,
+        Schema,
     };
 
     use super::*;
     use crate::{
         Db, Decimal, Location, Settings,
-        database::{Rows, connect_to_migrate},
+        database::{Changes, Rows, connect_to_migrate},
     };
 
     /// An empty file with the tables of the entities.
@@ -162,12 +162,7 @@ mod tests {
     }
 
     async fn run(db: &Db, sql: &'static str) {
-        db.write_at_length(async move |tx| {
-            tx.execute_unprepared(sql).await?;
-            Ok(())
-        })
-        .await
-        .unwrap();
+        db.write_at_length(async move |tx| tx.run(sql).await).await.unwrap();
     }
 
     /// What is found here, which must be what the pool finds.
@@ -198,7 +193,7 @@ mod tests {
                     store_id: Set(1),
                     ..Default::default()
                 };
-                row.insert(tx).await?;
+                tx.insert(row).await?;
             }
             for year in [None, Some(-800), Some(2026)] {
                 let row = book::ActiveModel {
@@ -211,7 +206,7 @@ mod tests {
                     version: Set(i32::MAX),
                     ..Default::default()
                 };
-                row.insert(tx).await?;
+                tx.insert(row).await?;
             }
             Ok(())
         })
@@ -225,17 +220,24 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_plain_value_or_takes_long_is_left_to_the_pool() {
-        let (_folder, db) = file("odd's.db").await;
-        // A way to write a time that only the driver knows.
-        run(
-            &db,
-            "INSERT INTO books (title, author, created_at) VALUES ('a', 'b', '2026-01-01 12:00')",
-        )
-        .await;
-        assert_eq!(here(&db, book::Entity::find()).await, None);
+    async fn times_are_read_in_every_spelling_that_the_driver_reads() {
+        let (_folder, db) = file("times.db").await;
+        let times =
+            "'2026-01-01 12:00', '2026-01-01 12:00Z', '2026-01-01 12:00+01:00', '2026-01-01T12:00',
+             '2026-01-01T12:00:01.5', '2026-01-01 12:00:01.25Z', '2026-01-01T12:00:01-02:30'";
+        for time in times.split(',') {
+            let insert =
+                format!("INSERT INTO books (title, author, created_at) VALUES ('a', 'b', {time})");
+            db.write_at_length(async move |tx| tx.run(&insert).await).await.unwrap();
+        }
+        assert_eq!(here(&db, book::Entity::find()).await.unwrap().len(), 7);
         let by_time = book::Entity::find().filter(book::Column::CreatedAt.lt(crate::now()));
-        assert_eq!(here(&db, by_time).await, None);
+        assert!(!here(&db, by_time).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_takes_long_is_left_to_the_pool() {
+        let (_folder, db) = file("odd's.db").await;
         let fill =
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
              INSERT INTO books (title, author, created_at, updated_at)

@@ -3,47 +3,18 @@
 use std::{pin::Pin, sync::Arc};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
-    ExecResult, QueryResult, QuerySelect, Select, Statement, StreamTrait, TryIntoModel,
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait, ExecResult, QueryResult,
+    Select, Statement, StatementBuilder, StreamTrait, TryIntoModel,
     prelude::async_trait::async_trait,
 };
 
-use super::inline::Inline;
+use super::{
+    inline::Inline,
+    rows::{Rows, numbers},
+};
+use crate::error::Result;
 
-/// What rows can be read from: a [`Reader`], or a transaction.
-pub trait Rows: ConnectionTrait + Sized {
-    /// The rows of a query.
-    ///
-    /// # Errors
-    /// What the database says.
-    fn rows<E>(
-        &self,
-        select: Select<E>,
-    ) -> impl Future<Output = Result<Vec<E::Model>, DbErr>> + Send
-    where
-        E: EntityTrait,
-        E::ActiveModel: TryIntoModel<E::Model>,
-    {
-        async move { select.all(self).await }
-    }
-
-    /// The first row of a query.
-    ///
-    /// # Errors
-    /// What the database says.
-    fn row<E>(
-        &self,
-        select: Select<E>,
-    ) -> impl Future<Output = Result<Option<E::Model>, DbErr>> + Send
-    where
-        E: EntityTrait,
-        E::ActiveModel: TryIntoModel<E::Model>,
-    {
-        async move { Ok(self.rows(select.limit(1)).await?.pop()) }
-    }
-}
-
-impl Rows for DatabaseTransaction {}
+type DbResult<T> = std::result::Result<T, DbErr>;
 
 /// A pool for reading, on SQLite of connections that cannot write. Clones share it.
 #[derive(Clone)]
@@ -67,7 +38,7 @@ impl Reader {
         self.inline.as_deref()
     }
 
-    pub(super) async fn close(self) -> Result<(), DbErr> {
+    pub(super) async fn close(self) -> DbResult<()> {
         if let Some(inline) = &self.inline {
             inline.close();
         }
@@ -76,15 +47,26 @@ impl Reader {
 }
 
 impl Rows for Reader {
-    async fn rows<E>(&self, select: Select<E>) -> Result<Vec<E::Model>, DbErr>
+    fn backend(&self) -> DbBackend {
+        self.pool.get_database_backend()
+    }
+
+    async fn rows<E>(&self, select: Select<E>) -> Result<Vec<E::Model>>
     where
         E: EntityTrait,
         E::ActiveModel: TryIntoModel<E::Model>,
     {
         match self.inline.as_ref().and_then(|inline| inline.rows(&select)) {
             Some(rows) => Ok(rows),
-            None => select.all(&self.pool).await,
+            None => Ok(select.all(&self.pool).await?),
         }
+    }
+
+    fn numbers<S: StatementBuilder>(
+        &self,
+        statement: &S,
+    ) -> impl Future<Output = Result<Vec<i64>>> + Send {
+        numbers(&self.pool, self.backend().build(statement))
     }
 }
 
@@ -94,19 +76,19 @@ impl ConnectionTrait for Reader {
         self.pool.get_database_backend()
     }
 
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+    async fn execute_raw(&self, statement: Statement) -> DbResult<ExecResult> {
         self.pool.execute_raw(statement).await
     }
 
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+    async fn execute_unprepared(&self, sql: &str) -> DbResult<ExecResult> {
         self.pool.execute_unprepared(sql).await
     }
 
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+    async fn query_one_raw(&self, statement: Statement) -> DbResult<Option<QueryResult>> {
         self.pool.query_one_raw(statement).await
     }
 
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+    async fn query_all_raw(&self, statement: Statement) -> DbResult<Vec<QueryResult>> {
         self.pool.query_all_raw(statement).await
     }
 }
@@ -121,7 +103,7 @@ impl StreamTrait for Reader {
     fn stream_raw<'a>(
         &'a self,
         statement: Statement,
-    ) -> Pin<Box<dyn Future<Output = Result<Self::Stream<'a>, DbErr>> + 'a + Send>> {
+    ) -> Pin<Box<dyn Future<Output = DbResult<Self::Stream<'a>>> + 'a + Send>> {
         self.pool.stream_raw(statement)
     }
 }

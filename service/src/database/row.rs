@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use rusqlite::{Row, types::ValueRef};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, TryIntoModel, Value};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, TryIntoModel, Value, sea_query::ColumnType,
+};
 
 use crate::kind::Kind;
 
-/// A row as an entity's model; `None` for one with a value that only the driver understands.
+/// A row as an entity's model; `None` for one with a value that does not fit its column.
 pub(super) fn model<E>(row: &Row<'_>, wanted: &[Wanted<E>]) -> Option<E::Model>
 where
     E: EntityTrait,
@@ -23,7 +25,8 @@ where
 /// A column of an entity, and how its values are stored.
 pub(super) struct Wanted<E: EntityTrait> {
     column: E::Column,
-    kind: Kind,
+    /// `None` for bytes.
+    kind: Option<Kind>,
     nullable: bool,
 }
 
@@ -31,16 +34,26 @@ impl<E: EntityTrait> Wanted<E> {
     /// `None` for a type that only the driver reads.
     pub(super) fn of(column: E::Column) -> Option<Self> {
         let definition = column.def();
-        let kind = Kind::of(definition.get_column_type())?;
+        let kind = match definition.get_column_type() {
+            ColumnType::Blob => None,
+            other => Some(Kind::of(other)?),
+        };
         Some(Self { column, kind, nullable: definition.is_null() })
     }
 }
 
-/// The value that the driver would have made; `None` for one that is stored in another way than it writes it.
-fn value(kind: Kind, stored: ValueRef<'_>, nullable: bool) -> Option<Value> {
+/// The value that the driver would make; `None` for one that does not fit the column.
+fn value(kind: Option<Kind>, stored: ValueRef<'_>, nullable: bool) -> Option<Value> {
     if matches!(stored, ValueRef::Null) && !nullable {
         return None;
     }
+    let Some(kind) = kind else {
+        return match stored {
+            ValueRef::Blob(bytes) => Some(bytes.to_owned().into()),
+            ValueRef::Null => Some(None::<Vec<u8>>.into()),
+            _ => None,
+        };
+    };
     Some(match (kind, stored) {
         (Kind::Text, ValueRef::Text(text)) => str::from_utf8(text).ok()?.to_owned().into(),
         (Kind::Text, ValueRef::Null) => None::<String>.into(),
@@ -54,7 +67,7 @@ fn value(kind: Kind, stored: ValueRef<'_>, nullable: bool) -> Option<Value> {
             rust_decimal::Decimal::try_from(number).ok()?.into()
         }
         (Kind::Decimal, ValueRef::Null) => None::<rust_decimal::Decimal>.into(),
-        (Kind::Boolean, ValueRef::Integer(number @ 0..=1)) => (number == 1).into(),
+        (Kind::Boolean, ValueRef::Integer(number)) => (number != 0).into(),
         (Kind::Boolean, ValueRef::Null) => None::<bool>.into(),
         (Kind::Moment, ValueRef::Text(text)) => moment(str::from_utf8(text).ok()?)?.into(),
         (Kind::Moment, ValueRef::Null) => None::<DateTime<Utc>>.into(),
@@ -62,10 +75,21 @@ fn value(kind: Kind, stored: ValueRef<'_>, nullable: bool) -> Option<Value> {
     })
 }
 
-/// A time as the driver writes it, or SQLite itself.
-fn moment(written: &str) -> Option<DateTime<Utc>> {
-    match DateTime::parse_from_rfc3339(written) {
-        Ok(time) => Some(time.with_timezone(&Utc)),
-        Err(_) => Some(NaiveDateTime::parse_from_str(written, "%F %T%.f").ok()?.and_utc()),
+/// A time in every spelling that the driver reads.
+fn moment(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text)
+        .map_or_else(|_| spelt_otherwise(text), |time| Some(time.to_utc()))
+}
+
+fn spelt_otherwise(text: &str) -> Option<DateTime<Utc>> {
+    for format in ["%F %T%.f", "%F %R", "%FT%T%.f", "%FT%R"] {
+        let local = text.strip_suffix('Z').unwrap_or(text);
+        if let Ok(time) = NaiveDateTime::parse_from_str(local, format) {
+            return Some(time.and_utc());
+        }
+        if let Ok(time) = DateTime::parse_from_str(text, &format!("{format}%:z")) {
+            return Some(time.to_utc());
+        }
     }
+    None
 }

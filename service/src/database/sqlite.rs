@@ -20,8 +20,6 @@ const OLDEST_SAFE_VERSION: (u32, u32, u32) = (3, 51, 3);
 pub(super) enum Role {
     /// One of many; `query_only`.
     Reader,
-    /// The only one that writes.
-    Writer,
     /// Rebuilds tables, so foreign keys are not enforced while it does.
     Migrator,
 }

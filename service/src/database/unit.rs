@@ -7,14 +7,13 @@ use std::{
 };
 
 use futures_util::{FutureExt, future::LocalBoxFuture};
-use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait, sqlx,
-};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::progress::Progress;
-use crate::error::{Error, Result, chain, sqlx_error};
+use super::{
+    progress::Progress,
+    tx::{Source, Tx},
+};
+use crate::error::{Error, Result, chain};
 
 /// How often a unit is carried out when it collides with others.
 const ATTEMPTS: u32 = 6;
@@ -22,13 +21,10 @@ const ATTEMPTS: u32 = 6;
 /// A unit of work that waits for its turn.
 pub(super) trait Unit: Send {
     /// Carries it out in a transaction that others share.
-    fn attempt<'a>(
-        &'a mut self,
-        transaction: &'a DatabaseTransaction,
-    ) -> LocalBoxFuture<'a, Effect>;
+    fn attempt<'a>(&'a mut self, transaction: &'a Tx) -> LocalBoxFuture<'a, Effect>;
 
     /// Carries it out in a transaction of its own, again when it collides, and tells the caller.
-    fn alone(self: Box<Self>, pool: DatabaseConnection) -> LocalBoxFuture<'static, ()>;
+    fn alone(self: Box<Self>, source: Source) -> LocalBoxFuture<'static, ()>;
 
     /// Tells the caller what the last attempt came to; `is_known` is false when nobody knows whether it was stored.
     fn answer(self: Box<Self>, is_known: bool);
@@ -61,12 +57,9 @@ pub(super) struct Waiting<T, F> {
 impl<T, F> Unit for Waiting<T, F>
 where
     T: Send + 'static,
-    F: AsyncFn(&DatabaseTransaction) -> Result<T> + Send + 'static,
+    F: AsyncFn(&Tx) -> Result<T> + Send + 'static,
 {
-    fn attempt<'a>(
-        &'a mut self,
-        transaction: &'a DatabaseTransaction,
-    ) -> LocalBoxFuture<'a, Effect> {
+    fn attempt<'a>(&'a mut self, transaction: &'a Tx) -> LocalBoxFuture<'a, Effect> {
         Box::pin(async move {
             self.outcome = None;
             if !self.progress.begin() {
@@ -83,10 +76,10 @@ where
         })
     }
 
-    fn alone(self: Box<Self>, pool: DatabaseConnection) -> LocalBoxFuture<'static, ()> {
+    fn alone(self: Box<Self>, source: Source) -> LocalBoxFuture<'static, ()> {
         Box::pin(async move {
             let Self { work, progress, deadline, answer, place, outcome: _ } = *self;
-            let repeated = repeat(&pool, &work, &progress, deadline);
+            let repeated = repeat(&source, &work, &progress, deadline);
             // Units behind it wait in the same task.
             let outcome = AssertUnwindSafe(repeated).catch_unwind().await;
             let outcome =
@@ -131,15 +124,15 @@ fn effect_of(error: &Error) -> Effect {
 /// Carries out the unit; when it collides with another or loses its connection, again after a pause, as long as another
 /// attempt that takes as long as the last one ends before the deadline.
 async fn repeat<T>(
-    pool: &DatabaseConnection,
-    work: &impl AsyncFn(&DatabaseTransaction) -> Result<T>,
+    source: &Source,
+    work: &impl AsyncFn(&Tx) -> Result<T>,
     progress: &Progress,
     deadline: Duration,
 ) -> Result<T> {
     let begun = Instant::now();
     for attempt in 1..=ATTEMPTS {
         let last = Instant::now();
-        let error = match once(pool, work, progress).await {
+        let error = match once(source, work, progress).await {
             Err(error @ (Error::Collision(_) | Error::Unavailable(_))) => error,
             outcome => return outcome,
         };
@@ -160,20 +153,20 @@ async fn repeat<T>(
 
 /// Carries out `work` in a transaction of its own, once.
 pub(super) async fn once<T>(
-    pool: &DatabaseConnection,
-    work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T>,
+    source: &Source,
+    work: impl AsyncFnOnce(&Tx) -> Result<T>,
     progress: &Progress,
 ) -> Result<T> {
     if progress.is_called_off() {
         return Err(Error::Busy);
     }
-    let transaction = begin(pool).await?;
+    let transaction = source.begin().await?;
     if !progress.begin() {
-        transaction.rollback().await?;
+        transaction.roll_back().await?;
         return Err(Error::Busy);
     }
     match work(&transaction).await {
-        Ok(value) => commit(transaction).await.map(|()| value),
+        Ok(value) => transaction.commit().await.map(|()| value),
         Err(error) => {
             roll_back(transaction).await;
             Err(error)
@@ -181,41 +174,8 @@ pub(super) async fn once<T>(
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place that begins transactions: on SQLite always IMMEDIATE, since a deferred one that reads \
-              and then writes fails at once when another writes, whatever the busy timeout"
-)]
-pub(super) async fn begin(pool: &DatabaseConnection) -> Result<DatabaseTransaction> {
-    let immediate = TransactionOptions {
-        isolation_level: None,
-        access_mode: None,
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-    };
-    Ok(pool.begin_with_options(immediate).await?)
-}
-
-/// # Errors
-/// [`Error::Unknown`] where nobody knows whether it was stored; otherwise it was not.
-pub(super) async fn commit(transaction: DatabaseTransaction) -> Result<()> {
-    transaction.commit().await.map_err(commit_error)
-}
-
-pub(super) async fn roll_back(transaction: DatabaseTransaction) {
-    if let Err(failure) = transaction.rollback().await {
-        log::warn!("a rollback failed, its connection is thrown away: {failure}");
-    }
-}
-
-/// What a failed COMMIT means. Where the database itself refused, nothing was stored; where it went away or did not answer,
-/// nobody knows.
-fn commit_error(error: DbErr) -> Error {
-    let answered = matches!(sqlx_error(&error), Some(sqlx::Error::Database(_)));
-    match Error::from(error) {
-        error if !answered || matches!(error, Error::Unavailable(_)) => {
-            log::error!("the outcome of a commit is unknown: {}", chain(&error));
-            Error::Unknown
-        }
-        error => error,
+pub(super) async fn roll_back(transaction: Tx) {
+    if let Err(failure) = transaction.roll_back().await {
+        log::warn!("a rollback failed, its connection is thrown away: {}", chain(&failure));
     }
 }

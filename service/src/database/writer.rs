@@ -11,7 +11,6 @@ use std::{
 };
 
 use futures_util::future::LocalBoxFuture;
-use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
     task::{JoinSet, LocalSet},
@@ -22,9 +21,10 @@ use super::{
     Settings,
     group::{self, Care},
     progress::Progress,
+    tx::{Source, Tx},
     unit::{Unit, Waiting, once},
 };
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, chain};
 
 /// Units of work that may wait or run at the same time; the next one is told that the database is busy.
 const PLACES: usize = 1024;
@@ -44,34 +44,30 @@ enum Task {
 pub(super) struct Writer {
     tasks: mpsc::UnboundedSender<Option<Task>>,
     places: Arc<Semaphore>,
-    pool: DatabaseConnection,
+    source: Source,
     thread: Mutex<Option<JoinHandle<()>>>,
     acquire_timeout: Duration,
     deadline: Duration,
 }
 
 impl Writer {
-    /// Starts the thread; `width` units of work run at the same time, as many as `pool` has connections.
-    pub(super) fn start(
-        pool: DatabaseConnection,
-        width: usize,
-        settings: &Settings,
-    ) -> Result<Self> {
+    /// Starts the thread; `width` units of work run at the same time, as many as `source` has connections.
+    pub(super) fn start(source: Source, width: usize, settings: &Settings) -> Result<Self> {
         let (tasks, queue) = mpsc::unbounded_channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| Error::Internal(error.into()))?;
-        let own_pool = pool.clone();
+        let own = source.clone();
         let thread = std::thread::Builder::new()
             .name("bookplate-writer".to_owned())
-            .spawn(move || LocalSet::new().block_on(&runtime, carry_out(queue, width, own_pool)))
+            .spawn(move || LocalSet::new().block_on(&runtime, carry_out(queue, width, own)))
             .map_err(|error| Error::Internal(error.into()))?;
         let places = Arc::new(Semaphore::new(PLACES));
         let Settings { deadline, .. } = *settings;
         let acquire_timeout = settings.acquire_timeout.min(deadline);
         let thread = Mutex::new(Some(thread));
-        Ok(Self { tasks, places, pool, thread, acquire_timeout, deadline })
+        Ok(Self { tasks, places, source, thread, acquire_timeout, deadline })
     }
 
     /// How long a unit of work may take that is `times` as much as a usual one.
@@ -83,7 +79,7 @@ impl Writer {
     pub(super) async fn run<T, F>(&self, deadline: Duration, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: AsyncFn(&DatabaseTransaction) -> Result<T> + Send + 'static,
+        F: AsyncFn(&Tx) -> Result<T> + Send + 'static,
     {
         let progress = Arc::new(Progress::default());
         let (answer, mut outcome) = oneshot::channel();
@@ -97,8 +93,8 @@ impl Writer {
         });
         // One that takes longer than usual would keep those beside it waiting, and be done twice when one of them refuses.
         self.accept(if deadline > self.deadline {
-            let pool = self.pool.clone();
-            Task::Long(Box::new(move || unit.alone(pool)))
+            let source = self.source.clone();
+            Task::Long(Box::new(move || unit.alone(source)))
         } else {
             Task::Unit(unit)
         })?;
@@ -120,13 +116,13 @@ impl Writer {
     pub(super) async fn run_at_length<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: AsyncFnOnce(&DatabaseTransaction) -> Result<T> + Send + 'static,
+        F: AsyncFnOnce(&Tx) -> Result<T> + Send + 'static,
     {
-        let (pool, place) = (self.pool.clone(), self.place()?);
+        let (source, place) = (self.source.clone(), self.place()?);
         let (answer, outcome) = oneshot::channel();
         self.accept(Task::Long(Box::new(move || {
             Box::pin(async move {
-                let result = once(&pool, work, &Progress::default()).await;
+                let result = once(&source, work, &Progress::default()).await;
                 drop(place);
                 // The caller may have gone; the work is done all the same.
                 drop(answer.send(result));
@@ -162,11 +158,7 @@ fn panicked<T>(_: oneshot::error::RecvError) -> Result<T> {
     Err(Error::internal("the unit of work panicked"))
 }
 
-async fn carry_out(
-    queue: mpsc::UnboundedReceiver<Option<Task>>,
-    width: usize,
-    pool: DatabaseConnection,
-) {
+async fn carry_out(queue: mpsc::UnboundedReceiver<Option<Task>>, width: usize, source: Source) {
     let mut queue = Queue { tasks: queue, next: None };
     // Groups on several connections would wait for each other's rows in a circle.
     let most = if width == 1 { group::MOST } else { 1 };
@@ -178,8 +170,8 @@ async fn carry_out(
             turn = queue.turn(most), if running.len() < width => match turn {
                 Some(Turn::Long(job)) => { running.spawn_local(job()); }
                 Some(Turn::Units(units)) => {
-                    let (pool, care) = (pool.clone(), Rc::clone(&care));
-                    running.spawn_local(async move { group::carry_out(&pool, units, &care).await });
+                    let (source, care) = (source.clone(), Rc::clone(&care));
+                    running.spawn_local(async move { group::carry_out(&source, units, &care).await });
                 }
                 None => break,
             },
@@ -190,8 +182,8 @@ async fn carry_out(
         report(ended);
     }
     // On the runtime that opened them, and after the last one came back.
-    if let Err(error) = pool.close().await {
-        log::warn!("the connections for writing could not be closed: {error}");
+    if let Err(error) = source.close().await {
+        log::warn!("the connections for writing could not be closed: {}", chain(&error));
     }
 }
 
@@ -261,9 +253,8 @@ mod tests {
         db
     }
 
-    async fn insert(tx: &DatabaseTransaction, sql: &str) -> Result<()> {
-        tx.execute_unprepared(sql).await?;
-        Ok(())
+    async fn insert(tx: &Tx, sql: &str) -> Result<()> {
+        tx.run(sql).await
     }
 
     async fn rows(db: &Db) -> Vec<i64> {
@@ -313,12 +304,9 @@ mod tests {
     }
 
     /// A unit of work that stores `x` when it is let go.
-    fn gated(
-        gate: &Arc<Notify>,
-        x: i64,
-    ) -> impl AsyncFn(&DatabaseTransaction) -> Result<()> + Send + use<> {
+    fn gated(gate: &Arc<Notify>, x: i64) -> impl AsyncFn(&Tx) -> Result<()> + Send + use<> {
         let gate = Arc::clone(gate);
-        async move |tx: &DatabaseTransaction| {
+        async move |tx: &Tx| {
             insert(tx, &format!("INSERT INTO t VALUES ({x})")).await?;
             gate.notified().await;
             Ok(())

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
+use sea_orm::{ActiveValue::Set, IntoActiveModel};
 
 use super::{Import, State, journal, locked, rejections};
 use crate::{
     Db, Tx,
     books::import::{Batch, OnDuplicate, Outcome, Place, Report, store_batch},
+    database::Changes,
     error::Result,
     now,
 };
@@ -43,7 +44,7 @@ pub async fn begin(db: &Db, id: i32) -> Result<Option<Import>> {
         for count in [&mut row.inserted, &mut row.updated, &mut row.skipped, &mut row.warnings] {
             *count = Set(0);
         }
-        Ok(Some(row.update(tx).await?))
+        Ok(Some(tx.update(row).await?))
     })
     .await
 }
@@ -105,5 +106,5 @@ async fn advance(tx: &Tx, import: Import, chunk: &Chunk, report: &Report) -> Res
         row.state = Set(State::Done);
         row.ended_at = Set(Some(now()));
     }
-    Ok(row.update(tx).await?)
+    tx.update(row).await
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use entity::import_change::{ActiveModel, Column, Entity};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, sea_query::OnConflict};
+use sea_orm::{ActiveValue::Set, EntityTrait, QueryTrait, sea_query::OnConflict};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Book,
     books::import::Change,
+    database::Changes,
     error::{Error, Result},
 };
 
@@ -50,7 +51,7 @@ impl Before {
 }
 
 /// Notes changes of an import. Of a book that it changes several times, what was there before the first one is kept.
-pub async fn note(db: &impl ConnectionTrait, import: i32, changes: Vec<Change>) -> Result<()> {
+pub async fn note(db: &impl Changes, import: i32, changes: Vec<Change>) -> Result<()> {
     let mut rows: BTreeMap<i32, ActiveModel> = BTreeMap::new();
     for Change { book, version, before } in changes {
         if let Some(row) = rows.get_mut(&book) {
@@ -74,6 +75,7 @@ pub async fn note(db: &impl ConnectionTrait, import: i32, changes: Vec<Change>) 
     let again = OnConflict::columns([Column::ImportId, Column::BookId])
         .update_column(Column::Version)
         .to_owned();
-    Entity::insert_many(rows.into_values()).on_conflict(again).exec_without_returning(db).await?;
+    let noted = Entity::insert_many(rows.into_values()).on_conflict(again);
+    db.exec(noted.as_query()).await?;
     Ok(())
 }

@@ -7,12 +7,12 @@ use std::path::Path;
 use entity::book::Entity;
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, IntoActiveModel,
-    Schema, sea_query::OnConflict,
+    QueryTrait, Schema, sea_query::OnConflict,
 };
 
 use crate::{
     books::import::{Batch, OnDuplicate, Outcome, Report, find_stored, store_batch},
-    database,
+    database::{self, Changes, Rows},
     error::Result,
 };
 
@@ -45,7 +45,7 @@ impl Rehearsal {
     /// As when it were stored.
     pub async fn store(
         &self,
-        catalogue: &impl ConnectionTrait,
+        catalogue: &impl Rows,
         batch: &Batch,
         on_duplicate: OnDuplicate,
     ) -> Result<Report> {
@@ -54,7 +54,8 @@ impl Rehearsal {
             let copies = met.into_values().map(|book| book.into_active_model().reset_all());
             // One that is there already may have other values by now, those of an earlier row.
             let known = OnConflict::new().do_nothing().to_owned();
-            Entity::insert_many(copies).on_conflict(known).exec_without_returning(&self.0).await?;
+            let copies = Entity::insert_many(copies).on_conflict(known);
+            self.0.exec(copies.as_query()).await?;
         }
         let mut outcome = Outcome::default();
         store_batch(&self.0, batch, on_duplicate, &mut outcome).await?;

@@ -4,6 +4,7 @@ use entity::import_rejection::{ActiveModel, Column, Entity, Model};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
     sea_query::{Expr, ExprTrait, Func},
 };
 use serde_json::Value;
@@ -15,6 +16,7 @@ use crate::{
         import::{Format, Rejected, fields_of},
     },
     cell::guarded,
+    database::Changes,
     error::{Error, Result},
 };
 
@@ -27,7 +29,7 @@ const PART_BYTES: i64 = 1 << 20;
 const OURS: [&str; 3] = ["rejected_line", "rejected_because", "rejected_text"];
 
 /// Notes rejected rows.
-pub async fn note(db: &impl ConnectionTrait, import: i32, rejected: &[Rejected]) -> Result<()> {
+pub async fn note(db: &impl Changes, import: i32, rejected: &[Rejected]) -> Result<()> {
     if rejected.is_empty() {
         return Ok(());
     }
@@ -39,13 +41,13 @@ pub async fn note(db: &impl ConnectionTrait, import: i32, rejected: &[Rejected])
         reason: Set(row.reason.clone()),
         raw: Set(row.raw.clone()),
     });
-    Entity::insert_many(rows).exec_without_returning(db).await?;
+    db.exec(Entity::insert_many(rows).as_query()).await?;
     Ok(())
 }
 
 /// Forgets what a dry run rejected before it began anew.
-pub async fn forget(db: &impl ConnectionTrait, import: i32) -> Result<()> {
-    Entity::delete_many().filter(Column::ImportId.eq(import)).exec(db).await?;
+pub async fn forget(db: &impl Changes, import: i32) -> Result<()> {
+    db.exec(Entity::delete_many().filter(Column::ImportId.eq(import)).as_query()).await?;
     Ok(())
 }
 

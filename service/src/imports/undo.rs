@@ -11,15 +11,16 @@ use entity::{
     item,
 };
 use sea_orm::{
-    ActiveModelTrait,
     ActiveValue::Set,
     ColumnTrait, EntityTrait, IntoActiveModel, Order, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select,
     sea_query::{ExprTrait, Query},
 };
 
 use super::{Import, State, journal::Before, locked};
 use crate::{
     Book, Db, Tx,
+    database::{Changes, Rows},
     error::{Error, Result},
     now,
 };
@@ -39,9 +40,8 @@ pub async fn step(db: &Db, id: i32, last: i32) -> Result<(Import, Option<i32>)> 
             .filter(Column::BookId.gt(last))
             .filter(Column::Kept.eq(false))
             .order_by(Column::BookId, Order::Asc)
-            .limit(CHUNK)
-            .all(tx)
-            .await?;
+            .limit(CHUNK);
+        let changes = tx.rows(changes).await?;
         let Some(last) = changes.last().map(|change| change.book_id) else {
             return Ok((finish(tx, import).await?, None));
         };
@@ -51,10 +51,10 @@ pub async fn step(db: &Db, id: i32, last: i32) -> Result<(Import, Option<i32>)> 
         if !kept.is_empty() {
             let these = Column::ImportId.eq(id).and(Column::BookId.is_in(kept.iter().copied()));
             let keep = Entity::update_many().col_expr(Column::Kept, true.into());
-            keep.filter(these).exec(tx).await?;
+            tx.exec(keep.filter(these).as_query()).await?;
         }
         let done = of_these.and(Column::Kept.eq(false));
-        Entity::delete_many().filter(done).exec(tx).await?;
+        tx.exec(Entity::delete_many().filter(done).as_query()).await?;
         let import = count(tx, import, reverted, kept.len()).await?;
         Ok((import, Some(last)))
     })
@@ -65,27 +65,32 @@ pub async fn step(db: &Db, id: i32, last: i32) -> Result<(Import, Option<i32>)> 
 ///
 /// # Errors
 /// What the database says.
-pub async fn kept(db: &impl sea_orm::ConnectionTrait, id: i32, most: u64) -> Result<Vec<i32>> {
+pub async fn kept(db: &impl Rows, id: i32, most: u64) -> Result<Vec<i32>> {
     let kept = Entity::find()
         .select_only()
         .column(Column::BookId)
         .filter(Column::ImportId.eq(id).and(Column::Kept.eq(true)))
         .order_by(Column::BookId, Order::Asc)
         .limit(most);
-    Ok(kept.into_tuple().all(db).await?)
+    ids(db, kept).await
+}
+
+/// The ids that a query is for.
+async fn ids<E: EntityTrait>(db: &impl Rows, select: Select<E>) -> Result<Vec<i32>> {
+    let ids = db.numbers(select.as_query()).await?;
+    Ok(ids.into_iter().filter_map(|id| i32::try_from(id).ok()).collect())
 }
 
 /// How many books are as they were before, and which are not because somebody else changed them.
 async fn revert(tx: &Tx, changes: &[import_change::Model]) -> Result<(usize, Vec<i32>)> {
     let ids: Vec<i32> = changes.iter().map(|change| change.book_id).collect();
     let books = book::Entity::find().filter(book::Column::Id.is_in(ids.clone()));
-    let books = books.order_by(book::Column::Id, Order::Asc).lock_exclusive().all(tx).await?;
+    let books = tx.rows(books.order_by(book::Column::Id, Order::Asc).lock_exclusive()).await?;
     let mut books: HashMap<i32, Book> = books.into_iter().map(|book| (book.id, book)).collect();
     // Behind the lock of the books, so that no copy is added meanwhile.
     let copies = item::Entity::find().select_only().column(item::Column::BookId).distinct();
-    let copies: Vec<i32> =
-        copies.filter(item::Column::BookId.is_in(ids)).into_tuple().all(tx).await?;
-    let copies: HashSet<i32> = copies.into_iter().collect();
+    let copies = copies.filter(item::Column::BookId.is_in(ids));
+    let copies: HashSet<i32> = self::ids(tx, copies).await?.into_iter().collect();
 
     let (mut added, mut reverted, mut kept) = (Vec::new(), 0, Vec::new());
     for change in changes {
@@ -103,7 +108,8 @@ async fn revert(tx: &Tx, changes: &[import_change::Model]) -> Result<(usize, Vec
     }
     if !added.is_empty() {
         reverted += added.len();
-        book::Entity::delete_many().filter(book::Column::Id.is_in(added)).exec(tx).await?;
+        let added = book::Entity::delete_many().filter(book::Column::Id.is_in(added));
+        tx.exec(added.as_query()).await?;
     }
     Ok((reverted, kept))
 }
@@ -124,19 +130,18 @@ async fn restore(tx: &Tx, change: &import_change::Model, book: Book, before: &st
     row.status = Set(status);
     row.version = Set(next);
     row.updated_at = Set(now());
-    row.update(tx).await?;
+    tx.update(row).await?;
 
     let earlier = Query::select()
         .column(import::Column::Id)
         .from(import::Entity)
         .and_where(import::Column::Id.ne(change.import_id))
         .take();
-    Entity::update_many()
+    let left = Entity::update_many()
         .col_expr(Column::Version, next.into())
         .filter(Column::ImportId.in_subquery(earlier))
-        .filter(Column::BookId.eq(id).and(Column::Version.eq(former)))
-        .exec(tx)
-        .await?;
+        .filter(Column::BookId.eq(id).and(Column::Version.eq(former)));
+    tx.exec(left.as_query()).await?;
     Ok(())
 }
 
@@ -146,7 +151,7 @@ async fn count(tx: &Tx, import: Import, reverted: usize, kept: usize) -> Result<
     row.reverted = plus(import.reverted, reverted);
     row.kept = plus(import.kept, kept);
     row.version = Set(import.version + 1);
-    Ok(row.update(tx).await?)
+    tx.update(row).await
 }
 
 async fn finish(tx: &Tx, import: Import) -> Result<Import> {
@@ -156,5 +161,5 @@ async fn finish(tx: &Tx, import: Import) -> Result<Import> {
     row.state = Set(state);
     row.ended_at = Set(Some(now()));
     row.version = Set(next);
-    Ok(row.update(tx).await?)
+    tx.update(row).await
 }

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use crate::{
-    database::Rows,
+    database::{Reader, Rows},
     error::{Error, Result},
     resource::{self, Field, Resource},
     search::RANK,
@@ -29,7 +29,7 @@ impl<M: FromQueryResult> FromQueryResult for Ranked<M> {
 }
 
 pub(super) async fn rows<E: Resource>(
-    db: &impl Rows,
+    db: &Reader,
     select: Select<E>,
     keys: &[Key],
 ) -> Result<Vec<Ranked<E::Model>>>

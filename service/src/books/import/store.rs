@@ -4,14 +4,15 @@ use std::collections::HashMap;
 
 use entity::book::{Column, Entity};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect, sea_query::ExprTrait,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, sea_query::ExprTrait,
 };
 
 use super::{Batch, OnDuplicate, Report, Row};
 use crate::{
     Book,
     books::{NewBook, row as new_row},
+    database::{Changes, Rows},
     error::{Error, Result},
     now,
 };
@@ -56,7 +57,7 @@ pub struct Change {
 
 /// Stores the rows of a batch that can be stored, and counts all of them.
 pub async fn store_batch(
-    db: &impl ConnectionTrait,
+    db: &impl Changes,
     batch: &Batch,
     on_duplicate: OnDuplicate,
     outcome: &mut Outcome,
@@ -116,22 +117,19 @@ impl Outcome {
 }
 
 /// Stores the rows, which are new, and forgets them.
-async fn insert(
-    db: &impl ConnectionTrait,
-    fresh: &mut Vec<&Row>,
-    outcome: &mut Outcome,
-) -> Result<()> {
+async fn insert(db: &impl Changes, fresh: &mut Vec<&Row>, outcome: &mut Outcome) -> Result<()> {
     if fresh.is_empty() {
         return Ok(());
     }
     outcome.report.inserted += fresh.len() as u64;
     let now = now();
-    let insert = Entity::insert_many(fresh.drain(..).map(|row| new_row(&row.book, now)));
+    let mut insert = Entity::insert_many(fresh.drain(..).map(|row| new_row(&row.book, now)));
     match &mut outcome.changes {
-        None => drop(insert.exec_without_returning(db).await?),
+        None => drop(db.exec(insert.as_query()).await?),
         Some(changes) => {
-            let books = insert.exec_with_returning_keys(db).await?;
-            changes.extend(books.into_iter().map(|book| Change { book, version: 1, before: None }));
+            let books = db.numbers(insert.query().returning_col(Column::Id)).await?;
+            let books = books.into_iter().filter_map(|id| i32::try_from(id).ok());
+            changes.extend(books.map(|book| Change { book, version: 1, before: None }));
         }
     }
     Ok(())
@@ -145,7 +143,7 @@ fn duplicate(row: &Row, what: &str) -> Error {
 
 /// The books of which one of the rows may be a duplicate; locked when they are going to be updated.
 pub async fn find_stored(
-    db: &impl ConnectionTrait,
+    db: &impl Rows,
     rows: &[Row],
     on_duplicate: OnDuplicate,
 ) -> Result<HashMap<Identity, Book>> {
@@ -158,13 +156,13 @@ pub async fn find_stored(
         rows.iter().map(|row| &*row.book).filter(|book| book.isbn.is_none()).collect();
     let mut found = Vec::new();
     if !isbns.is_empty() {
-        found = select().filter(Column::Isbn.is_in(isbns)).all(db).await?;
+        found = db.rows(select().filter(Column::Isbn.is_in(isbns))).await?;
     }
     if !plain.is_empty() {
         let same_text = Column::Author
             .is_in(plain.iter().map(|book| book.author.as_str()))
             .and(Column::Title.is_in(plain.iter().map(|book| book.title.as_str())));
-        let books = select().filter(same_text).order_by_desc(Column::Id).all(db).await?;
+        let books = db.rows(select().filter(same_text).order_by_desc(Column::Id)).await?;
         // Not in SQL: for `isbn IS NULL` SQLite would walk every book without one instead of the author's books.
         found.extend(books.into_iter().filter(|book| book.isbn.is_none()));
     }
@@ -174,7 +172,7 @@ pub async fn find_stored(
 }
 
 /// Gives a stored book the row's values; a column that the file does not have stays as it is. `None` when nothing differs.
-async fn update(db: &impl ConnectionTrait, book: &Book, row: &Row) -> Result<Option<Book>> {
+async fn update(db: &impl Changes, book: &Book, row: &Row) -> Result<Option<Book>> {
     let [has_title, has_author, has_year, _, has_page_count, has_status] = row.present;
     let NewBook { title, author, year, isbn: _, page_count, status } = &*row.book;
     let mut model = book.clone().into_active_model();
@@ -198,5 +196,5 @@ async fn update(db: &impl ConnectionTrait, book: &Book, row: &Row) -> Result<Opt
     }
     model.version = Set(book.version + 1);
     model.updated_at = Set(now());
-    Ok(Some(model.update(db).await?))
+    Ok(Some(db.update(model).await?))
 }

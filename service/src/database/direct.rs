@@ -1,0 +1,294 @@
+//! Writing to a SQLite file on the writer's own thread.
+//!
+//! The driver has a thread for each connection; to hand it a statement and to hear of each row costs several times what SQLite
+//! needs for it. The writer has a thread of its own already, where a statement may as well be carried out at once.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use rusqlite::{Connection, OpenFlags, config::DbConfig, params_from_iter};
+use sea_orm::{
+    ColumnTrait, DbBackend, DbErr, EntityTrait, Iterable, QueryTrait, Select, Statement,
+    StatementBuilder, TryIntoModel,
+    sea_query::{Query, ReturningClause},
+};
+
+use super::{
+    Settings,
+    bound::Bound,
+    row::{Wanted, model},
+    rows::{ModelOf, Storable},
+};
+use crate::error::{Error, Result, chain};
+
+/// Statements that stay prepared.
+const PREPARED: usize = 128;
+/// Bytes of such a statement; one of many rows takes much memory, and the next such may have another number of them.
+const LONGEST_PREPARED: usize = 4096;
+/// Bytes that are kept of the write-ahead log when it begins anew.
+const JOURNAL_BYTES: i64 = 64 << 20;
+
+/// The connection for writing. Clones share it.
+#[derive(Clone)]
+pub(super) struct Direct(Arc<Mutex<Seat>>);
+
+struct Seat {
+    path: PathBuf,
+    settings: Settings,
+    /// None after a failure that it may not have survived, until it is needed again.
+    sqlite: Option<Connection>,
+}
+
+impl Direct {
+    /// Opens the file, and brings it into WAL mode.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or is not as durable as it has to be.
+    pub(super) fn open(path: &Path, settings: &Settings) -> Result<Self> {
+        let (path, settings) = (path.to_owned(), settings.clone());
+        let sqlite = Some(open(&path, &settings)?);
+        Ok(Self(Arc::new(Mutex::new(Seat { path, settings, sqlite }))))
+    }
+
+    /// Begins a transaction that writes.
+    pub(super) fn begin(&self) -> Result<Transaction> {
+        let mut seat = lock(&self.0);
+        let Seat { path, settings, sqlite } = &mut *seat;
+        let connection = match sqlite {
+            Some(connection) => connection,
+            None => sqlite.insert(open(path, settings)?),
+        };
+        if let Err(error) = run(connection, "BEGIN IMMEDIATE") {
+            seat.forget_after(&error);
+            return Err(error);
+        }
+        Ok(Transaction { seat: Arc::clone(&self.0), depth: 0, is_open: true })
+    }
+
+    pub(super) fn close(self) -> Result<()> {
+        match lock(&self.0).sqlite.take().map(Connection::close) {
+            Some(Err((_, error))) => Err(error.into()),
+            Some(Ok(())) | None => Ok(()),
+        }
+    }
+}
+
+fn lock(seat: &Mutex<Seat>) -> MutexGuard<'_, Seat> {
+    seat.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Seat {
+    /// A full disk and a lock of somebody else are no fault of the connection; after anything else a new one is opened.
+    fn forget_after(&mut self, error: &Error) {
+        if !matches!(error, Error::Busy | Error::Full(_)) {
+            self.sqlite = None;
+        }
+    }
+}
+
+/// A transaction, or a savepoint of one.
+pub(super) struct Transaction {
+    seat: Arc<Mutex<Seat>>,
+    /// Savepoints around it.
+    depth: usize,
+    is_open: bool,
+}
+
+impl Transaction {
+    pub(super) fn savepoint(&self) -> Result<Self> {
+        let depth = self.depth + 1;
+        self.run(&format!("SAVEPOINT unit_{depth}"))?;
+        Ok(Self { seat: Arc::clone(&self.seat), depth, is_open: true })
+    }
+
+    /// # Errors
+    /// [`Error::Unknown`] where nobody knows whether it was stored; otherwise it was not.
+    pub(super) fn commit(mut self) -> Result<()> {
+        if self.depth > 0 {
+            self.run(&format!("RELEASE unit_{}", self.depth))?;
+            self.is_open = false;
+            return Ok(());
+        }
+        // Where it fails the transaction may still be open, and is rolled back when this is dropped.
+        self.run("COMMIT").map_err(|error| match error {
+            Error::Unavailable(_) => {
+                log::error!("the outcome of a commit is unknown: {}", chain(&error));
+                Error::Unknown
+            }
+            error => error,
+        })?;
+        self.is_open = false;
+        Ok(())
+    }
+
+    pub(super) fn roll_back(mut self) -> Result<()> {
+        self.end()
+    }
+
+    fn end(&mut self) -> Result<()> {
+        self.is_open = false;
+        let mut seat = lock(&self.seat);
+        let Some(connection) = &seat.sqlite else { return Ok(()) };
+        // After a full disk or a failing one SQLite has ended the transaction by itself.
+        if connection.is_autocommit() {
+            return Ok(());
+        }
+        let ended = match self.depth {
+            0 => run(connection, "ROLLBACK"),
+            depth => run(connection, &format!("ROLLBACK TO unit_{depth}; RELEASE unit_{depth}")),
+        };
+        if ended.is_err() {
+            seat.sqlite = None;
+        }
+        ended
+    }
+
+    /// Carries out a statement that is about the transaction and not about rows.
+    pub(super) fn run(&self, sql: &str) -> Result<()> {
+        self.with(|connection| run(connection, sql))
+    }
+
+    pub(super) fn rows<E>(&self, select: Select<E>) -> Result<Vec<E::Model>>
+    where
+        E: EntityTrait,
+        E::ActiveModel: TryIntoModel<E::Model>,
+    {
+        self.models::<E>(select.build(DbBackend::Sqlite))
+    }
+
+    pub(super) fn numbers<S: StatementBuilder>(&self, statement: &S) -> Result<Vec<i64>> {
+        self.prepared(DbBackend::Sqlite.build(statement), |found, values| {
+            let mut found = found.query(params_from_iter(values))?;
+            let mut numbers = Vec::new();
+            while let Some(row) = found.next()? {
+                numbers.push(row.get(0)?);
+            }
+            Ok(numbers)
+        })
+    }
+
+    pub(super) fn insert<A: Storable>(&self, row: A) -> Result<ModelOf<A>> {
+        let mut insert = A::Entity::insert(row).into_query();
+        insert.returning(every_column::<A::Entity>());
+        let mut stored = self.models::<A::Entity>(DbBackend::Sqlite.build(&insert))?;
+        stored.pop().ok_or_else(|| Error::internal("an inserted row was not returned"))
+    }
+
+    pub(super) fn update<A: Storable>(&self, row: A) -> Result<ModelOf<A>> {
+        let mut update = A::Entity::update(row).validate()?.into_query();
+        update.returning(every_column::<A::Entity>());
+        let mut stored = self.models::<A::Entity>(DbBackend::Sqlite.build(&update))?;
+        stored.pop().ok_or_else(|| DbErr::RecordNotUpdated.into())
+    }
+
+    pub(super) fn exec<S: StatementBuilder>(&self, statement: &S) -> Result<u64> {
+        self.prepared(DbBackend::Sqlite.build(statement), |changing, values| {
+            Ok(changing.execute(params_from_iter(values))? as u64)
+        })
+    }
+
+    fn models<E>(&self, statement: Statement) -> Result<Vec<E::Model>>
+    where
+        E: EntityTrait,
+        E::ActiveModel: TryIntoModel<E::Model>,
+    {
+        let wanted = E::Column::iter().map(|column| {
+            Wanted::of(column).ok_or_else(|| {
+                Error::internal(format!("{column:?} has values that only the driver reads"))
+            })
+        });
+        let wanted: Vec<Wanted<E>> = wanted.collect::<Result<_>>()?;
+        self.prepared(statement, |found, values| {
+            let mut found = found.query(params_from_iter(values))?;
+            let mut models = Vec::new();
+            while let Some(row) = found.next()? {
+                models.push(model(row, &wanted).ok_or_else(|| {
+                    let table = E::default().table_name().to_owned();
+                    Error::internal(format!("a row of {table} has a value of another type"))
+                })?);
+            }
+            Ok(models)
+        })
+    }
+
+    fn prepared<T>(
+        &self,
+        statement: Statement,
+        work: impl FnOnce(&mut rusqlite::Statement<'_>, &[Bound]) -> Result<T>,
+    ) -> Result<T> {
+        let Statement { sql, values, .. } = statement;
+        let values: Vec<Bound> =
+            values.into_iter().flat_map(|values| values.0).map(Bound).collect();
+        self.with(|connection| {
+            if sql.len() > LONGEST_PREPARED {
+                work(&mut connection.prepare(&sql)?, &values)
+            } else {
+                work(&mut *connection.prepare_cached(&sql)?, &values)
+            }
+        })
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let seat = lock(&self.seat);
+        match &seat.sqlite {
+            // What came behind a transaction that SQLite has ended by itself would be stored alone.
+            Some(connection) if !connection.is_autocommit() => work(connection),
+            _ => Err(Error::internal("the transaction has ended")),
+        }
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        if self.is_open
+            && let Err(error) = self.end()
+        {
+            log::warn!("a rollback failed, its connection is thrown away: {}", chain(&error));
+        }
+    }
+}
+
+fn run(connection: &Connection, sql: &str) -> Result<()> {
+    Ok(connection.execute_batch(sql)?)
+}
+
+fn every_column<E: EntityTrait>() -> ReturningClause {
+    let columns = E::Column::iter();
+    Query::returning().exprs(
+        columns.map(|column| column.select_as(column.into_returning_expr(DbBackend::Sqlite))),
+    )
+}
+
+/// Opens the file for writing. What was set is read back: a pragma that SQLite cannot carry out is ignored without a word.
+fn open(path: &Path, settings: &Settings) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let sqlite = Connection::open_with_flags(path, flags)?;
+    sqlite.busy_timeout(settings.busy_timeout)?;
+    let journal: String =
+        sqlite.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
+    if journal != "wal" {
+        return Err(refused(format!("journal_mode is `{journal}`, expected `wal`")));
+    }
+    // At NORMAL a power cut takes acknowledged writes with it.
+    for (pragma, expected) in [("synchronous", 2), ("foreign_keys", 1)] {
+        sqlite.pragma_update(None, pragma, expected)?;
+        let found: i64 = sqlite.pragma_query_value(None, pragma, |row| row.get(0))?;
+        if found != expected {
+            return Err(refused(format!("{pragma} is {found}, expected {expected}")));
+        }
+    }
+    sqlite.pragma_update(None, "journal_size_limit", JOURNAL_BYTES)?;
+    sqlite.pragma_update(None, "cache_size", -i64::from(settings.writer_cache_kib))?;
+    // Without it a new binding of `LIMIT ?` makes SQLite prepare the statement again, each time.
+    sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    sqlite.set_prepared_statement_cache_capacity(PREPARED);
+    Ok(sqlite)
+}
+
+fn refused(why: String) -> Error {
+    Error::Unavailable(DbErr::Custom(why))
+}

@@ -1,0 +1,167 @@
+//! What rows are read from and changed in, whichever way statements get to the database.
+
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DatabaseConnection,
+    DatabaseTransaction, DbBackend, EntityTrait, IntoActiveModel, QueryResult, QuerySelect,
+    QueryTrait, Select, Statement, StatementBuilder, TryIntoModel,
+    sea_query::{Asterisk, Expr, ExprTrait, Query},
+};
+
+use crate::error::{Error, Result};
+
+/// What rows can be read from: a [`Reader`](super::Reader), or a [transaction](super::Tx).
+pub trait Rows: Sync + Sized {
+    /// Which database it is.
+    fn backend(&self) -> DbBackend;
+
+    /// The rows of a query.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn rows<E>(&self, select: Select<E>) -> impl Future<Output = Result<Vec<E::Model>>> + Send
+    where
+        E: EntityTrait,
+        E::ActiveModel: TryIntoModel<E::Model>;
+
+    /// The whole numbers in the first column of what a statement returns.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn numbers<S: StatementBuilder>(
+        &self,
+        statement: &S,
+    ) -> impl Future<Output = Result<Vec<i64>>> + Send;
+
+    /// The first row of a query.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn row<E>(&self, select: Select<E>) -> impl Future<Output = Result<Option<E::Model>>> + Send
+    where
+        E: EntityTrait,
+        E::ActiveModel: TryIntoModel<E::Model>,
+    {
+        let rows = self.rows(select.limit(1));
+        async move { Ok(rows.await?.pop()) }
+    }
+
+    /// How many rows a query has.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn count<E>(&self, select: Select<E>) -> impl Future<Output = Result<u64>> + Send
+    where
+        E: EntityTrait,
+    {
+        let counted = Query::select()
+            .expr(Expr::col(Asterisk).count())
+            .from_subquery(select.into_query(), "counted")
+            .take();
+        async move {
+            let number = self.numbers(&counted).await?.pop().unwrap_or_default();
+            u64::try_from(number).map_err(|_| Error::internal(format!("{number} rows")))
+        }
+    }
+}
+
+/// What rows can be changed in: a [transaction](super::Tx), or a database that nobody else has.
+pub trait Changes: Rows {
+    /// Adds a row, and returns it as it is stored.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn insert<A>(&self, row: A) -> impl Future<Output = Result<ModelOf<A>>>
+    where
+        A: Storable;
+
+    /// Gives a row the values that are set, and returns it as it is stored.
+    ///
+    /// # Errors
+    /// What the database says; also when there is no such row.
+    fn update<A>(&self, row: A) -> impl Future<Output = Result<ModelOf<A>>>
+    where
+        A: Storable;
+
+    /// Carries out a statement that returns no rows; how many it changed.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn exec<S: StatementBuilder>(&self, statement: &S) -> impl Future<Output = Result<u64>>;
+}
+
+/// The model of an active model.
+pub type ModelOf<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::Model;
+
+/// A row that can be stored and read back; every active model is one.
+pub trait Storable:
+    ActiveModelTrait<Entity: EntityTrait<ActiveModel = Self, Model: IntoActiveModel<Self>>>
+    + ActiveModelBehavior
+    + TryIntoModel<ModelOf<Self>>
+    + Send
+{
+}
+
+impl<A> Storable for A where
+    A: ActiveModelTrait<Entity: EntityTrait<ActiveModel = A, Model: IntoActiveModel<A>>>
+        + ActiveModelBehavior
+        + TryIntoModel<ModelOf<A>>
+        + Send
+{
+}
+
+/// Reading and changing on what the driver has.
+macro_rules! by_driver {
+    ($connection:ty) => {
+        impl Rows for $connection {
+            fn backend(&self) -> DbBackend {
+                self.get_database_backend()
+            }
+
+            async fn rows<E>(&self, select: Select<E>) -> Result<Vec<E::Model>>
+            where
+                E: EntityTrait,
+                E::ActiveModel: TryIntoModel<E::Model>,
+            {
+                Ok(select.all(self).await?)
+            }
+
+            fn numbers<S: StatementBuilder>(
+                &self,
+                statement: &S,
+            ) -> impl Future<Output = Result<Vec<i64>>> + Send {
+                numbers(self, self.get_database_backend().build(statement))
+            }
+        }
+
+        impl Changes for $connection {
+            async fn insert<A: Storable>(&self, row: A) -> Result<ModelOf<A>> {
+                Ok(row.insert(self).await?)
+            }
+
+            async fn update<A: Storable>(&self, row: A) -> Result<ModelOf<A>> {
+                Ok(row.update(self).await?)
+            }
+
+            async fn exec<S: StatementBuilder>(&self, statement: &S) -> Result<u64> {
+                Ok(ConnectionTrait::execute(self, statement).await?.rows_affected())
+            }
+        }
+    };
+}
+
+by_driver!(DatabaseConnection);
+by_driver!(DatabaseTransaction);
+
+/// The numbers in the first column, on a connection of the driver.
+pub(super) async fn numbers(db: &impl ConnectionTrait, statement: Statement) -> Result<Vec<i64>> {
+    let rows = db.query_all_raw(statement).await?;
+    rows.iter().map(number).collect()
+}
+
+/// PostgreSQL has numbers of two lengths.
+fn number(row: &QueryResult) -> Result<i64> {
+    match row.try_get_by_index::<i64>(0) {
+        Ok(number) => Ok(number),
+        Err(_) => Ok(i64::from(row.try_get_by_index::<i32>(0)?)),
+    }
+}

@@ -1,0 +1,163 @@
+//! A transaction, whichever way its statements get to the database.
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
+    Select, SqliteTransactionMode, StatementBuilder, TransactionOptions, TransactionTrait,
+    TryIntoModel, sqlx,
+};
+
+use super::{
+    direct::{self, Direct},
+    rows::{Changes, ModelOf, Rows, Storable},
+};
+use crate::error::{Error, Result, chain, sqlx_error};
+
+/// A transaction: what rows are changed in, and read in as they are by then. One that is dropped before its end is rolled
+/// back.
+pub struct Tx(Way);
+
+enum Way {
+    Driver(DatabaseTransaction),
+    Direct(direct::Transaction),
+}
+
+/// What transactions begin on. Clones share it.
+#[derive(Clone)]
+pub(super) enum Source {
+    /// A pool of the driver.
+    Driver(DatabaseConnection),
+    /// A SQLite file, without the driver.
+    Direct(Direct),
+}
+
+impl Source {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that begins transactions: on SQLite always IMMEDIATE, since a deferred one that reads \
+                  and then writes fails at once when another writes, whatever the busy timeout"
+    )]
+    pub(super) async fn begin(&self) -> Result<Tx> {
+        let way = match self {
+            Self::Driver(pool) => {
+                let immediate = TransactionOptions {
+                    isolation_level: None,
+                    access_mode: None,
+                    sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                };
+                Way::Driver(pool.begin_with_options(immediate).await?)
+            }
+            Self::Direct(direct) => Way::Direct(direct.begin()?),
+        };
+        Ok(Tx(way))
+    }
+
+    /// Closes every connection.
+    pub(super) async fn close(self) -> Result<()> {
+        match self {
+            Self::Driver(pool) => Ok(pool.close().await?),
+            Self::Direct(direct) => direct.close(),
+        }
+    }
+}
+
+impl Tx {
+    /// A transaction inside of this one, whose end is not that of this one.
+    #[expect(clippy::disallowed_methods, reason = "in a transaction `begin` makes a savepoint")]
+    pub(super) async fn savepoint(&self) -> Result<Self> {
+        let way = match &self.0 {
+            Way::Driver(transaction) => Way::Driver(transaction.begin().await?),
+            Way::Direct(transaction) => Way::Direct(transaction.savepoint()?),
+        };
+        Ok(Self(way))
+    }
+
+    /// # Errors
+    /// [`Error::Unknown`] where nobody knows whether it was stored; otherwise it was not.
+    pub(super) async fn commit(self) -> Result<()> {
+        match self.0 {
+            Way::Driver(transaction) => transaction.commit().await.map_err(commit_error),
+            Way::Direct(transaction) => transaction.commit(),
+        }
+    }
+
+    pub(super) async fn roll_back(self) -> Result<()> {
+        match self.0 {
+            Way::Driver(transaction) => Ok(transaction.rollback().await?),
+            Way::Direct(transaction) => transaction.roll_back(),
+        }
+    }
+
+    /// Carries out a statement that is about the transaction and not about rows, such as `SET`.
+    pub(crate) async fn run(&self, sql: &str) -> Result<()> {
+        match &self.0 {
+            Way::Driver(transaction) => {
+                transaction.execute_unprepared(sql).await?;
+                Ok(())
+            }
+            Way::Direct(transaction) => transaction.run(sql),
+        }
+    }
+}
+
+/// What a failed COMMIT means. Where the database itself refused, nothing was stored; where it went away or did not answer,
+/// nobody knows.
+fn commit_error(error: DbErr) -> Error {
+    let answered = matches!(sqlx_error(&error), Some(sqlx::Error::Database(_)));
+    match Error::from(error) {
+        error if !answered || matches!(error, Error::Unavailable(_)) => {
+            log::error!("the outcome of a commit is unknown: {}", chain(&error));
+            Error::Unknown
+        }
+        error => error,
+    }
+}
+
+impl Rows for Tx {
+    fn backend(&self) -> DbBackend {
+        match &self.0 {
+            Way::Driver(transaction) => transaction.get_database_backend(),
+            Way::Direct(_) => DbBackend::Sqlite,
+        }
+    }
+
+    async fn rows<E>(&self, select: Select<E>) -> Result<Vec<E::Model>>
+    where
+        E: EntityTrait,
+        E::ActiveModel: TryIntoModel<E::Model>,
+    {
+        match &self.0 {
+            Way::Driver(transaction) => transaction.rows(select).await,
+            Way::Direct(transaction) => transaction.rows(select),
+        }
+    }
+
+    async fn numbers<S: StatementBuilder + Sync>(&self, statement: &S) -> Result<Vec<i64>> {
+        match &self.0 {
+            Way::Driver(transaction) => transaction.numbers(statement).await,
+            Way::Direct(transaction) => transaction.numbers(statement),
+        }
+    }
+}
+
+impl Changes for Tx {
+    async fn insert<A: Storable>(&self, row: A) -> Result<ModelOf<A>> {
+        match &self.0 {
+            Way::Driver(transaction) => Changes::insert(transaction, row).await,
+            Way::Direct(transaction) => transaction.insert(row),
+        }
+    }
+
+    async fn update<A: Storable>(&self, row: A) -> Result<ModelOf<A>> {
+        match &self.0 {
+            Way::Driver(transaction) => Changes::update(transaction, row).await,
+            Way::Direct(transaction) => transaction.update(row),
+        }
+    }
+
+    async fn exec<S: StatementBuilder>(&self, statement: &S) -> Result<u64> {
+        match &self.0 {
+            Way::Driver(transaction) => Changes::exec(transaction, statement).await,
+            Way::Direct(transaction) => transaction.exec(statement),
+        }
+    }
+}
