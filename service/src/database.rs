@@ -166,6 +166,11 @@ impl Db {
         self.writer.run_at_length(unbounded).await
     }
 
+    /// Whether others wait for the unit of work that asks, which may want to come to an end then.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.writer.is_wanted()
+    }
+
     /// The newest revision that was applied to the schema; `None` for a database without one.
     ///
     /// # Errors

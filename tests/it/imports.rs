@@ -159,7 +159,7 @@ on_both! {
         let app = App::new(&database);
         let table: String = (0..1200).map(|number| format!("T {number},x\n")).collect();
         let failed = imported(&app, "?on_duplicate=fail", format!("title,author\n{table}T 5,x\n"));
-        assert_eq!((&failed["state"], &failed["reverted"]), (&json!("failed"), &json!(1000)));
+        assert_eq!(failed["state"], "failed");
         let problem = &failed["problem"];
         assert!(problem.as_str().unwrap().contains("row 1201 (line 1202) is book 6 already"), "{problem}");
         assert_eq!(database.number("SELECT count(*) FROM books"), 0);

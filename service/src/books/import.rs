@@ -77,6 +77,19 @@ pub struct Report {
     pub warnings: u64,
 }
 
+impl Report {
+    /// Counts what became of other rows too.
+    pub(crate) fn add(&mut self, other: &Self) {
+        let Self { rows, inserted, updated, skipped, rejected, warnings } = other;
+        self.rows += rows;
+        self.inserted += inserted;
+        self.updated += updated;
+        self.skipped += skipped;
+        self.rejected += rejected;
+        self.warnings += warnings;
+    }
+}
+
 /// Hears what happens during an import.
 ///
 /// Where it cannot note what it hears, the import ends with nothing stored: no row is left out in silence.

@@ -43,6 +43,7 @@ enum Task {
 
 pub(super) struct Writer {
     tasks: mpsc::UnboundedSender<Option<Task>>,
+    width: usize,
     places: Arc<Semaphore>,
     source: Source,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -67,7 +68,7 @@ impl Writer {
         let Settings { deadline, .. } = *settings;
         let acquire_timeout = settings.acquire_timeout.min(deadline);
         let thread = Mutex::new(Some(thread));
-        Ok(Self { tasks, places, source, thread, acquire_timeout, deadline })
+        Ok(Self { tasks, width, places, source, thread, acquire_timeout, deadline })
     }
 
     /// How long a unit of work may take that is `times` as much as a usual one.
@@ -129,6 +130,11 @@ impl Writer {
             })
         })))?;
         outcome.await.unwrap_or_else(panicked)
+    }
+
+    /// Whether other work waits for the one that asks.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.width == 1 && PLACES - self.places.available_permits() > 1
     }
 
     fn place(&self) -> Result<OwnedSemaphorePermit> {

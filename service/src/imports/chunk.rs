@@ -1,17 +1,26 @@
-//! One chunk of an import: its books, what they were, the rejected rows and the progress, in one transaction.
+//! Chunks of an import: their books, what they were, the rejected rows and the progress, some of them in one transaction.
 
-use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use sea_orm::{ActiveValue::Set, IntoActiveModel};
+use tokio::sync::mpsc;
 
-use super::{Import, State, journal, locked, rejections};
+use super::{Import, State, journal, locked, rehearsal::Rehearsal, rejections};
 use crate::{
     Db, Tx,
     books::import::{Batch, OnDuplicate, Outcome, Place, Report, store_batch},
     database::Changes,
-    error::Result,
+    error::{Error, Result},
     now,
 };
+
+/// Rows of a transaction. The more there are, the fewer pages of the indexes are written again and again; but a killed process
+/// loses them, and a log that holds them takes room.
+const MOST_ROWS: u64 = 50_000;
+/// After this the progress is stored, so that it can be followed.
+const LONGEST: Duration = Duration::from_secs(1);
+/// Rejected rows that a dry run keeps in memory.
+const MOST_REJECTED: usize = 1000;
 
 /// Rows of a file, and from where to where they are.
 #[derive(Debug)]
@@ -49,34 +58,100 @@ pub async fn begin(db: &Db, id: i32) -> Result<Option<Import>> {
     .await
 }
 
-/// Stores a chunk; `None` when the import was called off meanwhile. Of a dry run only the counts are stored, which are
-/// `rehearsed`.
+/// Chunks in the order of their file, read ahead.
+pub type Chunks = mpsc::Receiver<Result<Chunk>>;
+
+/// Stores the next chunks in one transaction, and returns those behind them; `None` when the import was called off meanwhile.
+/// Others who want to write wait for one chunk at most.
 pub async fn store(
     db: &Db,
     import: &Import,
-    chunk: Arc<Chunk>,
-    (on_duplicate, rehearsed): (OnDuplicate, Option<Report>),
-) -> Result<Option<Import>> {
-    let id = import.id;
+    mut chunks: Chunks,
+    on_duplicate: OnDuplicate,
+) -> Result<Option<(Import, Chunks)>> {
+    let (id, writes) = (import.id, db.clone());
     db.write_at_length(async move |tx| {
         let Some(import) = locked(tx, id).await? else { return Ok(None) };
-        // Also when somebody else went on with it, however that may have come about.
-        if import.state != State::Running || place(&import) != chunk.from {
+        if import.state != State::Running {
             return Ok(None);
         }
-        let outcome = match rehearsed {
-            Some(report) => Outcome { report, changes: None },
-            None => {
-                let mut outcome = Outcome { changes: Some(Vec::new()), ..Outcome::default() };
-                store_batch(tx, &chunk.batch, on_duplicate, &mut outcome).await?;
-                outcome
+        let mut outcome = Outcome { changes: Some(Vec::new()), ..Outcome::default() };
+        let mut progress = Progress::of(&import);
+        while !progress.is_enough(&outcome.report) {
+            let chunk = next(&mut chunks).await?;
+            // Also when somebody else went on with it, however that may have come about.
+            if progress.at != chunk.from {
+                return Ok(None);
             }
-        };
-        journal::note(tx, id, outcome.changes.unwrap_or_default()).await?;
-        rejections::note(tx, id, &chunk.batch.rejected).await?;
-        advance(tx, import, &chunk, &outcome.report).await.map(Some)
+            store_batch(tx, &chunk.batch, on_duplicate, &mut outcome).await?;
+            journal::note(tx, id, outcome.changes.replace(Vec::new()).unwrap_or_default()).await?;
+            rejections::note(tx, id, &chunk.batch.rejected).await?;
+            progress.pass(&chunk);
+            if writes.is_wanted() {
+                break;
+            }
+        }
+        let import = advance(tx, import, &progress, &outcome.report).await?;
+        Ok(Some((import, chunks)))
     })
     .await
+}
+
+/// Goes through the next chunks as [`store`] does, in the database of a dry run; only the counts and the rejected rows are stored.
+pub async fn rehearse(
+    db: &Db,
+    import: &Import,
+    mut chunks: Chunks,
+    (on_duplicate, rehearsal): (OnDuplicate, &Rehearsal),
+) -> Result<Option<(Import, Chunks)>> {
+    let id = import.id;
+    let (mut report, mut rejected) = (Report::default(), Vec::new());
+    let mut progress = Progress::of(import);
+    while !progress.is_enough(&report) && rejected.len() < MOST_REJECTED {
+        let mut chunk = next(&mut chunks).await?;
+        report.add(&rehearsal.store(db.reader(), &chunk.batch, on_duplicate).await?);
+        progress.pass(&chunk);
+        rejected.append(&mut chunk.batch.rejected);
+    }
+    let begun = place(import);
+    db.write_at_length(async move |tx| {
+        let Some(import) = locked(tx, id).await? else { return Ok(None) };
+        if import.state != State::Running || place(&import) != begun {
+            return Ok(None);
+        }
+        rejections::note(tx, id, &rejected).await?;
+        let import = advance(tx, import, &progress, &report).await?;
+        Ok(Some((import, chunks)))
+    })
+    .await
+}
+
+async fn next(chunks: &mut Chunks) -> Result<Chunk> {
+    let unread = || Error::internal("the file was not read to its end");
+    chunks.recv().await.ok_or_else(unread)?
+}
+
+/// How far a transaction has come with the file of its import.
+struct Progress {
+    at: Place,
+    is_at_the_end: bool,
+    begun: Instant,
+}
+
+impl Progress {
+    fn of(import: &Import) -> Self {
+        Self { at: place(import), is_at_the_end: false, begun: Instant::now() }
+    }
+
+    fn pass(&mut self, chunk: &Chunk) {
+        self.at = chunk.to;
+        self.is_at_the_end = chunk.batch.is_empty();
+    }
+
+    /// Whether the transaction is as long as it may be.
+    fn is_enough(&self, report: &Report) -> bool {
+        self.is_at_the_end || report.rows >= MOST_ROWS || self.begun.elapsed() >= LONGEST
+    }
 }
 
 /// How far the file of an import is read.
@@ -89,12 +164,12 @@ pub fn place(import: &Import) -> Place {
     }
 }
 
-async fn advance(tx: &Tx, import: Import, chunk: &Chunk, report: &Report) -> Result<Import> {
+async fn advance(tx: &Tx, import: Import, progress: &Progress, report: &Report) -> Result<Import> {
     let plus = |count: i64, more: u64| Set(count.saturating_add_unsigned(more));
     let Report { rows, inserted, updated, skipped, rejected, warnings } = *report;
     let mut row = import.clone().into_active_model();
-    row.bytes_read = plus(0, chunk.to.bytes);
-    row.lines_read = plus(0, chunk.to.lines);
+    row.bytes_read = plus(0, progress.at.bytes);
+    row.lines_read = plus(0, progress.at.lines);
     row.rows = plus(import.rows, rows);
     row.inserted = plus(import.inserted, inserted);
     row.updated = plus(import.updated, updated);
@@ -102,7 +177,7 @@ async fn advance(tx: &Tx, import: Import, chunk: &Chunk, report: &Report) -> Res
     row.rejected = plus(import.rejected, rejected);
     row.warnings = plus(import.warnings, warnings);
     row.version = Set(import.version + 1);
-    if chunk.batch.is_empty() {
+    if progress.is_at_the_end {
         row.state = Set(State::Done);
         row.ended_at = Set(Some(now()));
     }

@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, fs::File, sync::Arc, time::Duration};
 
 use entity::import::{Column, Entity};
 use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::{
     Import, State, begin_undo,
-    chunk::{self, Chunk},
+    chunk::{self, Chunk, Chunks},
     has_ended, locked, options,
     rehearsal::Rehearsal,
     spool::{Found, Spool},
@@ -16,10 +16,12 @@ use super::{
 };
 use crate::{
     Db,
-    books::import::{Options, Place, Rows, bad_file, unreadable},
+    books::import::{OnDuplicate, Options, Place, Rows, bad_file, unreadable},
     error::{Error, Result, chain},
 };
 
+/// Chunks that are read ahead.
+const AHEAD: usize = 2;
 /// How often it looks for work that nobody told of, such as that of another process which ended.
 const ROUND: Duration = Duration::from_secs(5);
 /// How long it waits for a database that did not take a chunk.
@@ -155,26 +157,40 @@ impl Imports {
     /// Stores the rest of a file, or goes through it.
     async fn carry_out(&self, import: &Import, file: File) -> Result<()> {
         let options = options(import)?;
-        let Some(mut import) = chunk::begin(&self.db, import.id).await? else { return Ok(()) };
+        let Some(import) = chunk::begin(&self.db, import.id).await? else { return Ok(()) };
         log::info!("import {} goes on at byte {}", import.id, import.bytes_read);
         let rehearsal = match import.dry_run {
             true => Some(Rehearsal::new(&self.spool.rehearsal(&import.file)).await?),
             false => None,
         };
-        let mut rows = open(file, &options, &import).await?;
+        let rows = open(file, &options, &import).await?;
+        let (chunks, queue) = mpsc::channel(AHEAD);
+        let from = chunk::place(&import);
+        let reading = tokio::task::spawn_blocking(move || read(rows, from, &chunks));
+        let stored = self.store(import, queue, options.on_duplicate, rehearsal.as_ref()).await;
+        // It has the file with its lock, which the next attempt needs.
+        reading.await.map_err(|error| Error::Internal(error.into()))?;
+        stored
+    }
+
+    /// Stores chunks, or goes through them, until it is asked to stop.
+    async fn store(
+        &self,
+        mut import: Import,
+        mut queue: Chunks,
+        on_duplicate: OnDuplicate,
+        rehearsal: Option<&Rehearsal>,
+    ) -> Result<()> {
         while !self.is_stopping() {
-            let chunk;
-            (rows, chunk) = read(rows, chunk::place(&import)).await?;
-            let rehearsed = match &rehearsal {
-                Some(rehearsal) => {
-                    let catalogue = self.db.reader();
-                    Some(rehearsal.store(catalogue, &chunk.batch, options.on_duplicate).await?)
+            let db = &self.db;
+            let stored = match rehearsal {
+                Some(scratch) => {
+                    chunk::rehearse(db, &import, queue, (on_duplicate, scratch)).await?
                 }
-                None => None,
+                None => chunk::store(db, &import, queue, on_duplicate).await?,
             };
-            let how = (options.on_duplicate, rehearsed);
-            match chunk::store(&self.db, &import, Arc::new(chunk), how).await? {
-                Some(next) => import = next,
+            match stored {
+                Some(next) => (import, queue) = next,
                 None => break,
             }
             if has_ended(&import) {
@@ -230,14 +246,19 @@ async fn open(file: File, options: &Options, import: &Import) -> Result<Rows<Fil
     on_a_thread(move || open(map)).await
 }
 
-/// Reads the next chunk. The first one begins at 0 and has the header in front.
-async fn read(mut rows: Rows<File>, from: Place) -> Result<(Rows<File>, Chunk)> {
-    on_a_thread(move || {
-        let batch = rows.batch().map_err(unreadable)?;
+/// Reads to the end, for as long as somebody takes the chunks; the last one is empty. The first one of a file begins at 0 and has
+/// the header in front.
+fn read(mut rows: Rows<File>, mut from: Place, chunks: &mpsc::Sender<Result<Chunk>>) {
+    loop {
+        let batch = rows.batch().map_err(unreadable);
         let to = rows.place();
-        Ok((rows, Chunk { batch, from, to }))
-    })
-    .await
+        let chunk = batch.map(|batch| Chunk { batch, from, to });
+        from = to;
+        let ended = chunk.as_ref().map_or(true, |chunk| chunk.batch.is_empty());
+        if chunks.blocking_send(chunk).is_err() || ended {
+            return;
+        }
+    }
 }
 
 /// Waits for a disk where nobody else waits.
