@@ -1,0 +1,66 @@
+"""Whether a service does what it is about to be timed at."""
+
+import json
+
+NEW = {"title": 'The "New" Book', "author": "Zoë Another", "year": 2001, "isbn": "9780132350884"}
+MEMBERS = {"id", "title", "author", "year", "isbn", "page_count"}
+
+
+def wrong(server, rows, terms, has_database):
+    """Sentences about answers that are not what the contract says; none when all is well."""
+    try:
+        return list(faults(server, rows, terms, has_database))
+    except (ValueError, TypeError, KeyError) as error:
+        return [f"an answer is not of the shape that was agreed: {error!r}"]
+
+
+def faults(server, rows, terms, has_database):
+    def ask(method, path, expected, body=None):
+        status, answer = server.ask(method, path, body)
+        if status not in expected:
+            return None, [f"{method} {path}: {status} {answer[:300]!r}, expected {expected}"]
+        return (json.loads(answer) if status < 300 else None), []
+
+    book, complaints = ask("GET", "/api/books/77", [200])
+    yield from complaints
+    if book is not None and not MEMBERS <= set(book):
+        yield f"GET /api/books/77 lacks {MEMBERS - set(book)}"
+    if not has_database:
+        return
+    if book and book["id"] != 77:
+        yield f"GET /api/books/77 is book {book['id']}"
+    yield from ask("GET", "/api/books/99999999", [404])[1]
+    for last in (500, rows - 20):
+        page, complaints = ask("GET", f"/api/books?limit=20&id__gt={last}", [200])
+        yield from complaints
+        if page is not None and [row["id"] for row in page] != list(range(last + 1, last + 21)):
+            yield f"the list behind {last} has {[row['id'] for row in page]}"
+    for kind, count in (("search", 20), ("few", 5), ("none", 0)):
+        for term in terms[kind][:3]:
+            yield from searched(ask, term, count)
+    yield from added(ask)
+
+
+def searched(ask, term, count):
+    for spelling in (term, term.upper()):
+        page, complaints = ask("GET", f"/api/books/search?author={spelling}&limit=20", [200])
+        yield from complaints
+        if page is None:
+            continue
+        ids = [row["id"] for row in page]
+        if len(ids) != count or ids != sorted(ids) or not all(term in row["author"].lower() for row in page):
+            yield f"the search for {spelling} has {[(row['id'], row['author']) for row in page]}, expected {count} by id"
+
+
+def added(ask):
+    book, complaints = ask("POST", "/api/books", [201], NEW)
+    yield from complaints
+    if book is None:
+        return
+    # Read at once: what was acknowledged is seen.
+    stored, complaints = ask("GET", f"/api/books/{book['id']}", [200])
+    yield from complaints
+    for found in (book, stored or {}):
+        if {name: found.get(name) for name in NEW} != NEW:
+            yield f"the book that was added is {found}"
+    yield from ask("POST", "/api/books", [400, 409, 422], NEW)[1]
