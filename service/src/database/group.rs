@@ -3,6 +3,9 @@
 //! Each unit sees what those before it did, as if they had been committed, and is answered after COMMIT. At first nothing
 //! separates them; when one of them refuses, the transaction is rolled back and carried out again with a savepoint for
 //! each unit, so that this one alone is undone. When the database itself fails, each unit goes alone.
+//!
+//! SQLite has one writer, which takes whatever waits. On PostgreSQL units are put together only where more of them wait than
+//! there are connections, since groups that run beside each other may want each other's rows.
 
 use std::cell::Cell;
 
@@ -13,13 +16,40 @@ use super::{
 use crate::error::{Error, Result, chain};
 
 /// Units of one transaction.
-pub(super) const MOST: usize = 128;
+const MOST: usize = 128;
 /// Groups that have savepoints from the start after one that needed them.
 const CAREFUL: u32 = 16;
 
-/// For how many more groups it is better to have savepoints from the start.
-#[derive(Default)]
-pub(super) struct Care(Cell<u32>);
+/// Turns without groups after one that met others in the database.
+const APART: u32 = 256;
+
+/// What was learnt from the last groups.
+pub(super) struct Care {
+    /// For how many more groups it is better to have savepoints from the start.
+    careful: Cell<u32>,
+    /// For how many more turns units had better go one by one.
+    apart: Cell<u32>,
+    /// Whether groups run beside each other, and may wait for each other's rows in a circle.
+    is_crowded: bool,
+}
+
+impl Care {
+    /// Of a writer with so many connections.
+    pub(super) fn new(width: usize) -> Self {
+        Self { careful: Cell::new(0), apart: Cell::new(0), is_crowded: width > 1 }
+    }
+
+    /// How many units the next turn may take.
+    pub(super) fn most(&self) -> usize {
+        match self.apart.get().checked_sub(1) {
+            None => MOST,
+            Some(fewer) => {
+                self.apart.set(fewer);
+                1
+            }
+        }
+    }
+}
 
 /// How a group came out.
 enum End {
@@ -48,15 +78,24 @@ pub(super) async fn carry_out(source: &Source, mut units: Vec<Box<dyn Unit>>, ca
     }
 }
 
-async fn together(source: &Source, units: &mut [Box<dyn Unit>], Care(careful): &Care) -> End {
-    match careful.get().checked_sub(1) {
+async fn together(source: &Source, units: &mut [Box<dyn Unit>], care: &Care) -> End {
+    let end = match care.careful.get().checked_sub(1) {
         None => match in_hope(source, units).await {
-            End::Refused => careful.set(CAREFUL),
-            end => return end,
+            End::Refused => {
+                care.careful.set(CAREFUL);
+                with_savepoints(source, units).await
+            }
+            end => end,
         },
-        Some(fewer) => careful.set(fewer),
+        Some(fewer) => {
+            care.careful.set(fewer);
+            with_savepoints(source, units).await
+        }
+    };
+    if care.is_crowded && matches!(end, End::Failed) {
+        care.apart.set(APART);
     }
-    with_savepoints(source, units).await
+    end
 }
 
 async fn in_hope(source: &Source, units: &mut [Box<dyn Unit>]) -> End {
@@ -116,13 +155,17 @@ mod tests {
         atomic::{AtomicU32, Ordering},
     };
 
+    use cluster::Cluster;
     use futures_util::future::join_all;
     use proptest::prelude::*;
-    use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+    use sea_orm::{
+        ConnectionTrait, DbBackend, DbErr, Statement,
+        sea_query::{Order, Query},
+    };
     use tokio::sync::Notify;
 
     use super::*;
-    use crate::{Db, Location, Settings};
+    use crate::{Db, Location, Settings, database::Rows};
 
     /// How a unit of the tests ends after it has inserted its number.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,18 +190,31 @@ mod tests {
 
     /// A database in memory, which the driver writes to.
     async fn in_memory() -> Db {
-        with_table(&Location::Memory).await
+        with_table(&Location::Memory, 1).await
     }
 
     /// A file, which is written to without the driver; it goes with the folder.
     async fn on_disk() -> (tempfile::TempDir, Db) {
         let folder = tempfile::tempdir().unwrap();
-        let db = with_table(&Location::File(folder.path().join("t.db"))).await;
+        let db = with_table(&Location::File(folder.path().join("t.db")), 1).await;
         (folder, db)
     }
 
-    async fn with_table(location: &Location) -> Db {
-        let db = Db::open(location, &Settings::default()).await.unwrap();
+    /// A database of PostgreSQL; `None` where there is no server.
+    async fn on_postgres(connections: u32) -> Option<Db> {
+        let cluster = Cluster::get()?;
+        let made = cluster.database().await;
+        let name = Statement::from_string(DbBackend::Postgres, "SELECT current_database()::text");
+        let name = made.query_one_raw(name).await.unwrap().unwrap();
+        let name: String = name.try_get_by_index(0).unwrap();
+        let short = format!("ALTER DATABASE \"{name}\" SET deadlock_timeout = '20ms'");
+        made.execute_unprepared(&short).await.unwrap();
+        Some(with_table(&Location::Postgres(cluster.url(&name)), connections).await)
+    }
+
+    async fn with_table(location: &Location, connections: u32) -> Db {
+        let settings = Settings { pool: connections, ..Settings::default() };
+        let db = Db::open(location, &settings).await.unwrap();
         db.write_at_length(async |tx| tx.run("CREATE TABLE t (x INTEGER UNIQUE)").await)
             .await
             .unwrap();
@@ -211,9 +267,8 @@ mod tests {
     }
 
     async fn rows(db: &Db) -> Vec<i64> {
-        let asked = Statement::from_string(DbBackend::Sqlite, "SELECT x FROM t ORDER BY x");
-        let rows = db.reader().query_all_raw(asked).await.unwrap();
-        rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+        let asked = Query::select().column("x").from("t").order_by("x", Order::Asc).take();
+        db.reader().numbers(&asked).await.unwrap()
     }
 
     /// What the units do one after the other: who hears that it is stored, and the rows.
@@ -235,8 +290,8 @@ mod tests {
     #[tokio::test]
     async fn a_unit_that_refuses_is_undone_alone_and_the_next_groups_are_careful() {
         let (_folder, on_disk) = on_disk().await;
-        for db in [in_memory().await, on_disk] {
-            refuses(&db).await;
+        for db in [Some(in_memory().await), Some(on_disk), on_postgres(1).await].iter().flatten() {
+            refuses(db).await;
         }
     }
 
@@ -253,8 +308,8 @@ mod tests {
     #[tokio::test]
     async fn nobody_suffers_from_a_unit_that_panics_or_collides() {
         let (_folder, on_disk) = on_disk().await;
-        for db in [in_memory().await, on_disk] {
-            panics(&db).await;
+        for db in [Some(in_memory().await), Some(on_disk), on_postgres(1).await].iter().flatten() {
+            panics(db).await;
         }
     }
 
@@ -267,19 +322,48 @@ mod tests {
         assert_eq!(rows(db).await, [1, 3, 4]);
     }
 
+    #[tokio::test]
+    async fn groups_that_want_each_others_rows_get_them_one_after_the_other() {
+        let Some(db) = on_postgres(4).await else { return };
+        db.write(async |tx| tx.run("INSERT INTO t VALUES (0), (1000000)").await).await.unwrap();
+        let units = (0..200).map(|unit| {
+            let db = &db;
+            async move {
+                let rows = if unit % 2 == 0 { ["<", ">"] } else { [">", "<"] };
+                let raise = async move |tx: &Tx| {
+                    for side in rows {
+                        tx.run(&format!("UPDATE t SET x = x + 1 WHERE x {side} 500000")).await?;
+                    }
+                    Ok(())
+                };
+                // One that waited too long was called off, and has changed nothing.
+                while let Err(error) = db.write(raise).await {
+                    assert!(matches!(error, Error::Busy), "{error}");
+                }
+            }
+        });
+        join_all(units).await;
+        assert_eq!(rows(&db).await, [200, 1_000_200]);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
         fn units_that_wait_together_do_what_they_would_do_one_by_one(
-            is_on_disk: bool,
+            place in 0..3_u8,
             groups in prop::collection::vec(prop::collection::vec(ends(), 1..12), 1..4)
         ) {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let (_folder, db) = match is_on_disk {
-                    true => { let (folder, db) = on_disk().await; (Some(folder), db) }
-                    false => (None, in_memory().await),
+                let (folder, on_disk) = on_disk().await;
+                let db = match place {
+                    0 => on_disk,
+                    1 => in_memory().await,
+                    _ => match on_postgres(1).await {
+                        Some(db) => db,
+                        None => return Ok(()),
+                    },
                 };
                 let mut expected = Vec::new();
                 for (place, units) in groups.iter().enumerate() {
@@ -292,6 +376,7 @@ mod tests {
                 expected.sort_unstable();
                 prop_assert_eq!(rows(&db).await, expected);
                 db.close().await.unwrap();
+                drop(folder);
                 Ok(())
             })?;
         }

@@ -166,14 +166,13 @@ fn panicked<T>(_: oneshot::error::RecvError) -> Result<T> {
 
 async fn carry_out(queue: mpsc::UnboundedReceiver<Option<Task>>, width: usize, source: Source) {
     let mut queue = Queue { tasks: queue, next: None };
-    // Groups on several connections would wait for each other's rows in a circle.
-    let most = if width == 1 { group::MOST } else { 1 };
-    let care = Rc::new(Care::default());
+    let care = Rc::new(Care::new(width));
     let mut running = JoinSet::new();
     loop {
+        let idle = width - running.len();
         tokio::select! {
             // Units wait here and not for a connection, so that those who are called off never begin.
-            turn = queue.turn(most), if running.len() < width => match turn {
+            turn = queue.turn(idle, &care), if idle > 0 => match turn {
                 Some(Turn::Long(job)) => { running.spawn_local(job()); }
                 Some(Turn::Units(units)) => {
                     let (source, care) = (source.clone(), Rc::clone(&care));
@@ -206,8 +205,9 @@ struct Queue {
 }
 
 impl Queue {
-    /// The next task, and with a unit those that wait behind it; `None` at the end. Nothing is lost when it is dropped.
-    async fn turn(&mut self, most: usize) -> Option<Turn> {
+    /// The next task, and with a unit those that wait behind it and that no other of the `idle` connections is there for; `None`
+    /// at the end. Nothing is lost when it is dropped.
+    async fn turn(&mut self, idle: usize, care: &Care) -> Option<Turn> {
         let first = match self.next.take() {
             Some(first) => first,
             None => self.tasks.recv().await.flatten(),
@@ -216,7 +216,8 @@ impl Queue {
             Task::Long(job) => return Some(Turn::Long(job)),
             Task::Unit(unit) => vec![unit],
         };
-        while units.len() < most {
+        let most = care.most();
+        while units.len() < most && self.tasks.len() >= idle {
             match self.tasks.try_recv() {
                 Ok(Some(Task::Unit(unit))) => units.push(unit),
                 Ok(other) => {
