@@ -34,6 +34,7 @@ pub use tx::Tx;
 use crate::error::{Error, Result};
 use direct::Direct;
 use inline::Inline;
+use postgres::Trust;
 use sqlite::Role;
 use tx::Source;
 use writer::Writer;
@@ -79,10 +80,10 @@ impl Db {
     /// [`Error::Unavailable`] and its neighbours when it cannot be opened, is not as durable as it has to be,
     /// or belongs to a SQLite that is too old.
     pub async fn open(location: &Location, settings: &Settings) -> Result<Self> {
-        let (reader, inline, writer, width) = match location {
+        let (reader, inline, trust, writer, width) = match location {
             Location::Memory => {
                 let only = Database::connect(sqlite::memory(settings)).await?;
-                (only.clone(), None, Source::Driver(only), 1)
+                (only.clone(), None, None, Source::Driver(only), 1)
             }
             Location::File(path) => {
                 // The writer first: it brings the file into WAL mode, which a reader may not.
@@ -90,19 +91,20 @@ impl Db {
                 let reader = Database::connect(sqlite::file(path, Role::Reader, settings)).await?;
                 let inline = Inline::open(path, settings.pool)
                     .map_err(|error| Error::Internal(error.into()))?;
-                (reader, Some(inline), writer, 1)
+                (reader, Some(inline), None, writer, 1)
             }
             Location::Postgres(url) => {
-                let options = postgres::server(url, settings);
-                let reader = Database::connect(options.clone()).await?;
+                let trust = Arc::new(Trust::default());
+                let options = postgres::server(url, settings, Some(Arc::clone(&trust)));
+                let reader = Database::connect(options).await?;
                 // Opened by the writer's own runtime, which outlives the one of any request.
-                let mut lazy = options;
+                let mut lazy = postgres::server(url, settings, None);
                 lazy.connect_lazy(true);
                 let writer = Source::Driver(Database::connect(lazy).await?);
-                (reader, None, writer, settings.pool as usize)
+                (reader, None, Some(trust), writer, settings.pool as usize)
             }
         };
-        let reader = Reader::new(reader, inline);
+        let reader = Reader::new(reader, inline, trust);
         Ok(Self { reader, writer: Arc::new(Writer::start(writer, width, settings)?) })
     }
 
@@ -225,6 +227,7 @@ pub async fn connect_to_migrate(
             postgres::server(
                 url,
                 &Settings { pool: 1, deadline: Duration::ZERO, ..settings.clone() },
+                None,
             )
         }
     };

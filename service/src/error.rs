@@ -280,6 +280,16 @@ pub(crate) fn sqlx_error(error: &DbErr) -> Option<&sqlx::Error> {
     }
 }
 
+/// Whether the server ended the session: admin_shutdown, crash_shutdown, cannot_connect_now.
+pub(crate) fn is_shut_down(error: &DbErr) -> bool {
+    match sqlx_error(error) {
+        Some(sqlx::Error::Database(cause)) => {
+            matches!(cause.code().as_deref(), Some("57P01" | "57P02" | "57P03"))
+        }
+        _ => false,
+    }
+}
+
 enum Kind {
     Busy,
     Collision,

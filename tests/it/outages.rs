@@ -5,6 +5,7 @@ use std::{
     net::TcpStream,
     path::Path,
     process::Command,
+    sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -115,6 +116,31 @@ fn sessions_that_the_server_ends_are_replaced_without_a_failed_request() {
         assert!(database.number(ended) > 0);
     }
     assert_eq!(app.get("/api/books").expect(200).as_array().unwrap().len(), 10);
+}
+
+/// Connections that never rest are hardly ever looked at before they are used.
+#[test]
+fn readers_that_never_rest_notice_nothing_of_sessions_that_the_server_ends() {
+    let Some(database) = Database::postgres() else { return };
+    let app = App::new(&database);
+    let id = app.post("/api/books", json!({"title": "t", "author": "x"})).expect(201)["id"].clone();
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    app.get(&format!("/api/books/{id}")).expect(200);
+                }
+            });
+        }
+        for _ in 0..20 {
+            thread::sleep(Duration::from_millis(50));
+            let ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+                         WHERE application_name = 'bookplate' AND datname = current_database()";
+            database.number(ended);
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
 }
 
 #[test]

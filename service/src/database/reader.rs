@@ -10,6 +10,7 @@ use sea_orm::{
 
 use super::{
     inline::Inline,
+    postgres::Trust,
     rows::{Rows, numbers},
 };
 use crate::error::Result;
@@ -21,11 +22,26 @@ type DbResult<T> = std::result::Result<T, DbErr>;
 pub struct Reader {
     pool: DatabaseConnection,
     inline: Option<Arc<Inline>>,
+    trust: Option<Arc<Trust>>,
 }
 
 impl Reader {
-    pub(super) fn new(pool: DatabaseConnection, inline: Option<Inline>) -> Self {
-        Self { pool, inline: inline.map(Arc::new) }
+    /// `trust` is what the connections of the pool are looked at by.
+    pub(super) fn new(
+        pool: DatabaseConnection,
+        inline: Option<Inline>,
+        trust: Option<Arc<Trust>>,
+    ) -> Self {
+        Self { pool, inline: inline.map(Arc::new), trust }
+    }
+
+    /// How often a read begins anew when its connection is lost. A server that ends its sessions does not end all at once.
+    fn spare_attempts(&self) -> usize {
+        if self.trust.is_some() { 3 } else { 0 }
+    }
+
+    fn has_lost(&self, error: &DbErr) -> bool {
+        self.trust.as_ref().is_some_and(|trust| trust.is_lost(error))
     }
 
     /// The pool itself, as migrations use it.
@@ -58,7 +74,7 @@ impl Rows for Reader {
     {
         match self.inline.as_ref().and_then(|inline| inline.rows(&select)) {
             Some(rows) => Ok(rows),
-            None => Ok(select.all(&self.pool).await?),
+            None => Ok(select.all(self).await?),
         }
     }
 
@@ -66,7 +82,7 @@ impl Rows for Reader {
         &self,
         statement: &S,
     ) -> impl Future<Output = Result<Vec<i64>>> + Send {
-        numbers(&self.pool, self.backend().build(statement))
+        numbers(self, self.backend().build(statement))
     }
 }
 
@@ -85,10 +101,22 @@ impl ConnectionTrait for Reader {
     }
 
     async fn query_one_raw(&self, statement: Statement) -> DbResult<Option<QueryResult>> {
+        for _ in 0..self.spare_attempts() {
+            match self.pool.query_one_raw(statement.clone()).await {
+                Err(error) if self.has_lost(&error) => {}
+                outcome => return outcome,
+            }
+        }
         self.pool.query_one_raw(statement).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> DbResult<Vec<QueryResult>> {
+        for _ in 0..self.spare_attempts() {
+            match self.pool.query_all_raw(statement.clone()).await {
+                Err(error) if self.has_lost(&error) => {}
+                outcome => return outcome,
+            }
+        }
         self.pool.query_all_raw(statement).await
     }
 }
