@@ -24,6 +24,7 @@ mod lists;
 mod migrations;
 mod openapi;
 mod outages;
+mod power;
 mod problems;
 mod questions;
 mod refusals;

@@ -113,11 +113,12 @@ impl Database {
 
     /// The texts that a statement answers, one a row.
     pub fn texts(&self, sql: &str) -> Vec<String> {
-        query(&self.url, sql)
-            .expect(sql)
-            .iter()
-            .map(|row| row.try_get_by_index(0).expect("a text"))
-            .collect()
+        self.try_texts(sql).expect(sql)
+    }
+
+    /// The same of a database that may be broken.
+    pub fn try_texts(&self, sql: &str) -> Result<Vec<String>, DbErr> {
+        query(&self.url, sql)?.iter().map(|row| row.try_get_by_index(0)).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! A client that writes down what it asked for and what it was told, and then holds the database to it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU32, Ordering},
@@ -48,6 +48,16 @@ impl Ledger {
 
     pub fn note(&self, title: String, outcome: Outcome) {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).insert(title, outcome);
+    }
+
+    /// The same writes at a moment when nobody had heard of any but these.
+    pub fn told_only(&self, told: &BTreeSet<String>) -> Self {
+        let earlier = Self::default();
+        for title in self.entries.lock().unwrap_or_else(PoisonError::into_inner).keys() {
+            let outcome = if told.contains(title) { Outcome::Ok } else { Outcome::Unknown };
+            earlier.note(title.clone(), outcome);
+        }
+        earlier
     }
 
     pub fn count(&self, outcome: Outcome) -> usize {

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod db;
+pub mod disk;
 pub mod ledger;
 pub mod project;
 pub mod reply;
