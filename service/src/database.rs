@@ -50,7 +50,7 @@ pub struct Settings {
     pub busy_timeout: Duration,
     /// How long a unit of work may take before its caller is told that the outcome is unknown.
     pub deadline: Duration,
-    /// KiB of pages that the SQLite writer keeps in memory.
+    /// KiB of pages that the SQLite writer keeps in memory; an import fills them, and what does not fit is written more than once.
     pub writer_cache_kib: u32,
 }
 
@@ -61,7 +61,7 @@ impl Default for Settings {
             acquire_timeout: Duration::from_secs(2),
             busy_timeout: Duration::from_secs(2),
             deadline: Duration::from_secs(5),
-            writer_cache_kib: 2048,
+            writer_cache_kib: 16 << 10,
         }
     }
 }
