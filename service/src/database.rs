@@ -12,6 +12,7 @@ mod reader;
 mod row;
 mod rows;
 mod sqlite;
+mod state;
 mod tx;
 mod unit;
 mod writer;
@@ -29,6 +30,7 @@ pub use reader::Reader;
 pub use rows::{Changes, ModelOf, Rows, Storable};
 /// A connection or pool, as migrations use it.
 pub use sea_orm::DatabaseConnection as Connection;
+pub use state::State;
 pub use tx::Tx;
 
 use crate::error::{Error, Result};
@@ -36,6 +38,7 @@ use direct::Direct;
 use inline::Inline;
 use postgres::Trust;
 use sqlite::Role;
+use state::Index;
 use tx::Source;
 use writer::Writer;
 
@@ -71,6 +74,7 @@ impl Default for Settings {
 pub struct Db {
     reader: Reader,
     writer: Arc<Writer>,
+    index: Option<Index>,
 }
 
 impl Db {
@@ -80,6 +84,7 @@ impl Db {
     /// [`Error::Unavailable`] and its neighbours when it cannot be opened, is not as durable as it has to be,
     /// or belongs to a SQLite that is too old.
     pub async fn open(location: &Location, settings: &Settings) -> Result<Self> {
+        let mut index = None;
         let (reader, inline, trust, writer, width) = match location {
             Location::Memory => {
                 let only = Database::connect(sqlite::memory(settings)).await?;
@@ -91,6 +96,7 @@ impl Db {
                 let reader = Database::connect(sqlite::file(path, Role::Reader, settings)).await?;
                 let inline = Inline::open(path, settings.pool)
                     .map_err(|error| Error::Internal(error.into()))?;
+                index = Index::open(path).map_err(|error| Error::Internal(error.into()))?;
                 (reader, Some(inline), None, writer, 1)
             }
             Location::Postgres(url) => {
@@ -105,12 +111,19 @@ impl Db {
             }
         };
         let reader = Reader::new(reader, inline, trust);
-        Ok(Self { reader, writer: Arc::new(Writer::start(writer, width, settings)?) })
+        Ok(Self { reader, writer: Arc::new(Writer::start(writer, width, settings)?), index })
     }
 
     /// For reading: a pool, on SQLite of connections that cannot write.
     pub fn reader(&self) -> &Reader {
         &self.reader
+    }
+
+    /// The state that the database is in, where that can be told at once: what was read after this was asked is what is read
+    /// as long as the answer stays the same. Every commit makes another one, of this process before its caller hears of it,
+    /// and of any other. `None` on PostgreSQL, where only the server knows, and in memory.
+    pub fn state(&self) -> Option<State> {
+        self.index.and_then(Index::state)
     }
 
     /// For writing: carries out `work` in one transaction, whole or not at all, in a task that a dropped request does
