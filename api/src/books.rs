@@ -24,17 +24,18 @@ use crate::{
     items::ItemOut,
     list::List,
     one::One,
-    shape::{Included, Listed, Shape, included},
+    shape::{Included, Listed, Shape, included, moment},
 };
 
-/// The routes of this file. A fixed path goes before one with a variable.
+/// The routes of this file. A fixed path goes before one with a variable, and what is asked for most before what is not:
+/// those with a variable are tried one after the other.
 pub fn routes(config: &mut ServiceConfig) {
     config
         .service(list_books)
         .service(search_books)
+        .service(find_book)
         .service(find_book_by_isbn)
         .service(put_book_by_isbn)
-        .service(find_book)
         .service(create_book)
         .service(update_book)
         .service(delete_book);
@@ -60,8 +61,10 @@ pub struct BookOut<'a> {
     page_count: Option<i32>,
     status: &'a str,
     #[schema(read_only)]
+    #[serde(serialize_with = "moment")]
     created_at: DateTime<Utc>,
     #[schema(read_only)]
+    #[serde(serialize_with = "moment")]
     updated_at: DateTime<Utc>,
     /// Raised by each change.
     #[schema(minimum = 1)]

@@ -18,7 +18,7 @@ use crate::{
     extract::{Id, Json, Message, Posted},
     list::List,
     one::One,
-    shape::{Included, Listed, Shape, included},
+    shape::{Included, Listed, Shape, included, moment},
     stores::StoreOut,
 };
 
@@ -52,8 +52,10 @@ pub struct ItemOut<'a> {
     #[schema(required = true)]
     book_id: Option<i32>,
     #[schema(read_only)]
+    #[serde(serialize_with = "moment")]
     created_at: DateTime<Utc>,
     #[schema(read_only)]
+    #[serde(serialize_with = "moment")]
     updated_at: DateTime<Utc>,
     /// Raised by each change.
     #[schema(minimum = 1)]

@@ -43,7 +43,6 @@ async fn answer<B: MessageBody + 'static>(
     let begun = Instant::now();
     let (method, version) = (request.method().clone(), request.version());
     let path = request.path().to_owned();
-    let plain_json = format::wants_plain_json(&request);
 
     let too_long = request.uri().path_and_query().map_or(0, |uri| uri.as_str().len()) > LONGEST_URI;
     let refused =
@@ -76,15 +75,15 @@ async fn answer<B: MessageBody + 'static>(
             head.no_chunking(true);
             head.set_connection_type(ConnectionType::Close);
         }
-        let headers = response.headers_mut();
-        trace::dress(headers, &trace::id());
-        let problem =
-            headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json");
-        if problem {
+        trace::dress(response.headers_mut(), &trace::id());
+        let kind = response.headers().get(CONTENT_TYPE);
+        if kind.is_some_and(|kind| kind == "application/problem+json") {
+            let plain_json = format::wants_plain_json(response.request());
+            let headers = response.headers_mut();
             vary::on(headers, "Accept");
-        }
-        if problem && plain_json {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            if plain_json {
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            }
         }
         response
     })

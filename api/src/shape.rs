@@ -1,7 +1,8 @@
 //! What of a row is shown: its members, fewer of them (`fields`), and what it is related to (`include`).
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use indexmap::IndexMap;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use service::{Db, Error, Result, nearest};
 use utoipa::{
@@ -124,6 +125,17 @@ pub fn included<Out: Serialize>(
     let values = values.map(|value| serde_json::value::to_raw_value(&value));
     let values: serde_json::Result<Vec<_>> = values.collect();
     Ok((name, values.map_err(Error::no_json)?))
+}
+
+/// A moment as chrono writes it into JSON, but as one text: chrono hands over one character at a time.
+///
+/// # Errors
+/// As the serializer.
+pub fn moment<S: Serializer>(
+    moment: &DateTime<Utc>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_str(&moment.to_rfc3339_opts(SecondsFormat::AutoSi, true))
 }
 
 /// The members of an answer, from its schema.

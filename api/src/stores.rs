@@ -18,7 +18,7 @@ use crate::{
     items::ItemOut,
     list::List,
     one::One,
-    shape::{Included, Listed, Shape, included},
+    shape::{Included, Listed, Shape, included, moment},
 };
 
 /// The routes of this file. A fixed path goes before one with a variable.
@@ -41,8 +41,10 @@ pub struct StoreOut<'a> {
     id: i32,
     name: &'a str,
     #[schema(read_only)]
+    #[serde(serialize_with = "moment")]
     created_at: DateTime<Utc>,
     #[schema(read_only)]
+    #[serde(serialize_with = "moment")]
     updated_at: DateTime<Utc>,
     /// Raised by each change.
     #[schema(minimum = 1)]
