@@ -2,6 +2,7 @@
 //!
 //! Handlers say what comes in, which service function is called and what goes out. Rules live in `service`.
 
+mod answers;
 mod books;
 mod bulk;
 pub mod cli;

@@ -14,6 +14,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
 use crate::{
+    answers::{self, Answers},
     books, bulk, compress, docs, exports,
     health::{self, Readiness},
     host::Exposure,
@@ -41,6 +42,8 @@ pub struct Options {
     pub workers: usize,
     /// Rows of a list that is asked for without a page.
     pub list_limit: u64,
+    /// Bytes of answers that are kept.
+    pub answers: usize,
 }
 
 /// The OpenAPI document of the service.
@@ -80,16 +83,18 @@ pub struct Shared {
 /// # Errors
 /// When the address cannot be bound.
 pub fn bind(options: Options, shared: Shared) -> Result<(Server, Vec<SocketAddr>)> {
-    let Options { address, exposure, workers, list_limit } = options;
+    let Options { address, exposure, workers, list_limit, answers } = options;
     let document = document();
     let paths = Data::new(Paths::of(&document));
     let document = Data::new(document);
     let Shared { db, readiness, imports } = shared;
+    let answers = Data::new(Answers::new(db.clone(), answers));
     let (db, imports) = (Data::new(db), Data::new(imports));
     let server = HttpServer::new(move || {
         App::new()
             .into_utoipa_app()
             .app_data(db.clone())
+            .app_data(answers.clone())
             .app_data(imports.clone())
             .app_data(readiness.clone())
             .app_data(paths.clone())
@@ -102,6 +107,7 @@ pub fn bind(options: Options, shared: Shared) -> Result<(Server, Vec<SocketAddr>
             .wrap(from_fn(compress::choose))
             .wrap(Compress::default())
             .wrap(from_fn(compress::refuse))
+            .wrap(from_fn(answers::give))
             .wrap(from_fn(request::pass))
     })
     .workers(workers)

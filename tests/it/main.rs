@@ -3,6 +3,7 @@
 mod support;
 
 mod adding;
+mod answers;
 mod arguments;
 mod books;
 mod bounds;

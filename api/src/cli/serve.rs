@@ -48,6 +48,11 @@ pub struct ServeArgs {
         value_parser = clap::value_parser!(u64).range(1..=1_000_000_000)
     )]
     list_limit: u64,
+    /// Megabytes (MiB) of answers to keep, each as long as nothing is stored; 0 keeps none. Only for a SQLite file, where it
+    /// can be told at once that nobody has stored anything
+    #[arg(long, env = "BOOKPLATE_CACHE_MB", value_name = "MIB", default_value_t = 16)]
+    #[arg(value_parser = clap::value_parser!(u16))]
+    cache_mb: u16,
     /// Milliseconds between "not ready" and the end of listening, for a load balancer to notice
     #[arg(long, env = "BOOKPLATE_DRAIN_MS", default_value_t = 0)]
     drain_ms: u64,
@@ -84,6 +89,7 @@ pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> 
         exposure,
         workers: args.workers.map_or_else(cores, usize::from),
         list_limit: args.list_limit,
+        answers: usize::from(args.cache_mb) << 20,
     };
     // Before anybody hears of the address: a signal that nobody waits for would end the process where it stands.
     let asked = asked_to_end()?;

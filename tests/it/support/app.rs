@@ -277,6 +277,20 @@ impl App {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Result<(Reply, Vec<u8>), ureq::Error> {
+        let answer = self.ask(method, path, headers, body)?;
+        if method == "GET" && answer.0.headers.contains_key("etag") {
+            self.expect_as_read(path, headers);
+        }
+        Ok(answer)
+    }
+
+    pub(super) fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<(Reply, Vec<u8>), ureq::Error> {
         let mut request = ureq::http::Request::builder()
             .method(method)
             .uri(format!("http://{}{path}", self.address));

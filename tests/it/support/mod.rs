@@ -3,6 +3,7 @@
 pub mod app;
 pub mod db;
 pub mod disk;
+mod kept;
 pub mod ledger;
 pub mod project;
 pub mod reply;

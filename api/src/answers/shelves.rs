@@ -1,0 +1,85 @@
+//! Things by their names, in a bounded number of bytes: those that were asked for last.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use hashlink::LruCache;
+
+/// So many that threads seldom wait for each other.
+const SHELVES: usize = 16;
+
+/// Where things of known sizes are kept.
+pub struct Shelves<T> {
+    shelves: [Mutex<Shelf<T>>; SHELVES],
+    /// Bytes that one shelf holds.
+    most: usize,
+    hasher: RandomState,
+}
+
+struct Shelf<T> {
+    things: LruCache<Box<[u8]>, (Arc<T>, usize)>,
+    bytes: usize,
+}
+
+impl<T> Shelves<T> {
+    /// For so many bytes.
+    pub fn new(bytes: usize) -> Self {
+        let shelf = |_| Mutex::new(Shelf { things: LruCache::new_unbounded(), bytes: 0 });
+        let shelves = std::array::from_fn(shelf);
+        Self { shelves, most: bytes / SHELVES, hasher: RandomState::new() }
+    }
+
+    /// What has this name.
+    pub fn get(&self, name: &[u8]) -> Option<Arc<T>> {
+        let mut shelf = self.shelf(name)?;
+        shelf.things.get(name).map(|(thing, _)| Arc::clone(thing))
+    }
+
+    /// Takes in what has so many bytes together with its name, and lets go of what was not asked for the longest time.
+    pub fn put(&self, name: Vec<u8>, thing: T, bytes: usize) {
+        let Some(mut shelf) = self.shelf(&name).filter(|_| bytes <= self.most) else { return };
+        let before = shelf.things.insert(name.into(), (Arc::new(thing), bytes));
+        shelf.bytes += bytes;
+        shelf.bytes -= before.map_or(0, |(_, bytes)| bytes);
+        while shelf.bytes > self.most {
+            let Some((_, (_, bytes))) = shelf.things.remove_lru() else { return };
+            shelf.bytes -= bytes;
+        }
+    }
+
+    fn shelf(&self, name: &[u8]) -> Option<MutexGuard<'_, Shelf<T>>> {
+        let place = self.hasher.hash_one(name) % SHELVES as u64;
+        let shelf = self.shelves.get(usize::try_from(place).ok()?)?;
+        Some(shelf.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_stays_and_no_shelf_is_overfull() {
+        let shelves = Shelves::new(SHELVES * 100);
+        shelves.put(b"dear".to_vec(), 0, 40);
+        shelves.put(b"huge".to_vec(), 0, 101);
+        assert_eq!(shelves.get(b"huge"), None);
+        for number in 0..1000 {
+            let name = format!("{number}").into_bytes();
+            shelves.put(name.clone(), number, 10);
+            // In the place of the one before, and no more bytes for it.
+            shelves.put(name.clone(), number + 1, 30);
+            assert_eq!(shelves.get(&name).as_deref(), Some(&(number + 1)));
+            assert_eq!(shelves.get(b"dear").as_deref(), Some(&0));
+            for shelf in &shelves.shelves {
+                let shelf = shelf.lock().unwrap();
+                let held: usize = shelf.things.iter().map(|(_, (_, bytes))| bytes).sum();
+                assert_eq!(shelf.bytes, held);
+                assert!(held <= 100, "{held}");
+            }
+        }
+        assert_eq!(shelves.get(b"0"), None);
+    }
+}
