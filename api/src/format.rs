@@ -10,6 +10,9 @@ use service::{Error, Result, guarded};
 
 use crate::shape::{Included, Listed, Members, Shape};
 
+/// Bytes of a usual row.
+const ROW: usize = 256;
+
 /// A way to write rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -66,7 +69,7 @@ impl Format {
         (rows, included): (&[T], Vec<Included>),
         is_first: bool,
     ) -> Result<Vec<u8>> {
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(ROW * (rows.len() + 1));
         if self == Self::Json && is_first {
             bytes.push(b'[');
         }

@@ -213,7 +213,7 @@ pub async fn list(db: &Reader, listing: &Listing) -> Result<Page<Book>> {
 /// # Errors
 /// [`Error::NotFound`], and what the database says.
 pub async fn find(db: &impl Rows, id: i32) -> Result<Book> {
-    db.row(Entity::find_by_id(id)).await?.ok_or(not_found(id))
+    db.by_id::<Entity>(id).await?.ok_or(not_found(id))
 }
 
 /// Adds a book.

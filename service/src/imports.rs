@@ -99,7 +99,7 @@ pub async fn list(db: &Reader, listing: &Listing) -> Result<Page<Import>> {
 /// # Errors
 /// [`Error::NotFound`], and what the database says.
 pub async fn find(db: &impl Rows, id: i32) -> Result<Import> {
-    db.row(Entity::find_by_id(id)).await?.ok_or(not_found(id))
+    db.by_id::<Entity>(id).await?.ok_or(not_found(id))
 }
 
 /// Puts a file at the end of the queue.

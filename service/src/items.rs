@@ -193,7 +193,7 @@ pub async fn list_of_book(db: &Reader, book_id: i32, listing: &Listing) -> Resul
 /// # Errors
 /// [`Error::NotFound`], and what the database says.
 pub async fn find(db: &impl Rows, id: i32) -> Result<Item> {
-    db.row(Entity::find_by_id(id)).await?.ok_or(not_found(id))
+    db.by_id::<Entity>(id).await?.ok_or(not_found(id))
 }
 
 /// Adds an item.

@@ -112,7 +112,7 @@ pub async fn list(db: &Reader, listing: &Listing) -> Result<Page<Store>> {
 /// # Errors
 /// [`Error::NotFound`], and what the database says.
 pub async fn find(db: &impl Rows, id: i32) -> Result<Store> {
-    db.row(Entity::find_by_id(id)).await?.ok_or(not_found(id))
+    db.by_id::<Entity>(id).await?.ok_or(not_found(id))
 }
 
 /// Adds a store.

@@ -18,7 +18,7 @@ use sea_orm::{
 use super::{
     Settings,
     bound::Bound,
-    row::{Wanted, model},
+    row::Plan,
     rows::{ModelOf, Storable},
 };
 use crate::error::{Error, Result, chain};
@@ -194,19 +194,16 @@ impl Transaction {
         E: EntityTrait,
         E::ActiveModel: TryIntoModel<E::Model>,
     {
-        let wanted = E::Column::iter().map(|column| {
-            Wanted::of(column).ok_or_else(|| {
-                Error::internal(format!("{column:?} has values that only the driver reads"))
-            })
-        });
-        let wanted: Vec<Wanted<E>> = wanted.collect::<Result<_>>()?;
+        let table = || E::default().table_name().to_owned();
+        let plan = Plan::<E>::get().ok_or_else(|| {
+            Error::internal(format!("{} has values that only the driver reads", table()))
+        })?;
         self.prepared(statement, |found, values| {
             let mut found = found.query(params_from_iter(values))?;
             let mut models = Vec::new();
             while let Some(row) = found.next()? {
-                models.push(model(row, &wanted).ok_or_else(|| {
-                    let table = E::default().table_name().to_owned();
-                    Error::internal(format!("a row of {table} has a value of another type"))
+                models.push(plan.model(row).ok_or_else(|| {
+                    Error::internal(format!("a row of {} has a value of another type", table()))
                 })?);
             }
             Ok(models)

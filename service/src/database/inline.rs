@@ -15,17 +15,16 @@ use std::{
 };
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
-use sea_orm::{DbBackend, EntityTrait, Iterable, QueryTrait, Select, TryIntoModel};
+use sea_orm::{DbBackend, EntityTrait, QueryTrait, Select, TryIntoModel};
 
-use super::{
-    bound::Bound,
-    row::{Wanted, model},
-};
+use super::{bound::Bound, row::Plan};
 
 /// Steps of SQLite's machine between two looks at how many there were.
 const STRIDE: i32 = 1000;
 /// Strides of a read that is carried out here: a millisecond, more or less, for which the other requests of the thread wait.
 const MOST_STRIDES: u32 = 30;
+/// KiB of pages that a connection keeps in memory once it has read them.
+const CACHE_KIB: i32 = 8192;
 /// Statements that a connection keeps prepared.
 const PREPARED: usize = 64;
 
@@ -64,15 +63,33 @@ impl Inline {
         E: EntityTrait,
         E::ActiveModel: TryIntoModel<E::Model>,
     {
-        let wanted: Vec<Wanted<E>> = E::Column::iter().map(Wanted::of).collect::<Option<_>>()?;
         let statement = select.build(DbBackend::Sqlite);
         let values: Vec<Bound> =
             statement.values.into_iter().flat_map(|values| values.0).map(Bound).collect();
+        self.find(&*Plan::<E>::get()?, &statement.sql, &values)
+    }
+
+    /// The row with an id, if there is one; `None` when the pool has to find it.
+    pub(super) fn by_id<E>(&self, id: i32) -> Option<Option<E::Model>>
+    where
+        E: EntityTrait,
+        E::ActiveModel: TryIntoModel<E::Model>,
+    {
+        let plan = Plan::<E>::get()?;
+        let values = [Bound(id.into()), Bound(1_u64.into())];
+        Some(self.find(&*plan, &plan.by_id, &values)?.pop())
+    }
+
+    fn find<E>(&self, plan: &Plan<E>, sql: &str, values: &[Bound]) -> Option<Vec<E::Model>>
+    where
+        E: EntityTrait,
+        E::ActiveModel: TryIntoModel<E::Model>,
+    {
         let start = seat();
         for turn in 0..self.places.len() {
             let place = self.places.get((start + turn) % self.places.len())?;
             match place.try_lock() {
-                Ok(place) => return place.as_ref()?.rows(&statement.sql, &values, &wanted),
+                Ok(place) => return place.as_ref()?.rows(plan, sql, values),
                 Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Poisoned(_)) => return None,
             }
@@ -96,7 +113,7 @@ impl Place {
         let sqlite = Connection::open_with_flags(path, flags)?;
         // A reader of a file in WAL mode waits for nobody; where it has to, the pool does.
         sqlite.busy_timeout(Duration::ZERO)?;
-        sqlite.pragma_update(None, "cache_size", -2048)?;
+        sqlite.pragma_update(None, "cache_size", -CACHE_KIB)?;
         // Without it a new binding of `LIMIT ?` makes SQLite prepare the statement again, each time.
         sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         sqlite.set_prepared_statement_cache_capacity(PREPARED);
@@ -107,21 +124,21 @@ impl Place {
         Ok(Self { sqlite, strides })
     }
 
-    fn rows<E>(&self, sql: &str, values: &[Bound], wanted: &[Wanted<E>]) -> Option<Vec<E::Model>>
+    fn rows<E>(&self, plan: &Plan<E>, sql: &str, values: &[Bound]) -> Option<Vec<E::Model>>
     where
         E: EntityTrait,
         E::ActiveModel: TryIntoModel<E::Model>,
     {
         self.strides.store(0, Ordering::Relaxed);
         let mut statement = self.sqlite.prepare_cached(sql).ok()?;
-        if statement.column_count() != wanted.len() {
+        if statement.column_count() != plan.width() {
             return None;
         }
         let mut found = statement.query(rusqlite::params_from_iter(values)).ok()?;
         let mut rows = Vec::new();
         loop {
             match found.next() {
-                Ok(Some(row)) => rows.push(model(row, wanted)?),
+                Ok(Some(row)) => rows.push(plan.model(row)?),
                 Ok(None) => return Some(rows),
                 Err(_) => return None,
             }
@@ -215,6 +232,11 @@ mod tests {
         let items = item::Entity::find().order_by_desc(item::Column::Id);
         assert_eq!(here(&db, items).await.unwrap().len(), prices.len());
         assert_eq!(here(&db, book::Entity::find()).await.unwrap().len(), 3);
+        for id in [-1, 0, 3, 4] {
+            let found = db.reader().inline().unwrap().by_id::<book::Entity>(id).unwrap();
+            let by_query = here(&db, book::Entity::find_by_id(id)).await.unwrap().pop();
+            assert_eq!((&found, found.is_some()), (&by_query, id == 3));
+        }
         let none = book::Entity::find().filter(book::Column::Title.eq("%"));
         assert!(here(&db, none.limit(3).offset(1)).await.unwrap().is_empty());
     }

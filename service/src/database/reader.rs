@@ -3,8 +3,8 @@
 use std::{pin::Pin, sync::Arc};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait, ExecResult, QueryResult,
-    Select, Statement, StatementBuilder, StreamTrait, TryIntoModel,
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait, ExecResult,
+    PrimaryKeyTrait, QueryResult, Select, Statement, StatementBuilder, StreamTrait, TryIntoModel,
     prelude::async_trait::async_trait,
 };
 
@@ -75,6 +75,17 @@ impl Rows for Reader {
         match self.inline.as_ref().and_then(|inline| inline.rows(&select)) {
             Some(rows) => Ok(rows),
             None => Ok(select.all(self).await?),
+        }
+    }
+
+    async fn by_id<E>(&self, id: i32) -> Result<Option<E::Model>>
+    where
+        E: EntityTrait<PrimaryKey: PrimaryKeyTrait<ValueType = i32>>,
+        E::ActiveModel: TryIntoModel<E::Model>,
+    {
+        match self.inline.as_ref().and_then(|inline| inline.by_id::<E>(id)) {
+            Some(row) => Ok(row),
+            None => Ok(E::find_by_id(id).one(self).await?),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DatabaseConnection,
-    DatabaseTransaction, DbBackend, EntityTrait, IntoActiveModel, QueryResult, QuerySelect,
-    QueryTrait, Select, Statement, StatementBuilder, TryIntoModel,
+    DatabaseTransaction, DbBackend, EntityTrait, IntoActiveModel, PrimaryKeyTrait, QueryResult,
+    QuerySelect, QueryTrait, Select, Statement, StatementBuilder, TryIntoModel,
     sea_query::{Asterisk, Expr, ExprTrait, Query},
 };
 
@@ -43,6 +43,18 @@ pub trait Rows: Sync + Sized {
     {
         let rows = self.rows(select.limit(1));
         async move { Ok(rows.await?.pop()) }
+    }
+
+    /// The row with an id.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn by_id<E>(&self, id: i32) -> impl Future<Output = Result<Option<E::Model>>> + Send
+    where
+        E: EntityTrait<PrimaryKey: PrimaryKeyTrait<ValueType = i32>>,
+        E::ActiveModel: TryIntoModel<E::Model>,
+    {
+        self.row(E::find_by_id(id))
     }
 
     /// How many rows a query has.
