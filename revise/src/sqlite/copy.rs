@@ -57,6 +57,13 @@ impl Values {
         found.map_or_else(|| "NULL".to_owned(), |(_, expression)| expression.clone())
     }
 
+    /// Whether a column that `old` has gets other values.
+    pub(super) fn change_some(&self, old: &Table) -> bool {
+        let changed =
+            |(name, now): &(String, String)| old.find(name).is_some() && *now != quote(name);
+        self.columns.iter().chain(self.below.iter().flatten()).any(changed)
+    }
+
     /// What the expressions are selected from. `rowid` is a name of the rowid that has to be at hand.
     pub(super) fn source(&self, table: &str, rowid: Option<&str>) -> String {
         self.below.iter().fold(quote(table), |source, columns| {

@@ -6,7 +6,7 @@ use super::{
     copy::{Values, has_select, operand},
     index::create_index,
     print::added_column,
-    rebuild::{drop_watched, rebuild},
+    rebuild::{drop_watched, rebuild, refill},
     token::mentions,
 };
 use crate::{
@@ -149,6 +149,7 @@ impl Life {
                 let mut groups = self.with_indexes(self.computed.unwrap_or(self.first), steps)?;
                 if let Some((_, steps)) = groups.first_mut() {
                     steps.extend(drop_watched(schema, found, &self.table));
+                    steps.extend(refill(schema, found, &self.values));
                 }
                 Ok(groups)
             }

@@ -6,7 +6,7 @@
 use super::{
     copy::Values,
     print::{create_table, has_hidden_rowid},
-    token::mentions,
+    token::{Token, mentions, tokens},
 };
 use crate::{
     column::{Column, Identity},
@@ -59,6 +59,30 @@ pub(super) fn drop_watched(schema: &Schema, old: &Table, new: &Table) -> Vec<Str
     let table = quote(&new.name.name);
     let drop = |column: Column| format!("ALTER TABLE {table} DROP COLUMN {}", quote(&column.name));
     watched_columns(schema, old, new).into_iter().map(drop).collect()
+}
+
+/// Fills the full-text indexes anew whose rows are those of the table, where values became others without a trigger that
+/// told them so.
+pub(super) fn refill(schema: &Schema, old: &Table, values: &Values) -> Vec<String> {
+    if !values.change_some(old) {
+        return Vec::new();
+    }
+    let tables = schema.extras.iter().filter_map(|found| {
+        let name = found.extra.name.strip_prefix("virtual table ")?;
+        is_content(&found.extra.sql, &old.name.name).then(|| quote(name))
+    });
+    tables.map(|name| format!("INSERT INTO {name} ({name}) VALUES ('rebuild')")).collect()
+}
+
+/// Whether a virtual table is a full-text index of this table's rows: `fts5(…, content='table')`.
+fn is_content(sql: &str, table: &str) -> bool {
+    let tokens = tokens(sql).unwrap_or_default();
+    let named = |name: &Token<'_>| name.name().is_some_and(|name| name.eq_ignore_ascii_case(table));
+    tokens.iter().any(|token| token.is("fts5"))
+        && tokens.windows(3).any(|three| match three {
+            [option, equals, name] => option.is("content") && equals.is_mark("=") && named(name),
+            _ => false,
+        })
 }
 
 /// Columns that are dropped and that a trigger or a view may name. They go last and by `DROP COLUMN`, which refuses

@@ -81,6 +81,27 @@ async fn a_full_text_index_still_finds_its_rows() {
 }
 
 #[tokio::test]
+async fn a_full_text_index_finds_what_its_rows_became() {
+    let db = database(
+        "CREATE TABLE doc (id integer PRIMARY KEY, body text); INSERT INTO doc VALUES (1, 'one'), (7, 'two');\
+         CREATE VIRTUAL TABLE \"a b\" USING FTS5(body, content_rowid=id, Content = \"DOC\");\
+         INSERT INTO \"a b\"(\"a b\") VALUES ('rebuild');\
+         CREATE VIRTUAL TABLE other USING fts5(body); INSERT INTO other VALUES ('one');",
+    )
+    .await;
+    let whole = "INSERT INTO \"a b\"(\"a b\", rank) VALUES ('integrity-check', 1)";
+    let ran = run(&db, &Plan::new().set_not_null("doc", "body")).await;
+    assert!(!ran.iter().any(|sql| sql.contains("'rebuild'")), "{ran:?}");
+    db.execute_unprepared(whole).await.unwrap();
+    let using = "body || ' more'";
+    migrate(&db, Plan::new().alter_type_using("doc", "body", Type::Varchar(Some(9)), using)).await;
+    let sql = "SELECT body FROM \"a b\" WHERE \"a b\" MATCH 'two more'";
+    assert_eq!(rows(&db, sql).await, ["two more"]);
+    db.execute_unprepared(whole).await.unwrap();
+    assert_eq!(rows(&db, "SELECT body FROM other WHERE other MATCH 'one'").await, ["one"]);
+}
+
+#[tokio::test]
 async fn an_index_moves_from_table_to_table() {
     let db =
         database("CREATE TABLE a (x text); CREATE TABLE b (x text); CREATE INDEX i ON a (x)").await;
