@@ -28,6 +28,7 @@ use crate::{
     page::{Listing, Page},
     read_only::{Expected, Given, Stamp},
     resource::{Relation, Resource},
+    substrings::Substrings,
 };
 
 const LONGEST_TITLE: usize = 200;
@@ -44,6 +45,11 @@ pub const AVAILABLE: &str = "available";
 
 impl Resource for Entity {
     const SEARCHED: &'static [Column] = &[Column::Title, Column::Author, Column::Isbn];
+    const SUBSTRINGS: Option<Substrings> = Some(Substrings {
+        table: "books_search",
+        waiting: "books_unsearched",
+        columns: &["title", "author"],
+    });
 
     fn vocabulary() -> &'static Vocabulary {
         static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::of::<Entity>);

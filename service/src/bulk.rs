@@ -15,8 +15,9 @@ use crate::{
     database::{Changes, Rows},
     error::{Error, FieldError, Result},
     now,
-    page::Listing,
+    page::{Listing, id},
     resource::Resource,
+    substrings::Looking,
 };
 
 /// The parameters of a change of many rows beside its filters.
@@ -128,7 +129,11 @@ impl Selection {
         E::Model: FromQueryResult + Sync,
     {
         let backend = tx.backend();
-        let (condition, _) = self.listing.condition::<E>(backend, &BULK_PARAMETERS)?;
+        let mut looking = Looking::among::<E>(backend);
+        let (condition, _) = self.listing.condition::<E>(&mut looking, &BULK_PARAMETERS)?;
+        let candidates = looking.candidates();
+        let id = id::<E>()?.expr();
+        let condition = condition.add_option(candidates.map(|rows| id.in_subquery(rows)));
         if backend == DbBackend::Postgres {
             tx.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
         }

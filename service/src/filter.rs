@@ -1,7 +1,7 @@
 //! `column__operator=value`: conditions on the columns of a [`Resource`](crate::resource::Resource), carried out by the database.
 
 use sea_orm::{
-    Condition, DbBackend, Value,
+    Condition, Value,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -9,6 +9,7 @@ use crate::{
     error::{Error, FieldError, Result},
     kind::Kind,
     resource::{self, Field, Relation, Resource},
+    substrings::Looking,
     text::{self, Case, Place},
 };
 
@@ -206,7 +207,7 @@ pub fn conditions(
     vocabulary: &Vocabulary,
     parameters: &[(String, String)],
     other_names: &[&str],
-    backend: DbBackend,
+    looking: &mut Looking,
 ) -> Result<Condition> {
     if parameters.len() > MOST_CONDITIONS {
         let detail = format!(
@@ -227,7 +228,9 @@ pub fn conditions(
             broken.push(unknown(name, vocabulary, other_names));
             continue;
         };
-        match condition(field, operator, value, backend) {
+        let mut elsewhere = looking.elsewhere();
+        let looking = if relation.is_some() { &mut elsewhere } else { &mut *looking };
+        match condition(field, operator, value, looking) {
             Err(why) => {
                 broken.push(FieldError::parameter(name, "bad-parameter", format!("{name} {why}")))
             }
@@ -252,7 +255,7 @@ fn condition(
     field: &Field,
     operator: Operator,
     value: &str,
-    backend: DbBackend,
+    looking: &mut Looking,
 ) -> std::result::Result<Expr, String> {
     if value.contains('\0') {
         return Err("has a NUL byte; remove it".to_owned());
@@ -262,7 +265,10 @@ fn condition(
     }
     let column = field.expr();
     let read = || field.kind.read(value);
-    let matches = |place, case| text::matches(field.expr(), value, (place, case), backend);
+    let mut matches = |place, case| {
+        looking.note(&[field], value, case);
+        text::matches(looking.column(field, value), value, (place, case), looking.backend)
+    };
     Ok(match operator {
         Operator::Equals => column.eq(read()?),
         Operator::Ne => column.clone().ne(read()?).or(column.is_null()),

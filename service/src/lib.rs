@@ -23,6 +23,7 @@ mod resource;
 mod search;
 mod sort;
 pub mod stores;
+mod substrings;
 mod text;
 mod walk;
 

@@ -1,11 +1,15 @@
 //! Pages of a list: filtered, searched and sorted by the database, each page continuing behind the last row of the one
 //! before (keyset), so that the thousandth costs what the first does and no row is seen twice.
 
+mod narrowed;
 mod ranked;
 
 use std::str::FromStr;
 
-use sea_orm::{Condition, DbBackend, FromQueryResult, QueryFilter, QuerySelect, Select, Value};
+use sea_orm::{
+    Condition, DbBackend, FromQueryResult, QueryFilter, QuerySelect, Select, Value,
+    sea_query::SelectStatement,
+};
 
 use crate::{
     cursor,
@@ -15,8 +19,10 @@ use crate::{
     resource::Resource,
     search::{self, RANK, Search},
     sort::{self, Direction, Key, Part},
+    substrings::Looking,
 };
-use ranked::{Ranked, id, rows, value};
+pub(crate) use ranked::id;
+use ranked::{Ranked, rows, value};
 
 /// The highest `limit` of a page.
 pub const MAX_LIMIT: u64 = 10_000;
@@ -136,13 +142,13 @@ impl Listing {
     /// [`Error::Invalid`] for an unknown parameter or a bad value.
     pub(crate) fn condition<E: Resource>(
         &self,
-        backend: DbBackend,
+        looking: &mut Looking,
         names: &[&str],
     ) -> Result<(Condition, Option<Key>)> {
         let vocabulary = E::vocabulary();
-        let condition = filter::conditions(vocabulary, &self.filters, names, backend)?;
+        let condition = filter::conditions(vocabulary, &self.filters, names, looking)?;
         let q = self.q.as_deref().unwrap_or_default();
-        Ok(match search::search(q, &vocabulary.searched, backend)? {
+        Ok(match search::search(q, &vocabulary.searched, &id::<E>()?, looking)? {
             Some(Search { condition: fits, rank }) => (condition.add(fits), Some(rank)),
             None => (condition, None),
         })
@@ -193,8 +199,13 @@ impl Listing {
         E::Column: FromStr,
     {
         let asked = self.read::<E>(db)?;
-        let mut select = select.filter(asked.condition.clone());
-        let total = if asked.counts { Some(db.count(select.clone()).await?) } else { None };
+        let all = select.clone().filter(asked.condition.clone());
+        let all = match &asked.candidates {
+            Some(candidates) => narrowed::joined(all, candidates.clone()),
+            None => all,
+        };
+        let total = if asked.counts { Some(db.count(all.clone()).await?) } else { None };
+        let mut select = self.narrowed(db, select, all, &asked).await?;
         if let Some(last) = &asked.until {
             select = select.filter(sort::behind(&asked.keys, last, Direction::Forward).not());
         }
@@ -225,6 +236,27 @@ impl Listing {
         let is_first = matches!(asked.from, From::Beginning | From::Offset(0));
         let rows = rows.into_iter().map(|ranked| ranked.row).collect();
         Ok(Page { rows, is_first, next, previous, total, end })
+    }
+
+    /// The rows that the page is of, asked for in the way in which the database finds a page of them soonest.
+    async fn narrowed<E: Resource>(
+        &self,
+        db: &Reader,
+        select: Select<E>,
+        all: Select<E>,
+        asked: &Asked,
+    ) -> Result<Select<E>> {
+        let ranked = asked.keys.iter().any(|key| key.name == RANK);
+        let postgres = db.backend() == DbBackend::Postgres;
+        if !postgres || ranked || !asked.looking.narrows() {
+            return Ok(all);
+        }
+        if let Some(found) = narrowed::found_first(db, &select, asked).await? {
+            return Ok(found);
+        }
+        let mut looking = asked.looking.clone().by_scanning();
+        let (condition, _) = self.condition::<E>(&mut looking, &PARAMETERS)?;
+        Ok(select.filter(condition))
     }
 
     /// The rows from where the page begins, one more than asked for where there are as many, and the way they go.
@@ -268,9 +300,14 @@ impl Listing {
 
     /// Reads everything before anything is asked of the database.
     fn read<E: Resource>(&self, db: &Reader) -> Result<Asked> {
-        let (condition, rank) = self.condition::<E>(db.backend(), &PARAMETERS)?;
+        let mut looking = Looking::among::<E>(db.backend());
+        let (condition, rank) = self.condition::<E>(&mut looking, &PARAMETERS)?;
+        let candidates = looking.candidates();
         let id = id::<E>()?;
         let mut keys = sort::keys(self.sort.as_deref(), &E::vocabulary().fields, &id)?;
+        for key in keys.iter_mut().filter(|key| candidates.is_some() && key.name == id.name) {
+            key.expr = narrowed::found_id();
+        }
         if self.sort.is_none() {
             keys.splice(0..0, rank);
         }
@@ -286,6 +323,8 @@ impl Listing {
             },
             from: self.from(&binding, &keys)?,
             counts: self.counts()?,
+            looking,
+            candidates,
             keys,
             binding,
         })
@@ -340,6 +379,9 @@ impl Listing {
 /// What was asked of a list.
 struct Asked {
     condition: Condition,
+    looking: Looking,
+    /// Joined, where an index tells them.
+    candidates: Option<SelectStatement>,
     keys: Vec<Key>,
     limit: u64,
     from: From,

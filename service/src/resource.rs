@@ -8,7 +8,7 @@ use sea_orm::{
     sea_query::{DynIden, Expr, ExprTrait, IntoIden, Query, SelectStatement},
 };
 
-use crate::{filter::Vocabulary, kind::Kind};
+use crate::{filter::Vocabulary, kind::Kind, substrings::Substrings};
 
 /// An entity whose rows are listed.
 pub trait Resource: EntityTrait<ActiveModel: TryIntoModel<Self::Model>> {
@@ -20,6 +20,9 @@ pub trait Resource: EntityTrait<ActiveModel: TryIntoModel<Self::Model>> {
 
     /// Columns that nobody may ask about.
     const HIDDEN: &'static [Self::Column] = &[];
+
+    /// The index of substrings, where the schema has one.
+    const SUBSTRINGS: Option<Substrings> = None;
 
     /// What the values of a column are, where that is more than its type says.
     fn special(_column: Self::Column) -> Option<Kind> {
@@ -41,6 +44,8 @@ pub struct Field {
     pub kind: Kind,
     /// Whether a row may have none.
     pub nullable: bool,
+    /// Whether an index knows its substrings.
+    pub indexed: bool,
     table: DynIden,
     column: DynIden,
 }
@@ -115,6 +120,7 @@ pub fn field<E: Resource>(column: E::Column) -> Option<Field> {
         name: column.as_str(),
         kind,
         nullable: definition.is_null(),
+        indexed: E::SUBSTRINGS.is_some_and(|index| index.columns.contains(&column.as_str())),
         table: E::default().into_iden(),
         column: column.into_iden(),
     })

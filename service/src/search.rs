@@ -3,8 +3,8 @@
 //! What a person types is never read as a language: every character of it is looked for as it is.
 
 use sea_orm::{
-    Condition, DbBackend,
-    sea_query::{CaseStatement, ExprTrait},
+    Condition, Value,
+    sea_query::{CaseStatement, Expr, ExprTrait},
 };
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     kind::Kind,
     resource::Field,
     sort::Key,
+    substrings::Looking,
     text::{self, Case, Place},
 };
 
@@ -36,7 +37,12 @@ pub struct Search {
 ///
 /// # Errors
 /// [`Error::Invalid`] for a text that is too long or cannot be stored in a database.
-pub fn search(written: &str, searched: &[Field], backend: DbBackend) -> Result<Option<Search>> {
+pub fn search(
+    written: &str,
+    searched: &[Field],
+    id: &Field,
+    looking: &mut Looking,
+) -> Result<Option<Search>> {
     if written.contains('\0') {
         return Err(Error::parameter("q", "q has a NUL byte; remove it".to_owned()));
     }
@@ -58,33 +64,62 @@ pub fn search(written: &str, searched: &[Field], backend: DbBackend) -> Result<O
     }
     let mut condition = Condition::all();
     for word in &words {
-        condition = condition.add(anywhere(word, searched, Place::Anywhere, backend));
+        condition = condition.add(anywhere(word, searched, Place::Anywhere, looking));
     }
     // An ISBN may be written with spaces.
     let number = searched.iter().filter(|field| field.kind == Kind::Isbn);
     let numbers = number.filter_map(|field| Some(field.expr().eq(Kind::Isbn.read(written).ok()?)));
     let condition = numbers.fold(Condition::any().add(condition), Condition::add);
-    let rank = rank(&words.join(" "), searched, backend);
+    let condition =
+        Condition::all().add(condition).add_option(narrow(written, searched, id, looking));
+    let rank = rank(&words.join(" "), searched, looking);
     Ok(Some(Search { condition, rank }))
 }
 
-fn anywhere(needle: &str, searched: &[Field], place: Place, backend: DbBackend) -> Condition {
+/// Notes the words for the index. Where one may be a number too, rows with that number are candidates beside those of the
+/// index, and the condition that says so is returned.
+fn narrow(written: &str, searched: &[Field], id: &Field, looking: &mut Looking) -> Option<Expr> {
+    let (numbers, texts): (Vec<&Field>, Vec<&Field>) =
+        searched.iter().partition(|field| field.kind == Kind::Isbn);
+    let readings = |field: &Field| {
+        let written = written.split_whitespace().chain([written]);
+        let values: Vec<Value> =
+            written.filter_map(|written| field.kind.read(written).ok()).collect();
+        (!values.is_empty()).then(|| field.expr().is_in(values))
+    };
+    let numbers: Vec<Expr> = numbers.into_iter().filter_map(readings).collect();
+    let mut beside = looking.clone();
+    let noted = if numbers.is_empty() { looking } else { &mut beside };
+    for word in written.split_whitespace() {
+        noted.note(&texts, word, Case::Ignored);
+    }
+    if numbers.is_empty() {
+        return None;
+    }
+    let indexed = id.expr().in_subquery(beside.candidates()?);
+    Some(numbers.into_iter().fold(indexed, ExprTrait::or))
+}
+
+fn anywhere(needle: &str, searched: &[Field], place: Place, looking: &Looking) -> Condition {
     let found = searched.iter().filter_map(|field| match field.kind {
         Kind::Isbn => Some(field.expr().eq(Kind::Isbn.read(needle).ok()?)),
-        _ => Some(text::matches(field.expr(), needle, (place, Case::Ignored), backend)),
+        _ => {
+            let column = looking.column(field, needle);
+            Some(text::matches(column, needle, (place, Case::Ignored), looking.backend))
+        }
     });
     found.fold(Condition::any(), Condition::add)
 }
 
 /// A whole column is better than its beginning, that better than its middle, that better than words here and there; and
 /// the first column weighs more than the others.
-fn rank(needle: &str, searched: &[Field], backend: DbBackend) -> Key {
+fn rank(needle: &str, searched: &[Field], looking: &Looking) -> Key {
     let (first, rest) = searched.split_at(searched.len().min(1));
     let mut ranks = CaseStatement::new();
     let mut rank = 0;
     for place in [Place::Whole, Place::Start, Place::Anywhere] {
         for fields in [first, rest].into_iter().filter(|fields| !fields.is_empty()) {
-            ranks = ranks.case(anywhere(needle, fields, place, backend), rank);
+            ranks = ranks.case(anywhere(needle, fields, place, looking), rank);
             rank += 1;
         }
     }

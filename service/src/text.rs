@@ -119,14 +119,7 @@ fn classes(
 ) -> String {
     let mut pattern = String::with_capacity(4 * needle.len());
     for c in needle.chars() {
-        let mut cases: Vec<char> = vec![c];
-        // A case that is more than one character, as of `ß`, is no case of this letter here.
-        let others = [single(c.to_lowercase()), single(c.to_uppercase())].into_iter().flatten();
-        for other in others.filter(|_| case == Case::Ignored) {
-            if !cases.contains(&other) {
-                cases.push(other);
-            }
-        }
+        let cases = if case == Case::Ignored { cases(c) } else { vec![c] };
         match cases.as_slice() {
             [_] if special(c) => pattern.push_str(&escape(c)),
             [_] => pattern.push(c),
@@ -138,6 +131,18 @@ fn classes(
         }
     }
     pattern
+}
+
+/// A letter and its other cases. One that is more than one character, as of `ß`, is no case of this letter here.
+pub fn cases(c: char) -> Vec<char> {
+    let mut cases = vec![c];
+    let others = [single(c.to_lowercase()), single(c.to_uppercase())].into_iter().flatten();
+    for other in others {
+        if !cases.contains(&other) {
+            cases.push(other);
+        }
+    }
+    cases
 }
 
 fn single(mut cases: impl Iterator<Item = char>) -> Option<char> {

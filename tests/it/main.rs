@@ -31,6 +31,7 @@ mod questions;
 mod refusals;
 mod roles;
 mod stores;
+mod substrings;
 mod tidy;
 mod upgrades;
 mod walks;

@@ -11,6 +11,7 @@ mod m20261006_090000_create_users;
 mod m20261126_160827_create_idempotency_keys;
 mod m20261126_181529_create_imports;
 mod m20261126_195339_index_books_by_title_and_year;
+mod m20261126_214304_index_substrings_of_books;
 
 /// Every revision in the order in which it is applied.
 pub fn all() -> Vec<Box<dyn MigrationTrait>> {
@@ -24,5 +25,6 @@ pub fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261126_160827_create_idempotency_keys::Migration),
         Box::new(m20261126_181529_create_imports::Migration),
         Box::new(m20261126_195339_index_books_by_title_and_year::Migration),
+        Box::new(m20261126_214304_index_substrings_of_books::Migration),
     ]
 }

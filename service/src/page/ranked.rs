@@ -61,7 +61,7 @@ where
 }
 
 /// The column that makes every order total.
-pub(super) fn id<E: Resource>() -> Result<Field> {
+pub(crate) fn id<E: Resource>() -> Result<Field> {
     let column = E::PrimaryKey::iter().next().map(PrimaryKeyToColumn::into_column);
     let field = column.and_then(resource::field::<E>);
     field.ok_or_else(|| Error::internal("an entity without an id cannot be listed"))

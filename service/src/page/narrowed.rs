@@ -1,0 +1,131 @@
+//! The rows of a list that an index of substrings has found.
+
+use sea_orm::{
+    ColumnTrait, Iterable, JoinType, PrimaryKeyToColumn, QueryFilter, QuerySelect, QueryTrait,
+    Select,
+    sea_query::{Expr, ExprTrait, IntoIden, SelectStatement, extension::postgres::PgFunc},
+};
+
+use super::{Asked, id};
+use crate::{database::Rows, error::Result, kind::Kind, resource::Resource};
+
+/// What the candidates are called in a statement.
+const FOUND: &str = "found";
+/// Rows that are found first and sorted then, on PostgreSQL. Where there are more, twenty of them are not far.
+const MOST: u64 = 2000;
+
+/// The id, of the candidates that are joined.
+pub(super) fn found_id() -> Expr {
+    Expr::col((FOUND, "id"))
+}
+
+/// The rows of `select` that are candidates. In the order of their ids SQLite takes them one after the other from the index
+/// until there are enough; that holds only where the id that is asked for is the candidate's.
+pub(super) fn joined<E: Resource>(mut select: Select<E>, candidates: SelectStatement) -> Select<E> {
+    let table = E::default().into_iden();
+    let key = E::PrimaryKey::iter().next().map(PrimaryKeyToColumn::into_column);
+    let statement = QuerySelect::query(&mut select);
+    statement.clear_selects();
+    for column in E::Column::iter() {
+        match key.filter(|key| key.as_column_ref() == column.as_column_ref()) {
+            Some(_) => statement.expr_as(found_id(), column.into_iden()),
+            None => statement.column((table.clone(), column)),
+        };
+    }
+    let ids = key.map(|key| Expr::col((table, key)).eq(found_id()));
+    statement.join_subquery(JoinType::InnerJoin, candidates, FOUND, ids.unwrap_or(found_id()));
+    select
+}
+
+/// The rows of a list as PostgreSQL finds them soonest. Left to itself it walks through the rows in their order until twenty
+/// of them fit, although an index knows the few that do. So those are asked for first, by themselves, and sorted when they
+/// are few; otherwise the walk is short.
+///
+/// Both answers are of what was committed when they were asked for, and the conditions hold for the second: a row that
+/// changes in between is shown as it is then, or not at all.
+pub(super) async fn found_first<E: Resource>(
+    db: &impl Rows,
+    select: &Select<E>,
+    asked: &Asked,
+) -> Result<Option<Select<E>>> {
+    let id = id::<E>()?;
+    let found = select.clone().filter(asked.condition.clone()).select_only();
+    let found = found.expr_as(id.expr(), "id").limit(MOST + 1).into_query();
+    let found: Vec<String> = db.numbers(&found).await?.iter().map(i64::to_string).collect();
+    if found.len() as u64 > MOST {
+        return Ok(None);
+    }
+    let kind = if id.kind == Kind::BigInteger { "bigint[]" } else { "integer[]" };
+    let ids = Expr::val(format!("{{{}}}", found.join(","))).cast_as(kind);
+    let found = id.expr().eq(PgFunc::any(ids));
+    Ok(Some(select.clone().filter(asked.condition.clone()).filter(found)))
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::book::{Column, Entity};
+    use rusqlite::Connection;
+    use sea_orm::{DbBackend, EntityTrait, QueryOrder, Schema};
+
+    use super::*;
+    use crate::{
+        substrings::Looking,
+        text::{self, Case, Place},
+    };
+
+    /// The page of a search for `winter`, as SQLite is asked for it.
+    fn page() -> Select<Entity> {
+        let mut looking = Looking::among::<Entity>(DbBackend::Sqlite);
+        let title = crate::resource::field::<Entity>(Column::Title).unwrap();
+        looking.note(&[&title], "winter", Case::Ignored);
+        let anywhere = (Place::Anywhere, Case::Ignored);
+        let fits = text::matches(title.expr(), "winter", anywhere, DbBackend::Sqlite);
+        let found = joined(Entity::find().filter(fits), looking.candidates().unwrap());
+        found.order_by_asc(found_id()).limit(21)
+    }
+
+    fn database(rows: u32) -> Connection {
+        let sqlite = Connection::open_in_memory().unwrap();
+        let table = Schema::new(DbBackend::Sqlite).create_table_from_entity(Entity);
+        sqlite.execute_batch(&DbBackend::Sqlite.build(&table).to_string()).unwrap();
+        let index = format!(
+            "CREATE VIRTUAL TABLE books_search USING fts5 (title, author, content='books', content_rowid='id', \
+             tokenize='trigram', columnsize=0);
+             CREATE TABLE books_unsearched (id INTEGER NOT NULL PRIMARY KEY);
+             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})
+             INSERT INTO books (title, author) SELECT 'winter ' || i, 'x' FROM n;
+             INSERT INTO books_search (rowid, title, author) SELECT id, title, author FROM books WHERE id > 9;
+             INSERT INTO books_unsearched SELECT id FROM books WHERE id <= 9"
+        );
+        sqlite.execute_batch(&index).unwrap();
+        sqlite
+    }
+
+    #[test]
+    fn sqlite_takes_a_page_from_the_index_and_sorts_nothing() {
+        let sqlite = database(100);
+        let sql = page().build(DbBackend::Sqlite).to_string();
+        let mut plan = sqlite.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let steps = plan.query_map([], |row| row.get(3)).unwrap();
+        let steps = steps.collect::<rusqlite::Result<Vec<String>>>().unwrap().join("\n");
+        assert!(steps.starts_with("MERGE (UNION ALL)"), "{steps}");
+        assert!(steps.contains("SCAN books_search VIRTUAL TABLE INDEX"), "{steps}");
+        assert_eq!(steps.matches("SEARCH books USING INTEGER PRIMARY KEY").count(), 2, "{steps}");
+        assert!(!steps.contains("TEMP B-TREE") && !steps.contains("MATERIALIZE"), "{steps}");
+    }
+
+    #[test]
+    fn a_page_takes_as_many_steps_of_many_rows_as_of_few() {
+        let steps = [100, 10_000].map(|rows| {
+            let sqlite = database(rows);
+            let mut page = sqlite.prepare(&page().build(DbBackend::Sqlite).to_string()).unwrap();
+            let ids = page.query_map([], |row| row.get(0)).unwrap();
+            assert_eq!(
+                ids.collect::<rusqlite::Result<Vec<i64>>>().unwrap(),
+                Vec::from_iter(1..=21)
+            );
+            page.get_status(rusqlite::StatementStatus::VmStep)
+        });
+        assert_eq!(steps[0], steps[1]);
+    }
+}

@@ -1,0 +1,201 @@
+//! The index of substrings: which rows may have a text in them, found without looking at each.
+//!
+//! It narrows down and never decides: the conditions of a list are the same with it and without it, and a needle that the
+//! index would read in another way than they do is left to them alone. On SQLite it is a full-text index of trigrams, asked
+//! by name; on PostgreSQL an index that the planner finds by itself where a condition lets it.
+
+use sea_orm::{
+    DbBackend,
+    sea_query::{BinOper, Expr, ExprTrait, Query, SelectStatement, UnionType},
+};
+
+use crate::{
+    resource::{Field, Resource},
+    text::{Case, cases, clean},
+};
+
+/// Characters that both indexes are made of at a time; what is shorter is in neither.
+const GRAM: usize = 3;
+/// Characters of a needle that the index is asked for. More of them hardly find less, and each costs a lookup.
+const MOST_CHARACTERS: usize = 64;
+
+/// The columns whose substrings are indexed, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Substrings {
+    /// The full-text table on SQLite; its rowids are the ids.
+    pub table: &'static str,
+    /// The table of the ids that are not in it yet.
+    pub waiting: &'static str,
+    /// The columns.
+    pub columns: &'static [&'static str],
+}
+
+/// What the conditions of one list look for, in terms of the index.
+#[derive(Clone, Debug)]
+pub struct Looking {
+    /// The database that is asked.
+    pub backend: DbBackend,
+    index: Option<Substrings>,
+    /// What each row has to contain, as the full-text index is asked for it.
+    needles: Vec<String>,
+    /// Whether the index is passed over.
+    scans: bool,
+}
+
+impl Looking {
+    /// Among the rows of an entity.
+    pub fn among<E: Resource>(backend: DbBackend) -> Self {
+        Self { backend, index: E::SUBSTRINGS, needles: Vec::new(), scans: false }
+    }
+
+    /// The same without the index: row by row.
+    pub fn by_scanning(self) -> Self {
+        Self { scans: true, ..self }
+    }
+
+    /// The same among other rows, which no index tells of.
+    pub fn elsewhere(&self) -> Self {
+        Self { index: None, needles: Vec::new(), ..self.clone() }
+    }
+
+    /// Notes that every row has this text in one of the columns; nothing where one of them is not indexed, or where
+    /// the index cannot tell.
+    pub fn note(&mut self, columns: &[&Field], needle: &str, case: Case) {
+        let Some(index) = self.index.filter(|_| columns.iter().all(|field| field.indexed)) else {
+            return;
+        };
+        let runs: Vec<String> = self.runs(needle, case).iter().map(|run| quoted(run)).collect();
+        if runs.is_empty() {
+            return;
+        }
+        let names: Vec<&str> = columns.iter().map(|field| field.name).collect();
+        let all = index.columns.iter().all(|column| names.contains(column));
+        let places = if all { String::new() } else { format!("{{{}}} : ", names.join(" ")) };
+        self.needles.push(format!("{places}({})", runs.join(" AND ")));
+    }
+
+    /// Whether the index tells which rows they may be.
+    pub fn narrows(&self) -> bool {
+        !self.needles.is_empty()
+    }
+
+    /// The column that a needle is looked for in. PostgreSQL would read all of the index for a needle without three
+    /// letters in a row; so that its planner does not think of it, the column is an expression then.
+    pub fn column(&self, field: &Field, needle: &str) -> Expr {
+        let helps = || !self.scans && !self.runs(needle, Case::Ignored).is_empty();
+        if self.index.is_none() || !field.indexed || self.backend != DbBackend::Postgres || helps()
+        {
+            return field.expr();
+        }
+        field.expr().binary(BinOper::Custom("||"), Expr::val(""))
+    }
+
+    /// On SQLite the ids of all rows that may be meant, each once, as the column `id`.
+    pub fn candidates(&self) -> Option<SelectStatement> {
+        let index = self.index.filter(|_| self.backend == DbBackend::Sqlite && self.narrows())?;
+        let waiting = Query::select().column("id").from(index.waiting).take();
+        let mut candidates = Query::select();
+        candidates
+            .expr_as(Expr::col("rowid"), "id")
+            .from(index.table)
+            .and_where(
+                Expr::col(index.table).binary(BinOper::Custom("MATCH"), self.needles.join(" AND ")),
+            )
+            // What waits may be indexed as it was.
+            .and_where(Expr::col("rowid").not_in_subquery(waiting.clone()))
+            .union(UnionType::All, waiting);
+        Some(candidates)
+    }
+
+    /// The pieces of a needle that are in the index wherever the needle is in a text.
+    fn runs(&self, needle: &str, case: Case) -> Vec<String> {
+        let sqlite = self.backend == DbBackend::Sqlite;
+        let safe = |c: char| match sqlite {
+            true => case == Case::Exact || cases(c).len() == 1 || folds(c),
+            // It makes trigrams of letters and digits only.
+            false => c.is_alphanumeric(),
+        };
+        let needle: String = clean(needle).chars().take(MOST_CHARACTERS).collect();
+        let runs = needle.split(|c| !safe(c) || c == '\0');
+        runs.filter(|run| run.chars().count() >= GRAM).map(str::to_owned).collect()
+    }
+}
+
+/// As a string of the full-text index, in which nothing has a meaning.
+fn quoted(run: &str) -> String {
+    format!("\"{}\"", run.replace('"', "\"\""))
+}
+
+/// Whether SQLite's tokenizer takes the cases of a letter as one, as our conditions do. Its table is of an older Unicode:
+/// these are the scripts that have been complete for long, without their letters whose other case came later.
+fn folds(c: char) -> bool {
+    let script = matches!(c, '\0'..='\u{24f}' | '\u{370}'..='\u{527}' | '\u{1e00}'..='\u{1fff}');
+    script && !matches!(c, 'ı' | 'ƛ' | 'Ϳ' | 'ϳ')
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+
+    /// The letters as the tokenizer of this SQLite keeps them.
+    fn folded(letters: &[char]) -> Vec<String> {
+        let sqlite = Connection::open_in_memory().unwrap();
+        sqlite
+            .execute_batch(
+                "CREATE VIRTUAL TABLE t USING fts5 (x, tokenize='trigram');
+                 CREATE VIRTUAL TABLE v USING fts5vocab (t, instance); BEGIN",
+            )
+            .unwrap();
+        for (row, letter) in letters.iter().enumerate() {
+            let values = (i64::try_from(row).unwrap(), format!("{letter}.."));
+            sqlite.execute("INSERT INTO t (rowid, x) VALUES (?1, ?2)", values).unwrap();
+        }
+        let mut rows = sqlite.prepare("SELECT term FROM v ORDER BY doc, offset").unwrap();
+        rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn letters_that_are_one_to_us_are_one_to_the_index() {
+        let letters: Vec<char> =
+            ('\u{1}'..=char::MAX).filter(|c| cases(*c).len() > 1 && folds(*c)).collect();
+        assert!(letters.len() > 1000 && letters.contains(&'é') && letters.contains(&'Ж'));
+        let classes: Vec<Vec<char>> = letters.iter().map(|c| cases(*c)).collect();
+        let kept = folded(&classes.concat());
+        let mut kept = kept.iter();
+        for class in classes {
+            let first = kept.next().unwrap();
+            for other in class.iter().skip(1) {
+                assert_eq!(kept.next(), Some(first), "{other} of {class:?}");
+            }
+        }
+        assert_eq!(kept.next(), None);
+    }
+
+    #[test]
+    fn a_needle_is_cut_where_the_index_may_read_it_otherwise() {
+        let looking = |backend| Looking { backend, index: None, needles: Vec::new(), scans: false };
+        let (sqlite, postgres) = (looking(DbBackend::Sqlite), looking(DbBackend::Postgres));
+        for (needle, expected) in [
+            ("ab", vec![]),
+            ("abc", vec!["abc"]),
+            (" abc ", vec!["abc"]),
+            ("Dıyarbakır", vec!["yarbak"]),
+            ("K\u{212a}elvin", vec!["KKelvin"]),
+            ("50% _\"*", vec!["50% _\"*"]),
+            ("東京都", vec!["東京都"]),
+            ("ꭰꭱꭲꭳ", vec![]),
+        ] {
+            assert_eq!(sqlite.runs(needle, Case::Ignored), expected, "{needle}");
+        }
+        assert_eq!(sqlite.runs("Dıyar", Case::Exact), ["Dıyar"]);
+        assert_eq!(sqlite.runs(&"x".repeat(1000), Case::Ignored), ["x".repeat(MOST_CHARACTERS)]);
+        for (needle, expected) in
+            [("a-b", vec![]), ("%_'", vec![]), ("ab cde", vec!["cde"]), ("Émil", vec!["Émil"])]
+        {
+            assert_eq!(postgres.runs(needle, Case::Ignored), expected, "{needle}");
+        }
+        assert_eq!(quoted("a\"b"), "\"a\"\"b\"");
+    }
+}
