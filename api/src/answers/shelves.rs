@@ -10,6 +10,9 @@ use hashlink::LruCache;
 /// So many that threads seldom wait for each other.
 const SHELVES: usize = 16;
 
+/// Names that a shelf has been asked for in vain and remembers.
+const NAMES: usize = 512;
+
 /// Where things of known sizes are kept.
 pub struct Shelves<T> {
     shelves: [Mutex<Shelf<T>>; SHELVES],
@@ -21,25 +24,38 @@ pub struct Shelves<T> {
 struct Shelf<T> {
     things: LruCache<Box<[u8]>, (Arc<T>, usize)>,
     bytes: usize,
+    /// Hashes of names.
+    asked: [u64; NAMES],
 }
 
 impl<T> Shelves<T> {
     /// For so many bytes.
     pub fn new(bytes: usize) -> Self {
-        let shelf = |_| Mutex::new(Shelf { things: LruCache::new_unbounded(), bytes: 0 });
-        let shelves = std::array::from_fn(shelf);
+        let shelf = || Shelf { things: LruCache::new_unbounded(), bytes: 0, asked: [0; NAMES] };
+        let shelves = std::array::from_fn(|_| Mutex::new(shelf()));
         Self { shelves, most: bytes / SHELVES, hasher: RandomState::new() }
     }
 
     /// What has this name.
     pub fn get(&self, name: &[u8]) -> Option<Arc<T>> {
-        let mut shelf = self.shelf(name)?;
+        let mut shelf = self.shelf(self.hasher.hash_one(name))?;
         shelf.things.get(name).map(|(thing, _)| Arc::clone(thing))
+    }
+
+    /// Whether this was asked about a name before, not too long ago: to take in what nobody asks for again costs more
+    /// than it saves.
+    pub fn wants(&self, name: &[u8]) -> bool {
+        let hash = self.hasher.hash_one(name);
+        let Some(mut shelf) = self.shelf(hash) else { return false };
+        let place = usize::try_from(hash / SHELVES as u64 % NAMES as u64).ok();
+        let asked = place.and_then(|place| shelf.asked.get_mut(place));
+        asked.is_some_and(|asked| std::mem::replace(asked, hash) == hash)
     }
 
     /// Takes in what has so many bytes together with its name, and lets go of what was not asked for the longest time.
     pub fn put(&self, name: Vec<u8>, thing: T, bytes: usize) {
-        let Some(mut shelf) = self.shelf(&name).filter(|_| bytes <= self.most) else { return };
+        let shelf = self.shelf(self.hasher.hash_one(name.as_slice()));
+        let Some(mut shelf) = shelf.filter(|_| bytes <= self.most) else { return };
         let before = shelf.things.insert(name.into(), (Arc::new(thing), bytes));
         shelf.bytes += bytes;
         shelf.bytes -= before.map_or(0, |(_, bytes)| bytes);
@@ -49,9 +65,8 @@ impl<T> Shelves<T> {
         }
     }
 
-    fn shelf(&self, name: &[u8]) -> Option<MutexGuard<'_, Shelf<T>>> {
-        let place = self.hasher.hash_one(name) % SHELVES as u64;
-        let shelf = self.shelves.get(usize::try_from(place).ok()?)?;
+    fn shelf(&self, hash: u64) -> Option<MutexGuard<'_, Shelf<T>>> {
+        let shelf = self.shelves.get(usize::try_from(hash % SHELVES as u64).ok()?)?;
         Some(shelf.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -59,6 +74,17 @@ impl<T> Shelves<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_asked_for_once_is_not_wanted() {
+        let shelves = Shelves::<()>::new(1 << 20);
+        let wanted = [b"a", b"a", b"b", b"a", b"b"].map(|name| shelves.wants(name));
+        assert_eq!(wanted, [false, true, false, true, true]);
+        for number in 0..100_000 {
+            assert!(!shelves.wants(format!("{number}").as_bytes()));
+        }
+        assert!(!shelves.wants(b"a"));
+    }
 
     #[test]
     fn what_is_asked_for_stays_and_no_shelf_is_overfull() {
