@@ -3,7 +3,7 @@
 
     bench/compare.py                        everything, about an hour; writes bench/RESULTS.md
     bench/compare.py --rows 1000000         and how cost grows from 100 000 books to a million
-    bench/compare.py --quick                Bookplate, SeaORM's example and limit A on SQLite, two minutes
+    bench/compare.py --quick                Bookplate, SeaORM's example and limit A on SQLite, two minutes behind the build
     bench/compare.py --peers bookplate,limit_a --database sqlite --only get,list
 
 Builds what it compares, makes databases of 100 000 books, and starts every service on one core with a fresh copy of them. Its
@@ -46,7 +46,7 @@ def read_arguments():
     parser.add_argument("--peers", default="", help=f"with commas: {', '.join(peers.PEERS)}")
     parser.add_argument("--database", choices=report.TITLES, help="only this one")
     parser.add_argument("--only", default="", help=f"work, with commas: {', '.join(WORKLOADS)}")
-    parser.add_argument("--profile", default="release", help="cargo's profile")
+    parser.add_argument("--profile", help="cargo's: release, or quick with --quick")
     parser.add_argument("--nice", type=int, default=0, help="of server, load and PostgreSQL; -10, as root, goes before other work")
     parser.add_argument("--report", action="store_true", help="only the tables of the last run")
     arguments = parser.parse_args()
@@ -54,6 +54,7 @@ def read_arguments():
         parser.error(f"--rows is {arguments.rows}, expected {10 * books.RARE_ROWS} or more")
     arguments.rounds = arguments.rounds or (1 if arguments.quick else 3)
     arguments.seconds = arguments.seconds or (2 if arguments.quick else 5)
+    arguments.profile = arguments.profile or ("quick" if arguments.quick else "release")
     everything = not (arguments.quick or arguments.peers or arguments.database or arguments.only)
     arguments.peers = chosen(arguments.peers, peers.PEERS, "service") or list(peers.QUICK if arguments.quick else peers.PEERS)
     arguments.only = chosen(arguments.only, WORKLOADS, "work") or list(WORKLOADS)
@@ -92,8 +93,8 @@ def round_of(bench, database, sizes, names, results):
                 figures = {"wrong": [str(reason)]}
             if "wrong" in figures:
                 failed = True
-                results["absent"][name] = "it answers wrongly"
-                print(f"{name} on {database.title}:", *figures["wrong"], sep="\n  ", file=sys.stderr)
+                results["absent"][name] = f"wrong on {database.title}, as shown above the tables"
+                print(f"{name} on {database.title}:", *figures["wrong"][:5], sep="\n  ", file=sys.stderr)
                 break
             found.setdefault(name, []).append(figures)
             print(f"{name} on {database.title}, {rows} books: " + ", ".join(
@@ -150,7 +151,7 @@ def main():
     else:
         missing = ""
     results = {
-        "machine": list(machine.machine(cores, postgres)),
+        "machine": [*machine.machine(cores, postgres), f"Built with cargo's profile `{arguments.profile}`."],
         "rounds": arguments.rounds,
         "seconds": arguments.seconds,
         "workloads": arguments.only,
