@@ -25,7 +25,7 @@ from comparison.measure import Bench
 from comparison.workloads import WORKLOADS
 
 ROWS = 100_000
-GROWING = ("seaorm", "bookplate", "limit_a", "limit_pg")
+GROWING = ("seaorm", "bookplate", "bookplate_uncached", "limit_a", "limit_pg")
 
 
 def chosen(text, known, what):

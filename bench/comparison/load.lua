@@ -1,5 +1,5 @@
--- Requests for wrk: KIND ROWS SEED [TERM...]. Kinds: get and list take a random id up to ROWS, search one of the terms, and
--- post a book whose ISBN no other seed makes.
+-- Requests for wrk: KIND ROWS SEED [TERM...]. Kinds: get and list take a random id up to ROWS, search one of the terms in capital
+-- and small letters as they come, so that few searches are alike, and post a book whose ISBN no other seed makes.
 local kind, rows, terms, isbns
 local format, random = string.format, math.random
 
@@ -24,6 +24,10 @@ local function isbn(number)
   return format("979%09d%d", number, (10 - sum % 10) % 10)
 end
 
+local function spelt(letter)
+  return random(2) == 1 and letter:upper() or letter
+end
+
 local function get(path)
   return "GET " .. path .. " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 end
@@ -34,7 +38,7 @@ function request()
   elseif kind == "list" then
     return get("/api/books?limit=20&id__gt=" .. random(rows - 20))
   elseif kind == "search" then
-    return get("/api/books/search?author=" .. terms[random(#terms)] .. "&limit=20")
+    return get("/api/books/search?author=" .. terms[random(#terms)]:gsub("%l", spelt) .. "&limit=20")
   end
   isbns = isbns + 1
   local book = '{"title":"The Posted Book, no. %d","author":"Robin Thornwick","year":1999,"isbn":"%s"}'

@@ -92,6 +92,10 @@ def bookplate(built, database, port):
     return [built.programs / "bookplate", "serve", "--port", port, "--log", "error", *url]
 
 
+def uncached(built, database, port):
+    return [*bookplate(built, database, port), "--cache-mb", "0"]
+
+
 def flask(built, _, port):
     folder = ["--chdir", SOURCES / "flask", "--bind", f"127.0.0.1:{port}"]
     # As gunicorn's manual advises: twice the cores and one more, with threads, because they wait for a database.
@@ -116,6 +120,8 @@ PEERS = {
         Peer("axum", "axum + sqlx", cargo(SOURCES, "--package=axum_sqlx"), program("axum_sqlx")),
         Peer("seaorm", "actix + SeaORM, as in its example", cargo(SOURCES, "--package=seaorm"), program("seaorm")),
         Peer("bookplate", "**Bookplate**", cargo(REPOSITORY, "--package=bookplate"), bookplate, schema="bookplate"),
+        Peer("bookplate_uncached", "Bookplate, no answers kept", cargo(REPOSITORY, "--package=bookplate"), uncached, ("sqlite",),
+             "bookplate"),
         Peer("limit_a", "limit A: actix + rusqlite by hand", cargo(SOURCES, "--package=limits"), program("limit_a"), ("sqlite",)),
         Peer("limit_pg", "limit PG: actix + tokio-postgres by hand", cargo(SOURCES, "--package=limits"), program("limit_pg"),
              ("postgres",)),

@@ -70,7 +70,7 @@ class Figures:
 
     def best(self, workload):
         """The fastest service that is neither Bookplate nor a limit."""
-        others = [name for name in self.present if name != "bookplate" and not name.startswith("limit")]
+        others = [name for name in self.present if not name.startswith(("bookplate", "limit"))]
         return max(others, key=lambda name: self.middle(name, workload, "rps") or 0, default=None)
 
     def rows(self, cell):

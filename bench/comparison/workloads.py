@@ -30,5 +30,5 @@ WORKLOADS = {
 EXPLAINED = """\
 GET by id: one random book of all. GET again: one of 64 that were read before. list 20: twenty books behind a random id. search:
 the first twenty books whose author contains a term that 0.1 to 1 % of them contain, in any case; all of them over 64
-connections. Then terms that five books contain, and none, over 8, because a scan takes long. POST: one more book with an ISBN
-of its own, over so many connections, acknowledged when it is on the disk."""
+connections. Then terms that five books contain, and none, over 8, because a scan takes long. Hardly a search is asked for twice.
+POST: one more book with an ISBN of its own, over so many connections, acknowledged when it is on the disk."""
