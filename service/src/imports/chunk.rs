@@ -17,8 +17,8 @@ use crate::{
 /// Rows of a transaction. The more there are, the fewer pages of the indexes are written again and again; but a killed process
 /// loses them, and a log that holds them takes room.
 const MOST_ROWS: u64 = 50_000;
-/// After this the progress is stored, so that it can be followed.
-const LONGEST: Duration = Duration::from_secs(1);
+/// After this the progress is stored, so that it can be followed and little is lost.
+const LONGEST: Duration = Duration::from_millis(100);
 /// Rejected rows that a dry run keeps in memory.
 const MOST_REJECTED: usize = 1000;
 
