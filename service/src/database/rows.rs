@@ -32,6 +32,23 @@ pub trait Rows: Sync + Sized {
         statement: &S,
     ) -> impl Future<Output = Result<Vec<i64>>> + Send;
 
+    /// The same where they are ids.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn ids<S: StatementBuilder>(
+        &self,
+        statement: &S,
+    ) -> impl Future<Output = Result<Vec<i32>>> + Send {
+        let numbers = self.numbers(statement);
+        async move {
+            let id = |number| {
+                i32::try_from(number).map_err(|_| Error::internal(format!("{number} is no id")))
+            };
+            numbers.await?.into_iter().map(id).collect()
+        }
+    }
+
     /// The first row of a query.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use entity::{
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, EntityTrait, IntoActiveModel, Order, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select,
+    QueryTrait,
     sea_query::{ExprTrait, Query},
 };
 
@@ -72,13 +72,7 @@ pub async fn kept(db: &impl Rows, id: i32, most: u64) -> Result<Vec<i32>> {
         .filter(Column::ImportId.eq(id).and(Column::Kept.eq(true)))
         .order_by(Column::BookId, Order::Asc)
         .limit(most);
-    ids(db, kept).await
-}
-
-/// The ids that a query is for.
-async fn ids<E: EntityTrait>(db: &impl Rows, select: Select<E>) -> Result<Vec<i32>> {
-    let ids = db.numbers(select.as_query()).await?;
-    Ok(ids.into_iter().filter_map(|id| i32::try_from(id).ok()).collect())
+    db.ids(kept.as_query()).await
 }
 
 /// How many books are as they were before, and which are not because somebody else changed them.
@@ -90,7 +84,7 @@ async fn revert(tx: &Tx, changes: &[import_change::Model]) -> Result<(usize, Vec
     // Behind the lock of the books, so that no copy is added meanwhile.
     let copies = item::Entity::find().select_only().column(item::Column::BookId).distinct();
     let copies = copies.filter(item::Column::BookId.is_in(ids));
-    let copies: HashSet<i32> = self::ids(tx, copies).await?.into_iter().collect();
+    let copies: HashSet<i32> = tx.ids(copies.as_query()).await?.into_iter().collect();
 
     let (mut added, mut reverted, mut kept) = (Vec::new(), 0, Vec::new());
     for change in changes {

@@ -127,9 +127,8 @@ async fn insert(db: &impl Changes, fresh: &mut Vec<&Row>, outcome: &mut Outcome)
     match &mut outcome.changes {
         None => drop(db.exec(insert.as_query()).await?),
         Some(changes) => {
-            let books = db.numbers(insert.query().returning_col(Column::Id)).await?;
-            let books = books.into_iter().filter_map(|id| i32::try_from(id).ok());
-            changes.extend(books.map(|book| Change { book, version: 1, before: None }));
+            let books = db.ids(insert.query().returning_col(Column::Id)).await?;
+            changes.extend(books.into_iter().map(|book| Change { book, version: 1, before: None }));
         }
     }
     Ok(())
