@@ -2,10 +2,17 @@
 
 use chrono::SecondsFormat;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use sea_orm::Value;
+use sea_orm::{Value, Values};
 
 /// A value, as the driver binds it.
 pub(super) struct Bound(pub(super) Value);
+
+impl Bound {
+    /// What a statement binds.
+    pub(super) fn all(values: Option<Values>) -> Vec<Self> {
+        values.into_iter().flat_map(|values| values.0).map(Self).collect()
+    }
+}
 
 impl rusqlite::ToSql for Bound {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

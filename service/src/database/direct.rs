@@ -216,8 +216,7 @@ impl Transaction {
         work: impl FnOnce(&mut rusqlite::Statement<'_>, &[Bound]) -> Result<T>,
     ) -> Result<T> {
         let Statement { sql, values, .. } = statement;
-        let values: Vec<Bound> =
-            values.into_iter().flat_map(|values| values.0).map(Bound).collect();
+        let values = Bound::all(values);
         self.with(|connection| {
             if sql.len() > LONGEST_PREPARED {
                 work(&mut connection.prepare(&sql)?, &values)

@@ -64,9 +64,7 @@ impl Inline {
         E::ActiveModel: TryIntoModel<E::Model>,
     {
         let statement = select.build(DbBackend::Sqlite);
-        let values: Vec<Bound> =
-            statement.values.into_iter().flat_map(|values| values.0).map(Bound).collect();
-        self.find(&*Plan::<E>::get()?, &statement.sql, &values)
+        self.find(&*Plan::<E>::get()?, &statement.sql, &Bound::all(statement.values))
     }
 
     /// The row with an id, if there is one; `None` when the pool has to find it.
