@@ -103,22 +103,12 @@ impl Transaction {
         Ok(Self { seat: Arc::clone(&self.seat), depth, is_open: true })
     }
 
-    /// # Errors
-    /// [`Error::Unknown`] where nobody knows whether it was stored; otherwise it was not.
     pub(super) fn commit(mut self) -> Result<()> {
-        if self.depth > 0 {
-            self.run(&format!("RELEASE unit_{}", self.depth))?;
-            self.is_open = false;
-            return Ok(());
-        }
         // Where it fails the transaction may still be open, and is rolled back when this is dropped.
-        self.run("COMMIT").map_err(|error| match error {
-            Error::Unavailable(_) => {
-                log::error!("the outcome of a commit is unknown: {}", chain(&error));
-                Error::Unknown
-            }
-            error => error,
-        })?;
+        match self.depth {
+            0 => self.run("COMMIT")?,
+            depth => self.run(&format!("RELEASE unit_{depth}"))?,
+        }
         self.is_open = false;
         Ok(())
     }

@@ -1,9 +1,9 @@
 //! A transaction, whichever way its statements get to the database.
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
-    Select, SqliteTransactionMode, StatementBuilder, TransactionOptions, TransactionTrait,
-    TryIntoModel, sqlx,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, Select,
+    SqliteTransactionMode, StatementBuilder, TransactionOptions, TransactionTrait, TryIntoModel,
+    sqlx,
 };
 
 use super::{
@@ -75,8 +75,13 @@ impl Tx {
     /// [`Error::Unknown`] where nobody knows whether it was stored; otherwise it was not.
     pub(super) async fn commit(self) -> Result<()> {
         match self.0 {
-            Way::Driver(transaction) => transaction.commit().await.map_err(commit_error),
-            Way::Direct(transaction) => transaction.commit(),
+            Way::Driver(transaction) => transaction.commit().await.map_err(|error| {
+                let answered = matches!(sqlx_error(&error), Some(sqlx::Error::Database(_)));
+                commit_error(error.into(), answered)
+            }),
+            Way::Direct(transaction) => {
+                transaction.commit().map_err(|error| commit_error(error, true))
+            }
         }
     }
 
@@ -101,9 +106,8 @@ impl Tx {
 
 /// What a failed COMMIT means. Where the database itself refused, nothing was stored; where it went away or did not answer,
 /// nobody knows.
-fn commit_error(error: DbErr) -> Error {
-    let answered = matches!(sqlx_error(&error), Some(sqlx::Error::Database(_)));
-    match Error::from(error) {
+fn commit_error(error: Error, answered: bool) -> Error {
+    match error {
         error if !answered || matches!(error, Error::Unavailable(_)) => {
             log::error!("the outcome of a commit is unknown: {}", chain(&error));
             Error::Unknown
