@@ -17,6 +17,9 @@ use crate::error::Result;
 
 type DbResult<T> = std::result::Result<T, DbErr>;
 
+/// How often a read is tried whose connection is lost. A server that ends its sessions does not end all at once.
+const ATTEMPTS: u32 = 4;
+
 /// A pool for reading, on SQLite of connections that cannot write. Clones share it.
 #[derive(Clone)]
 pub struct Reader {
@@ -35,13 +38,24 @@ impl Reader {
         Self { pool, inline: inline.map(Arc::new), trust }
     }
 
-    /// How often a read begins anew when its connection is lost. A server that ends its sessions does not end all at once.
-    fn spare_attempts(&self) -> usize {
-        if self.trust.is_some() { 3 } else { 0 }
-    }
-
-    fn has_lost(&self, error: &DbErr) -> bool {
-        self.trust.as_ref().is_some_and(|trust| trust.is_lost(error))
+    /// Asks the pool, on another connection where one is lost.
+    async fn ask<T, F>(
+        &self,
+        statement: Statement,
+        ask: impl Fn(Statement) -> F + Send,
+    ) -> DbResult<T>
+    where
+        F: Future<Output = DbResult<T>> + Send,
+    {
+        if let Some(trust) = &self.trust {
+            for _ in 1..ATTEMPTS {
+                match ask(statement.clone()).await {
+                    Err(error) if trust.is_lost(&error) => {}
+                    outcome => return outcome,
+                }
+            }
+        }
+        ask(statement).await
     }
 
     /// The pool itself, as migrations use it.
@@ -112,23 +126,11 @@ impl ConnectionTrait for Reader {
     }
 
     async fn query_one_raw(&self, statement: Statement) -> DbResult<Option<QueryResult>> {
-        for _ in 0..self.spare_attempts() {
-            match self.pool.query_one_raw(statement.clone()).await {
-                Err(error) if self.has_lost(&error) => {}
-                outcome => return outcome,
-            }
-        }
-        self.pool.query_one_raw(statement).await
+        self.ask(statement, |statement| self.pool.query_one_raw(statement)).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> DbResult<Vec<QueryResult>> {
-        for _ in 0..self.spare_attempts() {
-            match self.pool.query_all_raw(statement.clone()).await {
-                Err(error) if self.has_lost(&error) => {}
-                outcome => return outcome,
-            }
-        }
-        self.pool.query_all_raw(statement).await
+        self.ask(statement, |statement| self.pool.query_all_raw(statement)).await
     }
 }
 
