@@ -251,7 +251,7 @@ impl Listing {
         if !postgres || ranked || !asked.looking.narrows() {
             return Ok(all);
         }
-        if let Some(found) = narrowed::found_first(db, &select, asked).await? {
+        if let Some(found) = narrowed::found_first(db, &all).await? {
             return Ok(found);
         }
         let mut looking = asked.looking.clone().by_scanning();

@@ -6,7 +6,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, IntoIden, SelectStatement, extension::postgres::PgFunc},
 };
 
-use super::{Asked, id};
+use super::id;
 use crate::{database::Rows, error::Result, kind::Kind, resource::Resource};
 
 /// What the candidates are called in a statement.
@@ -45,11 +45,10 @@ pub(super) fn joined<E: Resource>(mut select: Select<E>, candidates: SelectState
 /// changes in between is shown as it is then, or not at all.
 pub(super) async fn found_first<E: Resource>(
     db: &impl Rows,
-    select: &Select<E>,
-    asked: &Asked,
+    all: &Select<E>,
 ) -> Result<Option<Select<E>>> {
     let id = id::<E>()?;
-    let found = select.clone().filter(asked.condition.clone()).select_only();
+    let found = all.clone().select_only();
     let found = found.expr_as(id.expr(), "id").limit(MOST + 1).into_query();
     let found: Vec<String> = db.numbers(&found).await?.iter().map(i64::to_string).collect();
     if found.len() as u64 > MOST {
@@ -58,7 +57,7 @@ pub(super) async fn found_first<E: Resource>(
     let kind = if id.kind == Kind::BigInteger { "bigint[]" } else { "integer[]" };
     let ids = Expr::val(format!("{{{}}}", found.join(","))).cast_as(kind);
     let found = id.expr().eq(PgFunc::any(ids));
-    Ok(Some(select.clone().filter(asked.condition.clone()).filter(found)))
+    Ok(Some(all.clone().filter(found)))
 }
 
 #[cfg(test)]
