@@ -301,7 +301,7 @@ async fn check_parents(
 ) -> Result<()> {
     let mut broken = Vec::new();
     if let Some(id) = store_id
-        && db.row(entity::store::Entity::find_by_id(id)).await?.is_none()
+        && db.by_id::<entity::store::Entity>(id).await?.is_none()
     {
         broken.push(FieldError::new(
             "store_id",
@@ -310,7 +310,7 @@ async fn check_parents(
         ));
     }
     if let Some(id) = book_id
-        && db.row(entity::book::Entity::find_by_id(id)).await?.is_none()
+        && db.by_id::<entity::book::Entity>(id).await?.is_none()
     {
         broken.push(FieldError::new(
             "book_id",
