@@ -16,8 +16,11 @@ use crate::{
 
 /// Characters that both indexes are made of at a time; what is shorter is in neither.
 const GRAM: usize = 3;
-/// Characters of a needle that the index is asked for. More of them hardly find less, and each costs a lookup.
-const MOST_CHARACTERS: usize = 64;
+/// Characters between two trigrams that SQLite's index is asked for. Each costs a lookup, and with these every two
+/// neighbours are still in one of them.
+const STRIDE: usize = 2;
+/// Characters of a needle that the index is asked for. More of them hardly find less.
+const MOST_CHARACTERS: usize = 32;
 
 /// The columns whose substrings are indexed, and where.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +29,7 @@ pub struct Substrings {
     pub table: &'static str,
     /// The table of the ids that are not in it yet.
     pub waiting: &'static str,
-    /// The columns.
+    /// The columns. On SQLite the index does not tell in which of them it found something.
     pub columns: &'static [&'static str],
 }
 
@@ -36,7 +39,7 @@ pub struct Looking {
     /// The database that is asked.
     pub backend: DbBackend,
     index: Option<Substrings>,
-    /// What each row has to contain, as the full-text index is asked for it.
+    /// The trigrams that each row has to contain, as the full-text index is asked for them.
     needles: Vec<String>,
     /// Whether the index is passed over.
     scans: bool,
@@ -61,17 +64,11 @@ impl Looking {
     /// Notes that every row has this text in one of the columns; nothing where one of them is not indexed, or where
     /// the index cannot tell.
     pub fn note(&mut self, columns: &[&Field], needle: &str, case: Case) {
-        let Some(index) = self.index.filter(|_| columns.iter().all(|field| field.indexed)) else {
-            return;
-        };
-        let runs: Vec<String> = self.runs(needle, case).iter().map(|run| quoted(run)).collect();
-        if runs.is_empty() {
+        if self.index.is_none() || !columns.iter().all(|field| field.indexed) {
             return;
         }
-        let names: Vec<&str> = columns.iter().map(|field| field.name).collect();
-        let all = index.columns.iter().all(|column| names.contains(column));
-        let places = if all { String::new() } else { format!("{{{}}} : ", names.join(" ")) };
-        self.needles.push(format!("{places}({})", runs.join(" AND ")));
+        let runs = self.runs(needle, case);
+        self.needles.extend(runs.iter().flat_map(|run| trigrams(run)).map(|part| quoted(&part)));
     }
 
     /// Whether the index tells which rows they may be.
@@ -119,6 +116,16 @@ impl Looking {
         let runs = needle.split(|c| !safe(c) || c == '\0');
         runs.filter(|run| run.chars().count() >= GRAM).map(str::to_owned).collect()
     }
+}
+
+/// Trigrams of a run that a row with it has, so many that few others have them.
+fn trigrams(run: &str) -> Vec<String> {
+    let letters: Vec<char> = run.chars().collect();
+    let all: Vec<String> = letters.windows(GRAM).map(|part| part.iter().collect()).collect();
+    let last = all.len().saturating_sub(1);
+    let asked =
+        all.into_iter().enumerate().filter(|(place, _)| place % STRIDE == 0 || *place == last);
+    asked.map(|(_, part)| part).collect()
 }
 
 /// As a string of the full-text index, in which nothing has a meaning.
@@ -197,5 +204,13 @@ mod tests {
             assert_eq!(postgres.runs(needle, Case::Ignored), expected, "{needle}");
         }
         assert_eq!(quoted("a\"b"), "\"a\"\"b\"");
+        for (run, expected) in [
+            ("abc", &["abc"][..]),
+            ("abcd", &["abc", "bcd"]),
+            ("abcde", &["abc", "cde"]),
+            ("東京都の本屋", &["東京都", "都の本", "の本屋"]),
+        ] {
+            assert_eq!(trigrams(run), expected);
+        }
     }
 }

@@ -12,6 +12,7 @@ mod m20261126_160827_create_idempotency_keys;
 mod m20261126_181529_create_imports;
 mod m20261126_195339_index_books_by_title_and_year;
 mod m20261126_214304_index_substrings_of_books;
+mod m20261127_005500_keep_trigrams_of_books_without_places;
 
 /// Every revision in the order in which it is applied.
 pub fn all() -> Vec<Box<dyn MigrationTrait>> {
@@ -26,5 +27,6 @@ pub fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261126_181529_create_imports::Migration),
         Box::new(m20261126_195339_index_books_by_title_and_year::Migration),
         Box::new(m20261126_214304_index_substrings_of_books::Migration),
+        Box::new(m20261127_005500_keep_trigrams_of_books_without_places::Migration),
     ]
 }

@@ -89,7 +89,7 @@ mod tests {
         sqlite.execute_batch(&DbBackend::Sqlite.build(&table).to_string()).unwrap();
         let index = format!(
             "CREATE VIRTUAL TABLE books_search USING fts5 (title, author, content='books', content_rowid='id', \
-             tokenize='trigram', columnsize=0);
+             tokenize='trigram', columnsize=0, detail=none);
              CREATE TABLE books_unsearched (id INTEGER NOT NULL PRIMARY KEY);
              WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})
              INSERT INTO books (title, author) SELECT 'winter ' || i, 'x' FROM n;
