@@ -6,6 +6,7 @@ mod group;
 mod inline;
 mod location;
 mod lock;
+mod place;
 mod postgres;
 mod progress;
 mod reader;
@@ -94,9 +95,9 @@ impl Db {
                 // The writer first: it brings the file into WAL mode, which a reader may not.
                 let writer = Source::Direct(Direct::open(path, settings)?);
                 let reader = Database::connect(sqlite::file(path, Role::Reader, settings)).await?;
-                let inline = Inline::open(path, settings.pool)
-                    .map_err(|error| Error::Internal(error.into()))?;
                 index = Index::open(path).map_err(|error| Error::Internal(error.into()))?;
+                let inline = Inline::open(path, settings.pool, index)
+                    .map_err(|error| Error::Internal(error.into()))?;
                 (reader, Some(inline), None, writer, 1)
             }
             Location::Postgres(url) => {

@@ -4,48 +4,37 @@
 //! needs to find one. So a read is first tried here, on a connection that is free, with a bound on its steps. Whatever takes
 //! longer, fails, or is more than plain values is left to the pool, which also finds the words for what went wrong: both
 //! read what was committed, and give the same rows.
+//!
+//! The locks of a read transaction cost more than to find a row. So one is kept open for all the reads of a turn of the
+//! runtime, as long as the file is in the state in which it began: nobody can tell it from one that begins with the read.
 
 use std::{
     path::Path,
     sync::{
-        Arc, Mutex, TryLockError,
-        atomic::{AtomicU32, AtomicUsize, Ordering},
+        Arc, Mutex, PoisonError, TryLockError,
+        atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use sea_orm::{DbBackend, EntityTrait, QueryTrait, Select, TryIntoModel};
+use tokio::runtime::Handle;
 
-use super::{bound::Bound, row::Plan};
-
-/// Steps of SQLite's machine between two looks at how many there were.
-const STRIDE: i32 = 1000;
-/// Strides of a read that is carried out here: a millisecond, more or less, for which the other requests of the thread wait.
-const MOST_STRIDES: u32 = 30;
-/// KiB of pages that a connection keeps in memory once it has read them.
-const CACHE_KIB: i32 = 8192;
-/// Statements that a connection keeps prepared.
-const PREPARED: usize = 64;
+use super::{bound::Bound, place::Place, row::Plan, state::Index};
 
 /// Connections that read on whatever thread asks.
 pub(super) struct Inline {
     places: Box<[Mutex<Option<Place>>]>,
-}
-
-struct Place {
-    sqlite: Connection,
-    strides: Arc<AtomicU32>,
+    index: Option<Index>,
 }
 
 impl Inline {
-    /// Opens `places` connections to the file, which has to be in WAL mode.
+    /// Opens `places` connections to the file, which has to be in WAL mode; `index` tells its state, where that can be told.
     ///
     /// # Errors
     /// When the file cannot be opened.
-    pub(super) fn open(path: &Path, places: u32) -> rusqlite::Result<Self> {
+    pub(super) fn open(path: &Path, places: u32, index: Option<Index>) -> rusqlite::Result<Self> {
         let places = (0..places).map(|_| Ok(Mutex::new(Some(Place::open(path)?))));
-        Ok(Self { places: places.collect::<rusqlite::Result<_>>()? })
+        Ok(Self { places: places.collect::<rusqlite::Result<_>>()?, index })
     }
 
     /// Closes the connections; whoever reads on one of them ends first.
@@ -58,7 +47,7 @@ impl Inline {
     }
 
     /// The rows of a query; `None` when the pool has to find them.
-    pub(super) fn rows<E>(&self, select: &Select<E>) -> Option<Vec<E::Model>>
+    pub(super) fn rows<E>(self: &Arc<Self>, select: &Select<E>) -> Option<Vec<E::Model>>
     where
         E: EntityTrait,
         E::ActiveModel: TryIntoModel<E::Model>,
@@ -68,7 +57,7 @@ impl Inline {
     }
 
     /// The row with an id, if there is one; `None` when the pool has to find it.
-    pub(super) fn by_id<E>(&self, id: i32) -> Option<Option<E::Model>>
+    pub(super) fn by_id<E>(self: &Arc<Self>, id: i32) -> Option<Option<E::Model>>
     where
         E: EntityTrait,
         E::ActiveModel: TryIntoModel<E::Model>,
@@ -78,21 +67,59 @@ impl Inline {
         Some(self.find(&*plan, &plan.by_id, &values)?.pop())
     }
 
-    fn find<E>(&self, plan: &Plan<E>, sql: &str, values: &[Bound]) -> Option<Vec<E::Model>>
+    fn find<E>(
+        self: &Arc<Self>,
+        plan: &Plan<E>,
+        sql: &str,
+        values: &[Bound],
+    ) -> Option<Vec<E::Model>>
     where
         E: EntityTrait,
         E::ActiveModel: TryIntoModel<E::Model>,
     {
         let start = seat();
         for turn in 0..self.places.len() {
-            let place = self.places.get((start + turn) % self.places.len())?;
-            match place.try_lock() {
-                Ok(place) => return place.as_ref()?.rows(plan, sql, values),
+            let number = (start + turn) % self.places.len();
+            match self.places.get(number)?.try_lock() {
+                Ok(mut place) => {
+                    let (rows, begins) = place.as_mut()?.read(self.index, plan, sql, values)?;
+                    drop(place);
+                    if begins {
+                        self.end_with_turn(number);
+                    }
+                    return rows;
+                }
                 Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Poisoned(_)) => return None,
             }
         }
         None
+    }
+
+    /// Has the transaction of a place ended when every task that is ready has run: an open one keeps the log from beginning
+    /// anew. Also when the runtime ends before.
+    fn end_with_turn(self: &Arc<Self>, number: usize) {
+        let turn = Turn { inline: Arc::clone(self), number };
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(async move { drop(turn) });
+        }
+    }
+}
+
+/// A turn of the runtime, in which reads of a place are in one transaction.
+struct Turn {
+    inline: Arc<Inline>,
+    number: usize,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(place) = self.inline.places.get(self.number) {
+            let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(place) = place.as_mut() {
+                place.end();
+            }
+        }
     }
 }
 
@@ -103,45 +130,6 @@ fn seat() -> usize {
         static SEAT: usize = NEXT.fetch_add(1, Ordering::Relaxed);
     }
     SEAT.with(|seat| *seat)
-}
-
-impl Place {
-    fn open(path: &Path) -> rusqlite::Result<Self> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let sqlite = Connection::open_with_flags(path, flags)?;
-        // A reader of a file in WAL mode waits for nobody; where it has to, the pool does.
-        sqlite.busy_timeout(Duration::ZERO)?;
-        sqlite.pragma_update(None, "cache_size", -CACHE_KIB)?;
-        // Without it a new binding of `LIMIT ?` makes SQLite prepare the statement again, each time.
-        sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        sqlite.set_prepared_statement_cache_capacity(PREPARED);
-        let strides = Arc::new(AtomicU32::new(0));
-        let counted = Arc::clone(&strides);
-        let enough = move || counted.fetch_add(1, Ordering::Relaxed) >= MOST_STRIDES;
-        sqlite.progress_handler(STRIDE, Some(enough))?;
-        Ok(Self { sqlite, strides })
-    }
-
-    fn rows<E>(&self, plan: &Plan<E>, sql: &str, values: &[Bound]) -> Option<Vec<E::Model>>
-    where
-        E: EntityTrait,
-        E::ActiveModel: TryIntoModel<E::Model>,
-    {
-        self.strides.store(0, Ordering::Relaxed);
-        let mut statement = self.sqlite.prepare_cached(sql).ok()?;
-        if statement.column_count() != plan.width() {
-            return None;
-        }
-        let mut found = statement.query(rusqlite::params_from_iter(values)).ok()?;
-        let mut rows = Vec::new();
-        loop {
-            match found.next() {
-                Ok(Some(row)) => rows.push(plan.model(row)?),
-                Ok(None) => return Some(rows),
-                Err(_) => return None,
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -268,6 +256,52 @@ mod tests {
         // And the connection reads on.
         let near = last.filter(book::Column::Id.gt(19_900));
         assert_eq!(here(&db, near).await.unwrap().len(), 1);
+    }
+
+    /// How many places have a transaction open.
+    fn open(inline: &Inline) -> usize {
+        let is_open =
+            |place: &&Mutex<Option<Place>>| place.lock().unwrap().as_ref().unwrap().is_open();
+        inline.places.iter().filter(is_open).count()
+    }
+
+    #[tokio::test]
+    async fn reads_of_a_turn_share_a_transaction_and_miss_no_commit() {
+        let (folder, db) = file("books.db").await;
+        let other = rusqlite::Connection::open(folder.path().join("books.db")).unwrap();
+        let inline = Arc::clone(db.reader().inline().unwrap());
+        let stores = || inline.rows(&entity::store::Entity::find()).unwrap().len();
+        for round in 0..50 {
+            assert_eq!((open(&inline), stores(), stores()), (0, 3 * round, 3 * round));
+            assert_eq!(open(&inline), 1);
+            // What another connection commits is seen at once; so is what a unit commits, before anything else runs.
+            let add = "INSERT INTO stores (name) VALUES ('a')";
+            other.execute_batch(add).unwrap();
+            assert_eq!(stores(), 3 * round + 1);
+            other.execute_batch(&format!("BEGIN; {add}; ROLLBACK; {add}")).unwrap();
+            assert_eq!((stores(), open(&inline)), (3 * round + 2, 1));
+            run(&db, add).await;
+            assert_eq!((stores(), open(&inline)), (3 * round + 3, 1));
+            // Nobody reads when there is nothing to do, so the log can begin anew.
+            tokio::task::yield_now().await;
+            assert_eq!(open(&inline), 0);
+            let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+            let busy: i64 = other.query_row(checkpoint, [], |row| row.get(0)).unwrap();
+            assert_eq!(busy, 0);
+        }
+        // Nor does a runtime that ends leave one open, or one that is not there.
+        std::thread::spawn({
+            let inline = Arc::clone(&inline);
+            move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                let reads = || inline.rows(&entity::store::Entity::find()).unwrap().len();
+                assert_eq!((runtime.block_on(async { reads() }), open(&inline)), (150, 1));
+                drop(runtime);
+                assert_eq!((open(&inline), reads(), open(&inline)), (0, 150, 0));
+            }
+        })
+        .join()
+        .unwrap();
     }
 
     #[tokio::test]

@@ -64,8 +64,8 @@ impl Reader {
     }
 
     #[cfg(test)]
-    pub(super) fn inline(&self) -> Option<&Inline> {
-        self.inline.as_deref()
+    pub(super) fn inline(&self) -> Option<&Arc<Inline>> {
+        self.inline.as_ref()
     }
 
     pub(super) async fn close(self) -> DbResult<()> {
