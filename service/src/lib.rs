@@ -25,6 +25,7 @@ mod sort;
 pub mod stores;
 mod substrings;
 mod text;
+pub mod upkeep;
 mod walk;
 
 pub use bulk::{BULK_PARAMETERS, Changed, Selection};

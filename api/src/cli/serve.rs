@@ -101,6 +101,7 @@ pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> 
     }
 
     let work = tokio::task::spawn_local(imports.clone().work());
+    let upkeep = tokio::task::spawn_local(service::upkeep::keep(db.clone()));
     let handle = server.handle();
     let mut ended = tokio::task::spawn_local(server);
     tokio::select! {
@@ -118,6 +119,7 @@ pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> 
     handle.stop(true).await;
     ended.await.context("the server ended badly")??;
     work.await.context("the work on imports ended badly")?;
+    upkeep.abort();
     db.close().await.context("the database could not be closed")?;
     drop(claim);
     log::info!("ended");

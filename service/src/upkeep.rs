@@ -1,0 +1,75 @@
+//! What a database needs from time to time and can wait until nobody else writes.
+//!
+//! SQLite writes a full-text index in segments, one for each lot of new rows, and merges a few as it goes. A search has to look
+//! for each of its trigrams in every segment, so where many are left they are merged into one: a fiftieth of what it
+//! cost to write them, and searches cost half of what they did.
+
+use std::time::Duration;
+
+use entity::book::Entity;
+use sea_orm::sea_query::{Expr, Query};
+
+use crate::{
+    Db, Tx,
+    database::{Changes, Rows},
+    error::{Error, Result, chain},
+    resource::Resource,
+};
+
+/// How long nobody may have written before it begins.
+const REST: Duration = Duration::from_secs(1);
+/// Segments that are left alone.
+const MOST_SEGMENTS: i64 = 8;
+/// Pages that are merged at a time: some milliseconds, for which others wait who want to write.
+const PAGES: i64 = 16;
+
+/// Keeps the database in shape as long as it is polled.
+pub async fn keep(db: Db) {
+    let (mut seen, mut kept) = (None, None);
+    loop {
+        tokio::time::sleep(REST).await;
+        let Some(now) = db.state() else { continue };
+        let rests = seen.replace(now) == Some(now);
+        if !rests || kept == Some(now) {
+            continue;
+        }
+        if let Err(error) = merge(&db).await {
+            log::debug!("the index of substrings was not merged: {}", chain(&error));
+        }
+        kept = db.state();
+    }
+}
+
+/// Merges the segments of the index, where there are many.
+async fn merge(db: &Db) -> Result<()> {
+    let Some(table) = Entity::SUBSTRINGS.map(|index| index.table) else { return Ok(()) };
+    let segments = Query::select()
+        .expr(Expr::cust("count(DISTINCT segid)"))
+        .from(format!("{table}_idx"))
+        .take();
+    if db.reader().numbers(&segments).await?.pop().is_none_or(|number| number <= MOST_SEGMENTS) {
+        return Ok(());
+    }
+    // Below zero: all of them are to become one, which the next steps bring to its end.
+    let mut pages = -PAGES;
+    while db.write(async move |tx| step(tx, table, pages).await).await? {
+        pages = PAGES;
+    }
+    log::debug!("the index of substrings is in one piece");
+    Ok(())
+}
+
+/// Whether there was something to do (<https://www.sqlite.org/fts5.html#the_merge_command>).
+async fn step(tx: &Tx, table: &'static str, pages: i64) -> Result<bool> {
+    let changes = Query::select().expr(Expr::cust("total_changes()")).take();
+    let merge = Query::insert()
+        .into_table(table)
+        .columns([table, "rank"])
+        .values([Expr::val("merge"), Expr::val(pages)])
+        .map_err(|error| Error::internal(error.to_string()))?
+        .to_owned();
+    let before = tx.numbers(&changes).await?;
+    tx.exec(&merge).await?;
+    let after = tx.numbers(&changes).await?;
+    Ok(after.iter().sum::<i64>() - before.iter().sum::<i64>() >= 2)
+}
