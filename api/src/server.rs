@@ -20,7 +20,7 @@ use crate::{
     host::Exposure,
     imports, items,
     list::Cap,
-    openapi::{self, Paths},
+    openapi::{self, Paths, Written},
     parameters, problems, request, stores,
 };
 
@@ -86,7 +86,7 @@ pub fn bind(options: Options, shared: Shared) -> Result<(Server, Vec<SocketAddr>
     let Options { address, exposure, workers, list_limit, answers } = options;
     let document = document();
     let paths = Data::new(Paths::of(&document));
-    let document = Data::new(document);
+    let document = Data::new(Written::of(&document)?);
     let Shared { db, readiness, imports } = shared;
     let answers = Data::new(Answers::new(db.clone(), answers));
     let (db, imports) = (Data::new(db), Data::new(imports));
