@@ -4,6 +4,8 @@
 //! index would read in another way than they do is left to them alone. On SQLite it is a full-text index of trigrams, asked
 //! by name; on PostgreSQL an index that the planner finds by itself where a condition lets it.
 
+mod common;
+
 use sea_orm::{
     DbBackend,
     sea_query::{BinOper, Expr, ExprTrait, Query, SelectStatement, UnionType},
@@ -13,14 +15,14 @@ use crate::{
     resource::{Field, Resource},
     text::{Case, cases, clean},
 };
+pub(crate) use common::learn;
 
 /// Characters that both indexes are made of at a time; what is shorter is in neither.
 const GRAM: usize = 3;
-/// Characters between two trigrams that SQLite's index is asked for. Each costs a lookup, and with these every two
-/// neighbours are still in one of them.
-const STRIDE: usize = 2;
-/// Characters of a needle that the index is asked for. More of them hardly find less.
-const MOST_CHARACTERS: usize = 32;
+/// Trigrams of a run of letters that SQLite's index is asked for. Each costs a lookup, and more of them hardly find less.
+const MOST_TRIGRAMS: usize = 3;
+/// Characters of a needle that an index is asked for.
+const MOST_CHARACTERS: usize = 64;
 
 /// The columns whose substrings are indexed, and where.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +70,8 @@ impl Looking {
             return;
         }
         let runs = self.runs(needle, case);
-        self.needles.extend(runs.iter().flat_map(|run| trigrams(run)).map(|part| quoted(&part)));
+        let trigrams = runs.iter().flat_map(|run| common::rarest(run, MOST_TRIGRAMS));
+        self.needles.extend(trigrams.map(|part| quoted(&part)));
     }
 
     /// Whether the index tells which rows they may be.
@@ -118,14 +121,10 @@ impl Looking {
     }
 }
 
-/// Trigrams of a run that a row with it has, so many that few others have them.
-fn trigrams(run: &str) -> Vec<String> {
-    let letters: Vec<char> = run.chars().collect();
-    let all: Vec<String> = letters.windows(GRAM).map(|part| part.iter().collect()).collect();
-    let last = all.len().saturating_sub(1);
-    let asked =
-        all.into_iter().enumerate().filter(|(place, _)| place % STRIDE == 0 || *place == last);
-    asked.map(|(_, part)| part).collect()
+/// Every trigram of a run.
+fn windows(run: &str) -> impl Iterator<Item = [char; GRAM]> {
+    let (one, two) = (run.chars(), run.chars().skip(1));
+    one.zip(two).zip(run.chars().skip(2)).map(|((one, two), three)| [one, two, three])
 }
 
 /// As a string of the full-text index, in which nothing has a meaning.
@@ -204,13 +203,8 @@ mod tests {
             assert_eq!(postgres.runs(needle, Case::Ignored), expected, "{needle}");
         }
         assert_eq!(quoted("a\"b"), "\"a\"\"b\"");
-        for (run, expected) in [
-            ("abc", &["abc"][..]),
-            ("abcd", &["abc", "bcd"]),
-            ("abcde", &["abc", "cde"]),
-            ("東京都の本屋", &["東京都", "都の本", "の本屋"]),
-        ] {
-            assert_eq!(trigrams(run), expected);
-        }
+        let trigrams: Vec<String> =
+            windows("東京都の本").map(|part| part.iter().collect()).collect();
+        assert_eq!(trigrams, ["東京都", "京都の", "都の本"]);
     }
 }

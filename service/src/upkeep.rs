@@ -4,20 +4,26 @@
 //! for each of its trigrams in every segment, so where many are left they are merged into one: a fiftieth of what it
 //! cost to write them, and searches cost half of what they did.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use entity::book::Entity;
-use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{
+    DbBackend,
+    sea_query::{Expr, Query},
+};
 
 use crate::{
     Db, Tx,
     database::{Changes, Rows},
     error::{Error, Result, chain},
     resource::Resource,
+    substrings,
 };
 
 /// How long nobody may have written before it begins.
 const REST: Duration = Duration::from_secs(1);
+/// How long what was learned about rows is good for, when they change.
+const LESSON: Duration = Duration::from_secs(60);
 /// Segments that are left alone.
 const MOST_SEGMENTS: i64 = 8;
 /// Pages that are merged at a time: some milliseconds, for which others wait who want to write.
@@ -25,24 +31,38 @@ const PAGES: i64 = 16;
 
 /// Keeps the database in shape as long as it is polled.
 pub async fn keep(db: Db) {
-    let (mut seen, mut kept) = (None, None);
+    let Some(index) = Entity::SUBSTRINGS.filter(|_| db.reader().backend() == DbBackend::Sqlite)
+    else {
+        return;
+    };
+    let (mut seen, mut kept, mut learned) = (None, None, None::<Instant>);
     loop {
-        tokio::time::sleep(REST).await;
-        let Some(now) = db.state() else { continue };
-        let rests = seen.replace(now) == Some(now);
-        if !rests || kept == Some(now) {
-            continue;
+        if learned.is_none_or(|learned| learned.elapsed() > LESSON) {
+            let outcome = substrings::learn::<Entity>(db.reader(), &index).await;
+            say(outcome, "what is common in books was not learned");
+            learned = Some(Instant::now());
         }
-        if let Err(error) = merge(&db).await {
-            log::debug!("the index of substrings was not merged: {}", chain(&error));
+        // Until somebody wrote, and nobody since.
+        loop {
+            tokio::time::sleep(REST).await;
+            let Some(now) = db.state() else { continue };
+            if seen.replace(now) == Some(now) && kept != Some(now) {
+                break;
+            }
         }
+        say(merge(&db, index.table).await, "the index of substrings was not merged");
         kept = db.state();
     }
 }
 
+fn say(outcome: Result<()>, what: &str) {
+    if let Err(error) = outcome {
+        log::debug!("{what}: {}", chain(&error));
+    }
+}
+
 /// Merges the segments of the index, where there are many.
-async fn merge(db: &Db) -> Result<()> {
-    let Some(table) = Entity::SUBSTRINGS.map(|index| index.table) else { return Ok(()) };
+async fn merge(db: &Db, table: &'static str) -> Result<()> {
     let segments = Query::select()
         .expr(Expr::cust("count(DISTINCT segid)"))
         .from(format!("{table}_idx"))
