@@ -21,7 +21,7 @@ pub enum LogFormat {
 pub fn start(format: LogFormat, filter: &str) {
     let mut builder = env_logger::Builder::new();
     // What these say of a normal start, we say ourselves and shorter.
-    for target in ["actix_server", "sea_orm_migration", "sqlx"] {
+    for target in ["actix_server", "sea_orm_migration", "sqlx", "tokio_postgres"] {
         builder.filter_module(target, log::LevelFilter::Warn);
     }
     builder.parse_filters(filter);

@@ -6,12 +6,14 @@ mod group;
 mod inline;
 mod location;
 mod lock;
+mod pipeline;
 mod place;
 mod postgres;
 mod progress;
 mod reader;
 mod row;
 mod rows;
+mod seat;
 mod sqlite;
 mod state;
 mod tx;
@@ -37,6 +39,7 @@ pub use tx::Tx;
 use crate::error::{Error, Result};
 use direct::Direct;
 use inline::Inline;
+use pipeline::Pipeline;
 use postgres::Trust;
 use sqlite::Role;
 use state::Index;
@@ -46,7 +49,8 @@ use writer::Writer;
 /// Bounds of the database's use.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Connections for reading, and on PostgreSQL as many for writing; SQLite has one writer.
+    /// Connections for reading, and on PostgreSQL as many for writing and up to twice as many that short reads share; SQLite has one
+    /// writer.
     pub pool: u32,
     /// How long a request waits for a connection.
     pub acquire_timeout: Duration,
@@ -85,7 +89,7 @@ impl Db {
     /// [`Error::Unavailable`] and its neighbours when it cannot be opened, is not as durable as it has to be,
     /// or belongs to a SQLite that is too old.
     pub async fn open(location: &Location, settings: &Settings) -> Result<Self> {
-        let mut index = None;
+        let (mut index, mut pipeline) = (None, None);
         let (reader, inline, trust, writer, width) = match location {
             Location::Memory => {
                 let only = Database::connect(sqlite::memory(settings)).await?;
@@ -104,6 +108,7 @@ impl Db {
                 let trust = Arc::new(Trust::default());
                 let options = postgres::server(url, settings, Some(Arc::clone(&trust)));
                 let reader = Database::connect(options).await?;
+                pipeline = Pipeline::new(url, settings, &trust);
                 // Opened by the writer's own runtime, which outlives the one of any request.
                 let mut lazy = postgres::server(url, settings, None);
                 lazy.connect_lazy(true);
@@ -111,7 +116,7 @@ impl Db {
                 (reader, None, Some(trust), writer, settings.pool as usize)
             }
         };
-        let reader = Reader::new(reader, inline, trust);
+        let reader = Reader::new(reader, inline, pipeline, trust);
         Ok(Self { reader, writer: Arc::new(Writer::start(writer, width, settings)?), index })
     }
 

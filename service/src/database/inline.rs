@@ -10,16 +10,13 @@
 
 use std::{
     path::Path,
-    sync::{
-        Arc, Mutex, PoisonError, TryLockError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError, TryLockError},
 };
 
 use sea_orm::{DbBackend, EntityTrait, QueryTrait, Select, TryIntoModel};
 use tokio::runtime::Handle;
 
-use super::{bound::Bound, place::Place, row::Plan, state::Index};
+use super::{bound::Bound, place::Place, row::Plan, seat::seat, state::Index};
 
 /// Connections that read on whatever thread asks.
 pub(super) struct Inline {
@@ -121,15 +118,6 @@ impl Drop for Turn {
             }
         }
     }
-}
-
-/// Where a thread looks first, so that each finds its own connection free and its pages in the cache.
-fn seat() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static SEAT: usize = NEXT.fetch_add(1, Ordering::Relaxed);
-    }
-    SEAT.with(|seat| *seat)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! How a PostgreSQL connection is opened, and the guard that keeps broken ones out of use.
 
 use std::{
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicI32, Ordering},
@@ -10,8 +11,13 @@ use std::{
 
 use sea_orm::{
     ConnectOptions, DbErr,
-    sqlx::{self, ConnectOptions as _, Row as _},
+    sqlx::{
+        self, ConnectOptions as _, Row as _,
+        postgres::{PgConnectOptions, PgSslMode},
+    },
 };
+
+use tokio_postgres::config::SslMode;
 
 use super::Settings;
 use crate::error::{is_shut_down, sqlx_error};
@@ -37,6 +43,11 @@ pub(super) struct Trust {
 }
 
 impl Trust {
+    /// A connection was lost, and with it perhaps others: those that are used next are looked at first.
+    pub(super) fn lose(&self) {
+        self.uses.store(-READS, Ordering::Relaxed);
+    }
+
     /// Whether a read failed because its connection was lost, and with it perhaps others of the pool. Another one may answer, and
     /// is looked at first.
     pub(super) fn is_lost(&self, error: &DbErr) -> bool {
@@ -45,12 +56,13 @@ impl Trust {
             Some(sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed)
         ) || is_shut_down(error);
         if is_lost {
-            self.uses.store(-READS, Ordering::Relaxed);
+            self.lose();
         }
         is_lost
     }
 
-    fn is_to_look(&self, idle: Duration) -> bool {
+    /// Whether a connection that idled for so long is looked at now.
+    pub(super) fn is_to_look(&self, idle: Duration) -> bool {
         let next = |uses: i32| {
             Some(match uses {
                 0 => READS,
@@ -63,6 +75,9 @@ impl Trust {
     }
 }
 
+/// The name that our connections have among those of the server.
+const NAME: &str = "bookplate";
+
 /// Options of a pool for the server at `url`; each of its connections is looked at before it is used, or as often as `trust` says.
 pub(super) fn server(url: &str, settings: &Settings, trust: Option<Arc<Trust>>) -> ConnectOptions {
     let timeouts = [
@@ -73,10 +88,7 @@ pub(super) fn server(url: &str, settings: &Settings, trust: Option<Arc<Trust>>) 
     let mut options = ConnectOptions::new(url);
     options
         .map_sqlx_postgres_opts(move |options| {
-            options
-                .application_name("bookplate")
-                .options(timeouts.clone())
-                .disable_statement_logging()
+            options.application_name(NAME).options(timeouts.clone()).disable_statement_logging()
         })
         .max_connections(settings.pool)
         .acquire_timeout(settings.acquire_timeout)
@@ -93,4 +105,94 @@ pub(super) fn server(url: &str, settings: &Settings, trust: Option<Arc<Trust>>) 
             })
         });
     options
+}
+
+/// How the pool's server is connected to without the driver: to the same database, as the same user and with the same options, and no
+/// statement takes longer than `limit`. `None` where that would have to be encrypted, and so on a socket or a loopback address
+/// only, unless `sslmode=disable`; also where the address has something that one of the two does not read.
+pub(super) fn without_driver(
+    url: &str,
+    settings: &Settings,
+    limit: Duration,
+) -> Option<tokio_postgres::Config> {
+    let pool: PgConnectOptions = url.parse().ok()?;
+    // The pool's options do not tell the password. Where it comes from elsewhere the server may refuse us.
+    let read: tokio_postgres::Config = url.parse().ok()?;
+    let host = pool.get_host().trim_start_matches('[').trim_end_matches(']');
+    let mut config = tokio_postgres::Config::new();
+    let is_near = match pool.get_socket() {
+        Some(folder) => {
+            config.host_path(folder);
+            true
+        }
+        None => {
+            config.host(host);
+            let is_loopback = |address: IpAddr| address.is_loopback();
+            host.starts_with('/') || host == "localhost" || host.parse().is_ok_and(is_loopback)
+        }
+    };
+    match pool.get_ssl_mode() {
+        PgSslMode::Disable => {}
+        PgSslMode::Allow | PgSslMode::Prefer if is_near => {}
+        _ => return None,
+    }
+    // Those that the driver asks for; what stands last holds.
+    let given = pool.get_options().unwrap_or_default();
+    let limit = limit.as_millis();
+    let options =
+        format!("{given} -c statement_timeout={limit} -c TimeZone=UTC -c DateStyle=ISO,MDY");
+    config
+        .ssl_mode(SslMode::Disable)
+        .port(pool.get_port())
+        .user(pool.get_username())
+        .dbname(pool.get_database().unwrap_or_else(|| pool.get_username()))
+        .options(options.trim_start())
+        .application_name(NAME)
+        .connect_timeout(settings.acquire_timeout);
+    if let Some(password) = read.get_password() {
+        config.password(password);
+    }
+    Some(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_postgres::config::Host;
+
+    use super::*;
+
+    #[test]
+    fn without_encryption_only_what_is_near_is_connected_to() {
+        for (address, is_near) in [
+            ("postgres://u@localhost/d", true),
+            ("postgres://u@127.0.0.1:5433/d?sslmode=prefer", true),
+            ("postgres://u@[::1]/d", true),
+            ("postgres:///d?host=/run/postgresql&user=u", true),
+            ("postgres://u@db.example/d?sslmode=disable", true),
+            ("postgres://u@db.example/d", false),
+            ("postgres://u@127.0.0.1.example/d", false),
+            ("postgres://u@10.0.0.1/d?sslmode=prefer", false),
+            ("postgres://u@localhost/d?sslmode=require", false),
+            ("postgres://u@localhost/d?sslmode=verify-full", false),
+            // What tokio-postgres does not read.
+            ("postgres://u@localhost/d?options[search_path]=s", false),
+            ("postgres://u@localhost/d?statement-cache-capacity=0", false),
+        ] {
+            let config = without_driver(address, &Settings::default(), Duration::ZERO);
+            assert_eq!(config.is_some(), is_near, "{address}");
+        }
+    }
+
+    #[test]
+    fn what_the_address_says_holds_as_in_the_pool() {
+        let address = "postgres://u%40:p%2F@[::1]:5433/d%20e?options=-c%20search_path%3Ds";
+        let limit = Duration::from_millis(20);
+        let config = without_driver(address, &Settings::default(), limit).unwrap();
+        assert_eq!((config.get_user(), config.get_dbname()), (Some("u@"), Some("d e")));
+        assert_eq!(config.get_password(), Some(b"p/".as_slice()));
+        assert_eq!(config.get_hosts(), [Host::Tcp("::1".to_owned())]);
+        assert_eq!(config.get_ports(), [5433]);
+        let options = config.get_options().unwrap();
+        assert!(options.starts_with("-c search_path=s -c statement_timeout=20 "), "{options}");
+    }
 }

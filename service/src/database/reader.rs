@@ -1,4 +1,5 @@
-//! Reading: from a pool of connections, and short reads of a SQLite file on the thread that asks.
+//! Reading: from a pool of connections, and short reads without it: of a SQLite file on the thread that asks, and of PostgreSQL
+//! on connections that they share.
 
 use std::{pin::Pin, sync::Arc};
 
@@ -10,6 +11,7 @@ use sea_orm::{
 
 use super::{
     inline::Inline,
+    pipeline::Pipeline,
     postgres::Trust,
     rows::{Rows, numbers},
 };
@@ -25,6 +27,7 @@ const ATTEMPTS: u32 = 4;
 pub struct Reader {
     pool: DatabaseConnection,
     inline: Option<Arc<Inline>>,
+    pipeline: Option<Arc<Pipeline>>,
     trust: Option<Arc<Trust>>,
 }
 
@@ -33,9 +36,10 @@ impl Reader {
     pub(super) fn new(
         pool: DatabaseConnection,
         inline: Option<Inline>,
+        pipeline: Option<Pipeline>,
         trust: Option<Arc<Trust>>,
     ) -> Self {
-        Self { pool, inline: inline.map(Arc::new), trust }
+        Self { pool, inline: inline.map(Arc::new), pipeline: pipeline.map(Arc::new), trust }
     }
 
     /// Asks the pool, on another connection where one is lost.
@@ -68,9 +72,17 @@ impl Reader {
         self.inline.as_ref()
     }
 
+    #[cfg(test)]
+    pub(super) fn pipeline(&self) -> Option<&Pipeline> {
+        self.pipeline.as_deref()
+    }
+
     pub(super) async fn close(self) -> DbResult<()> {
         if let Some(inline) = &self.inline {
             inline.close();
+        }
+        if let Some(pipeline) = &self.pipeline {
+            pipeline.close().await;
         }
         self.pool.close().await
     }
@@ -86,10 +98,15 @@ impl Rows for Reader {
         E: EntityTrait,
         E::ActiveModel: TryIntoModel<E::Model>,
     {
-        match self.inline.as_ref().and_then(|inline| inline.rows(&select)) {
-            Some(rows) => Ok(rows),
-            None => Ok(select.all(self).await?),
+        if let Some(rows) = self.inline.as_ref().and_then(|inline| inline.rows(&select)) {
+            return Ok(rows);
         }
+        if let Some(pipeline) = &self.pipeline
+            && let Some(rows) = pipeline.rows(&select).await
+        {
+            return Ok(rows);
+        }
+        Ok(select.all(self).await?)
     }
 
     async fn by_id<E>(&self, id: i32) -> Result<Option<E::Model>>
@@ -97,10 +114,15 @@ impl Rows for Reader {
         E: EntityTrait<PrimaryKey: PrimaryKeyTrait<ValueType = i32>>,
         E::ActiveModel: TryIntoModel<E::Model>,
     {
-        match self.inline.as_ref().and_then(|inline| inline.by_id::<E>(id)) {
-            Some(row) => Ok(row),
-            None => Ok(E::find_by_id(id).one(self).await?),
+        if let Some(row) = self.inline.as_ref().and_then(|inline| inline.by_id::<E>(id)) {
+            return Ok(row);
         }
+        if let Some(pipeline) = &self.pipeline
+            && let Some(row) = pipeline.by_id::<E>(id).await
+        {
+            return Ok(row);
+        }
+        Ok(E::find_by_id(id).one(self).await?)
     }
 
     fn numbers<S: StatementBuilder>(

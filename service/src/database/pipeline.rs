@@ -1,0 +1,130 @@
+//! Short reads of PostgreSQL on connections that they share.
+//!
+//! The driver gives a connection to one statement until its answer is there, so that each read costs a turn of the pool, a message
+//! and a wait of its own. Here the statements of many requests are sent behind one another, and their answers come in the same
+//! order. Whatever takes long, fails, or is more than plain values is left to the pool, which also finds the words for what went
+//! wrong: both read what was committed, and give the same rows.
+//!
+//! Who is behind a slow statement waits for it. So rows by their ids have connections of their own, which no list can hold up, lists
+//! of many rows go to the pool, and so does for a while each statement that was seen to be slow ([`Lane`]).
+
+mod lane;
+
+use std::{sync::Arc, time::Duration};
+
+use sea_orm::{DbBackend, EntityTrait, QueryTrait, Select, TryIntoModel, Value};
+use tokio_postgres::Row;
+
+use self::lane::Lane;
+use super::{
+    Settings,
+    postgres::{self, Trust},
+    row::Plan,
+    seat::seat,
+};
+
+/// How long the server works on a statement here.
+const LIMIT: Duration = Duration::from_millis(20);
+/// The most rows that a list has, or passes over, here: what the pool costs is little beside more.
+const MOST_ROWS: i64 = 250;
+
+/// Connections that reads share: two for each thread, as long as there are not more threads than connections in the pool.
+pub(super) struct Pipeline {
+    places: Box<[Place]>,
+}
+
+struct Place {
+    by_id: Arc<Lane>,
+    lists: Arc<Lane>,
+}
+
+impl Pipeline {
+    /// Opens nothing yet. `None` where the pool's server cannot be reached by us as the pool reaches it.
+    pub(super) fn new(url: &str, settings: &Settings, trust: &Arc<Trust>) -> Option<Self> {
+        let config = postgres::without_driver(url, settings, LIMIT)?;
+        let lane = || Arc::new(Lane::new(config.clone(), Arc::clone(trust)));
+        let places = (0..settings.pool).map(|_| Place { by_id: lane(), lists: lane() });
+        Some(Self { places: places.collect() })
+    }
+
+    /// Closes the connections once what was asked on them is answered.
+    pub(super) async fn close(&self) {
+        for Place { by_id, lists } in &self.places {
+            by_id.close().await;
+            lists.close().await;
+        }
+    }
+
+    /// The rows of a query; `None` when the pool has to find them.
+    pub(super) fn rows<E>(
+        &self,
+        select: &Select<E>,
+    ) -> impl Future<Output = Option<Vec<E::Model>>> + Send
+    where
+        E: EntityTrait,
+        E::ActiveModel: TryIntoModel<E::Model>,
+    {
+        let statement = select.build(DbBackend::Postgres);
+        let sql = statement.sql.into();
+        let values = statement.values.map_or_else(Vec::new, |values| values.0);
+        let lane = Plan::<E>::get().and_then(|_| Some(&self.place()?.lists));
+        async move {
+            let values = values.into_iter().map(bindable).collect::<Option<_>>()?;
+            find::<E>(lane?, sql, values).await
+        }
+    }
+
+    /// The row with an id, if there is one; `None` when the pool has to find it.
+    pub(super) fn by_id<E>(&self, id: i32) -> impl Future<Output = Option<Option<E::Model>>> + Send
+    where
+        E: EntityTrait,
+        E::ActiveModel: TryIntoModel<E::Model>,
+    {
+        let sql = Plan::<E>::get().map(|plan| Arc::clone(&plan.by_id_on_postgres));
+        let lane = self.place().map(|place| &place.by_id);
+        async move { Some(find::<E>(lane?, sql?, vec![id.into()]).await?.pop()) }
+    }
+
+    fn place(&self) -> Option<&Place> {
+        self.places.get(seat() % self.places.len().max(1))
+    }
+}
+
+async fn find<E>(lane: &Arc<Lane>, sql: Arc<str>, values: Vec<Value>) -> Option<Vec<E::Model>>
+where
+    E: EntityTrait,
+    E::ActiveModel: TryIntoModel<E::Model>,
+{
+    let rows = lane.ask(&sql, &values).await?;
+    let models = models::<E>(&rows);
+    if models.is_none() {
+        lane.leave(&sql);
+    }
+    models
+}
+
+fn models<E>(rows: &[Row]) -> Option<Vec<E::Model>>
+where
+    E: EntityTrait,
+    E::ActiveModel: TryIntoModel<E::Model>,
+{
+    let plan = Plan::<E>::get()?;
+    if rows.first().is_some_and(|row| row.len() != plan.width()) {
+        return None;
+    }
+    rows.iter().map(|row| plan.model(row)).collect()
+}
+
+/// A value as it is bound; `None` for a limit or an offset that is too high for here.
+fn bindable(value: Value) -> Option<Value> {
+    match value {
+        // Of all values only those two have no sign, and the driver binds them with one.
+        Value::BigUnsigned(rows) => {
+            i64::try_from(rows?).ok().filter(|rows| *rows <= MOST_ROWS).map(Value::from)
+        }
+        other => Some(other),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,335 @@
+//! A connection on which a statement is sent without waiting for the answer to the one before.
+
+use std::{
+    sync::{Arc, Mutex, Weak},
+    time::{Duration, Instant},
+};
+
+use futures_util::{TryStreamExt, future::try_join};
+use hashlink::LruCache;
+use sea_orm::Value;
+use tokio::{runtime::Handle, task::JoinHandle, time::timeout};
+use tokio_postgres::{
+    Client, Config, Error, NoTls, Row, Statement,
+    error::SqlState,
+    types::{ToSql, Type},
+};
+
+use super::super::postgres::Trust;
+
+/// Whether the server has become another one's copy. There is no transaction here that somebody could have left open.
+const GUARD: &str = "SELECT pg_is_in_recovery()";
+/// How long a read waits for its answer, behind those of others; then the pool is asked, and the connection given up.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// A statement that takes so long, so many times in a row, gains nothing here.
+const SLOW: Duration = Duration::from_millis(4);
+const SLOW_IN_A_ROW: u32 = 3;
+/// How long no connection is opened after an attempt, and a slow statement not tried; and how often that is doubled where it fails
+/// again.
+const PAUSE: Duration = Duration::from_millis(100);
+const REST: Duration = Duration::from_secs(1);
+const DOUBLED: u32 = 8;
+/// Statements that a connection keeps prepared, and of how many it is remembered that they are slow.
+const PREPARED: usize = 64;
+const LEFT: usize = 256;
+
+/// A place for a connection, which is opened when it is first asked for, by the runtime of the thread that asks, and anew when it
+/// was lost. Meanwhile, and for what rests, the pool is asked.
+pub(super) struct Lane {
+    config: Config,
+    trust: Arc<Trust>,
+    place: Mutex<Place>,
+}
+
+struct Place {
+    connection: Option<Connection>,
+    /// Opens the connection and carries its messages.
+    driver: Option<JoinHandle<()>>,
+    later: Later,
+    is_closed: bool,
+}
+
+/// What is not tried for a while.
+struct Later {
+    opening: Rest,
+    /// Statements, which are left to the pool.
+    left: LruCache<Arc<str>, Rest>,
+}
+
+struct Connection {
+    client: Arc<Client>,
+    prepared: LruCache<Arc<str>, Prepared>,
+    used: Instant,
+    answered: Instant,
+}
+
+struct Prepared {
+    statement: Statement,
+    /// How often in a row it was slow.
+    slow: u32,
+}
+
+/// Until when something is not tried.
+#[derive(Default)]
+struct Rest {
+    until: Option<Instant>,
+    times: u32,
+}
+
+/// One read on its way.
+struct Turn {
+    client: Arc<Client>,
+    begun: Instant,
+    /// Where it is prepared already.
+    statement: Option<Statement>,
+    /// The same of the guard; `None` when there is no need to look.
+    guard: Option<Option<Statement>>,
+}
+
+enum Failure {
+    Read(Error),
+    /// The server is another one's copy.
+    Copy,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Read(error)
+    }
+}
+
+impl Lane {
+    pub(super) fn new(config: Config, trust: Arc<Trust>) -> Self {
+        let place = Place {
+            connection: None,
+            driver: None,
+            later: Later { opening: Rest::default(), left: LruCache::new(LEFT) },
+            is_closed: false,
+        };
+        Self { config, trust, place: Mutex::new(place) }
+    }
+
+    /// What a statement finds; `None` when the pool has to find it.
+    pub(super) async fn ask(
+        self: &Arc<Self>,
+        sql: &Arc<str>,
+        values: &[Value],
+    ) -> Option<Vec<Row>> {
+        let values: Vec<_> = values.iter().map(parameter).collect::<Option<_>>()?;
+        let turn = self.turn(sql)?;
+        match timeout(PATIENCE, self.answer(&turn, sql, values)).await {
+            Ok(Ok(rows)) => {
+                self.note(&turn, sql);
+                return Some(rows);
+            }
+            Ok(Err(Failure::Read(error))) => self.fail(&turn, sql, &error),
+            Ok(Err(Failure::Copy)) => self.lose(&turn, "the server only reads"),
+            Err(_) => {
+                self.leave(sql);
+                self.lose(&turn, "the server does not answer");
+            }
+        }
+        None
+    }
+
+    /// Leaves a statement to the pool for a while.
+    pub(super) fn leave(&self, sql: &Arc<str>) {
+        if let Ok(mut place) = self.place.lock() {
+            place.later.leave(sql);
+        }
+    }
+
+    /// Closes the connection once what was asked on it is answered.
+    pub(super) async fn close(&self) {
+        let driver = self.place.lock().ok().and_then(|mut place| {
+            place.is_closed = true;
+            place.connection = None;
+            place.driver.take()
+        });
+        if let Some(mut driver) = driver
+            && timeout(PATIENCE, &mut driver).await.is_err()
+        {
+            driver.abort();
+        }
+    }
+
+    fn turn(self: &Arc<Self>, sql: &str) -> Option<Turn> {
+        let mut place = self.place.lock().ok()?;
+        if place.is_closed || place.later.left.get(sql).is_some_and(|rest| !rest.is_over()) {
+            return None;
+        }
+        if place.connection.take_if(|connection| connection.client.is_closed()).is_some() {
+            self.trust.lose();
+        }
+        let Some(connection) = &mut place.connection else {
+            self.open(&mut place);
+            return None;
+        };
+        let begun = Instant::now();
+        let idle = begun - connection.used;
+        connection.used = begun;
+        let mut known =
+            |sql| connection.prepared.get(sql).map(|prepared| prepared.statement.clone());
+        let guard = self.trust.is_to_look(idle).then(|| known(GUARD));
+        let statement = known(sql);
+        Some(Turn { client: Arc::clone(&connection.client), begun, statement, guard })
+    }
+
+    fn open(self: &Arc<Self>, place: &mut Place) {
+        let is_under_way = place.driver.as_ref().is_some_and(|driver| !driver.is_finished());
+        if is_under_way || !place.later.opening.is_over() {
+            return;
+        }
+        if let Ok(runtime) = Handle::try_current() {
+            place.later.opening.begin(PAUSE);
+            place.driver = Some(runtime.spawn(drive(Arc::downgrade(self), self.config.clone())));
+        }
+    }
+
+    async fn answer(
+        &self,
+        turn: &Turn,
+        sql: &Arc<str>,
+        values: Vec<(&(dyn ToSql + Sync), Type)>,
+    ) -> Result<Vec<Row>, Failure> {
+        let (values, types): (Vec<_>, Vec<_>) = values.into_iter().unzip();
+        let guard = async {
+            let Some(known) = &turn.guard else { return Ok(()) };
+            let guard = self.prepared(turn, known.as_ref(), &GUARD.into(), &[]).await?;
+            let found = turn.client.query_one(&guard, &[]).await?;
+            if found.try_get(0)? { Err(Failure::Copy) } else { Ok(()) }
+        };
+        let rows = async {
+            let statement = self.prepared(turn, turn.statement.as_ref(), sql, &types).await?;
+            let rows = turn.client.query_raw(&statement, values).await?;
+            Ok(rows.try_collect().await?)
+        };
+        // Both are sent before one is answered.
+        let ((), rows) = try_join(guard, rows).await?;
+        Ok(rows)
+    }
+
+    async fn prepared(
+        &self,
+        turn: &Turn,
+        known: Option<&Statement>,
+        sql: &Arc<str>,
+        types: &[Type],
+    ) -> Result<Statement, Error> {
+        if let Some(statement) = known {
+            return Ok(statement.clone());
+        }
+        let statement = turn.client.prepare_typed(sql, types).await?;
+        let prepared = Prepared { statement: statement.clone(), slow: 0 };
+        self.on(turn, |connection, _| drop(connection.prepared.insert(Arc::clone(sql), prepared)));
+        Ok(statement)
+    }
+
+    /// Sees how long a statement took: no longer than since the answer before it.
+    fn note(&self, turn: &Turn, sql: &Arc<str>) {
+        let now = Instant::now();
+        self.on(turn, |connection, later| {
+            let is_slow = now - turn.begun.max(connection.answered) >= SLOW;
+            connection.answered = now;
+            later.opening.times = 0;
+            let Some(prepared) = connection.prepared.get_mut(sql) else { return };
+            prepared.slow = if is_slow { prepared.slow + 1 } else { 0 };
+            if prepared.slow >= SLOW_IN_A_ROW {
+                prepared.slow = 0;
+                later.leave(sql);
+            } else if !is_slow {
+                later.left.remove(sql);
+            }
+        });
+    }
+
+    fn fail(&self, turn: &Turn, sql: &Arc<str>, error: &Error) {
+        log::debug!("a read is left to the pool: {error}");
+        if turn.client.is_closed() {
+            return self.lose(turn, "the connection is closed");
+        }
+        let is_slow = error.code() == Some(&SqlState::QUERY_CANCELED);
+        self.on(turn, |connection, later| {
+            // Perhaps its tables have changed.
+            connection.prepared.remove(sql);
+            if is_slow {
+                later.leave(sql);
+            }
+        });
+    }
+
+    fn lose(&self, turn: &Turn, why: &str) {
+        log::debug!("a connection that reads share is given up: {why}");
+        self.trust.lose();
+        if let Ok(mut place) = self.place.lock() {
+            place.connection.take_if(|connection| Arc::ptr_eq(&connection.client, &turn.client));
+        }
+    }
+
+    /// On the connection of a turn, where that is still the one in use.
+    fn on(&self, turn: &Turn, work: impl FnOnce(&mut Connection, &mut Later)) {
+        let Ok(mut place) = self.place.lock() else { return };
+        let Place { connection, later, .. } = &mut *place;
+        if let Some(connection) = connection
+            && Arc::ptr_eq(&connection.client, &turn.client)
+        {
+            work(connection, later);
+        }
+    }
+}
+
+impl Later {
+    fn leave(&mut self, sql: &Arc<str>) {
+        self.left.entry(Arc::clone(sql)).or_insert_with(Rest::default).begin(REST);
+    }
+}
+
+impl Rest {
+    fn begin(&mut self, first: Duration) {
+        self.until = Some(Instant::now() + first * (1 << self.times));
+        self.times = (self.times + 1).min(DOUBLED);
+    }
+
+    fn is_over(&self) -> bool {
+        self.until.is_none_or(|until| until <= Instant::now())
+    }
+}
+
+/// Opens a connection and carries its messages until it ends.
+async fn drive(lane: Weak<Lane>, config: Config) {
+    let opened = config.connect(NoTls).await;
+    let Some(lane) = lane.upgrade() else { return };
+    let (client, messages) = match opened {
+        Ok(opened) => opened,
+        Err(error) => return log::debug!("there is no connection for reads to share: {error}"),
+    };
+    if let Ok(mut place) = lane.place.lock()
+        && !place.is_closed
+    {
+        let now = Instant::now();
+        place.connection = Some(Connection {
+            client: Arc::new(client),
+            prepared: LruCache::new(PREPARED),
+            used: now,
+            answered: now,
+        });
+    }
+    drop(lane);
+    if let Err(error) = messages.await {
+        log::debug!("a connection that reads share has ended: {error}");
+    }
+}
+
+/// A value as the driver binds it; `None` for one of a type that only the driver binds.
+fn parameter(value: &Value) -> Option<(&(dyn ToSql + Sync), Type)> {
+    Some(match value {
+        Value::Bool(value) => (value, Type::BOOL),
+        Value::Int(value) => (value, Type::INT4),
+        Value::BigInt(value) => (value, Type::INT8),
+        Value::Double(value) => (value, Type::FLOAT8),
+        Value::String(value) => (value, Type::TEXT),
+        Value::Bytes(value) => (value, Type::BYTEA),
+        Value::ChronoDateTimeUtc(value) => (value, Type::TIMESTAMPTZ),
+        _ => return None,
+    })
+}

@@ -1,0 +1,110 @@
+//! Rows of PostgreSQL, in its binary form.
+
+use std::error::Error;
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use sea_orm::Value;
+use tokio_postgres::{
+    Row,
+    types::{FromSql, Type},
+};
+
+use super::Stored;
+use crate::kind::Kind;
+
+impl Stored for Row {
+    fn value(&self, place: usize, kind: Option<Kind>) -> Option<Value> {
+        match kind {
+            None => read::<Vec<u8>>(self, place),
+            Some(Kind::Text) => read::<String>(self, place),
+            Some(Kind::Integer) => read::<i32>(self, place),
+            Some(Kind::BigInteger) => read::<i64>(self, place),
+            Some(Kind::Double) => read::<f64>(self, place),
+            Some(Kind::Boolean) => read::<bool>(self, place),
+            Some(Kind::Moment) => read::<DateTime<Utc>>(self, place),
+            Some(Kind::Decimal) => {
+                let number = self.try_get::<_, Option<Numeric>>(place).ok()?;
+                Some(number.map(|Numeric(number)| number).into())
+            }
+            Some(Kind::Isbn | Kind::Date) => None,
+        }
+    }
+}
+
+fn read<'a, T: FromSql<'a>>(row: &'a Row, place: usize) -> Option<Value>
+where
+    Option<T>: Into<Value>,
+{
+    Some(row.try_get::<_, Option<T>>(place).ok()?.into())
+}
+
+/// A `numeric`: 16 bits each for how many digits there are, of which one stands for four decimal ones; the power of 10 000 that
+/// the first is multiplied with; the sign; how many decimal digits to show behind the point; and then the digits.
+struct Numeric(Decimal);
+
+impl<'a> FromSql<'a> for Numeric {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        numeric(raw).map(Self).ok_or_else(|| "a number that only the driver reads".into())
+    }
+
+    fn accepts(type_: &Type) -> bool {
+        *type_ == Type::NUMERIC
+    }
+}
+
+/// `None` for what is no number, and for those whose digits or places a decimal does not hold.
+fn numeric(raw: &[u8]) -> Option<Decimal> {
+    const NEGATIVE: i16 = 0x4000;
+    let (halves, []) = raw.as_chunks::<2>() else { return None };
+    let mut halves = halves.iter().map(|half| i16::from_be_bytes(*half));
+    let [length, weight, sign, scale] =
+        [halves.next()?, halves.next()?, halves.next()?, halves.next()?];
+    if length == 0 && sign == 0 {
+        return Some(Decimal::ZERO);
+    }
+    let whole = halves.try_fold(0_i128, |number, digit| {
+        number.checked_mul(10_000)?.checked_add(i128::from(digit))
+    })?;
+    let places = 4 * (i32::from(length) - 1 - i32::from(weight));
+    let (whole, places) = match u32::try_from(places) {
+        Ok(places) => (whole, places),
+        Err(_) => (whole.checked_mul(10_i128.checked_pow(places.unsigned_abs())?)?, 0),
+    };
+    let signed = match sign {
+        0 => whole,
+        NEGATIVE => -whole,
+        _ => return None,
+    };
+    let mut number = Decimal::try_from_i128_with_scale(signed, places).ok()?;
+    number.rescale(u32::try_from(scale).ok()?);
+    Some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_with_the_places_that_they_have() {
+        let raw =
+            |halves: &[u16]| halves.iter().flat_map(|half| half.to_be_bytes()).collect::<Vec<_>>();
+        for (halves, expected) in [
+            (&[0, 0, 0, 2][..], Some("0")),
+            (&[1, 0xffff, 0, 2, 100], Some("0.01")),
+            (&[2, 0, 0, 2, 49, 9900], Some("49.99")),
+            (&[2, 0, 0x4000, 2, 49, 9900], Some("-49.99")),
+            (&[1, 1, 0, 2, 7], Some("70000.00")),
+            (&[4, 2, 0, 2, 99, 9999, 9999, 9900], Some("9999999999.99")),
+            // Not a number, infinite, and too long.
+            (&[0, 0, 0xc000, 0], None),
+            (&[0, 0, 0xd000, 0x20], None),
+            (&[1, 20, 0, 0, 1], None),
+            (&[1, 0xffe0, 0, 100, 1], None),
+            (&[1, 0], None),
+        ] {
+            let number = numeric(&raw(halves)).map(|number| number.to_string());
+            assert_eq!(number.as_deref(), expected, "{halves:x?}");
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Where a thread looks first, so that each finds what it used before free.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The number of this thread among those that asked.
+pub(super) fn seat() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static SEAT: usize = NEXT.fetch_add(1, Ordering::Relaxed);
+    }
+    SEAT.with(|seat| *seat)
+}
