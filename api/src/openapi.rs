@@ -6,6 +6,8 @@ mod answers;
 mod bodies;
 mod shared;
 
+use std::sync::LazyLock;
+
 use actix_web::{
     App, HttpRequest, HttpResponse,
     dev::ResourceDef,
@@ -124,12 +126,34 @@ fn unseen() -> Parameter {
         .build()
 }
 
-/// Which methods each path of the document has.
-pub struct Paths(Vec<(ResourceDef, Vec<Method>)>);
+/// The document as it is sent, and what follows from it. Made when it is first needed, for it takes more memory to make than a server
+/// at rest has otherwise; that is given to others then.
+pub struct Contract {
+    text: Bytes,
+    paths: Paths,
+}
 
-impl Paths {
+impl Contract {
     /// Of a document.
     pub fn of(document: &OpenApi) -> Self {
+        // It always has a JSON text.
+        let text = serde_json::to_vec(document).unwrap_or_default().into();
+        Self { text, paths: Paths::of(document) }
+    }
+
+    /// The refusal of a request whose path exists, but not for its method.
+    pub fn refuse(&self, request: &HttpRequest) -> Option<Problem> {
+        let methods = self.paths.methods(request.path())?;
+        let refused = !methods.contains(request.method());
+        refused.then(|| Problem::method_not_allowed(request.method().as_str(), &list(methods)))
+    }
+}
+
+/// Which methods each path of the document has.
+struct Paths(Vec<(ResourceDef, Vec<Method>)>);
+
+impl Paths {
+    fn of(document: &OpenApi) -> Self {
         let paths = document.paths.paths.iter().map(|(path, item)| {
             let mut methods = Vec::new();
             for (operation, method) in [
@@ -157,13 +181,6 @@ impl Paths {
         let (_, methods) = self.0.iter().find(|(definition, _)| definition.is_match(path))?;
         Some(methods)
     }
-
-    /// The refusal of a request whose path exists, but not for its method.
-    pub fn refuse(&self, request: &HttpRequest) -> Option<Problem> {
-        let methods = self.methods(request.path())?;
-        let refused = !methods.contains(request.method());
-        refused.then(|| Problem::method_not_allowed(request.method().as_str(), &list(methods)))
-    }
 }
 
 fn list(methods: &[Method]) -> String {
@@ -171,11 +188,14 @@ fn list(methods: &[Method]) -> String {
 }
 
 /// Everything that no handler took: another method of a known path, or no path at all.
-pub async fn fallback(request: HttpRequest, paths: Data<Paths>) -> Result<HttpResponse, Problem> {
-    if let Some(problem) = paths.refuse(&request) {
+pub async fn fallback(
+    request: HttpRequest,
+    contract: Data<LazyLock<Contract>>,
+) -> Result<HttpResponse, Problem> {
+    if let Some(problem) = contract.refuse(&request) {
         return Err(problem);
     }
-    match paths.methods(request.path()) {
+    match contract.paths.methods(request.path()) {
         // The only method of the document without a handler.
         Some(methods) => {
             Ok(HttpResponse::NoContent().insert_header((ALLOW, list(methods))).finish())
@@ -189,22 +209,9 @@ pub async fn fallback(request: HttpRequest, paths: Data<Paths>) -> Result<HttpRe
     }
 }
 
-/// The document as it is sent. The structure that it is written from is ten times as large.
-pub struct Written(Bytes);
-
-impl Written {
-    /// Of a document.
-    ///
-    /// # Errors
-    /// Never in practice: it has a JSON text.
-    pub fn of(document: &OpenApi) -> serde_json::Result<Self> {
-        Ok(Self(serde_json::to_vec(document)?.into()))
-    }
-}
-
 /// This document.
 #[utoipa::path(tag = "service", responses((status = 200, description = "The OpenAPI document", body = Object)))]
 #[get("/api/openapi.json")]
-pub async fn show_openapi(document: Data<Written>) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(document.0.clone())
+pub async fn show_openapi(contract: Data<LazyLock<Contract>>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(contract.text.clone())
 }

@@ -1,6 +1,6 @@
 //! The HTTP server: built, bound, run until it is asked to end, and ended without losing a request.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::LazyLock, time::Duration};
 
 use actix_web::{
     App, HttpServer,
@@ -20,7 +20,7 @@ use crate::{
     host::Exposure,
     imports, items,
     list::Cap,
-    openapi::{self, Paths, Written},
+    openapi::{self, Contract},
     parameters, problems, request, stores,
 };
 
@@ -84,9 +84,7 @@ pub struct Shared {
 /// When the address cannot be bound.
 pub fn bind(options: Options, shared: Shared) -> Result<(Server, Vec<SocketAddr>)> {
     let Options { address, exposure, workers, list_limit, answers } = options;
-    let document = document();
-    let paths = Data::new(Paths::of(&document));
-    let document = Data::new(Written::of(&document)?);
+    let contract = Data::new(LazyLock::new(|| Contract::of(&document())));
     let Shared { db, readiness, imports } = shared;
     let answers = Data::new(Answers::new(db.clone(), answers));
     let (db, imports) = (Data::new(db), Data::new(imports));
@@ -97,8 +95,7 @@ pub fn bind(options: Options, shared: Shared) -> Result<(Server, Vec<SocketAddr>
             .app_data(answers.clone())
             .app_data(imports.clone())
             .app_data(readiness.clone())
-            .app_data(paths.clone())
-            .app_data(document.clone())
+            .app_data(contract.clone())
             .app_data(Data::new(exposure))
             .app_data(Data::new(Cap(list_limit)))
             .configure(routes)
