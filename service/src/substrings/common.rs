@@ -21,8 +21,9 @@ use crate::{
     resource::Resource,
 };
 
-/// Rows that are looked at.
-const ROWS: i32 = 2000;
+/// Rows that are looked at: so many places of the table, and so many neighbours at each, which are in the same pages of the file.
+const PLACES: i32 = 40;
+const NEIGHBOURS: u64 = 25;
 /// A trigram of fewer of them is rare.
 const COMMON: u32 = 2;
 
@@ -56,9 +57,12 @@ pub async fn learn<E: Resource>(db: &Reader, index: &Substrings) -> Result<()> {
     else {
         return Ok(());
     };
-    let step = Ord::max(last / ROWS, 1);
-    let ids = (0..ROWS).map(|place| last.saturating_sub(place.saturating_mul(step)));
-    let rows = db.rows(E::find().filter(id.expr().is_in(ids))).await?;
+    let mut rows = Vec::new();
+    for place in 0..PLACES {
+        let behind = last - last / PLACES * place - i32::try_from(NEIGHBOURS).unwrap_or_default();
+        let neighbours = E::find().filter(id.expr().gt(behind)).order_by_asc(id.expr());
+        rows.extend(db.rows(neighbours.limit(NEIGHBOURS)).await?);
+    }
     let columns: Vec<E::Column> =
         E::Column::iter().filter(|column| index.columns.contains(&column.as_str())).collect();
     let mut counts = Counts::new();
