@@ -84,7 +84,7 @@ pub struct Shared {
 /// When the address cannot be bound.
 pub fn bind(options: Options, shared: Shared) -> Result<(Server, Vec<SocketAddr>)> {
     let Options { address, exposure, workers, list_limit, answers } = options;
-    let contract = Data::new(LazyLock::new(|| Contract::of(&document())));
+    let contract: Data<LazyLock<Contract>> = Data::new(LazyLock::new(|| Contract::of(&document())));
     let Shared { db, readiness, imports } = shared;
     let answers = Data::new(Answers::new(db.clone(), answers));
     let (db, imports) = (Data::new(db), Data::new(imports));
