@@ -23,8 +23,11 @@ use super::{
     seat::seat,
 };
 
-/// How long the server works on a statement here.
-const LIMIT: Duration = Duration::from_millis(20);
+/// How long the server works on a list here, and for how long it is worth while.
+const LIST: Duration = Duration::from_millis(20);
+const SLOW: Duration = Duration::from_millis(4);
+/// The same of a row by its id, which waits for a disk or a lock if it waits.
+const ROW: Duration = Duration::from_millis(200);
 /// The most rows that a list has, or passes over, here: what the pool costs is little beside more.
 const MOST_ROWS: i64 = 250;
 
@@ -41,10 +44,12 @@ struct Place {
 impl Pipeline {
     /// Opens nothing yet. `None` where the pool's server cannot be reached by us as the pool reaches it.
     pub(super) fn new(url: &str, settings: &Settings, trust: &Arc<Trust>) -> Option<Self> {
-        let config = postgres::without_driver(url, settings, LIMIT)?;
-        let lane = || Arc::new(Lane::new(config.clone(), Arc::clone(trust)));
-        let places = (0..settings.pool).map(|_| Place { by_id: lane(), lists: lane() });
-        Some(Self { places: places.collect() })
+        let lane = |limit, slow| {
+            let config = postgres::without_driver(url, settings, limit)?;
+            Some(Arc::new(Lane::new(config, Arc::clone(trust), slow)))
+        };
+        let place = |_| Some(Place { by_id: lane(ROW, None)?, lists: lane(LIST, Some(SLOW))? });
+        Some(Self { places: (0..settings.pool).map(place).collect::<Option<_>>()? })
     }
 
     /// Closes the connections once what was asked on them is answered.

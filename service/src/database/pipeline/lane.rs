@@ -21,14 +21,13 @@ use super::super::postgres::Trust;
 const GUARD: &str = "SELECT pg_is_in_recovery()";
 /// How long a read waits for its answer, behind those of others; then the pool is asked, and the connection given up.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// A statement that takes so long, so many times in a row, gains nothing here.
-const SLOW: Duration = Duration::from_millis(4);
-const SLOW_IN_A_ROW: u32 = 3;
-/// How long no connection is opened after an attempt, and a slow statement not tried; and how often that is doubled where it fails
-/// again.
-const PAUSE: Duration = Duration::from_millis(100);
-const REST: Duration = Duration::from_secs(1);
-const DOUBLED: u32 = 8;
+/// How often in a row a statement is slow before it is left to the pool. More than once or twice, because who waits for a processor is
+/// slow too, and the pool needs more of it.
+const SLOW_IN_A_ROW: u32 = 8;
+/// How long no connection is opened after an attempt, and how often that is doubled while there comes no answer.
+const PAUSE: (Duration, u32) = (Duration::from_millis(100), 8);
+/// How long a slow statement is not tried, and how often that is doubled while it is slow.
+const REST: (Duration, u32) = (Duration::from_secs(1), 5);
 /// Statements that a connection keeps prepared, and of how many it is remembered that they are slow.
 const PREPARED: usize = 64;
 const LEFT: usize = 256;
@@ -38,6 +37,8 @@ const LEFT: usize = 256;
 pub(super) struct Lane {
     config: Config,
     trust: Arc<Trust>,
+    /// What takes so long gains nothing here; `None` where no statement does.
+    slow: Option<Duration>,
     place: Mutex<Place>,
 }
 
@@ -99,14 +100,14 @@ impl From<Error> for Failure {
 }
 
 impl Lane {
-    pub(super) fn new(config: Config, trust: Arc<Trust>) -> Self {
+    pub(super) fn new(config: Config, trust: Arc<Trust>, slow: Option<Duration>) -> Self {
         let place = Place {
             connection: None,
             driver: None,
             later: Later { opening: Rest::default(), left: LruCache::new(LEFT) },
             is_closed: false,
         };
-        Self { config, trust, place: Mutex::new(place) }
+        Self { config, trust, slow, place: Mutex::new(place) }
     }
 
     /// What a statement finds; `None` when the pool has to find it.
@@ -125,7 +126,10 @@ impl Lane {
             Ok(Err(Failure::Read(error))) => self.fail(&turn, sql, &error),
             Ok(Err(Failure::Copy)) => self.lose(&turn, "the server only reads"),
             Err(_) => {
-                self.leave(sql);
+                // It may be the one that the others wait for.
+                if self.slow.is_some() {
+                    self.leave(sql);
+                }
                 self.lose(&turn, "the server does not answer");
             }
         }
@@ -229,7 +233,8 @@ impl Lane {
     fn note(&self, turn: &Turn, sql: &Arc<str>) {
         let now = Instant::now();
         self.on(turn, |connection, later| {
-            let is_slow = now - turn.begun.max(connection.answered) >= SLOW;
+            let took = now - turn.begun.max(connection.answered);
+            let is_slow = self.slow.is_some_and(|slow| took >= slow);
             connection.answered = now;
             later.opening.times = 0;
             let Some(prepared) = connection.prepared.get_mut(sql) else { return };
@@ -280,14 +285,18 @@ impl Lane {
 
 impl Later {
     fn leave(&mut self, sql: &Arc<str>) {
-        self.left.entry(Arc::clone(sql)).or_insert_with(Rest::default).begin(REST);
+        let rest = self.left.entry(Arc::clone(sql)).or_insert_with(Rest::default);
+        // Several may have been on their way.
+        if rest.is_over() {
+            rest.begin(REST);
+        }
     }
 }
 
 impl Rest {
-    fn begin(&mut self, first: Duration) {
+    fn begin(&mut self, (first, doubled): (Duration, u32)) {
         self.until = Some(Instant::now() + first * (1 << self.times));
-        self.times = (self.times + 1).min(DOUBLED);
+        self.times = (self.times + 1).min(doubled);
     }
 
     fn is_over(&self) -> bool {
