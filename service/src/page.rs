@@ -7,8 +7,7 @@ mod ranked;
 use std::str::FromStr;
 
 use sea_orm::{
-    Condition, DbBackend, FromQueryResult, QueryFilter, QuerySelect, Select, Value,
-    sea_query::SelectStatement,
+    Condition, FromQueryResult, QueryFilter, QuerySelect, Select, Value, sea_query::SelectStatement,
 };
 
 use crate::{
@@ -76,6 +75,16 @@ enum From {
     Beginning,
     Row(Vec<Option<Value>>, Direction),
     Offset(u64),
+}
+
+impl From {
+    /// The way that the rows are walked.
+    fn direction(&self) -> Direction {
+        match self {
+            Self::Row(_, direction) => *direction,
+            Self::Beginning | Self::Offset(_) => Direction::Forward,
+        }
+    }
 }
 
 impl Listing {
@@ -205,11 +214,7 @@ impl Listing {
             None => all,
         };
         let total = if asked.counts { Some(db.count(all.clone()).await?) } else { None };
-        let mut select = self.narrowed(db, select, all, &asked).await?;
-        if let Some(last) = &asked.until {
-            select = select.filter(sort::behind(&asked.keys, last, Direction::Forward).not());
-        }
-        let (mut rows, direction) = self.rows(db, select, &asked).await?;
+        let (mut rows, direction) = self.narrowed(db, select, all, &asked).await?;
         // One row more than asked for tells whether there is a next page.
         let more = rows.len() as u64 > asked.limit;
         rows.truncate(usize::try_from(asked.limit).unwrap_or(usize::MAX));
@@ -238,27 +243,6 @@ impl Listing {
         Ok(Page { rows, is_first, next, previous, total, end })
     }
 
-    /// The rows that the page is of, asked for in the way in which the database finds a page of them soonest.
-    async fn narrowed<E: Resource>(
-        &self,
-        db: &Reader,
-        select: Select<E>,
-        all: Select<E>,
-        asked: &Asked,
-    ) -> Result<Select<E>> {
-        let ranked = asked.keys.iter().any(|key| key.name == RANK);
-        let postgres = db.backend() == DbBackend::Postgres;
-        if !postgres || ranked || !asked.looking.narrows() {
-            return Ok(all);
-        }
-        if let Some(found) = narrowed::found_first(db, &all).await? {
-            return Ok(found);
-        }
-        let mut looking = asked.looking.clone().by_scanning();
-        let (condition, _) = self.condition::<E>(&mut looking, &PARAMETERS)?;
-        Ok(select.filter(condition))
-    }
-
     /// The rows from where the page begins, one more than asked for where there are as many, and the way they go.
     async fn rows<E: Resource>(
         &self,
@@ -269,15 +253,19 @@ impl Listing {
     where
         E::Model: FromQueryResult,
     {
-        let (start, direction) = match &asked.from {
-            From::Row(values, direction) => (Some(values.as_slice()), *direction),
-            From::Beginning | From::Offset(_) => (None, Direction::Forward),
+        let direction = asked.from.direction();
+        let start = match &asked.from {
+            From::Row(values, _) => Some(values.as_slice()),
+            From::Beginning | From::Offset(_) => None,
         };
         let passed_over = match asked.from {
             From::Offset(offset) => offset,
             From::Beginning | From::Row(..) => self.passed_over,
         };
         let most = asked.limit + 1;
+        let last = asked.until.as_ref();
+        let last = last.map(|last| sort::behind(&asked.keys, last, Direction::Forward).not());
+        let select = select.filter(Condition::all().add_option(last));
         // To pass rows over or to rank them all parts have to be looked at.
         if passed_over > 0 || asked.keys.iter().any(|key| key.name == RANK) {
             let behind = start.map(|values| sort::behind(&asked.keys, values, direction));

@@ -1,13 +1,20 @@
 //! The rows of a list that an index of substrings has found.
 
 use sea_orm::{
-    ColumnTrait, Iterable, JoinType, PrimaryKeyToColumn, QueryFilter, QuerySelect, QueryTrait,
-    Select,
+    ColumnTrait, DbBackend, FromQueryResult, Iterable, JoinType, PrimaryKeyToColumn, QueryFilter,
+    QuerySelect, QueryTrait, Select, Value,
     sea_query::{Expr, ExprTrait, IntoIden, SelectStatement, extension::postgres::PgFunc},
 };
 
-use super::id;
-use crate::{database::Rows, error::Result, kind::Kind, resource::Resource};
+use super::{Asked, From, Listing, PARAMETERS, id, ranked::Ranked};
+use crate::{
+    database::{Reader, Rows},
+    error::Result,
+    kind::Kind,
+    resource::Resource,
+    search::RANK,
+    sort::{Direction, Key},
+};
 
 /// What the candidates are called in a statement.
 const FOUND: &str = "found";
@@ -37,27 +44,90 @@ pub(super) fn joined<E: Resource>(mut select: Select<E>, candidates: SelectState
     select
 }
 
-/// The rows of a list as PostgreSQL finds them soonest. Left to itself it walks through the rows in their order until twenty
-/// of them fit, although an index knows the few that do. So those are asked for first, by themselves, and sorted when they
-/// are few; otherwise the walk is short.
+/// The ids of the rows that fulfil the conditions of a list; `None` where they are many. Left to itself PostgreSQL walks through the rows
+/// in their order until twenty of them fit, although an index knows the few that do. So those are asked for first, by
+/// themselves; where they are many the walk is short.
 ///
-/// Both answers are of what was committed when they were asked for, and the conditions hold for the second: a row that
-/// changes in between is shown as it is then, or not at all.
-pub(super) async fn found_first<E: Resource>(
+/// The rows are asked for afterwards, and the conditions with them: one that changes in between is shown as it is then, or not at all.
+pub(super) async fn found<E: Resource>(
     db: &impl Rows,
     all: &Select<E>,
-) -> Result<Option<Select<E>>> {
+) -> Result<Option<Vec<i64>>> {
+    let found = all.clone().select_only().expr_as(id::<E>()?.expr(), "id").limit(MOST + 1);
+    let found = db.numbers(&found.into_query()).await?;
+    Ok((found.len() as u64 <= MOST).then_some(found))
+}
+
+/// The rows of a list that have one of some ids.
+pub(super) fn among<E: Resource>(all: &Select<E>, ids: &[i64]) -> Result<Select<E>> {
     let id = id::<E>()?;
-    let found = all.clone().select_only();
-    let found = found.expr_as(id.expr(), "id").limit(MOST + 1).into_query();
-    let found: Vec<String> = db.numbers(&found).await?.iter().map(i64::to_string).collect();
-    if found.len() as u64 > MOST {
-        return Ok(None);
-    }
+    // As one value, so that the statement is the same for any number of them.
     let kind = if id.kind == Kind::BigInteger { "bigint[]" } else { "integer[]" };
-    let ids = Expr::val(format!("{{{}}}", found.join(","))).cast_as(kind);
-    let found = id.expr().eq(PgFunc::any(ids));
-    Ok(Some(all.clone().filter(found)))
+    let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
+    let ids = Expr::val(format!("{{{}}}", ids.join(","))).cast_as(kind);
+    Ok(all.clone().filter(id.expr().eq(PgFunc::any(ids))))
+}
+
+impl Listing {
+    /// The rows of the page, asked for in the way in which the database finds them soonest.
+    pub(super) async fn narrowed<E: Resource>(
+        &self,
+        db: &Reader,
+        select: Select<E>,
+        all: Select<E>,
+        asked: &Asked,
+    ) -> Result<(Vec<Ranked<E::Model>>, Direction)>
+    where
+        E::Model: FromQueryResult,
+    {
+        let ranked = asked.keys.iter().any(|key| key.name == RANK);
+        let postgres = db.backend() == DbBackend::Postgres;
+        if !postgres || ranked || !asked.looking.narrows() {
+            return self.rows(db, all, asked).await;
+        }
+        let Some(ids) = found(db, &all).await? else {
+            let mut looking = asked.looking.clone().by_scanning();
+            let (condition, _) = self.condition::<E>(&mut looking, &PARAMETERS)?;
+            return self.rows(db, select.filter(condition), asked).await;
+        };
+        if let Some(near) = self.nearest::<E>(&ids, asked)? {
+            if near.is_empty() {
+                return Ok((Vec::new(), asked.from.direction()));
+            }
+            let page = self.rows(db, among(&all, &near)?, asked).await?;
+            // Where one of them has gone since, another one may belong here.
+            if page.0.len() == near.len() {
+                return Ok(page);
+            }
+        }
+        self.rows(db, among(&all, &ids)?, asked).await
+    }
+
+    /// Those of the ids that the page is of, and the one behind; `None` where they do not tell.
+    fn nearest<E: Resource>(&self, found: &[i64], asked: &Asked) -> Result<Option<Vec<i64>>> {
+        let [Key { name, descending, .. }] = asked.keys.as_slice() else { return Ok(None) };
+        let (from, direction) = match &asked.from {
+            From::Beginning => (None, Direction::Forward),
+            From::Row(values, direction) => match values.as_slice() {
+                [Some(Value::Int(Some(id)))] => (Some(i64::from(*id)), *direction),
+                _ => return Ok(None),
+            },
+            From::Offset(_) => return Ok(None),
+        };
+        if *name != id::<E>()?.name || self.passed_over > 0 || asked.until.is_some() {
+            return Ok(None);
+        }
+        let upwards = *descending == (direction == Direction::Backward);
+        let is_behind =
+            |id: &i64| from.is_none_or(|from| if upwards { *id > from } else { *id < from });
+        let mut near: Vec<i64> = found.iter().copied().filter(is_behind).collect();
+        near.sort_unstable();
+        if !upwards {
+            near.reverse();
+        }
+        near.truncate(usize::try_from(asked.limit + 1).unwrap_or(usize::MAX));
+        Ok(Some(near))
+    }
 }
 
 #[cfg(test)]
