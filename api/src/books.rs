@@ -14,7 +14,6 @@ use service::{
     items,
 };
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     created::{self, Shown},
@@ -24,12 +23,13 @@ use crate::{
     items::ItemOut,
     list::List,
     one::One,
+    routes::Routes,
     shape::{Included, Listed, Shape, included, moment},
 };
 
 /// The routes of this file. A fixed path goes before one with a variable, and what is asked for most before what is not:
 /// those with a variable are tried one after the other.
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut impl Routes) {
     config
         .service(list_books)
         .service(search_books)

@@ -12,17 +12,17 @@ use service::{
     stores::{self, StoreChanges},
 };
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     error::{Kind, Problem},
     etag::IfMatch,
     extract::Json,
     list,
+    routes::Routes,
 };
 
 /// The routes of this file.
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut impl Routes) {
     config
         .service(update_books)
         .service(delete_books)

@@ -7,16 +7,15 @@ use actix_web::{
     http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE},
     web::{self, Path},
 };
-use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::Config;
 
-use crate::error::Problem;
+use crate::{error::Problem, routes::Routes};
 
 /// The routes of this file.
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut impl Routes) {
     config.service(show_docs).service(show_docs_file);
     // The address that people type, too.
-    config.map(|config| config.service(web::redirect("/docs/", "/docs")));
+    config.undescribed(web::redirect("/docs/", "/docs"));
 }
 
 /// The page and what it loads. The pictures of its style are inside of the style.

@@ -10,12 +10,11 @@ use service::{
     Db, Error,
     books::export::{Format, Parts},
 };
-use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{error::Problem, list::List};
+use crate::{error::Problem, list::List, routes::Routes};
 
 /// The routes of this file.
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut impl Routes) {
     config.service(export_books);
 }
 

@@ -20,7 +20,6 @@ use service::{
     imports::{self, Import, Imports, NewImport, RejectedRows, State},
 };
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     error::Problem,
@@ -28,6 +27,7 @@ use crate::{
     extract::{IDEMPOTENCY_KEY, Id},
     list::List,
     one::One,
+    routes::Routes,
     shape::{Included, Listed, Shape, included},
 };
 use upload::{ImportForm, Received};
@@ -36,7 +36,7 @@ use upload::{ImportForm, Received};
 const MOST_KEPT: u64 = 100;
 
 /// The routes of this file.
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut impl Routes) {
     config
         .service(list_imports)
         .service(create_import)

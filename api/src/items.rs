@@ -8,7 +8,6 @@ use service::{
     items::{self, ItemChanges, NewItem},
 };
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     books::BookOut,
@@ -18,12 +17,13 @@ use crate::{
     extract::{Id, Json, Message, Posted},
     list::List,
     one::One,
+    routes::Routes,
     shape::{Included, Listed, Shape, included, moment},
     stores::StoreOut,
 };
 
 /// The routes of this file. A fixed path goes before one with a variable.
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut impl Routes) {
     config
         .service(list_items)
         .service(list_items_of_store)

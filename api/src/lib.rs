@@ -25,6 +25,7 @@ mod openapi;
 mod parameters;
 mod problems;
 mod request;
+mod routes;
 pub mod server;
 mod shape;
 mod stores;

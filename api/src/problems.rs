@@ -7,12 +7,14 @@ use actix_web::{
 };
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::error::{Kind, Problem};
+use crate::{
+    error::{Kind, Problem},
+    routes::Routes,
+};
 
 /// The routes of this file.
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut impl Routes) {
     config.service(list_problems).service(find_problem);
 }
 

@@ -11,7 +11,6 @@ use actix_web::{
 use anyhow::{Context, Result};
 use service::{Db, imports::Imports};
 use utoipa::openapi::OpenApi;
-use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
 use crate::{
     answers::{self, Answers},
@@ -21,7 +20,9 @@ use crate::{
     imports, items,
     list::Cap,
     openapi::{self, Contract},
-    parameters, problems, request, stores,
+    parameters, problems, request,
+    routes::Routes,
+    stores,
 };
 
 /// How long a client may take to send the head of a request.
@@ -48,11 +49,11 @@ pub struct Options {
 
 /// The OpenAPI document of the service.
 pub fn document() -> OpenApi {
-    openapi::document(routes, parameters::of_list, parameters::of_many)
+    openapi::document(|config| routes(config), parameters::of_list, parameters::of_many)
 }
 
 /// Every route of the service.
-fn routes(config: &mut ServiceConfig) {
+fn routes(config: &mut impl Routes) {
     books::routes(config);
     stores::routes(config);
     items::routes(config);
@@ -90,7 +91,6 @@ pub fn bind(options: Options, shared: Shared) -> Result<(Server, Vec<SocketAddr>
     let (db, imports) = (Data::new(db), Data::new(imports));
     let server = HttpServer::new(move || {
         App::new()
-            .into_utoipa_app()
             .app_data(db.clone())
             .app_data(answers.clone())
             .app_data(imports.clone())
@@ -100,7 +100,6 @@ pub fn bind(options: Options, shared: Shared) -> Result<(Server, Vec<SocketAddr>
             .app_data(Data::new(Cap(list_limit)))
             .configure(routes)
             .default_service(web::to(openapi::fallback))
-            .into_app()
             .wrap(from_fn(compress::choose))
             .wrap(Compress::default())
             .wrap(from_fn(compress::refuse))

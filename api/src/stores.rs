@@ -8,7 +8,6 @@ use service::{
     stores::{self, NewStore, StoreChanges},
 };
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     created::{self, Shown},
@@ -18,11 +17,12 @@ use crate::{
     items::ItemOut,
     list::List,
     one::One,
+    routes::Routes,
     shape::{Included, Listed, Shape, included, moment},
 };
 
 /// The routes of this file. A fixed path goes before one with a variable.
-pub fn routes(config: &mut ServiceConfig) {
+pub fn routes(config: &mut impl Routes) {
     config
         .service(list_stores)
         .service(find_store)
