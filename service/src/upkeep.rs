@@ -17,7 +17,7 @@ use crate::{
     database::{Changes, Rows},
     error::{Error, Result, chain},
     resource::Resource,
-    substrings,
+    substrings::{self, Substrings},
 };
 
 /// How long nobody may have written before it begins.
@@ -28,13 +28,13 @@ const LESSON: Duration = Duration::from_secs(60);
 const MOST_SEGMENTS: i64 = 8;
 /// Pages that are merged at a time: some milliseconds, for which others wait who want to write.
 const PAGES: i64 = 16;
+/// How much longer it pauses than it works, for those who read.
+const PAUSES: u32 = 3;
+const UNMERGED: &str = "the index of substrings was not merged";
 
 /// Keeps the database in shape as long as it is polled.
 pub async fn keep(db: Db) {
-    let Some(index) = Entity::SUBSTRINGS.filter(|_| db.reader().backend() == DbBackend::Sqlite)
-    else {
-        return;
-    };
+    let Some(index) = index(&db) else { return };
     let (mut seen, mut kept, mut learned) = (None, None, None::<Instant>);
     loop {
         if learned.is_none_or(|learned| learned.elapsed() > LESSON) {
@@ -50,9 +50,20 @@ pub async fn keep(db: Db) {
                 break;
             }
         }
-        say(merge(&db, index.table).await, "the index of substrings was not merged");
+        say(merge(&db, index.table, PAUSES).await, UNMERGED);
         kept = db.state();
     }
+}
+
+/// Does at once what [`keep`] would do in time, for who has changed much and goes away.
+pub async fn tidy(db: &Db) {
+    if let Some(index) = index(db) {
+        say(merge(db, index.table, 0).await, UNMERGED);
+    }
+}
+
+fn index(db: &Db) -> Option<Substrings> {
+    Entity::SUBSTRINGS.filter(|_| db.reader().backend() == DbBackend::Sqlite)
 }
 
 fn say(outcome: Result<()>, what: &str) {
@@ -61,8 +72,8 @@ fn say(outcome: Result<()>, what: &str) {
     }
 }
 
-/// Merges the segments of the index, where there are many.
-async fn merge(db: &Db, table: &'static str) -> Result<()> {
+/// Merges the segments of the index, where there are many. After each step it pauses, so many times as long as that took.
+async fn merge(db: &Db, table: &'static str, pauses: u32) -> Result<()> {
     let segments = Query::select()
         .expr(Expr::cust("count(DISTINCT segid)"))
         .from(format!("{table}_idx"))
@@ -72,8 +83,13 @@ async fn merge(db: &Db, table: &'static str) -> Result<()> {
     }
     // Below zero: all of them are to become one, which the next steps bring to its end.
     let mut pages = -PAGES;
-    while db.write(async move |tx| step(tx, table, pages).await).await? {
+    loop {
+        let begun = Instant::now();
+        if !db.write(async move |tx| step(tx, table, pages).await).await? {
+            break;
+        }
         pages = PAGES;
+        tokio::time::sleep(pauses * begun.elapsed()).await;
     }
     log::debug!("the index of substrings is in one piece");
     Ok(())

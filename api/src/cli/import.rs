@@ -123,6 +123,9 @@ pub async fn run(location: &Location, settings: Settings, command: ImportCommand
     let read = Arc::new(AtomicU64::new(0));
     let console = Console::new(length, Arc::clone(&read), &args)?;
     let outcome = import::import(&db, Counted { input, read }, options, console).await;
+    if outcome.is_ok() && !args.dry_run {
+        service::upkeep::tidy(&db).await;
+    }
     db.close().await?;
     drop(claim);
     let file = args.file.display();
