@@ -33,10 +33,11 @@ const MOST_ROWS: i64 = 250;
 
 /// Connections that reads share: two for each thread, as long as there are not more threads than connections in the pool.
 pub(super) struct Pipeline {
-    places: Box<[Place]>,
+    lanes: Box<[Lanes]>,
 }
 
-struct Place {
+/// Those of one thread.
+struct Lanes {
     by_id: Arc<Lane>,
     lists: Arc<Lane>,
 }
@@ -48,13 +49,13 @@ impl Pipeline {
             let config = postgres::without_driver(url, settings, limit)?;
             Some(Arc::new(Lane::new(config, Arc::clone(trust), slow)))
         };
-        let place = |_| Some(Place { by_id: lane(ROW, None)?, lists: lane(LIST, Some(SLOW))? });
-        Some(Self { places: (0..settings.pool).map(place).collect::<Option<_>>()? })
+        let lanes = |_| Some(Lanes { by_id: lane(ROW, None)?, lists: lane(LIST, Some(SLOW))? });
+        Some(Self { lanes: (0..settings.pool).map(lanes).collect::<Option<_>>()? })
     }
 
     /// Closes the connections once what was asked on them is answered.
     pub(super) async fn close(&self) {
-        for Place { by_id, lists } in &self.places {
+        for Lanes { by_id, lists } in &self.lanes {
             by_id.close().await;
             lists.close().await;
         }
@@ -72,7 +73,7 @@ impl Pipeline {
         let statement = select.build(DbBackend::Postgres);
         let sql = statement.sql.into();
         let values = statement.values.map_or_else(Vec::new, |values| values.0);
-        let lane = Plan::<E>::get().and_then(|_| Some(&self.place()?.lists));
+        let lane = Plan::<E>::get().and_then(|_| Some(&self.lanes()?.lists));
         async move {
             let values = values.into_iter().map(bindable).collect::<Option<_>>()?;
             find::<E>(lane?, sql, values).await
@@ -86,12 +87,12 @@ impl Pipeline {
         E::ActiveModel: TryIntoModel<E::Model>,
     {
         let sql = Plan::<E>::get().map(|plan| Arc::clone(&plan.by_id_on_postgres));
-        let lane = self.place().map(|place| &place.by_id);
+        let lane = self.lanes().map(|lanes| &lanes.by_id);
         async move { Some(find::<E>(lane?, sql?, vec![id.into()]).await?.pop()) }
     }
 
-    fn place(&self) -> Option<&Place> {
-        self.places.get(seat() % self.places.len().max(1))
+    fn lanes(&self) -> Option<&Lanes> {
+        self.lanes.get(seat() % self.lanes.len().max(1))
     }
 }
 

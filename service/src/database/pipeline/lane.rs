@@ -39,10 +39,10 @@ pub(super) struct Lane {
     trust: Arc<Trust>,
     /// What takes so long gains nothing here; `None` where no statement does.
     slow: Option<Duration>,
-    place: Mutex<Place>,
+    slot: Mutex<Slot>,
 }
 
-struct Place {
+struct Slot {
     connection: Option<Connection>,
     /// Opens the connection and carries its messages.
     driver: Option<JoinHandle<()>>,
@@ -78,7 +78,7 @@ struct Rest {
 }
 
 /// One read on its way.
-struct Turn {
+struct Errand {
     client: Arc<Client>,
     begun: Instant,
     /// Where it is prepared already.
@@ -101,13 +101,13 @@ impl From<Error> for Failure {
 
 impl Lane {
     pub(super) fn new(config: Config, trust: Arc<Trust>, slow: Option<Duration>) -> Self {
-        let place = Place {
+        let slot = Slot {
             connection: None,
             driver: None,
             later: Later { opening: Rest::default(), left: LruCache::new(LEFT) },
             is_closed: false,
         };
-        Self { config, trust, slow, place: Mutex::new(place) }
+        Self { config, trust, slow, slot: Mutex::new(slot) }
     }
 
     /// What a statement finds; `None` when the pool has to find it.
@@ -117,20 +117,20 @@ impl Lane {
         values: &[Value],
     ) -> Option<Vec<Row>> {
         let values: Vec<_> = values.iter().map(parameter).collect::<Option<_>>()?;
-        let turn = self.turn(sql)?;
-        match timeout(PATIENCE, self.answer(&turn, sql, values)).await {
+        let errand = self.errand(sql)?;
+        match timeout(PATIENCE, self.answer(&errand, sql, values)).await {
             Ok(Ok(rows)) => {
-                self.note(&turn, sql);
+                self.note(&errand, sql);
                 return Some(rows);
             }
-            Ok(Err(Failure::Read(error))) => self.fail(&turn, sql, &error),
-            Ok(Err(Failure::Copy)) => self.lose(&turn, "the server only reads"),
+            Ok(Err(Failure::Read(error))) => self.fail(&errand, sql, &error),
+            Ok(Err(Failure::Copy)) => self.lose(&errand, "the server only reads"),
             Err(_) => {
                 // It may be the one that the others wait for.
                 if self.slow.is_some() {
                     self.leave(sql);
                 }
-                self.lose(&turn, "the server does not answer");
+                self.lose(&errand, "the server does not answer");
             }
         }
         None
@@ -138,17 +138,17 @@ impl Lane {
 
     /// Leaves a statement to the pool for a while.
     pub(super) fn leave(&self, sql: &Arc<str>) {
-        if let Ok(mut place) = self.place.lock() {
-            place.later.leave(sql);
+        if let Ok(mut slot) = self.slot.lock() {
+            slot.later.leave(sql);
         }
     }
 
     /// Closes the connection once what was asked on it is answered.
     pub(super) async fn close(&self) {
-        let driver = self.place.lock().ok().and_then(|mut place| {
-            place.is_closed = true;
-            place.connection = None;
-            place.driver.take()
+        let driver = self.slot.lock().ok().and_then(|mut slot| {
+            slot.is_closed = true;
+            slot.connection = None;
+            slot.driver.take()
         });
         if let Some(mut driver) = driver
             && timeout(PATIENCE, &mut driver).await.is_err()
@@ -157,16 +157,16 @@ impl Lane {
         }
     }
 
-    fn turn(self: &Arc<Self>, sql: &str) -> Option<Turn> {
-        let mut place = self.place.lock().ok()?;
-        if place.is_closed || place.later.left.get(sql).is_some_and(|rest| !rest.is_over()) {
+    fn errand(self: &Arc<Self>, sql: &str) -> Option<Errand> {
+        let mut slot = self.slot.lock().ok()?;
+        if slot.is_closed || slot.later.left.get(sql).is_some_and(|rest| !rest.is_over()) {
             return None;
         }
-        if place.connection.take_if(|connection| connection.client.is_closed()).is_some() {
+        if slot.connection.take_if(|connection| connection.client.is_closed()).is_some() {
             self.trust.lose();
         }
-        let Some(connection) = &mut place.connection else {
-            self.open(&mut place);
+        let Some(connection) = &mut slot.connection else {
+            self.open(&mut slot);
             return None;
         };
         let begun = Instant::now();
@@ -176,36 +176,36 @@ impl Lane {
             |sql| connection.prepared.get(sql).map(|prepared| prepared.statement.clone());
         let guard = self.trust.is_to_look(idle).then(|| known(GUARD));
         let statement = known(sql);
-        Some(Turn { client: Arc::clone(&connection.client), begun, statement, guard })
+        Some(Errand { client: Arc::clone(&connection.client), begun, statement, guard })
     }
 
-    fn open(self: &Arc<Self>, place: &mut Place) {
-        let is_under_way = place.driver.as_ref().is_some_and(|driver| !driver.is_finished());
-        if is_under_way || !place.later.opening.is_over() {
+    fn open(self: &Arc<Self>, slot: &mut Slot) {
+        let is_under_way = slot.driver.as_ref().is_some_and(|driver| !driver.is_finished());
+        if is_under_way || !slot.later.opening.is_over() {
             return;
         }
         if let Ok(runtime) = Handle::try_current() {
-            place.later.opening.begin(PAUSE);
-            place.driver = Some(runtime.spawn(drive(Arc::downgrade(self), self.config.clone())));
+            slot.later.opening.begin(PAUSE);
+            slot.driver = Some(runtime.spawn(drive(Arc::downgrade(self), self.config.clone())));
         }
     }
 
     async fn answer(
         &self,
-        turn: &Turn,
+        errand: &Errand,
         sql: &Arc<str>,
         values: Vec<(&(dyn ToSql + Sync), Type)>,
     ) -> Result<Vec<Row>, Failure> {
         let (values, types): (Vec<_>, Vec<_>) = values.into_iter().unzip();
         let guard = async {
-            let Some(known) = &turn.guard else { return Ok(()) };
-            let guard = self.prepared(turn, known.as_ref(), &GUARD.into(), &[]).await?;
-            let found = turn.client.query_one(&guard, &[]).await?;
+            let Some(known) = &errand.guard else { return Ok(()) };
+            let guard = self.prepared(errand, known.as_ref(), &GUARD.into(), &[]).await?;
+            let found = errand.client.query_one(&guard, &[]).await?;
             if found.try_get(0)? { Err(Failure::Copy) } else { Ok(()) }
         };
         let rows = async {
-            let statement = self.prepared(turn, turn.statement.as_ref(), sql, &types).await?;
-            let rows = turn.client.query_raw(&statement, values).await?;
+            let statement = self.prepared(errand, errand.statement.as_ref(), sql, &types).await?;
+            let rows = errand.client.query_raw(&statement, values).await?;
             Ok(rows.try_collect().await?)
         };
         // Both are sent before one is answered.
@@ -215,7 +215,7 @@ impl Lane {
 
     async fn prepared(
         &self,
-        turn: &Turn,
+        errand: &Errand,
         known: Option<&Statement>,
         sql: &Arc<str>,
         types: &[Type],
@@ -223,17 +223,19 @@ impl Lane {
         if let Some(statement) = known {
             return Ok(statement.clone());
         }
-        let statement = turn.client.prepare_typed(sql, types).await?;
+        let statement = errand.client.prepare_typed(sql, types).await?;
         let prepared = Prepared { statement: statement.clone(), slow: 0 };
-        self.on(turn, |connection, _| drop(connection.prepared.insert(Arc::clone(sql), prepared)));
+        self.on(errand, |connection, _| {
+            drop(connection.prepared.insert(Arc::clone(sql), prepared))
+        });
         Ok(statement)
     }
 
     /// Sees how long a statement took: no longer than since the answer before it.
-    fn note(&self, turn: &Turn, sql: &Arc<str>) {
+    fn note(&self, errand: &Errand, sql: &Arc<str>) {
         let now = Instant::now();
-        self.on(turn, |connection, later| {
-            let took = now - turn.begun.max(connection.answered);
+        self.on(errand, |connection, later| {
+            let took = now - errand.begun.max(connection.answered);
             let is_slow = self.slow.is_some_and(|slow| took >= slow);
             connection.answered = now;
             later.opening.times = 0;
@@ -248,13 +250,13 @@ impl Lane {
         });
     }
 
-    fn fail(&self, turn: &Turn, sql: &Arc<str>, error: &Error) {
+    fn fail(&self, errand: &Errand, sql: &Arc<str>, error: &Error) {
         log::debug!("a read is left to the pool: {error}");
-        if turn.client.is_closed() {
-            return self.lose(turn, "the connection is closed");
+        if errand.client.is_closed() {
+            return self.lose(errand, "the connection is closed");
         }
         let is_slow = error.code() == Some(&SqlState::QUERY_CANCELED);
-        self.on(turn, |connection, later| {
+        self.on(errand, |connection, later| {
             // Perhaps its tables have changed.
             connection.prepared.remove(sql);
             if is_slow {
@@ -263,20 +265,20 @@ impl Lane {
         });
     }
 
-    fn lose(&self, turn: &Turn, why: &str) {
+    fn lose(&self, errand: &Errand, why: &str) {
         log::debug!("a connection that reads share is given up: {why}");
         self.trust.lose();
-        if let Ok(mut place) = self.place.lock() {
-            place.connection.take_if(|connection| Arc::ptr_eq(&connection.client, &turn.client));
+        if let Ok(mut slot) = self.slot.lock() {
+            slot.connection.take_if(|connection| Arc::ptr_eq(&connection.client, &errand.client));
         }
     }
 
-    /// On the connection of a turn, where that is still the one in use.
-    fn on(&self, turn: &Turn, work: impl FnOnce(&mut Connection, &mut Later)) {
-        let Ok(mut place) = self.place.lock() else { return };
-        let Place { connection, later, .. } = &mut *place;
+    /// On the connection of a errand, where that is still the one in use.
+    fn on(&self, errand: &Errand, work: impl FnOnce(&mut Connection, &mut Later)) {
+        let Ok(mut slot) = self.slot.lock() else { return };
+        let Slot { connection, later, .. } = &mut *slot;
         if let Some(connection) = connection
-            && Arc::ptr_eq(&connection.client, &turn.client)
+            && Arc::ptr_eq(&connection.client, &errand.client)
         {
             work(connection, later);
         }
@@ -312,11 +314,11 @@ async fn drive(lane: Weak<Lane>, config: Config) {
         Ok(opened) => opened,
         Err(error) => return log::debug!("there is no connection for reads to share: {error}"),
     };
-    if let Ok(mut place) = lane.place.lock()
-        && !place.is_closed
+    if let Ok(mut slot) = lane.slot.lock()
+        && !slot.is_closed
     {
         let now = Instant::now();
-        place.connection = Some(Connection {
+        slot.connection = Some(Connection {
             client: Arc::new(client),
             prepared: LruCache::new(PREPARED),
             used: now,
