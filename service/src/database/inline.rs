@@ -79,7 +79,7 @@ impl Inline {
             let number = (start + turn) % self.places.len();
             match self.places.get(number)?.try_lock() {
                 Ok(mut place) => {
-                    let (rows, begins) = place.as_mut()?.read(self.index, plan, sql, values)?;
+                    let (rows, begins) = place.as_mut()?.read(self.index, plan, sql, values);
                     drop(place);
                     if begins {
                         self.end_with_turn(number);

@@ -58,15 +58,15 @@ impl Place {
         self.sqlite.prepare_cached(sql)?.execute([])
     }
 
-    /// The rows of what is committed now, and whether a transaction began for it that stays open; nothing when the place is of
-    /// no use.
+    /// The rows of what is committed now, `None` when the pool has to find them; and whether a transaction began for it that stays
+    /// open.
     pub(super) fn read<E>(
         &mut self,
         index: Option<Index>,
         plan: &Plan<E>,
         sql: &str,
         values: &[Bound],
-    ) -> Option<(Option<Vec<E::Model>>, bool)>
+    ) -> (Option<Vec<E::Model>>, bool)
     where
         E: EntityTrait,
         E::ActiveModel: TryIntoModel<E::Model>,
@@ -76,7 +76,7 @@ impl Place {
         if !lasts {
             self.end();
             if !self.sqlite.is_autocommit() {
-                return None;
+                return (None, false);
             }
             // The state was looked up before the transaction sees anything: while it is the same, nothing was missed.
             self.began = now.filter(|_| self.run("BEGIN").is_ok());
@@ -85,7 +85,7 @@ impl Place {
         if rows.is_none() {
             self.end();
         }
-        Some((rows, !lasts && self.began.is_some()))
+        (rows, !lasts && self.began.is_some())
     }
 
     /// Ends the transaction that is open, if there is one. It has changed nothing, so there is nothing to lose.
