@@ -23,7 +23,7 @@ use crate::{
 
 /// Rows that are looked at: so many places of the table, and so many neighbours at each, which are in the same pages of the file.
 const PLACES: i32 = 40;
-const NEIGHBOURS: u64 = 25;
+const NEIGHBOURS: i32 = 25;
 /// A trigram of fewer of them is rare.
 const COMMON: u32 = 2;
 
@@ -57,11 +57,14 @@ pub async fn learn<E: Resource>(db: &Reader, index: &Substrings) -> Result<()> {
     else {
         return Ok(());
     };
+    // No row is looked at twice, so a short table has fewer places.
+    let apart = Ord::max(last / PLACES, NEIGHBOURS);
+    let places = (0..PLACES).map(|place| last - place * apart).take_while(|end| *end > 0);
     let mut rows = Vec::new();
-    for place in 0..PLACES {
-        let behind = last - last / PLACES * place - i32::try_from(NEIGHBOURS).unwrap_or_default();
-        let neighbours = E::find().filter(id.expr().gt(behind)).order_by_asc(id.expr());
-        rows.extend(db.rows(neighbours.limit(NEIGHBOURS)).await?);
+    for end in places {
+        let begin = end - NEIGHBOURS;
+        let near = id.expr().gt(begin).and(id.expr().lte(end));
+        rows.extend(db.rows(E::find().filter(near)).await?);
     }
     let columns: Vec<E::Column> =
         E::Column::iter().filter(|column| index.columns.contains(&column.as_str())).collect();
