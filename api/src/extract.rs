@@ -1,7 +1,7 @@
 //! What comes in with a request: bodies and ids, each refused with a [`Problem`] that names the member. The parameters of
 //! lists are read in [`list`](crate::list).
 
-use std::{future::Future, pin::Pin, sync::LazyLock, time::Duration};
+use std::{future::Future, pin::Pin, time::Duration};
 
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
@@ -207,7 +207,7 @@ impl FromRequest for Id {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let written = request.match_info().query("id");
         let digits = !written.is_empty() && written.bytes().all(|byte| byte.is_ascii_digit());
-        let refusal = || request.app_data::<Data<LazyLock<Contract>>>()?.refuse(request);
+        let refusal = || request.app_data::<Data<Contract>>()?.refuse(request);
         std::future::ready(match written.parse() {
             Ok(id) if digits => Ok(Self(id)),
             _ if digits => Err(Problem::not_found(format!("nothing has the id {written}"))),

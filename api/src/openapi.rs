@@ -6,7 +6,7 @@ mod answers;
 mod bodies;
 mod shared;
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use actix_web::{
     App, HttpRequest, HttpResponse,
@@ -129,21 +129,37 @@ fn unseen() -> Parameter {
 /// The document as it is sent, and what follows from it. Made when it is first needed, for it takes more memory to make than a server
 /// at rest has otherwise; that is given to others then.
 pub struct Contract {
+    document: fn() -> OpenApi,
+    made: OnceLock<Made>,
+}
+
+struct Made {
     text: Bytes,
     paths: Paths,
 }
 
 impl Contract {
-    /// Of a document.
-    pub fn of(document: &OpenApi) -> Self {
-        // It always has a JSON text.
-        let text = serde_json::to_vec(document).unwrap_or_default().into();
-        Self { text, paths: Paths::of(document) }
+    /// Of the document that is made by `document`.
+    pub fn new(document: fn() -> OpenApi) -> Self {
+        Self { document, made: OnceLock::new() }
+    }
+
+    fn made(&self) -> &Made {
+        self.made.get_or_init(|| {
+            let document = (self.document)();
+            // It always has a JSON text.
+            let text = serde_json::to_vec(&document).unwrap_or_default().into();
+            Made { text, paths: Paths::of(&document) }
+        })
+    }
+
+    fn methods(&self, path: &str) -> Option<&[Method]> {
+        self.made().paths.methods(path)
     }
 
     /// The refusal of a request whose path exists, but not for its method.
     pub fn refuse(&self, request: &HttpRequest) -> Option<Problem> {
-        let methods = self.paths.methods(request.path())?;
+        let methods = self.methods(request.path())?;
         let refused = !methods.contains(request.method());
         refused.then(|| Problem::method_not_allowed(request.method().as_str(), &list(methods)))
     }
@@ -190,12 +206,12 @@ fn list(methods: &[Method]) -> String {
 /// Everything that no handler took: another method of a known path, or no path at all.
 pub async fn fallback(
     request: HttpRequest,
-    contract: Data<LazyLock<Contract>>,
+    contract: Data<Contract>,
 ) -> Result<HttpResponse, Problem> {
     if let Some(problem) = contract.refuse(&request) {
         return Err(problem);
     }
-    match contract.paths.methods(request.path()) {
+    match contract.methods(request.path()) {
         // The only method of the document without a handler.
         Some(methods) => {
             Ok(HttpResponse::NoContent().insert_header((ALLOW, list(methods))).finish())
@@ -212,6 +228,6 @@ pub async fn fallback(
 /// This document.
 #[utoipa::path(tag = "service", responses((status = 200, description = "The OpenAPI document", body = Object)))]
 #[get("/api/openapi.json")]
-pub async fn show_openapi(contract: Data<LazyLock<Contract>>) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(contract.text.clone())
+pub async fn show_openapi(contract: Data<Contract>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(contract.made().text.clone())
 }

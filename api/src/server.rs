@@ -1,6 +1,6 @@
 //! The HTTP server: built, bound, run until it is asked to end, and ended without losing a request.
 
-use std::{net::SocketAddr, sync::LazyLock, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use actix_web::{
     App, HttpServer,
@@ -85,7 +85,7 @@ pub struct Shared {
 /// When the address cannot be bound.
 pub fn bind(options: Options, shared: Shared) -> Result<(Server, Vec<SocketAddr>)> {
     let Options { address, exposure, workers, list_limit, answers } = options;
-    let contract: Data<LazyLock<Contract>> = Data::new(LazyLock::new(|| Contract::of(&document())));
+    let contract = Data::new(Contract::new(document));
     let Shared { db, readiness, imports } = shared;
     let answers = Data::new(Answers::new(db.clone(), answers));
     let (db, imports) = (Data::new(db), Data::new(imports));
