@@ -172,8 +172,23 @@ on_both! {
         let mut expected: Vec<String> = everything.into_iter().filter(|title| title.contains("river")).collect();
         assert_eq!(rivers("/api/books?title__icontains=RIVER&limit=7"), expected);
         assert_eq!(rivers("/api/books?title__icontains=RIVER&limit=33&offset=0"), expected);
+        // And back again, from the end.
+        let back = |path: &str| {
+            let (mut pages, mut next) = (Vec::new(), Some(path.to_owned()));
+            let mut reply = None;
+            while let Some(path) = next {
+                next = reply.insert(app.get(&path)).link("next");
+            }
+            while let Some(page) = reply {
+                pages.push(titles(&page.clone().expect(200)));
+                reply = page.link("prev").map(|previous| app.get(&previous));
+            }
+            pages.into_iter().rev().flatten().collect::<Vec<_>>()
+        };
+        assert_eq!(back("/api/books?title__icontains=RIVER&limit=7"), expected);
         expected.reverse();
         assert_eq!(rivers("/api/books?title__icontains=river&sort=-id&limit=7"), expected);
+        assert_eq!(back("/api/books?title__icontains=river&sort=-id&limit=7"), expected);
         expected.sort();
         assert_eq!(rivers("/api/books?title__icontains=river&sort=title&limit=7"), expected);
         assert_eq!(rivers("/api/books?q=river&sort=title&limit=7"), expected);
