@@ -90,7 +90,7 @@ impl Listing {
             let (condition, _) = self.condition::<E>(&mut looking, &PARAMETERS)?;
             return self.rows(db, select.filter(condition), asked).await;
         };
-        if let Some(near) = self.nearest::<E>(&ids, asked)? {
+        if let Some(near) = self.page_of::<E>(&ids, asked)? {
             if near.is_empty() {
                 return Ok((Vec::new(), asked.from.direction()));
             }
@@ -104,12 +104,12 @@ impl Listing {
     }
 
     /// Those of the ids that the page is of, and the one behind; `None` where they do not tell.
-    fn nearest<E: Resource>(&self, found: &[i64], asked: &Asked) -> Result<Option<Vec<i64>>> {
+    fn page_of<E: Resource>(&self, found: &[i64], asked: &Asked) -> Result<Option<Vec<i64>>> {
         let [Key { name, descending, .. }] = asked.keys.as_slice() else { return Ok(None) };
-        let (from, direction) = match &asked.from {
-            From::Beginning => (None, Direction::Forward),
-            From::Row(values, direction) => match values.as_slice() {
-                [Some(Value::Int(Some(id)))] => (Some(i64::from(*id)), *direction),
+        let from = match &asked.from {
+            From::Beginning => None,
+            From::Row(values, _) => match values.as_slice() {
+                [Some(Value::Int(Some(id)))] => Some(i64::from(*id)),
                 _ => return Ok(None),
             },
             From::Offset(_) => return Ok(None),
@@ -117,17 +117,28 @@ impl Listing {
         if *name != id::<E>()?.name || self.passed_over > 0 || asked.until.is_some() {
             return Ok(None);
         }
-        let upwards = *descending == (direction == Direction::Backward);
-        let is_behind =
-            |id: &i64| from.is_none_or(|from| if upwards { *id > from } else { *id < from });
-        let mut near: Vec<i64> = found.iter().copied().filter(is_behind).collect();
-        near.sort_unstable();
-        if !upwards {
-            near.reverse();
-        }
-        near.truncate(usize::try_from(asked.limit + 1).unwrap_or(usize::MAX));
-        Ok(Some(near))
+        let most = usize::try_from(asked.limit + 1).unwrap_or(usize::MAX);
+        Ok(Some(nearest(found, from, (*descending, asked.from.direction()), most)))
     }
+}
+
+/// The first ids behind one in an order that may be descending, in the direction of the walk.
+fn nearest(
+    ids: &[i64],
+    from: Option<i64>,
+    (descending, direction): (bool, Direction),
+    most: usize,
+) -> Vec<i64> {
+    let upwards = descending == (direction == Direction::Backward);
+    let is_behind =
+        |id: &i64| from.is_none_or(|from| if upwards { *id > from } else { *id < from });
+    let mut near: Vec<i64> = ids.iter().copied().filter(is_behind).collect();
+    near.sort_unstable();
+    if !upwards {
+        near.reverse();
+    }
+    near.truncate(most);
+    near
 }
 
 #[cfg(test)]
@@ -168,6 +179,24 @@ mod tests {
         );
         sqlite.execute_batch(&index).unwrap();
         sqlite
+    }
+
+    #[test]
+    fn the_ids_of_a_page_are_those_behind_its_cursor() {
+        let ids = [3, 9, 1, 7, 5];
+        let (forward, backward) = (Direction::Forward, Direction::Backward);
+        for (from, way, expected) in [
+            (None, (false, forward), &[1, 3][..]),
+            (Some(3), (false, forward), &[5, 7]),
+            (Some(9), (false, forward), &[]),
+            (Some(7), (false, backward), &[5, 3]),
+            (Some(1), (false, backward), &[]),
+            (None, (true, forward), &[9, 7]),
+            (Some(4), (true, forward), &[3, 1]),
+            (Some(4), (true, backward), &[5, 7]),
+        ] {
+            assert_eq!(nearest(&ids, from, way, 2), expected, "{from:?} {way:?}");
+        }
     }
 
     #[test]
