@@ -1,10 +1,10 @@
 //! What of a row is shown: its members, fewer of them (`fields`), and what it is related to (`include`).
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
-use service::{Db, Error, Result, nearest};
+use service::{Db, Error, Result, moment::Zone, nearest};
 use utoipa::{
     PartialSchema,
     openapi::{RefOr, Schema},
@@ -135,7 +135,7 @@ pub fn moment<S: Serializer>(
     moment: &DateTime<Utc>,
     serializer: S,
 ) -> std::result::Result<S::Ok, S::Error> {
-    serializer.serialize_str(&moment.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    service::moment::write(moment, Zone::Letter, |text| serializer.serialize_str(text))
 }
 
 /// The members of an answer, from its schema.

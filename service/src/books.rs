@@ -211,7 +211,7 @@ pub fn vocabulary() -> &'static Vocabulary {
 /// # Errors
 /// [`Error::Invalid`] for a bad parameter, and what the database says.
 pub async fn list(db: &Reader, listing: &Listing) -> Result<Page<Book>> {
-    listing.page(db, Entity::find()).await
+    listing.page(db, db.all::<Entity>()).await
 }
 
 /// One book.

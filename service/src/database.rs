@@ -30,6 +30,7 @@ use sea_orm::{
 pub use location::{BadLocation, Location};
 pub use lock::{FileLock, LockError};
 pub use reader::Reader;
+pub use row::Readable;
 pub use rows::{Changes, ModelOf, Rows, Storable};
 /// A connection or pool, as migrations use it.
 pub use sea_orm::DatabaseConnection as Connection;

@@ -91,7 +91,7 @@ pub fn vocabulary() -> &'static Vocabulary {
 /// # Errors
 /// [`Error::Invalid`] for a bad parameter, and what the database says.
 pub async fn list(db: &Reader, listing: &Listing) -> Result<Page<Import>> {
-    listing.or_sorted_by("-id").page(db, Entity::find()).await
+    listing.or_sorted_by("-id").page(db, db.all::<Entity>()).await
 }
 
 /// One import.

@@ -159,7 +159,7 @@ pub fn vocabulary() -> &'static Vocabulary {
 /// # Errors
 /// [`Error::Invalid`] for a bad parameter, and what the database says.
 pub async fn list(db: &Reader, listing: &Listing) -> Result<Page<Item>> {
-    listing.page(db, Entity::find()).await
+    listing.page(db, db.all::<Entity>()).await
 }
 
 /// A page of the items of one store: one statement with the store and the filters in it.
@@ -167,7 +167,7 @@ pub async fn list(db: &Reader, listing: &Listing) -> Result<Page<Item>> {
 /// # Errors
 /// [`Error::NotFound`] when the store does not exist, [`Error::Invalid`] for a bad parameter, and what the database says.
 pub async fn list_of_store(db: &Reader, store_id: i32, listing: &Listing) -> Result<Page<Item>> {
-    let shelf = Entity::find().filter(Column::StoreId.eq(store_id));
+    let shelf = db.all::<Entity>().filter(Column::StoreId.eq(store_id));
     let page = listing.page(db, shelf).await?;
     if page.rows.is_empty() {
         // An empty shelf and no shelf are different answers.
@@ -181,7 +181,7 @@ pub async fn list_of_store(db: &Reader, store_id: i32, listing: &Listing) -> Res
 /// # Errors
 /// [`Error::NotFound`] when the book does not exist, [`Error::Invalid`] for a bad parameter, and what the database says.
 pub async fn list_of_book(db: &Reader, book_id: i32, listing: &Listing) -> Result<Page<Item>> {
-    let page = listing.page(db, Entity::find().filter(Column::BookId.eq(book_id))).await?;
+    let page = listing.page(db, db.all::<Entity>().filter(Column::BookId.eq(book_id))).await?;
     if page.rows.is_empty() {
         books::find(db, book_id).await?;
     }

@@ -17,6 +17,7 @@ pub mod isbn;
 pub mod items;
 mod json;
 mod kind;
+pub mod moment;
 mod page;
 mod read_only;
 mod resource;

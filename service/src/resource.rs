@@ -4,14 +4,14 @@
 //! without a line here or there. Only entities that are a [`Resource`] can be asked about, and only by these names.
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, IdenStatic, Identity, Iterable, Related, RelationDef, TryIntoModel,
+    ColumnTrait, EntityTrait, IdenStatic, Identity, Iterable, Related, RelationDef,
     sea_query::{DynIden, Expr, ExprTrait, IntoIden, Query, SelectStatement},
 };
 
-use crate::{filter::Vocabulary, kind::Kind, substrings::Substrings};
+use crate::{database::Readable, filter::Vocabulary, kind::Kind, substrings::Substrings};
 
 /// An entity whose rows are listed.
-pub trait Resource: EntityTrait<ActiveModel: TryIntoModel<Self::Model>> {
+pub trait Resource: Readable {
     /// What its lists can be asked about, made once: every request reads it.
     fn vocabulary() -> &'static Vocabulary;
 

@@ -1,8 +1,9 @@
 //! Values of a statement that SQLite is given without the driver.
 
-use chrono::SecondsFormat;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use sea_orm::{Value, Values};
+
+use crate::moment::{self, Zone};
 
 /// A value, as the driver binds it.
 pub(super) struct Bound(pub(super) Value);
@@ -29,7 +30,7 @@ impl rusqlite::ToSql for Bound {
             Value::String(Some(value)) => ValueRef::Text(value.as_bytes()),
             Value::Bytes(Some(value)) => ValueRef::Blob(value),
             Value::ChronoDateTimeUtc(Some(value)) => {
-                return Ok(value.to_rfc3339_opts(SecondsFormat::AutoSi, false).into());
+                return Ok(moment::write(value, Zone::Offset, str::to_owned).into());
             }
             // To a text that looks like a number the column's affinity does the rest.
             Value::Decimal(Some(value)) => return Ok(value.to_string().into()),

@@ -11,14 +11,14 @@ use std::{
 use rusqlite::{Connection, OpenFlags, config::DbConfig, params_from_iter};
 use sea_orm::{
     ColumnTrait, DbBackend, DbErr, EntityTrait, Iterable, QueryTrait, Select, Statement,
-    StatementBuilder, TryIntoModel,
+    StatementBuilder,
     sea_query::{Query, ReturningClause},
 };
 
 use super::{
     Settings,
     bound::Bound,
-    row::Plan,
+    row::Readable,
     rows::{ModelOf, Storable},
 };
 use crate::error::{Error, Result, chain};
@@ -142,8 +142,7 @@ impl Transaction {
 
     pub(super) fn rows<E>(&self, select: Select<E>) -> Result<Vec<E::Model>>
     where
-        E: EntityTrait,
-        E::ActiveModel: TryIntoModel<E::Model>,
+        E: Readable,
     {
         self.models::<E>(select.build(DbBackend::Sqlite))
     }
@@ -181,19 +180,15 @@ impl Transaction {
 
     fn models<E>(&self, statement: Statement) -> Result<Vec<E::Model>>
     where
-        E: EntityTrait,
-        E::ActiveModel: TryIntoModel<E::Model>,
+        E: Readable,
     {
-        let table = || E::default().table_name().to_owned();
-        let plan = Plan::<E>::get().ok_or_else(|| {
-            Error::internal(format!("{} has values that only the driver reads", table()))
-        })?;
         self.prepared(statement, |found, values| {
             let mut found = found.query(params_from_iter(values))?;
             let mut models = Vec::new();
             while let Some(row) = found.next()? {
-                models.push(plan.model(row).ok_or_else(|| {
-                    Error::internal(format!("a row of {} has a value of another type", table()))
+                models.push(E::read(row).ok_or_else(|| {
+                    let table = E::default().table_name().to_owned();
+                    Error::internal(format!("a row of {table} has a value of another type"))
                 })?);
             }
             Ok(models)

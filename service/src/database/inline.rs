@@ -13,10 +13,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError, TryLockError},
 };
 
-use sea_orm::{DbBackend, EntityTrait, QueryTrait, Select, TryIntoModel};
+use sea_orm::{DbBackend, QueryTrait, Select};
 use tokio::runtime::Handle;
 
-use super::{bound::Bound, place::Place, row::Plan, seat::seat, state::Index};
+use super::{bound::Bound, place::Place, row::Readable, seat::seat, state::Index};
 
 /// Connections that read on whatever thread asks.
 pub(super) struct Inline {
@@ -46,40 +46,30 @@ impl Inline {
     /// The rows of a query; `None` when the pool has to find them.
     pub(super) fn rows<E>(self: &Arc<Self>, select: &Select<E>) -> Option<Vec<E::Model>>
     where
-        E: EntityTrait,
-        E::ActiveModel: TryIntoModel<E::Model>,
+        E: Readable,
     {
         let statement = select.build(DbBackend::Sqlite);
-        self.find(&*Plan::<E>::get()?, &statement.sql, &Bound::all(statement.values))
+        self.find::<E>(&statement.sql, &Bound::all(statement.values))
     }
 
     /// The row with an id, if there is one; `None` when the pool has to find it.
     pub(super) fn by_id<E>(self: &Arc<Self>, id: i32) -> Option<Option<E::Model>>
     where
-        E: EntityTrait,
-        E::ActiveModel: TryIntoModel<E::Model>,
+        E: Readable,
     {
-        let plan = Plan::<E>::get()?;
-        let values = [Bound(id.into()), Bound(1_u64.into())];
-        Some(self.find(&*plan, &plan.by_id, &values)?.pop())
+        Some(self.find::<E>(&E::queries().by_id, &[Bound(id.into())])?.pop())
     }
 
-    fn find<E>(
-        self: &Arc<Self>,
-        plan: &Plan<E>,
-        sql: &str,
-        values: &[Bound],
-    ) -> Option<Vec<E::Model>>
+    fn find<E>(self: &Arc<Self>, sql: &str, values: &[Bound]) -> Option<Vec<E::Model>>
     where
-        E: EntityTrait,
-        E::ActiveModel: TryIntoModel<E::Model>,
+        E: Readable,
     {
         let start = seat();
         for turn in 0..self.places.len() {
             let number = (start + turn) % self.places.len();
             match self.places.get(number)?.try_lock() {
                 Ok(mut place) => {
-                    let (rows, begins) = place.as_mut()?.read(self.index, plan, sql, values);
+                    let (rows, begins) = place.as_mut()?.read::<E>(self.index, sql, values);
                     drop(place);
                     if begins {
                         self.end_with_turn(number);
@@ -125,8 +115,8 @@ mod tests {
     use chrono::DateTime;
     use entity::{book, item};
     use sea_orm::{
-        ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder, QuerySelect,
-        Schema,
+        ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+        QuerySelect, Schema,
     };
 
     use super::*;
@@ -159,8 +149,7 @@ mod tests {
     /// What is found here, which must be what the pool finds.
     async fn here<E>(db: &Db, select: Select<E>) -> Option<Vec<E::Model>>
     where
-        E: EntityTrait<Model: PartialEq + std::fmt::Debug>,
-        E::ActiveModel: TryIntoModel<E::Model>,
+        E: Readable<Model: PartialEq + std::fmt::Debug>,
     {
         let found = db.reader().inline().unwrap().rows(&select);
         let expected = select.clone().all(db.reader().connection()).await.unwrap();

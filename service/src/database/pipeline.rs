@@ -12,14 +12,14 @@ mod lane;
 
 use std::{sync::Arc, time::Duration};
 
-use sea_orm::{DbBackend, EntityTrait, QueryTrait, Select, TryIntoModel, Value};
+use sea_orm::{DbBackend, QueryTrait, Select, Value};
 use tokio_postgres::Row;
 
 use self::lane::Lane;
 use super::{
     Settings,
     postgres::{self, Trust},
-    row::Plan,
+    row::Readable,
     seat::seat,
 };
 
@@ -67,13 +67,12 @@ impl Pipeline {
         select: &Select<E>,
     ) -> impl Future<Output = Option<Vec<E::Model>>> + Send
     where
-        E: EntityTrait,
-        E::ActiveModel: TryIntoModel<E::Model>,
+        E: Readable,
     {
         let statement = select.build(DbBackend::Postgres);
         let sql = statement.sql.into();
         let values = statement.values.map_or_else(Vec::new, |values| values.0);
-        let lane = Plan::<E>::get().and_then(|_| Some(&self.lanes()?.lists));
+        let lane = self.lanes().map(|lanes| &lanes.lists);
         async move {
             let values = values.into_iter().map(bindable).collect::<Option<_>>()?;
             find::<E>(lane?, sql, values).await
@@ -83,12 +82,11 @@ impl Pipeline {
     /// The row with an id, if there is one; `None` when the pool has to find it.
     pub(super) fn by_id<E>(&self, id: i32) -> impl Future<Output = Option<Option<E::Model>>> + Send
     where
-        E: EntityTrait,
-        E::ActiveModel: TryIntoModel<E::Model>,
+        E: Readable,
     {
-        let sql = Plan::<E>::get().map(|plan| Arc::clone(&plan.by_id_on_postgres));
+        let sql = Arc::clone(&E::queries().by_id_on_postgres);
         let lane = self.lanes().map(|lanes| &lanes.by_id);
-        async move { Some(find::<E>(lane?, sql?, vec![id.into()]).await?.pop()) }
+        async move { Some(find::<E>(lane?, sql, vec![id.into()]).await?.pop()) }
     }
 
     fn lanes(&self) -> Option<&Lanes> {
@@ -98,8 +96,7 @@ impl Pipeline {
 
 async fn find<E>(lane: &Arc<Lane>, sql: Arc<str>, values: Vec<Value>) -> Option<Vec<E::Model>>
 where
-    E: EntityTrait,
-    E::ActiveModel: TryIntoModel<E::Model>,
+    E: Readable,
 {
     let rows = lane.ask(&sql, &values).await?;
     let models = models::<E>(&rows);
@@ -111,14 +108,12 @@ where
 
 fn models<E>(rows: &[Row]) -> Option<Vec<E::Model>>
 where
-    E: EntityTrait,
-    E::ActiveModel: TryIntoModel<E::Model>,
+    E: Readable,
 {
-    let plan = Plan::<E>::get()?;
-    if rows.first().is_some_and(|row| row.len() != plan.width()) {
+    if rows.first().is_some_and(|row| row.len() != E::COLUMNS.len()) {
         return None;
     }
-    rows.iter().map(|row| plan.model(row)).collect()
+    rows.iter().map(|row| E::read(row)).collect()
 }
 
 /// A value as it is bound; `None` for a limit or an offset that is too high for here.

@@ -10,11 +10,10 @@ use std::{
 };
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
-use sea_orm::{EntityTrait, TryIntoModel};
 
 use super::{
     bound::Bound,
-    row::Plan,
+    row::Readable,
     state::{Index, State},
 };
 
@@ -63,13 +62,11 @@ impl Place {
     pub(super) fn read<E>(
         &mut self,
         index: Option<Index>,
-        plan: &Plan<E>,
         sql: &str,
         values: &[Bound],
     ) -> (Option<Vec<E::Model>>, bool)
     where
-        E: EntityTrait,
-        E::ActiveModel: TryIntoModel<E::Model>,
+        E: Readable,
     {
         let now = index.and_then(Index::state);
         let lasts = self.began.is_some() && self.began == now;
@@ -81,7 +78,7 @@ impl Place {
             // The state was looked up before the transaction sees anything: while it is the same, nothing was missed.
             self.began = now.filter(|_| self.run("BEGIN").is_ok());
         }
-        let rows = self.rows(plan, sql, values);
+        let rows = self.rows::<E>(sql, values);
         if rows.is_none() {
             self.end();
         }
@@ -98,21 +95,20 @@ impl Place {
         }
     }
 
-    fn rows<E>(&self, plan: &Plan<E>, sql: &str, values: &[Bound]) -> Option<Vec<E::Model>>
+    fn rows<E>(&self, sql: &str, values: &[Bound]) -> Option<Vec<E::Model>>
     where
-        E: EntityTrait,
-        E::ActiveModel: TryIntoModel<E::Model>,
+        E: Readable,
     {
         self.strides.store(0, Ordering::Relaxed);
         let mut statement = self.sqlite.prepare_cached(sql).ok()?;
-        if statement.column_count() != plan.width() {
+        if statement.column_count() != E::COLUMNS.len() {
             return None;
         }
         let mut found = statement.query(rusqlite::params_from_iter(values)).ok()?;
         let mut rows = Vec::new();
         loop {
             match found.next() {
-                Ok(Some(row)) => rows.push(plan.model(row)?),
+                Ok(Some(row)) => rows.push(E::read(row)?),
                 Ok(None) => return Some(rows),
                 Err(_) => return None,
             }

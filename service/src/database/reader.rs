@@ -4,8 +4,8 @@
 use std::{pin::Pin, sync::Arc};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, EntityTrait, ExecResult,
-    PrimaryKeyTrait, QueryResult, Select, Statement, StatementBuilder, StreamTrait, TryIntoModel,
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, PrimaryKeyTrait,
+    QueryResult, Select, Statement, StatementBuilder, StreamTrait,
     prelude::async_trait::async_trait,
 };
 
@@ -13,6 +13,7 @@ use super::{
     inline::Inline,
     pipeline::Pipeline,
     postgres::Trust,
+    row::Readable,
     rows::{Rows, numbers},
 };
 use crate::error::Result;
@@ -95,8 +96,7 @@ impl Rows for Reader {
 
     async fn rows<E>(&self, select: Select<E>) -> Result<Vec<E::Model>>
     where
-        E: EntityTrait,
-        E::ActiveModel: TryIntoModel<E::Model>,
+        E: Readable,
     {
         if let Some(rows) = self.inline.as_ref().and_then(|inline| inline.rows(&select)) {
             return Ok(rows);
@@ -111,8 +111,7 @@ impl Rows for Reader {
 
     async fn by_id<E>(&self, id: i32) -> Result<Option<E::Model>>
     where
-        E: EntityTrait<PrimaryKey: PrimaryKeyTrait<ValueType = i32>>,
-        E::ActiveModel: TryIntoModel<E::Model>,
+        E: Readable<PrimaryKey: PrimaryKeyTrait<ValueType = i32>>,
     {
         if let Some(row) = self.inline.as_ref().and_then(|inline| inline.by_id::<E>(id)) {
             return Ok(row);

@@ -3,10 +3,11 @@
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DatabaseConnection,
     DatabaseTransaction, DbBackend, EntityTrait, IntoActiveModel, PrimaryKeyTrait, QueryResult,
-    QuerySelect, QueryTrait, Select, Statement, StatementBuilder, TryIntoModel,
+    QuerySelect, QueryTrait, Select, Statement, StatementBuilder,
     sea_query::{Asterisk, Expr, ExprTrait, Query},
 };
 
+use super::row::Readable;
 use crate::error::{Error, Result};
 
 /// What rows can be read from: a [`Reader`](super::Reader), or a [transaction](super::Tx).
@@ -14,14 +15,18 @@ pub trait Rows: Sync + Sized {
     /// Which database it is.
     fn backend(&self) -> DbBackend;
 
+    /// The query of all rows of an entity, as [`EntityTrait::find`] has it and sooner.
+    fn all<E: Readable>(&self) -> Select<E> {
+        E::queries().all(self.backend())
+    }
+
     /// The rows of a query.
     ///
     /// # Errors
     /// What the database says.
     fn rows<E>(&self, select: Select<E>) -> impl Future<Output = Result<Vec<E::Model>>> + Send
     where
-        E: EntityTrait,
-        E::ActiveModel: TryIntoModel<E::Model>;
+        E: Readable;
 
     /// The whole numbers in the first column of what a statement returns.
     ///
@@ -55,8 +60,7 @@ pub trait Rows: Sync + Sized {
     /// What the database says.
     fn row<E>(&self, select: Select<E>) -> impl Future<Output = Result<Option<E::Model>>> + Send
     where
-        E: EntityTrait,
-        E::ActiveModel: TryIntoModel<E::Model>,
+        E: Readable,
     {
         let rows = self.rows(select.limit(1));
         async move { Ok(rows.await?.pop()) }
@@ -68,8 +72,7 @@ pub trait Rows: Sync + Sized {
     /// What the database says.
     fn by_id<E>(&self, id: i32) -> impl Future<Output = Result<Option<E::Model>>> + Send
     where
-        E: EntityTrait<PrimaryKey: PrimaryKeyTrait<ValueType = i32>>,
-        E::ActiveModel: TryIntoModel<E::Model>,
+        E: Readable<PrimaryKey: PrimaryKeyTrait<ValueType = i32>>,
     {
         self.row(E::find_by_id(id))
     }
@@ -123,17 +126,15 @@ pub type ModelOf<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::Model;
 
 /// A row that can be stored and read back; every active model is one.
 pub trait Storable:
-    ActiveModelTrait<Entity: EntityTrait<ActiveModel = Self, Model: IntoActiveModel<Self>>>
+    ActiveModelTrait<Entity: Readable<ActiveModel = Self, Model: IntoActiveModel<Self>>>
     + ActiveModelBehavior
-    + TryIntoModel<ModelOf<Self>>
     + Send
 {
 }
 
 impl<A> Storable for A where
-    A: ActiveModelTrait<Entity: EntityTrait<ActiveModel = A, Model: IntoActiveModel<A>>>
+    A: ActiveModelTrait<Entity: Readable<ActiveModel = A, Model: IntoActiveModel<A>>>
         + ActiveModelBehavior
-        + TryIntoModel<ModelOf<A>>
         + Send
 {
 }
@@ -148,8 +149,7 @@ macro_rules! by_driver {
 
             async fn rows<E>(&self, select: Select<E>) -> Result<Vec<E::Model>>
             where
-                E: EntityTrait,
-                E::ActiveModel: TryIntoModel<E::Model>,
+                E: Readable,
             {
                 Ok(select.all(self).await?)
             }

@@ -1,13 +1,13 @@
 //! A transaction, whichever way its statements get to the database.
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, Select,
-    SqliteTransactionMode, StatementBuilder, TransactionOptions, TransactionTrait, TryIntoModel,
-    sqlx,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Select,
+    SqliteTransactionMode, StatementBuilder, TransactionOptions, TransactionTrait, sqlx,
 };
 
 use super::{
     direct::{self, Direct},
+    row::Readable,
     rows::{Changes, ModelOf, Rows, Storable},
 };
 use crate::error::{Error, Result, chain, sqlx_error};
@@ -126,8 +126,7 @@ impl Rows for Tx {
 
     async fn rows<E>(&self, select: Select<E>) -> Result<Vec<E::Model>>
     where
-        E: EntityTrait,
-        E::ActiveModel: TryIntoModel<E::Model>,
+        E: Readable,
     {
         match &self.0 {
             Way::Driver(transaction) => transaction.rows(select).await,

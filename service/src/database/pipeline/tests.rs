@@ -6,8 +6,8 @@ use cluster::Cluster;
 use entity::book;
 use futures_util::future::{join, join_all};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection, QueryFilter, QueryOrder,
-    QuerySelect, Schema, Statement, entity::prelude::DateTimeUtc, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, Schema, Statement, entity::prelude::DateTimeUtc, sea_query::Expr,
 };
 
 use super::*;
@@ -40,6 +40,10 @@ mod odd {
     pub enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
+}
+
+super::super::row::readable! {
+    odd { id, truth, long, number, bytes, price, at, text }
 }
 
 /// A database with the tables of two entities and a book, and who looks at it from outside.
@@ -104,8 +108,7 @@ impl Fixture {
     /// What is found here, which must be what the pool finds, to the last digit.
     async fn here<E>(&self, select: Select<E>) -> Option<Vec<E::Model>>
     where
-        E: EntityTrait<Model: std::fmt::Debug>,
-        E::ActiveModel: TryIntoModel<E::Model>,
+        E: Readable<Model: std::fmt::Debug>,
     {
         let found = self.pipeline().rows(&select).await;
         let expected = select.all(self.db.reader().connection()).await.unwrap();

@@ -3,45 +3,69 @@
 use std::error::Error;
 
 use chrono::{DateTime, Utc};
+use entity::import::State;
 use rust_decimal::Decimal;
-use sea_orm::Value;
+use sea_orm::ActiveEnum;
 use tokio_postgres::{
     Row,
     types::{FromSql, Type},
 };
 
-use super::Stored;
-use crate::kind::Kind;
+use super::{Plain, Stored};
 
 impl Stored for Row {
-    fn value(&self, place: usize, kind: Option<Kind>) -> Option<Value> {
-        match kind {
-            None => read::<Vec<u8>>(self, place),
-            Some(Kind::Text) => read::<String>(self, place),
-            Some(Kind::Integer) => read::<i32>(self, place),
-            Some(Kind::BigInteger) => read::<i64>(self, place),
-            Some(Kind::Double) => read::<f64>(self, place),
-            Some(Kind::Boolean) => read::<bool>(self, place),
-            Some(Kind::Moment) => read::<DateTime<Utc>>(self, place),
-            Some(Kind::Decimal) => {
-                let number = self.try_get::<_, Option<Numeric>>(place).ok()?;
-                Some(number.map(|Numeric(number)| number).into())
+    fn get<T: Plain>(&self, place: usize) -> Option<T> {
+        T::from_postgres(self.try_get(place).ok()?)
+    }
+}
+
+/// A type whose values PostgreSQL sends.
+pub trait FromPostgres: Sized {
+    /// As what they are sent.
+    type Sent: for<'a> FromSql<'a>;
+
+    /// `None` for a value that is something else.
+    fn from_postgres(sent: Self::Sent) -> Option<Self>;
+}
+
+macro_rules! sent {
+    ($($value:ty: $as:ty => |$sent:ident| $read:expr;)*) => {
+        $(impl FromPostgres for $value {
+            type Sent = $as;
+
+            fn from_postgres($sent: $as) -> Option<Self> {
+                $read
             }
-            Some(Kind::Isbn | Kind::Date) => None,
+        })*
+    };
+}
+
+sent! {
+    String: Self => |text| Some(text);
+    Vec<u8>: Self => |bytes| Some(bytes);
+    i32: Self => |number| Some(number);
+    i64: Self => |number| Some(number);
+    f64: Self => |number| Some(number);
+    bool: Self => |truth| Some(truth);
+    DateTime<Utc>: Self => |moment| Some(moment);
+    Decimal: Numeric => |number| Some(number.0);
+    State: String => |text| Self::try_from_value(&text).ok();
+}
+
+impl<T: FromPostgres> FromPostgres for Option<T> {
+    type Sent = Option<T::Sent>;
+
+    fn from_postgres(sent: Self::Sent) -> Option<Self> {
+        match sent {
+            None => Some(None),
+            Some(sent) => T::from_postgres(sent).map(Some),
         }
     }
 }
 
-fn read<'a, T: FromSql<'a>>(row: &'a Row, place: usize) -> Option<Value>
-where
-    Option<T>: Into<Value>,
-{
-    Some(row.try_get::<_, Option<T>>(place).ok()?.into())
-}
-
 /// A `numeric`: 16 bits each for how many digits there are, of which one stands for four decimal ones; the power of 10 000 that
 /// the first is multiplied with; the sign; how many decimal digits to show behind the point; and then the digits.
-struct Numeric(Decimal);
+pub struct Numeric(Decimal);
 
 impl<'a> FromSql<'a> for Numeric {
     fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {

@@ -1,0 +1,81 @@
+//! Which column is which member: the entities whose rows are read without the driver.
+
+use sea_orm::EntityTrait;
+
+use super::{Queries, Stored};
+
+/// An entity whose rows are read without the driver.
+pub trait Readable: EntityTrait {
+    /// Its columns, in their order.
+    const COLUMNS: &'static [&'static str];
+
+    /// A row with these columns as the entity's model; `None` for one with a value that does not fit its column.
+    fn read(row: &impl Stored) -> Option<Self::Model>;
+
+    /// What rows are asked for with.
+    fn queries() -> &'static Queries<Self>;
+}
+
+/// Makes entities readable, by the modules that they are in and all of their columns.
+macro_rules! readable {
+    ($($($module:ident)::+ { $($column:ident),* $(,)? })*) => {
+        $(impl $crate::database::Readable for $($module)::+::Entity {
+            const COLUMNS: &'static [&'static str] = &[$(stringify!($column)),*];
+
+            fn read(row: &impl $crate::database::row::Stored) -> Option<Self::Model> {
+                let mut places = 0..;
+                Some($($module)::+::Model { $($column: row.get(places.next()?)?),* })
+            }
+
+            fn queries() -> &'static $crate::database::row::Queries<Self> {
+                use $crate::database::row::Queries;
+                static QUERIES: std::sync::LazyLock<Queries<$($module)::+::Entity>> =
+                    std::sync::LazyLock::new(Queries::new);
+                &QUERIES
+            }
+        })*
+    };
+}
+
+#[cfg(test)]
+pub(crate) use readable;
+
+readable! {
+    entity::book { id, title, author, year, isbn, page_count, status, created_at, updated_at, version }
+    entity::store { id, name, created_at, updated_at, version }
+    entity::item { id, name, price, store_id, book_id, created_at, updated_at, version }
+    entity::import {
+        id, state, name, options, dry_run, file, header, bytes_total, bytes_read, lines_read, rows, inserted, updated, skipped,
+        rejected, warnings, reverted, kept, problem, created_at, started_at, ended_at, version,
+    }
+    entity::import_change { import_id, book_id, version, before, kept }
+    entity::import_rejection { import_id, number, line, reason, raw }
+    entity::idempotency_key { key, fingerprint, answer, created_at }
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{DbBackend, IdenStatic, Iterable, QueryTrait};
+
+    use super::*;
+
+    fn check<E: Readable>() {
+        let columns: Vec<&str> = E::Column::iter().map(|column| column.as_str()).collect();
+        assert_eq!(E::COLUMNS, columns);
+        for backend in [DbBackend::Sqlite, DbBackend::Postgres] {
+            let (all, found) = (E::queries().all(backend), E::find());
+            assert_eq!(all.build(backend).sql, found.build(backend).sql);
+        }
+    }
+
+    #[test]
+    fn columns_are_read_in_their_order() {
+        check::<entity::book::Entity>();
+        check::<entity::store::Entity>();
+        check::<entity::item::Entity>();
+        check::<entity::import::Entity>();
+        check::<entity::import_change::Entity>();
+        check::<entity::import_rejection::Entity>();
+        check::<entity::idempotency_key::Entity>();
+    }
+}
