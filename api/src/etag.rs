@@ -19,6 +19,8 @@ use actix_web::{
 use serde::Serialize;
 use service::{Error, Expected};
 
+use crate::json::{self, ROW};
+
 /// The tag of a row.
 pub fn of_row(id: i32, version: i32) -> String {
     format!("\"{id}.{version}\"")
@@ -50,7 +52,8 @@ impl IfNoneMatch {
     /// # Errors
     /// Never in practice: what is stored has a JSON text.
     pub fn row(&self, tag: &str, out: &impl Serialize) -> Result<HttpResponse, Error> {
-        let bytes = serde_json::to_vec(out).map_err(Error::no_json)?;
+        let mut bytes = Vec::with_capacity(ROW);
+        json::write(out, &mut bytes)?;
         let mut response = HttpResponse::Ok();
         response.insert_header((CONTENT_TYPE, "application/json"));
         Ok(self.answer(response, tag, bytes))

@@ -8,10 +8,10 @@ use actix_web::{
 use serde_json::value::RawValue;
 use service::{Error, Result, guarded};
 
-use crate::shape::{Included, Listed, Members, Shape};
-
-/// Bytes of a usual row.
-const ROW: usize = 256;
+use crate::{
+    json::{self, ROW},
+    shape::{Included, Listed, Members, Shape},
+};
 
 /// A way to write rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Format {
         if self == Self::Json && !is_first {
             bytes.push(b',');
         }
-        serde_json::to_writer(&mut *bytes, row).map_err(Error::no_json)?;
+        json::write(row, bytes)?;
         if self != Self::Json {
             bytes.push(b'\n');
         }

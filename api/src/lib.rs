@@ -18,6 +18,7 @@ mod health;
 mod host;
 mod imports;
 mod items;
+mod json;
 mod list;
 mod logging;
 mod one;
