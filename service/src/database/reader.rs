@@ -89,6 +89,8 @@ impl Reader {
     }
 }
 
+/// What has to wait for an answer is in a box: who asks a SQLite file has it at once, and would carry the room for all of that
+/// along.
 impl Rows for Reader {
     fn backend(&self) -> DbBackend {
         self.pool.get_database_backend()
@@ -102,11 +104,11 @@ impl Rows for Reader {
             return Ok(rows);
         }
         if let Some(pipeline) = &self.pipeline
-            && let Some(rows) = pipeline.rows(&select).await
+            && let Some(rows) = Box::pin(pipeline.rows(&select)).await
         {
             return Ok(rows);
         }
-        Ok(select.all(self).await?)
+        Ok(Box::pin(select.all(self)).await?)
     }
 
     async fn by_id<E>(&self, id: i32) -> Result<Option<E::Model>>
@@ -117,11 +119,11 @@ impl Rows for Reader {
             return Ok(row);
         }
         if let Some(pipeline) = &self.pipeline
-            && let Some(row) = pipeline.by_id::<E>(id).await
+            && let Some(row) = Box::pin(pipeline.by_id::<E>(id)).await
         {
             return Ok(row);
         }
-        Ok(E::find_by_id(id).one(self).await?)
+        Ok(Box::pin(E::find_by_id(id).one(self)).await?)
     }
 
     fn numbers<S: StatementBuilder>(

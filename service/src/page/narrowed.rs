@@ -85,6 +85,20 @@ impl Listing {
         if !postgres || ranked || !asked.looking.narrows() {
             return self.rows(db, all, asked).await;
         }
+        Box::pin(self.found_first(db, select, all, asked)).await
+    }
+
+    /// The same by ids that are found first.
+    async fn found_first<E: Resource>(
+        &self,
+        db: &Reader,
+        select: Select<E>,
+        all: Select<E>,
+        asked: &Asked,
+    ) -> Result<(Vec<Ranked<E::Model>>, Direction)>
+    where
+        E::Model: FromQueryResult,
+    {
         let Some(ids) = found(db, &all).await? else {
             let mut looking = asked.looking.clone().by_scanning();
             let (condition, _) = self.condition::<E>(&mut looking, &PARAMETERS)?;

@@ -37,11 +37,10 @@ where
     E::Model: FromQueryResult,
 {
     match keys.iter().find(|key| key.name == RANK) {
-        Some(rank) => Ok(select
-            .expr_as(rank.expr.clone(), RANK)
-            .into_model::<Ranked<E::Model>>()
-            .all(db)
-            .await?),
+        Some(rank) => {
+            let ranked = select.expr_as(rank.expr.clone(), RANK);
+            Ok(Box::pin(ranked.into_model::<Ranked<E::Model>>().all(db)).await?)
+        }
         None => {
             let rows = db.rows(select).await?;
             Ok(rows.into_iter().map(|row| Ranked { row, rank: 0 }).collect())
