@@ -5,7 +5,7 @@
 use std::{
     convert::Infallible,
     future::{Ready, ready},
-    hash::{DefaultHasher, Hash, Hasher},
+    hash::BuildHasher,
 };
 
 use actix_web::{
@@ -16,6 +16,7 @@ use actix_web::{
         header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH},
     },
 };
+use foldhash::quality::FixedState;
 use serde::Serialize;
 use service::{Error, Expected};
 
@@ -28,9 +29,8 @@ pub fn of_row(id: i32, version: i32) -> String {
 
 /// The tag of a list. It may be another one after an upgrade of the program, which costs one transfer.
 fn of_bytes(bytes: &[u8]) -> String {
-    let mut hasher = DefaultHasher::new();
-    bytes.hash(&mut hasher);
-    format!("W/\"{:016x}\"", hasher.finish())
+    let hash = FixedState::default().hash_one(bytes);
+    format!("W/\"{hash:016x}\"")
 }
 
 /// `If-Match`: the change is only carried out when the row is as the client saw it; `If-None-Match: *`: only when there
