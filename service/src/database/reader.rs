@@ -1,8 +1,13 @@
 //! Reading: from a pool of connections, and short reads without it: of a SQLite file on the thread that asks, and of PostgreSQL
 //! on connections that they share.
 
-use std::{pin::Pin, sync::Arc};
+use std::{
+    future::{Future, ready},
+    pin::Pin,
+    sync::Arc,
+};
 
+use futures_util::future::Either;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, PrimaryKeyTrait,
     QueryResult, Select, Statement, StatementBuilder, StreamTrait,
@@ -96,34 +101,38 @@ impl Rows for Reader {
         self.pool.get_database_backend()
     }
 
-    async fn rows<E>(&self, select: Select<E>) -> Result<Vec<E::Model>>
+    fn rows<E>(&self, select: Select<E>) -> impl Future<Output = Result<Vec<E::Model>>> + Send
     where
         E: Readable,
     {
-        if let Some(rows) = self.inline.as_ref().and_then(|inline| inline.rows(&select)) {
-            return Ok(rows);
+        match self.inline.as_ref().and_then(|inline| inline.rows(&select)) {
+            Some(rows) => Either::Left(ready(Ok(rows))),
+            None => Either::Right(Box::pin(async move {
+                if let Some(pipeline) = &self.pipeline
+                    && let Some(rows) = pipeline.rows(&select).await
+                {
+                    return Ok(rows);
+                }
+                Ok(select.all(self).await?)
+            })),
         }
-        if let Some(pipeline) = &self.pipeline
-            && let Some(rows) = Box::pin(pipeline.rows(&select)).await
-        {
-            return Ok(rows);
-        }
-        Ok(Box::pin(select.all(self)).await?)
     }
 
-    async fn by_id<E>(&self, id: i32) -> Result<Option<E::Model>>
+    fn by_id<E>(&self, id: i32) -> impl Future<Output = Result<Option<E::Model>>> + Send
     where
         E: Readable<PrimaryKey: PrimaryKeyTrait<ValueType = i32>>,
     {
-        if let Some(row) = self.inline.as_ref().and_then(|inline| inline.by_id::<E>(id)) {
-            return Ok(row);
+        match self.inline.as_ref().and_then(|inline| inline.by_id::<E>(id)) {
+            Some(row) => Either::Left(ready(Ok(row))),
+            None => Either::Right(Box::pin(async move {
+                if let Some(pipeline) = &self.pipeline
+                    && let Some(row) = pipeline.by_id::<E>(id).await
+                {
+                    return Ok(row);
+                }
+                Ok(E::find_by_id(id).one(self).await?)
+            })),
         }
-        if let Some(pipeline) = &self.pipeline
-            && let Some(row) = Box::pin(pipeline.by_id::<E>(id)).await
-        {
-            return Ok(row);
-        }
-        Ok(Box::pin(E::find_by_id(id).one(self)).await?)
     }
 
     fn numbers<S: StatementBuilder>(

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use futures_util::{TryFutureExt, future::Either};
 use sea_orm::{
     DbErr, FromQueryResult, Iterable, ModelTrait, PrimaryKeyToColumn, QueryResult, QuerySelect,
     Select, Value,
@@ -28,23 +29,25 @@ impl<M: FromQueryResult> FromQueryResult for Ranked<M> {
     }
 }
 
-pub(super) async fn rows<E: Resource>(
+pub(super) fn rows<E: Resource>(
     db: &Reader,
     select: Select<E>,
     keys: &[Key],
-) -> Result<Vec<Ranked<E::Model>>>
+) -> impl Future<Output = Result<Vec<Ranked<E::Model>>>>
 where
     E::Model: FromQueryResult,
 {
     match keys.iter().find(|key| key.name == RANK) {
         Some(rank) => {
             let ranked = select.expr_as(rank.expr.clone(), RANK);
-            Ok(Box::pin(ranked.into_model::<Ranked<E::Model>>().all(db)).await?)
+            Either::Left(Box::pin(async {
+                Ok(ranked.into_model::<Ranked<E::Model>>().all(db).await?)
+            }))
         }
-        None => {
-            let rows = db.rows(select).await?;
-            Ok(rows.into_iter().map(|row| Ranked { row, rank: 0 }).collect())
-        }
+        None => Either::Right(
+            db.rows(select)
+                .map_ok(|rows| rows.into_iter().map(|row| Ranked { row, rank: 0 }).collect()),
+        ),
     }
 }
 
