@@ -1,5 +1,7 @@
 //! Lists: the parameters that come in, and rows going out, with links to their neighbours.
 
+use std::borrow::Cow;
+
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
     dev::Payload,
@@ -133,12 +135,13 @@ impl List {
     }
 
     fn link(&self, relation: &str, start: Option<&Start>) -> Option<String> {
-        let mut parameters = self.parameters.clone();
-        parameters.retain(|(name, _)| !["cursor", "offset"].contains(&name.as_str()));
-        parameters.extend(start.map(|start| match start {
-            Start::Cursor(cursor) => ("cursor".to_owned(), cursor.clone()),
-            Start::Offset(offset) => ("offset".to_owned(), offset.to_string()),
-        }));
+        let others = self.parameters.iter().map(|(name, value)| (name.as_str(), value.into()));
+        let others = others.filter(|(name, _)| !["cursor", "offset"].contains(name));
+        let start = start.map(|start| match start {
+            Start::Cursor(cursor) => ("cursor", cursor.into()),
+            Start::Offset(offset) => ("offset", offset.to_string().into()),
+        });
+        let parameters: Vec<(&str, Cow<'_, str>)> = others.chain(start).collect();
         let query = serde_urlencoded::to_string(&parameters).ok()?;
         let mark = if query.is_empty() { "" } else { "?" };
         Some(format!("<{}{mark}{query}>; rel=\"{relation}\"", self.path))

@@ -4,9 +4,15 @@ use actix_web::http::header::{HeaderMap, HeaderValue, VARY};
 
 /// Adds a header's name, and makes one line of all of them.
 pub fn on(headers: &mut HeaderMap, name: &str) {
-    let lines = headers.get_all(VARY).filter_map(|line| line.to_str().ok());
+    let lines: Vec<&str> = headers.get_all(VARY).filter_map(|line| line.to_str().ok()).collect();
+    if let [line] = lines.as_slice()
+        && line.split(", ").any(|known| known == name)
+    {
+        return;
+    }
     let mut names: Vec<&str> = Vec::new();
-    for name in lines.flat_map(|line| line.split(',')).map(str::trim).chain([name]) {
+    let known = lines.iter().flat_map(|line| line.split(','));
+    for name in known.map(str::trim).chain([name]) {
         if !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
             names.push(name);
         }
