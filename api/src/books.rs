@@ -32,11 +32,11 @@ use crate::{
 pub fn routes(config: &mut impl Routes) {
     config
         .service(list_books)
+        .service(create_book)
         .service(search_books)
         .service(find_book)
         .service(find_book_by_isbn)
         .service(put_book_by_isbn)
-        .service(create_book)
         .service(update_book)
         .service(delete_book);
 }

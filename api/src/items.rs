@@ -26,10 +26,10 @@ use crate::{
 pub fn routes(config: &mut impl Routes) {
     config
         .service(list_items)
+        .service(create_item)
         .service(list_items_of_store)
         .service(list_items_of_book)
         .service(find_item)
-        .service(create_item)
         .service(update_item)
         .service(delete_item);
 }

@@ -25,8 +25,8 @@ use crate::{
 pub fn routes(config: &mut impl Routes) {
     config
         .service(list_stores)
-        .service(find_store)
         .service(create_store)
+        .service(find_store)
         .service(update_store)
         .service(delete_store);
 }
