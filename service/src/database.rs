@@ -1,5 +1,6 @@
 //! The database handle: one way in for reading, one for writing.
 
+mod answers;
 mod bound;
 mod direct;
 mod group;

@@ -10,6 +10,7 @@
 use std::cell::Cell;
 
 use super::{
+    answers::tell,
     tx::{Source, Tx},
     unit::{Effect, Unit, roll_back},
 };
@@ -69,11 +70,13 @@ pub(super) async fn carry_out(source: &Source, mut units: Vec<Box<dyn Unit>>, ca
         [] | [_] => None,
         several => Some(together(source, several, care).await),
     };
-    for unit in units {
-        match end {
-            Some(End::Stored) => unit.answer(true),
-            Some(End::Unknown) => unit.answer(false),
-            Some(End::Refused | End::Failed) | None => unit.alone(source.clone()).await,
+    match end {
+        Some(End::Stored) => tell(units, true),
+        Some(End::Unknown) => tell(units, false),
+        Some(End::Refused | End::Failed) | None => {
+            for unit in units {
+                unit.alone(source.clone()).await;
+            }
         }
     }
 }

@@ -7,7 +7,10 @@ use std::{
 };
 
 use futures_util::{FutureExt, future::LocalBoxFuture};
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, oneshot},
+};
 
 use super::{
     progress::Progress,
@@ -25,6 +28,9 @@ pub(super) trait Unit: Send {
 
     /// Carries it out in a transaction of its own, again when it collides, and tells the caller.
     fn alone(self: Box<Self>, source: Source) -> LocalBoxFuture<'static, ()>;
+
+    /// The runtime in which the caller waits.
+    fn home(&self) -> &Handle;
 
     /// Tells the caller what the last attempt came to; `is_known` is false when nobody knows whether it was stored.
     fn answer(self: Box<Self>, is_known: bool);
@@ -49,6 +55,7 @@ pub(super) struct Waiting<T, F> {
     pub(super) progress: Arc<Progress>,
     pub(super) deadline: Duration,
     pub(super) answer: oneshot::Sender<Result<T>>,
+    pub(super) home: Handle,
     /// Held until the end, since the number of units that wait is bounded.
     pub(super) place: OwnedSemaphorePermit,
     pub(super) outcome: Option<Result<T>>,
@@ -78,7 +85,7 @@ where
 
     fn alone(self: Box<Self>, source: Source) -> LocalBoxFuture<'static, ()> {
         Box::pin(async move {
-            let Self { work, progress, deadline, answer, place, outcome: _ } = *self;
+            let Self { work, progress, deadline, answer, place, home: _, outcome: _ } = *self;
             let repeated = repeat(&source, &work, &progress, deadline);
             // Units behind it wait in the same task.
             let outcome = AssertUnwindSafe(repeated).catch_unwind().await;
@@ -88,6 +95,10 @@ where
             // The caller may have gone; the work is done all the same.
             drop(answer.send(outcome));
         })
+    }
+
+    fn home(&self) -> &Handle {
+        &self.home
     }
 
     fn answer(self: Box<Self>, is_known: bool) {

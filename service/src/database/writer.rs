@@ -12,6 +12,7 @@ use std::{
 
 use futures_util::future::LocalBoxFuture;
 use tokio::{
+    runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
     task::{JoinSet, LocalSet},
     time::timeout,
@@ -89,6 +90,7 @@ impl Writer {
             progress: Arc::clone(&progress),
             deadline,
             answer,
+            home: Handle::current(),
             place: self.place()?,
             outcome: None,
         });
