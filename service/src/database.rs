@@ -5,6 +5,7 @@ mod bound;
 mod direct;
 mod group;
 mod inline;
+mod insertion;
 mod location;
 mod lock;
 mod pipeline;

@@ -18,6 +18,7 @@ use sea_orm::{
 use super::{
     Settings,
     bound::Bound,
+    insertion::Insertion,
     row::Readable,
     rows::{ModelOf, Storable},
 };
@@ -60,7 +61,7 @@ impl Direct {
             Some(connection) => connection,
             None => sqlite.insert(open(path, settings)?),
         };
-        if let Err(error) = run(connection, "BEGIN IMMEDIATE") {
+        if let Err(error) = step(connection, "BEGIN IMMEDIATE") {
             seat.forget_after(&error);
             return Err(error);
         }
@@ -106,7 +107,7 @@ impl Transaction {
     pub(super) fn commit(mut self) -> Result<()> {
         // Where it fails the transaction may still be open, and is rolled back when this is dropped.
         match self.depth {
-            0 => self.run("COMMIT")?,
+            0 => self.with(|connection| step(connection, "COMMIT"))?,
             depth => self.run(&format!("RELEASE unit_{depth}"))?,
         }
         self.is_open = false;
@@ -159,6 +160,12 @@ impl Transaction {
     }
 
     pub(super) fn insert<A: Storable>(&self, row: A) -> Result<ModelOf<A>> {
+        if let Some((insertion, values)) = Insertion::of(&row) {
+            let id = self.with_prepared(&insertion.sql, |inserting| {
+                Ok(inserting.insert(params_from_iter(&values))?)
+            })?;
+            return insertion.stored(row, id);
+        }
         let mut insert = A::Entity::insert(row).into_query();
         insert.returning(every_column::<A::Entity>());
         let mut stored = self.models::<A::Entity>(DbBackend::Sqlite.build(&insert))?;
@@ -202,11 +209,19 @@ impl Transaction {
     ) -> Result<T> {
         let Statement { sql, values, .. } = statement;
         let values = Bound::all(values);
+        self.with_prepared(&sql, |statement| work(statement, &values))
+    }
+
+    fn with_prepared<T>(
+        &self,
+        sql: &str,
+        work: impl FnOnce(&mut rusqlite::Statement<'_>) -> Result<T>,
+    ) -> Result<T> {
         self.with(|connection| {
             if sql.len() > LONGEST_PREPARED {
-                work(&mut connection.prepare(&sql)?, &values)
+                work(&mut connection.prepare(sql)?)
             } else {
-                work(&mut *connection.prepare_cached(&sql)?, &values)
+                work(&mut *connection.prepare_cached(sql)?)
             }
         })
     }
@@ -233,6 +248,12 @@ impl Drop for Transaction {
 
 fn run(connection: &Connection, sql: &str) -> Result<()> {
     Ok(connection.execute_batch(sql)?)
+}
+
+/// Carries out a statement that comes again and again, and stays prepared.
+fn step(connection: &Connection, sql: &str) -> Result<()> {
+    connection.prepare_cached(sql)?.execute([])?;
+    Ok(())
 }
 
 fn every_column<E: EntityTrait>() -> ReturningClause {

@@ -3,7 +3,7 @@
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DatabaseConnection,
     DatabaseTransaction, DbBackend, EntityTrait, IntoActiveModel, PrimaryKeyTrait, QueryResult,
-    QuerySelect, QueryTrait, Select, Statement, StatementBuilder,
+    QuerySelect, QueryTrait, Select, Statement, StatementBuilder, TryIntoModel,
     sea_query::{Asterisk, Expr, ExprTrait, Query},
 };
 
@@ -128,14 +128,18 @@ pub type ModelOf<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::Model;
 pub trait Storable:
     ActiveModelTrait<Entity: Readable<ActiveModel = Self, Model: IntoActiveModel<Self>>>
     + ActiveModelBehavior
+    + TryIntoModel<ModelOf<Self>>
     + Send
+    + 'static
 {
 }
 
 impl<A> Storable for A where
     A: ActiveModelTrait<Entity: Readable<ActiveModel = A, Model: IntoActiveModel<A>>>
         + ActiveModelBehavior
+        + TryIntoModel<ModelOf<A>>
         + Send
+        + 'static
 {
 }
 

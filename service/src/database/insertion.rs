@@ -1,0 +1,183 @@
+//! Rows that are stored in a SQLite file just as they are given, so that they need not be read back.
+//!
+//! For rows that a statement returns SQLite makes a table until it is done, and to write the statement takes SeaORM as long as
+//! SQLite needs for the row. Where nothing but the id is missing, and no value is stored as another one, the statement is always
+//! the same, and the row is known but for the id, which the connection tells.
+
+use std::{
+    any::{Any, TypeId},
+    cell::RefCell,
+    collections::HashMap,
+    rc::Rc,
+};
+
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DbBackend, EntityTrait, IdenStatic, Iterable,
+    PrimaryKeyToColumn, PrimaryKeyTrait, QueryTrait, sea_query::ColumnType,
+};
+
+use super::{
+    bound::Bound,
+    rows::{ModelOf, Storable},
+};
+use crate::{
+    error::{Error, Result},
+    kind::Kind,
+};
+
+type EntityOf<A> = <A as ActiveModelTrait>::Entity;
+type ColumnOf<A> = <EntityOf<A> as EntityTrait>::Column;
+type KeyOf<A> = <EntityOf<A> as EntityTrait>::PrimaryKey;
+
+/// How such rows of an entity are stored.
+pub(super) struct Insertion<A: Storable> {
+    /// What SeaORM writes.
+    pub(super) sql: String,
+    /// Whose values it binds, in their order.
+    columns: Vec<ColumnOf<A>>,
+    /// What SQLite counts.
+    id: ColumnOf<A>,
+    id_is_long: bool,
+}
+
+impl<A: Storable> Insertion<A> {
+    /// How this row is stored, and what is bound for it; `None` for one that has to be read back.
+    pub(super) fn of(row: &A) -> Option<(Rc<Self>, Vec<Bound>)> {
+        let insertion = Self::get()?;
+        if !row.is_not_set(insertion.id) {
+            return None;
+        }
+        let value = |column: &ColumnOf<A>| row.get(*column).into_value().map(Bound);
+        let values = insertion.columns.iter().map(value).collect::<Option<_>>()?;
+        Some((insertion, values))
+    }
+
+    /// The row as it is stored under an id.
+    pub(super) fn stored(&self, mut row: A, id: i64) -> Result<ModelOf<A>> {
+        let id = match i32::try_from(id) {
+            _ if self.id_is_long => id.into(),
+            Ok(id) => id.into(),
+            Err(_) => return Err(Error::internal(format!("the id {id} is too long"))),
+        };
+        row.try_set(self.id, id)?;
+        Ok(row.try_into_model()?)
+    }
+
+    /// Made when this thread first asks; `None` for an entity whose rows have to be read back.
+    fn get() -> Option<Rc<Self>> {
+        thread_local! {
+            static INSERTIONS: RefCell<HashMap<TypeId, Option<Rc<dyn Any>>>> = RefCell::default();
+        }
+        INSERTIONS.with_borrow_mut(|insertions| {
+            let make = || Self::make().map(|insertion| Rc::new(insertion) as Rc<dyn Any>);
+            insertions.entry(TypeId::of::<A>()).or_insert_with(make).clone()?.downcast().ok()
+        })
+    }
+
+    fn make() -> Option<Self> {
+        let key = KeyOf::<A>::iter().next().filter(|_| KeyOf::<A>::auto_increment());
+        let id = key?.into_column();
+        let mut row = A::default_values();
+        row.not_set(id);
+        let mut columns = Vec::new();
+        for column in ColumnOf::<A>::iter().filter(|column| column.as_str() != id.as_str()) {
+            if row.is_not_set(column) || !is_stored_as_given(column.def().get_column_type()) {
+                return None;
+            }
+            columns.push(column);
+        }
+        let id_is_long = matches!(id.def().get_column_type(), ColumnType::BigInteger);
+        let sql = A::Entity::insert(row).build(DbBackend::Sqlite).sql;
+        Some(Self { sql, columns, id, id_is_long })
+    }
+}
+
+/// Whether a value of this type is read as it was written. SQLite has no exact numbers: of 0.10 it makes 0.1.
+fn is_stored_as_given(column_type: &ColumnType) -> bool {
+    let is_exact = |kind| {
+        matches!(kind, Kind::Text | Kind::Integer | Kind::BigInteger | Kind::Boolean | Kind::Moment)
+    };
+    matches!(column_type, ColumnType::Blob) || Kind::of(column_type).is_some_and(is_exact)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use entity::{book, import};
+    use proptest::prelude::*;
+    use sea_orm::{ActiveValue::Set, ConnectionTrait, Schema};
+
+    use super::*;
+    use crate::{
+        Db, Location, Settings,
+        database::{Changes, Rows, connect_to_migrate},
+    };
+
+    #[test]
+    fn the_statement_binds_every_column_but_the_id() {
+        let insertion = Insertion::<book::ActiveModel>::get().unwrap();
+        let names = insertion.columns.iter().map(|column| format!("\"{}\"", column.as_str()));
+        let names = names.collect::<Vec<_>>().join(", ");
+        let places = vec!["?"; insertion.columns.len()].join(", ");
+        let expected = format!("INSERT INTO \"books\" ({names}) VALUES ({places})");
+        assert_eq!((&insertion.sql, insertion.columns.len()), (&expected, 9));
+        assert!(Insertion::<entity::store::ActiveModel>::get().is_some());
+        // A price is a double, no state is the usual one, and a key is no number that SQLite counts.
+        assert!(Insertion::<entity::item::ActiveModel>::get().is_none());
+        assert!(Insertion::<import::ActiveModel>::get().is_none());
+        assert!(Insertion::<entity::idempotency_key::ActiveModel>::get().is_none());
+    }
+
+    fn books() -> impl Strategy<Value = book::ActiveModel> {
+        let texts = ("\\PC{0,8}", any::<String>(), "[0-9]{0,4}|1e5|0x1F", "NULL|true|-0");
+        let numbers = (any::<Option<i32>>(), any::<Option<i32>>(), any::<i32>());
+        let times = (-62_167_219_200_000_000..253_402_300_800_000_000_i64, any::<i32>());
+        (texts, numbers, times, any::<bool>()).prop_map(|(texts, numbers, times, has_isbn)| {
+            let (title, author, isbn, status) = texts;
+            let (year, page_count, version) = numbers;
+            book::ActiveModel {
+                title: Set(title),
+                author: Set(author),
+                year: Set(year),
+                isbn: Set(has_isbn.then_some(isbn)),
+                page_count: Set(page_count),
+                status: Set(status),
+                created_at: Set(DateTime::from_timestamp_micros(times.0).unwrap()),
+                updated_at: Set(DateTime::from_timestamp(times.1.into(), 0).unwrap()),
+                version: Set(version),
+                ..Default::default()
+            }
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+
+        #[test]
+        fn what_is_told_of_a_row_is_what_is_read(rows in prop::collection::vec(books(), 1..20)) {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.unwrap().block_on(async {
+                let folder = tempfile::tempdir().unwrap();
+                let location = Location::File(folder.path().join("books.db"));
+                let connection = connect_to_migrate(&location, &Settings::default()).await.unwrap();
+                let table = Schema::new(DbBackend::Sqlite).create_table_from_entity(book::Entity);
+                connection.execute(&table).await.unwrap();
+                connection.close().await.unwrap();
+                let db = Db::open(&location, &Settings::default()).await.unwrap();
+                for row in rows {
+                    let told = db.write(async move |tx| {
+                        let told = tx.insert(row.clone()).await?;
+                        assert_eq!(tx.by_id::<book::Entity>(told.id).await?.as_ref(), Some(&told));
+                        Ok(told)
+                    });
+                    // Another book may have the ISBN.
+                    if let Ok(told) = told.await {
+                        let read = book::Entity::find_by_id(told.id).one(db.reader()).await.unwrap();
+                        assert_eq!(read.as_ref(), Some(&told));
+                    }
+                }
+                db.close().await.unwrap();
+            });
+        }
+    }
+}
