@@ -52,7 +52,7 @@ use writer::Writer;
 /// Bounds of the database's use.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Connections for reading, and on PostgreSQL as many for writing and up to twice as many that short reads share; SQLite has one
+    /// Connections for reading, and on PostgreSQL as many for writing and up to thrice as many that short reads share; SQLite has one
     /// writer.
     pub pool: u32,
     /// How long a request waits for a connection.

@@ -10,7 +10,7 @@ use crate::{
     kind::Kind,
     resource::{self, Field, Relation, Resource},
     substrings::Looking,
-    text::{self, Case, Place},
+    text::{Case, Place},
 };
 
 /// Conditions of one list; databases limit the depth of an expression.
@@ -267,7 +267,7 @@ fn condition(
     let read = || field.kind.read(value);
     let mut matches = |place, case| {
         looking.note(&[field], value, case);
-        text::matches(looking.column(field, value), value, (place, case), looking.backend)
+        looking.matches(field, value, (place, case))
     };
     Ok(match operator {
         Operator::Equals => column.eq(read()?),

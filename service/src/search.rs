@@ -13,7 +13,7 @@ use crate::{
     resource::Field,
     sort::Key,
     substrings::Looking,
-    text::{self, Case, Place},
+    text::{Case, Place},
 };
 
 /// Words of one search; databases limit the depth of an expression.
@@ -72,7 +72,8 @@ pub fn search(
     let condition = numbers.fold(Condition::any().add(condition), Condition::add);
     let condition =
         Condition::all().add(condition).add_option(narrow(written, searched, id, looking));
-    let rank = rank(&words.join(" "), searched, looking);
+    // Of rows that are found already.
+    let rank = rank(&words.join(" "), searched, &looking.clone().by_scanning());
     Ok(Some(Search { condition, rank }))
 }
 
@@ -103,10 +104,7 @@ fn narrow(written: &str, searched: &[Field], id: &Field, looking: &mut Looking) 
 fn anywhere(needle: &str, searched: &[Field], place: Place, looking: &Looking) -> Condition {
     let found = searched.iter().filter_map(|field| match field.kind {
         Kind::Isbn => Some(field.expr().eq(Kind::Isbn.read(needle).ok()?)),
-        _ => {
-            let column = looking.column(field, needle);
-            Some(text::matches(column, needle, (place, Case::Ignored), looking.backend))
-        }
+        _ => Some(looking.matches(field, needle, (place, Case::Ignored))),
     });
     found.fold(Condition::any(), Condition::add)
 }

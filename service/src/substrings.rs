@@ -2,7 +2,8 @@
 //!
 //! It narrows down and never decides: the conditions of a list are the same with it and without it, and a needle that the
 //! index would read in another way than they do is left to them alone. On SQLite it is a full-text index of trigrams, asked
-//! by name; on PostgreSQL an index that the planner finds by itself where a condition lets it.
+//! by name; on PostgreSQL an index that the planner finds by itself where a condition lets it, and which also knows the part
+//! of the table that a row is in.
 
 mod common;
 
@@ -13,14 +14,16 @@ use sea_orm::{
 
 use crate::{
     resource::{Field, Resource},
-    text::{Case, cases, clean},
+    text::{self, Case, Place, cases, clean},
 };
 pub(crate) use common::learn;
 
 /// Characters that both indexes are made of at a time; what is shorter is in neither.
 const GRAM: usize = 3;
-/// Trigrams of a run of letters that SQLite's index is asked for. Each costs a lookup, and more of them hardly find less.
+/// Trigrams of a run of letters that the index is asked for. Each costs a lookup, and more of them hardly find less.
 const MOST_TRIGRAMS: usize = 3;
+/// PostgreSQL's index knows an id without its last bits: a part of the table has 4 096 ids.
+pub const PART: i32 = 12;
 /// Characters of a needle that an index is asked for.
 const MOST_CHARACTERS: usize = 64;
 
@@ -41,21 +44,36 @@ pub struct Looking {
     /// The database that is asked.
     pub backend: DbBackend,
     index: Option<Substrings>,
-    /// The trigrams that each row has to contain, as the full-text index is asked for them.
+    /// The trigrams that each row has to contain.
     needles: Vec<String>,
-    /// Whether the index is passed over.
-    scans: bool,
+    way: Way,
+}
+
+/// How the rows are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// By the index.
+    Index,
+    /// By the index in one part of the table after the other, where a trigram is of few rows.
+    Parts,
+    /// Row by row.
+    Scan,
 }
 
 impl Looking {
     /// Among the rows of an entity.
     pub fn among<E: Resource>(backend: DbBackend) -> Self {
-        Self { backend, index: E::SUBSTRINGS, needles: Vec::new(), scans: false }
+        Self { backend, index: E::SUBSTRINGS, needles: Vec::new(), way: Way::Index }
     }
 
     /// The same without the index: row by row.
     pub fn by_scanning(self) -> Self {
-        Self { scans: true, ..self }
+        Self { way: Way::Scan, ..self }
+    }
+
+    /// The same part by part.
+    pub fn by_parts(self) -> Self {
+        Self { way: Way::Parts, ..self }
     }
 
     /// The same among other rows, which no index tells of.
@@ -70,8 +88,7 @@ impl Looking {
             return;
         }
         let runs = self.runs(needle, case);
-        let trigrams = runs.iter().flat_map(|run| common::rarest(run, MOST_TRIGRAMS));
-        self.needles.extend(trigrams.map(|part| quoted(&part)));
+        self.needles.extend(runs.iter().flat_map(|run| common::rarest(run, MOST_TRIGRAMS)));
     }
 
     /// Whether the index tells which rows they may be.
@@ -79,27 +96,54 @@ impl Looking {
         !self.needles.is_empty()
     }
 
-    /// The column that a needle is looked for in. PostgreSQL would read all of the index for a needle without three
-    /// letters in a row; so that its planner does not think of it, the column is an expression then.
-    pub fn column(&self, field: &Field, needle: &str) -> Expr {
-        let helps = || !self.scans && !self.runs(needle, Case::Ignored).is_empty();
-        if self.index.is_none() || !field.indexed || self.backend != DbBackend::Postgres || helps()
-        {
-            return field.expr();
+    /// Whether the index on PostgreSQL can be asked part by part.
+    pub fn knows_parts(&self) -> bool {
+        self.backend == DbBackend::Postgres && self.narrows() && common::knows_parts()
+    }
+
+    /// Whether many rows are likely to be found.
+    pub fn is_common(&self) -> bool {
+        self.needles.iter().all(|trigram| common::is_common(trigram))
+    }
+
+    /// Whether the column of a field has a needle. Left to itself PostgreSQL would ask its index for each trigram of the
+    /// needle, and the common ones are most of that work. So it is asked for the rarest, and the needle is looked for
+    /// in the rows that have them, as an expression that no index knows. It would even read all of the index for
+    /// a needle without three letters in a row.
+    pub fn matches(&self, field: &Field, needle: &str, (place, case): (Place, Case)) -> Expr {
+        let fits = |column| text::matches(column, needle, (place, case), self.backend);
+        if self.index.is_none() || !field.indexed || self.backend != DbBackend::Postgres {
+            return fits(field.expr());
         }
-        field.expr().binary(BinOper::Custom("||"), Expr::val(""))
+        let hidden = || field.expr().binary(BinOper::Custom("||"), Expr::val(""));
+        let runs = self.runs(needle, Case::Ignored);
+        if self.way == Way::Scan || runs.is_empty() {
+            return fits(hidden());
+        }
+        let most = if self.way == Way::Parts { 1 } else { MOST_TRIGRAMS };
+        let rarest: Vec<String> = runs.iter().flat_map(|run| common::rarest(run, most)).collect();
+        let all: usize = runs.iter().map(|run| windows(run).count()).sum();
+        // A part of another needle might be compared in another way than the whole.
+        if rarest.len() == all || !needle.is_ascii() {
+            return fits(field.expr());
+        }
+        let has = |trigram: &String| {
+            text::matches(field.expr(), trigram, (Place::Anywhere, case), self.backend)
+        };
+        rarest.iter().rev().fold(fits(hidden()), |all, trigram| has(trigram).and(all))
     }
 
     /// On SQLite the ids of all rows that may be meant, each once, as the column `id`.
     pub fn candidates(&self) -> Option<SelectStatement> {
         let index = self.index.filter(|_| self.backend == DbBackend::Sqlite && self.narrows())?;
         let waiting = Query::select().column("id").from(index.waiting).take();
+        let needles: Vec<String> = self.needles.iter().map(|needle| quoted(needle)).collect();
         let mut candidates = Query::select();
         candidates
             .expr_as(Expr::col("rowid"), "id")
             .from(index.table)
             .and_where(
-                Expr::col(index.table).binary(BinOper::Custom("MATCH"), self.needles.join(" AND ")),
+                Expr::col(index.table).binary(BinOper::Custom("MATCH"), needles.join(" AND ")),
             )
             // What waits may be indexed as it was.
             .and_where(Expr::col("rowid").not_in_subquery(waiting.clone()))
@@ -181,7 +225,8 @@ mod tests {
 
     #[test]
     fn a_needle_is_cut_where_the_index_may_read_it_otherwise() {
-        let looking = |backend| Looking { backend, index: None, needles: Vec::new(), scans: false };
+        let looking =
+            |backend| Looking { backend, index: None, needles: Vec::new(), way: Way::Index };
         let (sqlite, postgres) = (looking(DbBackend::Sqlite), looking(DbBackend::Postgres));
         for (needle, expected) in [
             ("ab", vec![]),

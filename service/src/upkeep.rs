@@ -2,7 +2,7 @@
 //!
 //! SQLite writes a full-text index in segments, one for each lot of new rows, and merges a few as it goes. A search has to look
 //! for each of its trigrams in every segment, so where many are left they are merged into one: a fiftieth of what it
-//! cost to write them, and searches cost half of what they did.
+//! cost to write them, and searches cost half of what they did. PostgreSQL looks after its indexes itself.
 
 use std::time::{Duration, Instant};
 
@@ -22,8 +22,9 @@ use crate::{
 
 /// How long nobody may have written before it begins.
 const REST: Duration = Duration::from_secs(1);
-/// How long what was learned about rows is good for, when they change.
+/// How long what was learned about rows is good for, when they change; on PostgreSQL nobody tells that they do.
 const LESSON: Duration = Duration::from_secs(60);
+const LESSON_ON_POSTGRES: Duration = Duration::from_secs(600);
 /// Segments that are left alone.
 const MOST_SEGMENTS: i64 = 8;
 /// Pages that are merged at a time: some milliseconds, for which others wait who want to write.
@@ -34,12 +35,16 @@ const UNMERGED: &str = "the index of substrings was not merged";
 
 /// Keeps the database in shape as long as it is polled.
 pub async fn keep(db: Db) {
-    let Some(index) = index(&db) else { return };
+    let Some(index) = index(&db) else {
+        loop {
+            learn(&db).await;
+            tokio::time::sleep(LESSON_ON_POSTGRES).await;
+        }
+    };
     let (mut seen, mut kept, mut learned) = (None, None, None::<Instant>);
     loop {
         if learned.is_none_or(|learned| learned.elapsed() > LESSON) {
-            let outcome = substrings::learn::<Entity>(db.reader(), &index).await;
-            say(outcome, "what is common in books was not learned");
+            learn(&db).await;
             learned = Some(Instant::now());
         }
         // Until somebody wrote, and nobody since.
@@ -62,8 +67,14 @@ pub async fn tidy(db: &Db) {
     }
 }
 
+/// The index that is ours to keep.
 fn index(db: &Db) -> Option<Substrings> {
     Entity::SUBSTRINGS.filter(|_| db.reader().backend() == DbBackend::Sqlite)
+}
+
+async fn learn(db: &Db) {
+    let outcome = substrings::learn::<Entity>(db.reader()).await;
+    say(outcome, "what is common in books was not learned");
 }
 
 fn say(outcome: Result<()>, what: &str) {

@@ -13,6 +13,7 @@ mod m20261126_181529_create_imports;
 mod m20261126_195339_index_books_by_title_and_year;
 mod m20261126_214304_index_substrings_of_books;
 mod m20261127_005500_keep_trigrams_of_books_without_places;
+mod m20261127_043000_divide_trigrams_of_books_by_their_ids;
 
 /// Every revision in the order in which it is applied.
 pub fn all() -> Vec<Box<dyn MigrationTrait>> {
@@ -28,5 +29,6 @@ pub fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261126_195339_index_books_by_title_and_year::Migration),
         Box::new(m20261126_214304_index_substrings_of_books::Migration),
         Box::new(m20261127_005500_keep_trigrams_of_books_without_places::Migration),
+        Box::new(m20261127_043000_divide_trigrams_of_books_by_their_ids::Migration),
     ]
 }

@@ -6,13 +6,15 @@
 //! wrong: both read what was committed, and give the same rows.
 //!
 //! Who is behind a slow statement waits for it. So rows by their ids have connections of their own, which no list can hold up, lists
-//! of many rows go to the pool, and so does for a while each statement that was seen to be slow ([`Lane`]).
+//! of many rows go to the pool, and so does for a while each statement that was seen to be slow ([`Lane`]). So have searches,
+//! for another reason: PostgreSQL would plan each anew, because it cannot tell that it comes to the same plan for any
+//! values, and plan for longer than it searches.
 
 mod lane;
 
 use std::{sync::Arc, time::Duration};
 
-use sea_orm::{DbBackend, QueryTrait, Select, Value};
+use sea_orm::{DbBackend, QueryTrait, Select, Statement, Value};
 use tokio_postgres::Row;
 
 use self::lane::Lane;
@@ -30,8 +32,13 @@ const SLOW: Duration = Duration::from_millis(4);
 const ROW: Duration = Duration::from_millis(200);
 /// The most rows that a list has, or passes over, here: what the pool costs is little beside more.
 const MOST_ROWS: i64 = 250;
+/// The same of ids alone.
+const MOST_IDS: i64 = 2500;
 
-/// Connections that reads share: two for each thread, as long as there are not more threads than connections in the pool.
+/// Plans are made once for all values.
+const PLAN_ONCE: &str = "-c plan_cache_mode=force_generic_plan";
+
+/// Connections that reads share: three for each thread, as long as there are not more threads than connections in the pool.
 pub(super) struct Pipeline {
     lanes: Box<[Lanes]>,
 }
@@ -40,31 +47,40 @@ pub(super) struct Pipeline {
 struct Lanes {
     by_id: Arc<Lane>,
     lists: Arc<Lane>,
+    searches: Arc<Lane>,
 }
 
 impl Pipeline {
     /// Opens nothing yet. `None` where the pool's server cannot be reached by us as the pool reaches it.
     pub(super) fn new(url: &str, settings: &Settings, trust: &Arc<Trust>) -> Option<Self> {
-        let lane = |limit, slow| {
-            let config = postgres::without_driver(url, settings, limit)?;
+        let lane = |limit, slow, more| {
+            let config = postgres::without_driver(url, settings, limit, more)?;
             Some(Arc::new(Lane::new(config, Arc::clone(trust), slow)))
         };
-        let lanes = |_| Some(Lanes { by_id: lane(ROW, None)?, lists: lane(LIST, Some(SLOW))? });
+        let lanes = |_| {
+            Some(Lanes {
+                by_id: lane(ROW, None, "")?,
+                lists: lane(LIST, Some(SLOW), "")?,
+                searches: lane(LIST, Some(SLOW), PLAN_ONCE)?,
+            })
+        };
         Some(Self { lanes: (0..settings.pool).map(lanes).collect::<Option<_>>()? })
     }
 
     /// Closes the connections once what was asked on them is answered.
     pub(super) async fn close(&self) {
-        for Lanes { by_id, lists } in &self.lanes {
+        for Lanes { by_id, lists, searches } in &self.lanes {
             by_id.close().await;
             lists.close().await;
+            searches.close().await;
         }
     }
 
-    /// The rows of a query; `None` when the pool has to find them.
+    /// The rows of a query, whose plan may be that of a search; `None` when the pool has to find them.
     pub(super) fn rows<E>(
         &self,
         select: &Select<E>,
+        searches: bool,
     ) -> impl Future<Output = Option<Vec<E::Model>>> + Send
     where
         E: Readable,
@@ -72,11 +88,23 @@ impl Pipeline {
         let statement = select.build(DbBackend::Postgres);
         let sql = statement.sql.into();
         let values = statement.values.map_or_else(Vec::new, |values| values.0);
-        let lane = self.lanes().map(|lanes| &lanes.lists);
+        let lane = self.lanes();
+        let lane = lane.map(|lanes| if searches { &lanes.searches } else { &lanes.lists });
         async move {
-            let values = values.into_iter().map(bindable).collect::<Option<_>>()?;
+            let values = bindable(values, MOST_ROWS)?;
             find::<E>(lane?, sql, values).await
         }
+    }
+
+    /// The ids that a statement finds, in the first column; `None` when the pool has to find them.
+    pub(super) async fn ids(&self, statement: &Statement, searches: bool) -> Option<Vec<i32>> {
+        let sql = statement.sql.as_str().into();
+        let values = statement.values.clone().map_or_else(Vec::new, |values| values.0);
+        let values = bindable(values, MOST_IDS)?;
+        let lanes = self.lanes()?;
+        let lane = if searches { &lanes.searches } else { &lanes.lists };
+        let rows = lane.ask(&sql, &values).await?;
+        rows.iter().map(|row| row.try_get(0).ok()).collect()
     }
 
     /// The row with an id, if there is one; `None` when the pool has to find it.
@@ -116,15 +144,16 @@ where
     rows.iter().map(|row| E::read(row)).collect()
 }
 
-/// A value as it is bound; `None` for a limit or an offset that is too high for here.
-fn bindable(value: Value) -> Option<Value> {
-    match value {
+/// Values as they are bound; `None` for a limit or an offset that is too high for here.
+fn bindable(values: Vec<Value>, most: i64) -> Option<Vec<Value>> {
+    let bindable = |value| match value {
         // Of all values only those two have no sign, and the driver binds them with one.
         Value::BigUnsigned(rows) => {
-            i64::try_from(rows?).ok().filter(|rows| *rows <= MOST_ROWS).map(Value::from)
+            i64::try_from(rows?).ok().filter(|rows| *rows <= most).map(Value::from)
         }
         other => Some(other),
-    }
+    };
+    values.into_iter().map(bindable).collect()
 }
 
 #[cfg(test)]

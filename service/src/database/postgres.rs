@@ -107,13 +107,15 @@ pub(super) fn server(url: &str, settings: &Settings, trust: Option<Arc<Trust>>) 
     options
 }
 
-/// How the pool's server is connected to without the driver: to the same database, as the same user and with the same options, and no
-/// statement takes longer than `limit`. `None` where that would have to be encrypted, and so on a socket or a loopback address
-/// only, unless `sslmode=disable`; also where the address has something that one of the two does not read.
+/// How the pool's server is connected to without the driver: to the same database, as the same user and with the same options, where
+/// no statement takes longer than `limit`, and with `more` options. `None` where that would have to be encrypted, and so on a
+/// socket or a loopback address only, unless `sslmode=disable`; also where the address has something that one of the two does
+/// not read.
 pub(super) fn without_driver(
     url: &str,
     settings: &Settings,
     limit: Duration,
+    more: &str,
 ) -> Option<tokio_postgres::Config> {
     let pool: PgConnectOptions = url.parse().ok()?;
     // The pool's options do not tell the password. Where it comes from elsewhere the server may refuse us.
@@ -140,13 +142,13 @@ pub(super) fn without_driver(
     let given = pool.get_options().unwrap_or_default();
     let limit = limit.as_millis();
     let options =
-        format!("{given} -c statement_timeout={limit} -c TimeZone=UTC -c DateStyle=ISO,MDY");
+        format!("{given} -c statement_timeout={limit} -c TimeZone=UTC -c DateStyle=ISO,MDY {more}");
     config
         .ssl_mode(SslMode::Disable)
         .port(pool.get_port())
         .user(pool.get_username())
         .dbname(pool.get_database().unwrap_or_else(|| pool.get_username()))
-        .options(options.trim_start())
+        .options(options.trim())
         .application_name(NAME)
         .connect_timeout(settings.acquire_timeout);
     if let Some(password) = read.get_password() {
@@ -178,7 +180,7 @@ mod tests {
             ("postgres://u@localhost/d?options[search_path]=s", false),
             ("postgres://u@localhost/d?statement-cache-capacity=0", false),
         ] {
-            let config = without_driver(address, &Settings::default(), Duration::ZERO);
+            let config = without_driver(address, &Settings::default(), Duration::ZERO, "");
             assert_eq!(config.is_some(), is_near, "{address}");
         }
     }
@@ -187,12 +189,13 @@ mod tests {
     fn what_the_address_says_holds_as_in_the_pool() {
         let address = "postgres://u%40:p%2F@[::1]:5433/d%20e?options=-c%20search_path%3Ds";
         let limit = Duration::from_millis(20);
-        let config = without_driver(address, &Settings::default(), limit).unwrap();
+        let config = without_driver(address, &Settings::default(), limit, "-c a=b").unwrap();
         assert_eq!((config.get_user(), config.get_dbname()), (Some("u@"), Some("d e")));
         assert_eq!(config.get_password(), Some(b"p/".as_slice()));
         assert_eq!(config.get_hosts(), [Host::Tcp("::1".to_owned())]);
         assert_eq!(config.get_ports(), [5433]);
         let options = config.get_options().unwrap();
         assert!(options.starts_with("-c search_path=s -c statement_timeout=20 "), "{options}");
+        assert!(options.ends_with(" -c a=b"), "{options}");
     }
 }

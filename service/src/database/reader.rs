@@ -19,7 +19,7 @@ use super::{
     pipeline::Pipeline,
     postgres::Trust,
     row::Readable,
-    rows::{Rows, numbers},
+    rows::{Rows, ids, numbers},
 };
 use crate::error::Result;
 
@@ -35,6 +35,7 @@ pub struct Reader {
     inline: Option<Arc<Inline>>,
     pipeline: Option<Arc<Pipeline>>,
     trust: Option<Arc<Trust>>,
+    searches: bool,
 }
 
 impl Reader {
@@ -45,7 +46,13 @@ impl Reader {
         pipeline: Option<Pipeline>,
         trust: Option<Arc<Trust>>,
     ) -> Self {
-        Self { pool, inline: inline.map(Arc::new), pipeline: pipeline.map(Arc::new), trust }
+        let (inline, pipeline) = (inline.map(Arc::new), pipeline.map(Arc::new));
+        Self { pool, inline, pipeline, trust, searches: false }
+    }
+
+    /// The same for statements that PostgreSQL had better plan once, for any values.
+    pub(crate) fn for_searches(&self) -> Self {
+        Self { searches: true, ..self.clone() }
     }
 
     /// Asks the pool, on another connection where one is lost.
@@ -109,7 +116,7 @@ impl Rows for Reader {
             Some(rows) => Either::Left(ready(Ok(rows))),
             None => Either::Right(Box::pin(async move {
                 if let Some(pipeline) = &self.pipeline
-                    && let Some(rows) = pipeline.rows(&select).await
+                    && let Some(rows) = pipeline.rows(&select, self.searches).await
                 {
                     return Ok(rows);
                 }
@@ -140,6 +147,21 @@ impl Rows for Reader {
         statement: &S,
     ) -> impl Future<Output = Result<Vec<i64>>> + Send {
         numbers(self, self.backend().build(statement))
+    }
+
+    fn ids<S: StatementBuilder>(
+        &self,
+        statement: &S,
+    ) -> impl Future<Output = Result<Vec<i32>>> + Send {
+        let statement = self.backend().build(statement);
+        async move {
+            if let Some(pipeline) = &self.pipeline
+                && let Some(ids) = pipeline.ids(&statement, self.searches).await
+            {
+                return Ok(ids);
+            }
+            ids(numbers(self, statement).await?)
+        }
     }
 }
 

@@ -46,12 +46,7 @@ pub trait Rows: Sync + Sized {
         statement: &S,
     ) -> impl Future<Output = Result<Vec<i32>>> + Send {
         let numbers = self.numbers(statement);
-        async move {
-            let id = |number| {
-                i32::try_from(number).map_err(|_| Error::internal(format!("{number} is no id")))
-            };
-            numbers.await?.into_iter().map(id).collect()
-        }
+        async move { ids(numbers.await?) }
     }
 
     /// The first row of a query.
@@ -184,6 +179,13 @@ macro_rules! by_driver {
 
 by_driver!(DatabaseConnection);
 by_driver!(DatabaseTransaction);
+
+/// Numbers that are ids.
+pub(super) fn ids(numbers: Vec<i64>) -> Result<Vec<i32>> {
+    let id =
+        |number| i32::try_from(number).map_err(|_| Error::internal(format!("{number} is no id")));
+    numbers.into_iter().map(id).collect()
+}
 
 /// The numbers in the first column, on a connection of the driver.
 pub(super) async fn numbers(db: &impl ConnectionTrait, statement: Statement) -> Result<Vec<i64>> {

@@ -1,9 +1,11 @@
 //! The rows of a list that an index of substrings has found.
 
 use sea_orm::{
-    ColumnTrait, DbBackend, FromQueryResult, Iterable, JoinType, PrimaryKeyToColumn, QueryFilter,
-    QuerySelect, QueryTrait, Select, Value,
-    sea_query::{Expr, ExprTrait, IntoIden, SelectStatement, extension::postgres::PgFunc},
+    ColumnTrait, Condition, DbBackend, FromQueryResult, Iterable, JoinType, Order,
+    PrimaryKeyToColumn, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Value,
+    sea_query::{
+        Expr, ExprTrait, Func, IntoIden, Query, SelectStatement, extension::postgres::PgFunc,
+    },
 };
 
 use super::{Asked, From, Listing, PARAMETERS, id, ranked::Ranked};
@@ -14,12 +16,18 @@ use crate::{
     resource::Resource,
     search::RANK,
     sort::{Direction, Key},
+    substrings::PART,
 };
 
 /// What the candidates are called in a statement.
 const FOUND: &str = "found";
 /// Rows that are found first and sorted then, on PostgreSQL. Where there are more, twenty of them are not far.
 const MOST: u64 = 2000;
+/// The same where they can be found part by part, in their order.
+const FEW: u64 = 400;
+/// A part of the table, and the rows of one part.
+const PARTS: &str = "parts";
+const NEAR: &str = "near";
 
 /// The id, of the candidates that are joined.
 pub(super) fn found_id() -> Expr {
@@ -44,28 +52,103 @@ pub(super) fn joined<E: Resource>(mut select: Select<E>, candidates: SelectState
     select
 }
 
-/// The ids of the rows that fulfil the conditions of a list; `None` where they are many. Left to itself PostgreSQL walks through the rows
-/// in their order until twenty of them fit, although an index knows the few that do. So those are asked for first, by
-/// themselves; where they are many the walk is short.
+/// The ids of the rows that fulfil the conditions of a list; `None` where they are more than `most`. Left to itself PostgreSQL
+/// walks through the rows in their order until twenty of them fit, although an index knows the few that do. So those are asked
+/// for first, by themselves; where they are many the walk is short.
 ///
 /// The rows are asked for afterwards, and the conditions with them: one that changes in between is shown as it is then, or not at all.
 pub(super) async fn found<E: Resource>(
     db: &impl Rows,
     all: &Select<E>,
-) -> Result<Option<Vec<i64>>> {
-    let found = all.clone().select_only().expr_as(id::<E>()?.expr(), "id").limit(MOST + 1);
-    let found = db.numbers(&found.into_query()).await?;
-    Ok((found.len() as u64 <= MOST).then_some(found))
+    most: u64,
+) -> Result<Option<Vec<i32>>> {
+    let found = all.clone().select_only().expr_as(id::<E>()?.expr(), "id").limit(most + 1);
+    let found = db.ids(&found.into_query()).await?;
+    Ok((found.len() as u64 <= most).then_some(found))
 }
 
 /// The rows of a list that have one of some ids.
-pub(super) fn among<E: Resource>(all: &Select<E>, ids: &[i64]) -> Result<Select<E>> {
+pub(super) fn among<E: Resource>(all: &Select<E>, ids: &[i32]) -> Result<Select<E>> {
     let id = id::<E>()?;
     // As one value, so that the statement is the same for any number of them.
     let kind = if id.kind == Kind::BigInteger { "bigint[]" } else { "integer[]" };
-    let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
+    let ids: Vec<String> = ids.iter().map(i32::to_string).collect();
     let ids = Expr::val(format!("{{{}}}", ids.join(","))).cast_as(kind);
     Ok(all.clone().filter(id.expr().eq(PgFunc::any(ids))))
+}
+
+/// A walk through the ids.
+#[derive(Clone, Copy, Debug)]
+struct Walk {
+    /// Behind this one.
+    from: Option<i32>,
+    upwards: bool,
+}
+
+impl Walk {
+    /// Whether an id is behind that where the walk begins.
+    fn is_behind(self, id: i32) -> bool {
+        let Self { from, upwards } = self;
+        from.is_none_or(|from| if upwards { id > from } else { id < from })
+    }
+
+    /// The same as a condition.
+    fn behind(self, id: Expr) -> Option<Expr> {
+        let from = self.from?;
+        Some(if self.upwards { id.gt(from) } else { id.lt(from) })
+    }
+
+    /// The first of some ids, at most so many.
+    fn nearest(self, ids: &[i32], most: usize) -> Vec<i32> {
+        let mut near: Vec<i32> = ids.iter().copied().filter(|id| self.is_behind(*id)).collect();
+        near.sort_unstable();
+        if !self.upwards {
+            near.reverse();
+        }
+        near.truncate(most);
+        near
+    }
+
+    /// The first rows of a list, at most so many, out of one part of the table after the other: PostgreSQL ends with the part in
+    /// which there are enough. So many parts at most, too. `all` has the conditions, `select` none.
+    fn near<E: Resource>(self, select: Select<E>, all: Select<E>, most: u64) -> Result<Select<E>> {
+        let id = id::<E>()?;
+        let part = || id.expr().right_shift(Expr::Constant(PART.into()));
+        let (ahead, back, step) = match self.upwards {
+            true => (Order::Asc, Order::Desc, 1),
+            false => (Order::Desc, Order::Asc, -1),
+        };
+        let part_at = |from: Option<Expr>, order: &Order| {
+            let mut end = Query::select();
+            end.expr(part()).from(E::default()).cond_where(Condition::all().add_option(from));
+            Expr::from(end.order_by_expr(id.expr(), order.clone()).limit(1).take())
+        };
+        let ends = [part_at(self.behind(id.expr()), &ahead), part_at(None, &back)];
+        let series = Func::cust("generate_series").args(ends).arg(step);
+        let parts = Query::select().expr_as(series, PARTS).limit(most).take();
+        let in_part = all
+            .select_only()
+            .expr_as(id.expr(), "id")
+            .filter(part().eq(Expr::col((PARTS, PARTS))))
+            .filter(Condition::all().add_option(self.behind(id.expr())))
+            .order_by(id.expr(), ahead)
+            .limit(most);
+        let near = Query::select()
+            .column((NEAR, "id"))
+            .from_subquery(parts, PARTS)
+            .join_lateral(
+                JoinType::InnerJoin,
+                in_part.into_query(),
+                NEAR,
+                Expr::Constant(true.into()),
+            )
+            .limit(most)
+            .take();
+        let mut select = select;
+        let is_found = id.expr().eq(found_id());
+        QuerySelect::query(&mut select).join_subquery(JoinType::InnerJoin, near, FOUND, is_found);
+        Ok(select)
+    }
 }
 
 impl Listing {
@@ -99,12 +182,27 @@ impl Listing {
     where
         E::Model: FromQueryResult,
     {
-        let Some(ids) = found(db, &all).await? else {
+        let db = &db.for_searches();
+        let walk = self.walk::<E>(asked)?;
+        let by_parts = walk.filter(|_| asked.looking.knows_parts());
+        if let Some(walk) = by_parts.filter(|_| asked.looking.is_common())
+            && let Some(page) = self.near(db, &select, walk, asked).await?
+        {
+            return Ok(page);
+        }
+        let most = if by_parts.is_some() { FEW } else { MOST };
+        let Some(ids) = found(db, &all, most).await? else {
+            if let Some(walk) = by_parts.filter(|_| !asked.looking.is_common())
+                && let Some(page) = self.near(db, &select, walk, asked).await?
+            {
+                return Ok(page);
+            }
             let mut looking = asked.looking.clone().by_scanning();
             let (condition, _) = self.condition::<E>(&mut looking, &PARAMETERS)?;
             return self.rows(db, select.filter(condition), asked).await;
         };
-        if let Some(near) = self.page_of::<E>(&ids, asked)? {
+        if let Some(walk) = walk {
+            let near = walk.nearest(&ids, usize::try_from(asked.limit + 1).unwrap_or(usize::MAX));
             if near.is_empty() {
                 return Ok((Vec::new(), asked.from.direction()));
             }
@@ -117,13 +215,32 @@ impl Listing {
         self.rows(db, among(&all, &ids)?, asked).await
     }
 
-    /// Those of the ids that the page is of, and the one behind; `None` where they do not tell.
-    fn page_of<E: Resource>(&self, found: &[i64], asked: &Asked) -> Result<Option<Vec<i64>>> {
+    /// A whole page of the rows that are near; `None` where those are fewer.
+    async fn near<E: Resource>(
+        &self,
+        db: &Reader,
+        select: &Select<E>,
+        walk: Walk,
+        asked: &Asked,
+    ) -> Result<Option<(Vec<Ranked<E::Model>>, Direction)>>
+    where
+        E::Model: FromQueryResult,
+    {
+        let mut looking = asked.looking.clone().by_parts();
+        let (condition, _) = self.condition::<E>(&mut looking, &PARAMETERS)?;
+        let all = select.clone().filter(condition);
+        let near = walk.near(select.clone(), all, asked.limit + 1)?;
+        let page = self.rows(db, near, asked).await?;
+        Ok((page.0.len() as u64 > asked.limit).then_some(page))
+    }
+
+    /// The walk that a page is the beginning of, where it goes through the ids alone.
+    fn walk<E: Resource>(&self, asked: &Asked) -> Result<Option<Walk>> {
         let [Key { name, descending, .. }] = asked.keys.as_slice() else { return Ok(None) };
         let from = match &asked.from {
             From::Beginning => None,
             From::Row(values, _) => match values.as_slice() {
-                [Some(Value::Int(Some(id)))] => Some(i64::from(*id)),
+                [Some(Value::Int(Some(id)))] => Some(*id),
                 _ => return Ok(None),
             },
             From::Offset(_) => return Ok(None),
@@ -131,28 +248,9 @@ impl Listing {
         if *name != id::<E>()?.name || self.passed_over > 0 || asked.until.is_some() {
             return Ok(None);
         }
-        let most = usize::try_from(asked.limit + 1).unwrap_or(usize::MAX);
-        Ok(Some(nearest(found, from, (*descending, asked.from.direction()), most)))
+        let upwards = *descending == (asked.from.direction() == Direction::Backward);
+        Ok(Some(Walk { from, upwards }))
     }
-}
-
-/// The first ids behind one in an order that may be descending, in the direction of the walk.
-fn nearest(
-    ids: &[i64],
-    from: Option<i64>,
-    (descending, direction): (bool, Direction),
-    most: usize,
-) -> Vec<i64> {
-    let upwards = descending == (direction == Direction::Backward);
-    let is_behind =
-        |id: &i64| from.is_none_or(|from| if upwards { *id > from } else { *id < from });
-    let mut near: Vec<i64> = ids.iter().copied().filter(is_behind).collect();
-    near.sort_unstable();
-    if !upwards {
-        near.reverse();
-    }
-    near.truncate(most);
-    near
 }
 
 #[cfg(test)]
@@ -198,18 +296,16 @@ mod tests {
     #[test]
     fn the_ids_of_a_page_are_those_behind_its_cursor() {
         let ids = [3, 9, 1, 7, 5];
-        let (forward, backward) = (Direction::Forward, Direction::Backward);
-        for (from, way, expected) in [
-            (None, (false, forward), &[1, 3][..]),
-            (Some(3), (false, forward), &[5, 7]),
-            (Some(9), (false, forward), &[]),
-            (Some(7), (false, backward), &[5, 3]),
-            (Some(1), (false, backward), &[]),
-            (None, (true, forward), &[9, 7]),
-            (Some(4), (true, forward), &[3, 1]),
-            (Some(4), (true, backward), &[5, 7]),
+        for (from, upwards, expected) in [
+            (None, true, &[1, 3][..]),
+            (Some(3), true, &[5, 7]),
+            (Some(9), true, &[]),
+            (Some(7), false, &[5, 3]),
+            (Some(1), false, &[]),
+            (None, false, &[9, 7]),
         ] {
-            assert_eq!(nearest(&ids, from, way, 2), expected, "{from:?} {way:?}");
+            let walk = Walk { from, upwards };
+            assert_eq!(walk.nearest(&ids, 2), expected, "{walk:?}");
         }
     }
 

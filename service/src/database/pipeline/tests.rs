@@ -110,7 +110,7 @@ impl Fixture {
     where
         E: Readable<Model: std::fmt::Debug>,
     {
-        let found = self.pipeline().rows(&select).await;
+        let found = self.pipeline().rows(&select, false).await;
         let expected = select.all(self.db.reader().connection()).await.unwrap();
         if let Some(found) = &found {
             assert_eq!(format!("{found:?}"), format!("{expected:?}"));
@@ -122,7 +122,7 @@ impl Fixture {
 async fn warm(pipeline: &Pipeline) {
     let begun = Instant::now();
     while pipeline.by_id::<book::Entity>(1).await.is_none()
-        || pipeline.rows(&book::Entity::find()).await.is_none()
+        || pipeline.rows(&book::Entity::find(), false).await.is_none()
     {
         assert!(begun.elapsed() < Duration::from_secs(30), "no connection is opened");
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -201,15 +201,15 @@ async fn who_reads_a_row_does_not_wait_for_a_slow_list() {
     let (slow, quick) = join(slow, quick).await;
     assert!(quick < slow);
     // It is remembered: to try it each time would take a second.
-    assert!(fixture.pipeline().rows(&that_takes(0.5)).await.is_none());
+    assert!(fixture.pipeline().rows(&that_takes(0.5), false).await.is_none());
     let begun = Instant::now();
     for _ in 0..50 {
-        assert!(fixture.pipeline().rows(&that_takes(0.5)).await.is_none());
+        assert!(fixture.pipeline().rows(&that_takes(0.5), false).await.is_none());
     }
     assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
     // One that is answered in time but gains nothing, likewise.
     let mut answered = 0;
-    while fixture.pipeline().rows(&that_takes(0.006)).await.is_some() {
+    while fixture.pipeline().rows(&that_takes(0.006), false).await.is_some() {
         answered += 1;
         assert!(answered < 20);
     }
