@@ -6,9 +6,9 @@
 //! wrong: both read what was committed, and give the same rows.
 //!
 //! Who is behind a slow statement waits for it. So rows by their ids have connections of their own, which no list can hold up, lists
-//! of many rows go to the pool, and so does for a while each statement that was seen to be slow ([`Lane`]). So have searches,
-//! for another reason: PostgreSQL would plan each anew, because it cannot tell that it comes to the same plan for any
-//! values, and plan for longer than it searches.
+//! of many rows go to the pool, and so does for a while each statement that was seen to be slow ([`Lane`]). Searches have
+//! connections of their own for another reason: PostgreSQL would plan each of them anew, because it cannot tell that it comes to
+//! the same plan for any values, and plan for longer than it searches.
 
 mod lane;
 
@@ -88,8 +88,7 @@ impl Pipeline {
         let statement = select.build(DbBackend::Postgres);
         let sql = statement.sql.into();
         let values = statement.values.map_or_else(Vec::new, |values| values.0);
-        let lane = self.lanes();
-        let lane = lane.map(|lanes| if searches { &lanes.searches } else { &lanes.lists });
+        let lane = self.for_lists(searches);
         async move {
             let values = bindable(values, MOST_ROWS)?;
             find::<E>(lane?, sql, values).await
@@ -101,9 +100,7 @@ impl Pipeline {
         let sql = statement.sql.as_str().into();
         let values = statement.values.clone().map_or_else(Vec::new, |values| values.0);
         let values = bindable(values, MOST_IDS)?;
-        let lanes = self.lanes()?;
-        let lane = if searches { &lanes.searches } else { &lanes.lists };
-        let rows = lane.ask(&sql, &values).await?;
+        let rows = self.for_lists(searches)?.ask(&sql, &values).await?;
         rows.iter().map(|row| row.try_get(0).ok()).collect()
     }
 
@@ -115,6 +112,11 @@ impl Pipeline {
         let sql = Arc::clone(&E::queries().by_id_on_postgres);
         let lane = self.lanes().map(|lanes| &lanes.by_id);
         async move { Some(find::<E>(lane?, sql, vec![id.into()]).await?.pop()) }
+    }
+
+    fn for_lists(&self, searches: bool) -> Option<&Arc<Lane>> {
+        let Lanes { lists, searches: once, .. } = self.lanes()?;
+        Some(if searches { once } else { lists })
     }
 
     fn lanes(&self) -> Option<&Lanes> {

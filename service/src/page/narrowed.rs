@@ -182,23 +182,28 @@ impl Listing {
     where
         E::Model: FromQueryResult,
     {
-        let db = &db.for_searches();
+        let searches = &db.for_searches();
         let walk = self.walk::<E>(asked)?;
         let by_parts = walk.filter(|_| asked.looking.knows_parts());
-        if let Some(walk) = by_parts.filter(|_| asked.looking.is_common())
-            && let Some(page) = self.near(db, &select, walk, asked).await?
+        let (first, last) = match asked.looking.is_common() {
+            true => (by_parts, None),
+            false => (None, by_parts),
+        };
+        if let Some(walk) = first
+            && let Some(page) = self.near(searches, &select, walk, asked).await?
         {
             return Ok(page);
         }
         let most = if by_parts.is_some() { FEW } else { MOST };
-        let Some(ids) = found(db, &all, most).await? else {
-            if let Some(walk) = by_parts.filter(|_| !asked.looking.is_common())
-                && let Some(page) = self.near(db, &select, walk, asked).await?
+        let Some(ids) = found(searches, &all, most).await? else {
+            if let Some(walk) = last
+                && let Some(page) = self.near(searches, &select, walk, asked).await?
             {
                 return Ok(page);
             }
             let mut looking = asked.looking.clone().by_scanning();
             let (condition, _) = self.condition::<E>(&mut looking, &PARAMETERS)?;
+            // No search any more: how it is best walked depends on the values.
             return self.rows(db, select.filter(condition), asked).await;
         };
         if let Some(walk) = walk {
@@ -206,13 +211,13 @@ impl Listing {
             if near.is_empty() {
                 return Ok((Vec::new(), asked.from.direction()));
             }
-            let page = self.rows(db, among(&all, &near)?, asked).await?;
+            let page = self.rows(searches, among(&all, &near)?, asked).await?;
             // Where one of them has gone since, another one may belong here.
             if page.0.len() == near.len() {
                 return Ok(page);
             }
         }
-        self.rows(db, among(&all, &ids)?, asked).await
+        self.rows(searches, among(&all, &ids)?, asked).await
     }
 
     /// A whole page of the rows that are near; `None` where those are fewer.
