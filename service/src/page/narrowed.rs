@@ -25,6 +25,8 @@ const FOUND: &str = "found";
 const MOST: u64 = 2000;
 /// The same where they can be found part by part, in their order.
 const FEW: u64 = 400;
+/// Parts that are walked through at most: what is common enough for that fills a page of twenty from five of them.
+const MOST_PARTS: u64 = 8;
 /// A part of the table, and the rows of one part.
 const PARTS: &str = "parts";
 const NEAR: &str = "near";
@@ -110,7 +112,7 @@ impl Walk {
     }
 
     /// The first rows of a list, at most so many, out of one part of the table after the other: PostgreSQL ends with the part in
-    /// which there are enough. So many parts at most, too. `all` has the conditions, `select` none.
+    /// which there are enough. `all` has the conditions, `select` none.
     fn near<E: Resource>(self, select: Select<E>, all: Select<E>, most: u64) -> Result<Select<E>> {
         let id = id::<E>()?;
         let part = || id.expr().right_shift(Expr::Constant(PART.into()));
@@ -125,7 +127,7 @@ impl Walk {
         };
         let ends = [part_at(self.behind(id.expr()), &ahead), part_at(None, &back)];
         let series = Func::cust("generate_series").args(ends).arg(step);
-        let parts = Query::select().expr_as(series, PARTS).limit(most).take();
+        let parts = Query::select().expr_as(series, PARTS).limit(MOST_PARTS).take();
         let in_part = all
             .select_only()
             .expr_as(id.expr(), "id")
