@@ -16,12 +16,10 @@ use crate::{
     resource::{Field, Resource},
     text::{self, Case, Place, cases, clean},
 };
-pub(crate) use common::learn;
+pub(crate) use common::{FEW_PLACES, PLACES, learn};
 
 /// Characters that both indexes are made of at a time; what is shorter is in neither.
 const GRAM: usize = 3;
-/// Trigrams of a run of letters that the index is asked for. Each costs a lookup, and more of them hardly find less.
-const MOST_TRIGRAMS: usize = 3;
 /// PostgreSQL's index knows an id without its last bits: a part of the table has 4 096 ids.
 pub const PART: i32 = 12;
 /// Characters of a needle that an index is asked for.
@@ -88,7 +86,7 @@ impl Looking {
             return;
         }
         let runs = self.runs(needle, case);
-        self.needles.extend(runs.iter().flat_map(|run| common::rarest(run, MOST_TRIGRAMS)));
+        self.needles.extend(runs.iter().flat_map(|run| common::telling(run)));
     }
 
     /// Whether the index tells which rows they may be.
@@ -120,17 +118,19 @@ impl Looking {
         if self.way == Way::Scan || runs.is_empty() {
             return fits(hidden());
         }
-        let most = if self.way == Way::Parts { 1 } else { MOST_TRIGRAMS };
-        let rarest: Vec<String> = runs.iter().flat_map(|run| common::rarest(run, most)).collect();
+        let asked: Vec<String> = match self.way {
+            Way::Parts => runs.iter().filter_map(|run| common::rarest(run)).collect(),
+            Way::Index | Way::Scan => runs.iter().flat_map(|run| common::telling(run)).collect(),
+        };
         let all: usize = runs.iter().map(|run| windows(run).count()).sum();
         // A part of another needle might be compared in another way than the whole.
-        if rarest.len() == all || !needle.is_ascii() {
+        if asked.len() == all || !needle.is_ascii() {
             return fits(field.expr());
         }
         let has = |trigram: &String| {
             text::matches(field.expr(), trigram, (Place::Anywhere, case), self.backend)
         };
-        rarest.iter().rev().fold(fits(hidden()), |all, trigram| has(trigram).and(all))
+        asked.iter().rev().fold(fits(hidden()), |all, trigram| has(trigram).and(all))
     }
 
     /// On SQLite the ids of all rows that may be meant, each once, as the column `id`.

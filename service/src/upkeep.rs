@@ -17,9 +17,11 @@ use crate::{
     database::{Changes, Rows},
     error::{Error, Result, chain},
     resource::Resource,
-    substrings::{self, Substrings},
+    substrings::{self, FEW_PLACES, PLACES, Substrings},
 };
 
+/// How long who starts waits for the first lesson, which takes some milliseconds of a database that is not busy.
+const BEGINNING: Duration = Duration::from_millis(500);
 /// How long nobody may have written before it begins.
 const REST: Duration = Duration::from_secs(1);
 /// How long what was learned about rows is good for, when they change; on PostgreSQL nobody tells that they do.
@@ -33,18 +35,25 @@ const PAGES: i64 = 16;
 const PAUSES: u32 = 3;
 const UNMERGED: &str = "the index of substrings was not merged";
 
+/// Learns enough for the first searches, before they come: those that know nothing can hold up all that would be learned.
+pub async fn begin(db: &Db) {
+    if tokio::time::timeout(BEGINNING, learn(db, FEW_PLACES)).await.is_err() {
+        log::debug!("what is common in books was not learned in {BEGINNING:?}");
+    }
+}
+
 /// Keeps the database in shape as long as it is polled.
 pub async fn keep(db: Db) {
     let Some(index) = index(&db) else {
         loop {
-            learn(&db).await;
+            learn(&db, PLACES).await;
             tokio::time::sleep(LESSON_ON_POSTGRES).await;
         }
     };
     let (mut seen, mut kept, mut learned) = (None, None, None::<Instant>);
     loop {
         if learned.is_none_or(|learned| learned.elapsed() > LESSON) {
-            learn(&db).await;
+            learn(&db, PLACES).await;
             learned = Some(Instant::now());
         }
         // Until somebody wrote, and nobody since.
@@ -72,8 +81,8 @@ fn index(db: &Db) -> Option<Substrings> {
     Entity::SUBSTRINGS.filter(|_| db.reader().backend() == DbBackend::Sqlite)
 }
 
-async fn learn(db: &Db) {
-    let outcome = substrings::learn::<Entity>(db.reader()).await;
+async fn learn(db: &Db, places: u16) {
+    let outcome = substrings::learn::<Entity>(db.reader(), places).await;
     say(outcome, "what is common in books was not learned");
 }
 

@@ -95,6 +95,7 @@ pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> 
     let asked = asked_to_end()?;
     let imports = Imports::new(db.clone(), spool(location, &args));
     let shared = Shared { db: db.clone(), readiness: readiness.clone(), imports: imports.clone() };
+    service::upkeep::begin(&db).await;
     let (server, addresses) = server::bind(options, shared)?;
     for address in addresses {
         log::info!("listening on http://{address} with {location}");

@@ -9,8 +9,8 @@ use std::{
 };
 
 use sea_orm::{
-    DbBackend, IdenStatic, Iterable, ModelTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    Value,
+    Condition, DbBackend, IdenStatic, Iterable, ModelTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Value,
     sea_query::{Expr, ExprTrait, Query},
 };
 
@@ -22,14 +22,21 @@ use crate::{
     resource::{Field, Resource},
 };
 
-/// Rows that are looked at: so many places of the table, and so many neighbours at each, which are in the same pages of the file.
-const PLACES: i32 = 160;
+/// Places of the table that are looked at: a few, so that something is known soon, and then enough of them.
+pub const FEW_PLACES: u16 = 40;
+pub const PLACES: u16 = 640;
+/// Rows that are looked at in each place: neighbours, which are in the same pages of the file.
 const NEIGHBOURS: i32 = 25;
+/// Places that are looked at in one statement, so that others need not wait long for its end, nor it often for them.
+const AT_A_TIME: usize = 16;
 /// The golden ratio as 32 bits, whose multiples are everywhere.
 const GOLDEN: i32 = -1_640_531_527;
-/// A trigram that fewer of them have is not counted, and one that so many have is common.
+/// A trigram that fewer of the rows have is not counted, and one that so many have, and one of so many rows, is common.
 const COUNTED: u32 = 2;
 const COMMON: u32 = 5;
+const COMMON_AMONG: u32 = 800;
+/// Trigrams of a run of letters that the index is asked for. Each costs a lookup, and more of them hardly find less.
+const MOST_TRIGRAMS: usize = 3;
 
 /// How many of the rows that were looked at have a trigram.
 type Counts = HashMap<[char; 3], u32>;
@@ -38,6 +45,7 @@ type Counts = HashMap<[char; 3], u32>;
 #[derive(Default)]
 struct Lesson {
     counts: Counts,
+    rows: u32,
     knows_parts: bool,
 }
 
@@ -54,70 +62,103 @@ pub(super) fn knows_parts() -> bool {
 
 /// Whether many of the rows that were looked at have a trigram.
 pub(super) fn is_common(trigram: &str) -> bool {
+    let Lesson { counts, rows, .. } = &*lesson();
+    let count = |gram| counts.get(&folded(gram)).copied().unwrap_or_default();
+    windows(trigram).all(|gram| count(gram) >= Ord::max(COMMON, rows / COMMON_AMONG))
+}
+
+/// A trigram of a run: how many rows are known to have it, and where in the run it begins.
+type Known = (u32, usize, [char; 3]);
+
+/// Every trigram of a run.
+fn known(run: &str) -> Vec<Known> {
     let counts = &lesson().counts;
     let count = |gram| counts.get(&folded(gram)).copied().unwrap_or_default();
-    windows(trigram).all(|gram| count(gram) >= COMMON)
+    windows(run).enumerate().map(|(place, gram)| (count(gram), place, gram)).collect()
 }
 
-/// The trigrams of a run that say most about where it is, at most so many, in the order of the text. Where nothing is known,
-/// every other one: then all neighbours are in one of them.
-pub(super) fn rarest(run: &str, most: usize) -> Vec<String> {
-    let counts = &lesson().counts;
-    let mut all: Vec<(u32, usize, [char; 3])> = windows(run)
-        .enumerate()
-        .map(|(place, gram)| (counts.get(&folded(gram)).copied().unwrap_or_default(), place, gram))
-        .collect();
-    all.sort_by_key(|(count, place, _)| (*count, place % 2, *place));
-    all.truncate(most);
-    all.sort_by_key(|(_, place, _)| *place);
-    all.into_iter().map(|(_, _, gram)| gram.iter().collect()).collect()
+/// The trigram of a run that the fewest rows have.
+pub(super) fn rarest(run: &str) -> Option<String> {
+    known(run).into_iter().min().map(|(.., gram)| gram.iter().collect())
 }
 
-/// Looks at some rows, from everywhere in the table.
+/// The trigrams of a run that say most about where it is, in the order of the text.
+///
+/// Those that are hardly anywhere, where there are such: a more common one beside them would leave out little, and to look for
+/// its rows costs the more of them there are. Of many, and where nothing is known, every other one: all letters are in those.
+/// Otherwise two that few rows have, and not the same rows: that is likely of neighbours, which have two letters in common.
+pub(super) fn telling(run: &str) -> Vec<String> {
+    let all = known(run);
+    let mut chosen: Vec<Known> = all.iter().filter(|(count, ..)| *count == 0).copied().collect();
+    chosen.sort_by_key(|(_, place, _)| (place % 2, *place));
+    chosen.truncate(MOST_TRIGRAMS);
+    if chosen.is_empty() {
+        let worth = |one: &Known, other: &Known| (one.0 + other.0) * alike(one.1.abs_diff(other.1));
+        let pairs = all.iter().flat_map(|one| all.iter().map(move |other| (one, other)));
+        let pairs = pairs.filter(|(one, other)| one.1 < other.1);
+        chosen = match pairs.min_by_key(|(one, other)| worth(one, other)) {
+            Some((one, other)) => vec![*one, *other],
+            None => all,
+        };
+    }
+    chosen.sort_by_key(|(_, place, _)| *place);
+    chosen.into_iter().map(|(.., gram)| gram.iter().collect()).collect()
+}
+
+/// How much worse two trigrams are than two without a letter in common.
+fn alike(distance: usize) -> u32 {
+    match distance {
+        1 => 4,
+        2 => 2,
+        _ => 1,
+    }
+}
+
+/// Looks at the rows in so many places of the table, or in fewer where those are all.
 ///
 /// # Errors
 /// What the database says.
-pub async fn learn<E: Resource>(db: &Reader) -> Result<()> {
+pub async fn learn<E: Resource>(db: &Reader, places: u16) -> Result<()> {
     let Some(Substrings { columns, .. }) = E::SUBSTRINGS else { return Ok(()) };
     let id = id::<E>()?;
     let knows_parts = has_parts::<E>(db, &id).await?;
     let columns: Vec<E::Column> =
         E::Column::iter().filter(|column| columns.contains(&column.as_str())).collect();
-    let mut counts = Counts::new();
-    for row in sample::<E>(db, &id).await? {
-        for column in &columns {
-            if let Value::String(Some(text)) = row.get(*column) {
-                windows(&text).for_each(|gram| *counts.entry(folded(gram)).or_default() += 1);
+    let (mut counts, mut rows) = (Counts::new(), 0);
+    let last = E::find().order_by_desc(id.expr()).limit(1);
+    let last = db.ids(&last.select_only().expr_as(id.expr(), "id").into_query()).await?;
+    let pieces: Vec<_> = last.first().into_iter().flat_map(|last| pieces(*last, places)).collect();
+    for pieces in pieces.chunks(AT_A_TIME) {
+        let near = pieces.iter().fold(Condition::any(), |near, (behind, end)| {
+            near.add(id.expr().gt(*behind).and(id.expr().lte(*end)))
+        });
+        for row in db.rows(E::find().filter(near)).await? {
+            rows += 1;
+            for column in &columns {
+                if let Value::String(Some(text)) = row.get(*column) {
+                    windows(&text).for_each(|gram| *counts.entry(folded(gram)).or_default() += 1);
+                }
             }
         }
     }
     counts.retain(|_, count| *count >= COUNTED);
     counts.shrink_to_fit();
-    *LESSON.write().unwrap_or_else(PoisonError::into_inner) = Lesson { counts, knows_parts };
+    log::debug!("{} trigrams are known from {rows} rows", counts.len());
+    let lesson = Lesson { counts, rows, knows_parts };
+    *LESSON.write().unwrap_or_else(PoisonError::into_inner) = lesson;
     Ok(())
 }
 
-/// Some rows.
-async fn sample<E: Resource>(db: &Reader, id: &Field) -> Result<Vec<E::Model>> {
-    let last = E::find().order_by_desc(id.expr()).limit(1);
-    let Some(last) = db.ids(&last.select_only().expr_as(id.expr(), "id").into_query()).await?.pop()
-    else {
-        return Ok(Vec::new());
-    };
+/// The ids that are looked at, where this is the last: those behind the first of a pair and up to its second.
+fn pieces(last: i32, places: u16) -> impl Iterator<Item = (i32, i32)> {
     // So many pieces of the table, each no shorter than what is looked at in it. Where in a piece is as good as chance, because rows
     // may be alike at regular distances.
-    let piece = Ord::max(last / PLACES, NEIGHBOURS);
-    let ends = (0..PLACES).map(|place| {
+    let piece = Ord::max(last / i32::from(places), NEIGHBOURS);
+    let ends = (0..i32::from(places)).map(move |place| {
         let chance = place.wrapping_mul(GOLDEN).rem_euclid(piece - NEIGHBOURS + 1);
         last - place * piece - chance
     });
-    let mut rows = Vec::new();
-    for end in ends.take_while(|end| *end > 0) {
-        let begin = end - NEIGHBOURS;
-        let near = id.expr().gt(begin).and(id.expr().lte(end));
-        rows.extend(db.rows(E::find().filter(near)).await?);
-    }
-    Ok(rows)
+    ends.take_while(|end| *end > 0).map(|end| (end - NEIGHBOURS, end))
 }
 
 /// Whether PostgreSQL has an index of parts, for which the schema wants an extension.
@@ -150,13 +191,14 @@ mod tests {
     #[tokio::test]
     async fn what_is_rare_among_the_rows_is_asked_for() {
         // Nothing is known of them, whatever other tests have learned.
-        assert_eq!(rarest("zqxjvwk", 3), ["zqx", "xjv", "vwk"]);
-        assert_eq!(rarest("zqxjvw", 3), ["zqx", "qxj", "xjv"]);
-        assert_eq!(rarest("zqx", 3), ["zqx"]);
+        assert_eq!(telling("zqxjvwk"), ["zqx", "xjv", "vwk"]);
+        assert_eq!(telling("zqxjvw"), ["zqx", "qxj", "xjv"]);
+        assert_eq!(telling("zqx"), ["zqx"]);
+        assert_eq!(telling("zq"), [""; 0]);
         let db = Db::open(&Location::Memory, &Settings::default()).await.unwrap();
         let table = Schema::new(DbBackend::Sqlite).create_table_from_entity(Entity);
         db.reader().execute(&table).await.unwrap();
-        learn::<Entity>(db.reader()).await.unwrap();
+        learn::<Entity>(db.reader(), PLACES).await.unwrap();
         for i in 0..40 {
             let title = if i % 10 == 0 { "ÉZQXJVWK" } else { "Zqxjv" };
             let now = Set(crate::now());
@@ -169,10 +211,15 @@ mod tests {
             };
             db.write(async move |tx| tx.insert(book.clone()).await).await.unwrap();
         }
-        learn::<Entity>(db.reader()).await.unwrap();
+        learn::<Entity>(db.reader(), PLACES).await.unwrap();
         // Four rows have the ends of it, and 40 the middle.
-        assert_eq!(rarest("ézqxjvwk", 3), ["ézq", "jvw", "vwk"]);
-        assert_eq!(rarest("XJVWK", 1), ["VWK"]);
-        assert_eq!(rarest("zqxjv", 1), ["zqx"]);
+        assert_eq!(telling("ézqxjvwk"), ["ézq", "jvw"]);
+        assert_eq!(telling("XJVWK"), ["JVW", "VWK"]);
+        assert_eq!(telling("zqx"), ["zqx"]);
+        assert_eq!(rarest("XJVWK").as_deref(), Some("JVW"));
+        assert_eq!(rarest("zqxjv").as_deref(), Some("zqx"));
+        // No row has the end.
+        assert_eq!(telling("zqxjvwkk"), ["wkk"]);
+        assert_eq!(telling("kzzqxjvkk"), ["kzz", "zzq", "vkk"]);
     }
 }
