@@ -2,14 +2,15 @@
 //!
 //! SQLite writes a full-text index in segments, one for each lot of new rows, and merges a few as it goes. A search has to look
 //! for each of its trigrams in every segment, so where many are left they are merged into one: a fiftieth of what it
-//! cost to write them, and searches cost half of what they did. PostgreSQL looks after its indexes itself.
+//! cost to write them, and searches cost half of what they did. And it has to look at each row that waits for its lot to be full,
+//! so where nobody writes any more they need not wait. PostgreSQL looks after its indexes itself.
 
 use std::time::{Duration, Instant};
 
-use entity::book::Entity;
+use entity::book::{Column, Entity};
 use sea_orm::{
     DbBackend,
-    sea_query::{Expr, Query},
+    sea_query::{Expr, ExprTrait, Query},
 };
 
 use crate::{
@@ -27,13 +28,15 @@ const REST: Duration = Duration::from_secs(1);
 /// How long what was learned about rows is good for, when they change; on PostgreSQL nobody tells that they do.
 const LESSON: Duration = Duration::from_secs(60);
 const LESSON_ON_POSTGRES: Duration = Duration::from_secs(600);
+/// Rows that may go on waiting for the index: a lot of its own for each would cost more than to look at them.
+const MOST_WAITING: i64 = 8;
 /// Segments that are left alone.
 const MOST_SEGMENTS: i64 = 8;
 /// Pages that are merged at a time: some milliseconds, for which others wait who want to write.
 const PAGES: i64 = 16;
 /// How much longer it pauses than it works, for those who read.
 const PAUSES: u32 = 3;
-const UNMERGED: &str = "the index of substrings was not merged";
+const UNSETTLED: &str = "the index of substrings was not put in order";
 
 /// Learns enough for the first searches, before they come: those that know nothing can hold up all that would be learned.
 pub async fn begin(db: &Db) {
@@ -64,7 +67,7 @@ pub async fn keep(db: Db) {
                 break;
             }
         }
-        say(merge(&db, index.table, PAUSES).await, UNMERGED);
+        say(settle(&db, index, PAUSES).await, UNSETTLED);
         kept = db.state();
     }
 }
@@ -72,7 +75,7 @@ pub async fn keep(db: Db) {
 /// Does at once what [`keep`] would do in time, for who has changed much and goes away.
 pub async fn tidy(db: &Db) {
     if let Some(index) = index(db) {
-        say(merge(db, index.table, 0).await, UNMERGED);
+        say(settle(db, index, 0).await, UNSETTLED);
     }
 }
 
@@ -90,6 +93,32 @@ fn say(outcome: Result<()>, what: &str) {
     if let Err(error) = outcome {
         log::debug!("{what}: {}", chain(&error));
     }
+}
+
+/// Brings the index into the shape in which it is searched soonest.
+async fn settle(db: &Db, index: Substrings, pauses: u32) -> Result<()> {
+    let waiting = Query::select().expr(Expr::cust("count(*)")).from(index.waiting).take();
+    if db.reader().numbers(&waiting).await?.pop().is_some_and(|number| number > MOST_WAITING) {
+        db.write(async move |tx| hand_over(tx, index).await).await?;
+    }
+    merge(db, index.table, pauses).await
+}
+
+/// Gives the index the rows that wait for it, as its trigger does when there are enough of them.
+async fn hand_over(tx: &Tx, index: Substrings) -> Result<()> {
+    let id = Expr::col((Entity, Column::Id));
+    let rows = Query::select()
+        .expr(id.clone())
+        .columns(index.columns.iter().map(|column| (Entity, *column)))
+        .from(index.waiting)
+        .inner_join(Entity, id.equals((index.waiting, "id")))
+        .take();
+    let columns = ["rowid"].iter().chain(index.columns).copied();
+    let mut insert = Query::insert().into_table(index.table).columns(columns).take();
+    insert.select_from(rows).map_err(|error| Error::internal(error.to_string()))?;
+    tx.exec(&insert).await?;
+    tx.exec(&Query::delete().from_table(index.waiting).take()).await?;
+    Ok(())
 }
 
 /// Merges the segments of the index, where there are many. After each step it pauses, so many times as long as that took.

@@ -34,4 +34,5 @@ mod stores;
 mod substrings;
 mod tidy;
 mod upgrades;
+mod upkeep;
 mod walks;

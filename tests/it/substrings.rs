@@ -362,31 +362,3 @@ fn a_role_that_may_not_create_the_extension_has_a_schema_all_the_same() {
         2
     );
 }
-
-#[test]
-fn segments_of_the_index_become_one_when_nobody_writes() {
-    let database = Database::sqlite();
-    let app = App::new(&database);
-    database
-        .execute("INSERT INTO books_search (books_search, rank) VALUES ('automerge', 0)")
-        .unwrap();
-    for lot in 0..12 {
-        database
-            .execute(&format!(
-                "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 128) \
-                 INSERT INTO books (title, author) SELECT 'winter ' || i, 'lot {lot}' FROM n"
-            ))
-            .unwrap();
-    }
-    let segments = || database.number("SELECT count(DISTINCT segid) FROM books_search_idx");
-    let begun = Instant::now();
-    while segments() > 1 {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{} segments", segments());
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    assert_eq!(found(&app, "author__icontains", "lot 7").len(), 128);
-    assert_eq!(found(&app, "q", "lot winter 77").len(), 12);
-    database
-        .execute("INSERT INTO books_search (books_search, rank) VALUES ('integrity-check', 1)")
-        .unwrap();
-}
