@@ -32,6 +32,7 @@ use sea_orm::{
 pub use location::{BadLocation, Location};
 pub use lock::{FileLock, LockError};
 pub use reader::Reader;
+pub(crate) use row::FOUND;
 pub use row::Readable;
 pub use rows::{Changes, ModelOf, Rows, Storable};
 /// A connection or pool, as migrations use it.

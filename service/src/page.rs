@@ -207,10 +207,10 @@ impl Listing {
         E::Model: FromQueryResult + Sync,
         E::Column: FromStr,
     {
-        let asked = self.read::<E>(db)?;
-        let all = select.clone().filter(asked.condition.clone());
-        let all = match &asked.candidates {
-            Some(candidates) => narrowed::joined(all, candidates.clone()),
+        let (asked, condition, candidates) = self.read::<E>(db)?;
+        let all = select.clone().filter(condition);
+        let all = match candidates {
+            Some(candidates) => narrowed::joined(all, candidates),
             None => all,
         };
         let total = if asked.counts { Some(db.count(all.clone()).await?) } else { None };
@@ -274,20 +274,28 @@ impl Listing {
             sort::order(QuerySelect::query(&mut select), &asked.keys, direction);
             return Ok((rows(db, select, &asked.keys).await?, direction));
         }
-        let (mut found, backend) = (Vec::new(), db.backend());
-        for Part { condition, keys } in sort::parts(&asked.keys, start, direction, backend) {
+        let (mut found, mut select) = (Vec::new(), Some(select));
+        let mut parts =
+            sort::parts(&asked.keys, start, direction, db.backend()).into_iter().peekable();
+        while let Some(Part { condition, keys }) = parts.next() {
             let missing = most.saturating_sub(found.len() as u64);
-            if missing > 0 {
-                let mut select = select.clone().filter(condition).limit(missing);
-                sort::order(QuerySelect::query(&mut select), &keys, direction);
-                found.extend(rows(db, select, &asked.keys).await?);
+            // The last one, and mostly the only one, needs no copy.
+            let of_part = if parts.peek().is_some() { select.clone() } else { select.take() };
+            if let Some(of_part) = of_part.filter(|_| missing > 0) {
+                let mut of_part = of_part.filter(condition).limit(missing);
+                sort::order(QuerySelect::query(&mut of_part), &keys, direction);
+                found.extend(rows(db, of_part, &asked.keys).await?);
             }
         }
         Ok((found, direction))
     }
 
-    /// Reads everything before anything is asked of the database.
-    fn read<E: Resource>(&self, db: &Reader) -> Result<Asked> {
+    /// Reads everything before anything is asked of the database: what was asked, what its rows fulfil, and where an index
+    /// tells them, which they may be.
+    fn read<E: Resource>(
+        &self,
+        db: &Reader,
+    ) -> Result<(Asked, Condition, Option<SelectStatement>)> {
         let mut looking = Looking::among::<E>(db.backend());
         let (condition, rank) = self.condition::<E>(&mut looking, &PARAMETERS)?;
         let candidates = looking.candidates();
@@ -302,8 +310,7 @@ impl Listing {
         let mut bound = self.filters.clone();
         bound.extend(self.q.iter().map(|q| ("q".to_owned(), q.clone())));
         let binding = cursor::binding(&keys, &bound);
-        Ok(Asked {
-            condition,
+        let asked = Asked {
             limit: self.limit(MAX_LIMIT)?,
             until: match &self.until {
                 Some(last) => Some(cursor::read(last, &binding, &keys)?.0),
@@ -312,10 +319,10 @@ impl Listing {
             from: self.from(&binding, &keys)?,
             counts: self.counts()?,
             looking,
-            candidates,
             keys,
             binding,
-        })
+        };
+        Ok((asked, condition, candidates))
     }
 
     fn from(&self, binding: &str, keys: &[Key]) -> Result<From> {
@@ -366,10 +373,7 @@ impl Listing {
 
 /// What was asked of a list.
 struct Asked {
-    condition: Condition,
     looking: Looking,
-    /// Joined, where an index tells them.
-    candidates: Option<SelectStatement>,
     keys: Vec<Key>,
     limit: u64,
     from: From,

@@ -5,7 +5,7 @@ mod queries;
 mod readable;
 mod sqlite;
 
-pub use queries::Queries;
+pub use queries::{FOUND, Queries};
 pub use readable::Readable;
 #[cfg(test)]
 pub(crate) use readable::readable;

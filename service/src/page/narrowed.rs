@@ -1,8 +1,8 @@
 //! The rows of a list that an index of substrings has found.
 
 use sea_orm::{
-    ColumnTrait, Condition, DbBackend, FromQueryResult, Iterable, JoinType, Order,
-    PrimaryKeyToColumn, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Value,
+    Condition, DbBackend, FromQueryResult, Iterable, JoinType, Order, PrimaryKeyToColumn,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Value,
     sea_query::{
         Expr, ExprTrait, Func, IntoIden, Query, SelectStatement, extension::postgres::PgFunc,
     },
@@ -10,7 +10,7 @@ use sea_orm::{
 
 use super::{Asked, From, Listing, PARAMETERS, id, ranked::Ranked};
 use crate::{
-    database::{Reader, Rows},
+    database::{FOUND, Reader, Rows},
     error::Result,
     kind::Kind,
     resource::Resource,
@@ -19,8 +19,6 @@ use crate::{
     substrings::PART,
 };
 
-/// What the candidates are called in a statement.
-const FOUND: &str = "found";
 /// Rows that are found first and sorted then, on PostgreSQL. Where there are more, twenty of them are not far.
 const MOST: u64 = 2000;
 /// The same where they can be found part by part, in their order.
@@ -39,17 +37,10 @@ pub(super) fn found_id() -> Expr {
 /// The rows of `select` that are candidates. In the order of their ids SQLite takes them one after the other from the index
 /// until there are enough; that holds only where the id that is asked for is the candidate's.
 pub(super) fn joined<E: Resource>(mut select: Select<E>, candidates: SelectStatement) -> Select<E> {
-    let table = E::default().into_iden();
     let key = E::PrimaryKey::iter().next().map(PrimaryKeyToColumn::into_column);
+    let ids = key.map(|key| Expr::col((E::default().into_iden(), key)).eq(found_id()));
     let statement = QuerySelect::query(&mut select);
-    statement.clear_selects();
-    for column in E::Column::iter() {
-        match key.filter(|key| key.as_column_ref() == column.as_column_ref()) {
-            Some(_) => statement.expr_as(found_id(), column.into_iden()),
-            None => statement.column((table.clone(), column)),
-        };
-    }
-    let ids = key.map(|key| Expr::col((table, key)).eq(found_id()));
+    statement.clear_selects().expr(Expr::cust(E::queries().found));
     statement.join_subquery(JoinType::InnerJoin, candidates, FOUND, ids.unwrap_or(found_id()));
     select
 }

@@ -3,14 +3,19 @@
 use std::sync::Arc;
 
 use sea_orm::{
-    ColumnTrait, Condition, DbBackend, EntityTrait, Iterable, PrimaryKeyToColumn, QueryFilter,
-    QuerySelect, QueryTrait, Select, sea_query::Expr,
+    ColumnTrait, Condition, DbBackend, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn,
+    QueryFilter, QuerySelect, QueryTrait, Select, sea_query::Expr,
 };
+
+/// What the rows that an index has found are called in a statement.
+pub const FOUND: &str = "found";
 
 /// What the rows of an entity are asked for with.
 pub struct Queries<E: EntityTrait> {
     sqlite: Select<E>,
     postgres: Select<E>,
+    /// The columns of rows that an index of SQLite has found: the id is the one that it tells.
+    pub found: &'static str,
     /// The text that finds the row with an id, which is all that it binds.
     pub by_id: Arc<str>,
     /// The same on PostgreSQL.
@@ -28,6 +33,7 @@ impl<E: EntityTrait> Queries<E> {
         Self {
             sqlite: all(DbBackend::Sqlite),
             postgres: all(DbBackend::Postgres),
+            found: found::<E>(),
             by_id: by_id(DbBackend::Sqlite),
             by_id_on_postgres: by_id(DbBackend::Postgres),
         }
@@ -45,13 +51,28 @@ impl<E: EntityTrait> Queries<E> {
 /// All rows, with the columns as the text that SeaORM writes of them.
 fn all<E: EntityTrait>(backend: DbBackend) -> Select<E> {
     let mut all = E::find();
-    let written = all.build(backend).sql;
-    if let Some((columns, _)) =
-        written.strip_prefix("SELECT ").and_then(|rest| rest.split_once(" FROM "))
-    {
-        // It lasts as long as the program, so that a clone of the query need not copy it.
-        let columns: &'static str = columns.to_owned().leak();
+    if let Some(columns) = columns(&all, backend) {
         QuerySelect::query(&mut all).clear_selects().expr(Expr::cust(columns));
     }
     all
+}
+
+/// The columns of rows that were found.
+fn found<E: EntityTrait>() -> &'static str {
+    let key = E::PrimaryKey::iter().next().map(PrimaryKeyToColumn::into_column);
+    let mut found = E::find().select_only();
+    for column in E::Column::iter() {
+        found = match key.filter(|key| key.as_str() == column.as_str()) {
+            Some(_) => found.expr_as(Expr::col((FOUND, column)), column.as_str()),
+            None => found.column(column),
+        };
+    }
+    columns(&found, DbBackend::Sqlite).unwrap_or("*")
+}
+
+/// The columns that a query asks for, as a text that lasts as long as the program, so that a clone of the query need not copy it.
+fn columns<E: EntityTrait>(select: &Select<E>, backend: DbBackend) -> Option<&'static str> {
+    let written = select.build(backend).sql;
+    let (columns, _) = written.strip_prefix("SELECT ")?.split_once(" FROM ")?;
+    Some(columns.to_owned().leak())
 }
