@@ -22,13 +22,14 @@ use crate::{
     resource::{Field, Resource},
 };
 
-/// Places of the table that are looked at: a few, so that something is known soon, and then enough of them.
-pub const FEW_PLACES: u16 = 40;
-pub const PLACES: u16 = 640;
+/// Places of the table that are looked at: a few, so that something is known soon, and then enough of them, all of the few among
+/// them. Their pages stay in memory.
+pub const FEW_PLACES: u16 = 32;
+pub const PLACES: u16 = 128;
 /// Rows that are looked at in each place: neighbours, which are in the same pages of the file.
 const NEIGHBOURS: i32 = 25;
 /// Places that are looked at in one statement, so that others need not wait long for its end, nor it often for them.
-const AT_A_TIME: usize = 16;
+const AT_A_TIME: usize = 4;
 /// The golden ratio as 32 bits, whose multiples are everywhere.
 const GOLDEN: i32 = -1_640_531_527;
 /// A trigram that fewer of the rows have is not counted, and one that so many have, and one of so many rows, is common.
@@ -114,7 +115,7 @@ fn alike(distance: usize) -> u32 {
     }
 }
 
-/// Looks at the rows in so many places of the table, or in fewer where those are all.
+/// Looks at the rows in so many places of the table, at most [`PLACES`], or in fewer where those are all.
 ///
 /// # Errors
 /// What the database says.
@@ -127,7 +128,9 @@ pub async fn learn<E: Resource>(db: &Reader, places: u16) -> Result<()> {
     let (mut counts, mut rows) = (Counts::new(), 0);
     let last = E::find().order_by_desc(id.expr()).limit(1);
     let last = db.ids(&last.select_only().expr_as(id.expr(), "id").into_query()).await?;
-    let pieces: Vec<_> = last.first().into_iter().flat_map(|last| pieces(*last, places)).collect();
+    let every = usize::from(PLACES / places);
+    let pieces: Vec<_> =
+        last.first().into_iter().flat_map(|last| pieces(*last)).step_by(every).collect();
     for pieces in pieces.chunks(AT_A_TIME) {
         let near = pieces.iter().fold(Condition::any(), |near, (behind, end)| {
             near.add(id.expr().gt(*behind).and(id.expr().lte(*end)))
@@ -150,11 +153,11 @@ pub async fn learn<E: Resource>(db: &Reader, places: u16) -> Result<()> {
 }
 
 /// The ids that are looked at, where this is the last: those behind the first of a pair and up to its second.
-fn pieces(last: i32, places: u16) -> impl Iterator<Item = (i32, i32)> {
+fn pieces(last: i32) -> impl Iterator<Item = (i32, i32)> {
     // So many pieces of the table, each no shorter than what is looked at in it. Where in a piece is as good as chance, because rows
     // may be alike at regular distances.
-    let piece = Ord::max(last / i32::from(places), NEIGHBOURS);
-    let ends = (0..i32::from(places)).map(move |place| {
+    let piece = Ord::max(last / i32::from(PLACES), NEIGHBOURS);
+    let ends = (0..i32::from(PLACES)).map(move |place| {
         let chance = place.wrapping_mul(GOLDEN).rem_euclid(piece - NEIGHBOURS + 1);
         last - place * piece - chance
     });
