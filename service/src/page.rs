@@ -4,7 +4,7 @@
 mod narrowed;
 mod ranked;
 
-use std::str::FromStr;
+use std::{iter, str::FromStr};
 
 use sea_orm::{
     Condition, FromQueryResult, QueryFilter, QuerySelect, Select, Value, sea_query::SelectStatement,
@@ -274,17 +274,16 @@ impl Listing {
             sort::order(QuerySelect::query(&mut select), &asked.keys, direction);
             return Ok((rows(db, select, &asked.keys).await?, direction));
         }
-        let (mut found, mut select) = (Vec::new(), Some(select));
-        let mut parts =
-            sort::parts(&asked.keys, start, direction, db.backend()).into_iter().peekable();
-        while let Some(Part { condition, keys }) = parts.next() {
+        let mut found = Vec::new();
+        let parts = sort::parts(&asked.keys, start, direction, db.backend());
+        // The last part, mostly the only one, needs no copy.
+        let selects = iter::repeat_n(select, parts.len());
+        for (mut select, Part { condition, keys }) in selects.zip(parts) {
             let missing = most.saturating_sub(found.len() as u64);
-            // The last one, and mostly the only one, needs no copy.
-            let of_part = if parts.peek().is_some() { select.clone() } else { select.take() };
-            if let Some(of_part) = of_part.filter(|_| missing > 0) {
-                let mut of_part = of_part.filter(condition).limit(missing);
-                sort::order(QuerySelect::query(&mut of_part), &keys, direction);
-                found.extend(rows(db, of_part, &asked.keys).await?);
+            if missing > 0 {
+                select = select.filter(condition).limit(missing);
+                sort::order(QuerySelect::query(&mut select), &keys, direction);
+                found.extend(rows(db, select, &asked.keys).await?);
             }
         }
         Ok((found, direction))
