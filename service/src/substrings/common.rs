@@ -32,10 +32,9 @@ const NEIGHBOURS: i32 = 25;
 const AT_A_TIME: usize = 4;
 /// The golden ratio as 32 bits, whose multiples are everywhere.
 const GOLDEN: i32 = -1_640_531_527;
-/// A trigram that fewer of the rows have is not counted, and one that so many have, and one of so many rows, is common.
+/// A trigram that fewer of the rows have is not counted, and one that so many have is common.
 const COUNTED: u32 = 2;
 const COMMON: u32 = 5;
-const COMMON_AMONG: u32 = 800;
 /// Trigrams of a run of letters that the index is asked for. Each costs a lookup, and more of them hardly find less.
 const MOST_TRIGRAMS: usize = 3;
 
@@ -46,7 +45,6 @@ type Counts = HashMap<[char; 3], u32>;
 #[derive(Default)]
 struct Lesson {
     counts: Counts,
-    rows: u32,
     knows_parts: bool,
 }
 
@@ -63,9 +61,7 @@ pub(super) fn knows_parts() -> bool {
 
 /// Whether many of the rows that were looked at have a trigram.
 pub(super) fn is_common(trigram: &str) -> bool {
-    let Lesson { counts, rows, .. } = &*lesson();
-    let count = |gram| counts.get(&folded(gram)).copied().unwrap_or_default();
-    windows(trigram).all(|gram| count(gram) >= Ord::max(COMMON, rows / COMMON_AMONG))
+    known(trigram).iter().all(|(count, ..)| *count >= COMMON)
 }
 
 /// A trigram of a run: how many rows are known to have it, and where in the run it begins.
@@ -125,7 +121,7 @@ pub async fn learn<E: Resource>(db: &Reader, places: u16) -> Result<()> {
     let knows_parts = has_parts::<E>(db, &id).await?;
     let columns: Vec<E::Column> =
         E::Column::iter().filter(|column| columns.contains(&column.as_str())).collect();
-    let (mut counts, mut rows) = (Counts::new(), 0);
+    let mut counts = Counts::new();
     let last = E::find().order_by_desc(id.expr()).limit(1);
     let last = db.ids(&last.select_only().expr_as(id.expr(), "id").into_query()).await?;
     let every = usize::from(PLACES / places);
@@ -136,7 +132,6 @@ pub async fn learn<E: Resource>(db: &Reader, places: u16) -> Result<()> {
             near.add(id.expr().gt(*behind).and(id.expr().lte(*end)))
         });
         for row in db.rows(E::find().filter(near)).await? {
-            rows += 1;
             for column in &columns {
                 if let Value::String(Some(text)) = row.get(*column) {
                     windows(&text).for_each(|gram| *counts.entry(folded(gram)).or_default() += 1);
@@ -146,9 +141,8 @@ pub async fn learn<E: Resource>(db: &Reader, places: u16) -> Result<()> {
     }
     counts.retain(|_, count| *count >= COUNTED);
     counts.shrink_to_fit();
-    log::debug!("{} trigrams are known from {rows} rows", counts.len());
-    let lesson = Lesson { counts, rows, knows_parts };
-    *LESSON.write().unwrap_or_else(PoisonError::into_inner) = lesson;
+    log::debug!("{} trigrams are known from {} places", counts.len(), pieces.len());
+    *LESSON.write().unwrap_or_else(PoisonError::into_inner) = Lesson { counts, knows_parts };
     Ok(())
 }
 
