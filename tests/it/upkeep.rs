@@ -1,8 +1,8 @@
-//! What the server does for a SQLite file while nobody writes.
+//! What the server does for its database before it listens and while nobody writes.
 
 use std::time::{Duration, Instant};
 
-use crate::support::{App, Database};
+use crate::support::{App, Database, Program, on_both};
 
 /// Waits until a query says zero.
 fn until_none(database: &Database, query: &str) {
@@ -24,6 +24,17 @@ fn check_index(database: &Database) {
     database
         .execute("INSERT INTO books_search (books_search, rank) VALUES ('integrity-check', 1)")
         .unwrap();
+}
+
+on_both! {
+    fn the_first_search_finds_a_server_that_has_looked_at_some_rows(database) {
+        let app = Program::new(&database).serve(&["--log", "service=debug,info"]);
+        let log = app.log();
+        let (before, _) = log.split_once("listening on").expect("it listens");
+        // A database that is too busy for it is not waited for.
+        let lesson = ["trigrams are known", "was not learned in"];
+        assert!(lesson.iter().any(|words| before.contains(words)), "{log}");
+    }
 }
 
 #[test]
