@@ -25,7 +25,7 @@ use actix_web::{
 use service::{Db, State};
 
 use crate::error::Problem;
-use shelves::Shelves;
+use shelves::{Shelves, Sought};
 
 /// The headers of a request that choose between answers.
 const CHOOSING: [HeaderName; 3] = [ACCEPT, ACCEPT_ENCODING, IF_NONE_MATCH];
@@ -51,7 +51,8 @@ struct Kept {
 impl Answers {
     /// Keeps so many bytes at most; nothing for none, and where the state of the database cannot be told.
     pub fn new(db: Db, bytes: usize) -> Self {
-        Self { db, kept: (bytes > 0).then(|| Shelves::new(bytes)) }
+        let kept = (bytes > 0 && db.has_states()).then(|| Shelves::new(bytes));
+        Self { db, kept }
     }
 }
 
@@ -66,17 +67,22 @@ pub async fn give<B: MessageBody + 'static>(
     let answers = request.app_data::<Data<Answers>>().map(|answers| Arc::clone(answers));
     let known = answers.as_ref().filter(|_| may_be_kept(&request)).and_then(|answers| {
         let kept = answers.kept.as_ref()?;
-        Some((kept, answers.db.state()?))
+        let asked = asked(&request);
+        let sought = kept.look_for(&asked);
+        // Most are asked for once, and need not know the state.
+        if sought.thing.is_none() && !sought.again {
+            return None;
+        }
+        Some((kept, asked, sought, answers.db.state()?))
     });
-    let Some((kept, state)) = known else {
+    let Some((kept, asked, Sought { thing, again }, state)) = known else {
         return Ok(next.call(request).await?.map_into_right_body());
     };
-    let asked = asked(&request);
-    if let Some(answer) = kept.get(&asked).filter(|answer| answer.state == state) {
+    if let Some(answer) = thing.filter(|answer| answer.state == state) {
         return Ok(request.into_response(answer.again()).map_into_left_body());
     }
     let response = next.call(request).await?;
-    if !is_of_the_rows(response.status(), response.headers()) || !kept.wants(&asked) {
+    if !again || !is_of_the_rows(response.status(), response.headers()) {
         return Ok(response.map_into_right_body());
     }
     let (request, response) = response.into_parts();

@@ -136,6 +136,11 @@ impl Db {
         self.index.and_then(Index::state)
     }
 
+    /// Whether its [`state`](Self::state) can be told, but for moments.
+    pub fn has_states(&self) -> bool {
+        self.index.is_some()
+    }
+
     /// For writing: carries out `work` in one transaction, whole or not at all, in a task that a dropped request does
     /// not stop. When two units collide, one of them is rolled back and carried out again from its beginning.
     ///

@@ -28,6 +28,15 @@ struct Shelf<T> {
     asked: [u64; NAMES],
 }
 
+/// What is known of a name.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Sought<T> {
+    /// What has it.
+    pub thing: Option<Arc<T>>,
+    /// Whether it was looked for before, not too long ago: to take in what nobody looks for again costs more than it saves.
+    pub again: bool,
+}
+
 impl<T> Shelves<T> {
     /// For so many bytes.
     pub fn new(bytes: usize) -> Self {
@@ -36,20 +45,14 @@ impl<T> Shelves<T> {
         Self { shelves, most: bytes / SHELVES, hasher: RandomState::new() }
     }
 
-    /// What has this name.
-    pub fn get(&self, name: &[u8]) -> Option<Arc<T>> {
-        let mut shelf = self.shelf(self.hasher.hash_one(name))?;
-        shelf.things.get(name).map(|(thing, _)| Arc::clone(thing))
-    }
-
-    /// Whether this was asked about a name before, not too long ago: to take in what nobody asks for again costs more
-    /// than it saves.
-    pub fn wants(&self, name: &[u8]) -> bool {
+    /// What has this name, if anything.
+    pub fn look_for(&self, name: &[u8]) -> Sought<T> {
         let hash = self.hasher.hash_one(name);
-        let Some(mut shelf) = self.shelf(hash) else { return false };
+        let Some(mut shelf) = self.shelf(hash) else { return Sought { thing: None, again: false } };
         let place = usize::try_from(hash / SHELVES as u64 % NAMES as u64).ok();
         let asked = place.and_then(|place| shelf.asked.get_mut(place));
-        asked.is_some_and(|asked| std::mem::replace(asked, hash) == hash)
+        let again = asked.is_some_and(|asked| std::mem::replace(asked, hash) == hash);
+        Sought { thing: shelf.things.get(name).map(|(thing, _)| Arc::clone(thing)), again }
     }
 
     /// Takes in what has so many bytes together with its name, and lets go of what was not asked for the longest time.
@@ -78,12 +81,13 @@ mod tests {
     #[test]
     fn what_is_asked_for_once_is_not_wanted() {
         let shelves = Shelves::<()>::new(1 << 20);
-        let wanted = [b"a", b"a", b"b", b"a", b"b"].map(|name| shelves.wants(name));
-        assert_eq!(wanted, [false, true, false, true, true]);
+        let again = |name: &[u8]| shelves.look_for(name).again;
+        let found = [b"a", b"a", b"b", b"a", b"b"].map(|name| again(name));
+        assert_eq!(found, [false, true, false, true, true]);
         for number in 0..100_000 {
-            assert!(!shelves.wants(format!("{number}").as_bytes()));
+            assert!(!again(format!("{number}").as_bytes()));
         }
-        assert!(!shelves.wants(b"a"));
+        assert!(!again(b"a"));
     }
 
     #[test]
@@ -91,14 +95,15 @@ mod tests {
         let shelves = Shelves::new(SHELVES * 100);
         shelves.put(b"dear".to_vec(), 0, 40);
         shelves.put(b"huge".to_vec(), 0, 101);
-        assert_eq!(shelves.get(b"huge"), None);
+        let here = |name: &[u8]| shelves.look_for(name).thing.as_deref().copied();
+        assert_eq!(here(b"huge"), None);
         for number in 0..1000 {
             let name = format!("{number}").into_bytes();
             shelves.put(name.clone(), number, 10);
             // In the place of the one before, and no more bytes for it.
             shelves.put(name.clone(), number + 1, 30);
-            assert_eq!(shelves.get(&name).as_deref(), Some(&(number + 1)));
-            assert_eq!(shelves.get(b"dear").as_deref(), Some(&0));
+            assert_eq!(here(&name), Some(number + 1));
+            assert_eq!(here(b"dear"), Some(0));
             for shelf in &shelves.shelves {
                 let shelf = shelf.lock().unwrap();
                 let held: usize = shelf.things.iter().map(|(_, (_, bytes))| bytes).sum();
@@ -106,6 +111,6 @@ mod tests {
                 assert!(held <= 100, "{held}");
             }
         }
-        assert_eq!(shelves.get(b"0"), None);
+        assert_eq!(here(b"0"), None);
     }
 }
