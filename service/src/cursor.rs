@@ -25,7 +25,7 @@ struct Content {
 }
 
 /// The list that a cursor is of, as a short text: its order and its filters, and nothing of the page.
-pub fn binding(keys: &[Key], filters: &[(String, String)]) -> String {
+pub fn binding<'a>(keys: &[Key], filters: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut digest = Sha256::new();
     for key in keys {
         digest.update([u8::from(key.descending)]);

@@ -4,7 +4,7 @@
 mod narrowed;
 mod ranked;
 
-use std::{iter, str::FromStr};
+use std::{cell::LazyCell, iter, str::FromStr};
 
 use sea_orm::{
     Condition, FromQueryResult, QueryFilter, QuerySelect, Select, Value, sea_query::SelectStatement,
@@ -57,7 +57,7 @@ pub struct Page<T> {
     pub previous: Option<Start>,
     /// How many rows pass the filters, where that was asked for.
     pub total: Option<u64>,
-    /// The cursor of the last row.
+    /// The cursor of the last row, where there is a page behind.
     pub(crate) end: Option<String>,
 }
 
@@ -221,12 +221,14 @@ impl Listing {
         if direction == Direction::Backward {
             rows.reverse();
         }
+        let binding = LazyCell::new(|| self.binding(&asked.keys));
         let cursor = |row: Option<&Ranked<E::Model>>, direction| {
             let values: Vec<Value> =
                 asked.keys.iter().map(|key| value::<E>(row?, key)).collect::<Option<_>>()?;
-            Some(cursor::write(&asked.binding, &values, direction))
+            Some(cursor::write(&binding, &values, direction))
         };
-        let end = cursor(rows.last(), Direction::Forward);
+        let has_next = more || direction == Direction::Backward;
+        let end = if has_next { cursor(rows.last(), Direction::Forward) } else { None };
         let before = || cursor(rows.first(), Direction::Backward).map(Start::Cursor);
         let behind = || end.clone().map(Start::Cursor);
         let (previous, next) = match asked.from {
@@ -234,8 +236,8 @@ impl Listing {
                 (offset > 0).then(|| Start::Offset(offset.saturating_sub(asked.limit))),
                 more.then(|| Start::Offset(offset.saturating_add(asked.limit))),
             ),
-            From::Beginning => (None, if more { behind() } else { None }),
-            From::Row(_, Direction::Forward) => (before(), if more { behind() } else { None }),
+            From::Beginning => (None, behind()),
+            From::Row(_, Direction::Forward) => (before(), behind()),
             From::Row(_, Direction::Backward) => (if more { before() } else { None }, behind()),
         };
         let is_first = matches!(asked.from, From::Beginning | From::Offset(0));
@@ -306,25 +308,27 @@ impl Listing {
         if self.sort.is_none() {
             keys.splice(0..0, rank);
         }
-        let mut bound = self.filters.clone();
-        bound.extend(self.q.iter().map(|q| ("q".to_owned(), q.clone())));
-        let binding = cursor::binding(&keys, &bound);
         let asked = Asked {
             limit: self.limit(MAX_LIMIT)?,
             until: match &self.until {
-                Some(last) => Some(cursor::read(last, &binding, &keys)?.0),
+                Some(last) => Some(cursor::read(last, &self.binding(&keys), &keys)?.0),
                 None => None,
             },
-            from: self.from(&binding, &keys)?,
+            from: self.from(&keys)?,
             counts: self.counts()?,
             looking,
             keys,
-            binding,
         };
         Ok((asked, condition, candidates))
     }
 
-    fn from(&self, binding: &str, keys: &[Key]) -> Result<From> {
+    /// Which list its cursors are of.
+    fn binding(&self, keys: &[Key]) -> String {
+        let filters = self.filters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        cursor::binding(keys, filters.chain(self.q.iter().map(|q| ("q", q.as_str()))))
+    }
+
+    fn from(&self, keys: &[Key]) -> Result<From> {
         match (&self.cursor, &self.offset) {
             (None, None) => Ok(From::Beginning),
             (Some(_), Some(_)) => Err(Error::parameter(
@@ -333,7 +337,7 @@ impl Listing {
                     .to_owned(),
             )),
             (Some(cursor), None) => {
-                let (values, direction) = cursor::read(cursor, binding, keys)?;
+                let (values, direction) = cursor::read(cursor, &self.binding(keys), keys)?;
                 Ok(From::Row(values, direction))
             }
             (None, Some(written)) => match written.parse() {
@@ -378,5 +382,4 @@ struct Asked {
     from: From,
     until: Option<Vec<Option<Value>>>,
     counts: bool,
-    binding: String,
 }

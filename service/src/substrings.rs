@@ -155,7 +155,7 @@ impl Looking {
     fn runs(&self, needle: &str, case: Case) -> Vec<String> {
         let sqlite = self.backend == DbBackend::Sqlite;
         let safe = |c: char| match sqlite {
-            true => case == Case::Exact || cases(c).len() == 1 || folds(c),
+            true => case == Case::Exact || folds(c) || cases(c).len() == 1,
             // It makes trigrams of letters and digits only.
             false => c.is_alphanumeric(),
         };

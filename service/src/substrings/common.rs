@@ -70,8 +70,10 @@ type Known = (u32, usize, [char; 3]);
 /// Every trigram of a run.
 fn known(run: &str) -> Vec<Known> {
     let counts = &lesson().counts;
-    let count = |gram| counts.get(&folded(gram)).copied().unwrap_or_default();
-    windows(run).enumerate().map(|(place, gram)| (count(gram), place, gram)).collect()
+    let folded = folded(run);
+    let count = |gram| counts.get(&gram).copied().unwrap_or_default();
+    let counts = windows(&folded).map(count).enumerate();
+    counts.zip(windows(run)).map(|((place, count), gram)| (count, place, gram)).collect()
 }
 
 /// The trigram of a run that the fewest rows have.
@@ -134,7 +136,8 @@ pub async fn learn<E: Resource>(db: &Reader, places: u16) -> Result<()> {
         for row in db.rows(E::find().filter(near)).await? {
             for column in &columns {
                 if let Value::String(Some(text)) = row.get(*column) {
-                    windows(&text).for_each(|gram| *counts.entry(folded(gram)).or_default() += 1);
+                    let text = folded(&text);
+                    windows(&text).for_each(|gram| *counts.entry(gram).or_default() += 1);
                 }
             }
         }
@@ -172,9 +175,9 @@ async fn has_parts<E: Resource>(db: &Reader, id: &Field) -> Result<bool> {
     Ok(db.numbers(&indexes).await?.pop().is_some_and(|indexes| indexes > 0))
 }
 
-/// In one case. Not quite as the index does it, which is near enough for a guess.
-fn folded(gram: [char; 3]) -> [char; 3] {
-    gram.map(|c| c.to_lowercase().next().unwrap_or(c))
+/// In one case, letter by letter. Not quite as the index does it, which is near enough for a guess.
+fn folded(text: &str) -> String {
+    text.chars().map(|c| c.to_lowercase().next().unwrap_or(c)).collect()
 }
 
 #[cfg(test)]
