@@ -122,3 +122,19 @@ impl Place {
         self.began.is_some()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_share_no_lock() {
+        let sqlite = Connection::open_in_memory().unwrap();
+        let mut options = sqlite.prepare("SELECT * FROM pragma_compile_options").unwrap();
+        let options = options.query_map([], |row| row.get(0)).unwrap();
+        let options = options.collect::<rusqlite::Result<Vec<String>>>().unwrap();
+        let has = |option: &str| options.iter().any(|known| known == option);
+        let all = ["DEFAULT_MEMSTATUS=0", "DEFAULT_PCACHE_INITSZ=0"].into_iter().all(has);
+        assert!(all && !has("ENABLE_MEMORY_MANAGEMENT"), "see .cargo/config.toml: {options:?}");
+    }
+}
