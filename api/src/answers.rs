@@ -70,19 +70,19 @@ pub async fn give<B: MessageBody + 'static>(
         let asked = asked(&request);
         let sought = kept.look_for(&asked);
         // Most are asked for once, and need not know the state.
-        if sought.thing.is_none() && !sought.again {
+        if sought.thing.is_none() && !sought.wanted {
             return None;
         }
         Some((kept, asked, sought, answers.db.state()?))
     });
-    let Some((kept, asked, Sought { thing, again }, state)) = known else {
+    let Some((kept, asked, Sought { thing, wanted }, state)) = known else {
         return Ok(next.call(request).await?.map_into_right_body());
     };
     if let Some(answer) = thing.filter(|answer| answer.state == state) {
         return Ok(request.into_response(answer.again()).map_into_left_body());
     }
     let response = next.call(request).await?;
-    if !again || !is_of_the_rows(response.status(), response.headers()) {
+    if !wanted || !is_of_the_rows(response.status(), response.headers()) {
         return Ok(response.map_into_right_body());
     }
     let (request, response) = response.into_parts();

@@ -29,12 +29,11 @@ struct Shelf<T> {
 }
 
 /// What is known of a name.
-#[derive(Debug, PartialEq, Eq)]
 pub struct Sought<T> {
     /// What has it.
     pub thing: Option<Arc<T>>,
     /// Whether it was looked for before, not too long ago: to take in what nobody looks for again costs more than it saves.
-    pub again: bool,
+    pub wanted: bool,
 }
 
 impl<T> Shelves<T> {
@@ -48,11 +47,13 @@ impl<T> Shelves<T> {
     /// What has this name, if anything.
     pub fn look_for(&self, name: &[u8]) -> Sought<T> {
         let hash = self.hasher.hash_one(name);
-        let Some(mut shelf) = self.shelf(hash) else { return Sought { thing: None, again: false } };
+        let Some(mut shelf) = self.shelf(hash) else {
+            return Sought { thing: None, wanted: false };
+        };
         let place = usize::try_from(hash / SHELVES as u64 % NAMES as u64).ok();
         let asked = place.and_then(|place| shelf.asked.get_mut(place));
-        let again = asked.is_some_and(|asked| std::mem::replace(asked, hash) == hash);
-        Sought { thing: shelf.things.get(name).map(|(thing, _)| Arc::clone(thing)), again }
+        let wanted = asked.is_some_and(|asked| std::mem::replace(asked, hash) == hash);
+        Sought { thing: shelf.things.get(name).map(|(thing, _)| Arc::clone(thing)), wanted }
     }
 
     /// Takes in what has so many bytes together with its name, and lets go of what was not asked for the longest time.
@@ -81,13 +82,13 @@ mod tests {
     #[test]
     fn what_is_asked_for_once_is_not_wanted() {
         let shelves = Shelves::<()>::new(1 << 20);
-        let again = |name: &[u8]| shelves.look_for(name).again;
-        let found = [b"a", b"a", b"b", b"a", b"b"].map(|name| again(name));
+        let wanted = |name: &[u8]| shelves.look_for(name).wanted;
+        let found = [b"a", b"a", b"b", b"a", b"b"].map(|name| wanted(name));
         assert_eq!(found, [false, true, false, true, true]);
         for number in 0..100_000 {
-            assert!(!again(format!("{number}").as_bytes()));
+            assert!(!wanted(format!("{number}").as_bytes()));
         }
-        assert!(!again(b"a"));
+        assert!(!wanted(b"a"));
     }
 
     #[test]
