@@ -71,9 +71,9 @@ type Known = (u32, usize, [char; 3]);
 fn known(run: &str) -> Vec<Known> {
     let counts = &lesson().counts;
     let folded = folded(run);
-    let count = |gram| counts.get(&gram).copied().unwrap_or_default();
-    let counts = windows(&folded).map(count).enumerate();
-    counts.zip(windows(run)).map(|((place, count), gram)| (count, place, gram)).collect()
+    let count = |gram: &[char; 3]| counts.get(gram).copied().unwrap_or_default();
+    let both = windows(&folded).zip(windows(run)).enumerate();
+    both.map(|(place, (folded, gram))| (count(&folded), place, gram)).collect()
 }
 
 /// The trigram of a run that the fewest rows have.
