@@ -133,16 +133,22 @@ impl Cluster {
 
     /// A connection to a new database, the only one of its pool.
     pub async fn database(&self) -> DatabaseConnection {
+        self.connect(&self.create_database().await).await
+    }
+
+    /// Makes a database; its name.
+    pub async fn create_database(&self) -> String {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{}_{count}", std::process::id());
         let server = self.connect("postgres").await;
         server.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a database");
         server.close().await.expect("the connection can be closed");
-        self.connect(&name).await
+        name
     }
 
-    async fn connect(&self, database: &str) -> DatabaseConnection {
+    /// A connection to one of its databases, the only one of its pool.
+    pub async fn connect(&self, database: &str) -> DatabaseConnection {
         let mut options = ConnectOptions::new(self.url(database));
         options.max_connections(1).sqlx_logging(false);
         Database::connect(options).await.expect("the server answers")
