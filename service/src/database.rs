@@ -8,6 +8,7 @@ mod inline;
 mod insertion;
 mod location;
 mod lock;
+mod parameter;
 mod pipeline;
 mod place;
 mod postgres;
@@ -16,6 +17,7 @@ mod reader;
 mod row;
 mod rows;
 mod seat;
+mod sessions;
 mod sqlite;
 mod state;
 mod tx;
@@ -45,6 +47,7 @@ use direct::Direct;
 use inline::Inline;
 use pipeline::Pipeline;
 use postgres::Trust;
+use sessions::Sessions;
 use sqlite::Role;
 use state::Index;
 use tx::Source;
@@ -116,7 +119,11 @@ impl Db {
                 // Opened by the writer's own runtime, which outlives the one of any request.
                 let mut lazy = postgres::server(url, settings, None);
                 lazy.connect_lazy(true);
-                let writer = Source::Driver(Database::connect(lazy).await?);
+                let lazy = Database::connect(lazy).await?;
+                let writer = match Sessions::new(url, settings, &trust) {
+                    Some(sessions) => Source::Sessions(sessions, lazy),
+                    None => Source::Driver(lazy),
+                };
                 (reader, None, Some(trust), writer, settings.pool as usize)
             }
         };

@@ -2,13 +2,14 @@
 //!
 //! This is the only place that reads the error codes of databases.
 
-use std::fmt;
+use std::{fmt, io};
 
 use rusqlite::ffi::{
     SQLITE_CONSTRAINT_FOREIGNKEY, SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE,
 };
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 use serde::Serialize;
+use tokio_postgres::error::SqlState;
 use utoipa::ToSchema;
 
 use crate::text;
@@ -250,6 +251,36 @@ impl From<rusqlite::Error> for Error {
             _ => {
                 let error = DbErr::Exec(RuntimeErr::Internal(format!("{text} (code {code})")));
                 of_kind(kind(Some(&code.to_string())), error)
+            }
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for Error {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let text = chain(&error).to_string();
+        match error.as_db_error() {
+            Some(cause) => match *cause.code() {
+                SqlState::UNIQUE_VIOLATION => {
+                    let field = unique_column(cause.constraint().unwrap_or(&text));
+                    Self::Duplicate { field, value: String::new() }
+                }
+                SqlState::FOREIGN_KEY_VIOLATION => missing_parent(),
+                ref code => {
+                    let kind = kind(Some(code.code()));
+                    let text = format!("{text} (code {})", code.code());
+                    of_kind(kind, DbErr::Exec(RuntimeErr::Internal(text)))
+                }
+            },
+            // The connection is lost, or a value could not be sent or read.
+            None => {
+                let is_lost = error.is_closed()
+                    || std::error::Error::source(&error).is_some_and(|why| why.is::<io::Error>());
+                if is_lost {
+                    Self::Unavailable(DbErr::Conn(RuntimeErr::Internal(text)))
+                } else {
+                    Self::Internal(error.into())
+                }
             }
         }
     }

@@ -9,18 +9,14 @@ use std::{
 };
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig, params_from_iter};
-use sea_orm::{
-    ColumnTrait, DbBackend, DbErr, EntityTrait, Iterable, QueryTrait, Select, Statement,
-    StatementBuilder,
-    sea_query::{Query, ReturningClause},
-};
+use sea_orm::{DbBackend, DbErr, EntityTrait, QueryTrait, Select, Statement, StatementBuilder};
 
 use super::{
     Settings,
     bound::Bound,
     insertion::Insertion,
     row::Readable,
-    rows::{ModelOf, Storable},
+    rows::{ModelOf, Storable, every_column},
 };
 use crate::error::{Error, Result, chain};
 
@@ -160,21 +156,21 @@ impl Transaction {
     }
 
     pub(super) fn insert<A: Storable>(&self, row: A) -> Result<ModelOf<A>> {
-        if let Some((insertion, values)) = Insertion::of(&row) {
+        if let Some((insertion, values)) = Insertion::of(&row, DbBackend::Sqlite) {
             let id = self.with_prepared(&insertion.sql, |inserting| {
-                Ok(inserting.insert(params_from_iter(&values))?)
+                Ok(inserting.insert(params_from_iter(values.into_iter().map(Bound)))?)
             })?;
             return insertion.stored(row, id);
         }
         let mut insert = A::Entity::insert(row).into_query();
-        insert.returning(every_column::<A::Entity>());
+        insert.returning(every_column::<A::Entity>(DbBackend::Sqlite));
         let mut stored = self.models::<A::Entity>(DbBackend::Sqlite.build(&insert))?;
         stored.pop().ok_or_else(|| Error::internal("an inserted row was not returned"))
     }
 
     pub(super) fn update<A: Storable>(&self, row: A) -> Result<ModelOf<A>> {
         let mut update = A::Entity::update(row).validate()?.into_query();
-        update.returning(every_column::<A::Entity>());
+        update.returning(every_column::<A::Entity>(DbBackend::Sqlite));
         let mut stored = self.models::<A::Entity>(DbBackend::Sqlite.build(&update))?;
         stored.pop().ok_or_else(|| DbErr::RecordNotUpdated.into())
     }
@@ -254,13 +250,6 @@ fn run(connection: &Connection, sql: &str) -> Result<()> {
 fn step(connection: &Connection, sql: &str) -> Result<()> {
     connection.prepare_cached(sql)?.execute([])?;
     Ok(())
-}
-
-fn every_column<E: EntityTrait>() -> ReturningClause {
-    let columns = E::Column::iter();
-    Query::returning().exprs(
-        columns.map(|column| column.select_as(column.into_returning_expr(DbBackend::Sqlite))),
-    )
 }
 
 /// Opens the file for writing. What was set is read back: a pragma that SQLite cannot carry out is ignored without a word.

@@ -108,6 +108,7 @@ async fn in_hope(source: &Source, units: &mut [Box<dyn Unit>]) -> End {
             Effect::Whole | Effect::None => continue,
             Effect::Part => End::Refused,
             Effect::Unclear => End::Failed,
+            Effect::Unknown => End::Unknown,
         };
         roll_back(transaction).await;
         return end;
@@ -132,7 +133,8 @@ async fn in_savepoint(transaction: &Tx, unit: &mut dyn Unit) -> Result<()> {
     match unit.attempt(&savepoint).await {
         Effect::Whole | Effect::None => savepoint.commit().await?,
         Effect::Part => savepoint.roll_back().await?,
-        Effect::Unclear => {
+        // A savepoint is the first statement, so that nothing is stored by itself.
+        Effect::Unclear | Effect::Unknown => {
             savepoint.roll_back().await?;
             return Err(Error::internal("the database failed inside of it"));
         }
@@ -162,7 +164,7 @@ mod tests {
     use futures_util::future::join_all;
     use proptest::prelude::*;
     use sea_orm::{
-        ConnectionTrait, DbBackend, DbErr, Statement,
+        ConnectionTrait, DbErr,
         sea_query::{Order, Query},
     };
     use tokio::sync::Notify;
@@ -206,10 +208,8 @@ mod tests {
     /// A database of PostgreSQL; `None` where there is no server.
     async fn on_postgres(connections: u32) -> Option<Db> {
         let cluster = Cluster::get()?;
-        let made = cluster.database().await;
-        let name = Statement::from_string(DbBackend::Postgres, "SELECT current_database()::text");
-        let name = made.query_one_raw(name).await.unwrap().unwrap();
-        let name: String = name.try_get_by_index(0).unwrap();
+        let name = cluster.create_database().await;
+        let made = cluster.connect(&name).await;
         let short = format!("ALTER DATABASE \"{name}\" SET deadlock_timeout = '20ms'");
         made.execute_unprepared(&short).await.unwrap();
         Some(with_table(&Location::Postgres(cluster.url(&name)), connections).await)

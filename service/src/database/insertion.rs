@@ -1,8 +1,7 @@
-//! Rows that are stored in a SQLite file just as they are given, so that they need not be read back.
+//! Rows that lack nothing but their id, so that the statement which stores them is always the same.
 //!
-//! For rows that a statement returns SQLite makes a table until it is done, and to write the statement takes SeaORM as long as
-//! SQLite needs for the row. Where nothing but the id is missing, and no value is stored as another one, the statement is always
-//! the same, and the row is known but for the id, which the connection tells.
+//! To write it takes SeaORM as long as SQLite needs for the row. And for rows that a statement returns SQLite makes a table until
+//! it is done; where no value is stored as another one, the row is known but for the id, which the connection tells.
 
 use std::{
     any::{Any, TypeId},
@@ -13,13 +12,10 @@ use std::{
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DbBackend, EntityTrait, IdenStatic, Iterable,
-    PrimaryKeyToColumn, PrimaryKeyTrait, QueryTrait, sea_query::ColumnType,
+    PrimaryKeyToColumn, PrimaryKeyTrait, QueryTrait, Value, sea_query::ColumnType,
 };
 
-use super::{
-    bound::Bound,
-    rows::{ModelOf, Storable},
-};
+use super::rows::{ModelOf, Storable, every_column};
 use crate::{
     error::{Error, Result},
     kind::Kind,
@@ -31,28 +27,29 @@ type KeyOf<A> = <EntityOf<A> as EntityTrait>::PrimaryKey;
 
 /// How such rows of an entity are stored.
 pub(super) struct Insertion<A: Storable> {
-    /// What SeaORM writes.
+    /// What SeaORM writes. On PostgreSQL it returns every column.
     pub(super) sql: String,
     /// Whose values it binds, in their order.
     columns: Vec<ColumnOf<A>>,
-    /// What SQLite counts.
+    /// What the database counts.
     id: ColumnOf<A>,
     id_is_long: bool,
 }
 
 impl<A: Storable> Insertion<A> {
-    /// How this row is stored, and what is bound for it; `None` for one that has to be read back.
-    pub(super) fn of(row: &A) -> Option<(Rc<Self>, Vec<Bound>)> {
-        let insertion = Self::get()?;
+    /// How this row is stored, and what is bound for it; `None` for one that lacks more or less than its id, and on SQLite for one
+    /// that has to be read back.
+    pub(super) fn of(row: &A, backend: DbBackend) -> Option<(Rc<Self>, Vec<Value>)> {
+        let insertion = Self::get(backend)?;
         if !row.is_not_set(insertion.id) {
             return None;
         }
-        let value = |column: &ColumnOf<A>| row.get(*column).into_value().map(Bound);
+        let value = |column: &ColumnOf<A>| row.get(*column).into_value();
         let values = insertion.columns.iter().map(value).collect::<Option<_>>()?;
         Some((insertion, values))
     }
 
-    /// The row as it is stored under an id.
+    /// The row as SQLite stored it under an id.
     pub(super) fn stored(&self, mut row: A, id: i64) -> Result<ModelOf<A>> {
         let id = match i32::try_from(id) {
             _ if self.id_is_long => id.into(),
@@ -63,31 +60,40 @@ impl<A: Storable> Insertion<A> {
         Ok(row.try_into_model()?)
     }
 
-    /// Made when this thread first asks; `None` for an entity whose rows have to be read back.
-    fn get() -> Option<Rc<Self>> {
+    /// Made when this thread first asks; `None` for an entity without such rows.
+    fn get(backend: DbBackend) -> Option<Rc<Self>> {
+        // By the active model, and whether it is PostgreSQL.
+        type Insertions = HashMap<(TypeId, bool), Option<Rc<dyn Any>>>;
         thread_local! {
-            static INSERTIONS: RefCell<HashMap<TypeId, Option<Rc<dyn Any>>>> = RefCell::default();
+            static INSERTIONS: RefCell<Insertions> = RefCell::default();
         }
         INSERTIONS.with_borrow_mut(|insertions| {
-            let make = || Self::make().map(|insertion| Rc::new(insertion) as Rc<dyn Any>);
-            insertions.entry(TypeId::of::<A>()).or_insert_with(make).clone()?.downcast().ok()
+            let make = || Self::make(backend).map(|insertion| Rc::new(insertion) as Rc<dyn Any>);
+            let key = (TypeId::of::<A>(), backend == DbBackend::Postgres);
+            insertions.entry(key).or_insert_with(make).clone()?.downcast().ok()
         })
     }
 
-    fn make() -> Option<Self> {
+    fn make(backend: DbBackend) -> Option<Self> {
+        let is_returned = backend == DbBackend::Postgres;
         let key = KeyOf::<A>::iter().next().filter(|_| KeyOf::<A>::auto_increment());
         let id = key?.into_column();
         let mut row = A::default_values();
         row.not_set(id);
         let mut columns = Vec::new();
         for column in ColumnOf::<A>::iter().filter(|column| column.as_str() != id.as_str()) {
-            if row.is_not_set(column) || !is_stored_as_given(column.def().get_column_type()) {
+            let is_known = is_returned || is_stored_as_given(column.def().get_column_type());
+            if row.is_not_set(column) || !is_known {
                 return None;
             }
             columns.push(column);
         }
         let id_is_long = matches!(id.def().get_column_type(), ColumnType::BigInteger);
-        let sql = A::Entity::insert(row).build(DbBackend::Sqlite).sql;
+        let mut insert = A::Entity::insert(row).into_query();
+        if is_returned {
+            insert.returning(every_column::<A::Entity>(backend));
+        }
+        let sql = backend.build(&insert).sql;
         Some(Self { sql, columns, id, id_is_long })
     }
 }
@@ -115,17 +121,26 @@ mod tests {
 
     #[test]
     fn the_statement_binds_every_column_but_the_id() {
-        let insertion = Insertion::<book::ActiveModel>::get().unwrap();
+        let get = Insertion::<book::ActiveModel>::get;
+        let insertion = get(DbBackend::Sqlite).unwrap();
         let names = insertion.columns.iter().map(|column| format!("\"{}\"", column.as_str()));
         let names = names.collect::<Vec<_>>().join(", ");
         let places = vec!["?"; insertion.columns.len()].join(", ");
         let expected = format!("INSERT INTO \"books\" ({names}) VALUES ({places})");
         assert_eq!((&insertion.sql, insertion.columns.len()), (&expected, 9));
-        assert!(Insertion::<entity::store::ActiveModel>::get().is_some());
+        let insertion = get(DbBackend::Postgres).unwrap();
+        assert!(
+            insertion.sql.contains("VALUES ($1, $2, ")
+                && insertion.sql.contains("RETURNING \"id\",")
+        );
+        assert!(Insertion::<entity::store::ActiveModel>::get(DbBackend::Sqlite).is_some());
         // A price is a double, no state is the usual one, and a key is no number that SQLite counts.
-        assert!(Insertion::<entity::item::ActiveModel>::get().is_none());
-        assert!(Insertion::<import::ActiveModel>::get().is_none());
-        assert!(Insertion::<entity::idempotency_key::ActiveModel>::get().is_none());
+        assert!(Insertion::<entity::item::ActiveModel>::get(DbBackend::Sqlite).is_none());
+        assert!(Insertion::<entity::item::ActiveModel>::get(DbBackend::Postgres).is_some());
+        for backend in [DbBackend::Sqlite, DbBackend::Postgres] {
+            assert!(Insertion::<import::ActiveModel>::get(backend).is_none());
+            assert!(Insertion::<entity::idempotency_key::ActiveModel>::get(backend).is_none());
+        }
     }
 
     fn books() -> impl Strategy<Value = book::ActiveModel> {

@@ -80,11 +80,8 @@ const NAME: &str = "bookplate";
 
 /// Options of a pool for the server at `url`; each of its connections is looked at before it is used, or as often as `trust` says.
 pub(super) fn server(url: &str, settings: &Settings, trust: Option<Arc<Trust>>) -> ConnectOptions {
-    let timeouts = [
-        ("statement_timeout", settings.deadline.as_millis().to_string()),
-        ("lock_timeout", settings.busy_timeout.as_millis().to_string()),
-        ("idle_in_transaction_session_timeout", (2 * settings.deadline).as_millis().to_string()),
-    ];
+    let [lock, idle] = waits(settings);
+    let timeouts = [("statement_timeout", settings.deadline.as_millis().to_string()), lock, idle];
     let mut options = ConnectOptions::new(url);
     options
         .map_sqlx_postgres_opts(move |options| {
@@ -105,6 +102,14 @@ pub(super) fn server(url: &str, settings: &Settings, trust: Option<Arc<Trust>>) 
             })
         });
     options
+}
+
+/// How long a transaction waits for others, and the server for a transaction.
+pub(super) fn waits(settings: &Settings) -> [(&'static str, String); 2] {
+    [
+        ("lock_timeout", settings.busy_timeout.as_millis().to_string()),
+        ("idle_in_transaction_session_timeout", (2 * settings.deadline).as_millis().to_string()),
+    ]
 }
 
 /// How the pool's server is connected to without the driver: to the same database, as the same user and with the same options, where

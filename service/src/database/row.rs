@@ -11,6 +11,8 @@ pub use readable::Readable;
 pub(crate) use readable::readable;
 
 use self::{postgres::FromPostgres, sqlite::FromSqlite};
+#[cfg(test)]
+pub(crate) use postgres::Numeric;
 
 /// A row as a database gives it.
 pub trait Stored {

@@ -1,10 +1,10 @@
 //! What rows are read from and changed in, whichever way statements get to the database.
 
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DatabaseConnection,
-    DatabaseTransaction, DbBackend, EntityTrait, IntoActiveModel, PrimaryKeyTrait, QueryResult,
-    QuerySelect, QueryTrait, Select, Statement, StatementBuilder, TryIntoModel,
-    sea_query::{Asterisk, Expr, ExprTrait, Query},
+    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseConnection,
+    DatabaseTransaction, DbBackend, EntityTrait, IntoActiveModel, Iterable, PrimaryKeyTrait,
+    QueryResult, QuerySelect, QueryTrait, Select, Statement, StatementBuilder, TryIntoModel,
+    sea_query::{Asterisk, Expr, ExprTrait, Query, ReturningClause},
 };
 
 use super::row::Readable;
@@ -179,6 +179,13 @@ macro_rules! by_driver {
 
 by_driver!(DatabaseConnection);
 by_driver!(DatabaseTransaction);
+
+/// What a statement returns that gives rows back as they are stored.
+pub(super) fn every_column<E: EntityTrait>(backend: DbBackend) -> ReturningClause {
+    let columns = E::Column::iter();
+    Query::returning()
+        .exprs(columns.map(|column| column.select_as(column.into_returning_expr(backend))))
+}
 
 /// Numbers that are ids.
 pub(super) fn ids(numbers: Vec<i64>) -> Result<Vec<i32>> {

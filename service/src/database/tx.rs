@@ -9,6 +9,7 @@ use super::{
     direct::{self, Direct},
     row::Readable,
     rows::{Changes, ModelOf, Rows, Storable},
+    sessions::{self, Sessions},
 };
 use crate::error::{Error, Result, chain, sqlx_error};
 
@@ -19,6 +20,7 @@ pub struct Tx(Way);
 enum Way {
     Driver(DatabaseTransaction),
     Direct(direct::Transaction),
+    Session(sessions::Transaction),
 }
 
 /// What transactions begin on. Clones share it.
@@ -28,6 +30,8 @@ pub(super) enum Source {
     Driver(DatabaseConnection),
     /// A SQLite file, without the driver.
     Direct(Direct),
+    /// A PostgreSQL server, without the driver where it lets us in, and otherwise with it.
+    Sessions(Sessions, DatabaseConnection),
 }
 
 impl Source {
@@ -38,7 +42,11 @@ impl Source {
     )]
     pub(super) async fn begin(&self) -> Result<Tx> {
         let way = match self {
-            Self::Driver(pool) => {
+            Self::Direct(direct) => Way::Direct(direct.begin()?),
+            Self::Sessions(sessions, _) if let Some(transaction) = sessions.begin().await? => {
+                Way::Session(transaction)
+            }
+            Self::Driver(pool) | Self::Sessions(_, pool) => {
                 let immediate = TransactionOptions {
                     isolation_level: None,
                     access_mode: None,
@@ -46,7 +54,6 @@ impl Source {
                 };
                 Way::Driver(pool.begin_with_options(immediate).await?)
             }
-            Self::Direct(direct) => Way::Direct(direct.begin()?),
         };
         Ok(Tx(way))
     }
@@ -56,6 +63,10 @@ impl Source {
         match self {
             Self::Driver(pool) => Ok(pool.close().await?),
             Self::Direct(direct) => direct.close(),
+            Self::Sessions(sessions, pool) => {
+                sessions.close();
+                Ok(pool.close().await?)
+            }
         }
     }
 }
@@ -67,6 +78,7 @@ impl Tx {
         let way = match &self.0 {
             Way::Driver(transaction) => Way::Driver(transaction.begin().await?),
             Way::Direct(transaction) => Way::Direct(transaction.savepoint()?),
+            Way::Session(transaction) => Way::Session(transaction.savepoint().await?),
         };
         Ok(Self(way))
     }
@@ -82,6 +94,10 @@ impl Tx {
             Way::Direct(transaction) => {
                 transaction.commit().map_err(|error| commit_error(error, true))
             }
+            Way::Session(transaction) => {
+                let committed = transaction.commit().await;
+                committed.map_err(|(error, answered)| commit_error(error, answered))
+            }
         }
     }
 
@@ -89,6 +105,7 @@ impl Tx {
         match self.0 {
             Way::Driver(transaction) => Ok(transaction.rollback().await?),
             Way::Direct(transaction) => transaction.roll_back(),
+            Way::Session(transaction) => transaction.roll_back().await,
         }
     }
 
@@ -100,6 +117,7 @@ impl Tx {
                 Ok(())
             }
             Way::Direct(transaction) => transaction.run(sql),
+            Way::Session(transaction) => transaction.run(sql).await,
         }
     }
 }
@@ -121,6 +139,7 @@ impl Rows for Tx {
         match &self.0 {
             Way::Driver(transaction) => transaction.get_database_backend(),
             Way::Direct(_) => DbBackend::Sqlite,
+            Way::Session(_) => DbBackend::Postgres,
         }
     }
 
@@ -131,6 +150,7 @@ impl Rows for Tx {
         match &self.0 {
             Way::Driver(transaction) => transaction.rows(select).await,
             Way::Direct(transaction) => transaction.rows(select),
+            Way::Session(transaction) => transaction.rows(select).await,
         }
     }
 
@@ -138,6 +158,9 @@ impl Rows for Tx {
         match &self.0 {
             Way::Driver(transaction) => transaction.numbers(statement).await,
             Way::Direct(transaction) => transaction.numbers(statement),
+            Way::Session(transaction) => {
+                transaction.numbers(DbBackend::Postgres.build(statement)).await
+            }
         }
     }
 }
@@ -147,6 +170,7 @@ impl Changes for Tx {
         match &self.0 {
             Way::Driver(transaction) => Changes::insert(transaction, row).await,
             Way::Direct(transaction) => transaction.insert(row),
+            Way::Session(transaction) => transaction.insert(row).await,
         }
     }
 
@@ -154,6 +178,7 @@ impl Changes for Tx {
         match &self.0 {
             Way::Driver(transaction) => Changes::update(transaction, row).await,
             Way::Direct(transaction) => transaction.update(row),
+            Way::Session(transaction) => transaction.update(row).await,
         }
     }
 
@@ -161,6 +186,7 @@ impl Changes for Tx {
         match &self.0 {
             Way::Driver(transaction) => Changes::exec(transaction, statement).await,
             Way::Direct(transaction) => transaction.exec(statement),
+            Way::Session(transaction) => transaction.exec(statement).await,
         }
     }
 }

@@ -45,8 +45,10 @@ pub(super) enum Effect {
     None,
     /// A part, which must not be stored, since the unit refused in the end.
     Part,
-    /// Nobody can say, because the database failed.
+    /// Nobody can say, because the database failed; what was begun is rolled back.
     Unclear,
+    /// Nobody can say, and some of it may be stored by itself.
+    Unknown,
 }
 
 /// A unit, and who waits for it.
@@ -123,9 +125,9 @@ fn effect_of(error: &Error) -> Effect {
         | Error::KeyReused { .. }
         | Error::Unconfirmed { .. } => Effect::Part,
         // SQLite rolls a transaction back by itself when the disk is full or fails; what comes behind would be alone.
+        Error::Unknown => Effect::Unknown,
         Error::Busy
         | Error::Unavailable(_)
-        | Error::Unknown
         | Error::Full(_)
         | Error::Collision(_)
         | Error::Internal(_) => Effect::Unclear,

@@ -9,13 +9,12 @@ use futures_util::{TryStreamExt, future::try_join};
 use hashlink::LruCache;
 use sea_orm::Value;
 use tokio::{runtime::Handle, task::JoinHandle, time::timeout};
-use tokio_postgres::{
-    Client, Config, Error, NoTls, Row, Statement,
-    error::SqlState,
-    types::{ToSql, Type},
-};
+use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement, error::SqlState, types::Type};
 
-use super::super::postgres::Trust;
+use super::super::{
+    parameter::{Parameter, parameters},
+    postgres::Trust,
+};
 
 /// Whether the server has become another one's copy. There is no transaction here that somebody could have left open.
 const GUARD: &str = "SELECT pg_is_in_recovery()";
@@ -116,9 +115,9 @@ impl Lane {
         sql: &Arc<str>,
         values: &[Value],
     ) -> Option<Vec<Row>> {
-        let values: Vec<_> = values.iter().map(parameter).collect::<Option<_>>()?;
+        let (values, types) = parameters(values)?;
         let errand = self.errand(sql)?;
-        match timeout(PATIENCE, self.answer(&errand, sql, values)).await {
+        match timeout(PATIENCE, self.answer(&errand, sql, values, &types)).await {
             Ok(Ok(rows)) => {
                 self.note(&errand, sql);
                 return Some(rows);
@@ -194,9 +193,9 @@ impl Lane {
         &self,
         errand: &Errand,
         sql: &Arc<str>,
-        values: Vec<(&(dyn ToSql + Sync), Type)>,
+        values: Vec<Parameter<'_>>,
+        types: &[Type],
     ) -> Result<Vec<Row>, Failure> {
-        let (values, types): (Vec<_>, Vec<_>) = values.into_iter().unzip();
         let guard = async {
             let Some(known) = &errand.guard else { return Ok(()) };
             let guard = self.prepared(errand, known.as_ref(), &GUARD.into(), &[]).await?;
@@ -204,7 +203,7 @@ impl Lane {
             if found.try_get(0)? { Err(Failure::Copy) } else { Ok(()) }
         };
         let rows = async {
-            let statement = self.prepared(errand, errand.statement.as_ref(), sql, &types).await?;
+            let statement = self.prepared(errand, errand.statement.as_ref(), sql, types).await?;
             let rows = errand.client.query_raw(&statement, values).await?;
             Ok(rows.try_collect().await?)
         };
@@ -329,18 +328,4 @@ async fn drive(lane: Weak<Lane>, config: Config) {
     if let Err(error) = messages.await {
         log::debug!("a connection that reads share has ended: {error}");
     }
-}
-
-/// A value as the driver binds it; `None` for one of a type that only the driver binds.
-fn parameter(value: &Value) -> Option<(&(dyn ToSql + Sync), Type)> {
-    Some(match value {
-        Value::Bool(value) => (value, Type::BOOL),
-        Value::Int(value) => (value, Type::INT4),
-        Value::BigInt(value) => (value, Type::INT8),
-        Value::Double(value) => (value, Type::FLOAT8),
-        Value::String(value) => (value, Type::TEXT),
-        Value::Bytes(value) => (value, Type::BYTEA),
-        Value::ChronoDateTimeUtc(value) => (value, Type::TIMESTAMPTZ),
-        _ => return None,
-    })
 }

@@ -55,10 +55,8 @@ struct Fixture {
 
 impl Fixture {
     async fn new(cluster: &Cluster) -> Self {
-        let outside = cluster.database().await;
-        let name = "SELECT current_database()::text";
-        let name = outside.query_one_raw(Statement::from_string(DbBackend::Postgres, name));
-        let name: String = name.await.unwrap().unwrap().try_get_by_index(0).unwrap();
+        let name = cluster.create_database().await;
+        let outside = cluster.connect(&name).await;
         let url = cluster.url(&name);
         let location = Location::Postgres(url.clone());
         let connection = connect_to_migrate(&location, &Settings::default()).await.unwrap();
@@ -168,15 +166,52 @@ async fn rows_are_those_of_the_pool() {
         (odd::Column::At.gt(now - chrono::TimeDelta::days(1)), 11),
         (odd::Column::Text.eq("é"), 11),
         (odd::Column::Text.is_null(), 1),
+        (odd::Column::Price.gt(Decimal::ONE), 5),
     ] {
         let rows = fixture.here(all.clone().filter(condition)).await.unwrap();
         assert_eq!(rows.len(), found);
     }
     assert_eq!(fixture.here(all.clone().limit(3).offset(2)).await.unwrap().len(), 3);
     // What only the driver binds, and what is long.
-    let price = odd::Column::Price.gt(Decimal::ONE);
-    assert!(fixture.here(all.clone().filter(price)).await.is_none());
+    let short = odd::Column::Long.eq(1_i16);
+    assert!(fixture.here(all.clone().filter(short)).await.is_none());
     assert!(fixture.here(all.limit(1000)).await.is_none());
+    fixture.db.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn values_are_stored_as_the_driver_would_store_them() {
+    let Some(cluster) = Cluster::get() else { return };
+    let fixture = Fixture::new(cluster).await;
+    let row = |price: &str, text: &str| odd::ActiveModel {
+        truth: Set(Some(true)),
+        long: Set(Some(i64::MIN)),
+        number: Set(Some(-0.0)),
+        bytes: Set(Some(vec![0, 255])),
+        price: Set(Some(price.parse().unwrap())),
+        at: Set(Some(crate::now())),
+        text: Set(Some(text.to_owned())),
+        ..Default::default()
+    };
+    let long = "é".repeat(1 << 20);
+    let rows = [
+        odd::ActiveModel { text: Set(None), ..Default::default() },
+        row("0", ""),
+        row("-0.001", "NULL"),
+        row("79228162514264337593543950335", "\u{1F4D6}"),
+        row("-9999999.10", &long),
+    ];
+    for row in rows {
+        let by_driver = Changes::insert(&fixture.outside, row.clone()).await.unwrap();
+        let told = fixture.db.write(async move |tx| tx.insert(row.clone()).await).await.unwrap();
+        let stored = odd::Entity::find_by_id(told.id).one(&fixture.outside).await.unwrap();
+        assert_eq!(stored.as_ref(), Some(&told));
+        let id = told.id;
+        assert_eq!(odd::Model { id: by_driver.id, ..told }, by_driver);
+        let change = odd::ActiveModel { id: Set(id), long: Set(None), ..Default::default() };
+        let told = fixture.db.write(async move |tx| tx.update(change.clone()).await).await.unwrap();
+        assert_eq!((told.long, told.price), (None, by_driver.price));
+    }
     fixture.db.close().await.unwrap();
 }
 

@@ -65,7 +65,7 @@ impl<T: FromPostgres> FromPostgres for Option<T> {
 
 /// A `numeric`: 16 bits each for how many digits there are, of which one stands for four decimal ones; the power of 10 000 that
 /// the first is multiplied with; the sign; how many decimal digits to show behind the point; and then the digits.
-pub struct Numeric(Decimal);
+pub struct Numeric(pub Decimal);
 
 impl<'a> FromSql<'a> for Numeric {
     fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
@@ -94,6 +94,12 @@ fn numeric(raw: &[u8]) -> Option<Decimal> {
     let (whole, places) = match u32::try_from(places) {
         Ok(places) => (whole, places),
         Err(_) => (whole.checked_mul(10_i128.checked_pow(places.unsigned_abs())?)?, 0),
+    };
+    // Zeros that only fill the last digit up.
+    let spare = places.saturating_sub(u32::try_from(scale).ok()?);
+    let (whole, places) = match 10_i128.checked_pow(spare) {
+        Some(power) if whole % power == 0 => (whole / power, places - spare),
+        _ => (whole, places),
     };
     let signed = match sign {
         0 => whole,

@@ -1,0 +1,234 @@
+//! Writing to PostgreSQL without the driver.
+//!
+//! The driver waits for the answer to each of its messages, and a change of one row takes four: a look at the connection, BEGIN,
+//! the statement, COMMIT. Here a connection is looked at now and then, and BEGIN goes along with the first statement.
+
+mod transaction;
+
+use std::{
+    error::Error as _,
+    io,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use hashlink::LruCache;
+use tokio::{
+    task::JoinHandle,
+    time::{sleep, timeout, timeout_at},
+};
+use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage, Statement, error::SqlState};
+
+use super::{
+    Settings,
+    postgres::{self, Trust},
+};
+use crate::error::{Error, Result, chain};
+pub(super) use transaction::Transaction;
+
+/// Whether the server has become another one's copy.
+const GUARD: &str = "SELECT pg_is_in_recovery()";
+/// Statements that a connection keeps prepared.
+const PREPARED: usize = 128;
+/// How long a connection is kept that nobody needs.
+const IDLE: Duration = Duration::from_mins(10);
+/// The pause after an attempt to connect that failed; each one is twice as long as that before.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// The connections for writing. Clones share them.
+#[derive(Clone)]
+pub(super) struct Sessions(Arc<Shared>);
+
+struct Shared {
+    config: Config,
+    /// How long a connection may take to come, or to show that it is usable.
+    patience: Duration,
+    trust: Arc<Trust>,
+    /// The last is the one that was used last.
+    idle: Mutex<Vec<Session>>,
+    is_refused: AtomicBool,
+}
+
+impl Sessions {
+    /// Opens nothing yet. `None` where the server cannot be reached by us as the driver reaches it.
+    pub(super) fn new(url: &str, settings: &Settings, trust: &Arc<Trust>) -> Option<Self> {
+        let waits = postgres::waits(settings).map(|(name, value)| format!("-c {name}={value}"));
+        let config = postgres::without_driver(url, settings, settings.deadline, &waits.join(" "))?;
+        Some(Self(Arc::new(Shared {
+            config,
+            patience: settings.acquire_timeout,
+            trust: Arc::clone(trust),
+            idle: Mutex::default(),
+            is_refused: AtomicBool::new(false),
+        })))
+    }
+
+    /// Begins a transaction; `None` where the server does not let us in, and perhaps the driver, which looks for a password in
+    /// more places.
+    pub(super) async fn begin(&self) -> Result<Option<Transaction>> {
+        let Self(shared) = self;
+        if shared.is_refused.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let session = match shared.idle().await {
+            Some(session) => session,
+            None => match shared.open().await? {
+                Some(session) => session,
+                None => {
+                    shared.is_refused.store(true, Ordering::Relaxed);
+                    return Ok(None);
+                }
+            },
+        };
+        Ok(Some(Transaction::on(session, Arc::clone(shared))))
+    }
+
+    pub(super) fn close(self) {
+        self.0.lock().clear();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Vec<Session>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A connection that nobody has, if there is one that may be used.
+    async fn idle(&self) -> Option<Session> {
+        loop {
+            let session = self.lock().pop()?;
+            let rested = session.state().used.elapsed();
+            let is_usable = !session.client.is_closed()
+                && (!self.trust.is_to_look(rested) || self.is_primary(&session.client).await);
+            if is_usable {
+                return Some(session);
+            }
+            self.trust.lose();
+        }
+    }
+
+    async fn is_primary(&self, client: &Client) -> bool {
+        let Ok(Ok(told)) = timeout(self.patience, client.simple_query(GUARD)).await else {
+            return false;
+        };
+        told.iter().any(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0) == Some("f"),
+            _ => false,
+        })
+    }
+
+    /// A new connection, as soon as the server has one; `None` where it does not let us in.
+    async fn open(&self) -> Result<Option<Session>> {
+        let until = Instant::now() + self.patience;
+        let mut pause = PAUSE;
+        loop {
+            let error = match timeout_at(until.into(), self.config.connect(NoTls)).await {
+                Ok(Ok((client, messages))) => {
+                    let messages = async {
+                        if let Err(error) = messages.await {
+                            log::debug!("a connection for writing has ended: {error}");
+                        }
+                    };
+                    return Ok(Some(Session::new(client, tokio::spawn(messages))));
+                }
+                Ok(Err(error)) => error,
+                Err(_) => return Err(none("the server does not answer")),
+            };
+            let is_passing = match error.code() {
+                Some(code) => {
+                    matches!(*code, SqlState::TOO_MANY_CONNECTIONS | SqlState::CANNOT_CONNECT_NOW)
+                }
+                None => {
+                    error.is_closed() || error.source().is_some_and(|why| why.is::<io::Error>())
+                }
+            };
+            if !is_passing {
+                log::debug!("the driver is left to write: {}", chain(&error));
+                return Ok(None);
+            }
+            if Instant::now() + pause > until {
+                return Err(none(&chain(&error).to_string()));
+            }
+            sleep(pause).await;
+            pause *= 2;
+        }
+    }
+
+    /// Takes a connection back that is in no transaction.
+    fn keep(&self, session: Session) {
+        {
+            let mut state = session.state();
+            state.used = Instant::now();
+            state.has_begun = false;
+        }
+        let mut idle = self.lock();
+        idle.push(session);
+        idle.retain(|session| session.state().used.elapsed() < IDLE);
+    }
+}
+
+/// No connection could be had, and nothing was begun.
+fn none(why: &str) -> Error {
+    log::warn!("no connection for writing could be had: {why}");
+    Error::Busy
+}
+
+/// A connection.
+struct Session {
+    client: Client,
+    /// Carries its messages.
+    driver: JoinHandle<()>,
+    state: Mutex<State>,
+}
+
+struct State {
+    prepared: LruCache<String, Statement>,
+    used: Instant,
+    /// Whether BEGIN was sent.
+    has_begun: bool,
+    /// Savepoints that are open.
+    savepoints: usize,
+    /// Whether a statement failed: COMMIT would roll back, and tell nobody.
+    has_failed: bool,
+    /// Whether it is not to be used again.
+    is_lost: bool,
+}
+
+impl Session {
+    fn new(client: Client, driver: JoinHandle<()>) -> Self {
+        let state = State {
+            prepared: LruCache::new(PREPARED),
+            used: Instant::now(),
+            has_begun: false,
+            savepoints: 0,
+            has_failed: false,
+            is_lost: false,
+        };
+        Self { client, driver, state: Mutex::new(state) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// What was inside of so many savepoints has ended.
+    fn end(&mut self, savepoints: usize) {
+        self.savepoints = savepoints;
+        self.has_failed = false;
+    }
+}
+
+/// Ends the connection at once, and with it what is open on it.
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,165 @@
+//! Against servers that refuse, change, or end sessions.
+
+use std::time::Duration;
+
+use cluster::Cluster;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, Statement,
+    sea_query::{Order, Query},
+};
+
+use crate::{
+    Db, Location, Settings,
+    database::{Changes, Rows, Tx},
+    error::{Error, Result},
+};
+
+/// A database with a table of unique numbers, and who looks at it from outside.
+struct Fixture {
+    db: Db,
+    outside: DatabaseConnection,
+    name: String,
+}
+
+impl Fixture {
+    async fn new(cluster: &Cluster) -> Self {
+        let name = cluster.create_database().await;
+        let outside = cluster.connect(&name).await;
+        outside.execute_unprepared("CREATE TABLE t (x INTEGER UNIQUE)").await.unwrap();
+        let location = Location::Postgres(cluster.url(&name));
+        let db = Db::open(&location, &Settings { pool: 1, ..Settings::default() }).await.unwrap();
+        Self { db, outside, name }
+    }
+
+    async fn run(&self, sql: &str) {
+        self.outside.execute_unprepared(sql).await.unwrap();
+    }
+
+    async fn add(&self, x: i32) -> Result<()> {
+        self.db.write(async move |tx| add(tx, x).await).await
+    }
+
+    async fn stored(&self) -> Vec<i64> {
+        let all = Query::select().column("x").from("t").order_by("x", Order::Asc).take();
+        self.outside.numbers(&all).await.unwrap()
+    }
+
+    /// The server's processes that write for us.
+    async fn writers(&self) -> Vec<i64> {
+        let writers = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() \
+                       AND query IN ('COMMIT', 'ROLLBACK') ORDER BY pid";
+        let found = Statement::from_string(DbBackend::Postgres, writers);
+        let found = self.outside.query_all_raw(found).await.unwrap();
+        found.iter().map(|row| row.try_get_by_index::<i32>(0).unwrap().into()).collect()
+    }
+}
+
+async fn add(tx: &Tx, x: i32) -> Result<()> {
+    let insert = Query::insert().into_table("t").columns(["x"]).values_panic([x.into()]).take();
+    assert_eq!(tx.exec(&insert).await?, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again_whatever_became_of_its_transaction() {
+    let Some(cluster) = Cluster::get() else { return };
+    let fixture = Fixture::new(cluster).await;
+    fixture.add(1).await.unwrap();
+    let first = fixture.writers().await;
+    assert_eq!(first.len(), 1);
+    let refused = fixture.add(1).await.unwrap_err();
+    assert!(matches!(&refused, Error::Duplicate { field, .. } if field == "x"), "{refused}");
+    // One without a statement never begins.
+    fixture.db.write(async |_| Ok(())).await.unwrap();
+    let refused = fixture.db.write(async |_| Err::<(), _>(Error::Busy)).await.unwrap_err();
+    assert!(matches!(refused, Error::Busy));
+    fixture.add(2).await.unwrap();
+    assert_eq!((fixture.writers().await, fixture.stored().await), (first, vec![1, 2]));
+    fixture.db.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_follows_an_error_that_was_passed_over_is_not_stored_and_not_told_as_stored() {
+    let Some(cluster) = Cluster::get() else { return };
+    let fixture = Fixture::new(cluster).await;
+    fixture.add(1).await.unwrap();
+    let told = fixture.db.write(async |tx| {
+        add(tx, 2).await?;
+        drop(add(tx, 1).await);
+        Ok(())
+    });
+    assert!(matches!(told.await, Err(Error::Internal(_))));
+    let told = fixture.db.write_at_length(async |tx| {
+        let inside = tx.savepoint().await?;
+        add(&inside, 3).await?;
+        drop(inside);
+        Ok(())
+    });
+    assert!(matches!(told.await, Err(Error::Internal(_))));
+    // One whose savepoint is rolled back has not failed.
+    let told = fixture.db.write_at_length(async |tx| {
+        add(tx, 4).await?;
+        let inside = tx.savepoint().await?;
+        add(&inside, 5).await?;
+        drop(add(&inside, 1).await);
+        inside.roll_back().await?;
+        let inside = tx.savepoint().await?;
+        add(&inside, 6).await?;
+        inside.commit().await
+    });
+    told.await.unwrap();
+    assert_eq!(fixture.stored().await, [1, 4, 6]);
+    fixture.db.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_only_reads_is_unavailable_until_it_writes_again() {
+    let Some(cluster) = Cluster::get() else { return };
+    let fixture = Fixture::new(cluster).await;
+    fixture.add(1).await.unwrap();
+    let read_only = |on| {
+        format!("ALTER DATABASE \"{}\" SET default_transaction_read_only = {on}", fixture.name)
+    };
+    fixture.run(&read_only("on")).await;
+    // What a connection is told when it begins holds for it; the next one reads only.
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE datname = current_database() AND query = 'COMMIT'";
+    fixture.run(end).await;
+    let refused = fixture.add(2).await.unwrap_err();
+    assert!(matches!(refused, Error::Unavailable(_)), "{refused}");
+    fixture.run(&read_only("off")).await;
+    fixture.add(3).await.unwrap();
+    assert_eq!(fixture.stored().await, [1, 3]);
+    fixture.db.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_statement_whose_tables_have_changed_is_prepared_anew() {
+    let Some(cluster) = Cluster::get() else { return };
+    let fixture = Fixture::new(cluster).await;
+    let read = async || {
+        let all = Query::select().column("x").from("t").take();
+        fixture.db.write(async move |tx| tx.numbers(&all).await).await.unwrap()
+    };
+    fixture.add(1).await.unwrap();
+    assert_eq!(read().await, [1]);
+    fixture.run("ALTER TABLE t ALTER COLUMN x TYPE BIGINT").await;
+    assert_eq!(read().await, [1]);
+    fixture.db.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn connections_are_ended_with_the_database() {
+    let Some(cluster) = Cluster::get() else { return };
+    let fixture = Fixture::new(cluster).await;
+    fixture.add(1).await.unwrap();
+    assert_eq!(fixture.writers().await.len(), 1);
+    fixture.db.clone().close().await.unwrap();
+    for _ in 0..200 {
+        if fixture.writers().await.is_empty() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("a connection is still there");
+}
