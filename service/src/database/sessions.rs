@@ -20,7 +20,7 @@ use tokio::{
     task::JoinHandle,
     time::{sleep, timeout, timeout_at},
 };
-use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage, Statement, error::SqlState};
+use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage, Statement};
 
 use super::{
     Settings,
@@ -137,16 +137,8 @@ impl Shared {
                 Ok(Err(error)) => error,
                 Err(_) => return Err(none("the server does not answer")),
             };
-            let is_passing = match error.code() {
-                Some(code) => {
-                    matches!(*code, SqlState::TOO_MANY_CONNECTIONS | SqlState::CANNOT_CONNECT_NOW)
-                }
-                None => {
-                    error.is_closed() || error.source().is_some_and(|why| why.is::<io::Error>())
-                }
-            };
-            if !is_passing {
-                log::debug!("the driver is left to write: {}", chain(&error));
+            if !is_passing(&error) {
+                log::info!("changes are left to the driver, since without it: {}", chain(&error));
                 return Ok(None);
             }
             if Instant::now() + pause > until {
@@ -167,6 +159,14 @@ impl Shared {
         let mut idle = self.lock();
         idle.push(session);
         idle.retain(|session| session.state().used.elapsed() < IDLE);
+    }
+}
+
+/// Whether the server may let us in later: it cannot be reached, starts, stops, or has no room.
+fn is_passing(error: &tokio_postgres::Error) -> bool {
+    match error.code() {
+        Some(code) => code.code().starts_with("53") || code.code().starts_with("57"),
+        None => error.is_closed() || error.source().is_some_and(|why| why.is::<io::Error>()),
     }
 }
 
