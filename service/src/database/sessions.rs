@@ -33,6 +33,9 @@ pub(super) use transaction::Transaction;
 const GUARD: &str = "SELECT pg_is_in_recovery()";
 /// Statements that a connection keeps prepared.
 const PREPARED: usize = 128;
+/// Bytes of a long one: it takes much memory on both sides, of many rows the next such may have another number of them, and an
+/// import has the same again and again. So of these only the last is kept.
+const LONG: usize = 4096;
 /// How long a connection is kept that nobody needs.
 const IDLE: Duration = Duration::from_mins(10);
 /// The pause after an attempt to connect that failed; each one is twice as long as that before.
@@ -185,7 +188,7 @@ struct Session {
 }
 
 struct State {
-    prepared: LruCache<String, Statement>,
+    prepared: Prepared,
     used: Instant,
     /// Whether BEGIN was sent.
     has_begun: bool,
@@ -197,10 +200,39 @@ struct State {
     is_lost: bool,
 }
 
+/// Statements, by their texts.
+struct Prepared {
+    short: LruCache<String, Statement>,
+    long: Option<(String, Statement)>,
+}
+
+impl Prepared {
+    fn get(&mut self, sql: &str) -> Option<&Statement> {
+        if sql.len() < LONG {
+            return self.short.get(sql);
+        }
+        let (_, statement) = self.long.as_ref().filter(|(text, _)| text == sql)?;
+        Some(statement)
+    }
+
+    fn keep(&mut self, sql: &str, statement: Statement) {
+        if sql.len() < LONG {
+            self.short.insert(sql.to_owned(), statement);
+        } else {
+            self.long = Some((sql.to_owned(), statement));
+        }
+    }
+
+    fn forget(&mut self, sql: &str) {
+        self.short.remove(sql);
+        self.long.take_if(|(text, _)| text == sql);
+    }
+}
+
 impl Session {
     fn new(client: Client, driver: JoinHandle<()>) -> Self {
         let state = State {
-            prepared: LruCache::new(PREPARED),
+            prepared: Prepared { short: LruCache::new(PREPARED), long: None },
             used: Instant::now(),
             has_begun: false,
             savepoints: 0,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cluster::Cluster;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, Statement,
-    sea_query::{Order, Query},
+    sea_query::{Expr, Order, Query},
 };
 
 use crate::{
@@ -145,6 +145,30 @@ async fn a_statement_whose_tables_have_changed_is_prepared_anew() {
     assert_eq!(read().await, [1]);
     fixture.run("ALTER TABLE t ALTER COLUMN x TYPE BIGINT").await;
     assert_eq!(read().await, [1]);
+    fixture.db.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn of_long_statements_only_the_last_stays_prepared() {
+    let Some(cluster) = Cluster::get() else { return };
+    let fixture = Fixture::new(cluster).await;
+    for numbers in [0..1000, 1000..2000, 2000..3500] {
+        let stored = fixture.db.write(async move |tx| {
+            let mut insert = Query::insert().into_table("t").columns(["x"]).take();
+            numbers.clone().for_each(|x| {
+                insert.values_panic([x.into()]);
+            });
+            tx.exec(&insert).await
+        });
+        assert!(stored.await.unwrap() >= 1000);
+    }
+    let kept = Query::select()
+        .expr(Expr::cust("count(*)"))
+        .from("pg_prepared_statements")
+        .and_where(Expr::cust("length(statement) > 4096"))
+        .take();
+    let kept = fixture.db.write(async move |tx| tx.numbers(&kept).await).await.unwrap();
+    assert_eq!((kept, fixture.stored().await.len()), (vec![1], 3500));
     fixture.db.close().await.unwrap();
 }
 

@@ -20,9 +20,6 @@ use super::{
 };
 use crate::error::{Error, Result, chain};
 
-/// Bytes of the longest statement that stays prepared: of many rows the next such may have another number of them.
-const LONGEST_PREPARED: usize = 4096;
-
 type Answer<T> = std::result::Result<T, tokio_postgres::Error>;
 
 /// A transaction, or a savepoint of one. Where one is dropped before its end, the connection is ended.
@@ -187,10 +184,6 @@ impl Transaction {
         let (parameters, types) = parameters(values)
             .ok_or_else(|| Error::internal("a value of a type that only the driver binds"))?;
         let client = &self.session.client;
-        if sql.len() > LONGEST_PREPARED {
-            let typed = parameters.into_iter().zip(types).collect::<Vec<_>>();
-            return Ok(self.send(collect(client.query_typed_raw(sql, typed))).await?);
-        }
         let known = self.session.state().prepared.get(sql).cloned();
         let known = known.filter(|known| known.params() == types);
         let is_new = known.is_none();
@@ -201,7 +194,7 @@ impl Transaction {
         match self.send(collect(client.query_raw(&prepared, parameters))).await {
             Ok(found) => Ok(found),
             Err(Failure::Server(error)) => {
-                self.session.state().prepared.remove(sql);
+                self.session.state().prepared.forget(sql);
                 // Its tables have changed since it was prepared, or another one forgot it for us.
                 let is_stale = matches!(
                     error.code(),
@@ -219,7 +212,7 @@ impl Transaction {
 
     async fn prepare(&self, sql: &str, types: &[Type]) -> Result<tokio_postgres::Statement> {
         let prepared = self.send(self.session.client.prepare_typed(sql, types)).await?;
-        self.session.state().prepared.insert(sql.to_owned(), prepared.clone());
+        self.session.state().prepared.keep(sql, prepared.clone());
         Ok(prepared)
     }
 
