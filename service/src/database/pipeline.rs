@@ -31,9 +31,9 @@ const SLOW: Duration = Duration::from_millis(4);
 /// The same of a row by its id, which waits for a disk or a lock if it waits.
 const ROW: Duration = Duration::from_millis(200);
 /// The most rows that a list has, or passes over, here: what the pool costs is little beside more.
-const MOST_ROWS: i64 = 250;
+const MOST_ROWS: u64 = 250;
 /// The same of ids alone.
-const MOST_IDS: i64 = 2500;
+const MOST_IDS: u64 = 2500;
 
 /// Plans are made once for all values.
 const PLAN_ONCE: &str = "-c plan_cache_mode=force_generic_plan";
@@ -88,19 +88,16 @@ impl Pipeline {
         let statement = select.build(DbBackend::Postgres);
         let sql = statement.sql.into();
         let values = statement.values.map_or_else(Vec::new, |values| values.0);
-        let lane = self.for_lists(searches);
-        async move {
-            let values = bindable(values, MOST_ROWS)?;
-            find::<E>(lane?, sql, values).await
-        }
+        let lane = self.for_lists(searches).filter(|_| asks_for_few(&values, MOST_ROWS));
+        async move { find::<E>(lane?, sql, values).await }
     }
 
     /// The ids that a statement finds, in the first column; `None` when the pool has to find them.
     pub(super) async fn ids(&self, statement: &Statement, searches: bool) -> Option<Vec<i32>> {
         let sql = statement.sql.as_str().into();
-        let values = statement.values.clone().map_or_else(Vec::new, |values| values.0);
-        let values = bindable(values, MOST_IDS)?;
-        let rows = self.for_lists(searches)?.ask(&sql, &values).await?;
+        let values = statement.values.as_ref().map_or(&[][..], |values| &values.0);
+        let lane = self.for_lists(searches).filter(|_| asks_for_few(values, MOST_IDS));
+        let rows = lane?.ask(&sql, values).await?;
         rows.iter().map(|row| row.try_get(0).ok()).collect()
     }
 
@@ -146,16 +143,12 @@ where
     rows.iter().map(|row| E::read(row)).collect()
 }
 
-/// Values as they are bound; `None` for a limit or an offset that is too high for here.
-fn bindable(values: Vec<Value>, most: i64) -> Option<Vec<Value>> {
-    let bindable = |value| match value {
-        // Of all values only those two have no sign, and the driver binds them with one.
-        Value::BigUnsigned(rows) => {
-            i64::try_from(rows?).ok().filter(|rows| *rows <= most).map(Value::from)
-        }
-        other => Some(other),
-    };
-    values.into_iter().map(bindable).collect()
+/// Whether no limit and no offset is too high for here. Of all values only those two have no sign.
+fn asks_for_few(values: &[Value], most: u64) -> bool {
+    values.iter().all(|value| match value {
+        Value::BigUnsigned(rows) => rows.is_some_and(|rows| rows <= most),
+        _ => true,
+    })
 }
 
 #[cfg(test)]
