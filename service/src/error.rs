@@ -267,23 +267,23 @@ impl From<tokio_postgres::Error> for Error {
                 }
                 SqlState::FOREIGN_KEY_VIOLATION => missing_parent(),
                 ref code => {
-                    let kind = kind(Some(code.code()));
                     let text = format!("{text} (code {})", code.code());
-                    of_kind(kind, DbErr::Exec(RuntimeErr::Internal(text)))
+                    of_kind(kind(Some(code.code())), DbErr::Exec(RuntimeErr::Internal(text)))
                 }
             },
-            // The connection is lost, or a value could not be sent or read.
-            None => {
-                let is_lost = error.is_closed()
-                    || std::error::Error::source(&error).is_some_and(|why| why.is::<io::Error>());
-                if is_lost {
-                    Self::Unavailable(DbErr::Conn(RuntimeErr::Internal(text)))
-                } else {
-                    Self::Internal(error.into())
-                }
+            None if is_cut_off(&error) => {
+                Self::Unavailable(DbErr::Conn(RuntimeErr::Internal(text)))
             }
+            // A value could not be sent or read.
+            None => Self::Internal(error.into()),
         }
     }
+}
+
+/// Whether the server cannot be reached any more, or not yet.
+pub(crate) fn is_cut_off(error: &tokio_postgres::Error) -> bool {
+    let cause = std::error::Error::source(error);
+    error.is_closed() || cause.is_some_and(|cause| cause.is::<io::Error>())
 }
 
 fn missing_parent() -> Error {

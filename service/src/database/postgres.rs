@@ -29,6 +29,9 @@ use crate::error::{is_shut_down, sqlx_error};
 const GUARD: &str =
     "SELECT transaction_timestamp() = statement_timestamp() AND NOT pg_is_in_recovery()";
 
+/// Whether the server has become another one's copy, where nobody could have left a transaction open.
+pub(super) const IS_COPY: &str = "SELECT pg_is_in_recovery()";
+
 /// A connection that idled for so long is looked at before it reads.
 const IDLE: Duration = Duration::from_millis(100);
 /// How often connections read one after the other before one of them is looked at.

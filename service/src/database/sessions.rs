@@ -6,8 +6,6 @@
 mod transaction;
 
 use std::{
-    error::Error as _,
-    io,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -26,11 +24,9 @@ use super::{
     Settings,
     postgres::{self, Trust},
 };
-use crate::error::{Error, Result, chain};
+use crate::error::{Error, Result, chain, is_cut_off};
 pub(super) use transaction::Transaction;
 
-/// Whether the server has become another one's copy.
-const GUARD: &str = "SELECT pg_is_in_recovery()";
 /// Statements that a connection keeps prepared.
 const PREPARED: usize = 128;
 /// Bytes of a long one: it takes much memory on both sides, of many rows the next such may have another number of them, and an
@@ -114,7 +110,8 @@ impl Shared {
     }
 
     async fn is_primary(&self, client: &Client) -> bool {
-        let Ok(Ok(told)) = timeout(self.patience, client.simple_query(GUARD)).await else {
+        let Ok(Ok(told)) = timeout(self.patience, client.simple_query(postgres::IS_COPY)).await
+        else {
             return false;
         };
         told.iter().any(|message| match message {
@@ -169,7 +166,7 @@ impl Shared {
 fn is_passing(error: &tokio_postgres::Error) -> bool {
     match error.code() {
         Some(code) => code.code().starts_with("53") || code.code().starts_with("57"),
-        None => error.is_closed() || error.source().is_some_and(|why| why.is::<io::Error>()),
+        None => is_cut_off(error),
     }
 }
 

@@ -13,11 +13,9 @@ use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement, error::SqlSta
 
 use super::super::{
     parameter::{Parameter, parameters},
-    postgres::Trust,
+    postgres::{IS_COPY, Trust},
 };
 
-/// Whether the server has become another one's copy. There is no transaction here that somebody could have left open.
-const GUARD: &str = "SELECT pg_is_in_recovery()";
 /// How long a read waits for its answer, behind those of others; then the pool is asked, and the connection given up.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// How often in a row a statement is slow before it is left to the pool. More than once or twice, because who waits for a processor is
@@ -173,7 +171,7 @@ impl Lane {
         connection.used = begun;
         let mut known =
             |sql| connection.prepared.get(sql).map(|prepared| prepared.statement.clone());
-        let guard = self.trust.is_to_look(idle).then(|| known(GUARD));
+        let guard = self.trust.is_to_look(idle).then(|| known(IS_COPY));
         let statement = known(sql);
         Some(Errand { client: Arc::clone(&connection.client), begun, statement, guard })
     }
@@ -198,7 +196,7 @@ impl Lane {
     ) -> Result<Vec<Row>, Failure> {
         let guard = async {
             let Some(known) = &errand.guard else { return Ok(()) };
-            let guard = self.prepared(errand, known.as_ref(), &GUARD.into(), &[]).await?;
+            let guard = self.prepared(errand, known.as_ref(), &IS_COPY.into(), &[]).await?;
             let found = errand.client.query_one(&guard, &[]).await?;
             if found.try_get(0)? { Err(Failure::Copy) } else { Ok(()) }
         };
