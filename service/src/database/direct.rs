@@ -9,14 +9,14 @@ use std::{
 };
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig, params_from_iter};
-use sea_orm::{DbBackend, DbErr, EntityTrait, QueryTrait, Select, Statement, StatementBuilder};
+use sea_orm::{DbBackend, DbErr, QueryTrait, Select, Statement, StatementBuilder};
 
 use super::{
     Settings,
     bound::Bound,
     insertion::Insertion,
     row::Readable,
-    rows::{ModelOf, Storable, every_column},
+    rows::{ModelOf, Storable, change, insertion, misfit},
 };
 use crate::error::{Error, Result, chain};
 
@@ -162,16 +162,12 @@ impl Transaction {
             })?;
             return insertion.stored(row, id);
         }
-        let mut insert = A::Entity::insert(row).into_query();
-        insert.returning(every_column::<A::Entity>(DbBackend::Sqlite));
-        let mut stored = self.models::<A::Entity>(DbBackend::Sqlite.build(&insert))?;
+        let mut stored = self.models::<A::Entity>(insertion(row, DbBackend::Sqlite))?;
         stored.pop().ok_or_else(|| Error::internal("an inserted row was not returned"))
     }
 
     pub(super) fn update<A: Storable>(&self, row: A) -> Result<ModelOf<A>> {
-        let mut update = A::Entity::update(row).validate()?.into_query();
-        update.returning(every_column::<A::Entity>(DbBackend::Sqlite));
-        let mut stored = self.models::<A::Entity>(DbBackend::Sqlite.build(&update))?;
+        let mut stored = self.models::<A::Entity>(change(row, DbBackend::Sqlite)?)?;
         stored.pop().ok_or_else(|| DbErr::RecordNotUpdated.into())
     }
 
@@ -189,10 +185,7 @@ impl Transaction {
             let mut found = found.query(params_from_iter(values))?;
             let mut models = Vec::new();
             while let Some(row) = found.next()? {
-                models.push(E::read(row).ok_or_else(|| {
-                    let table = E::default().table_name().to_owned();
-                    Error::internal(format!("a row of {table} has a value of another type"))
-                })?);
+                models.push(E::read(row).ok_or_else(misfit::<E>)?);
             }
             Ok(models)
         })

@@ -15,7 +15,7 @@ use sea_orm::{
     PrimaryKeyToColumn, PrimaryKeyTrait, QueryTrait, Value, sea_query::ColumnType,
 };
 
-use super::rows::{ModelOf, Storable, every_column};
+use super::rows::{ModelOf, Storable, insertion};
 use crate::{
     error::{Error, Result},
     kind::Kind,
@@ -89,11 +89,11 @@ impl<A: Storable> Insertion<A> {
             columns.push(column);
         }
         let id_is_long = matches!(id.def().get_column_type(), ColumnType::BigInteger);
-        let mut insert = A::Entity::insert(row).into_query();
-        if is_returned {
-            insert.returning(every_column::<A::Entity>(backend));
-        }
-        let sql = backend.build(&insert).sql;
+        let insert = match is_returned {
+            true => insertion(row, backend),
+            false => A::Entity::insert(row).build(backend),
+        };
+        let sql = insert.sql;
         Some(Self { sql, columns, id, id_is_long })
     }
 }

@@ -180,8 +180,27 @@ macro_rules! by_driver {
 by_driver!(DatabaseConnection);
 by_driver!(DatabaseTransaction);
 
-/// What a statement returns that gives rows back as they are stored.
-pub(super) fn every_column<E: EntityTrait>(backend: DbBackend) -> ReturningClause {
+/// The statement that adds a row and returns it as it is stored.
+pub(super) fn insertion<A: Storable>(row: A, backend: DbBackend) -> Statement {
+    let mut insert = A::Entity::insert(row).into_query();
+    insert.returning(every_column::<A::Entity>(backend));
+    backend.build(&insert)
+}
+
+/// The same of one that changes a row.
+pub(super) fn change<A: Storable>(row: A, backend: DbBackend) -> Result<Statement> {
+    let mut update = A::Entity::update(row).validate()?.into_query();
+    update.returning(every_column::<A::Entity>(backend));
+    Ok(backend.build(&update))
+}
+
+/// What is said of a row that is not what its entity has.
+pub(super) fn misfit<E: EntityTrait>() -> Error {
+    let table = E::default().table_name().to_owned();
+    Error::internal(format!("a row of {table} has a value of another type"))
+}
+
+fn every_column<E: EntityTrait>(backend: DbBackend) -> ReturningClause {
     let columns = E::Column::iter();
     Query::returning()
         .exprs(columns.map(|column| column.select_as(column.into_returning_expr(backend))))

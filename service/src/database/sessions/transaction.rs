@@ -4,8 +4,7 @@ use std::{mem, pin::pin, sync::Arc};
 
 use futures_util::{TryStreamExt, future::join};
 use sea_orm::{
-    DbBackend, DbErr, EntityTrait, QueryTrait, RuntimeErr, Select, Statement, StatementBuilder,
-    Value,
+    DbBackend, DbErr, QueryTrait, RuntimeErr, Select, Statement, StatementBuilder, Value,
 };
 use tokio_postgres::{Row, RowStream, error::SqlState, types::Type};
 
@@ -14,7 +13,7 @@ use super::{
         insertion::Insertion,
         parameter::parameters,
         row::Readable,
-        rows::{ModelOf, Storable, every_column},
+        rows::{ModelOf, Storable, change, insertion, misfit},
     },
     Session, Shared, State,
 };
@@ -138,17 +137,13 @@ impl Transaction {
         let stored = if let Some((insertion, values)) = Insertion::of(&row, backend) {
             self.models::<A::Entity>(&insertion.sql, &values).await?.pop()
         } else {
-            let mut insert = A::Entity::insert(row).into_query();
-            insert.returning(every_column::<A::Entity>(backend));
-            self.built::<A::Entity>(backend.build(&insert)).await?.pop()
+            self.built::<A::Entity>(insertion(row, backend)).await?.pop()
         };
         stored.ok_or_else(|| Error::internal("an inserted row was not returned"))
     }
 
     pub async fn update<A: Storable>(&self, row: A) -> Result<ModelOf<A>> {
-        let mut update = A::Entity::update(row).validate()?.into_query();
-        update.returning(every_column::<A::Entity>(DbBackend::Postgres));
-        let stored = self.built::<A::Entity>(DbBackend::Postgres.build(&update)).await?.pop();
+        let stored = self.built::<A::Entity>(change(row, DbBackend::Postgres)?).await?.pop();
         stored.ok_or_else(|| DbErr::RecordNotUpdated.into())
     }
 
@@ -171,10 +166,8 @@ impl Transaction {
     {
         let (rows, _) = self.ask(sql, values).await?;
         let model = |row: &Row| {
-            E::read(row).filter(|_| row.len() == E::COLUMNS.len()).ok_or_else(|| {
-                let table = E::default().table_name().to_owned();
-                Error::internal(format!("a row of {table} has a value of another type"))
-            })
+            let fits = row.len() == E::COLUMNS.len();
+            E::read(row).filter(|_| fits).ok_or_else(misfit::<E>)
         };
         rows.iter().map(model).collect()
     }
