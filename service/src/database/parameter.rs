@@ -65,7 +65,7 @@ impl ToSql for Parameter<'_> {
     to_sql_checked!();
 }
 
-/// Writes a number in the form that [`Numeric`](super::row::Numeric) reads.
+/// Writes a number in the form that is told of at `Numeric`, which reads it (`row/postgres.rs`).
 fn write(number: &Decimal, out: &mut BytesMut) {
     const NEGATIVE: u16 = 0x4000;
     let scale = number.scale();

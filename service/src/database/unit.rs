@@ -124,8 +124,8 @@ fn effect_of(error: &Error) -> Effect {
         | Error::Stale { .. }
         | Error::KeyReused { .. }
         | Error::Unconfirmed { .. } => Effect::Part,
-        // SQLite rolls a transaction back by itself when the disk is full or fails; what comes behind would be alone.
         Error::Unknown => Effect::Unknown,
+        // SQLite rolls a transaction back by itself when the disk is full or fails; what comes behind would be alone.
         Error::Busy
         | Error::Unavailable(_)
         | Error::Full(_)
