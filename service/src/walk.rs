@@ -11,17 +11,25 @@ use crate::{
 
 /// Rows that are in memory at a time.
 pub const PART: u64 = 1000;
+/// Rows of the first part. Parts grow while they are read: a client that stops has a small one in memory.
+const FIRST: u64 = 100;
+/// By how much a part grows at most.
+const GROWTH: u64 = 4;
+/// Bytes that a part has about, where its rows are long.
+const BYTES: u64 = 256 << 10;
 
 /// What is left of a list.
 #[derive(Debug)]
 pub struct Walk {
     left: Option<Listing>,
+    /// Rows of the next part.
+    part: u64,
 }
 
 impl Walk {
     /// All rows of a list.
     pub(crate) fn whole(listing: Listing) -> Self {
-        Self { left: Some(listing) }
+        Self { left: Some(listing), part: FIRST }
     }
 
     /// The first part of a list and what is left of it; together they are the page that it asks for, or else at most `cap`
@@ -38,13 +46,13 @@ impl Walk {
         if limit <= PART || listing.leads_back() {
             return Ok((page(&listing.part(limit.min(MAX_LIMIT))).await?, None));
         }
-        let mut first = page(&listing.part(PART)).await?;
+        let mut first = page(&listing.part(FIRST)).await?;
         let (Some(next), Some(end)) = (&first.next, &first.end) else { return Ok((first, None)) };
         let rest = listing.behind(end.clone());
-        let edge = page(&rest.passing_over(limit - PART - 1).part(1)).await?;
+        let edge = page(&rest.passing_over(limit - FIRST - 1).part(1)).await?;
         let more = edge.next.is_some();
         if let Start::Offset(second) = next {
-            let offset = second.saturating_sub(PART);
+            let offset = second.saturating_sub(FIRST);
             first.previous = (offset > 0).then(|| Start::Offset(offset.saturating_sub(limit)));
             first.next = more.then(|| Start::Offset(offset.saturating_add(limit)));
         } else {
@@ -54,7 +62,12 @@ impl Walk {
             Some(last) => rest.until(last),
             None => rest,
         };
-        Ok((first, Some(Self { left: Some(left) })))
+        Ok((first, Some(Self { left: Some(left), part: FIRST })))
+    }
+
+    /// Tells how many bytes the rows of the last part came to.
+    pub fn wrote(&mut self, rows: usize, bytes: usize) {
+        self.part = next_part(self.part, rows as u64, bytes as u64);
     }
 
     /// The rows of the next part; `None` at the end.
@@ -66,8 +79,36 @@ impl Walk {
         page: &impl AsyncFn(&Listing) -> Result<Page<T>>,
     ) -> Result<Option<Vec<T>>> {
         let Some(listing) = self.left.take() else { return Ok(None) };
-        let Page { rows, next, end, .. } = page(&listing.part(PART)).await?;
+        let Page { rows, next, end, .. } = page(&listing.part(self.part)).await?;
         self.left = next.and(end).map(|end| listing.behind(end));
         Ok(Some(rows))
+    }
+}
+
+/// How many rows the part after one of `last` rows has.
+fn next_part(last: u64, rows: u64, bytes: u64) -> u64 {
+    let fitting = (rows * BYTES).checked_div(bytes).unwrap_or(PART);
+    (last * GROWTH).min(fitting).clamp(1, PART)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_grow_to_a_number_of_rows_or_of_bytes() {
+        for (last, bytes_each, next) in [
+            (100, 250, 400),
+            (400, 250, 1000),
+            (1000, 250, 1000),
+            (100, 0, 400),
+            (100, 2 << 10, 128),
+            (128, 2 << 10, 128),
+            (1000, 10 << 20, 1),
+            (1, 250, 4),
+        ] {
+            assert_eq!(next_part(last, last, last * bytes_each), next, "{last} of {bytes_each}");
+        }
+        assert_eq!(next_part(100, 0, 0), 400);
     }
 }

@@ -97,11 +97,11 @@ impl Parts {
     pub async fn next(&mut self, db: &Reader) -> Result<Option<Vec<u8>>> {
         let page = async |listing: &Listing| super::list(db, listing).await;
         let Some(books) = self.walk.next(&page).await? else { return Ok(None) };
-        let written = write(&books, self.format, self.is_first);
+        let written = write(&books, self.format, self.is_first)
+            .map_err(|error| Error::internal(format!("a row cannot be written: {error}")))?;
         self.is_first = false;
-        written
-            .map(Some)
-            .map_err(|error| Error::internal(format!("a row cannot be written: {error}")))
+        self.walk.wrote(books.len(), written.len());
+        Ok(Some(written))
     }
 }
 
