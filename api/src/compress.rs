@@ -1,71 +1,85 @@
-//! What is worth compressing. The coding itself is actix' `Compress`, which [`choose`] and [`refuse`] stand around.
+//! Compressed answers, for clients who accept them, and only where it is worth it. What never changes is compressed once
+//! ([`fixed`]), what is in memory as a whole, and what is streamed by one of a few encoders.
+
+mod coding;
+mod encoded;
+pub mod fixed;
 
 use actix_web::{
     Error, HttpMessage,
-    body::{BodySize, MessageBody},
+    body::{BodySize, BoxBody, EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::header::{
-        AcceptEncoding, CONTENT_ENCODING, CONTENT_TYPE, ETAG, Encoding, HeaderMap, HeaderValue,
-    },
+    http::header::{AcceptEncoding, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue},
     middleware::Next,
+    web::Data,
 };
 
 use crate::{
+    connection::load::Load,
     error::{Kind, Problem},
     vary,
 };
+use coding::Coding;
+use encoded::Encoded;
+pub use encoded::Places;
 
 /// Bytes of a body below which the gain is none: they fit the packet that is sent anyway.
 const SMALLEST: u64 = 1024;
-/// What keeps `Compress` away from an answer.
+/// What keeps an answer from being compressed.
 const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 
-/// Inside of `Compress`: marks what is to stay as it is, and says of the rest that it depends on the client.
+/// Compresses what the handler answers. Refuses a client that takes no coding there is, with the usual body.
 ///
 /// # Errors
-/// As the handler.
-pub async fn choose<B: MessageBody>(
+/// For such a client, and as the handler.
+pub async fn encode<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
+) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
+    let accepted = request.get_header::<AcceptEncoding>();
+    let coding = Coding::chosen(accepted).map_err(|()| refusal())?;
+    let load = request.app_data::<Data<Load>>().map(|load| load.clone().into_inner());
+    let places = request.app_data::<Data<Places>>().cloned();
     let mut response = next.call(request).await?;
-    let is_large = match response.response().body().size() {
+    let size = response.response().body().size();
+    let headers = response.headers_mut();
+    if headers.get(CONTENT_ENCODING).is_some_and(|given| *given == IDENTITY) {
+        headers.remove(CONTENT_ENCODING);
+        return Ok(response.map_into_left_body());
+    }
+    let is_large = match size {
         BodySize::None => false,
         BodySize::Sized(bytes) => bytes >= SMALLEST,
         BodySize::Stream => true,
     };
-    let headers = response.headers_mut();
-    if is_large && may_change(headers) {
-        vary::on(headers, "Accept-Encoding");
-    } else if !headers.contains_key(CONTENT_ENCODING) {
-        headers.insert(CONTENT_ENCODING, IDENTITY);
+    if !is_large || !may_change(headers) {
+        return Ok(response.map_into_left_body());
     }
-    Ok(response)
+    vary::on(headers, "Accept-Encoding");
+    let Some(coding) = coding else { return Ok(response.map_into_left_body()) };
+    let (request, response) = response.into_parts();
+    let (response, body) = response.into_parts();
+    let (body, is_encoded) = match body.try_into_bytes() {
+        Ok(bytes) => (EitherBody::right(BoxBody::new(coding.whole(bytes).await?)), true),
+        // Without a place among the encoders it is sent as it is.
+        Err(body) => match places.and_then(|places| places.take(coding)) {
+            Some(place) => {
+                let encoded = Encoded::new(body, load, (coding, place));
+                (EitherBody::right(BoxBody::new(encoded)), true)
+            }
+            None => (EitherBody::left(body), false),
+        },
+    };
+    let mut response = response.set_body(body);
+    if is_encoded {
+        response.headers_mut().insert(CONTENT_ENCODING, coding.name());
+    }
+    Ok(ServiceResponse::new(request, response))
 }
 
-/// Outside of it: refuses a client that takes no coding there is, with the usual body; and takes the mark away again.
-///
-/// # Errors
-/// For such a client, and as the handler.
-pub async fn refuse<B: MessageBody>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
-    let known = [Encoding::identity(), Encoding::brotli(), Encoding::gzip(), Encoding::deflate()];
-    let accepted = request.get_header::<AcceptEncoding>();
-    if accepted.is_some_and(|accepted| accepted.negotiate(known.iter()).is_none()) {
-        let detail = "no coding that `Accept-Encoding` names can be sent; there are br, gzip, deflate and identity";
-        return Err(Problem::new(Kind::NotAcceptable, detail).into());
-    }
-    let mut response = next.call(request).await?;
-    let headers = response.headers_mut();
-    match headers.get(CONTENT_ENCODING) {
-        Some(coding) if *coding == IDENTITY => drop(headers.remove(CONTENT_ENCODING)),
-        // `Compress` says so on a line of its own.
-        Some(_) => vary::on(headers, "Accept-Encoding"),
-        None => {}
-    }
-    Ok(response)
+fn refusal() -> Problem {
+    let detail = "no coding that `Accept-Encoding` names can be sent; there are br, gzip, deflate and identity";
+    Problem::new(Kind::NotAcceptable, detail)
 }
 
 /// Text that may be sent as other bytes. A strong tag is of these bytes and no others (RFC 9110, 8.8.3.3), and `If-Match` needs

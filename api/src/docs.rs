@@ -1,15 +1,18 @@
 //! `/docs`: Swagger UI on the OpenAPI document, from the files inside the binary. Nothing is fetched from anywhere else.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    borrow::Cow,
+    sync::{Arc, LazyLock},
+};
 
 use actix_web::{
-    HttpResponse, get,
+    HttpRequest, HttpResponse, get,
     http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE},
-    web::{self, Path},
+    web::{self, Bytes, Path},
 };
 use utoipa_swagger_ui::Config;
 
-use crate::{error::Problem, routes::Routes};
+use crate::{compress::fixed::Fixed, error::Problem, routes::Routes};
 
 /// The routes of this file.
 pub fn routes(config: &mut impl Routes) {
@@ -73,23 +76,47 @@ async fn show_docs() -> HttpResponse {
     )
 )]
 #[get("/docs/{file}")]
-async fn show_docs_file(file: Path<String>) -> Result<HttpResponse, Problem> {
-    let known =
-        ["swagger-initializer.js", "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js"];
-    let known = [known.as_slice(), &["swagger-ui.css", "favicon-32x32.png"]].concat();
-    let shown = || service::shortened(&file, 30);
-    if !known.contains(&file.as_str()) {
-        return Err(Problem::not_found(format!("the page has no file `{}`", shown())));
-    }
-    let found = utoipa_swagger_ui::serve(&file, Arc::clone(&CONFIG));
-    let Ok(Some(found)) = found else {
-        log::error!("Swagger UI came without its file `{}`", shown());
-        return Err(Problem::internal());
+async fn show_docs_file(request: HttpRequest, file: Path<String>) -> Result<HttpResponse, Problem> {
+    let Some(found) = FILES.iter().find(|known| known.name == file.as_str()) else {
+        let shown = service::shortened(&file, 30);
+        return Err(Problem::not_found(format!("the page has no file `{shown}`")));
     };
-    let kind = found.content_type;
-    let kind = if kind.starts_with("text/") { format!("{kind}; charset=utf-8") } else { kind };
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, kind))
-        .insert_header((CACHE_CONTROL, "max-age=86400"))
-        .body(found.bytes.into_owned()))
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header((CONTENT_TYPE, found.kind.as_str()))
+        .insert_header((CACHE_CONTROL, "max-age=86400"));
+    found.content.answer(&request, response).await
 }
+
+/// A file of Swagger UI.
+struct File {
+    name: &'static str,
+    kind: String,
+    content: Arc<Fixed>,
+}
+
+static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
+    let names = [
+        "swagger-initializer.js",
+        "swagger-ui-bundle.js",
+        "swagger-ui-standalone-preset.js",
+        "swagger-ui.css",
+        "favicon-32x32.png",
+    ];
+    let found = names.into_iter().filter_map(|name| {
+        let Ok(Some(found)) = utoipa_swagger_ui::serve(name, Arc::clone(&CONFIG)) else {
+            log::error!("Swagger UI came without its file `{name}`");
+            return None;
+        };
+        let bytes = match found.bytes {
+            Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+            Cow::Owned(bytes) => bytes.into(),
+        };
+        let kind = found.content_type;
+        let is_text = kind.starts_with("text/");
+        let kind = if is_text { format!("{kind}; charset=utf-8") } else { kind };
+        let content = if is_text { Fixed::new(bytes) } else { Fixed::as_it_is(bytes) };
+        Some(File { name, kind, content })
+    });
+    found.collect()
+});

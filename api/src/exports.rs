@@ -47,6 +47,7 @@ async fn export_books(
         }
     };
     list.expect_rows_as_they_are()?;
+    list.room().await?;
     let mut parts = Parts::new(list.listing, format)?;
     // What is wrong with the parameters shows at the first part, while there is still a status to say it.
     let first = parts.next(db.reader()).await?;

@@ -25,7 +25,7 @@ const LONGEST_BODY: usize = 1 << 20;
 /// Under what a client may repeat a request.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// How long a client may take to send a body.
-pub const BODY_DEADLINE: Duration = Duration::from_secs(10);
+pub const BODY_DEADLINE: Duration = Duration::from_secs(9);
 
 type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 

@@ -4,9 +4,11 @@
 
 mod answers;
 mod books;
+mod budget;
 mod bulk;
 pub mod cli;
 mod compress;
+mod connection;
 mod created;
 mod docs;
 mod error;
@@ -20,6 +22,7 @@ mod imports;
 mod items;
 mod json;
 mod list;
+mod listener;
 mod logging;
 mod one;
 mod openapi;

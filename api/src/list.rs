@@ -12,6 +12,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use service::{Db, Error, Listing, MAX_LIMIT, Page, Start, Walk};
 
 use crate::{
+    connection::load::Load,
     error::{Kind, Problem},
     etag::IfNoneMatch,
     format::Format,
@@ -35,6 +36,7 @@ pub struct List {
     cap: u64,
     format: Result<Format, String>,
     seen: IfNoneMatch,
+    load: Option<Data<Load>>,
 }
 
 impl List {
@@ -50,6 +52,7 @@ impl List {
             cap,
             format: Format::of(request),
             seen: IfNoneMatch::of(request),
+            load: request.app_data::<Data<Load>>().cloned(),
         })
     }
 
@@ -94,6 +97,7 @@ impl List {
                 "include is for JSON; a table has no place for rows in a row, leave it out";
             return Err(Error::parameter("include", detail).into());
         }
+        self.room().await?;
         let read = async |listing: &Listing| page(&db, listing).await;
         let (first, rest) = Walk::begin(&self.listing, self.cap, &read).await?;
         let mut response = HttpResponse::Ok();
@@ -106,16 +110,18 @@ impl List {
             response.insert_header((TOTAL, HeaderValue::from(total)));
         }
         let mut bytes = part(&db, &self.shape, format, (&first.rows, true)).await?;
-        let Some(walk) = rest else {
+        let Some(mut walk) = rest else {
             bytes.extend(format.end());
             return Ok(self.seen.bytes(response, bytes));
         };
+        walk.wrote(first.rows.len(), bytes.len());
         let shape = self.shape;
         let state = (db, walk, page, shape);
         let rest = stream::try_unfold(state, move |(db, mut walk, page, shape)| async move {
             let read = async |listing: &Listing| page(&db, listing).await;
             let Some(rows) = walk.next(&read).await? else { return Ok(None) };
             let bytes = part(&db, &shape, format, (&rows, false)).await?;
+            walk.wrote(rows.len(), bytes.len());
             Ok::<_, Error>(Some((Bytes::from(bytes), (db, walk, page, shape))))
         });
         let rest = rest.inspect_err(|error| {
@@ -124,6 +130,17 @@ impl List {
         let whole = |bytes| stream::iter([Ok(bytes)]);
         let end = whole(Bytes::from_static(format.end()));
         Ok(response.streaming(whole(Bytes::from(bytes)).chain(rest).chain(end)))
+    }
+
+    /// Waits until there is room in memory for an answer of many rows.
+    ///
+    /// # Errors
+    /// When that takes too long.
+    pub async fn room(&self) -> Result<(), Problem> {
+        match &self.load {
+            Some(load) => load.room().await,
+            None => Ok(()),
+        }
     }
 
     fn links<T>(&self, page: &Page<T>) -> Option<String> {

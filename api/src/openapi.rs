@@ -6,14 +6,14 @@ mod answers;
 mod bodies;
 mod shared;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use actix_web::{
     App, HttpRequest, HttpResponse,
     dev::ResourceDef,
     get,
     http::{Method, header::ALLOW},
-    web::{Bytes, Data},
+    web::Data,
 };
 use utoipa::{
     OpenApi as _,
@@ -25,7 +25,7 @@ use utoipa::{
 };
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
-use crate::error::Problem;
+use crate::{compress::fixed::Fixed, error::Problem};
 use answers::Described;
 
 #[derive(utoipa::OpenApi)]
@@ -134,7 +134,7 @@ pub struct Contract {
 }
 
 struct Made {
-    text: Bytes,
+    text: Arc<Fixed>,
     paths: Paths,
 }
 
@@ -148,8 +148,8 @@ impl Contract {
         self.made.get_or_init(|| {
             let document = (self.document)();
             // It always has a JSON text.
-            let text = serde_json::to_vec(&document).unwrap_or_default().into();
-            Made { text, paths: Paths::of(&document) }
+            let text = serde_json::to_vec(&document).unwrap_or_default();
+            Made { text: Fixed::new(text.into()), paths: Paths::of(&document) }
         })
     }
 
@@ -228,6 +228,11 @@ pub async fn fallback(
 /// This document.
 #[utoipa::path(tag = "service", responses((status = 200, description = "The OpenAPI document", body = Object)))]
 #[get("/api/openapi.json")]
-pub async fn show_openapi(contract: Data<Contract>) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(contract.made().text.clone())
+pub async fn show_openapi(
+    request: HttpRequest,
+    contract: Data<Contract>,
+) -> Result<HttpResponse, Problem> {
+    let mut response = HttpResponse::Ok();
+    response.content_type("application/json");
+    contract.made().text.answer(&request, response).await
 }

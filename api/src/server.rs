@@ -1,11 +1,15 @@
 //! The HTTP server: built, bound, run until it is asked to end, and ended without losing a request.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{future::ready, net::SocketAddr, rc::Rc, sync::Arc, time::Duration};
 
+use actix_http::HttpService;
+use actix_server::Server;
+use actix_service::{ServiceFactoryExt, apply_fn_factory, fn_service, map_config};
 use actix_web::{
-    App, HttpServer,
-    dev::Server,
-    middleware::{Compress, from_fn},
+    App,
+    dev::AppConfig,
+    middleware::from_fn,
+    rt::net::TcpStream,
     web::{self, Data},
 };
 use anyhow::{Context, Result};
@@ -14,23 +18,33 @@ use utoipa::openapi::OpenApi;
 
 use crate::{
     answers::{self, Answers},
-    books, bulk, compress, docs, exports,
+    books,
+    budget::Budget,
+    bulk,
+    compress::{self, Places},
+    connection::{Connection, HEAD_DEADLINE, exchange, load::Load, slices::SLICE},
+    docs, exports,
     health::{self, Readiness},
     host::Exposure,
     imports, items,
     list::Cap,
+    listener::Listener,
     openapi::{self, Contract},
     parameters, problems, request,
     routes::Routes,
     stores,
 };
 
-/// How long a client may take to send the head of a request.
-const HEAD_DEADLINE: Duration = Duration::from_secs(5);
 /// How long a connection may be silent between requests.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// How long requests that run may take to end when the process is asked to.
+/// How long a client that was answered early may go on sending a body that nobody reads.
+const LINGER: Duration = Duration::from_millis(500);
+/// Seconds that requests which run may take to end when the process is asked to.
 const LAST_REQUESTS: u64 = 15;
+/// In which the thread that accepts takes over what the system has completed.
+const TAKE_OVER: Duration = Duration::from_millis(10);
+/// How long the first request of a connection may be on its way when the port closes.
+const LAST_ARRIVALS: Duration = Duration::from_millis(250);
 
 /// How to serve.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +59,8 @@ pub struct Options {
     pub list_limit: u64,
     /// Bytes of answers that are kept.
     pub answers: usize,
+    /// What its clients may take.
+    pub budget: Budget,
 }
 
 /// The OpenAPI document of the service.
@@ -79,40 +95,129 @@ pub struct Shared {
     pub imports: Imports,
 }
 
-/// Binds `address` and returns the server, which runs when it is awaited, and the addresses it has.
+/// What every thread hands to its handlers.
+#[derive(Clone)]
+struct Handed {
+    db: Data<Db>,
+    answers: Data<Answers>,
+    imports: Data<Imports>,
+    readiness: Data<Readiness>,
+    contract: Data<Contract>,
+    exposure: Data<Exposure>,
+    cap: Data<Cap>,
+    load: Data<Load>,
+    places: Data<Places>,
+}
+
+impl Handed {
+    fn hand(&self, config: &mut web::ServiceConfig) {
+        config
+            .app_data(self.db.clone())
+            .app_data(self.answers.clone())
+            .app_data(self.imports.clone())
+            .app_data(self.readiness.clone())
+            .app_data(self.contract.clone())
+            .app_data(self.exposure.clone())
+            .app_data(self.cap.clone())
+            .app_data(self.load.clone())
+            .app_data(self.places.clone());
+    }
+}
+
+/// A server that is bound.
+pub struct Bound {
+    /// Runs when it is awaited.
+    pub server: Server,
+    /// What its connections take, and how it is told to end.
+    pub load: Arc<Load>,
+    listener: Listener,
+}
+
+impl Bound {
+    /// The address, with its port.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.listener.address()
+    }
+
+    /// Takes the last requests in and closes the port. Connections that are complete are taken over first; new ones are turned away.
+    pub async fn close(listener: Listener, load: &Load) {
+        listener.turn_away();
+        tokio::time::sleep(TAKE_OVER).await;
+        let quiet = async {
+            while load.is_expecting() {
+                tokio::time::sleep(TAKE_OVER).await;
+            }
+        };
+        drop(tokio::time::timeout(LAST_ARRIVALS, quiet).await);
+    }
+
+    /// The parts, to be used after the server was moved to its task.
+    pub fn split(self) -> (Server, Listener, Arc<Load>) {
+        (self.server, self.listener, self.load)
+    }
+}
+
+/// Binds `address`.
 ///
 /// # Errors
 /// When the address cannot be bound.
-pub fn bind(options: Options, shared: Shared) -> Result<(Server, Vec<SocketAddr>)> {
-    let Options { address, exposure, workers, list_limit, answers } = options;
-    let contract = Data::new(Contract::new(document));
-    let Shared { db, readiness, imports } = shared;
-    let answers = Data::new(Answers::new(db.clone(), answers));
-    let (db, imports) = (Data::new(db), Data::new(imports));
-    let server = HttpServer::new(move || {
+pub fn bind(options: Options, shared: Shared) -> Result<Bound> {
+    let Options { address, exposure, workers, list_limit, answers, budget } = options;
+    let load = Load::new(budget.connections, budget.unread);
+    let data = Handed {
+        answers: Data::new(Answers::new(shared.db.clone(), answers)),
+        db: Data::new(shared.db),
+        imports: Data::new(shared.imports),
+        readiness: shared.readiness,
+        contract: Data::new(Contract::new(document)),
+        exposure: Data::new(exposure),
+        cap: Data::new(Cap(list_limit)),
+        load: Data::from(Arc::clone(&load)),
+        places: Data::new(Places::new(budget.encoders)),
+    };
+    let app = move || {
         App::new()
-            .app_data(db.clone())
-            .app_data(answers.clone())
-            .app_data(imports.clone())
-            .app_data(readiness.clone())
-            .app_data(contract.clone())
-            .app_data(Data::new(exposure))
-            .app_data(Data::new(Cap(list_limit)))
+            .configure(|config| data.hand(config))
             .configure(routes)
             .default_service(web::to(openapi::fallback))
-            .wrap(from_fn(compress::choose))
-            .wrap(Compress::default())
-            .wrap(from_fn(compress::refuse))
+            .wrap(from_fn(compress::encode))
             .wrap(from_fn(answers::give))
             .wrap(from_fn(request::pass))
-    })
-    .workers(workers)
-    .client_request_timeout(HEAD_DEADLINE)
-    .keep_alive(KEEP_ALIVE)
-    .shutdown_timeout(LAST_REQUESTS)
-    .disable_signals()
-    .bind(address)
-    .with_context(|| format!("cannot listen on {address}; choose another port with `--port`"))?;
-    let addresses = server.addrs();
-    Ok((server.run(), addresses))
+    };
+    let builder = Server::build()
+        .workers(workers)
+        .max_concurrent_connections((budget.connections / workers).max(1))
+        .shutdown_timeout(LAST_REQUESTS)
+        .disable_signals();
+    let ends = builder.graceful_shutdown_signal();
+    let listener = Listener::bind(address)?;
+    let (address, counted) = (listener.address().unwrap_or(address), Arc::clone(&load));
+    let builder = builder.listen("bookplate", listener.share()?, move || {
+        let (ends, counted) = (ends.clone(), Arc::clone(&counted));
+        let opened = Arc::clone(&counted);
+        let app = map_config(app(), |_| AppConfig::default());
+        let http = HttpService::build()
+            .keep_alive(KEEP_ALIVE)
+            .client_request_timeout(HEAD_DEADLINE)
+            .client_disconnect_timeout(LINGER)
+            .h1_write_buffer_size(SLICE)
+            .local_addr(address)
+            .graceful_shutdown_signal(move || {
+                let ends = ends.clone();
+                async move { ends.notified().await }
+            })
+            .on_connect_ext(|connection: &Connection, data| {
+                data.insert(Rc::clone(connection.progress()));
+            })
+            .h1(apply_fn_factory(app, move |request, service: &_| {
+                exchange::answer(request, service, &counted)
+            }));
+        fn_service(move |stream: TcpStream| {
+            let peer = stream.peer_addr().ok();
+            ready(Ok((Connection::new(stream, &opened), peer)))
+        })
+        .and_then(http)
+    });
+    let server = builder.context("the server cannot use its listener")?.run();
+    Ok(Bound { server, load, listener })
 }

@@ -17,9 +17,10 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::schema;
 use crate::{
+    budget::Budget,
     health::Readiness,
     host::Exposure,
-    server::{self, Shared},
+    server::{self, Bound, Shared},
 };
 
 #[derive(Debug, Args)]
@@ -64,6 +65,8 @@ pub struct ServeArgs {
     #[arg(long, env = "BOOKPLATE_IMPORT_LIMIT", value_name = "MIB", default_value_t = 64)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
     import_limit: u64,
+    #[command(flatten)]
+    budget: Budget,
 }
 
 /// Serves until SIGTERM or Ctrl-C.
@@ -90,16 +93,18 @@ pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> 
         workers: args.workers.map_or_else(cores, usize::from),
         list_limit: args.list_limit,
         answers: usize::from(args.cache_mb) << 20,
+        budget: args.budget.within_descriptors(),
     };
     // Before anybody hears of the address: a signal that nobody waits for would end the process where it stands.
     let asked = asked_to_end()?;
     let imports = Imports::new(db.clone(), spool(location, &args));
     let shared = Shared { db: db.clone(), readiness: readiness.clone(), imports: imports.clone() };
     service::upkeep::begin(&db).await;
-    let (server, addresses) = server::bind(options, shared)?;
-    for address in addresses {
+    let bound = server::bind(options, shared)?;
+    if let Some(address) = bound.address() {
         log::info!("listening on http://{address} with {location}");
     }
+    let (server, listener, load) = bound.split();
 
     let work = tokio::task::spawn_local(imports.clone().work());
     let upkeep = tokio::task::spawn_local(service::upkeep::keep(db.clone()));
@@ -113,10 +118,12 @@ pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> 
         }
     }
     readiness.drain();
+    load.drain();
     log::info!("asked to end: {} ms until the port closes", args.drain_ms);
     tokio::time::sleep(Duration::from_millis(args.drain_ms)).await;
     // Also those who follow an import hear of it, and come back later; the others are answered.
     imports.stop();
+    Bound::close(listener, &load).await;
     handle.stop(true).await;
     ended.await.context("the server ended badly")??;
     work.await.context("the work on imports ended badly")?;

@@ -90,7 +90,7 @@ kinds! {
     SlowBody "slow-body" REQUEST_TIMEOUT "Body too slow" {
         means "The body of the request did not arrive in time. Nothing was changed.";
         do "Send the request again, over a better connection or with less in it.";
-        as "the body did not arrive within 10 seconds";
+        as "the body did not arrive within 9 seconds";
     }
     Stale "stale" PRECONDITION_FAILED "Changed by somebody else" {
         means "The row is not as `If-Match`, `If-None-Match` or the member `version` expects it. Nothing was changed. \

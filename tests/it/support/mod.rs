@@ -5,6 +5,7 @@ pub mod db;
 pub mod disk;
 mod kept;
 pub mod ledger;
+pub mod process;
 pub mod project;
 pub mod reply;
 pub mod terminal;

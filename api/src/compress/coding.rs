@@ -1,0 +1,145 @@
+//! The codings of answers, and their encoders.
+
+use std::{io::Write, mem};
+
+use actix_web::{
+    http::header::{AcceptEncoding, ContentEncoding, Encoding, HeaderValue},
+    web::{self, Bytes},
+};
+use flate2::{
+    Compression,
+    write::{GzEncoder, ZlibEncoder},
+};
+
+use crate::error::Problem;
+
+/// Bytes that are compressed at once on the thread that answers; more would hold up its other requests.
+const INLINE: usize = 16 << 10;
+/// The window of brotli, as a power of two: an encoder takes a multiple of it in memory.
+const WINDOW: u32 = 18;
+/// How hard brotli tries: about what gzip costs at its fastest.
+const QUALITY: u32 = 3;
+/// The same for what is compressed once.
+const FIXED_QUALITY: u32 = 9;
+const FIXED_WINDOW: u32 = 22;
+/// What an encoder of brotli takes at a time.
+const BUFFER: usize = 16 << 10;
+
+/// A coding that makes answers smaller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coding {
+    Brotli,
+    Gzip,
+    Deflate,
+}
+
+impl Coding {
+    pub const ALL: [Self; 3] = [Self::Brotli, Self::Gzip, Self::Deflate];
+
+    /// The one that a client likes best, or none; an error for a client that takes neither one of these nor the bytes as they
+    /// are.
+    pub fn chosen(accepted: Option<AcceptEncoding>) -> Result<Option<Self>, ()> {
+        let Some(accepted) = accepted else { return Ok(None) };
+        let known =
+            [Encoding::identity(), Encoding::brotli(), Encoding::gzip(), Encoding::deflate()];
+        match accepted.negotiate(known.iter()).ok_or(())? {
+            Encoding::Known(ContentEncoding::Brotli) => Ok(Some(Self::Brotli)),
+            Encoding::Known(ContentEncoding::Gzip) => Ok(Some(Self::Gzip)),
+            Encoding::Known(ContentEncoding::Deflate) => Ok(Some(Self::Deflate)),
+            Encoding::Known(_) | Encoding::Unknown(_) => Ok(None),
+        }
+    }
+
+    /// What `Content-Encoding` says.
+    pub fn name(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Brotli => "br",
+            Self::Gzip => "gzip",
+            Self::Deflate => "deflate",
+        })
+    }
+
+    /// All of `bytes`, compressed.
+    pub async fn whole(self, bytes: Bytes) -> Result<Bytes, Problem> {
+        let is_small = bytes.len() <= INLINE;
+        let encode = move || {
+            let mut encoder = Encoder::new(self);
+            encoder.write(&bytes)?;
+            encoder.finish()
+        };
+        let encoded = match is_small {
+            true => encode(),
+            false => web::block(encode).await.map_err(|_| Problem::internal())?,
+        };
+        encoded.map_err(|_| Problem::internal())
+    }
+
+    /// The same with more effort, for what is compressed once. Takes its time.
+    pub fn fixed(self, bytes: &[u8]) -> std::io::Result<Bytes> {
+        let mut encoder = match self {
+            Self::Brotli => Encoder::brotli(FIXED_QUALITY, FIXED_WINDOW),
+            Self::Gzip => Encoder::Gzip(GzEncoder::new(Vec::new(), Compression::best())),
+            Self::Deflate => Encoder::Deflate(ZlibEncoder::new(Vec::new(), Compression::best())),
+        };
+        encoder.write(bytes)?;
+        encoder.finish()
+    }
+}
+
+/// What bytes are compressed by, a part at a time.
+pub enum Encoder {
+    Brotli(Box<brotli::CompressorWriter<Vec<u8>>>),
+    Gzip(GzEncoder<Vec<u8>>),
+    Deflate(ZlibEncoder<Vec<u8>>),
+}
+
+impl Encoder {
+    pub fn new(coding: Coding) -> Self {
+        match coding {
+            Coding::Brotli => Self::brotli(QUALITY, WINDOW),
+            Coding::Gzip => Self::Gzip(GzEncoder::new(Vec::new(), Compression::fast())),
+            Coding::Deflate => Self::Deflate(ZlibEncoder::new(Vec::new(), Compression::fast())),
+        }
+    }
+
+    fn brotli(quality: u32, window: u32) -> Self {
+        let encoder = brotli::CompressorWriter::new(Vec::new(), BUFFER, quality, window);
+        Self::Brotli(Box::new(encoder))
+    }
+
+    pub fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        match self {
+            Self::Brotli(encoder) => encoder.write_all(bytes),
+            Self::Gzip(encoder) => encoder.write_all(bytes),
+            Self::Deflate(encoder) => encoder.write_all(bytes),
+        }
+    }
+
+    /// Brings out everything that was written.
+    pub fn flush(&mut self) -> std::io::Result<()> {
+        match self {
+            Self::Brotli(encoder) => encoder.flush(),
+            Self::Gzip(encoder) => encoder.flush(),
+            Self::Deflate(encoder) => encoder.flush(),
+        }
+    }
+
+    /// What has come out since the last time.
+    pub fn take(&mut self) -> Bytes {
+        Bytes::from(mem::take(match self {
+            Self::Brotli(encoder) => encoder.get_mut(),
+            Self::Gzip(encoder) => encoder.get_mut(),
+            Self::Deflate(encoder) => encoder.get_mut(),
+        }))
+    }
+
+    /// The last of it.
+    pub fn finish(self) -> std::io::Result<Bytes> {
+        Ok(Bytes::from(match self {
+            // Its end is written when it is taken apart.
+            Self::Brotli(encoder) => encoder.into_inner(),
+            Self::Gzip(encoder) => encoder.finish()?,
+            Self::Deflate(encoder) => encoder.finish()?,
+        }))
+    }
+}
