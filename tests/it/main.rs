@@ -7,6 +7,7 @@ mod answers;
 mod arguments;
 mod books;
 mod bounds;
+mod budgets;
 mod bulk;
 mod compression;
 mod conditional;
