@@ -34,12 +34,23 @@ pub struct Problem {
     detail: String,
     /// The same sentence, under the name that the course's clients read.
     error: String,
-    /// The members or parameters that are wrong.
+    /// The members or parameters that are wrong, the first 100 of them.
     errors: Vec<FieldError>,
     /// The id of the request, as in the log.
     request_id: String,
     #[serde(skip)]
     headers: Vec<(header::HeaderName, HeaderValue)>,
+}
+
+/// Bytes of a sentence. Each part of one is bounded where it is made; this holds for all of them, and for those to come.
+const LONGEST_DETAIL: usize = 4000;
+
+fn bounded(mut detail: String) -> String {
+    if detail.len() > LONGEST_DETAIL {
+        detail.truncate(detail.floor_char_boundary(LONGEST_DETAIL - '…'.len_utf8()));
+        detail.push('…');
+    }
+    detail
 }
 
 fn as_number<S: serde::Serializer>(status: &StatusCode, to: S) -> Result<S::Ok, S::Error> {
@@ -49,7 +60,7 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, to: S) -> Result<S::Ok, 
 impl Problem {
     /// A problem of the request at hand.
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        let detail = detail.into();
+        let detail = bounded(detail.into());
         let about = kind.about();
         let problem = Self {
             kind,
@@ -68,8 +79,8 @@ impl Problem {
     }
 
     /// The request is malformed or names something that does not fit.
-    pub fn bad_request(errors: Vec<FieldError>) -> Self {
-        Error::Invalid(errors).into()
+    pub fn bad_request(error: FieldError) -> Self {
+        Error::Invalid(error.into()).into()
     }
 
     /// No row or route has this address.
@@ -91,6 +102,7 @@ impl Problem {
 
     /// The route exists, but not for this method.
     pub fn method_not_allowed(method: &str, allow: &str) -> Self {
+        let method = service::shortened(method, 30);
         let detail = format!("{method} is not possible here; the methods are {allow}");
         Self::new(Kind::MethodNotAllowed, detail).with_header(ALLOW, allow)
     }
@@ -129,7 +141,7 @@ impl From<Error> for Problem {
         let sentence = error.to_string();
         let new = |kind| Self::new(kind, sentence);
         match error {
-            Error::Invalid(errors) => Self { errors, ..new(Kind::Invalid) },
+            Error::Invalid(errors) => Self { errors: errors.listed(), ..new(Kind::Invalid) },
             Error::Duplicate { field, .. } => {
                 let problem = new(Kind::Duplicate);
                 let errors = vec![FieldError::new(&field, "duplicate", problem.detail.clone())];

@@ -38,9 +38,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let body = json_body(request, payload);
-        Box::pin(async move {
-            object(&body.await?).map(Self).map_err(|error| Problem::bad_request(vec![error]))
-        })
+        Box::pin(async move { object(&body.await?).map(Self).map_err(Problem::bad_request) })
     }
 }
 
@@ -77,7 +75,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
                 Key::new(&String::from_utf8_lossy(key.as_bytes()), &parts)
             });
             let key = key.transpose()?;
-            let input = one_or_many(&body).map_err(|error| Problem::bad_request(vec![error]))?;
+            let input = one_or_many(&body).map_err(Problem::bad_request)?;
             Ok(Self { input, key })
         })
     }
@@ -96,9 +94,10 @@ fn json_body(
     async move {
         if !json {
             let sent = sent.as_ref().and_then(|sent| sent.to_str().ok()).unwrap_or("none");
+            let shown = service::shortened(sent, 100);
             return Err(Problem::new(
                 Kind::MediaType,
-                format!("the content type is `{sent}`, expected `application/json`"),
+                format!("the content type is `{shown}`, expected `application/json`"),
             ));
         }
         tokio::time::timeout(BODY_DEADLINE, read(payload)).await.map_err(|_| {
@@ -115,7 +114,7 @@ async fn read(mut payload: Payload) -> Result<BytesMut, Problem> {
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error| {
             let detail = format!("the body cannot be read: {error}");
-            Problem::bad_request(vec![FieldError::new("", "unreadable-body", detail)])
+            Problem::bad_request(FieldError::new("", "unreadable-body", detail))
         })?;
         if body.len() + chunk.len() > LONGEST_BODY {
             return Err(Problem::new(
@@ -210,7 +209,10 @@ impl FromRequest for Id {
         let refusal = || request.app_data::<Data<Contract>>()?.refuse(request);
         std::future::ready(match written.parse() {
             Ok(id) if digits => Ok(Self(id)),
-            _ if digits => Err(Problem::not_found(format!("nothing has the id {written}"))),
+            _ if digits => {
+                let shown = service::shortened(written, 30);
+                Err(Problem::not_found(format!("nothing has the id {shown}")))
+            }
             // `/api/books/search` is matched by `/api/books/{id}` too, for the methods that only the latter has.
             _ if let Some(problem) = refusal() => Err(problem),
             _ => {

@@ -30,7 +30,7 @@ impl One {
         if unknown.is_empty() {
             Ok(Self { shape, seen: IfNoneMatch::of(request) })
         } else {
-            Err(Error::Invalid(unknown))
+            Err(Error::Invalid(unknown.into()))
         }
     }
 

@@ -114,11 +114,8 @@ impl Selection {
                 let detail = format!(
                     "confirm is missing; {found} {rows}, and nothing was changed: repeat with confirm={found} if they are meant"
                 );
-                Err(Error::Invalid(vec![FieldError::parameter(
-                    "confirm",
-                    "missing-parameter",
-                    detail,
-                )]))
+                let missing = FieldError::parameter("confirm", "missing-parameter", detail);
+                Err(Error::Invalid(missing.into()))
             }
         }
     }

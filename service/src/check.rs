@@ -3,7 +3,7 @@
 use std::ops::{Deref, RangeInclusive};
 
 use crate::{
-    error::{Error, FieldError, Result},
+    error::{Error, FieldError, FieldErrors, Result},
     isbn, text,
 };
 
@@ -47,28 +47,36 @@ pub trait Check: Sized {
 /// # Errors
 /// [`Error::Invalid`] with every member of every element that breaks a rule.
 pub fn check_all<T: Check>(list: Vec<T>) -> Result<Vec<Checked<T>>> {
-    let mut broken = Vec::new();
-    let mut checked = Vec::with_capacity(list.len());
-    for (place, one) in list.into_iter().enumerate() {
-        match one.check().map_err(|error| error.of_element(place)) {
-            Ok(one) => checked.push(one),
-            Err(Error::Invalid(errors)) => broken.extend(errors),
-            Err(other) => return Err(other),
+    let mut broken = FieldErrors::default();
+    let check = |(place, mut one): (usize, T)| {
+        let mut rules = Rules { only_counts: broken.is_full(), ..Rules::default() };
+        one.apply(&mut rules);
+        if rules.broken.is_empty() {
+            return Some(Checked(one));
         }
-    }
+        broken.append(rules.broken.of_element(place));
+        None
+    };
+    // In place: a list of short elements is larger in memory than in its request.
+    let checked: Vec<_> = list.into_iter().enumerate().filter_map(check).collect();
     if broken.is_empty() { Ok(checked) } else { Err(Error::Invalid(broken)) }
 }
 
 /// Collects what is broken.
 #[derive(Default)]
 pub struct Rules {
-    broken: Vec<FieldError>,
+    broken: FieldErrors,
+    /// So many are broken that nobody reads why the next one is.
+    only_counts: bool,
 }
 
 impl Rules {
     /// Notes that `field` is wrong.
     pub fn broken(&mut self, field: &str, code: &'static str, detail: impl Into<String>) {
-        self.broken.push(FieldError::new(field, code, detail));
+        match self.only_counts {
+            true => self.broken.count(),
+            false => self.broken.push(FieldError::new(field, code, detail)),
+        }
     }
 
     /// A line of text that says something: one to `longest` characters after trimming, no control characters.

@@ -2,20 +2,17 @@
 //!
 //! This is the only place that reads the error codes of databases.
 
+mod fields;
+
 use std::{fmt, io};
 
 use rusqlite::ffi::{
     SQLITE_CONSTRAINT_FOREIGNKEY, SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE,
 };
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
-use serde::Serialize;
 use tokio_postgres::error::SqlState;
-use utoipa::ToSchema;
 
-use crate::text;
-
-/// Characters of a sentence about one member.
-const LONGEST_DETAIL: usize = 500;
+pub use fields::{FieldError, FieldErrors};
 
 /// The result of a service function.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -24,8 +21,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Members of the input break a rule; nothing was stored.
-    #[error("{}", sentences(.0))]
-    Invalid(Vec<FieldError>),
+    #[error("{0}")]
+    Invalid(FieldErrors),
     /// A value that has to be unique is taken.
     #[error("{field}{} is taken by another row; change that one or choose another {field}", quoted(.value))]
     Duplicate {
@@ -101,46 +98,15 @@ pub enum Error {
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// One member of the input and what is wrong with it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct FieldError {
-    /// JSON pointer (RFC 6901) to the member, or the name of a query parameter.
-    #[schema(example = "/year")]
-    pub pointer: String,
-    /// A word for programs.
-    #[schema(example = "too-long")]
-    pub code: &'static str,
-    /// A sentence for people: the value in backticks, and the way out.
-    pub detail: String,
-}
-
-impl FieldError {
-    /// An error of the JSON member `field`, or of the whole body where that is empty.
-    pub fn new(field: &str, code: &'static str, detail: impl Into<String>) -> Self {
-        let pointer = match field {
-            "" => String::new(),
-            field => format!("/{}", field.replace('~', "~0").replace('/', "~1")),
-        };
-        Self::parameter(&pointer, code, detail)
-    }
-
-    /// An error of the parameter `name`.
-    pub fn parameter(name: &str, code: &'static str, detail: impl Into<String>) -> Self {
-        // A value that is repeated in the sentence may be a megabyte.
-        let detail = text::shortened(&detail.into(), LONGEST_DETAIL);
-        Self { pointer: text::shortened(name, 100), code, detail }
-    }
-}
-
 impl Error {
     /// One member is wrong.
     pub fn invalid(field: &str, code: &'static str, detail: impl Into<String>) -> Self {
-        Self::Invalid(vec![FieldError::new(field, code, detail)])
+        Self::Invalid(FieldError::new(field, code, detail).into())
     }
 
     /// A parameter of the request does not fit.
     pub fn parameter(name: &str, detail: impl Into<String>) -> Self {
-        Self::Invalid(vec![FieldError::parameter(name, "bad-parameter", detail)])
+        Self::Invalid(FieldError::parameter(name, "bad-parameter", detail).into())
     }
 
     /// A parameter that may stand there once does so twice.
@@ -166,16 +132,11 @@ impl Error {
     /// The same, of one element of a list of inputs.
     #[must_use]
     pub fn of_element(self, place: usize) -> Self {
-        let within = |error: FieldError| FieldError {
-            pointer: format!("/{place}{}", error.pointer),
-            detail: format!("element {place}: {}", error.detail),
-            ..error
-        };
         match self {
-            Self::Invalid(errors) => Self::Invalid(errors.into_iter().map(within).collect()),
+            Self::Invalid(errors) => Self::Invalid(errors.of_element(place)),
             Self::Duplicate { field, value } => {
                 let detail = Self::Duplicate { field: field.clone(), value }.to_string();
-                Self::Invalid(vec![within(FieldError::new(&field, "duplicate", detail))])
+                Self::invalid(&field, "duplicate", detail).of_element(place)
             }
             other => other,
         }
@@ -195,10 +156,6 @@ impl Error {
 
 fn quoted(value: &str) -> String {
     if value.is_empty() { String::new() } else { format!(" `{value}`") }
-}
-
-fn sentences(errors: &[FieldError]) -> String {
-    errors.iter().map(|error| error.detail.as_str()).collect::<Vec<_>>().join("; ")
 }
 
 impl From<DbErr> for Error {
@@ -288,7 +245,7 @@ pub(crate) fn is_cut_off(error: &tokio_postgres::Error) -> bool {
 
 fn missing_parent() -> Error {
     let detail = "a row that this one points at does not exist any more; read it again";
-    Error::Invalid(vec![FieldError::new("", "missing-parent", detail)])
+    Error::invalid("", "missing-parent", detail)
 }
 
 fn of_kind(kind: Kind, error: DbErr) -> Error {

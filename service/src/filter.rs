@@ -13,6 +13,9 @@ use crate::{
     text::{Case, Place},
 };
 
+/// Characters of a name that are compared with those of known ones.
+const LONGEST_COMPARED: usize = 100;
+
 /// Conditions of one list; databases limit the depth of an expression.
 const MOST_CONDITIONS: usize = 50;
 /// Characters of a value; databases limit the length of a pattern.
@@ -214,11 +217,8 @@ pub fn conditions(
             "{} filters are too many, at most {MOST_CONDITIONS} are carried out",
             parameters.len()
         );
-        return Err(Error::Invalid(vec![FieldError::parameter(
-            "query",
-            "too-many-filters",
-            detail,
-        )]));
+        let broken = FieldError::parameter("query", "too-many-filters", detail);
+        return Err(Error::Invalid(broken.into()));
     }
     let mut own = Condition::all();
     let mut related: Vec<(&Relation, Condition)> = Vec::new();
@@ -248,7 +248,7 @@ pub fn conditions(
     for (relation, condition) in related {
         own = own.add(Expr::exists(relation.rows().cond_where(condition).take()));
     }
-    if broken.is_empty() { Ok(own) } else { Err(Error::Invalid(broken)) }
+    if broken.is_empty() { Ok(own) } else { Err(Error::Invalid(broken.into())) }
 }
 
 fn condition(
@@ -342,6 +342,9 @@ fn unknown(name: &str, vocabulary: &Vocabulary, other_names: &[&str]) -> FieldEr
 
 /// The end of a sentence about an unknown name.
 pub fn nearest(name: &str, known: impl Iterator<Item = String>) -> String {
+    // The rest of a long one says no more, and comparing takes time for each letter of it.
+    let end = name.char_indices().nth(LONGEST_COMPARED).map_or(name.len(), |(end, _)| end);
+    let name = name.get(..end).unwrap_or(name);
     let likeness = |known: &String| strsim::jaro_winkler(known, name);
     let nearest = known.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
     nearest.map(|nearest| format!("; the nearest one is `{nearest}`")).unwrap_or_default()

@@ -36,7 +36,7 @@ impl Key {
                 "`{shown}` is no key, expected 1 to {LONGEST} visible characters of ASCII, such as a UUID"
             );
             let broken = FieldError::parameter("Idempotency-Key", "bad-header", detail);
-            return Err(Error::Invalid(vec![broken]));
+            return Err(Error::Invalid(broken.into()));
         }
         let mut digest = Sha256::new();
         for part in request {

@@ -318,7 +318,7 @@ async fn check_parents(
             format!("book_id `{id}` is the id of no book"),
         ));
     }
-    if broken.is_empty() { Ok(()) } else { Err(Error::Invalid(broken)) }
+    if broken.is_empty() { Ok(()) } else { Err(Error::Invalid(broken.into())) }
 }
 
 /// The row that is to be changed, held until the transaction ends.

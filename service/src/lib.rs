@@ -34,7 +34,7 @@ pub use cell::guarded;
 pub use check::{Check, Checked, LINE_PATTERN, check_all};
 pub use database::{Db, Location, Settings, State, Tx};
 pub use entity::{book::Model as Book, item::Model as Item, store::Model as Store};
-pub use error::{Error, FieldError, Result, chain};
+pub use error::{Error, FieldError, FieldErrors, Result, chain};
 pub use filter::{LONGEST_VALUE, MOST_VALUES, Operator, Parameter, Vocabulary, nearest};
 pub use isbn::PATTERN as ISBN_PATTERN;
 pub use json::{Price, price_as_number};

@@ -52,7 +52,7 @@ impl Given {
                 differs(field, given.to_rfc3339(), stored.to_rfc3339());
             }
         }
-        if broken.is_empty() { Ok(()) } else { Err(Error::Invalid(broken)) }
+        if broken.is_empty() { Ok(()) } else { Err(Error::Invalid(broken.into())) }
     }
 
     /// Passes when nothing was sent, since no row is like the others.
@@ -74,7 +74,7 @@ impl Given {
                 FieldError::new(field, "read-only", detail)
             })
             .collect();
-        if broken.is_empty() { Ok(()) } else { Err(Error::Invalid(broken)) }
+        if broken.is_empty() { Ok(()) } else { Err(Error::Invalid(broken.into())) }
     }
 }
 

@@ -14,19 +14,21 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     if is_nfc(trimmed) { Cow::Borrowed(trimmed) } else { Cow::Owned(trimmed.nfc().collect()) }
 }
 
-/// At most the first `longest` characters, fit to be shown on one line: control characters are written as escapes.
+/// What begins a text, in at most `longest` characters and fit to be shown on one line: control characters are written as escapes.
 pub fn shortened(text: &str, longest: usize) -> String {
     let mut shown = String::new();
-    let mut characters = text.chars();
-    for c in characters.by_ref().take(longest) {
-        if c.is_control() {
-            shown.extend(c.escape_default());
-        } else {
-            shown.push(c);
+    let mut room = longest;
+    for c in text.chars() {
+        let needed = if c.is_control() { c.escape_default().len() } else { 1 };
+        if needed > room {
+            shown.push('…');
+            break;
         }
-    }
-    if characters.next().is_some() {
-        shown.push('…');
+        room -= needed;
+        match c.is_control() {
+            true => shown.extend(c.escape_default()),
+            false => shown.push(c),
+        }
     }
     shown
 }

@@ -24,6 +24,7 @@ mod import;
 mod imports;
 mod lifecycle;
 mod lists;
+mod long_errors;
 mod migrations;
 mod openapi;
 mod outages;

@@ -199,7 +199,7 @@ fn stopped_readers(app: &App, paths: &[&str], coding: &str) -> (u64, Duration) {
         let (reply, _) = app.send_for_bytes("GET", path, &[("accept-encoding", coding)]);
         assert_eq!(reply.status, 200, "{path}");
     }
-    let before = process::resident_kb(app.process());
+    let before = process::memory(app.process());
     process::reset_peak(app.process());
     let begun = Instant::now();
     let clients: Vec<TcpStream> = (0..200)
@@ -235,7 +235,7 @@ fn stopped_readers(app: &App, paths: &[&str], coding: &str) -> (u64, Duration) {
     }
     let held = begun.elapsed();
     drop(clients);
-    let peak = process::peak_resident_kb(app.process());
+    let peak = process::peak(app.process());
     (peak.saturating_sub(before), held)
 }
 

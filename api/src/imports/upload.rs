@@ -296,11 +296,11 @@ pub async fn on_a_thread<T: Send + 'static>(
 
 fn unreadable(error: impl std::fmt::Display) -> Problem {
     let detail = format!("the body cannot be read: {error}");
-    Problem::bad_request(vec![FieldError::new("", "unreadable-body", detail)])
+    Problem::bad_request(FieldError::new("", "unreadable-body", detail))
 }
 
 fn bad_form(why: &str) -> Problem {
-    Problem::bad_request(vec![FieldError::new("", "bad-form", why)])
+    Problem::bad_request(FieldError::new("", "bad-form", why))
 }
 
 fn unsupported(detail: String) -> Problem {

@@ -17,7 +17,7 @@ use crate::{
 /// [`Error::Invalid`] with what is wrong with it.
 pub fn canonical(written: &str) -> Result<String> {
     isbn::canonical(written).map_err(|bad| {
-        Error::Invalid(vec![FieldError::parameter("isbn", "bad-isbn", bad.to_string())])
+        Error::Invalid(FieldError::parameter("isbn", "bad-isbn", bad.to_string()).into())
     })
 }
 
@@ -93,7 +93,7 @@ fn new(isbn: &str, changes: &Checked<BookChanges>) -> Result<Checked<NewBook>> {
             status: status.clone().unwrap_or_else(|| AVAILABLE.to_owned()),
         }
         .check(),
-        _ => Err(Error::Invalid(missing)),
+        _ => Err(Error::Invalid(missing.into())),
     }
 }
 

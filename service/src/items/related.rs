@@ -58,7 +58,7 @@ async fn of_parents(
         let detail = format!(
             "the rows of this page have more than {MAX_LIMIT} items; ask for a smaller `limit`, or for the items themselves"
         );
-        return Err(Error::Invalid(vec![FieldError::parameter("include", "too-many", detail)]));
+        return Err(Error::Invalid(FieldError::parameter("include", "too-many", detail).into()));
     }
     let mut by_parent: HashMap<i32, Vec<Item>> = HashMap::new();
     for child in children {

@@ -1,29 +1,29 @@
-//! What a running process spends: memory, and open descriptors.
+//! What the system says of a process that runs.
 
-use std::fs;
-
-/// Kilobytes of memory that the process holds now (resident set).
-pub fn resident_kb(process: u32) -> u64 {
-    status_kb(process, "VmRSS:")
+/// The memory that it has, in kB.
+pub fn memory(process: u32) -> u64 {
+    kilobytes(process, "VmRSS:")
 }
 
-/// The most that it has held at any time.
-pub fn peak_resident_kb(process: u32) -> u64 {
-    status_kb(process, "VmHWM:")
+/// The most that it ever had, in kB.
+pub fn peak(process: u32) -> u64 {
+    kilobytes(process, "VmHWM:")
 }
 
-fn status_kb(process: u32, name: &str) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("the process runs");
-    let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a known line");
-    line.trim().trim_end_matches(" kB").parse().expect("kilobytes")
+/// How many files and connections it has open.
+pub fn descriptors(process: u32) -> usize {
+    std::fs::read_dir(format!("/proc/{process}/fd")).expect("the process lives").count()
+}
+
+fn kilobytes(process: u32, name: &str) -> u64 {
+    let path = format!("/proc/{process}/status");
+    let status = std::fs::read_to_string(path).expect("the process lives");
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).expect(name);
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
 }
 
 /// Forgets the peak so far.
 pub fn reset_peak(process: u32) {
-    fs::write(format!("/proc/{process}/clear_refs"), "5").expect("the peak can be reset");
-}
-
-/// Open descriptors of the process.
-pub fn descriptors(process: u32) -> usize {
-    fs::read_dir(format!("/proc/{process}/fd")).expect("the process runs").count()
+    let path = format!("/proc/{process}/clear_refs");
+    std::fs::write(path, "5").expect("the peak can be forgotten");
 }
