@@ -26,6 +26,7 @@ mod listener;
 mod logging;
 mod one;
 mod openapi;
+mod origin;
 mod parameters;
 mod problems;
 mod request;

@@ -1,4 +1,4 @@
-//! What every request passes through: an id, HEAD as GET, the check of the host, the log line, headers, and a net for
+//! What every request passes through: an id, HEAD as GET, the checks of host and origin, the log line, headers, and a net for
 //! panics.
 
 use std::{
@@ -20,7 +20,7 @@ use actix_web::{
 use futures_util::FutureExt;
 use tokio::time::timeout;
 
-use crate::{error::Problem, format, host::Exposure, trace, vary};
+use crate::{error::Problem, format, host::Exposure, origin, trace, vary};
 
 /// Bytes of a path and its query.
 const LONGEST_URI: usize = 8 << 10;
@@ -45,8 +45,9 @@ async fn answer<B: MessageBody + 'static>(
     let path = request.path().to_owned();
 
     let too_long = request.uri().path_and_query().map_or(0, |uri| uri.as_str().len()) > LONGEST_URI;
-    let refused =
-        request.app_data::<Data<Exposure>>().and_then(|exposure| exposure.refuse(&request));
+    let refused = request.app_data::<Data<Exposure>>();
+    let refused = refused.and_then(|exposure| exposure.refuse(&request));
+    let refused = refused.or_else(|| origin::refuse(&request));
     if method == Method::HEAD {
         // Routed as GET; actix keeps in mind what was asked and sends no body.
         request.head_mut().method = Method::GET;

@@ -20,7 +20,7 @@ fn each_kind_of_problem_has_a_page_that_says_what_to_do() {
     let list = app.get("/problems");
     assert_eq!(list.status, 200);
     let kinds = kinds(&app);
-    assert!(kinds.len() >= 18, "{kinds:?}");
+    assert!(kinds.len() >= 19, "{kinds:?}");
     for kind in kinds {
         let path = kind["type"].as_str().unwrap();
         assert!(list.body.contains(&format!("<a href=\"{path}\">")), "{path}");
@@ -109,6 +109,7 @@ on_both! {
             (app.get(&format!("/api/books?q={}", "x".repeat(9000))), "uri-too-long"),
             (app.send("POST", "/api/books", &[("content-type", "text/plain")], b"x"), "media-type"),
             (app.send("GET", "/api/books", &[("host", "books.example")], b""), "foreign-host"),
+            (app.send("DELETE", "/api/books/1", &[("origin", "null")], b""), "foreign-origin"),
             (keyed(r#"{"name":"b"}"#), "key-reused"),
         ];
         for (reply, slug) in all {

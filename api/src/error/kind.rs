@@ -71,6 +71,14 @@ kinds! {
             `PUT /api/books/isbn/{isbn}` does so in one step. Or choose another value.";
         as "isbn `9780132350884` is taken by another row; change that one or choose another isbn";
     }
+    ForeignOrigin "foreign-origin" FORBIDDEN "Foreign origin" {
+        means "A page of another origin than this service's own sent a request that may change something, as its browser says in \
+               `Sec-Fetch-Site` or `Origin`. Nothing was changed.";
+        do "Send the request from a page of this service, or from a program, which sends neither header. A proxy in front of the \
+            service has to pass on `Sec-Fetch-Site`, and `Host` as the browser sent it.";
+        as "the request comes from a page of another origin (`Sec-Fetch-Site` is `cross-site`), which may change nothing; send it \
+            from a page of this service or from a program";
+    }
     NotFound "not-found" NOT_FOUND "Not found" {
         means "There is no such address, or no row with this id or ISBN; it may have been deleted.";
         do "Compare the address with the OpenAPI document, and ask the list for the rows that are there.";

@@ -78,6 +78,7 @@ fn refusals(what: &Described, operation: &Operation) -> Vec<StatusCode> {
         (true, StatusCode::MISDIRECTED_REQUEST),
         (true, StatusCode::INTERNAL_SERVER_ERROR),
         (has_query || has_key || changes, StatusCode::BAD_REQUEST),
+        (changes, StatusCode::FORBIDDEN),
         (what.path.contains('{'), StatusCode::NOT_FOUND),
         (what.shows_pages, StatusCode::NOT_ACCEPTABLE),
         (has_body, StatusCode::REQUEST_TIMEOUT),

@@ -1,16 +1,19 @@
 //! What tests stand on: a database each, the program, and one word for both databases.
 
 pub mod app;
+pub mod browser;
 pub mod db;
 pub mod disk;
 mod kept;
 pub mod ledger;
 pub mod process;
 pub mod project;
+pub mod raw;
 pub mod reply;
 pub mod terminal;
 
 pub use app::{App, Ended, Program};
+pub use browser::Browser;
 pub use db::{Database, HEAD, REVISIONS};
 pub use project::Project;
 pub use reply::Reply;
