@@ -85,8 +85,14 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return migration::sea_revise::cli::misused(&error),
     };
-    logging::start(cli.common.log_format, &cli.common.log);
     let Cli { common, command } = cli;
+    logging::start(common.log_format, &common.log, matches!(command, Command::Serve(_)));
+    let code = carry_out(&common, command);
+    logging::finish();
+    code
+}
+
+fn carry_out(common: &Common, command: Command) -> ExitCode {
     let done = match command {
         // Its exit codes say more than good or bad.
         Command::Db(arguments) => {
@@ -95,13 +101,13 @@ pub fn main() -> ExitCode {
         }
         Command::Openapi => openapi(),
         Command::Serve(args) => {
-            run(&common, async |location, settings| serve::serve(location, settings, args).await)
+            run(common, async |location, settings| serve::serve(location, settings, args).await)
         }
         Command::Import(command) => {
-            run(&common, async |location, settings| import::run(location, settings, command).await)
+            run(common, async |location, settings| import::run(location, settings, command).await)
         }
         Command::Export(command) => {
-            run(&common, async |location, settings| export::run(location, settings, command).await)
+            run(common, async |location, settings| export::run(location, settings, command).await)
         }
     };
     match done {
@@ -177,7 +183,7 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
 
 /// One line with every cause.
 fn fail(error: &anyhow::Error) -> ExitCode {
-    drop(writeln!(std::io::stderr(), "error: {}", service::chain(error.as_ref())));
+    logging::say_last(&format!("error: {}", service::chain(error.as_ref())));
     ExitCode::FAILURE
 }
 

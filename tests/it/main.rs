@@ -25,6 +25,7 @@ mod import;
 mod imports;
 mod lifecycle;
 mod lists;
+mod log;
 mod long_errors;
 mod migrations;
 mod openapi;

@@ -187,14 +187,16 @@ impl Program {
             child.wait().expect("the program ends");
             panic!("no server: {}", text(&log));
         };
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(60)))
-            .allow_non_standard_methods(true)
-            .build()
-            .into();
-        App { child, address, agent, log }
+        App { child, address, agent: agent(), log }
     }
+}
+
+pub(super) fn agent() -> ureq::Agent {
+    let config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_secs(60)))
+        .allow_non_standard_methods(true);
+    config.build().into()
 }
 
 fn keep(log: &Mutex<String>, line: &str) {
@@ -209,11 +211,11 @@ fn text(log: &Mutex<String>) -> String {
 
 /// A server that runs until it is dropped, and must not have panicked by then.
 pub struct App {
-    child: Child,
+    pub(super) child: Child,
     /// Host and port.
     pub address: String,
-    agent: ureq::Agent,
-    log: Arc<Mutex<String>>,
+    pub(super) agent: ureq::Agent,
+    pub(super) log: Arc<Mutex<String>>,
 }
 
 impl App {

@@ -11,6 +11,7 @@ pub mod project;
 pub mod raw;
 pub mod reply;
 pub mod terminal;
+pub mod unread;
 
 pub use app::{App, Ended, Program};
 pub use browser::Browser;
