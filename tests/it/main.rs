@@ -5,6 +5,7 @@ mod support;
 mod adding;
 mod answers;
 mod arguments;
+mod battery;
 mod books;
 mod bounds;
 mod browsers;
