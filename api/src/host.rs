@@ -26,7 +26,7 @@ impl Exposure {
     pub(crate) fn refuse(self, request: &ServiceRequest) -> Option<Problem> {
         let host = match asked(request) {
             Ok(host) => host,
-            Err(problem) => return Some(problem),
+            Err(error) => return Some(Problem::bad_request(error)),
         };
         let own = self == Self::Everybody || host.is_some_and(|host| is_this_machine(host.name));
         (!own).then(|| {
@@ -87,7 +87,7 @@ fn is_of_name(byte: u8) -> bool {
 ///
 /// # Errors
 /// Where they disagree, or one of them is no host.
-pub(crate) fn asked(request: &ServiceRequest) -> Result<Option<Host<'_>>, Problem> {
+pub(crate) fn asked(request: &ServiceRequest) -> Result<Option<Host<'_>>, FieldError> {
     let uri = request.uri();
     let (is_absolute, default_port) = match uri.scheme_str() {
         None => (false, 80),
@@ -119,8 +119,8 @@ pub(crate) fn asked(request: &ServiceRequest) -> Result<Option<Host<'_>>, Proble
     }
 }
 
-fn refusal(detail: &str) -> Problem {
-    Problem::bad_request(FieldError::parameter("Host", "bad-host", detail))
+fn refusal(detail: &str) -> FieldError {
+    FieldError::parameter("Host", "bad-host", detail)
 }
 
 /// `localhost` in any spelling, or an address of the loopback network.

@@ -13,11 +13,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Raw(pub String);
 
 impl Raw {
-    /// The status; `None` where nothing was answered.
+    /// The status that is final; `None` where nothing was answered.
     pub fn status(&self) -> Option<u16> {
-        self.0
+        let answer = self.0.strip_prefix("HTTP/1.1 100 Continue\r\n\r\n").unwrap_or(&self.0);
+        answer
             .strip_prefix("HTTP/1.1 ")
-            .or_else(|| self.0.strip_prefix("HTTP/1.0 "))?
+            .or_else(|| answer.strip_prefix("HTTP/1.0 "))?
             .get(..3)?
             .parse()
             .ok()
