@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
 use rust_decimal::Decimal;
 use sea_orm::{Value, sea_query::ColumnType};
 
@@ -61,11 +61,11 @@ impl Kind {
             }
             Self::Integer => {
                 let range = format!("a whole number between {} and {}", i32::MIN, i32::MAX);
-                parsed::<i32>(written, &range)
+                Ok(parsed::<i32>(written, &range)?.into())
             }
             Self::BigInteger => {
                 let range = format!("a whole number between {} and {}", i64::MIN, i64::MAX);
-                parsed::<i64>(written, &range)
+                Ok(parsed::<i64>(written, &range)?.into())
             }
             Self::Double => match f64::from_str(written) {
                 Ok(number) if number.is_finite() => Ok(number.into()),
@@ -83,9 +83,18 @@ impl Kind {
                 "false" => Ok(false.into()),
                 _ => Err(format!("`{written}` is neither true nor false")),
             },
-            Self::Date => parsed::<NaiveDate>(written, "a day, such as 2026-11-26"),
+            Self::Date => {
+                let day = parsed::<NaiveDate>(written, "a day, such as 2026-11-26")?;
+                within_years(written, day, "0000-01-01 and 9999-12-31")
+            }
             Self::Moment => {
-                parsed::<DateTime<Utc>>(written, "a moment, such as 2026-11-26T12:00:00Z")
+                let expected = "a moment, such as 2026-11-26T12:00:00Z";
+                let moment = to_microseconds(parsed::<DateTime<Utc>>(written, expected)?);
+                within_years(
+                    written,
+                    moment,
+                    "0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z",
+                )
             }
         }
     }
@@ -124,6 +133,25 @@ fn decimal(written: &str) -> Option<Decimal> {
     exact().ok().or_else(near)
 }
 
-fn parsed<T: FromStr + Into<Value>>(written: &str, expected: &str) -> Result<Value, String> {
-    written.parse::<T>().map(Into::into).map_err(|_| format!("`{written}` is not {expected}"))
+fn parsed<T: FromStr>(written: &str, expected: &str) -> Result<T, String> {
+    written.parse::<T>().map_err(|_| format!("`{written}` is not {expected}"))
+}
+
+/// Refuses years that have not four digits: PostgreSQL knows none before 4714 BC, and SQLite compares texts, which have the order
+/// of the moments only where all years have as many digits.
+fn within_years<T: Datelike + Into<Value>>(
+    written: &str,
+    value: T,
+    range: &str,
+) -> Result<Value, String> {
+    if (0..=9999).contains(&value.year()) {
+        Ok(value.into())
+    } else {
+        Err(format!("`{written}` is not between {range}"))
+    }
+}
+
+/// What is stored has six places; PostgreSQL cuts the rest off, and counts a leap second as the next one.
+fn to_microseconds(moment: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(moment.timestamp_micros()).unwrap_or(moment)
 }
