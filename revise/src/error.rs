@@ -1,5 +1,7 @@
 //! What can go wrong, and which exit code says so.
 
+use std::io::ErrorKind;
+
 use sea_orm::{DbErr, RuntimeErr, sqlx};
 
 use crate::schema::TableName;
@@ -58,7 +60,7 @@ pub enum Error {
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// A file that cannot be read or written.
-    #[error("{what}: {source}")]
+    #[error("{what}: {source}{}", way_out(.source))]
     File {
         /// What was tried, with the path.
         what: String,
@@ -127,6 +129,15 @@ impl Error {
     /// Turns a system's error into one that says what was tried.
     pub(crate) fn file(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::File { what: what.into(), source }
+    }
+}
+
+/// What can be done about a file system that takes nothing.
+fn way_out(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "; the disk is full: free some space",
+        ErrorKind::ReadOnlyFilesystem => "; the file system is read-only: remount it for writing",
+        _ => "",
     }
 }
 

@@ -1,12 +1,15 @@
 //! Connections, as the engine needs them: one at a time, without limits of time, on SQLite with foreign keys off.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait,
-    sqlx::{ConnectOptions as _, postgres::PgConnectOptions, sqlite::SqliteConnectOptions},
+    DbBackend, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait,
+    sqlx::{
+        self, ConnectOptions as _, Connection as _, postgres::PgConnectOptions,
+        sqlite::SqliteConnectOptions,
+    },
 };
 
 use crate::{
@@ -18,6 +21,9 @@ use crate::{
     sqlite,
     target::Target,
 };
+
+/// How long a server may take to let us in: one that is not there is not there in half a minute either.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How often a schema is read that changes meanwhile.
 const ATTEMPTS: u32 = 5;
@@ -58,7 +64,11 @@ impl Session {
         let options = match target {
             Target::Memory => memory(),
             Target::File(path) => file(path, purpose)?,
-            Target::Postgres(url) => server(url)?,
+            Target::Postgres(url) => {
+                let options = server(url)?;
+                expect_server(url).await.map_err(|error| cannot_open(target, error))?;
+                options
+            }
         };
         let db = Database::connect(options).await.map_err(|error| cannot_open(target, error))?;
         Ok(Self { db, target: target.clone() })
@@ -278,12 +288,31 @@ fn server(url: &str) -> Result<ConnectOptions> {
     Ok(options)
 }
 
+/// Connects once: a pool tries again while a server refuses, and says only that its time was up.
+async fn expect_server(url: &str) -> Result<(), DbErr> {
+    let error = |error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)));
+    let options: PgConnectOptions = url.parse().map_err(error)?;
+    match tokio::time::timeout(PATIENCE, options.connect()).await {
+        Ok(Ok(connection)) => {
+            drop(connection.close().await);
+            Ok(())
+        }
+        // It starts, or all its connections are taken: the pool waits for it.
+        Ok(Err(sqlx::Error::Database(refused)))
+            if matches!(refused.code().as_deref(), Some("57P03" | "53300")) =>
+        {
+            Ok(())
+        }
+        Ok(Err(refused)) => Err(error(refused)),
+        Err(_) => Err(DbErr::Custom(format!("it did not answer within {} s", PATIENCE.as_secs()))),
+    }
+}
+
 fn alone(url: &str) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(1)
-        // A server that is not there is not there in half a minute either.
-        .acquire_timeout(Duration::from_secs(5))
+        .acquire_timeout(PATIENCE)
         .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
