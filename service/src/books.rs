@@ -259,7 +259,18 @@ pub async fn update(
     expected: &Expected,
     changes: &Checked<BookChanges>,
 ) -> Result<Book> {
-    let stored = stored(db, id, expected).await?;
+    let stored = locked(db, id).await?;
+    change(db, stored, expected, changes).await
+}
+
+/// Changes a book that is held until the transaction ends.
+async fn change(
+    db: &impl Changes,
+    stored: Book,
+    expected: &Expected,
+    changes: &Checked<BookChanges>,
+) -> Result<Book> {
+    expected.agrees_with("book", &stamp(&stored))?;
     read_only(changes).agrees_with("book", &stamp(&stored))?;
     let next = stored.version + 1;
     let mut row = stored.clone().into_active_model();
@@ -337,10 +348,8 @@ fn taken(changes: &BookChanges) -> Option<&str> {
 }
 
 /// The row that is to be changed, held until the transaction ends.
-async fn stored(db: &impl Changes, id: i32, expected: &Expected) -> Result<Book> {
-    let stored = db.row(Entity::find_by_id(id).lock_exclusive()).await?.ok_or(not_found(id))?;
-    expected.agrees_with("book", &stamp(&stored))?;
-    Ok(stored)
+async fn locked(db: &impl Changes, id: i32) -> Result<Book> {
+    db.row(Entity::find_by_id(id).lock_exclusive()).await?.ok_or(not_found(id))
 }
 
 fn stamp(book: &Book) -> Stamp {
@@ -358,7 +367,7 @@ fn stamp(book: &Book) -> Stamp {
 /// [`Error::NotFound`], [`Error::Stale`], and what the database says.
 pub async fn delete(db: &impl Changes, id: i32, expected: &Expected) -> Result<()> {
     if !expected.is_any() {
-        stored(db, id, expected).await?;
+        expected.agrees_with("book", &stamp(&locked(db, id).await?))?;
     }
     match db.exec(Entity::delete_by_id(id).as_query()).await? {
         0 => Err(not_found(id)),

@@ -1,9 +1,9 @@
 //! Books by their ISBN: found, and put there whether they exist or not.
 
 use entity::book::{Column, Entity};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select};
 
-use super::{AVAILABLE, BookChanges, NewBook, row, update};
+use super::{AVAILABLE, BookChanges, NewBook, change, row};
 use crate::{
     Book, Check, Checked, Expected,
     database::{Changes, Rows},
@@ -26,13 +26,13 @@ pub fn canonical(written: &str) -> Result<String> {
 /// # Errors
 /// [`Error::NotFound`], and what the database says.
 pub async fn find(db: &impl Rows, isbn: &str) -> Result<Book> {
-    stored(db, isbn).await?.ok_or_else(|| not_found(isbn))
+    db.row(by_isbn(isbn)).await?.ok_or_else(|| not_found(isbn))
 }
 
 /// Changes the given members of the book with this canonical ISBN, or adds it; true when it was added.
 ///
 /// # Errors
-/// As [`update`] and [`create`](super::create); [`Error::Invalid`] for an ISBN among the members that is
+/// As [`update`](super::update) and [`create`](super::create); [`Error::Invalid`] for an ISBN among the members that is
 /// another one, and for a new book without title or author.
 pub async fn put(
     db: &impl Changes,
@@ -46,8 +46,9 @@ pub async fn put(
             format!("isbn `{other}` is not the one of the address, `{isbn}`; leave it out");
         return Err(Error::invalid("isbn", "read-only", detail));
     }
-    if let Some(book) = stored(db, isbn).await? {
-        return Ok((update(db, book.id, expected, changes).await?, false));
+    // Looked for and locked in one statement: a row that is waited for is returned only if it still has this ISBN.
+    if let Some(book) = db.row(by_isbn(isbn).lock_exclusive()).await? {
+        return Ok((change(db, book, expected, changes).await?, false));
     }
     if let Expected::OneOf(_) = expected {
         return Err(not_found(isbn));
@@ -97,8 +98,8 @@ fn new(isbn: &str, changes: &Checked<BookChanges>) -> Result<Checked<NewBook>> {
     }
 }
 
-async fn stored(db: &impl Rows, isbn: &str) -> Result<Option<Book>> {
-    db.row(Entity::find().filter(Column::Isbn.eq(isbn))).await
+fn by_isbn(isbn: &str) -> Select<Entity> {
+    Entity::find().filter(Column::Isbn.eq(isbn))
 }
 
 fn not_found(isbn: &str) -> Error {
