@@ -4,7 +4,11 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::idempotency_key::{ActiveModel, Column, Entity};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryTrait};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait, OnConflict},
+};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
@@ -16,6 +20,10 @@ use crate::{
 
 /// Characters of a key.
 const LONGEST: usize = 255;
+/// How long a key stands for its request.
+const LIFETIME: TimeDelta = TimeDelta::days(1);
+/// Keys that are deleted at a time: some milliseconds, for which others wait who want to write.
+pub(crate) const FORGOTTEN: u64 = 500;
 
 /// A key that a client gave, and a digest of the request that it stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,41 +67,61 @@ pub async fn once<T: Serialize + DeserializeOwned>(
 ) -> Result<T> {
     let Some(key) = key else { return work().await };
     let now = now();
-    if let Some(answer) = earlier(db, key, now).await? {
+    if !reserve(db, key, now).await? {
+        let answer = earlier(db, key).await?;
         return serde_json::from_str(&answer).map_err(Error::no_json);
     }
-    reserve(db, key, now).await?;
     let answer = work().await?;
     let text = serde_json::to_string(&answer).map_err(Error::no_json)?;
-    let keep = Entity::update_many().col_expr(Column::Answer, text.into());
-    db.exec(keep.filter(Column::Key.eq(&key.key)).as_query()).await?;
+    let keep = OnConflict::column(Column::Key).update_column(Column::Answer).to_owned();
+    db.exec(Entity::insert(row(key, text, now)).on_conflict(keep).as_query()).await?;
     Ok(answer)
 }
 
-/// The answer of an earlier request. Keys of yesterday are forgotten on the way.
-async fn earlier(db: &impl Changes, key: &Key, now: DateTime<Utc>) -> Result<Option<String>> {
-    let yesterday = now - TimeDelta::days(1);
-    let old = Entity::delete_many().filter(Column::CreatedAt.lt(yesterday));
-    db.exec(old.as_query()).await?;
+/// Deletes some of the keys that may be used for something else; how many.
+///
+/// # Errors
+/// What the database says.
+pub(crate) async fn forget(db: &impl Changes) -> Result<u64> {
+    let old = Entity::find()
+        .select_only()
+        .column(Column::Key)
+        .filter(Column::CreatedAt.lt(now() - LIFETIME))
+        .limit(FORGOTTEN);
+    let forgotten = Entity::delete_many().filter(Column::Key.in_subquery(old.into_query()));
+    db.exec(forgotten.as_query()).await
+}
+
+/// Takes the key before anything is done; false when it was taken within the last day. Another transaction that has it is waited
+/// for.
+///
+/// Neither this statement nor the one that stores the answer has a plan to choose: an upsert finds its row by the unique index of
+/// the key. A prepared `SELECT`, `UPDATE` or `DELETE` may go on reading the whole table, as it was planned when that was empty.
+async fn reserve(db: &impl Changes, key: &Key, now: DateTime<Utc>) -> Result<bool> {
+    let expired = Expr::col((Entity, Column::CreatedAt)).lt(now - LIFETIME);
+    let again = OnConflict::column(Column::Key)
+        .update_columns([Column::Fingerprint, Column::Answer, Column::CreatedAt])
+        .action_and_where(expired)
+        .to_owned();
+    let reserve = Entity::insert(row(key, String::new(), now)).on_conflict(again);
+    Ok(db.exec(reserve.as_query()).await? > 0)
+}
+
+/// The answer of the request that took the key.
+async fn earlier(db: &impl Changes, key: &Key) -> Result<String> {
     match db.row(Entity::find_by_id(key.key.clone())).await? {
-        None => Ok(None),
-        Some(found) if found.fingerprint == key.fingerprint => Ok(Some(found.answer)),
+        Some(found) if found.fingerprint == key.fingerprint => Ok(found.answer),
         Some(_) => Err(Error::KeyReused { key: key.key.clone() }),
+        // It was forgotten in this moment.
+        None => Err(Error::collision("the key is free again")),
     }
 }
 
-/// Takes the key before anything is done. Another transaction that has it is waited for; its end is a collision, after
-/// which the whole is repeated and finds the answer.
-async fn reserve(db: &impl Changes, key: &Key, now: DateTime<Utc>) -> Result<()> {
-    let row = ActiveModel {
+fn row(key: &Key, answer: String, now: DateTime<Utc>) -> ActiveModel {
+    ActiveModel {
         key: Set(key.key.clone()),
         fingerprint: Set(key.fingerprint.clone()),
-        answer: Set(String::new()),
+        answer: Set(answer),
         created_at: Set(now),
-    };
-    match db.exec(Entity::insert(row).as_query()).await {
-        Ok(_) => Ok(()),
-        Err(Error::Duplicate { .. }) => Err(Error::collision("the key was taken by somebody else")),
-        Err(error) => Err(error),
     }
 }

@@ -5,6 +5,9 @@
 //! cost to write them, and searches cost half of what they did. And it has to look at each row that waits for its lot to be full,
 //! so where nobody writes any more they need not wait. PostgreSQL looks after its indexes itself.
 
+mod file;
+mod keys;
+
 use std::time::{Duration, Instant};
 
 use entity::book::{Column, Entity};
@@ -47,16 +50,20 @@ pub async fn begin(db: &Db) {
 
 /// Keeps the database in shape as long as it is polled.
 pub async fn keep(db: Db) {
-    let Some(index) = index(&db) else {
+    tokio::join!(file::watch(&db), keys::forget(&db), keep_index(&db));
+}
+
+async fn keep_index(db: &Db) {
+    let Some(index) = index(db) else {
         loop {
-            learn(&db, PLACES).await;
+            learn(db, PLACES).await;
             tokio::time::sleep(LESSON_ON_POSTGRES).await;
         }
     };
     let (mut seen, mut kept, mut learned) = (None, None, None::<Instant>);
     loop {
         if learned.is_none_or(|learned| learned.elapsed() > LESSON) {
-            learn(&db, PLACES).await;
+            learn(db, PLACES).await;
             learned = Some(Instant::now());
         }
         // Until somebody wrote, and nobody since.
@@ -67,7 +74,7 @@ pub async fn keep(db: Db) {
                 break;
             }
         }
-        say(settle(&db, index, PAUSES).await, UNSETTLED);
+        say(settle(db, index, PAUSES).await, UNSETTLED);
         kept = db.state();
     }
 }
