@@ -60,8 +60,11 @@ mod tests {
             Box::pin(async { Effect::None })
         }
 
-        fn alone(self: Box<Self>, _: crate::database::tx::Source) -> LocalBoxFuture<'static, ()> {
-            Box::pin(async {})
+        fn alone(
+            self: Box<Self>,
+            _: crate::database::tx::Source,
+        ) -> LocalBoxFuture<'static, Option<Box<dyn Unit>>> {
+            Box::pin(async { None })
         }
 
         fn home(&self) -> &Handle {

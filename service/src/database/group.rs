@@ -64,8 +64,14 @@ enum End {
     Unknown,
 }
 
-/// Carries out units of work, several of them in one transaction, and tells each caller.
-pub(super) async fn carry_out(source: &Source, mut units: Vec<Box<dyn Unit>>, care: &Care) {
+/// Carries out units of work, several of them in one transaction, and tells each caller; those that come back want a row which
+/// another session holds.
+pub(super) async fn carry_out(
+    source: &Source,
+    mut units: Vec<Box<dyn Unit>>,
+    care: &Care,
+) -> Vec<Box<dyn Unit>> {
+    let mut again = Vec::new();
     let end = match units.as_mut_slice() {
         [] | [_] => None,
         several => Some(together(source, several, care).await),
@@ -75,10 +81,11 @@ pub(super) async fn carry_out(source: &Source, mut units: Vec<Box<dyn Unit>>, ca
         Some(End::Unknown) => tell(units, false),
         Some(End::Refused | End::Failed) | None => {
             for unit in units {
-                unit.alone(source.clone()).await;
+                again.extend(unit.alone(source.clone()).await);
             }
         }
     }
+    again
 }
 
 async fn together(source: &Source, units: &mut [Box<dyn Unit>], care: &Care) -> End {

@@ -16,6 +16,11 @@ impl Progress {
         self.leave_waiting_for(Self::BEGAN) || self.0.load(Ordering::SeqCst) == Self::BEGAN
     }
 
+    /// Waits again, after what was begun is undone.
+    pub(super) fn rest(&self) {
+        self.0.store(Self::WAITS, Ordering::SeqCst);
+    }
+
     /// Calls it off if it still waits.
     pub(super) fn call_off(&self) -> bool {
         self.leave_waiting_for(Self::CALLED_OFF)

@@ -109,6 +109,16 @@ impl Tx {
         }
     }
 
+    /// Lets statements wait so long for locks, on PostgreSQL, where connections that write wait only for a moment otherwise.
+    pub(super) async fn wait_for_locks(&self, patience: std::time::Duration) -> Result<()> {
+        match self.backend() {
+            DbBackend::Postgres => {
+                self.run(&format!("SET LOCAL lock_timeout = {}", patience.as_millis())).await
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Carries out a statement that is about the transaction and not about rows, such as `SET`.
     pub(crate) async fn run(&self, sql: &str) -> Result<()> {
         match &self.0 {

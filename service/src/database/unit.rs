@@ -26,8 +26,9 @@ pub(super) trait Unit: Send {
     /// Carries it out in a transaction that others share.
     fn attempt<'a>(&'a mut self, transaction: &'a Tx) -> LocalBoxFuture<'a, Effect>;
 
-    /// Carries it out in a transaction of its own, again when it collides, and tells the caller.
-    fn alone(self: Box<Self>, source: Source) -> LocalBoxFuture<'static, ()>;
+    /// Carries it out in a transaction of its own, again when it collides, and tells the caller. Where another session holds what
+    /// it wants it comes back, to be carried out once more with patience: it waits for the row then, and keeps a connection.
+    fn alone(self: Box<Self>, source: Source) -> LocalBoxFuture<'static, Option<Box<dyn Unit>>>;
 
     /// The runtime in which the caller waits.
     fn home(&self) -> &Handle;
@@ -56,6 +57,9 @@ pub(super) struct Waiting<T, F> {
     pub(super) work: F,
     pub(super) progress: Arc<Progress>,
     pub(super) deadline: Duration,
+    /// How long it waits for a row that another session holds, once it knows that it has to.
+    pub(super) patience: Duration,
+    pub(super) is_patient: bool,
     pub(super) answer: oneshot::Sender<Result<T>>,
     pub(super) home: Handle,
     /// Held until the end, since the number of units that wait is bounded.
@@ -85,17 +89,25 @@ where
         })
     }
 
-    fn alone(self: Box<Self>, source: Source) -> LocalBoxFuture<'static, ()> {
+    fn alone(
+        mut self: Box<Self>,
+        source: Source,
+    ) -> LocalBoxFuture<'static, Option<Box<dyn Unit>>> {
         Box::pin(async move {
-            let Self { work, progress, deadline, answer, place, home: _, outcome: _ } = *self;
-            let repeated = repeat(&source, &work, &progress, deadline);
             // Units behind it wait in the same task.
-            let outcome = AssertUnwindSafe(repeated).catch_unwind().await;
+            let outcome = AssertUnwindSafe(self.repeat(&source)).catch_unwind().await;
             let outcome =
                 outcome.unwrap_or_else(|_| Err(Error::internal("the unit of work panicked")));
+            if matches!(outcome, Err(Error::Locked(_))) && !self.is_patient {
+                self.progress.rest();
+                self.is_patient = true;
+                return Some(self as Box<dyn Unit>);
+            }
+            let Self { answer, place, .. } = *self;
             drop(place);
             // The caller may have gone; the work is done all the same.
             drop(answer.send(outcome));
+            None
         })
     }
 
@@ -129,46 +141,52 @@ fn effect_of(error: &Error) -> Effect {
         Error::Busy
         | Error::Unavailable(_)
         | Error::Full(_)
+        | Error::FileLost(_)
+        | Error::Damaged(_)
+        | Error::Forbidden(_)
+        | Error::Locked(_)
         | Error::Collision(_)
         | Error::Internal(_) => Effect::Unclear,
     }
 }
 
-/// Carries out the unit; when it collides with another or loses its connection, again after a pause, as long as another
-/// attempt that takes as long as the last one ends before the deadline.
-async fn repeat<T>(
-    source: &Source,
-    work: &impl AsyncFn(&Tx) -> Result<T>,
-    progress: &Progress,
-    deadline: Duration,
-) -> Result<T> {
-    let begun = Instant::now();
-    for attempt in 1..=ATTEMPTS {
-        let last = Instant::now();
-        let error = match once(source, work, progress).await {
-            Err(error @ (Error::Collision(_) | Error::Unavailable(_))) => error,
-            outcome => return outcome,
-        };
-        log::debug!("attempt {attempt}: {}", chain(&error));
-        // Those who collided must not meet again: the pause differs by an address' low bits.
-        let spread = (std::ptr::from_ref(progress).addr() >> 4) as u64 % 8;
-        let pause = Duration::from_millis((2 << attempt) + spread);
-        if attempt == ATTEMPTS || begun.elapsed() + pause + last.elapsed() > deadline {
-            return Err(match error {
-                Error::Collision(_) => Error::Busy,
-                other => other,
-            });
+impl<T, F> Waiting<T, F>
+where
+    F: AsyncFn(&Tx) -> Result<T>,
+{
+    /// Carries out the unit; when it collides with another or loses its connection, again after a pause, as long as another
+    /// attempt that takes as long as the last one ends before the deadline.
+    async fn repeat(&self, source: &Source) -> Result<T> {
+        let begun = Instant::now();
+        let patience = self.is_patient.then_some(self.patience);
+        for attempt in 1..=ATTEMPTS {
+            let last = Instant::now();
+            let error = match once(source, &self.work, &self.progress, patience).await {
+                Err(error @ (Error::Collision(_) | Error::Unavailable(_))) => error,
+                outcome => return outcome,
+            };
+            log::debug!("attempt {attempt}: {}", chain(&error));
+            // Those who collided must not meet again: the pause differs by an address' low bits.
+            let spread = (Arc::as_ptr(&self.progress).addr() >> 4) as u64 % 8;
+            let pause = Duration::from_millis((2 << attempt) + spread);
+            if attempt == ATTEMPTS || begun.elapsed() + pause + last.elapsed() > self.deadline {
+                return Err(match error {
+                    Error::Collision(_) => Error::Busy,
+                    other => other,
+                });
+            }
+            tokio::time::sleep(pause).await;
         }
-        tokio::time::sleep(pause).await;
+        Err(Error::Busy)
     }
-    Err(Error::Busy)
 }
 
-/// Carries out `work` in a transaction of its own, once.
+/// Carries out `work` in a transaction of its own, once, in which statements wait for locks as long as `patience` says.
 pub(super) async fn once<T>(
     source: &Source,
     work: impl AsyncFnOnce(&Tx) -> Result<T>,
     progress: &Progress,
+    patience: Option<Duration>,
 ) -> Result<T> {
     if progress.is_called_off() {
         return Err(Error::Busy);
@@ -178,7 +196,14 @@ pub(super) async fn once<T>(
         transaction.roll_back().await?;
         return Err(Error::Busy);
     }
-    match work(&transaction).await {
+    let worked = match patience {
+        Some(patience) => match transaction.wait_for_locks(patience).await {
+            Ok(()) => work(&transaction).await,
+            Err(error) => Err(error),
+        },
+        None => work(&transaction).await,
+    };
+    match worked {
         Ok(value) => transaction.commit().await.map(|()| value),
         Err(error) => {
             roll_back(transaction).await;

@@ -3,14 +3,16 @@
 //! A thread with its own runtime holds the tasks. A unit that waits can still be called off; one that runs is never
 //! cancelled, because a driver's future that is dropped half way leaves its connection in an unknown state.
 
+mod queue;
+
 use std::{
+    collections::VecDeque,
     rc::Rc,
     sync::{Arc, Mutex, PoisonError},
     thread::JoinHandle,
     time::Duration,
 };
 
-use futures_util::future::LocalBoxFuture;
 use tokio::{
     runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
@@ -26,21 +28,12 @@ use super::{
     unit::{Unit, Waiting, once},
 };
 use crate::error::{Error, Result, chain};
+use queue::{Queue, Task, Turn};
 
 /// Units of work that may wait or run at the same time; the next one is told that the database is busy.
 const PLACES: usize = 1024;
 /// What the end of the writer may take beyond the deadlines of its units.
 const GRACE: Duration = Duration::from_secs(5);
-
-type Job = Box<dyn FnOnce() -> LocalBoxFuture<'static, ()> + Send>;
-
-/// What waits in the queue.
-enum Task {
-    /// Has a transaction of its own, for as long as it takes.
-    Long(Job),
-    /// May share a transaction.
-    Unit(Box<dyn Unit>),
-}
 
 pub(super) struct Writer {
     tasks: mpsc::UnboundedSender<Option<Task>>,
@@ -49,6 +42,8 @@ pub(super) struct Writer {
     source: Source,
     thread: Mutex<Option<JoinHandle<()>>>,
     acquire_timeout: Duration,
+    /// How long a statement waits for a row, of a unit that found it held by another session before.
+    patience: Duration,
     deadline: Duration,
 }
 
@@ -66,10 +61,10 @@ impl Writer {
             .spawn(move || LocalSet::new().block_on(&runtime, carry_out(queue, width, own)))
             .map_err(|error| Error::Internal(error.into()))?;
         let places = Arc::new(Semaphore::new(PLACES));
-        let Settings { deadline, .. } = *settings;
+        let Settings { deadline, busy_timeout: patience, .. } = *settings;
         let acquire_timeout = settings.acquire_timeout.min(deadline);
         let thread = Mutex::new(Some(thread));
-        Ok(Self { tasks, width, places, source, thread, acquire_timeout, deadline })
+        Ok(Self { tasks, width, places, source, thread, acquire_timeout, patience, deadline })
     }
 
     /// How long a unit of work may take that is `times` as much as a usual one.
@@ -89,6 +84,8 @@ impl Writer {
             work,
             progress: Arc::clone(&progress),
             deadline,
+            patience: self.patience,
+            is_patient: false,
             answer,
             home: Handle::current(),
             place: self.place()?,
@@ -111,6 +108,8 @@ impl Writer {
         let rest = deadline.saturating_sub(self.acquire_timeout);
         match timeout(rest, outcome).await {
             Ok(outcome) => outcome.unwrap_or_else(panicked),
+            // It may wait once more, for a row that another session holds.
+            Err(_) if progress.call_off() => Err(Error::Busy),
             Err(_) => Err(Error::Unknown),
         }
     }
@@ -121,14 +120,15 @@ impl Writer {
         T: Send + 'static,
         F: AsyncFnOnce(&Tx) -> Result<T> + Send + 'static,
     {
-        let (source, place) = (self.source.clone(), self.place()?);
+        let (source, place, patience) = (self.source.clone(), self.place()?, self.patience);
         let (answer, outcome) = oneshot::channel();
         self.accept(Task::Long(Box::new(move || {
             Box::pin(async move {
-                let result = once(&source, work, &Progress::default()).await;
+                let result = once(&source, work, &Progress::default(), Some(patience)).await;
                 drop(place);
                 // The caller may have gone; the work is done all the same.
                 drop(answer.send(result));
+                None
             })
         })))?;
         outcome.await.unwrap_or_else(panicked)
@@ -167,75 +167,50 @@ fn panicked<T>(_: oneshot::error::RecvError) -> Result<T> {
 }
 
 async fn carry_out(queue: mpsc::UnboundedReceiver<Option<Task>>, width: usize, source: Source) {
-    let mut queue = Queue { tasks: queue, next: None };
+    let mut queue = Queue::new(queue);
     let care = Rc::new(Care::new(width));
-    let mut running = JoinSet::new();
-    loop {
+    let mut running = JoinSet::<Vec<Box<dyn Unit>>>::new();
+    // Those that want a row which another session holds: of the connections they have all but one.
+    let mut patient = VecDeque::<Box<dyn Unit>>::new();
+    let patience = Arc::new(Semaphore::new(width.saturating_sub(1).max(1)));
+    let mut is_open = true;
+    while is_open || !running.is_empty() || !patient.is_empty() {
         let idle = width - running.len();
+        if idle > 0
+            && let Some(unit) = patient.pop_front()
+        {
+            if let Ok(permit) = Arc::clone(&patience).try_acquire_owned() {
+                let source = source.clone();
+                running.spawn_local(async move {
+                    let again = unit.alone(source).await;
+                    drop(permit);
+                    again.into_iter().collect()
+                });
+                continue;
+            }
+            patient.push_front(unit);
+        }
         tokio::select! {
             // Units wait here and not for a connection, so that those who are called off never begin.
-            turn = queue.turn(idle, &care), if idle > 0 => match turn {
-                Some(Turn::Long(job)) => { running.spawn_local(job()); }
+            turn = queue.turn(idle, &care), if is_open && idle > 0 => match turn {
+                Some(Turn::Long(job)) => {
+                    running.spawn_local(async move { job().await.into_iter().collect() });
+                }
                 Some(Turn::Units(units)) => {
                     let (source, care) = (source.clone(), Rc::clone(&care));
                     running.spawn_local(async move { group::carry_out(&source, units, &care).await });
                 }
-                None => break,
+                None => is_open = false,
             },
-            Some(ended) = running.join_next() => report(ended),
+            Some(ended) = running.join_next() => match ended {
+                Ok(again) => patient.extend(again),
+                Err(error) => log::error!("a unit of work ended early: {error}"),
+            },
         }
-    }
-    while let Some(ended) = running.join_next().await {
-        report(ended);
     }
     // On the runtime that opened them, and after the last one came back.
     if let Err(error) = source.close().await {
         log::warn!("the connections for writing could not be closed: {}", chain(&error));
-    }
-}
-
-/// What one transaction takes from the queue.
-enum Turn {
-    Long(Job),
-    Units(Vec<Box<dyn Unit>>),
-}
-
-struct Queue {
-    tasks: mpsc::UnboundedReceiver<Option<Task>>,
-    /// What was taken and is for the next turn.
-    next: Option<Option<Task>>,
-}
-
-impl Queue {
-    /// The next task, and with a unit those that wait behind it and that no other of the `idle` connections is there for; `None`
-    /// at the end. Nothing is lost when it is dropped.
-    async fn turn(&mut self, idle: usize, care: &Care) -> Option<Turn> {
-        let first = match self.next.take() {
-            Some(first) => first,
-            None => self.tasks.recv().await.flatten(),
-        };
-        let mut units = match first? {
-            Task::Long(job) => return Some(Turn::Long(job)),
-            Task::Unit(unit) => vec![unit],
-        };
-        let most = care.most();
-        while units.len() < most && self.tasks.len() >= idle {
-            match self.tasks.try_recv() {
-                Ok(Some(Task::Unit(unit))) => units.push(unit),
-                Ok(other) => {
-                    self.next = Some(other);
-                    break;
-                }
-                Err(_) => break,
-            }
-        }
-        Some(Turn::Units(units))
-    }
-}
-
-fn report(ended: std::result::Result<(), tokio::task::JoinError>) {
-    if let Err(error) = ended {
-        log::error!("a unit of work ended early: {error}");
     }
 }
 
