@@ -158,10 +158,14 @@ impl From<Error> for Problem {
                 Self { errors, ..problem }
             }
             Error::KeyReused { .. } => new(Kind::KeyReused),
-            Error::Busy | Error::Collision(_) => new(Kind::Busy),
+            Error::Busy | Error::Collision(_) | Error::Locked(_) => new(Kind::Busy),
             Error::Unknown => new(Kind::UnknownOutcome),
-            Error::Unavailable(_) => {
+            Error::Unavailable(_) | Error::Damaged(_) | Error::FileLost(_) => {
                 log::error!("{}", service::chain(&error));
+                new(Kind::Unavailable)
+            }
+            Error::Forbidden(_) => {
+                log::error!("{} (see GRANT in the manual of PostgreSQL)", service::chain(&error));
                 new(Kind::Unavailable)
             }
             Error::Full(_) => {

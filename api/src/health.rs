@@ -71,6 +71,8 @@ pub async fn show_readiness(
     if !readiness.accepting.load(Ordering::SeqCst) {
         return Err(not_ready("the service is about to stop".to_owned()));
     }
+    // A file that is open is read from as before, wherever it is.
+    db.expect_file().map_err(|error| not_ready(error.to_string()))?;
     let asked = tokio::time::timeout(PATIENCE, db.revision()).await;
     match asked.map_err(|_| not_ready("the database does not answer".to_owned()))?? {
         Some(revision) if revision == readiness.revision => {

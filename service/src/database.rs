@@ -8,6 +8,7 @@ mod inline;
 mod insertion;
 mod location;
 mod lock;
+mod open_file;
 mod parameter;
 mod pipeline;
 mod place;
@@ -32,7 +33,7 @@ use sea_orm::{
 };
 
 pub use location::{BadLocation, Location};
-pub use lock::{FileLock, LockError};
+pub use lock::{FileLock, LockError, way_out};
 pub use reader::Reader;
 pub(crate) use row::FOUND;
 pub use row::Readable;
@@ -42,9 +43,13 @@ pub use sea_orm::DatabaseConnection as Connection;
 pub use state::State;
 pub use tx::Tx;
 
-use crate::error::{Error, Result};
+/// Whether the disk of a database is full.
+pub use crate::error::is_full;
+
+use crate::error::{Error, Result, damage};
 use direct::Direct;
 use inline::Inline;
+use open_file::OpenFile;
 use pipeline::Pipeline;
 use postgres::Trust;
 use sessions::Sessions;
@@ -87,6 +92,7 @@ pub struct Db {
     reader: Reader,
     writer: Arc<Writer>,
     index: Option<Index>,
+    file: Option<(Direct, Arc<OpenFile>)>,
 }
 
 impl Db {
@@ -96,7 +102,7 @@ impl Db {
     /// [`Error::Unavailable`] and its neighbours when it cannot be opened, is not as durable as it has to be,
     /// or belongs to a SQLite that is too old.
     pub async fn open(location: &Location, settings: &Settings) -> Result<Self> {
-        let (mut index, mut pipeline) = (None, None);
+        let (mut index, mut pipeline, mut file) = (None, None, None);
         let (reader, inline, trust, writer, width) = match location {
             Location::Memory => {
                 let only = Database::connect(sqlite::memory(settings)).await?;
@@ -104,12 +110,17 @@ impl Db {
             }
             Location::File(path) => {
                 // The writer first: it brings the file into WAL mode, which a reader may not.
-                let writer = Source::Direct(Direct::open(path, settings)?);
-                let reader = Database::connect(sqlite::file(path, Role::Reader, settings)).await?;
+                let direct = Direct::open(path, settings)?;
+                let open = direct.file();
+                let reader =
+                    Database::connect(sqlite::readers(Arc::clone(&open), settings)).await?;
                 index = Index::open(path).map_err(|error| Error::Internal(error.into()))?;
                 let inline = Inline::open(path, settings.pool, index)
                     .map_err(|error| Error::Internal(error.into()))?;
-                (reader, Some(inline), None, writer, 1)
+                // All of them are to the same file.
+                open.check()?;
+                file = Some((direct.clone(), open));
+                (reader, Some(inline), None, Source::Direct(direct), 1)
             }
             Location::Postgres(url) => {
                 let trust = Arc::new(Trust::default());
@@ -117,10 +128,11 @@ impl Db {
                 let reader = Database::connect(options).await?;
                 pipeline = Pipeline::new(url, settings, &trust);
                 // Opened by the writer's own runtime, which outlives the one of any request.
-                let mut lazy = postgres::server(url, settings, None);
+                let writing = postgres::for_writing(settings);
+                let mut lazy = postgres::server(url, &writing, None);
                 lazy.connect_lazy(true);
                 let lazy = Database::connect(lazy).await?;
-                let writer = match Sessions::new(url, settings, &trust) {
+                let writer = match Sessions::new(url, &writing, &trust) {
                     Some(sessions) => Source::Sessions(sessions, lazy),
                     None => Source::Driver(lazy),
                 };
@@ -128,7 +140,8 @@ impl Db {
             }
         };
         let reader = Reader::new(reader, inline, pipeline, trust);
-        Ok(Self { reader, writer: Arc::new(Writer::start(writer, width, settings)?), index })
+        let writer = Arc::new(Writer::start(writer, width, settings)?);
+        Ok(Self { reader, writer, index, file })
     }
 
     /// For reading: a pool, on SQLite of connections that cannot write.
@@ -208,6 +221,40 @@ impl Db {
         self.writer.is_wanted()
     }
 
+    /// Passes where a SQLite file is at its path and not known to be damaged. Waits for nothing.
+    ///
+    /// # Errors
+    /// [`Error::FileLost`] and [`Error::Damaged`].
+    pub fn expect_file(&self) -> Result<()> {
+        let Some((_, file)) = &self.file else { return Ok(()) };
+        file.check()?;
+        if damage::is_seen() {
+            return Err(Error::Damaged(DbErr::Custom("a read or a check has failed".to_owned())));
+        }
+        Ok(())
+    }
+
+    /// Looks whether a SQLite file is at its path, and saves what would be lost where it is not. May take as long as a checkpoint.
+    ///
+    /// # Errors
+    /// [`Error::FileLost`] when it is not.
+    pub(crate) async fn look_after_file(&self) -> Result<()> {
+        let Some((direct, file)) = self.file.clone() else { return Ok(()) };
+        if file.check().is_ok() && !file.is_away() {
+            return Ok(());
+        }
+        blocking(move || direct.look()).await
+    }
+
+    /// Whether SQLite finds nothing wrong with the pages of its file; true elsewhere.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) async fn is_sound(&self) -> Result<bool> {
+        let Some((_, file)) = self.file.clone() else { return Ok(true) };
+        blocking(move || sqlite::is_sound(file.path())).await
+    }
+
     /// The newest revision that was applied to the schema; `None` for a database without one.
     ///
     /// # Errors
@@ -240,6 +287,14 @@ impl Db {
     }
 }
 
+/// Does work that keeps a thread busy.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(Error::Internal(error.into())))
+}
+
 /// Opens a SQLite file that is needed for a while and by nobody else, and may be lost.
 pub(crate) async fn scratch(path: &Path) -> Result<DatabaseConnection> {
     Ok(Database::connect(sqlite::scratch(path)).await?)
@@ -258,6 +313,7 @@ pub async fn connect_to_migrate(
         Location::Memory => sqlite::memory(settings),
         Location::File(path) => sqlite::file(path, Role::Migrator, settings),
         Location::Postgres(url) => {
+            postgres::expect_server(url, settings).await?;
             // Zero is no limit: a change of a large table takes its time.
             postgres::server(
                 url,

@@ -1,17 +1,16 @@
 //! What can go wrong below the API, in words that know neither HTTP nor SQL.
 //!
-//! This is the only place that reads the error codes of databases.
+//! [`driver`] makes them of the errors of databases.
 
+mod driver;
 mod fields;
 
-use std::{fmt, io};
+use std::fmt;
 
-use rusqlite::ffi::{
-    SQLITE_CONSTRAINT_FOREIGNKEY, SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE,
-};
-use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
-use tokio_postgres::error::SqlState;
+use sea_orm::DbErr;
 
+pub use driver::is_full;
+pub(crate) use driver::{damage, is_cut_off, is_shut_down, sqlx_error};
 pub use fields::{FieldError, FieldErrors};
 
 /// The result of a service function.
@@ -90,6 +89,22 @@ pub enum Error {
     /// The disk is full; nothing was stored.
     #[error("the disk of the database is full; nothing was changed")]
     Full(#[source] DbErr),
+    /// A SQLite file is not at its path any more, or another one is; nothing was stored.
+    #[error("{0}; nothing was changed")]
+    FileLost(String),
+    /// A SQLite file has contents that no SQLite wrote.
+    #[error(
+        "the database file is damaged; nothing was changed: the operator has to restore a backup"
+    )]
+    Damaged(#[source] DbErr),
+    /// The role that the server has in PostgreSQL lacks a right; nothing was stored.
+    #[error(
+        "the role of the database has no right to do this; nothing was changed: the operator has to grant it"
+    )]
+    Forbidden(#[source] DbErr),
+    /// Another session holds a row for longer than a statement waits for it; nothing was stored.
+    #[error("the database is busy; nothing was changed, try again")]
+    Locked(#[source] DbErr),
     /// Two transactions got in each other's way; repeating the whole unit of work cures it.
     #[error("the change collided with another one")]
     Collision(#[source] DbErr),
@@ -158,173 +173,6 @@ fn quoted(value: &str) -> String {
     if value.is_empty() { String::new() } else { format!(" `{value}`") }
 }
 
-impl From<DbErr> for Error {
-    fn from(error: DbErr) -> Self {
-        match error.sql_err() {
-            Some(SqlErr::UniqueConstraintViolation(message)) => {
-                // PostgreSQL writes its message in the language of the server, but not the constraint's name.
-                let constraint = match sqlx_error(&error) {
-                    Some(sqlx::Error::Database(cause)) => cause.constraint().map(str::to_owned),
-                    _ => None,
-                };
-                let field = unique_column(constraint.as_deref().unwrap_or(&message));
-                return Self::Duplicate { field, value: String::new() };
-            }
-            Some(SqlErr::ForeignKeyConstraintViolation(_)) => return missing_parent(),
-            _ => {}
-        }
-        if let DbErr::ConnectionAcquire(why) = &error {
-            log::warn!("no connection could be had: {why}");
-            return Self::Busy;
-        }
-        match sqlx_error(&error) {
-            Some(sqlx::Error::Database(cause)) => {
-                let kind = kind(cause.code().as_deref());
-                of_kind(kind, error)
-            }
-            Some(
-                sqlx::Error::Io(_)
-                | sqlx::Error::Tls(_)
-                | sqlx::Error::Protocol(_)
-                | sqlx::Error::PoolTimedOut
-                | sqlx::Error::PoolClosed
-                | sqlx::Error::WorkerCrashed
-                | sqlx::Error::BeginFailed,
-            ) => Self::Unavailable(error),
-            _ => Self::Internal(error.into()),
-        }
-    }
-}
-
-impl From<rusqlite::Error> for Error {
-    fn from(error: rusqlite::Error) -> Self {
-        let Some(failure) = error.sqlite_error() else { return Self::Internal(error.into()) };
-        let (code, text) = (failure.extended_code, error.to_string());
-        match code {
-            SQLITE_CONSTRAINT_UNIQUE | SQLITE_CONSTRAINT_PRIMARYKEY => {
-                Self::Duplicate { field: unique_column(&text), value: String::new() }
-            }
-            SQLITE_CONSTRAINT_FOREIGNKEY => missing_parent(),
-            _ => {
-                let error = DbErr::Exec(RuntimeErr::Internal(format!("{text} (code {code})")));
-                of_kind(kind(Some(&code.to_string())), error)
-            }
-        }
-    }
-}
-
-impl From<tokio_postgres::Error> for Error {
-    fn from(error: tokio_postgres::Error) -> Self {
-        let text = chain(&error).to_string();
-        match error.as_db_error() {
-            Some(cause) => match *cause.code() {
-                SqlState::UNIQUE_VIOLATION => {
-                    let field = unique_column(cause.constraint().unwrap_or(&text));
-                    Self::Duplicate { field, value: String::new() }
-                }
-                SqlState::FOREIGN_KEY_VIOLATION => missing_parent(),
-                ref code => {
-                    let text = format!("{text} (code {})", code.code());
-                    of_kind(kind(Some(code.code())), DbErr::Exec(RuntimeErr::Internal(text)))
-                }
-            },
-            None if is_cut_off(&error) => {
-                Self::Unavailable(DbErr::Conn(RuntimeErr::Internal(text)))
-            }
-            // A value could not be sent or read.
-            None => Self::Internal(error.into()),
-        }
-    }
-}
-
-/// Whether the server cannot be reached any more, or not yet.
-pub(crate) fn is_cut_off(error: &tokio_postgres::Error) -> bool {
-    let cause = std::error::Error::source(error);
-    error.is_closed() || cause.is_some_and(|cause| cause.is::<io::Error>())
-}
-
-fn missing_parent() -> Error {
-    let detail = "a row that this one points at does not exist any more; read it again";
-    Error::invalid("", "missing-parent", detail)
-}
-
-fn of_kind(kind: Kind, error: DbErr) -> Error {
-    match kind {
-        Kind::Busy => Error::Busy,
-        Kind::Collision => Error::Collision(error),
-        Kind::Full => Error::Full(error),
-        Kind::Unavailable => Error::Unavailable(error),
-        Kind::Other => Error::Internal(error.into()),
-    }
-}
-
-/// The driver's error inside SeaORM's.
-pub(crate) fn sqlx_error(error: &DbErr) -> Option<&sqlx::Error> {
-    match error {
-        DbErr::Conn(RuntimeErr::SqlxError(cause))
-        | DbErr::Exec(RuntimeErr::SqlxError(cause))
-        | DbErr::Query(RuntimeErr::SqlxError(cause)) => Some(cause),
-        _ => None,
-    }
-}
-
-/// Whether the server ended the session: admin_shutdown, crash_shutdown, cannot_connect_now.
-pub(crate) fn is_shut_down(error: &DbErr) -> bool {
-    match sqlx_error(error) {
-        Some(sqlx::Error::Database(cause)) => {
-            matches!(cause.code().as_deref(), Some("57P01" | "57P02" | "57P03"))
-        }
-        _ => false,
-    }
-}
-
-enum Kind {
-    Busy,
-    Collision,
-    Full,
-    Unavailable,
-    Other,
-}
-
-/// Sorts SQLite's extended result codes (numbers) and PostgreSQL's SQLSTATEs (five characters).
-fn kind(code: Option<&str>) -> Kind {
-    let code = code.unwrap_or_default();
-    if let (true, [class_1, class_2, ..]) = (code.len() == 5, code.as_bytes()) {
-        return match (code, [*class_1, *class_2]) {
-            // serialization_failure, deadlock_detected, lock_not_available
-            ("40001" | "40P01" | "55P03", _) => Kind::Collision,
-            ("53100", _) => Kind::Full,
-            // read_only_sql_transaction, idle_in_transaction_session_timeout, transaction_timeout
-            ("25006" | "25P03" | "25P04", _) => Kind::Unavailable,
-            // Connections, resources, operators' interventions (also a statement whose time was up), the system.
-            (_, [b'0', b'8'] | [b'5', b'3' | b'7' | b'8']) => Kind::Unavailable,
-            _ => Kind::Other,
-        };
-    }
-    match code.parse::<u32>().map(|code| (code, code & 0xff)) {
-        // SQLITE_BUSY_SNAPSHOT
-        Ok((517, _)) => Kind::Collision,
-        // SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL and their families
-        Ok((_, 5 | 6 | 15)) => Kind::Busy,
-        // SQLITE_FULL, and SQLITE_IOERR_SHMSIZE, which is the same for the index of the write-ahead log
-        Ok((_, 13) | (4874, _)) => Kind::Full,
-        // SQLITE_NOMEM, SQLITE_READONLY, SQLITE_IOERR, SQLITE_CANTOPEN and their families
-        Ok((_, 7 | 8 | 10 | 14)) => Kind::Unavailable,
-        _ => Kind::Other,
-    }
-}
-
-/// The column in `UNIQUE constraint failed: books.isbn` or in `… unique constraint "books_isbn_key"`.
-fn unique_column(message: &str) -> String {
-    let name = message
-        .rsplit_once("failed: ")
-        .map(|(_, columns)| columns)
-        .or_else(|| message.split('"').nth(1))
-        .unwrap_or(message);
-    let name = name.strip_suffix("_key").unwrap_or(name);
-    name.split_once(['.', '_']).map_or(name, |(_, column)| column).to_owned()
-}
-
 /// Shows an error with all its causes on one line.
 pub fn chain(error: &dyn std::error::Error) -> impl fmt::Display {
     let mut line = error.to_string();
@@ -338,20 +186,4 @@ pub fn chain(error: &dyn std::error::Error) -> impl fmt::Display {
         next = cause.source();
     }
     line
-}
-
-#[cfg(test)]
-mod tests {
-    use super::unique_column;
-
-    #[test]
-    fn the_column_of_a_broken_unique_constraint_is_found_on_both_databases() {
-        for (message, column) in [
-            ("UNIQUE constraint failed: books.isbn", "isbn"),
-            (r#"duplicate key value violates unique constraint "books_isbn_key""#, "isbn"),
-            ("users_email_key", "email"),
-        ] {
-            assert_eq!(unique_column(message), column);
-        }
-    }
 }

@@ -11,7 +11,7 @@ use migration::sea_revise::{
 };
 use service::{
     Location, Settings,
-    database::{Connection, FileLock, LockError, connect_to_migrate},
+    database::{Connection, FileLock, LockError, connect_to_migrate, is_full, way_out},
 };
 
 /// How a server and an import name themselves in the lock of a file.
@@ -45,7 +45,10 @@ pub fn claim(location: &Location, holder: &str) -> Result<Option<FileLock>> {
     if path.exists() {
         // SQLite would open it for reading without a word, and fail at the first change.
         let opened = std::fs::OpenOptions::new().write(true).open(path);
-        opened.with_context(|| format!("cannot write `{}`, the database", path.display()))?;
+        opened.map_err(|error| {
+            let advice = way_out(&error);
+            anyhow!("cannot write `{}`, the database: {error}; {advice}", path.display())
+        })?;
     }
     Ok(Some(FileLock::take(path, holder)?))
 }
@@ -136,7 +139,13 @@ pub async fn expect_head(location: &Location, settings: &Settings) -> Result<()>
 
 /// Opens the connection for changes of the schema.
 pub async fn connect(location: &Location, settings: &Settings) -> Result<Connection> {
-    connect_to_migrate(location, settings).await.with_context(|| cannot_open(location))
+    connect_to_migrate(location, settings).await.map_err(|error| {
+        let is_full = is_full(&error);
+        let error = anyhow::Error::new(error);
+        let error =
+            if is_full { error.context("the disk is full: free some space") } else { error };
+        error.context(cannot_open(location))
+    })
 }
 
 /// Where the database stands in the schema's history. Writes nothing.
@@ -189,12 +198,7 @@ fn report() -> Report {
     })
 }
 
-/// What could not be opened, and what to look at.
+/// What could not be opened.
 pub fn cannot_open(location: &Location) -> String {
-    match location {
-        Location::Postgres(_) => {
-            format!("cannot open {location}; look whether the server runs and lets this user in")
-        }
-        Location::File(_) | Location::Memory => format!("cannot open {location}"),
-    }
+    format!("cannot open {location}")
 }

@@ -3,8 +3,10 @@
 //! The driver has a thread for each connection; to hand it a statement and to hear of each row costs several times what SQLite
 //! needs for it. The writer has a thread of its own already, where a statement may as well be carried out at once.
 
+mod loss;
+
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -15,10 +17,12 @@ use super::{
     Settings,
     bound::Bound,
     insertion::Insertion,
+    open_file::OpenFile,
     row::Readable,
     rows::{ModelOf, Storable, change, insertion, misfit},
 };
 use crate::error::{Error, Result, chain};
+use loss::Loss;
 
 /// Statements that stay prepared.
 const PREPARED: usize = 128;
@@ -32,10 +36,12 @@ const JOURNAL_BYTES: i64 = 64 << 20;
 pub(super) struct Direct(Arc<Mutex<Seat>>);
 
 struct Seat {
-    path: PathBuf,
+    file: Arc<OpenFile>,
     settings: Settings,
     /// None after a failure that it may not have survived, until it is needed again.
     sqlite: Option<Connection>,
+    /// Since the file was found not to be at its path.
+    loss: Option<Loss>,
 }
 
 impl Direct {
@@ -44,18 +50,36 @@ impl Direct {
     /// # Errors
     /// When it cannot be opened, or is not as durable as it has to be.
     pub(super) fn open(path: &Path, settings: &Settings) -> Result<Self> {
-        let (path, settings) = (path.to_owned(), settings.clone());
-        let sqlite = Some(open(&path, &settings)?);
-        Ok(Self(Arc::new(Mutex::new(Seat { path, settings, sqlite }))))
+        let (file, sqlite) = OpenFile::after(path, || open(path, settings))?;
+        let (file, settings) = (Arc::new(file), settings.clone());
+        Ok(Self(Arc::new(Mutex::new(Seat { file, settings, sqlite: Some(sqlite), loss: None }))))
+    }
+
+    /// The file, to ask whether it is at its path without waiting for a statement.
+    pub(super) fn file(&self) -> Arc<OpenFile> {
+        Arc::clone(&lock(&self.0).file)
+    }
+
+    /// Looks whether the file is at its path, and does what has to be done where it is not. May take as long as a checkpoint.
+    ///
+    /// # Errors
+    /// [`Error::FileLost`] when it is not.
+    pub(super) fn look(&self) -> Result<()> {
+        lock(&self.0).expect_file()
     }
 
     /// Begins a transaction that writes.
     pub(super) fn begin(&self) -> Result<Transaction> {
         let mut seat = lock(&self.0);
-        let Seat { path, settings, sqlite } = &mut *seat;
+        seat.expect_file()?;
+        let Seat { file, settings, sqlite, .. } = &mut *seat;
         let connection = match sqlite {
             Some(connection) => connection,
-            None => sqlite.insert(open(path, settings)?),
+            None => {
+                let opened = open(file.path(), settings)?;
+                file.check()?;
+                sqlite.insert(opened)
+            }
         };
         if let Err(error) = step(connection, "BEGIN IMMEDIATE") {
             seat.forget_after(&error);
@@ -104,10 +128,18 @@ impl Transaction {
         // Where it fails the transaction may still be open, and is rolled back when this is dropped.
         match self.depth {
             0 => self.with(|connection| step(connection, "COMMIT"))?,
-            depth => self.run(&format!("RELEASE unit_{depth}"))?,
+            depth => {
+                self.run(&format!("RELEASE unit_{depth}"))?;
+                self.is_open = false;
+                return Ok(());
+            }
         }
         self.is_open = false;
-        Ok(())
+        // Looked up before the callers hear of it: what they are told is stored is in the file at its path.
+        lock(&self.seat).file.check().map_err(|error| {
+            log::error!("a change was committed to a file that is gone: {}", chain(&error));
+            Error::Unknown
+        })
     }
 
     pub(super) fn roll_back(mut self) -> Result<()> {

@@ -3,6 +3,7 @@
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{self, Read, Seek, Write},
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -23,8 +24,19 @@ pub enum LockError {
         /// What the holder wrote about itself.
         holder: String,
     },
+    /// Another name leads to the same file, whose lock and log would be others.
+    #[error(
+        "`{}` has {names} names (hard links), and SQLite would keep a log for each; remove the others (`find . -samefile '{}'` lists \
+         them), or make a copy (`cp`) and name that in DATABASE_URL", .database.display(), .database.display()
+    )]
+    Linked {
+        /// The database file.
+        database: PathBuf,
+        /// How many there are.
+        names: u64,
+    },
     /// The lock file could not be made.
-    #[error("cannot make the lock file `{}`: {source}; make its directory writable or name another one in DATABASE_URL", .path.display())]
+    #[error("cannot make the lock file `{}`: {source}; {}", .path.display(), way_out(.source))]
     Io {
         /// The lock file.
         path: PathBuf,
@@ -37,8 +49,14 @@ impl FileLock {
     /// Claims `database` and leaves a line about the caller (`holder`) for the next one to read.
     ///
     /// # Errors
-    /// [`LockError::Held`] when another process has it, [`LockError::Io`] when the directory cannot be written.
+    /// [`LockError::Held`] when another process has it, [`LockError::Linked`] for a file of several names, [`LockError::Io`] when
+    /// the directory cannot be written.
     pub fn take(database: &Path, holder: &str) -> Result<Self, LockError> {
+        if let Ok(about) = database.metadata()
+            && about.nlink() > 1
+        {
+            return Err(LockError::Linked { database: database.to_owned(), names: about.nlink() });
+        }
         let path = lock_path(database);
         let io = |source| LockError::Io { path: path.clone(), source };
         let mut file = OpenOptions::new()
@@ -74,6 +92,22 @@ impl Drop for FileLock {
     fn drop(&mut self) {
         // Only the courtesy to the next reader; the lock itself ends when the file closes.
         drop(self.file.set_len(0));
+    }
+}
+
+/// What can be done about a file that cannot be made or written.
+pub fn way_out(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "the disk is full: free some space, or name a file on another one in DATABASE_URL"
+        }
+        io::ErrorKind::ReadOnlyFilesystem => {
+            "its file system is read-only: remount it for writing, or name a file on another one in DATABASE_URL"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "let this user write it and its directory, or name another file in DATABASE_URL"
+        }
+        _ => "make its directory writable or name another one in DATABASE_URL",
     }
 }
 

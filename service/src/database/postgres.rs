@@ -1,5 +1,7 @@
 //! How a PostgreSQL connection is opened, and the guard that keeps broken ones out of use.
 
+mod probe;
+
 use std::{
     net::IpAddr,
     sync::{
@@ -21,6 +23,7 @@ use tokio_postgres::config::SslMode;
 
 use super::Settings;
 use crate::error::{is_shut_down, sqlx_error};
+pub(super) use probe::expect_server;
 
 /// False for a connection that sits in a transaction of somebody else, or on a server that only reads.
 ///
@@ -105,6 +108,14 @@ pub(super) fn server(url: &str, settings: &Settings, trust: Option<Arc<Trust>>) 
             })
         });
     options
+}
+
+/// How long a statement of a change waits for a row that another session holds, before the change waits without a connection.
+const QUICKLY: Duration = Duration::from_millis(50);
+
+/// The same for connections that write: those who want a row that another session holds for long must not have all of them.
+pub(super) fn for_writing(settings: &Settings) -> Settings {
+    Settings { busy_timeout: settings.busy_timeout.min(QUICKLY), ..settings.clone() }
 }
 
 /// How long a transaction waits for others, and the server for a transaction.

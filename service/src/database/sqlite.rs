@@ -1,7 +1,8 @@
 //! How a SQLite connection is opened, and the proof that each one is as durable as it was asked to be.
 
-use std::path::Path;
+use std::{io, path::Path, sync::Arc};
 
+use rusqlite::OpenFlags;
 use sea_orm::{
     ConnectOptions,
     sqlx::{
@@ -10,7 +11,8 @@ use sea_orm::{
     },
 };
 
-use super::Settings;
+use super::{Settings, open_file::OpenFile};
+use crate::error::Result;
 
 /// Older versions can corrupt a database in WAL mode (fixed in 3.51.3, <https://www.sqlite.org/wal.html>).
 const OLDEST_SAFE_VERSION: (u32, u32, u32) = (3, 51, 3);
@@ -22,6 +24,23 @@ pub(super) enum Role {
     Reader,
     /// Rebuilds tables, so foreign keys are not enforced while it does.
     Migrator,
+}
+
+/// Options of a pool for readers of the file that is open already, each of whose connections is to that one.
+pub(super) fn readers(open: Arc<OpenFile>, settings: &Settings) -> ConnectOptions {
+    let mut options = file(open.path(), Role::Reader, settings);
+    options.map_sqlx_sqlite_pool_opts(move |pool| {
+        let open = Arc::clone(&open);
+        pool.after_connect(move |connection, _| {
+            let open = Arc::clone(&open);
+            Box::pin(async move {
+                check(connection, Role::Reader).await?;
+                // Where another file has its name, the log would not be that one's.
+                open.check().map_err(|error| sqlx::Error::Io(io::Error::other(error)))
+            })
+        })
+    });
+    options
 }
 
 /// Options of a pool for the file at `path`.
@@ -97,8 +116,19 @@ pub(super) fn scratch(path: &Path) -> ConnectOptions {
     options
 }
 
+/// Reads every page, on a connection of its own that has none of them yet, and tells whether SQLite finds nothing wrong.
+pub(super) fn is_sound(path: &Path) -> Result<bool> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = rusqlite::Connection::open_with_flags(path, flags)?;
+    let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    Ok(found == "ok")
+}
+
 /// Reads back what was set: a pragma that SQLite cannot carry out is ignored without a word.
-async fn check(connection: &mut SqliteConnection, role: Role) -> Result<(), sqlx::Error> {
+async fn check(
+    connection: &mut SqliteConnection,
+    role: Role,
+) -> std::result::Result<(), sqlx::Error> {
     let version: String =
         sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut *connection).await?;
     if parse_version(&version) < OLDEST_SAFE_VERSION {

@@ -138,6 +138,9 @@ impl Imports {
                         | Error::Collision(_)
                         | Error::Duplicate { .. }
                         | Error::Full(_)
+                        | Error::FileLost(_)
+                        | Error::Forbidden(_)
+                        | Error::Locked(_)
                         | Error::Unavailable(_)
                         | Error::Unknown),
                     ) => return Err(error),

@@ -1,0 +1,81 @@
+//! What the writer does when its file is not at its path any more.
+//!
+//! Rows that were committed may be in the write-ahead log alone. That belongs to the file that is open: one that was moved lacks
+//! them, and one that was put in its place would be torn by them at the next start. So the log is moved into the open file at once,
+//! and is empty then.
+
+use std::time::SystemTime;
+
+use super::Seat;
+use crate::error::{Result, chain};
+
+/// How often it is tried while reads are in the way; later somebody may use the file under its new name.
+const ATTEMPTS: u32 = 10;
+
+/// How far it has come.
+#[derive(Default)]
+pub(super) struct Loss {
+    attempts: u32,
+    /// When the log had been moved into the file.
+    saved: Option<SystemTime>,
+}
+
+impl Seat {
+    /// Passes where the file is at its path, and was not changed while it was not.
+    ///
+    /// # Errors
+    /// [`Error::FileLost`](crate::Error::FileLost) when it is not.
+    pub(super) fn expect_file(&mut self) -> Result<()> {
+        match self.file.check() {
+            Ok(()) => {
+                let Some(loss) = self.loss.take() else {
+                    self.file.is_back();
+                    return Ok(());
+                };
+                if let Some(saved) = loss.saved {
+                    self.file.expect_unchanged_since(saved).inspect_err(|error| {
+                        log::error!("{}", chain(error));
+                    })?;
+                }
+                self.file.is_back();
+                log::info!("the file `{}` is back: changes go on", self.file.database().display());
+                Ok(())
+            }
+            Err(error) => {
+                if self.loss.is_none() && !self.file.is_changed() {
+                    let database = self.file.database().display();
+                    log::error!("{}: `{database}` takes no changes until then", chain(&error));
+                }
+                self.save();
+                Err(error)
+            }
+        }
+    }
+
+    /// Moves the log into the file.
+    fn save(&mut self) {
+        let loss = self.loss.get_or_insert_default();
+        let Some(connection) = &self.sqlite else { return };
+        let is_due = loss.saved.is_none() && loss.attempts < ATTEMPTS && !self.file.is_changed();
+        if !is_due || !connection.is_autocommit() {
+            return;
+        }
+        loss.attempts += 1;
+        // Who waits for this thread waits long enough.
+        let busy = connection.busy_timeout(std::time::Duration::ZERO).and_then(|()| {
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))
+        });
+        if let Err(error) = connection.busy_timeout(self.settings.busy_timeout) {
+            log::warn!("the patience of a connection was not set: {error}");
+        }
+        match busy {
+            Ok(0) => {
+                loss.saved = Some(SystemTime::now());
+                log::info!("the write-ahead log was moved into the file that is open");
+            }
+            Ok(_) if loss.attempts < ATTEMPTS => {}
+            Ok(_) => log::error!("the write-ahead log was not moved: reads are in the way"),
+            Err(error) => log::error!("the write-ahead log was not moved: {error}"),
+        }
+    }
+}

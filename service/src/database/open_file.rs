@@ -1,0 +1,147 @@
+//! Whether the SQLite file that is open is still the one at its path.
+//!
+//! A file that is deleted or moved stays open: commits go on without an error, and are gone at the next start. So the files are
+//! looked up by their names before a transaction begins and after its commit. SQLite's write-ahead log and the index of that are
+//! files of their own, which are as much a part of the database.
+
+use std::{
+    fs, io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
+    time::SystemTime,
+};
+
+use crate::error::{Error, Result};
+
+/// A file, whatever its names are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Identity {
+    fn of(path: &Path) -> io::Result<Self> {
+        let about = fs::metadata(path)?;
+        Ok(Self { device: about.dev(), inode: about.ino() })
+    }
+}
+
+/// The files of an open database.
+#[derive(Debug)]
+pub(super) struct OpenFile {
+    /// As it was named, so that a link may not be pointed elsewhere; the log and its index, whose names SQLite derives from the
+    /// file that the link leads to.
+    files: [(PathBuf, Identity); 3],
+    /// The file that the name led to.
+    database: PathBuf,
+    /// Whether it was found not to be there, and its writer has not seen it back yet.
+    is_away: AtomicBool,
+    /// Whether another program has written to the file while it was not at its path.
+    is_changed: AtomicBool,
+}
+
+impl OpenFile {
+    /// `opening` opens the database at `path` and reads from it, which makes the log and its index.
+    ///
+    /// # Errors
+    /// What `opening` returns, [`Error::FileLost`] when the file is replaced meanwhile, and [`Error::Internal`] when there is no log.
+    pub(super) fn after<T>(path: &Path, opening: impl FnOnce() -> Result<T>) -> Result<(Self, T)> {
+        let before = Identity::of(path).ok();
+        let opened = opening()?;
+        let internal = |error: io::Error| Error::Internal(error.into());
+        let database = path.canonicalize().map_err(internal)?;
+        let beside = |suffix: &str| {
+            let mut name = database.clone().into_os_string();
+            name.push(suffix);
+            PathBuf::from(name)
+        };
+        let identified = |path: PathBuf| -> Result<_> {
+            let identity = Identity::of(&path).map_err(internal)?;
+            Ok((path, identity))
+        };
+        let file = identified(path.to_owned())?;
+        if before.is_some_and(|before| before != file.1) {
+            return Err(lost(path, "was taken away while it was opened"));
+        }
+        let files = [file, identified(beside("-wal"))?, identified(beside("-shm"))?];
+        let (is_away, is_changed) = (AtomicBool::new(false), AtomicBool::new(false));
+        Ok((Self { files, database, is_away, is_changed }, opened))
+    }
+
+    /// The file as it was named.
+    pub(super) fn path(&self) -> &Path {
+        let [(path, _), ..] = &self.files;
+        path
+    }
+
+    /// The file that this name led to.
+    pub(super) fn database(&self) -> &Path {
+        &self.database
+    }
+
+    /// Whether it was away when it was looked up last, or its writer has not seen it back yet.
+    pub(super) fn is_away(&self) -> bool {
+        self.is_away.load(Ordering::Relaxed)
+    }
+
+    /// Its writer has seen it back.
+    pub(super) fn is_back(&self) {
+        self.is_away.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether another program has written to the file while it was away.
+    pub(super) fn is_changed(&self) -> bool {
+        self.is_changed.load(Ordering::Relaxed)
+    }
+
+    /// # Errors
+    /// [`Error::FileLost`] when one of the files is not where it was.
+    pub(super) fn check(&self) -> Result<()> {
+        self.find().inspect_err(|_| self.is_away.store(true, Ordering::Relaxed))
+    }
+
+    fn find(&self) -> Result<()> {
+        for (path, opened) in &self.files {
+            match Identity::of(path) {
+                Ok(found) if found == *opened => {}
+                Ok(_) => return Err(lost(path, "was taken away, and another one is in its place")),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    return Err(lost(path, "was taken away"));
+                }
+                Err(error) => return Err(lost(path, &format!("cannot be looked up ({error})"))),
+            }
+        }
+        if self.is_changed() {
+            return Err(changed(self.path()));
+        }
+        Ok(())
+    }
+
+    /// To be called when the files are back, of which nothing was written by us after `saved`.
+    ///
+    /// # Errors
+    /// [`Error::FileLost`] when somebody else has written to it meanwhile: what our connections remember of it may be untrue.
+    pub(super) fn expect_unchanged_since(&self, saved: SystemTime) -> Result<()> {
+        let written = fs::metadata(self.path()).and_then(|about| about.modified());
+        if written.is_ok_and(|written| written <= saved) {
+            return Ok(());
+        }
+        self.is_changed.store(true, Ordering::Relaxed);
+        Err(changed(self.path()))
+    }
+}
+
+fn changed(path: &Path) -> Error {
+    lost(path, "was changed while it was away from its path")
+}
+
+/// With the name alone: clients read this, and the folders of the server are no business of theirs.
+fn lost(path: &Path, how: &str) -> Error {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    Error::FileLost(format!(
+        "the file `{}` {how}; move it back, or restart the server to use what is at its path",
+        name.display()
+    ))
+}

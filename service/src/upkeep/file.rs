@@ -1,0 +1,45 @@
+//! Watches over a SQLite file while nobody uses it: whether it is at its path, and whether one that was damaged is whole again.
+
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+
+use super::say;
+use crate::{
+    Db,
+    error::{Result, damage},
+};
+
+/// How often its path is looked up.
+const OFTEN: Duration = Duration::from_secs(1);
+/// How much longer it pauses between two checks of a damaged file than one of them takes, and at least.
+const PAUSES: u32 = 20;
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Goes on as long as it is polled.
+pub(super) async fn watch(db: &Db) {
+    let mut next_check = None::<Instant>;
+    loop {
+        // What it finds it says itself.
+        let is_there = db.look_after_file().await.is_ok();
+        if !damage::is_seen() {
+            next_check = None;
+        } else if is_there && next_check.is_none_or(|next| next <= Instant::now()) {
+            if next_check.is_none() {
+                log::error!("the database file is damaged: stop the server and restore a backup");
+            }
+            let begun = Instant::now();
+            say(check(db).await, "the damaged file was not checked");
+            next_check = Some(Instant::now() + PAUSE.max(PAUSES * begun.elapsed()));
+        }
+        sleep(OFTEN).await;
+    }
+}
+
+async fn check(db: &Db) -> Result<()> {
+    if db.is_sound().await? {
+        damage::note(false);
+        log::info!("a check of the database file finds nothing wrong any more");
+    }
+    Ok(())
+}
