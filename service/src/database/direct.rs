@@ -302,6 +302,8 @@ fn open(path: &Path, settings: &Settings) -> Result<Connection> {
     // Without it a new binding of `LIMIT ?` makes SQLite prepare the statement again, each time.
     sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     sqlite.set_prepared_statement_cache_capacity(PREPARED);
+    // The first read makes the log and its index, also of a new file.
+    sqlite.pragma_query_value(None, "schema_version", |row| row.get::<_, i64>(0))?;
     Ok(sqlite)
 }
 
