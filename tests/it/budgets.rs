@@ -44,14 +44,19 @@ fn clients_that_find_no_place_wait_for_one() {
 
 #[test]
 fn connections_are_not_kept_where_places_are_few() {
-    let app = Program::new(&Database::sqlite()).serve(&["--connections", "16", "--workers", "1"]);
+    let database = Database::sqlite();
+    let app = Program::new(&database).serve(&["--connections", "16", "--workers", "1"]);
     let ask = |stream: &mut TcpStream| {
         stream.write_all(b"GET /version HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
         let mut bytes = [0; 4096];
         let read = stream.read(&mut bytes).unwrap();
         String::from_utf8_lossy(&bytes[..read]).into_owned()
     };
+    let own = process::descriptors(app.process());
     let mut clients = silent(&app, 14);
+    while process::descriptors(app.process()) < own + 14 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
     let (first, others) = clients.split_first_mut().unwrap();
     // More than three quarters of the places are taken, so this one is given back.
     assert!(ask(first).contains("connection: close"));
@@ -83,7 +88,8 @@ fn a_bound_that_makes_no_sense_is_refused() {
 
 #[test]
 fn a_stream_without_a_place_among_the_encoders_is_sent_as_it_is() {
-    let app = Program::new(&Database::sqlite()).serve(&["--encoders", "0"]);
+    let database = Database::sqlite();
+    let app = Program::new(&database).serve(&["--encoders", "0"]);
     app.post("/api/books", json!({"title": "a".repeat(200), "author": "b".repeat(1000)}))
         .expect(201);
     for coding in ["br", "gzip"] {

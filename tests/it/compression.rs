@@ -82,7 +82,8 @@ on_both! {
 
 #[test]
 fn what_is_small_or_has_a_strong_tag_stays_as_it_is() {
-    let app = App::new(&Database::sqlite());
+    let database = Database::sqlite();
+    let app = App::new(&database);
     let book = json!({"title": "a", "author": "b".repeat(1000), "status": "c".repeat(20)});
     app.post("/api/books", book).expect(201);
     for path in ["/api/books/1", "/api/books?fields=id", "/api/stores", "/healthz", "/version"] {
@@ -103,7 +104,8 @@ fn what_is_small_or_has_a_strong_tag_stays_as_it_is() {
 
 #[test]
 fn what_goes_wrong_is_compressed_too_and_no_coding_at_all_is_refused() {
-    let app = App::new(&Database::sqlite());
+    let database = Database::sqlite();
+    let app = App::new(&database);
     let many: Vec<String> = (0..40).map(|number| format!("nope{number}=1")).collect();
     let (reply, text) = read(&app, &format!("/api/books?{}", many.join("&")), "gzip");
     assert_eq!((reply.status, reply.headers["content-encoding"].as_str()), (400, "gzip"));

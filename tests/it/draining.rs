@@ -86,7 +86,8 @@ on_both! {
 
 #[test]
 fn idle_clients_do_not_hold_up_the_end() {
-    let app = App::new(&Database::sqlite());
+    let database = Database::sqlite();
+    let app = App::new(&database);
     let idle: Vec<_> = (0..50).map(|_| TcpStream::connect(&app.address).unwrap()).collect();
     for stream in &idle[..25] {
         let mut reader = BufReader::new(stream.try_clone().unwrap());

@@ -98,7 +98,8 @@ fn a_log_that_is_closed_stops_nothing() {
 
 #[test]
 fn no_line_is_missing_while_the_log_is_read() {
-    let app = App::new(&Database::sqlite());
+    let database = Database::sqlite();
+    let app = App::new(&database);
     let threads: Vec<_> = (0..8)
         .map(|thread| {
             let address = app.address.clone();
@@ -142,7 +143,8 @@ fn what_is_no_request_writes_no_line_unless_it_is_wanted() {
         b"GET /\xff HTTP/1.1\r\nHost: localhost\r\n\r\n",
     ];
     for (filter, is_wanted) in [("info", false), ("debug", true), ("info,actix_http=debug", true)] {
-        let app = Program::new(&Database::sqlite()).serve(&["--log", filter]);
+        let database = Database::sqlite();
+        let app = Program::new(&database).serve(&["--log", filter]);
         for _ in 0..20 {
             for head in heads {
                 assert_eq!(raw::exchange(&app.address, head).status(), Some(400), "{head:?}");

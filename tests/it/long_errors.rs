@@ -70,7 +70,8 @@ on_both! {
 
 #[test]
 fn what_a_request_repeats_is_cut_in_the_answer() {
-    let app = App::new(&Database::sqlite());
+    let database = Database::sqlite();
+    let app = App::new(&database);
     app.post("/api/books", json!({"title": "a", "author": "b"})).expect(201);
     let long = "x".repeat(1 << 18);
     let (wide, escaped) = ("\u{10348}".repeat(50_000), "\u{7f}\"\\".repeat(50_000));
@@ -104,7 +105,8 @@ fn what_a_request_repeats_is_cut_in_the_answer() {
 
 #[test]
 fn parameters_paths_and_headers_are_cut_in_the_answer() {
-    let app = App::new(&Database::sqlite());
+    let database = Database::sqlite();
+    let app = App::new(&database);
     let bad = |one: &str| vec![one; 50].join("&");
     let long = "x".repeat(8000);
     let encoded = "%F0%90%8D%88".repeat(600);
@@ -162,7 +164,8 @@ fn parameters_paths_and_headers_are_cut_in_the_answer() {
 
 #[test]
 fn many_such_requests_at_once_take_little_memory() {
-    let app = Program::new(&Database::sqlite()).serve(&["--workers", "2"]);
+    let database = Database::sqlite();
+    let app = Program::new(&database).serve(&["--workers", "2"]);
     let memory = || process::peak(app.process());
     let before = memory();
     let (body, _) =

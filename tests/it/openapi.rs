@@ -15,7 +15,8 @@ const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"];
 fn the_committed_document_is_the_one_of_the_code() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.json");
     let committed = std::fs::read_to_string(path).expect("openapi.json is in the repository");
-    let printed = Program::new(&Database::sqlite()).run(&["openapi"]).expect_success().stdout;
+    let database = Database::sqlite();
+    let printed = Program::new(&database).run(&["openapi"]).expect_success().stdout;
     assert!(
         committed == printed,
         "openapi.json is out of date; `cargo run -- openapi > openapi.json` writes it anew"
@@ -140,7 +141,8 @@ fn every_reference_of_the_document_leads_somewhere() {
             _ => {}
         }
     }
-    let printed = Program::new(&Database::sqlite()).run(&["openapi"]).expect_success().stdout;
+    let database = Database::sqlite();
+    let printed = Program::new(&database).run(&["openapi"]).expect_success().stdout;
     let document: Value = serde_json::from_str(&printed).unwrap();
     let mut references = Vec::new();
     walk(&document, &mut references);

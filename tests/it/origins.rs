@@ -136,7 +136,8 @@ fn every_method_that_is_not_safe_is_checked_on_every_address() {
 
 #[test]
 fn the_check_comes_before_the_body() {
-    let app = App::new(&Database::sqlite());
+    let database = Database::sqlite();
+    let app = App::new(&database);
     let head = format!(
         "POST /api/books HTTP/1.1\r\nHost: {}\r\nOrigin: null\r\nContent-Type: application/json\r\n\
          Content-Length: 1000000\r\n\r\n{{",
@@ -149,7 +150,8 @@ fn the_check_comes_before_the_body() {
 
 #[test]
 fn an_origin_is_compared_with_the_host_that_was_asked() {
-    let app = App::new(&Database::sqlite());
+    let database = Database::sqlite();
+    let app = App::new(&database);
     for (host, origin, expected) in [
         ("localhost", "http://localhost", 201),
         ("localhost", "http://localhost:80", 201),
@@ -183,7 +185,8 @@ fn an_origin_is_compared_with_the_host_that_was_asked() {
 
 #[test]
 fn no_answer_lets_pages_of_other_sites_read_it() {
-    let app = App::new(&Database::sqlite());
+    let database = Database::sqlite();
+    let app = App::new(&database);
     for path in [
         "/api/books",
         "/api/books/7",

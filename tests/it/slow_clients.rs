@@ -127,7 +127,8 @@ fn every_client_that_sends_slowly_is_ended_in_time() {
 
 #[test]
 fn a_connection_that_is_used_again_and_again_goes_on() {
-    let app = App::new(&Database::sqlite());
+    let database = Database::sqlite();
+    let app = App::new(&database);
     let mut stream = TcpStream::connect(&app.address).unwrap();
     let mut answers = Vec::new();
     let book = r#"{"title":"a","author":"b"}"#;
@@ -166,7 +167,8 @@ fn a_connection_that_is_used_again_and_again_goes_on() {
 
 #[test]
 fn a_head_that_is_too_large_is_refused() {
-    let app = App::new(&Database::sqlite());
+    let database = Database::sqlite();
+    let app = App::new(&database);
     let name = "A".repeat(70_000);
     let value = "a".repeat(70_000);
     let lines = "a: b\r\n".repeat(12_000);

@@ -87,7 +87,8 @@ fn the_authority_of_a_target_is_the_host_that_is_checked() {
 
 #[test]
 fn a_question_about_the_whole_server_ends_well() {
-    let app = App::new(&Database::sqlite());
+    let database = Database::sqlite();
+    let app = App::new(&database);
     let asterisk = status(&app, "OPTIONS * HTTP/1.1\nHost: localhost\nConnection: close");
     assert!(matches!(asterisk, Some(200 | 204 | 400 | 404)), "{asterisk:?}");
     let foreign = status(&app, "OPTIONS * HTTP/1.1\nHost: evil.example\nConnection: close");
