@@ -60,7 +60,10 @@ pub async fn encode<B: MessageBody + 'static>(
     let (request, response) = response.into_parts();
     let (response, body) = response.into_parts();
     let (body, is_encoded) = match body.try_into_bytes() {
-        Ok(bytes) => (EitherBody::right(BoxBody::new(coding.whole(bytes).await?)), true),
+        Ok(bytes) => {
+            let encoded = coding.whole(bytes, places.as_deref().map(AsRef::as_ref)).await?;
+            (EitherBody::right(BoxBody::new(encoded)), true)
+        }
         // Without a place among the encoders it is sent as it is.
         Err(body) => match places.and_then(|places| places.take(coding)) {
             Some(place) => {

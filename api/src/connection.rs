@@ -168,7 +168,7 @@ impl Connection {
         timer.as_mut().poll(cx)
     }
 
-    /// Fills `buffer` with what came early, or comes now; `None` where nothing did.
+    /// Fills `buffer` with what came early, or comes now.
     fn poll_bytes(
         &mut self,
         cx: &mut Context<'_>,

@@ -11,6 +11,7 @@ use flate2::{
     write::{GzEncoder, ZlibEncoder},
 };
 
+use super::encoded::Places;
 use crate::error::Problem;
 
 /// Bytes that are compressed at once on the thread that answers; more would hold up its other requests.
@@ -20,8 +21,8 @@ const WINDOW: u32 = 18;
 /// How hard brotli tries: about what gzip costs at its fastest.
 const QUALITY: u32 = 3;
 /// The same for what is compressed once.
-const FIXED_QUALITY: u32 = 9;
-const FIXED_WINDOW: u32 = 22;
+const FIXED_QUALITY: u32 = 5;
+const FIXED_WINDOW: u32 = 20;
 /// What an encoder of brotli takes at a time.
 const BUFFER: usize = 16 << 10;
 
@@ -59,10 +60,16 @@ impl Coding {
         })
     }
 
-    /// All of `bytes`, compressed.
-    pub async fn whole(self, bytes: Bytes) -> Result<Bytes, Problem> {
+    /// All of `bytes`, compressed: at once where they are few, otherwise by one of the threads that there is a place for.
+    pub async fn whole(self, bytes: Bytes, places: Option<&Places>) -> Result<Bytes, Problem> {
         let is_small = bytes.len() <= INLINE;
+        let place = match places.filter(|_| !is_small) {
+            Some(places) => Some(places.thread().await?),
+            None => None,
+        };
         let encode = move || {
+            // Taken until the encoder is done, also where its request was given up.
+            let _place = place;
             let mut encoder = Encoder::new(self);
             encoder.write(&bytes)?;
             encoder.finish()

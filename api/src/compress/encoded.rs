@@ -15,7 +15,10 @@ use pin_project_lite::pin_project;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::coding::{Coding, Encoder};
-use crate::connection::{load::Load, slices::Slices};
+use crate::{
+    connection::{load::Load, slices::Slices},
+    error::Problem,
+};
 
 /// Slices that are compressed before other connections of the thread have their turn.
 const TURN: u32 = 4;
@@ -24,6 +27,8 @@ const TURN: u32 = 4;
 pub struct Places {
     brotli: Arc<Semaphore>,
     deflate: Arc<Semaphore>,
+    /// For answers that are in memory as a whole.
+    threads: Arc<Semaphore>,
 }
 
 impl Places {
@@ -32,7 +37,14 @@ impl Places {
         Self {
             brotli: Arc::new(Semaphore::new(encoders)),
             deflate: Arc::new(Semaphore::new(4 * encoders)),
+            threads: Arc::new(Semaphore::new(encoders.max(1))),
         }
+    }
+
+    /// Waits for the place of an encoder that does not wait for its client.
+    pub async fn thread(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let place = Arc::clone(&self.threads).acquire_owned().await;
+        place.map_err(|_| Problem::internal())
     }
 
     /// A place for an encoder, if there is one.

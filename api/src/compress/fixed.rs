@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder,
     http::header::{AcceptEncoding, CONTENT_ENCODING},
+    rt,
     web::{self, Bytes},
 };
 use tokio::sync::OnceCell;
@@ -16,7 +17,7 @@ use crate::{error::Problem, vary};
 pub struct Fixed {
     plain: Bytes,
     /// None where no coding would make it smaller.
-    encoded: Option<[OnceCell<Bytes>; Coding::ALL.len()]>,
+    encoded: Option<[Arc<OnceCell<Bytes>>; Coding::ALL.len()]>,
 }
 
 impl Fixed {
@@ -58,12 +59,48 @@ impl Fixed {
         Ok(response)
     }
 
-    async fn encoded(&self, coding: Coding, cell: &OnceCell<Bytes>) -> Result<Bytes, Problem> {
-        let encoded = cell.get_or_try_init(|| async {
-            let plain = self.plain.clone();
-            let encoded = web::block(move || coding.fixed(&plain)).await;
-            encoded.map_err(|_| Problem::internal())?.map_err(|_| Problem::internal())
+    async fn encoded(&self, coding: Coding, cell: &Arc<OnceCell<Bytes>>) -> Result<Bytes, Problem> {
+        if let Some(encoded) = cell.get() {
+            return Ok(encoded.clone());
+        }
+        let (plain, cell) = (self.plain.clone(), Arc::clone(cell));
+        // A task of its own outlives a request that is given up. Otherwise the next request would begin again while the encoder of
+        // the first one still runs, and so on.
+        let encoding = rt::spawn(async move {
+            let encoded = cell.get_or_try_init(|| async {
+                let encoded = web::block(move || coding.fixed(&plain)).await;
+                encoded.map_err(|_| Problem::internal())?.map_err(|_| Problem::internal())
+            });
+            encoded.await.cloned()
         });
-        encoded.await.cloned()
+        encoding.await.map_err(|_| Problem::internal())?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use actix_web::{http::header::ACCEPT_ENCODING, test::TestRequest};
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn it_is_compressed_once_although_who_asked_first_gave_up() {
+        let fixed = Fixed::new("a text that is long enough ".repeat(10_000).into());
+        let request = TestRequest::get().insert_header((ACCEPT_ENCODING, "br")).to_http_request();
+        let ask = || fixed.answer(&request, HttpResponse::Ok());
+        assert!(ask().now_or_never().is_none(), "it takes a while");
+        let [brotli, gzip, _] = fixed.encoded.as_ref().unwrap();
+        let encoded = async {
+            while brotli.get().is_none() {
+                rt::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), encoded).await.unwrap();
+        let answer = ask().now_or_never().expect("it is there").unwrap();
+        assert_eq!(answer.headers().get(CONTENT_ENCODING).unwrap(), "br");
+        assert!(gzip.get().is_none());
     }
 }
