@@ -14,7 +14,7 @@ pub struct Budget {
     #[arg(long, env = "BOOKPLATE_CONNECTIONS", value_name = "COUNT", default_value_t = 10_000)]
     #[arg(value_parser = connections)]
     pub connections: usize,
-    /// Encoders of brotli for answers that are streamed, each about 2 MB, and four times as many of gzip; others are sent as they
+    /// Encoders of brotli for answers that are streamed, each about 1 MB, and four times as many of gzip; others are sent as they
     /// are
     #[arg(long, env = "BOOKPLATE_ENCODERS", value_name = "COUNT", default_value_t = 4)]
     #[arg(value_parser = encoders)]
@@ -25,7 +25,7 @@ pub struct Budget {
         long = "unread-mb",
         env = "BOOKPLATE_UNREAD_MB",
         value_name = "MIB",
-        default_value = "8"
+        default_value = "4"
     )]
     #[arg(value_parser = megabytes)]
     pub unread: usize,

@@ -61,6 +61,8 @@ pub async fn encode<B: MessageBody + 'static>(
     let (response, body) = response.into_parts();
     let (body, is_encoded) = match body.try_into_bytes() {
         Ok(bytes) => {
+            // It may wait for its turn among others.
+            let _waits = load.as_ref().map(|load| load.unread(bytes.len()));
             let encoded = coding.whole(bytes, places.as_deref().map(AsRef::as_ref)).await?;
             (EitherBody::right(BoxBody::new(encoded)), true)
         }

@@ -20,7 +20,10 @@ use foldhash::quality::FixedState;
 use serde::Serialize;
 use service::{Error, Expected};
 
-use crate::json::{self, ROW};
+use crate::{
+    connection::slices::fitted,
+    json::{self, ROW},
+};
 
 /// The tag of a row.
 pub fn of_row(id: i32, version: i32) -> String {
@@ -73,7 +76,7 @@ impl IfNoneMatch {
         if seen {
             return response.status(StatusCode::NOT_MODIFIED).finish();
         }
-        response.body(body)
+        response.body(fitted(body))
     }
 }
 

@@ -3,7 +3,7 @@
 use actix_web::{
     HttpResponse, get,
     http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
-    web::{Bytes, Data, Path},
+    web::{Data, Path},
 };
 use futures_util::{StreamExt, stream};
 use service::{
@@ -11,7 +11,7 @@ use service::{
     books::export::{Format, Parts},
 };
 
-use crate::{error::Problem, list::List, routes::Routes};
+use crate::{connection::slices::fitted, error::Problem, list::List, routes::Routes};
 
 /// The routes of this file.
 pub fn routes(config: &mut impl Routes) {
@@ -47,17 +47,20 @@ async fn export_books(
         }
     };
     list.expect_rows_as_they_are()?;
-    list.room().await?;
+    let load = list.load;
+    let place = load.part().await?;
     let mut parts = Parts::new(list.listing, format)?;
     // What is wrong with the parameters shows at the first part, while there is still a status to say it.
     let first = parts.next(db.reader()).await?;
-    let rest = stream::try_unfold((db, parts), async |(db, mut parts)| {
+    drop(place);
+    let rest = stream::try_unfold((db, parts, load.clone()), async |(db, mut parts, load)| {
+        let _place = load.next_part().await;
         let part = parts.next(db.reader()).await.inspect_err(|error| {
             log::error!("an export ended early: {}", service::chain(error));
         })?;
-        Ok::<_, Error>(part.map(|part| (Bytes::from(part), (db, parts))))
+        Ok::<_, Error>(part.map(|part| (fitted(part), (db, parts, load.clone()))))
     });
-    let first = stream::iter(first.map(|part| Ok(Bytes::from(part))));
+    let first = stream::iter(first.map(|part| Ok(fitted(part))));
     let name = if format == Format::Csv { "books.csv" } else { "books.jsonl" };
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, kind))

@@ -12,7 +12,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use service::{Db, Error, Listing, MAX_LIMIT, Page, Start, Walk};
 
 use crate::{
-    connection::load::Load,
+    connection::{load::Load, slices::fitted},
     error::{Kind, Problem},
     etag::IfNoneMatch,
     format::Format,
@@ -36,7 +36,8 @@ pub struct List {
     cap: u64,
     format: Result<Format, String>,
     seen: IfNoneMatch,
-    load: Option<Data<Load>>,
+    /// What answers of many rows wait for.
+    pub load: Data<Load>,
 }
 
 impl List {
@@ -44,6 +45,7 @@ impl List {
         let parameters = parameters(request)?;
         let (shape, rest) = Shape::of(&parameters);
         let cap = request.app_data::<Data<Cap>>().map_or(MAX_LIMIT, |cap| cap.0);
+        let load = request.app_data::<Data<Load>>().cloned();
         Ok(Self {
             listing: Listing::new(rest)?,
             path: request.path().to_owned(),
@@ -52,7 +54,7 @@ impl List {
             cap,
             format: Format::of(request),
             seen: IfNoneMatch::of(request),
-            load: request.app_data::<Data<Load>>().cloned(),
+            load: load.unwrap_or_else(|| Load::new(1, usize::MAX, usize::MAX).into()),
         })
     }
 
@@ -97,7 +99,11 @@ impl List {
                 "include is for JSON; a table has no place for rows in a row, leave it out";
             return Err(Error::parameter("include", detail).into());
         }
-        self.room().await?;
+        let load = self.load.clone();
+        let place = match self.listing.is_small(self.cap) {
+            true => None,
+            false => Some(load.part().await?),
+        };
         let read = async |listing: &Listing| page(&db, listing).await;
         let (first, rest) = Walk::begin(&self.listing, self.cap, &read).await?;
         let mut response = HttpResponse::Ok();
@@ -110,37 +116,30 @@ impl List {
             response.insert_header((TOTAL, HeaderValue::from(total)));
         }
         let mut bytes = part(&db, &self.shape, format, (&first.rows, true)).await?;
+        drop(place);
         let Some(mut walk) = rest else {
             bytes.extend(format.end());
             return Ok(self.seen.bytes(response, bytes));
         };
         walk.wrote(first.rows.len(), bytes.len());
         let shape = self.shape;
-        let state = (db, walk, page, shape);
-        let rest = stream::try_unfold(state, move |(db, mut walk, page, shape)| async move {
-            let read = async |listing: &Listing| page(&db, listing).await;
-            let Some(rows) = walk.next(&read).await? else { return Ok(None) };
-            let bytes = part(&db, &shape, format, (&rows, false)).await?;
-            walk.wrote(rows.len(), bytes.len());
-            Ok::<_, Error>(Some((Bytes::from(bytes), (db, walk, page, shape))))
-        });
+        let state = (db, walk, page, (shape, load));
+        let rest =
+            stream::try_unfold(state, move |(db, mut walk, page, (shape, load))| async move {
+                let place = load.next_part().await;
+                let read = async |listing: &Listing| page(&db, listing).await;
+                let Some(rows) = walk.next(&read).await? else { return Ok(None) };
+                let bytes = part(&db, &shape, format, (&rows, false)).await?;
+                walk.wrote(rows.len(), bytes.len());
+                drop(place);
+                Ok::<_, Error>(Some((fitted(bytes), (db, walk, page, (shape, load)))))
+            });
         let rest = rest.inspect_err(|error| {
             log::error!("a list ended early: {}", service::chain(error));
         });
         let whole = |bytes| stream::iter([Ok(bytes)]);
         let end = whole(Bytes::from_static(format.end()));
-        Ok(response.streaming(whole(Bytes::from(bytes)).chain(rest).chain(end)))
-    }
-
-    /// Waits until there is room in memory for an answer of many rows.
-    ///
-    /// # Errors
-    /// When that takes too long.
-    pub async fn room(&self) -> Result<(), Problem> {
-        match &self.load {
-            Some(load) => load.room().await,
-            None => Ok(()),
-        }
+        Ok(response.streaming(whole(fitted(bytes)).chain(rest).chain(end)))
     }
 
     fn links<T>(&self, page: &Page<T>) -> Option<String> {

@@ -163,7 +163,7 @@ impl Bound {
 /// When the address cannot be bound.
 pub fn bind(options: Options, shared: Shared) -> Result<Bound> {
     let Options { address, exposure, workers, list_limit, answers, budget } = options;
-    let load = Load::new(budget.connections, budget.unread);
+    let load = Load::new(workers, budget.connections, budget.unread);
     let data = Handed {
         answers: Data::new(Answers::new(shared.db.clone(), answers)),
         db: Data::new(shared.db),

@@ -19,6 +19,7 @@ use crate::{
     search::{self, RANK, Search},
     sort::{self, Direction, Key, Part},
     substrings::Looking,
+    walk::SMALL_PART,
 };
 pub(crate) use ranked::id;
 use ranked::{Ranked, rows, value};
@@ -348,6 +349,11 @@ impl Listing {
                 )),
             },
         }
+    }
+
+    /// Whether the list asks for few rows, and so takes little memory. Without a limit it has `cap` rows.
+    pub fn is_small(&self, cap: u64) -> bool {
+        self.limit(cap).is_ok_and(|limit| limit <= SMALL_PART)
     }
 
     /// Rows of the page; `otherwise` where nobody said.

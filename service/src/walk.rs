@@ -11,8 +11,8 @@ use crate::{
 
 /// Rows that are in memory at a time.
 pub const PART: u64 = 1000;
-/// Rows of the first part. Parts grow while they are read: a client that stops has a small one in memory.
-const FIRST: u64 = 100;
+/// Rows of a small part. Parts grow from there while they are read: a client that stops has few rows in memory.
+pub const SMALL_PART: u64 = 100;
 /// By how much a part grows at most.
 const GROWTH: u64 = 4;
 /// Bytes that a part has about, where its rows are long.
@@ -29,7 +29,7 @@ pub struct Walk {
 impl Walk {
     /// All rows of a list.
     pub(crate) fn whole(listing: Listing) -> Self {
-        Self { left: Some(listing), part: FIRST }
+        Self { left: Some(listing), part: SMALL_PART }
     }
 
     /// The first part of a list and what is left of it; together they are the page that it asks for, or else at most `cap`
@@ -46,13 +46,13 @@ impl Walk {
         if limit <= PART || listing.leads_back() {
             return Ok((page(&listing.part(limit.min(MAX_LIMIT))).await?, None));
         }
-        let mut first = page(&listing.part(FIRST)).await?;
+        let mut first = page(&listing.part(PART)).await?;
         let (Some(next), Some(end)) = (&first.next, &first.end) else { return Ok((first, None)) };
         let rest = listing.behind(end.clone());
-        let edge = page(&rest.passing_over(limit - FIRST - 1).part(1)).await?;
+        let edge = page(&rest.passing_over(limit - PART - 1).part(1)).await?;
         let more = edge.next.is_some();
         if let Start::Offset(second) = next {
-            let offset = second.saturating_sub(FIRST);
+            let offset = second.saturating_sub(PART);
             first.previous = (offset > 0).then(|| Start::Offset(offset.saturating_sub(limit)));
             first.next = more.then(|| Start::Offset(offset.saturating_add(limit)));
         } else {
@@ -62,7 +62,7 @@ impl Walk {
             Some(last) => rest.until(last),
             None => rest,
         };
-        Ok((first, Some(Self { left: Some(left), part: FIRST })))
+        Ok((first, Some(Self { left: Some(left), part: SMALL_PART })))
     }
 
     /// Tells how many bytes the rows of the last part came to.

@@ -17,12 +17,9 @@ use crate::error::Problem;
 /// Bytes that are compressed at once on the thread that answers; more would hold up its other requests.
 const INLINE: usize = 16 << 10;
 /// The window of brotli, as a power of two: an encoder takes a multiple of it in memory.
-const WINDOW: u32 = 18;
+const WINDOW: u32 = 16;
 /// How hard brotli tries: about what gzip costs at its fastest.
 const QUALITY: u32 = 3;
-/// The same for what is compressed once.
-const FIXED_QUALITY: u32 = 5;
-const FIXED_WINDOW: u32 = 20;
 /// What an encoder of brotli takes at a time.
 const BUFFER: usize = 16 << 10;
 
@@ -81,10 +78,10 @@ impl Coding {
         encoded.map_err(|_| Problem::internal())
     }
 
-    /// The same with more effort, for what is compressed once. Takes its time.
+    /// The same with more effort where that takes no more memory, for what is compressed once. Takes its time.
     pub fn fixed(self, bytes: &[u8]) -> std::io::Result<Bytes> {
         let mut encoder = match self {
-            Self::Brotli => Encoder::brotli(FIXED_QUALITY, FIXED_WINDOW),
+            Self::Brotli => Encoder::new(self),
             Self::Gzip => Encoder::Gzip(GzEncoder::new(Vec::new(), Compression::best())),
             Self::Deflate => Encoder::Deflate(ZlibEncoder::new(Vec::new(), Compression::best())),
         };
@@ -103,15 +100,13 @@ pub enum Encoder {
 impl Encoder {
     pub fn new(coding: Coding) -> Self {
         match coding {
-            Coding::Brotli => Self::brotli(QUALITY, WINDOW),
+            Coding::Brotli => {
+                let encoder = brotli::CompressorWriter::new(Vec::new(), BUFFER, QUALITY, WINDOW);
+                Self::Brotli(Box::new(encoder))
+            }
             Coding::Gzip => Self::Gzip(GzEncoder::new(Vec::new(), Compression::fast())),
             Coding::Deflate => Self::Deflate(ZlibEncoder::new(Vec::new(), Compression::fast())),
         }
-    }
-
-    fn brotli(quality: u32, window: u32) -> Self {
-        let encoder = brotli::CompressorWriter::new(Vec::new(), BUFFER, quality, window);
-        Self::Brotli(Box::new(encoder))
     }
 
     pub fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {

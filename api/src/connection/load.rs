@@ -8,11 +8,19 @@ use std::{
     time::Duration,
 };
 
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::{sleep, timeout},
+};
+
 use crate::error::{Kind, Problem};
 
-/// How often a large answer looks for room in memory before it is refused, and how long it waits in between.
-const ROOM_CHECKS: u32 = 80;
+/// How long a part of a large answer waits for its place, and how often it looks.
+const PLACE: Duration = Duration::from_secs(4);
 const ROOM_CHECK: Duration = Duration::from_millis(50);
+/// Parts of large answers that are read and written at the same time, for each thread: a part has up to a thousand rows in memory,
+/// and the same as bytes.
+const PARTS: usize = 2;
 
 /// Counts over all connections and threads.
 pub struct Load {
@@ -21,6 +29,7 @@ pub struct Load {
     /// Bytes of answers in memory that clients have not read.
     unread: AtomicUsize,
     most_unread: usize,
+    parts: Semaphore,
     is_draining: AtomicBool,
     /// Connections whose first request has not begun, and requests that are not answered.
     expected: AtomicUsize,
@@ -36,14 +45,15 @@ impl Drop for Expected {
 }
 
 impl Load {
-    /// Of a server that has not begun. It may have so many connections, and so many bytes of answers in memory before clients
-    /// who do not read theirs are ended early.
-    pub fn new(most_connections: usize, most_unread: usize) -> Arc<Self> {
+    /// Of a server of so many threads that has not begun. It may have so many connections, and so many bytes of answers in memory
+    /// before clients who do not read theirs are ended early.
+    pub fn new(threads: usize, most_connections: usize, most_unread: usize) -> Arc<Self> {
         Arc::new(Self {
             connections: AtomicUsize::new(0),
             most_connections,
             unread: AtomicUsize::new(0),
             most_unread,
+            parts: Semaphore::new(PARTS * threads),
             is_draining: AtomicBool::new(false),
             expected: AtomicUsize::new(0),
         })
@@ -80,10 +90,11 @@ impl Load {
         self.is_draining.store(true, Ordering::Relaxed);
     }
 
-    /// Whether an answer should be the last one of its connection: the server is about to end, or new clients are about to find no
-    /// place.
+    /// Whether an answer should be the last one of its connection: the server is about to end, new clients are about to find no
+    /// place, or clients do not read.
     pub fn is_closing(&self) -> bool {
         self.is_draining.load(Ordering::Relaxed)
+            || self.is_pressed()
             || self.connections() > self.most_connections / 4 * 3
     }
 
@@ -92,19 +103,25 @@ impl Load {
         self.unread.load(Ordering::Relaxed) > self.most_unread
     }
 
-    /// Waits until unread answers take no more memory than they may: clients who do not read are ended meanwhile.
+    /// Waits until unread answers take no more memory than they may, and then for a place to read some rows and to write them
+    /// down. Clients who do not read are ended meanwhile.
     ///
     /// # Errors
     /// [`Kind::Busy`] when that takes too long.
-    pub async fn room(&self) -> Result<(), Problem> {
-        for _ in 0..ROOM_CHECKS {
-            if !self.is_pressed() {
-                return Ok(());
+    pub async fn part(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        let place = async {
+            while self.is_pressed() {
+                sleep(ROOM_CHECK).await;
             }
-            tokio::time::sleep(ROOM_CHECK).await;
-        }
-        let detail = "too many clients do not read their answers; try again in a moment";
-        Err(Problem::new(Kind::Busy, detail))
+            self.parts.acquire().await
+        };
+        let place = timeout(PLACE, place).await;
+        place.map_err(|_| busy())?.map_err(|_| Problem::internal())
+    }
+
+    /// The same for an answer that has begun: after that time it goes on.
+    pub async fn next_part(&self) -> Option<SemaphorePermit<'_>> {
+        self.part().await.ok()
     }
 
     /// Counts so many bytes as unread, until what is returned is dropped.
@@ -112,6 +129,11 @@ impl Load {
         self.unread.fetch_add(bytes, Ordering::Relaxed);
         Unread { load: Arc::clone(self), bytes }
     }
+}
+
+fn busy() -> Problem {
+    let detail = "too many clients do not read their answers; try again in a moment";
+    Problem::new(Kind::Busy, detail)
 }
 
 /// Bytes of an answer that are in memory.
