@@ -3,6 +3,7 @@
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{Read, Seek, Write},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -66,7 +67,7 @@ impl FileLock {
     pub fn attempt(path: &Path, words: &str) -> Result<Result<Self, String>> {
         let cannot = || Error::file(format!("cannot make the lock file `{}`", path.display()));
         let mut options = OpenOptions::new();
-        let options = options.read(true).write(true).create(true).truncate(false);
+        let options = options.read(true).write(true).create(true).truncate(false).mode(0o600);
         let mut file = options.open(path).map_err(cannot())?;
         match file.try_lock() {
             Ok(()) => {

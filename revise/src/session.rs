@@ -1,6 +1,8 @@
 //! Connections, as the engine needs them: one at a time, without limits of time, on SQLite with foreign keys off.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc, time::Duration,
+};
 
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
@@ -55,6 +57,15 @@ struct Wanted<'a> {
     whole: bool,
 }
 
+/// Makes an empty file that its owner alone may read, where there is none: SQLite would make one that everybody may read. One that is
+/// there is not opened, since that would end the locks of this process on it when it is closed.
+fn make(path: &Path) -> io::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path).map(drop)
+}
+
 impl Session {
     /// Opens a database.
     ///
@@ -63,7 +74,13 @@ impl Session {
     pub async fn open(target: &Target, purpose: Use) -> Result<Self> {
         let options = match target {
             Target::Memory => memory(),
-            Target::File(path) => file(path, purpose)?,
+            Target::File(path) => {
+                if purpose == Use::Write {
+                    // Where it cannot be made, SQLite says why.
+                    drop(make(path));
+                }
+                file(path, purpose)?
+            }
             Target::Postgres(url) => {
                 let options = server(url)?;
                 expect_server(url).await.map_err(|error| cannot_open(target, error))?;

@@ -262,6 +262,7 @@ impl Revise {
         else {
             return Ok(());
         };
+        backup::remove_partial(path)?;
         let copy = backup::copy(&session.db, path, current).await?;
         (options.report)(&Event::BackedUp(copy));
         Ok(())

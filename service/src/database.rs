@@ -13,6 +13,7 @@ mod parameter;
 mod pipeline;
 mod place;
 mod postgres;
+mod private;
 mod progress;
 mod reader;
 mod row;
@@ -297,6 +298,7 @@ async fn blocking<T: Send + 'static>(
 
 /// Opens a SQLite file that is needed for a while and by nobody else, and may be lost.
 pub(crate) async fn scratch(path: &Path) -> Result<DatabaseConnection> {
+    private::make(path).map_err(|error| Error::Internal(error.into()))?;
     Ok(Database::connect(sqlite::scratch(path)).await?)
 }
 
@@ -311,7 +313,11 @@ pub async fn connect_to_migrate(
 ) -> std::result::Result<DatabaseConnection, DbErr> {
     let options = match location {
         Location::Memory => sqlite::memory(settings),
-        Location::File(path) => sqlite::file(path, Role::Migrator, settings),
+        Location::File(path) => {
+            // Where it cannot be made, SQLite says why.
+            drop(private::make(path));
+            sqlite::file(path, Role::Migrator, settings)
+        }
         Location::Postgres(url) => {
             postgres::expect_server(url, settings).await?;
             // Zero is no limit: a change of a large table takes its time.

@@ -1,11 +1,11 @@
 //! The schema on the way up: under a lock, behind a backup, and never by surprise on a shared server.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use migration::sea_revise::{
     self, Standing, Target,
-    backup::Backup,
+    backup::{self, Backup},
     check::Checked,
     upgrade::{Event, Report, UpgradeOptions},
 };
@@ -59,6 +59,9 @@ pub fn claim(location: &Location, holder: &str) -> Result<Option<FileLock>> {
 /// When a server's database is behind: then it is for a person to upgrade it. When the schema's history is not this
 /// program's.
 pub async fn prepare(location: &Location, settings: &Settings) -> Result<()> {
+    if let Location::File(path) = location {
+        remove_partial_backups(path);
+    }
     let connection = connect(location, settings).await?;
     let Standing { pending, missing, unfinished, .. } = standing(&connection, location).await?;
     match location {
@@ -72,6 +75,18 @@ pub async fn prepare(location: &Location, settings: &Settings) -> Result<()> {
         _ => upgrade(&connection, location).await?,
     }
     connection.close().await.context("the schema's connection cannot be closed")
+}
+
+/// Removes what a process left that was killed while it copied the file; the caller has claimed it. No reason not to start.
+fn remove_partial_backups(path: &Path) {
+    match backup::remove_partial(path) {
+        Ok(removed) => {
+            for file in removed {
+                log::info!("`{}` is half a backup, and is removed", file.display());
+            }
+        }
+        Err(error) => log::warn!("{error}"),
+    }
 }
 
 /// As [`prepare`], for a command that may run beside a server: with a `claim` an older file is upgraded, without one

@@ -3,9 +3,11 @@
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{self, Read, Seek, Write},
-    os::unix::fs::MetadataExt,
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
+
+use super::private::MODE;
 
 /// Held for as long as the value lives; the file beside the database stays and is empty afterwards.
 #[derive(Debug)]
@@ -64,6 +66,7 @@ impl FileLock {
             .write(true)
             .create(true)
             .truncate(false)
+            .mode(MODE)
             .open(&path)
             .map_err(io)?;
         match file.try_lock() {
