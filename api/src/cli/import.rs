@@ -300,7 +300,7 @@ impl Observer for Console {
                 &number.to_string(),
                 &line.to_string(),
                 reason,
-                &row.text(),
+                service::guarded(&row.text()).as_ref(),
             ])?),
             None => Ok(()),
         }

@@ -5,6 +5,7 @@
 
 mod batch;
 mod fields;
+mod members;
 mod record;
 mod rows;
 mod store;
@@ -21,8 +22,9 @@ use tokio::sync::mpsc;
 pub use batch::{Rejected, Row};
 pub use rows::Format;
 pub(crate) use {
-    batch::{Batch, Place},
+    batch::{BATCH, Batch, Place},
     fields::fields_of,
+    members::Members,
     rows::Rows,
     store::{Change, Outcome, find_stored, store_batch},
 };
@@ -155,7 +157,7 @@ pub(crate) fn bad_file(why: String) -> Error {
 /// Reads to the end, a batch at a time, for as long as somebody stores them. An empty batch is the end of the file.
 fn read<R: Read>(mut rows: Rows<R>, batches: &mpsc::Sender<Result<Batch>>) {
     loop {
-        let batch = rows.batch().map_err(unreadable);
+        let batch = rows.batch(BATCH).map_err(unreadable);
         let ended = batch.as_ref().map_or(true, Batch::is_empty);
         if batches.blocking_send(batch).is_err() || ended {
             return;

@@ -7,15 +7,14 @@ use sea_orm::{
     QueryTrait,
     sea_query::{Expr, ExprTrait, Func},
 };
-use serde_json::Value;
 
 use super::{Import, options};
 use crate::{
     books::{
         export::COLUMNS,
-        import::{Format, Rejected, fields_of},
+        import::{Format, Members, Rejected, fields_of},
     },
-    cell::guarded,
+    cell::{bytes_without_guard, guarded_bytes},
     database::Changes,
     error::{Error, Result},
 };
@@ -84,6 +83,7 @@ impl RejectedRows {
             Format::Csv { delimiter } => {
                 let header = import.header.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&import.header);
                 let names = fields_of(header, delimiter).unwrap_or_default();
+                let names: Vec<_> = names.into_iter().map(as_written).collect();
                 // A table that came from here has these already.
                 let is_ours = |name: &[u8]| OURS.iter().any(|ours| ours.as_bytes() == name);
                 let text = names.iter().position(|name| name == b"rejected_text");
@@ -160,7 +160,8 @@ impl Layout {
                 COLUMNS.iter().map(|name| name.as_bytes().to_vec()).chain(ours).collect()
             }
             Self::Table { names, places, .. } => {
-                places.iter().filter_map(|place| names.get(*place).cloned()).chain(ours).collect()
+                let names = places.iter().filter_map(|place| names.get(*place).cloned());
+                names.map(guarded_bytes).chain(ours).collect()
             }
         }
     }
@@ -172,7 +173,8 @@ impl Layout {
             Self::Table { delimiter, names, places, text } => match fields_of(raw, *delimiter) {
                 // One that is narrower would be stored, unrepaired, with its values in the wrong columns.
                 Some(fields) if fields.len() == names.len() => {
-                    let field = |place: usize| fields.get(place).cloned().unwrap_or_default();
+                    let field = |place: usize| fields.get(place).cloned().map(as_written);
+                    let field = |place: usize| field(place).unwrap_or_default();
                     let text = text.map(field).unwrap_or_default();
                     (places.iter().map(|place| field(*place)).collect(), text)
                 }
@@ -180,25 +182,37 @@ impl Layout {
             },
         };
         fields.extend([row.line.to_string().into_bytes(), row.reason.clone().into_bytes(), text]);
-        fields.into_iter().map(guarded_bytes).collect()
+        fields.into_iter().map(guarded_but_numbers).collect()
     }
 }
 
 /// The members of a JSON object that are columns, as a table has them.
 fn members(line: &[u8]) -> Vec<Vec<u8>> {
-    let object: Value = serde_json::from_slice(line).unwrap_or_default();
+    let object: Members<'_> = serde_json::from_slice(line).unwrap_or_default();
     let member = |name: &&str| match object.get(name) {
-        None | Some(Value::Null) => Vec::new(),
-        Some(Value::String(text)) => text.clone().into_bytes(),
-        Some(other) => other.to_string().into_bytes(),
+        None | Some("null") => Vec::new(),
+        Some(written) => match serde_json::from_str::<String>(written) {
+            Ok(text) => text.into_bytes(),
+            Err(_) => written.as_bytes().to_vec(),
+        },
     };
     COLUMNS.iter().map(member).collect()
 }
 
-/// A cell that no spreadsheet takes for a formula. A number stays one, also with a sign.
-fn guarded_bytes(cell: Vec<u8>) -> Vec<u8> {
-    match std::str::from_utf8(&cell) {
-        Ok(text) if text.trim().parse::<f64>().is_err() => guarded(text).into_owned().into_bytes(),
+/// A cell of a file that may come from here: without the guard that it gets again.
+fn as_written(cell: Vec<u8>) -> Vec<u8> {
+    match bytes_without_guard(&cell) {
+        text if text.len() < cell.len() => text.to_vec(),
         _ => cell,
     }
+}
+
+/// A cell that no spreadsheet takes for a formula. A number stays one, also with a sign.
+fn guarded_but_numbers(cell: Vec<u8>) -> Vec<u8> {
+    let number = std::str::from_utf8(&cell).ok().map(|text| text.trim_matches(' '));
+    let is_number = number.is_some_and(|text| {
+        text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'))
+            && text.parse::<f64>().is_ok()
+    });
+    if is_number { cell } else { guarded_bytes(cell) }
 }

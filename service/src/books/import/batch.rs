@@ -6,7 +6,7 @@ use super::rows::{COLUMNS, Rows};
 use crate::{books::NewBook, check::Checked};
 
 /// Rows of a batch, and of one INSERT; nine values each stay below the parameter limits of both databases.
-const BATCH: usize = 500;
+pub const BATCH: usize = 500;
 /// Bytes of the file after which a batch ends early: rows that are rejected are kept whole until they are noted.
 const BATCH_BYTES: u64 = 1 << 20;
 
@@ -70,14 +70,14 @@ pub struct Place {
 }
 
 impl<R: Read> Rows<R> {
-    /// The next rows; none at the end.
+    /// The next rows, at most so many; none at the end.
     ///
     /// # Errors
     /// When the file cannot be read any further.
-    pub fn batch(&mut self) -> io::Result<Batch> {
+    pub fn batch(&mut self, most: usize) -> io::Result<Batch> {
         let begin = self.place().bytes;
         let mut batch = Batch::default();
-        while batch.rows.len() + batch.rejected.len() < BATCH
+        while batch.rows.len() + batch.rejected.len() < most.min(BATCH)
             && self.place().bytes - begin < BATCH_BYTES
         {
             match self.next()? {

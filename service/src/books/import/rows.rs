@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     batch::{Place, Rejected, Row},
     fields::Fields,
+    members::Members,
     record::{Broken, Record, Records},
 };
 use crate::{
@@ -32,6 +33,12 @@ pub(super) const COLUMNS: [(&str, &[&str]); 6] = [
     ("page_count", &["page_count", "pages", "num_pages", "number_of_pages"]),
     ("status", &["status"]),
 ];
+
+/// Columns of a table. No catalogue has as many, and a name costs more memory than its bytes in the file.
+const MOST_COLUMNS: usize = 1000;
+/// Names that a message about the header repeats, and characters of each.
+const MOST_SHOWN: usize = 20;
+const LONGEST_SHOWN: usize = 40;
 
 /// How the file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +71,7 @@ impl<R: Read> Rows<R> {
     /// Reads the header of a table. `map` names the header of a column where the usual ones do not fit.
     ///
     /// # Errors
-    /// When the file is empty, not UTF-8 text, or has no column for a title or an author.
+    /// When the file is empty, not UTF-8 text, has too many columns, or none for a title or an author.
     pub fn new(input: R, format: Format, map: &BTreeMap<String, String>) -> Result<Self, String> {
         match format {
             Format::Jsonl => {
@@ -74,7 +81,7 @@ impl<R: Read> Rows<R> {
             }
             Format::Csv { delimiter } => {
                 let mut records = Records::new(input, delimiter);
-                let record = records.next().map_err(|error| error.to_string())?;
+                let record = records.header(MOST_COLUMNS).map_err(|error| error.to_string())?;
                 let record = record.ok_or("the file is empty, expected a header")?;
                 let header = record.raw.to_vec();
                 let names = header_names(record)?;
@@ -145,41 +152,60 @@ fn header_names(header: Record<'_>) -> Result<Vec<String>, String> {
     if header.raw.starts_with(&[0xFF, 0xFE]) || header.raw.starts_with(&[0xFE, 0xFF]) {
         return Err("the file is UTF-16; save it as UTF-8 (`iconv -f UTF-16 -t UTF-8`)".to_owned());
     }
-    let fields = header.fields.map_err(|broken| format!("the header cannot be read: {broken}"))?;
+    let fields = header.fields.map_err(|broken| match broken {
+        Broken::Wider { expected } => format!(
+            "the header has more than {expected} columns; leave out those that are no members of a book, or choose the `delimiter` of \
+             the file"
+        ),
+        broken => format!("the header cannot be read: {broken}"),
+    })?;
     (0..fields.len())
         .map(|index| {
             let name = utf8(fields, index)
                 .ok_or("the header is not UTF-8; convert the file with `iconv`")?;
-            Ok(name.trim().to_owned())
+            // The table of rejected rows has guarded headers.
+            Ok(without_guard(name.trim()).trim().to_owned())
         })
         .collect()
+}
+
+/// The first headers of a table, for a message.
+fn shown(names: &[String]) -> String {
+    let first = names.iter().take(MOST_SHOWN);
+    let first = first.map(|name| format!("`{}`", text::shortened(name, LONGEST_SHOWN)));
+    let first = first.collect::<Vec<_>>().join(", ");
+    match names.len().checked_sub(MOST_SHOWN) {
+        None | Some(0) => first,
+        Some(more) => format!("{first} and {more} more"),
+    }
 }
 
 fn columns(
     names: &[String],
     map: &BTreeMap<String, String>,
 ) -> Result<[Option<usize>; COLUMNS.len()], String> {
-    let headers = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     if let Some(column) = map.keys().find(|column| COLUMNS.iter().all(|(ours, _)| ours != column)) {
         let ours = COLUMNS.map(|(ours, _)| ours).join(", ");
+        let column = text::shortened(column, LONGEST_SHOWN);
         return Err(format!("`{column}` is no column of a book; the columns are {ours}"));
     }
+    let plain: Vec<String> = names.iter().map(|name| plain(name)).collect();
     let mut found = [None; COLUMNS.len()];
     for (place, (ours, aliases)) in found.iter_mut().zip(COLUMNS) {
         *place = match map.get(ours) {
-            Some(header) => match names.iter().position(|name| name == header) {
+            Some(header) => match names.iter().position(|name| name == without_guard(header)) {
                 None => {
+                    let (header, headers) = (text::shortened(header, LONGEST_SHOWN), shown(names));
                     return Err(format!(
                         "the file has no header `{header}`; its headers are {headers}"
                     ));
                 }
                 index => index,
             },
-            None => {
-                aliases.iter().find_map(|alias| names.iter().position(|name| plain(name) == *alias))
-            }
+            None => aliases.iter().find_map(|alias| plain.iter().position(|name| name == alias)),
         };
         if place.is_none() && matches!(ours, "title" | "author") {
+            let headers = shown(names);
             return Err(format!(
                 "no header means `{ours}`; name the one that does, as `{ours}=HEADER` of a map; the headers are {headers}"
             ));
@@ -205,18 +231,20 @@ fn table_row(fields: &Fields, columns: &[Option<usize>; COLUMNS.len()]) -> Stora
     for ((value, place), (ours, _)) in values.iter_mut().zip(columns).zip(COLUMNS) {
         if let Some(index) = *place {
             let found = utf8(fields, index);
-            *value = found
-                .ok_or_else(|| format!("{ours} is not UTF-8; convert the file with `iconv`"))?;
+            *value =
+                without_guard(found.ok_or_else(|| {
+                    format!("{ours} is not UTF-8; convert the file with `iconv`")
+                })?);
         }
     }
     let [title, author, year, isbn, page_count, status] = values;
     book(
-        without_guard(title).to_owned(),
-        without_guard(author).to_owned(),
+        title.to_owned(),
+        author.to_owned(),
         whole_number("year", year)?,
         Some(isbn.trim()),
         whole_number("page_count", page_count)?,
-        match without_guard(status).trim() {
+        match status.trim() {
             "" => AVAILABLE.to_owned(),
             status => status.to_owned(),
         },
@@ -224,8 +252,7 @@ fn table_row(fields: &Fields, columns: &[Option<usize>; COLUMNS.len()]) -> Stora
 }
 
 fn object(line: &[u8]) -> ([bool; COLUMNS.len()], Storable) {
-    let names: BTreeMap<String, serde::de::IgnoredAny> =
-        serde_json::from_slice(line).unwrap_or_default();
+    let Members { present, .. } = serde_json::from_slice(line).unwrap_or_default();
     let book = match serde_json::from_slice(line) {
         // serde would take an array for a book as well, member by member.
         _ if !line.trim_ascii_start().starts_with(b"{") => {
@@ -236,7 +263,7 @@ fn object(line: &[u8]) -> ([bool; COLUMNS.len()], Storable) {
             book(title, author, year, isbn.as_deref(), page_count, status)
         }
     };
-    (COLUMNS.map(|(ours, _)| names.contains_key(ours)), book)
+    (present, book)
 }
 
 /// A book is worth keeping without its ISBN, so a bad one is a warning.

@@ -1,0 +1,109 @@
+//! Records of tables as the `csv` crate reads them, and broken ones that cost themselves alone.
+
+use proptest::prelude::*;
+
+use super::*;
+
+type Rows = Vec<(u64, Result<Vec<String>, Broken>)>;
+
+fn read(text: &[u8], width: Option<usize>) -> Rows {
+    let mut records = Records::new(text, b',');
+    if let Some(width) = width {
+        records.expect_width(width);
+    }
+    let mut rows = Vec::new();
+    while let Some(record) = records.next().unwrap() {
+        let fields = record.fields.map(|fields| {
+            (0..fields.len())
+                .map(|i| String::from_utf8_lossy(fields.get(i).unwrap()).into_owned())
+                .collect()
+        });
+        rows.push((record.line, fields));
+    }
+    rows
+}
+
+fn row(line: u64, fields: &[&str]) -> (u64, Result<Vec<String>, Broken>) {
+    (line, Ok(fields.iter().map(|field| (*field).to_owned()).collect()))
+}
+
+#[test]
+fn well_formed_records_are_read_as_rfc_4180_says() {
+    let cases: [(&str, Rows); 6] = [
+        ("a,b\nc,d\n", vec![row(1, &["a", "b"]), row(2, &["c", "d"])]),
+        ("a,b\r\nc,d", vec![row(1, &["a", "b"]), row(2, &["c", "d"])]),
+        ("\"a,\"\"1\"\"\",\"\"\r\n", vec![row(1, &["a,\"1\"", ""])]),
+        ("\"two\nlines\",x\ny,z\n", vec![row(1, &["two\nlines", "x"]), row(3, &["y", "z"])]),
+        ("\n\na\n\n", vec![row(3, &["a"])]),
+        ("5\" disk,\n", vec![row(1, &["5\" disk", ""])]),
+    ];
+    for (text, rows) in cases {
+        assert_eq!(read(text.as_bytes(), None), rows, "{text:?}");
+    }
+}
+
+#[test]
+fn a_broken_record_costs_one_line() {
+    let narrow = Err(Broken::Narrower { found: 1, expected: 2 });
+    let wide = || Err(Broken::Wider { expected: 2 });
+    let cases: [(&str, Rows); 5] = [
+        ("\"open,b\nc,d\n", vec![(1, Err(Broken::Unclosed)), row(2, &["c", "d"])]),
+        (
+            "\"open,b\nc,d\n\"e, f\",g\n",
+            vec![(1, Err(Broken::Unclosed)), row(2, &["c", "d"]), row(3, &["e, f", "g"])],
+        ),
+        ("\"a\"b,c\nd,e\n", vec![(1, Err(Broken::AfterQuote)), row(2, &["d", "e"])]),
+        ("a\nb,c\nd,e,f\n", vec![(1, narrow), row(2, &["b", "c"]), (3, wide())]),
+        // The quote of line 2 closes the one of line 1: too many fields, so line 2 is read on its own.
+        (
+            "\"a,b\nc,\"d\",e\nf,g",
+            vec![(1, Err(Broken::Unclosed)), (2, wide()), row(3, &["f", "g"])],
+        ),
+    ];
+    for (text, rows) in cases {
+        assert_eq!(read(text.as_bytes(), Some(2)), rows, "{text:?}");
+    }
+}
+
+#[test]
+fn ten_megabytes_in_one_cell_cost_one_line_and_no_memory() {
+    for quote in ["", "\""] {
+        let giant = "x".repeat(10 << 20);
+        let text = format!("a,b\n{quote}{giant}{quote},b\nc,d\n");
+        let mut records = Records::new(text.as_bytes(), b',');
+        let mut seen = Vec::new();
+        while let Some(record) = records.next().unwrap() {
+            seen.push((record.line, record.fields.map(Fields::len)));
+        }
+        assert_eq!(seen, [(1, Ok(2)), (2, Err(Broken::TooLong)), (3, Ok(2))]);
+        assert!(records.buffer.capacity() < 6 * LONGEST, "{}", records.buffer.capacity());
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_the_csv_crate_writes_is_read_back(
+        table in (1usize..4).prop_flat_map(|width| {
+            prop::collection::vec(prop::collection::vec("[a\",\r\n é]{0,6}", width), 1..8)
+        })
+    ) {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        for fields in &table {
+            writer.write_record(fields).unwrap();
+        }
+        let text = writer.into_inner().unwrap();
+        // A record of one empty field is written as a pair of quotes, so no row is taken for an empty line.
+        let found: Vec<_> = read(&text, Some(table[0].len())).into_iter().map(|(_, fields)| fields).collect();
+        prop_assert_eq!(found, table.into_iter().map(Ok).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic_or_lose_a_line(bytes in prop::collection::vec(prop::sample::select(&b"a,\"\r\n\xff"[..]), 0..60)) {
+        let mut records = Records::new(&bytes[..], b',');
+        let mut taken = 0;
+        while let Some(record) = records.next().unwrap() {
+            taken += record.raw.iter().filter(|byte| !matches!(byte, b'\r' | b'\n')).count();
+        }
+        prop_assert_eq!(taken, bytes.iter().filter(|byte| !matches!(byte, b'\r' | b'\n')).count());
+    }
+}
