@@ -16,6 +16,7 @@ mod etag;
 mod exports;
 mod extract;
 mod format;
+mod head;
 mod health;
 mod host;
 mod imports;

@@ -23,7 +23,7 @@ use crate::{
     bulk,
     compress::{self, Places},
     connection::{Connection, HEAD_DEADLINE, exchange, load::Load, slices::SLICE},
-    docs, exports,
+    docs, exports, head,
     health::{self, Readiness},
     host::Exposure,
     imports, items,
@@ -183,6 +183,7 @@ pub fn bind(options: Options, shared: Shared) -> Result<Bound> {
             .wrap(from_fn(compress::encode))
             .wrap(from_fn(answers::give))
             .wrap(from_fn(request::pass))
+            .wrap(from_fn(head::end_streams))
     };
     let builder = Server::build()
         .workers(workers)

@@ -9,6 +9,8 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i32,
+    /// The work asks for the next one of a state.
+    #[sea_orm(indexed)]
     pub state: State,
     /// As the client called the file.
     #[sea_orm(column_type = "String(StringLen::N(255))", nullable)]

@@ -4,11 +4,14 @@
 //! read. So a process that is killed goes on where it was, and nobody waits long for the only writer of SQLite.
 
 mod chunk;
+mod clean_up;
 mod journal;
+mod queue;
 mod rehearsal;
 mod rejections;
 mod spool;
 mod undo;
+mod watch;
 mod work;
 
 use std::sync::LazyLock;
@@ -21,8 +24,9 @@ use sea_orm::{
 
 pub use entity::import::{Model as Import, State};
 pub use rejections::RejectedRows;
-pub use spool::{Spool, Upload};
+pub use spool::{Room, Spool, Upload};
 pub use undo::kept;
+pub use watch::{Following, MOST_FOLLOWERS};
 pub use work::Imports;
 
 use crate::{

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use service::{
     Db, Location, Settings,
-    imports::{Imports, Spool},
+    imports::{Imports, Room, Spool},
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -65,6 +65,14 @@ pub struct ServeArgs {
     #[arg(long, env = "BOOKPLATE_IMPORT_LIMIT", value_name = "MIB", default_value_t = 64)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
     import_limit: u64,
+    /// Files that may wait to be imported; one more is answered with 503
+    #[arg(long, env = "BOOKPLATE_IMPORT_QUEUE", value_name = "FILES", default_value_t = 1000)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    import_queue: u32,
+    /// Megabytes (MiB) that they may have together; 16 times `--import-limit` when absent
+    #[arg(long, env = "BOOKPLATE_IMPORT_QUEUE_MB", value_name = "MIB")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=1_073_741_824))]
+    import_queue_mb: Option<u64>,
     #[command(flatten)]
     budget: Budget,
 }
@@ -180,7 +188,9 @@ fn spool(location: &Location, args: &ServeArgs) -> Spool {
         }
     });
     let is_shared = matches!(location, Location::Postgres(_));
-    Spool::new(folder, args.import_limit << 20, is_shared)
+    let together = args.import_queue_mb.unwrap_or(args.import_limit.saturating_mul(16));
+    let files = usize::try_from(args.import_queue).unwrap_or(usize::MAX);
+    Spool::new(folder, args.import_limit << 20, is_shared, Room::new(files, together << 20))
 }
 
 fn cores() -> usize {

@@ -10,14 +10,15 @@ use actix_web::{
 use futures_util::stream;
 use service::{
     Db, Error, Result,
-    imports::{self, Import, Imports},
+    imports::{self, Following, Import, Imports, MOST_FOLLOWERS},
 };
 
 use super::ImportOut;
-use crate::{error::Problem, extract::Id};
+use crate::{
+    error::{Kind, Problem},
+    extract::Id,
+};
 
-/// Between two looks at an import: often enough for a person who watches.
-const LOOK: Duration = Duration::from_millis(250);
 /// Silence after which a comment tells proxies that the connection lives.
 const SILENCE: Duration = Duration::from_secs(15);
 
@@ -50,7 +51,13 @@ pub async fn follow_import(
     if imports::has_ended(&import) && seen == Some(import.version) {
         return Ok(HttpResponse::NoContent().finish());
     }
-    let follower = Follower { db, imports, id, seen, spoke: Instant::now(), is_done: false };
+    let Some(following) = imports.follow(import) else {
+        let detail = format!(
+            "{MOST_FOLLOWERS} clients follow imports already; try again later, or ask for the import itself"
+        );
+        return Err(Problem::new(Kind::Busy, detail));
+    };
+    let follower = Follower { following, imports, seen, spoke: Instant::now(), is_done: false };
     let events = stream::unfold(follower, async |mut follower| {
         let event = follower.next().await?;
         Some((Ok::<_, Error>(Bytes::from(event)), follower))
@@ -66,9 +73,8 @@ pub async fn follow_import(
 
 /// Somebody who watches an import.
 struct Follower {
-    db: Data<Db>,
+    following: Following,
     imports: Data<Imports>,
-    id: i32,
     /// The version of the last event.
     seen: Option<i32>,
     spoke: Instant,
@@ -82,25 +88,25 @@ impl Follower {
             if self.is_done {
                 return None;
             }
-            match imports::find(self.db.reader(), self.id).await {
-                Ok(import) if self.seen != Some(import.version) => match self.tell(&import) {
-                    Ok(event) => return Some(event),
+            let import = self.following.current();
+            if self.seen != Some(import.version) {
+                return match self.tell(&import) {
+                    Ok(event) => Some(event),
                     Err(error) => {
                         log::error!("an import cannot be shown: {}", service::chain(&error));
-                        return None;
+                        None
                     }
-                },
-                Ok(_) => {}
-                Err(Error::NotFound { .. }) => return None,
-                // The database comes back, and so does the progress.
-                Err(error) => log::debug!("an import cannot be seen: {}", service::chain(&error)),
+                };
             }
-            if self.spoke.elapsed() >= SILENCE {
+            let Some(silence) = SILENCE.checked_sub(self.spoke.elapsed()) else {
                 self.spoke = Instant::now();
                 return Some(": still there\n\n".to_owned());
-            }
+            };
             tokio::select! {
-                () = tokio::time::sleep(LOOK) => {}
+                changed = self.following.changed() => if !changed {
+                    return None;
+                },
+                () = tokio::time::sleep(silence) => {}
                 () = self.imports.stopped() => return None,
             }
         }

@@ -33,6 +33,8 @@ const LONGEST_MEMBER: usize = 4 << 10;
 const MOST_MEMBERS: usize = 50;
 /// Bytes in a second that a client has to send on the average.
 const SLOWEST: u64 = 16 << 10;
+/// What a server that was busy adds to the time of a client, once.
+const BUSY: Duration = Duration::from_secs(1);
 
 /// A file and how it is to be imported.
 pub struct Received {
@@ -75,7 +77,7 @@ pub async fn receive(
     let Query(given) = given
         .map_err(|error| Error::parameter("query", format!("the query cannot be read: {error}")))?;
     refuse_encoding(request).map_err(|problem| *problem)?;
-    let pace = Pace { begun: Instant::now(), bytes: 0 };
+    let pace = Pace::default();
     if request.content_type() == "multipart/form-data" {
         let form = Multipart::new(request.headers(), payload);
         return Form { file: None, given, pace }.receive(form, spool).await;
@@ -218,24 +220,39 @@ impl Form {
     }
 }
 
-/// How fast a client has to be.
-#[derive(Clone, Copy)]
+/// How fast a client has to be: the time that was spent on waiting for it, against what came. The disk is not its fault.
+#[derive(Clone, Copy, Default)]
 struct Pace {
-    begun: Instant,
+    waited: Duration,
     bytes: u64,
+    is_late: bool,
 }
 
 impl Pace {
-    /// Waits for what comes next, but not for ever.
-    async fn next<S: Stream + Unpin>(&self, stream: &mut S) -> Result<Option<S::Item>, Problem> {
-        let allowed = BODY_DEADLINE + Duration::from_secs(self.bytes / SLOWEST);
-        let rest = allowed.saturating_sub(self.begun.elapsed());
-        // Reading from a busy disk is no fault of the client.
-        let rest = rest.max(Duration::from_secs(1));
-        tokio::time::timeout(rest, stream.next()).await.map_err(|_| {
+    /// Waits for what comes next, but not for ever. What is there already is taken in any case.
+    async fn next<S: Stream + Unpin>(
+        &mut self,
+        stream: &mut S,
+    ) -> Result<Option<S::Item>, Problem> {
+        let begun = Instant::now();
+        let next = tokio::time::timeout(self.rest(), stream.next()).await;
+        self.waited += begun.elapsed();
+        next.map_err(|_| {
             let detail = format!("the file came with less than {SLOWEST} bytes in a second");
             Problem::new(ProblemKind::SlowBody, detail)
         })
+    }
+
+    /// How much longer the next part may take.
+    fn rest(&mut self) -> Duration {
+        let earned = Duration::from_millis(self.bytes * 1000 / SLOWEST);
+        let rest = (BODY_DEADLINE + earned).saturating_sub(self.waited);
+        if rest.is_zero() && !self.is_late {
+            self.is_late = true;
+            self.waited = self.waited.saturating_sub(BUSY);
+            return BUSY;
+        }
+        rest
     }
 }
 
@@ -250,7 +267,7 @@ struct Writer {
 impl Writer {
     async fn begin(spool: &Arc<Spool>, pace: Pace) -> Result<Self, Problem> {
         let (spool, longest) = (Arc::clone(spool), spool.longest);
-        let upload = on_a_thread(move || spool.begin()).await?;
+        let upload = on_a_thread(move || spool.begin()).await.map_err(crowded)?;
         Ok(Self { upload: Some(upload), buffer: BytesMut::new(), longest, pace })
     }
 
@@ -271,13 +288,14 @@ impl Writer {
                 self.write().await?;
             }
         }
-        Ok(self.write().await?)
+        self.write().await
     }
 
-    async fn write(&mut self) -> Outcome<()> {
+    async fn write(&mut self) -> Result<(), Problem> {
         let Some(mut upload) = self.upload.take() else { return Ok(()) };
         let part = self.buffer.split();
-        let written = on_a_thread(move || upload.append(&part).map(|()| upload)).await?;
+        let written = on_a_thread(move || upload.append(&part).map(|()| upload)).await;
+        let written = written.map_err(crowded)?;
         self.upload = Some(written);
         Ok(())
     }
@@ -305,6 +323,17 @@ fn bad_form(why: &str) -> Problem {
 
 fn unsupported(detail: String) -> Problem {
     Problem::new(ProblemKind::MediaType, detail)
+}
+
+/// What it means that the folder is [busy](Error::Busy).
+fn crowded(error: Error) -> Problem {
+    match error {
+        Error::Busy => {
+            let detail = "too many files wait to be imported or arrive at the same time; nothing was stored, send it again later";
+            Problem::new(ProblemKind::Busy, detail)
+        }
+        error => error.into(),
+    }
 }
 
 fn too_large(longest: u64) -> Problem {

@@ -14,6 +14,7 @@ mod m20261126_195339_index_books_by_title_and_year;
 mod m20261126_214304_index_substrings_of_books;
 mod m20261127_005500_keep_trigrams_of_books_without_places;
 mod m20261127_043000_divide_trigrams_of_books_by_their_ids;
+mod m20261129_070000_index_imports_by_state;
 
 /// Every revision in the order in which it is applied.
 pub fn all() -> Vec<Box<dyn MigrationTrait>> {
@@ -30,5 +31,6 @@ pub fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261126_214304_index_substrings_of_books::Migration),
         Box::new(m20261127_005500_keep_trigrams_of_books_without_places::Migration),
         Box::new(m20261127_043000_divide_trigrams_of_books_by_their_ids::Migration),
+        Box::new(m20261129_070000_index_imports_by_state::Migration),
     ]
 }

@@ -1,15 +1,18 @@
 //! Chunks of an import: their books, what they were, the rejected rows and the progress, some of them in one transaction.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, Instant},
+};
 
-use sea_orm::{ActiveValue::Set, IntoActiveModel};
+use sea_orm::{ActiveValue::Set, DbBackend, IntoActiveModel};
 use tokio::sync::mpsc;
 
 use super::{Import, State, journal, locked, rehearsal::Rehearsal, rejections};
 use crate::{
     Db, Tx,
-    books::import::{Batch, OnDuplicate, Outcome, Place, Report, store_batch},
-    database::Changes,
+    books::import::{BATCH, Batch, OnDuplicate, Outcome, Place, Report, store_batch},
+    database::{Changes, Rows},
     error::{Error, Result},
     now,
 };
@@ -21,6 +24,51 @@ const MOST_ROWS: u64 = 50_000;
 const LONGEST: Duration = Duration::from_millis(100);
 /// Rejected rows that a dry run keeps in memory.
 const MOST_REJECTED: usize = 1000;
+
+/// How many rows the next chunk has. Where others change the same books on PostgreSQL a transaction of many rows may wait for
+/// one of theirs while that one waits for it: then it gives up, and smaller ones follow until nobody is in the way. One of a
+/// single row has nothing that another one could wait for, and gets what it wants in the end.
+#[derive(Debug)]
+pub struct Size(AtomicUsize);
+
+impl Default for Size {
+    fn default() -> Self {
+        Self(BATCH.into())
+    }
+}
+
+impl Size {
+    /// Rows of the next chunk.
+    pub fn rows(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Whether transactions had better be short.
+    pub fn is_small(&self) -> bool {
+        self.rows() < BATCH
+    }
+
+    /// After a collision; false where it cannot be smaller.
+    pub fn shrink(&self) -> bool {
+        let rows = self.rows();
+        self.0.store((rows / 4).max(1), Ordering::Relaxed);
+        rows > 1
+    }
+
+    /// After a transaction that was committed.
+    pub fn grow(&self) {
+        self.0.store((self.rows() * 2).min(BATCH), Ordering::Relaxed);
+    }
+}
+
+/// Makes a transaction of many rows give up soon where another one is in its way on PostgreSQL, which would need a second to find
+/// that two wait for each other.
+pub async fn give_way(tx: &Tx, rows: u64) -> Result<()> {
+    if rows > 1 && tx.backend() == DbBackend::Postgres {
+        tx.run("SET LOCAL lock_timeout = '100ms'").await?;
+    }
+    Ok(())
+}
 
 /// Rows of a file, and from where to where they are.
 #[derive(Debug)]
@@ -67,10 +115,12 @@ pub async fn store(
     db: &Db,
     import: &Import,
     mut chunks: Chunks,
-    on_duplicate: OnDuplicate,
+    (on_duplicate, size): (OnDuplicate, &Size),
 ) -> Result<Option<(Import, Chunks)>> {
     let (id, writes) = (import.id, db.clone());
+    let (is_small, rows) = (size.is_small(), size.rows() as u64);
     db.write_at_length(async move |tx| {
+        give_way(tx, rows).await?;
         let Some(import) = locked(tx, id).await? else { return Ok(None) };
         if import.state != State::Running {
             return Ok(None);
@@ -87,7 +137,7 @@ pub async fn store(
             journal::note(tx, id, outcome.changes.replace(Vec::new()).unwrap_or_default()).await?;
             rejections::note(tx, id, &chunk.batch.rejected).await?;
             progress.pass(&chunk);
-            if writes.is_wanted() {
+            if is_small || writes.is_wanted() {
                 break;
             }
         }

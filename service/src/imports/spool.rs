@@ -2,17 +2,26 @@
 //!
 //! Whoever holds the lock of a file works on it: the request that still writes it, then the one process that reads it. The
 //! lock ends with its process, so nobody has to find out whether another one is alive. A file that is not in the folder is
-//! another machine's.
+//! another machine's. Who may reach the folder is the user of the server alone.
+
+mod room;
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Read, Seek, SeekFrom, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use sea_orm::DbErr;
 use sha2::{Digest, Sha256};
+
+pub use room::Room;
+use room::Slot;
 
 use crate::error::Error;
 
@@ -27,6 +36,7 @@ pub struct Spool {
     pub longest: u64,
     /// Whether other machines may work on the same database, with folders of their own.
     pub is_shared: bool,
+    room: Arc<Room>,
 }
 
 /// What became of a file.
@@ -42,8 +52,8 @@ pub(super) enum Found {
 impl Spool {
     /// Uses a folder, which is made when the first file comes.
     #[must_use]
-    pub fn new(folder: PathBuf, longest: u64, is_shared: bool) -> Self {
-        Self { folder, longest, is_shared }
+    pub fn new(folder: PathBuf, longest: u64, is_shared: bool, room: Room) -> Self {
+        Self { folder, longest, is_shared, room: Arc::new(room) }
     }
 
     /// Where the files are.
@@ -55,18 +65,21 @@ impl Spool {
     /// Begins a file; it is gone again with what is returned, unless that is kept. Waits for the disk, as the rest does.
     ///
     /// # Errors
-    /// [`Error::Full`] when the disk is, and [`Error::Internal`] for a folder that cannot be written.
+    /// [`Error::Busy`] when too much waits in the folder or arrives, [`Error::Full`] when the disk is full, and
+    /// [`Error::Internal`] for a folder that cannot be written.
     pub fn begin(&self) -> Result<Upload, Error> {
-        self.make().map_err(|error| self.failure(error))
+        let slot = Room::take(&self.room, &self.folder).ok_or(Error::Busy)?;
+        self.make(slot).map_err(|error| self.failure(error))
     }
 
-    fn make(&self) -> io::Result<Upload> {
+    fn make(&self, slot: Slot) -> io::Result<Upload> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        fs::create_dir_all(&self.folder)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
         let (moment, process) = (chrono::Utc::now().timestamp_micros(), std::process::id());
         let name = format!("{moment}-{process}-{}{UPLOAD}", COUNT.fetch_add(1, Ordering::Relaxed));
         let path = self.folder.join(&name);
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).create_new(true).mode(0o600).open(&path)?;
         let upload = Upload {
             file,
             folder: self.folder.clone(),
@@ -74,6 +87,7 @@ impl Spool {
             length: 0,
             digest: Sha256::new(),
             is_kept: false,
+            slot,
         };
         upload.file.try_lock().map_err(io::Error::from)?;
         Ok(upload)
@@ -130,14 +144,18 @@ pub struct Upload {
     length: u64,
     digest: Sha256,
     is_kept: bool,
+    slot: Slot,
 }
 
 impl Upload {
     /// Writes what came. Waits for the disk.
     ///
     /// # Errors
-    /// [`Error::Full`] when the disk is.
+    /// [`Error::Busy`] when too much waits in the folder, and [`Error::Full`] when the disk is full.
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        if !self.slot.add(&self.folder, bytes.len() as u64) {
+            return Err(Error::Busy);
+        }
         self.file.write_all(bytes).map_err(failure)?;
         self.digest.update(bytes);
         self.length += bytes.len() as u64;

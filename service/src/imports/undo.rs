@@ -17,7 +17,7 @@ use sea_orm::{
     sea_query::{ExprTrait, Query},
 };
 
-use super::{Import, State, journal::Before, locked};
+use super::{Import, State, chunk::give_way, journal::Before, locked};
 use crate::{
     Book, Db, Tx,
     database::{Changes, Rows},
@@ -26,11 +26,12 @@ use crate::{
 };
 
 /// Books that are taken back in one transaction.
-const CHUNK: u64 = 500;
+pub const CHUNK: u64 = 500;
 
-/// Takes back the next books behind `last`: the import, and the last of them; `None` when that is all.
-pub async fn step(db: &Db, id: i32, last: i32) -> Result<(Import, Option<i32>)> {
+/// Takes back at most so many books after `last`: the import, and the last of them; `None` when that is all.
+pub async fn step(db: &Db, id: i32, last: i32, most: u64) -> Result<(Import, Option<i32>)> {
     db.write_at_length(async move |tx| {
+        give_way(tx, most).await?;
         let import = locked(tx, id).await?.ok_or(super::not_found(id))?;
         if import.state != State::Undoing {
             return Ok((import, None));
@@ -40,7 +41,7 @@ pub async fn step(db: &Db, id: i32, last: i32) -> Result<(Import, Option<i32>)> 
             .filter(Column::BookId.gt(last))
             .filter(Column::Kept.eq(false))
             .order_by(Column::BookId, Order::Asc)
-            .limit(CHUNK);
+            .limit(most);
         let changes = tx.rows(changes).await?;
         let Some(last) = changes.last().map(|change| change.book_id) else {
             return Ok((finish(tx, import).await?, None));

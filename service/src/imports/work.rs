@@ -1,22 +1,24 @@
 //! Carries out imports and takes them back, one after the other, until it is asked to stop.
 
-use std::{collections::BTreeMap, fs::File, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fs::File, io::Seek, sync::Arc, time::Duration};
 
-use entity::import::{Column, Entity};
-use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder};
+use entity::import::Entity;
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::{
     Import, State, begin_undo,
-    chunk::{self, Chunk, Chunks},
-    has_ended, locked, options,
+    chunk::{self, Chunk, Chunks, Size},
+    clean_up, has_ended, locked, options,
+    queue::Queue,
     rehearsal::Rehearsal,
     spool::{Found, Spool},
     undo,
+    watch::{Following, Watches},
 };
 use crate::{
     Db,
     books::import::{OnDuplicate, Options, Place, Rows, bad_file, unreadable},
+    database::Rows as _,
     error::{Error, Result, chain},
 };
 
@@ -26,6 +28,8 @@ const AHEAD: usize = 2;
 const ROUND: Duration = Duration::from_secs(5);
 /// How long it waits for a database that did not take a chunk.
 const PAUSE: Duration = Duration::from_secs(1);
+/// Collisions of the same row after which an import waits as long.
+const MOST_COLLISIONS: u32 = 20;
 
 /// The imports of a process: where files go that are handed in, and the work on them. Clones share it.
 #[derive(Clone)]
@@ -34,6 +38,7 @@ pub struct Imports {
     spool: Arc<Spool>,
     wake: Arc<Notify>,
     stopping: watch::Sender<bool>,
+    watches: Arc<Watches>,
 }
 
 impl Imports {
@@ -41,7 +46,14 @@ impl Imports {
     #[must_use]
     pub fn new(db: Db, spool: Spool) -> Self {
         let (stopping, _) = watch::channel(false);
-        Self { db, spool: Arc::new(spool), wake: Arc::new(Notify::new()), stopping }
+        let (spool, wake) = (Arc::new(spool), Arc::new(Notify::new()));
+        Self { db, spool, wake, stopping, watches: Arc::default() }
+    }
+
+    /// Follows an import, which was just read; `None` when too many follow one already.
+    #[must_use]
+    pub fn follow(&self, import: Import) -> Option<Following> {
+        self.watches.follow(&self.db, import)
     }
 
     /// Where files go that are handed in.
@@ -72,11 +84,19 @@ impl Imports {
 
     /// Works until it is asked to stop. What is left goes on at the next start.
     pub async fn work(self) {
-        if let Err(error) = self.clean_up().await {
-            log::warn!("files of imports that nobody needs could not be found: {}", chain(&error));
-        }
+        let clean_up = async {
+            if let Err(error) = clean_up::run(&self.db, &self.spool).await {
+                log::warn!("files that no import needs could not be found: {}", chain(&error));
+            }
+        };
+        // Nobody waits for it: there may be many files.
+        tokio::join!(clean_up, self.work_on());
+    }
+
+    async fn work_on(&self) {
+        let mut queue = Queue::default();
         while !self.is_stopping() {
-            let rest = match self.round().await {
+            let rest = match self.round(&mut queue).await {
                 Ok(true) => continue,
                 Ok(false) => ROUND,
                 Err(error) => {
@@ -92,40 +112,32 @@ impl Imports {
         }
     }
 
-    /// Removes what killed processes left behind. A file whose lock somebody holds is in use.
-    async fn clean_up(&self) -> Result<()> {
-        for name in self.spool.uploads() {
-            let Ok(Found::Held(_held)) = self.spool.open(&name) else { continue };
-            let needed = Entity::find().filter(Column::File.eq(name.as_str()));
-            let needed = needed.one(self.db.reader()).await?;
-            if !needed.is_some_and(|import| matches!(import.state, State::Queued | State::Running))
-            {
-                log::info!("`{name}` was left behind by an import, and is removed");
-                self.spool.remove(&name);
-            }
-        }
-        Ok(())
-    }
-
     /// Carries one import on to its end; false when there is none for this process.
-    async fn round(&self) -> Result<bool> {
-        let open = [State::Queued, State::Running, State::Undoing];
-        let select = Entity::find().filter(Column::State.is_in(open));
-        let mut imports = select.order_by(Column::Id, Order::Asc).all(self.db.reader()).await?;
-        // Somebody wants these gone; and they need not wait for what may take an hour.
-        imports.sort_by_key(|import| import.state != State::Undoing);
-        for import in imports {
-            if self.carry_on(import).await? {
-                return Ok(true);
+    async fn round(&self, queue: &mut Queue) -> Result<bool> {
+        let mut tour = queue.tour();
+        while let Some(ids) = tour.next(&self.db).await? {
+            for id in ids {
+                tour.tried(id);
+                let Some(import) = self.db.reader().by_id::<Entity>(id).await? else { continue };
+                if self.carry_on(import).await? {
+                    return Ok(true);
+                }
+                if self.is_stopping() {
+                    return Ok(false);
+                }
             }
         }
         Ok(false)
     }
 
     async fn carry_on(&self, import: Import) -> Result<bool> {
-        if import.state == State::Undoing {
-            self.spool.remove(&import.file);
-            return self.take_back(import.id).await.map(|()| true);
+        match import.state {
+            State::Queued | State::Running => {}
+            State::Undoing => {
+                self.spool.remove(&import.file);
+                return self.take_back(import.id).await.map(|()| true);
+            }
+            State::Done | State::Undone | State::Failed => return Ok(false),
         }
         match self.spool.open(&import.file) {
             Ok(Found::Held(file)) => {
@@ -166,37 +178,57 @@ impl Imports {
             true => Some(Rehearsal::new(&self.spool.rehearsal(&import.file)).await?),
             false => None,
         };
-        let rows = open(file, &options, &import).await?;
-        let (chunks, queue) = mpsc::channel(AHEAD);
-        let from = chunk::place(&import);
-        let reading = tokio::task::spawn_blocking(move || read(rows, from, &chunks));
-        let stored = self.store(import, queue, options.on_duplicate, rehearsal.as_ref()).await;
-        // It has the file with its lock, which the next attempt needs.
-        reading.await.map_err(|error| Error::Internal(error.into()))?;
-        stored
+        let size = Arc::new(Size::default());
+        let mut collisions = 0;
+        let mut import = import;
+        loop {
+            let before = chunk::place(&import);
+            // The clone has the lock of the file too.
+            let file = file.try_clone().map_err(unreadable)?;
+            let how = (options.on_duplicate, size.as_ref());
+            let rows = open(file, &options, &import).await?;
+            let (chunks, queue) = mpsc::channel(AHEAD);
+            let sized = Arc::clone(&size);
+            let reading = tokio::task::spawn_blocking(move || read(rows, before, &sized, &chunks));
+            let stored = self.store(&mut import, queue, how, rehearsal.as_ref()).await;
+            // It has the file with its lock, which the next attempt needs.
+            reading.await.map_err(|error| Error::Internal(error.into()))?;
+            match stored {
+                // Nothing of the transaction is stored. Its rows are read again, fewer at a time.
+                Err(Error::Collision(error)) if rehearsal.is_none() && !self.is_stopping() => {
+                    collisions = if chunk::place(&import) == before { collisions + 1 } else { 0 };
+                    if !size.shrink() && collisions > MOST_COLLISIONS {
+                        return Err(Error::Collision(error));
+                    }
+                    log::debug!("import {} collides, {} rows at a time", import.id, size.rows());
+                }
+                ended => return ended,
+            }
+        }
     }
 
     /// Stores chunks, or goes through them, until it is asked to stop.
     async fn store(
         &self,
-        mut import: Import,
+        import: &mut Import,
         mut queue: Chunks,
-        on_duplicate: OnDuplicate,
+        (on_duplicate, size): (OnDuplicate, &Size),
         rehearsal: Option<&Rehearsal>,
     ) -> Result<()> {
         while !self.is_stopping() {
             let db = &self.db;
             let stored = match rehearsal {
                 Some(scratch) => {
-                    chunk::rehearse(db, &import, queue, (on_duplicate, scratch)).await?
+                    chunk::rehearse(db, import, queue, (on_duplicate, scratch)).await?
                 }
-                None => chunk::store(db, &import, queue, on_duplicate).await?,
+                None => chunk::store(db, import, queue, (on_duplicate, size)).await?,
             };
             match stored {
-                Some(next) => (import, queue) = next,
+                Some(next) => (*import, queue) = next,
                 None => break,
             }
-            if has_ended(&import) {
+            size.grow();
+            if has_ended(import) {
                 log::info!("import {} is done: {} rows", import.id, import.rows);
                 self.spool.remove(&import.file);
                 break;
@@ -222,13 +254,21 @@ impl Imports {
     }
 
     async fn take_back(&self, id: i32) -> Result<()> {
-        let mut last = 0;
+        let (mut last, mut most, mut collisions) = (0, undo::CHUNK, 0);
         while !self.is_stopping() {
-            let (import, next) = undo::step(&self.db, id, last).await?;
-            match next {
-                Some(next) => last = next,
-                None => {
-                    let Import { reverted, kept, .. } = import;
+            let step = match undo::step(&self.db, id, last, most).await {
+                // As where an import stores: smaller transactions, until nobody is in the way.
+                Err(Error::Collision(_)) if most > 1 || collisions < MOST_COLLISIONS => {
+                    most = (most / 4).max(1);
+                    collisions += 1;
+                    continue;
+                }
+                step => step?,
+            };
+            (most, collisions) = ((most * 2).min(undo::CHUNK), 0);
+            match step {
+                (_, Some(next)) => last = next,
+                (Import { reverted, kept, .. }, None) => {
                     log::info!("import {id} is taken back: {reverted} books, {kept} kept");
                     break;
                 }
@@ -239,9 +279,11 @@ impl Imports {
 }
 
 /// Opens the file where the import is.
-async fn open(file: File, options: &Options, import: &Import) -> Result<Rows<File>> {
+async fn open(mut file: File, options: &Options, import: &Import) -> Result<Rows<File>> {
     let (format, map, place) = (options.format, options.map.clone(), chunk::place(import));
     let open = move |map: BTreeMap<String, String>| {
+        // An attempt before may have read on.
+        file.rewind().map_err(unreadable)?;
         let mut rows = Rows::new(file, format, &map).map_err(bad_file)?;
         rows.go_to(place).map_err(unreadable)?;
         Ok(rows)
@@ -251,9 +293,9 @@ async fn open(file: File, options: &Options, import: &Import) -> Result<Rows<Fil
 
 /// Reads to the end, for as long as somebody takes the chunks; the last one is empty. The first one of a file begins at 0 and has
 /// the header in front.
-fn read(mut rows: Rows<File>, mut from: Place, chunks: &mpsc::Sender<Result<Chunk>>) {
+fn read(mut rows: Rows<File>, mut from: Place, size: &Size, chunks: &mpsc::Sender<Result<Chunk>>) {
     loop {
-        let batch = rows.batch().map_err(unreadable);
+        let batch = rows.batch(size.rows()).map_err(unreadable);
         let to = rows.place();
         let chunk = batch.map(|batch| Chunk { batch, from, to });
         from = to;
@@ -265,7 +307,7 @@ fn read(mut rows: Rows<File>, mut from: Place, chunks: &mpsc::Sender<Result<Chun
 }
 
 /// Waits for a disk where nobody else waits.
-async fn on_a_thread<T: Send + 'static>(
+pub(super) async fn on_a_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let done = tokio::task::spawn_blocking(work).await;

@@ -1,11 +1,14 @@
 //! Stores rows of a file: what is a duplicate, and what becomes of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use entity::book::{Column, Entity};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, sea_query::ExprTrait,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
+    sea_query::{ExprTrait, OnConflict},
 };
 
 use super::{Batch, OnDuplicate, Report, Row};
@@ -16,6 +19,9 @@ use crate::{
     error::{Error, Result},
     now,
 };
+
+/// How often rows are looked up again whose books others store and delete meanwhile.
+const MOST_LOOKS: u32 = 8;
 
 /// What makes two rows the same book.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -73,24 +79,12 @@ pub async fn store_batch(
         let identity = Identity::of(&row.book);
         if on_duplicate == OnDuplicate::Update && places.contains_key(&identity) {
             // The row before has to be stored to be updated; so it makes no difference where a batch ends.
-            insert(db, &mut fresh, outcome).await?;
+            insert(db, &mut fresh, on_duplicate, outcome).await?;
             places.clear();
             stored.extend(find_stored(db, std::slice::from_ref(row), on_duplicate).await?);
         }
         if let Some(book) = stored.get_mut(&identity) {
-            match on_duplicate {
-                OnDuplicate::Fail => {
-                    return Err(duplicate(row, &format!("is book {} already", book.id)));
-                }
-                OnDuplicate::Skip => outcome.report.skipped += 1,
-                OnDuplicate::Update => match update(db, book, row).await? {
-                    None => outcome.report.skipped += 1,
-                    Some(changed) => {
-                        let before = std::mem::replace(book, changed);
-                        outcome.updated(before, book.version);
-                    }
-                },
-            }
+            meet(db, book, row, (on_duplicate, outcome)).await?;
         } else if let Some(earlier) = places.get(&identity).and_then(|place| fresh.get(*place)) {
             if on_duplicate == OnDuplicate::Fail {
                 return Err(duplicate(
@@ -104,7 +98,30 @@ pub async fn store_batch(
             fresh.push(row);
         }
     }
-    insert(db, &mut fresh, outcome).await
+    insert(db, &mut fresh, on_duplicate, outcome).await
+}
+
+/// Does with a stored book what is to be done with the duplicate of a row.
+async fn meet(
+    db: &impl Changes,
+    book: &mut Book,
+    row: &Row,
+    (on_duplicate, outcome): (OnDuplicate, &mut Outcome),
+) -> Result<()> {
+    match on_duplicate {
+        OnDuplicate::Fail => {
+            return Err(duplicate(row, &format!("is book {} already", book.id)));
+        }
+        OnDuplicate::Skip => outcome.report.skipped += 1,
+        OnDuplicate::Update => match update(db, book, row).await? {
+            None => outcome.report.skipped += 1,
+            Some(changed) => {
+                let before = std::mem::replace(book, changed);
+                outcome.updated(before, book.version);
+            }
+        },
+    }
+    Ok(())
 }
 
 impl Outcome {
@@ -116,22 +133,62 @@ impl Outcome {
     }
 }
 
-/// Stores the rows, which are new, and forgets them.
-async fn insert(db: &impl Changes, fresh: &mut Vec<&Row>, outcome: &mut Outcome) -> Result<()> {
-    if fresh.is_empty() {
-        return Ok(());
-    }
-    outcome.report.inserted += fresh.len() as u64;
-    let now = now();
-    let mut insert = Entity::insert_many(fresh.drain(..).map(|row| new_row(&row.book, now)));
-    match &mut outcome.changes {
-        None => drop(db.exec(insert.as_query()).await?),
-        Some(changes) => {
-            let books = db.ids(insert.query().returning_col(Column::Id)).await?;
-            changes.extend(books.into_iter().map(|book| Change { book, version: 1, before: None }));
+/// Stores the rows, which are new, and forgets them. On PostgreSQL another transaction may have stored a book of one of them
+/// since it was looked for: then the row is a duplicate of that one.
+async fn insert(
+    db: &impl Changes,
+    fresh: &mut Vec<&Row>,
+    on_duplicate: OnDuplicate,
+    outcome: &mut Outcome,
+) -> Result<()> {
+    for _ in 0..MOST_LOOKS {
+        if fresh.is_empty() {
+            return Ok(());
         }
+        let added = add(db, fresh, outcome).await?;
+        let Some(added) = added.filter(|added| added.len() < fresh.len()) else {
+            fresh.clear();
+            return Ok(());
+        };
+        let added: HashSet<i32> = added.into_iter().collect();
+        // Nothing is in the way of the others: they are stored.
+        fresh.retain(|row| row.book.isbn.is_some());
+        let mut stored = look_up(db, fresh, on_duplicate).await?;
+        let mut rest = Vec::new();
+        for row in fresh.drain(..) {
+            match stored.get_mut(&Identity::of(&row.book)) {
+                Some(book) if added.contains(&book.id) => {}
+                Some(book) => meet(db, book, row, (on_duplicate, outcome)).await?,
+                // Deleted since.
+                None => rest.push(row),
+            }
+        }
+        *fresh = rest;
     }
-    Ok(())
+    Err(Error::collision("others store and delete books of the same ISBNs all the time"))
+}
+
+/// Adds the rows that meet nothing, and counts them; the ids of their books where the database tells.
+async fn add(db: &impl Changes, fresh: &[&Row], outcome: &mut Outcome) -> Result<Option<Vec<i32>>> {
+    let now = now();
+    let is_shared = db.backend() == DbBackend::Postgres;
+    let mut insert = Entity::insert_many(fresh.iter().map(|row| new_row(&row.book, now)));
+    if is_shared {
+        // SQLite has one writer, so that what was looked for in the transaction cannot come meanwhile.
+        insert = insert.on_conflict(OnConflict::new().do_nothing().to_owned());
+    }
+    if outcome.changes.is_none() && !is_shared {
+        db.exec(insert.as_query()).await?;
+        outcome.report.inserted += fresh.len() as u64;
+        return Ok(None);
+    }
+    let books = db.ids(insert.query().returning_col(Column::Id)).await?;
+    outcome.report.inserted += books.len() as u64;
+    if let Some(changes) = &mut outcome.changes {
+        let added = books.iter().map(|book| Change { book: *book, version: 1, before: None });
+        changes.extend(added);
+    }
+    Ok(Some(books))
 }
 
 fn duplicate(row: &Row, what: &str) -> Error {
@@ -144,6 +201,14 @@ fn duplicate(row: &Row, what: &str) -> Error {
 pub async fn find_stored(
     db: &impl Rows,
     rows: &[Row],
+    on_duplicate: OnDuplicate,
+) -> Result<HashMap<Identity, Book>> {
+    look_up(db, &rows.iter().collect::<Vec<_>>(), on_duplicate).await
+}
+
+async fn look_up(
+    db: &impl Rows,
+    rows: &[&Row],
     on_duplicate: OnDuplicate,
 ) -> Result<HashMap<Identity, Book>> {
     let select = || match on_duplicate {
