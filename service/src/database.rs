@@ -3,6 +3,7 @@
 mod answers;
 mod bound;
 mod direct;
+mod gate;
 mod group;
 mod inline;
 mod insertion;
@@ -15,6 +16,7 @@ mod place;
 mod postgres;
 mod private;
 mod progress;
+mod read_threads;
 mod reader;
 mod row;
 mod rows;
@@ -49,10 +51,13 @@ pub use crate::error::is_full;
 
 use crate::error::{Error, Result, damage};
 use direct::Direct;
+use gate::Gate;
 use inline::Inline;
 use open_file::OpenFile;
 use pipeline::Pipeline;
 use postgres::Trust;
+use read_threads::ReadThreads;
+use reader::FileReader;
 use sessions::Sessions;
 use sqlite::Role;
 use state::Index;
@@ -67,6 +72,12 @@ pub struct Settings {
     pub pool: u32,
     /// How long a request waits for a connection.
     pub acquire_timeout: Duration,
+    /// Reads that may wait for a connection at a time; one more is refused at once.
+    pub read_queue: u32,
+    /// How long a read of a SQLite file may take on the thread that asks, for which other requests wait.
+    pub longest_inline_read: Duration,
+    /// How long it may take on another thread.
+    pub longest_read: Duration,
     /// How long a statement waits for a lock that another process holds.
     pub busy_timeout: Duration,
     /// How long a unit of work may take before its caller is told that the outcome is unknown.
@@ -80,6 +91,11 @@ impl Default for Settings {
         Self {
             pool: 4,
             acquire_timeout: Duration::from_secs(2),
+            // What waits takes memory, and the last one of more would hardly be reached in time: with four connections these are
+            // as many as they read in two seconds at 30 ms each.
+            read_queue: 256,
+            longest_inline_read: Duration::from_millis(5),
+            longest_read: Duration::from_secs(10),
             busy_timeout: Duration::from_secs(2),
             deadline: Duration::from_secs(5),
             writer_cache_kib: 16 << 10,
@@ -104,7 +120,7 @@ impl Db {
     /// or belongs to a SQLite that is too old.
     pub async fn open(location: &Location, settings: &Settings) -> Result<Self> {
         let (mut index, mut pipeline, mut file) = (None, None, None);
-        let (reader, inline, trust, writer, width) = match location {
+        let (reader, local, trust, writer, width) = match location {
             Location::Memory => {
                 let only = Database::connect(sqlite::memory(settings)).await?;
                 (only.clone(), None, None, Source::Driver(only), 1)
@@ -116,12 +132,14 @@ impl Db {
                 let reader =
                     Database::connect(sqlite::readers(Arc::clone(&open), settings)).await?;
                 index = Index::open(path).map_err(|error| Error::Internal(error.into()))?;
-                let inline = Inline::open(path, settings.pool, index)
+                let inline = Inline::open(path, settings, index)
                     .map_err(|error| Error::Internal(error.into()))?;
                 // All of them are to the same file.
                 open.check()?;
+                let threads = ReadThreads::new(Arc::clone(&open), settings);
                 file = Some((direct.clone(), open));
-                (reader, Some(inline), None, Source::Direct(direct), 1)
+                let local = FileReader { inline: Arc::new(inline), threads };
+                (reader, Some(local), None, Source::Direct(direct), 1)
             }
             Location::Postgres(url) => {
                 let trust = Arc::new(Trust::default());
@@ -140,12 +158,13 @@ impl Db {
                 (reader, None, Some(trust), writer, settings.pool as usize)
             }
         };
-        let reader = Reader::new(reader, inline, pipeline, trust);
+        let gate = Gate::new(if trust.is_some() { settings.pool } else { 1 }, settings);
+        let reader = Reader::new((reader, gate), local, pipeline, trust);
         let writer = Arc::new(Writer::start(writer, width, settings)?);
         Ok(Self { reader, writer, index, file })
     }
 
-    /// For reading: a pool, on SQLite of connections that cannot write.
+    /// For reading, on SQLite on connections that cannot write.
     pub fn reader(&self) -> &Reader {
         &self.reader
     }
@@ -186,7 +205,7 @@ impl Db {
         F: AsyncFn(&Tx) -> Result<T> + Send + 'static,
     {
         let deadline = self.writer.deadline(12);
-        let postgres = self.reader.get_database_backend() == sea_orm::DbBackend::Postgres;
+        let postgres = self.reader.backend() == sea_orm::DbBackend::Postgres;
         let patient = async move |tx: &Tx| {
             if postgres {
                 let limit = format!("SET LOCAL statement_timeout = {}", deadline.as_millis());
@@ -206,7 +225,7 @@ impl Db {
         T: Send + 'static,
         F: AsyncFnOnce(&Tx) -> Result<T> + Send + 'static,
     {
-        let postgres = self.reader.get_database_backend() == sea_orm::DbBackend::Postgres;
+        let postgres = self.reader.backend() == sea_orm::DbBackend::Postgres;
         let unbounded = async move |tx: &Tx| {
             if postgres {
                 let limits = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
@@ -263,8 +282,7 @@ impl Db {
     pub async fn revision(&self) -> Result<Option<String>> {
         let newest =
             Query::select().expr(Func::max(Expr::col("version"))).from("seaql_migrations").take();
-        let row = self.reader.query_one(&newest).await?;
-        Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.flatten())
+        Ok(self.reader.texts(&newest).await?.pop().flatten())
     }
 
     /// Switches foreign keys of a database in memory, which has only one connection, off for a migration and on again.
@@ -273,7 +291,7 @@ impl Db {
     /// When the database does not answer.
     pub async fn enforce_foreign_keys(&self, on: bool) -> Result<()> {
         let pragma = if on { "PRAGMA foreign_keys = ON" } else { "PRAGMA foreign_keys = OFF" };
-        self.reader.execute_unprepared(pragma).await?;
+        self.reader.connection().execute_unprepared(pragma).await?;
         Ok(())
     }
 

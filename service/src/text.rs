@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use sea_orm::{
     DbBackend,
-    sea_query::{BinOper, Expr, ExprTrait, LikeExpr, extension::postgres::PgBinOper},
+    sea_query::{BinOper, Expr, ExprTrait, Func, LikeExpr, extension::postgres::PgBinOper},
 };
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
@@ -77,6 +77,10 @@ pub fn matches(
 ) -> Expr {
     let needle = clean(needle);
     let postgres = backend == DbBackend::Postgres;
+    let length = needle.chars().count();
+    if place == Place::End && length > 0 && !postgres {
+        return ends_with(column, &needle, length, case);
+    }
     let like = || place.around(&escape_like(&needle), "%");
     match (case, postgres) {
         // The backslash escapes without being told, and sea-query places ESCAPE where PostgreSQL does not take it.
@@ -97,6 +101,16 @@ pub fn matches(
             let pattern = classes(&needle, case, |c| format!("[{c}]"), special);
             column.binary(BinOper::Custom("GLOB"), place.around(&pattern, "*"))
         }
+    }
+}
+
+/// The same at the end on SQLite, for a needle of `length` characters. `LIKE '%…'` and `GLOB '*…'` would try every beginning.
+fn ends_with(column: Expr, needle: &str, length: usize, case: Case) -> Expr {
+    let length = i64::try_from(length).unwrap_or(i64::MAX);
+    let end = Expr::from(Func::cust("substr").arg(column).arg(-length));
+    match case {
+        Case::Exact => end.eq(needle),
+        Case::Ignored => matches(end, needle, (Place::Whole, case), DbBackend::Sqlite),
     }
 }
 
@@ -150,4 +164,80 @@ pub fn cases(c: char) -> Vec<char> {
 fn single(mut cases: impl Iterator<Item = char>) -> Option<char> {
     let first = cases.next()?;
     cases.next().is_none().then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::{Connection, params_from_iter};
+    use sea_orm::{
+        Value,
+        sea_query::{Query, SqliteQueryBuilder},
+    };
+
+    use super::*;
+
+    /// Every text of at most so many of these letters.
+    fn texts(letters: &[char], longest: usize) -> Vec<String> {
+        let mut texts = vec![String::new()];
+        let mut last = texts.clone();
+        for _ in 0..longest {
+            last = last
+                .iter()
+                .flat_map(|text| letters.iter().map(move |letter| format!("{text}{letter}")))
+                .collect();
+            texts.extend(last.iter().cloned());
+        }
+        texts
+    }
+
+    /// The texts of a table that fulfil a condition.
+    fn found(sqlite: &Connection, condition: Expr) -> Vec<String> {
+        let query = Query::select().column("x").from("t").and_where(condition).take();
+        let (sql, values) = query.build(SqliteQueryBuilder);
+        let values = values.0.into_iter().map(|value| match value {
+            Value::String(Some(text)) => rusqlite::types::Value::Text(text),
+            Value::BigInt(Some(number)) => rusqlite::types::Value::Integer(number),
+            other => panic!("{other:?}"),
+        });
+        let mut rows = sqlite.prepare(&sql).unwrap();
+        let rows = rows.query_map(params_from_iter(values), |row| row.get(0)).unwrap();
+        rows.collect::<rusqlite::Result<_>>().unwrap()
+    }
+
+    #[test]
+    fn the_end_of_a_text_is_compared_as_a_pattern_that_begins_with_anything() {
+        let letters = ['a', 'A', 'é', 'É', 'ß', '%', '_', '*', '?', '[', '\\', '🦀'];
+        let sqlite = Connection::open_in_memory().unwrap();
+        sqlite
+            .execute_batch("CREATE TABLE t (x TEXT); INSERT INTO t VALUES (NULL); BEGIN")
+            .unwrap();
+        let mut insert = sqlite.prepare("INSERT INTO t VALUES (?1)").unwrap();
+        for text in texts(&letters, 3) {
+            insert.execute([&text]).unwrap();
+        }
+        // A NUL ends a text for everything that compares.
+        for text in ["\0", "a\0", "a\0a", "éa\0é", "a\0é\0a"] {
+            insert.execute([text]).unwrap();
+        }
+        for needle in texts(&letters, 2).into_iter().chain(["aaaa".to_owned(), "é".repeat(5)]) {
+            for case in [Case::Exact, Case::Ignored] {
+                let column = || Expr::col("x");
+                let same = matches(column(), &needle, (Place::End, case), DbBackend::Sqlite);
+                let pattern = match (case, needle.is_ascii()) {
+                    (Case::Ignored, true) => {
+                        let like = LikeExpr::new(format!("%{}", escape_like(&needle)));
+                        column().like(like.escape('\\'))
+                    }
+                    _ => {
+                        let special = |c| matches!(c, '*' | '?' | '[');
+                        let classes = classes(&needle, case, |c| format!("[{c}]"), special);
+                        column().binary(BinOper::Custom("GLOB"), format!("*{classes}"))
+                    }
+                };
+                let expected = found(&sqlite, pattern);
+                assert!(!expected.is_empty() || needle.chars().count() > 3, "{needle:?}");
+                assert_eq!(found(&sqlite, same), expected, "{needle:?} {case:?}");
+            }
+        }
+    }
 }

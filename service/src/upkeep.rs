@@ -92,7 +92,7 @@ fn index(db: &Db) -> Option<Substrings> {
 }
 
 async fn learn(db: &Db, places: u16) {
-    let outcome = substrings::learn::<Entity>(db.reader(), places).await;
+    let outcome = substrings::learn::<Entity>(&db.reader().for_maintenance(), places).await;
     say(outcome, "what is common in books was not learned");
 }
 
@@ -105,7 +105,14 @@ fn say(outcome: Result<()>, what: &str) {
 /// Brings the index into the shape in which it is searched soonest.
 async fn settle(db: &Db, index: Substrings, pauses: u32) -> Result<()> {
     let waiting = Query::select().expr(Expr::cust("count(*)")).from(index.waiting).take();
-    if db.reader().numbers(&waiting).await?.pop().is_some_and(|number| number > MOST_WAITING) {
+    if db
+        .reader()
+        .for_maintenance()
+        .numbers(&waiting)
+        .await?
+        .pop()
+        .is_some_and(|number| number > MOST_WAITING)
+    {
         db.write(async move |tx| hand_over(tx, index).await).await?;
     }
     merge(db, index.table, pauses).await
@@ -134,7 +141,14 @@ async fn merge(db: &Db, table: &'static str, pauses: u32) -> Result<()> {
         .expr(Expr::cust("count(DISTINCT segid)"))
         .from(format!("{table}_idx"))
         .take();
-    if db.reader().numbers(&segments).await?.pop().is_none_or(|number| number <= MOST_SEGMENTS) {
+    if db
+        .reader()
+        .for_maintenance()
+        .numbers(&segments)
+        .await?
+        .pop()
+        .is_none_or(|number| number <= MOST_SEGMENTS)
+    {
         return Ok(());
     }
     // Below zero: all of them are to become one, which the next steps bring to its end.

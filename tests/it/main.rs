@@ -31,6 +31,7 @@ mod lifecycle;
 mod lists;
 mod log;
 mod long_errors;
+mod long_reads;
 mod migrations;
 mod moments;
 mod openapi;

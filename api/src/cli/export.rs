@@ -50,7 +50,12 @@ pub async fn run(location: &Location, settings: Settings, command: ExportCommand
     let db = Db::open(location, &settings).await.with_context(|| schema::cannot_open(location))?;
     let written = match output {
         None => {
-            export::export(db.reader(), format, BufWriter::new(std::io::stdout().lock())).await?
+            export::export(
+                db.reader().connection(),
+                format,
+                BufWriter::new(std::io::stdout().lock()),
+            )
+            .await?
         }
         Some(path) => to_file(&db, location, format, &path).await?,
     };
@@ -73,7 +78,7 @@ async fn to_file(db: &Db, location: &Location, format: export::Format, path: &Pa
     let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     if target.metadata().is_ok_and(|about| !about.is_file()) {
         let file = File::options().write(true).open(&target).with_context(context)?;
-        return export::export(db.reader(), format, BufWriter::new(file))
+        return export::export(db.reader().connection(), format, BufWriter::new(file))
             .await
             .with_context(context);
     }
@@ -90,7 +95,7 @@ async fn to_file(db: &Db, location: &Location, format: export::Format, path: &Pa
 
 async fn write_whole(db: &Db, format: export::Format, path: &Path) -> Result<u64> {
     let mut output = BufWriter::new(File::create(path)?);
-    let written = export::export(db.reader(), format, &mut output).await?;
+    let written = export::export(db.reader().connection(), format, &mut output).await?;
     output.flush()?;
     output.get_ref().sync_all()?;
     Ok(written)

@@ -40,6 +40,10 @@ pub struct ServeArgs {
     /// Connections for reading, and on PostgreSQL as many for writing and up to twice as many that short reads share
     #[arg(long, env = "BOOKPLATE_POOL", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pool: u32,
+    /// Reads that may wait for such a connection at a time; one more is refused at once, with 503
+    #[arg(long, env = "BOOKPLATE_READ_QUEUE", value_name = "READS", default_value_t = 256)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    read_queue: u32,
     /// Seconds after which a client hears that the outcome of its change is unknown
     #[arg(long, env = "BOOKPLATE_DEADLINE", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
     deadline: u64,
@@ -81,8 +85,12 @@ pub struct ServeArgs {
 pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> Result<()> {
     let address = SocketAddr::new(args.host, args.port);
     let exposure = exposure(&args)?;
-    let settings =
-        Settings { pool: args.pool, deadline: Duration::from_secs(args.deadline), ..settings };
+    let settings = Settings {
+        pool: args.pool,
+        read_queue: args.read_queue,
+        deadline: Duration::from_secs(args.deadline),
+        ..settings
+    };
     let started = chrono::Utc::now().format("%Y-%m-%d %H:%M:%S UTC");
     let claim =
         schema::claim(location, &format!("{} on {address}, since {started}", schema::SERVER))?;

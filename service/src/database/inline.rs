@@ -1,8 +1,8 @@
 //! Short reads of a SQLite file on the thread that asks.
 //!
-//! The driver has a thread for each connection; to hand it a statement and to get the rows back costs several times what SQLite
-//! needs to find one. So a read is first tried here, on a connection that is free, with a bound on its steps. Whatever takes
-//! longer, fails, or is more than plain values is left to the pool, which also finds the words for what went wrong: both
+//! To hand a statement to another thread and to get the rows back costs several times what SQLite
+//! needs to find one. So a read is first tried here, on a connection that is free, with a bound on its steps and its time. Whatever
+//! takes longer, fails, or is more than plain values is left to other threads, which also find the words for what went wrong: both
 //! read what was committed, and give the same rows.
 //!
 //! The locks of a read transaction cost more than to find a row. So one is kept open for all the reads of a turn of the
@@ -13,10 +13,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError, TryLockError},
 };
 
+use rusqlite::Row;
 use sea_orm::{DbBackend, QueryTrait, Select};
 use tokio::runtime::Handle;
 
-use super::{bound::Bound, place::Place, row::Readable, seat::seat, state::Index};
+use super::{Settings, bound::Bound, place::Place, row::Readable, seat::seat, state::Index};
 
 /// Connections that read on whatever thread asks.
 pub(super) struct Inline {
@@ -25,12 +26,17 @@ pub(super) struct Inline {
 }
 
 impl Inline {
-    /// Opens `places` connections to the file, which has to be in WAL mode; `index` tells its state, where that can be told.
+    /// Opens connections to the file, which has to be in WAL mode; `index` tells its state, where that can be told.
     ///
     /// # Errors
     /// When the file cannot be opened.
-    pub(super) fn open(path: &Path, places: u32, index: Option<Index>) -> rusqlite::Result<Self> {
-        let places = (0..places).map(|_| Ok(Mutex::new(Some(Place::open(path)?))));
+    pub(super) fn open(
+        path: &Path,
+        settings: &Settings,
+        index: Option<Index>,
+    ) -> rusqlite::Result<Self> {
+        let open = |_| Ok(Mutex::new(Some(Place::open(path, settings.longest_inline_read)?)));
+        let places = (0..settings.pool).map(open);
         Ok(Self { places: places.collect::<rusqlite::Result<_>>()?, index })
     }
 
@@ -43,33 +49,42 @@ impl Inline {
         }
     }
 
-    /// The rows of a query; `None` when the pool has to find them.
+    /// The rows of a query; `None` when another thread has to find them.
     pub(super) fn rows<E>(self: &Arc<Self>, select: &Select<E>) -> Option<Vec<E::Model>>
     where
         E: Readable,
     {
         let statement = select.build(DbBackend::Sqlite);
-        self.find::<E>(&statement.sql, &Bound::all(statement.values))
+        self.models::<E>(&statement.sql, &Bound::all(statement.values))
     }
 
-    /// The row with an id, if there is one; `None` when the pool has to find it.
+    /// The row with an id, if there is one; `None` when another thread has to find it.
     pub(super) fn by_id<E>(self: &Arc<Self>, id: i32) -> Option<Option<E::Model>>
     where
         E: Readable,
     {
-        Some(self.find::<E>(&E::queries().by_id, &[Bound(id.into())])?.pop())
+        Some(self.models::<E>(&E::queries().by_id, &[Bound(id.into())])?.pop())
     }
 
-    fn find<E>(self: &Arc<Self>, sql: &str, values: &[Bound]) -> Option<Vec<E::Model>>
+    fn models<E>(self: &Arc<Self>, sql: &str, values: &[Bound]) -> Option<Vec<E::Model>>
     where
         E: Readable,
     {
+        self.find((sql, values), (E::COLUMNS.len(), |row: &Row<'_>| E::read(row)))
+    }
+
+    /// What `read` makes of the rows, with so many columns, that a statement returns; `None` when another thread has to find them.
+    pub(super) fn find<T>(
+        self: &Arc<Self>,
+        statement: (&str, &[Bound]),
+        read: (usize, impl Fn(&Row<'_>) -> Option<T>),
+    ) -> Option<Vec<T>> {
         let start = seat();
         for turn in 0..self.places.len() {
             let number = (start + turn) % self.places.len();
             match self.places.get(number)?.try_lock() {
                 Ok(mut place) => {
-                    let (rows, begins) = place.as_mut()?.read::<E>(self.index, sql, values);
+                    let (rows, begins) = place.as_mut()?.read(self.index, statement, read);
                     drop(place);
                     if begins {
                         self.end_with_turn(number);
@@ -112,6 +127,8 @@ impl Drop for Turn {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use chrono::DateTime;
     use entity::{book, item};
     use sea_orm::{
@@ -125,8 +142,13 @@ mod tests {
         database::{Changes, Rows, connect_to_migrate},
     };
 
-    /// An empty file with the tables of the entities.
+    /// An empty file with the tables of the entities, where a read may be interrupted for long.
     async fn file(name: &str) -> (tempfile::TempDir, Db) {
+        let longest_inline_read = Duration::from_secs(60);
+        file_with(name, &Settings { longest_inline_read, ..Settings::default() }).await
+    }
+
+    async fn file_with(name: &str, settings: &Settings) -> (tempfile::TempDir, Db) {
         let folder = tempfile::tempdir().unwrap();
         let location = Location::File(folder.path().join(name));
         let connection = connect_to_migrate(&location, &Settings::default()).await.unwrap();
@@ -139,7 +161,7 @@ mod tests {
             connection.execute(&table).await.unwrap();
         }
         connection.close().await.unwrap();
-        (folder, Db::open(&location, &Settings::default()).await.unwrap())
+        (folder, Db::open(&location, settings).await.unwrap())
     }
 
     async fn run(db: &Db, sql: &'static str) {
@@ -233,6 +255,19 @@ mod tests {
         // And the connection reads on.
         let near = last.filter(book::Column::Id.gt(19_900));
         assert_eq!(here(&db, near).await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_takes_few_steps_and_long_is_left_to_other_threads() {
+        let longest_inline_read = Duration::ZERO;
+        let settings = Settings { longest_inline_read, ..Settings::default() };
+        let (_folder, db) = file_with("slow.db", &settings).await;
+        let fill = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+             INSERT INTO stores (name) SELECT i FROM n";
+        run(&db, fill).await;
+        assert_eq!(here(&db, entity::store::Entity::find()).await, None);
+        // What ends within a stride does not look at the clock.
+        assert!(here(&db, entity::store::Entity::find_by_id(1)).await.is_some());
     }
 
     /// How many places have a transaction open.

@@ -187,7 +187,7 @@ mod tests {
                     });
                     // Another book may have the ISBN.
                     if let Ok(told) = told.await {
-                        let read = book::Entity::find_by_id(told.id).one(db.reader()).await.unwrap();
+                        let read = book::Entity::find_by_id(told.id).one(db.reader().connection()).await.unwrap();
                         assert_eq!(read.as_ref(), Some(&told));
                     }
                 }

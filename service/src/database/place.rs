@@ -6,21 +6,27 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OpenFlags, config::DbConfig};
+use rusqlite::{Connection, OpenFlags, Row, config::DbConfig};
+use sea_orm::Value;
 
 use super::{
     bound::Bound,
-    row::Readable,
+    read_threads::LONGEST_PREPARED,
     state::{Index, State},
 };
 
-/// Steps of SQLite's machine between two looks at how many there were.
-const STRIDE: i32 = 1000;
+/// Steps of SQLite's machine between two looks at how many there were, and at the clock: a step may be a comparison of two texts.
+const STRIDE: i32 = 100;
 /// Strides of a read that is carried out here: a millisecond, more or less, for which the other requests of the thread wait.
-const MOST_STRIDES: u32 = 30;
+const MOST_STRIDES: u32 = 300;
+/// Bytes of a pattern that texts are compared with here. A comparison costs up to the product of both lengths, and that of a
+/// letter that is not ASCII several times as much; its class of cases has several bytes.
+const LONGEST_PATTERN: usize = 64;
+/// How a statement compares with patterns.
+const PATTERNS: [&str; 3] = [" LIKE ", " GLOB ", " MATCH "];
 /// KiB of pages that a connection keeps in memory once it has read them.
 const CACHE_KIB: i32 = 8192;
 /// Statements that a connection keeps prepared.
@@ -37,7 +43,7 @@ pub(super) struct Place {
 impl Place {
     /// # Errors
     /// When the file cannot be opened.
-    pub(super) fn open(path: &Path) -> rusqlite::Result<Self> {
+    pub(super) fn open(path: &Path, longest_read: Duration) -> rusqlite::Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let sqlite = Connection::open_with_flags(path, flags)?;
         // A reader of a file in WAL mode waits for nobody; where it has to, the pool does.
@@ -48,7 +54,17 @@ impl Place {
         sqlite.set_prepared_statement_cache_capacity(PREPARED);
         let strides = Arc::new(AtomicU32::new(0));
         let counted = Arc::clone(&strides);
-        let enough = move || counted.fetch_add(1, Ordering::Relaxed) >= MOST_STRIDES;
+        let mut began = Instant::now();
+        let enough = move || {
+            // Nobody else counts: whoever reads has the connection alone.
+            let stride = counted.load(Ordering::Relaxed);
+            counted.store(stride.saturating_add(1), Ordering::Relaxed);
+            if stride == 0 {
+                // A read that ends within one stride does not look at the clock at all.
+                began = Instant::now();
+            }
+            stride >= MOST_STRIDES || began.elapsed() >= longest_read
+        };
         sqlite.progress_handler(STRIDE, Some(enough))?;
         Ok(Self { sqlite, strides, began: None })
     }
@@ -57,17 +73,17 @@ impl Place {
         self.sqlite.prepare_cached(sql)?.execute([])
     }
 
-    /// The rows of what is committed now, `None` when the pool has to find them; and whether a transaction began for it that stays
-    /// open.
-    pub(super) fn read<E>(
+    /// What `read` makes of the rows, with so many columns, of what is committed now, `None` when another thread has to find them;
+    /// and whether a transaction began for it that stays open.
+    pub(super) fn read<T>(
         &mut self,
         index: Option<Index>,
-        sql: &str,
-        values: &[Bound],
-    ) -> (Option<Vec<E::Model>>, bool)
-    where
-        E: Readable,
-    {
+        (sql, values): (&str, &[Bound]),
+        read: (usize, impl Fn(&Row<'_>) -> Option<T>),
+    ) -> (Option<Vec<T>>, bool) {
+        if !is_short(sql, values) {
+            return (None, false);
+        }
         let now = index.and_then(Index::state);
         let lasts = self.began.is_some() && self.began == now;
         if !lasts {
@@ -78,7 +94,7 @@ impl Place {
             // The state was looked up before the transaction sees anything: while it is the same, nothing was missed.
             self.began = now.filter(|_| self.run("BEGIN").is_ok());
         }
-        let rows = self.rows::<E>(sql, values);
+        let rows = self.rows(sql, values, read);
         if rows.is_none() {
             self.end();
         }
@@ -95,24 +111,18 @@ impl Place {
         }
     }
 
-    fn rows<E>(&self, sql: &str, values: &[Bound]) -> Option<Vec<E::Model>>
-    where
-        E: Readable,
-    {
+    fn rows<T>(
+        &self,
+        sql: &str,
+        values: &[Bound],
+        (columns, read): (usize, impl Fn(&Row<'_>) -> Option<T>),
+    ) -> Option<Vec<T>> {
         self.strides.store(0, Ordering::Relaxed);
-        let mut statement = self.sqlite.prepare_cached(sql).ok()?;
-        if statement.column_count() != E::COLUMNS.len() {
-            return None;
+        if sql.len() > LONGEST_PREPARED {
+            // Such a statement takes much memory, and hardly comes again.
+            return rows_of(&mut self.sqlite.prepare(sql).ok()?, values, (columns, read));
         }
-        let mut found = statement.query(rusqlite::params_from_iter(values)).ok()?;
-        let mut rows = Vec::new();
-        loop {
-            match found.next() {
-                Ok(Some(row)) => rows.push(E::read(row)?),
-                Ok(None) => return Some(rows),
-                Err(_) => return None,
-            }
-        }
+        rows_of(&mut *self.sqlite.prepare_cached(sql).ok()?, values, (columns, read))
     }
 
     /// Whether a transaction is open.
@@ -123,9 +133,47 @@ impl Place {
     }
 }
 
+fn rows_of<T>(
+    statement: &mut rusqlite::Statement<'_>,
+    values: &[Bound],
+    (columns, read): (usize, impl Fn(&Row<'_>) -> Option<T>),
+) -> Option<Vec<T>> {
+    if statement.column_count() != columns {
+        return None;
+    }
+    let mut found = statement.query(rusqlite::params_from_iter(values)).ok()?;
+    let mut rows = Vec::new();
+    loop {
+        match found.next() {
+            Ok(Some(row)) => rows.push(read(row)?),
+            Ok(None) => return Some(rows),
+            Err(_) => return None,
+        }
+    }
+}
+
+/// Whether no step of a statement can take long: none compares with a long pattern.
+fn is_short(sql: &str, values: &[Bound]) -> bool {
+    let is_long = |Bound(value): &Bound| matches!(value, Value::String(Some(text)) if text.len() > LONGEST_PATTERN);
+    !values.iter().any(is_long) || !PATTERNS.iter().any(|pattern| sql.contains(pattern))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn statements_with_long_patterns_are_left_to_other_threads() {
+        let is_short = |sql, texts: &[&str]| {
+            let values: Vec<_> = texts.iter().map(|text| Bound((*text).into())).collect();
+            is_short(sql, &values)
+        };
+        let (short, long) = ("x".repeat(64), "é".repeat(33));
+        for sql in ["a LIKE ? ESCAPE '\\'", "a GLOB ?", "b = ? AND a GLOB ?"] {
+            assert!(is_short(sql, &[&short]) && !is_short(sql, &[&short, &long]), "{sql}");
+        }
+        assert!(is_short("a = ? AND substr(a, ?) = ?", &[&long]));
+    }
 
     #[test]
     fn connections_share_no_lock() {

@@ -1,25 +1,27 @@
-//! Reading: from a pool of connections, and short reads without it: of a SQLite file on the thread that asks, and of PostgreSQL
-//! on connections that they share.
+//! Reading. Short reads need no thread or connection of their own: those of a SQLite file are carried out on the thread that asks,
+//! those of PostgreSQL on connections that they share. The others wait in a queue of bounded length, for a thread that reads the SQLite file
+//! or for a connection of the pool.
 
 use std::{
     future::{Future, ready},
-    pin::Pin,
     sync::Arc,
 };
 
 use futures_util::future::Either;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, PrimaryKeyTrait,
-    QueryResult, Select, Statement, StatementBuilder, StreamTrait,
+    ConnAcquireErr, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult,
+    FromQueryResult, PrimaryKeyTrait, QueryResult, QueryTrait, Select, Statement, StatementBuilder,
     prelude::async_trait::async_trait,
 };
 
 use super::{
+    gate::{Gate, Purpose},
     inline::Inline,
     pipeline::Pipeline,
     postgres::Trust,
-    row::Readable,
-    rows::{Rows, ids, numbers},
+    read_threads::ReadThreads,
+    row::{Readable, Stored},
+    rows::{Rows, ids, misfit, numbers},
 };
 use crate::error::Result;
 
@@ -28,26 +30,41 @@ type DbResult<T> = std::result::Result<T, DbErr>;
 /// How often a read is tried whose connection is lost. A server that ends its sessions does not end all at once.
 const ATTEMPTS: u32 = 4;
 
-/// A pool for reading, on SQLite of connections that cannot write. Clones share it.
+/// A way to read. Clones share it.
 #[derive(Clone)]
 pub struct Reader {
-    pool: DatabaseConnection,
-    inline: Option<Arc<Inline>>,
+    pool: Pool,
+    file: Option<Arc<FileReader>>,
     pipeline: Option<Arc<Pipeline>>,
-    trust: Option<Arc<Trust>>,
     searches: bool,
 }
 
+/// Reading of a SQLite file.
+pub(super) struct FileReader {
+    pub(super) inline: Arc<Inline>,
+    pub(super) threads: ReadThreads,
+}
+
+/// The pool, and the queue in front of it.
+#[derive(Clone)]
+struct Pool {
+    connection: DatabaseConnection,
+    gate: Arc<Gate>,
+    trust: Option<Arc<Trust>>,
+    purpose: Purpose,
+}
+
 impl Reader {
-    /// `trust` is what the connections of the pool are looked at by.
+    /// `trust` is what the connections of the pool are looked at by, `gate` the queue in front of it.
     pub(super) fn new(
-        pool: DatabaseConnection,
-        inline: Option<Inline>,
+        (pool, gate): (DatabaseConnection, Arc<Gate>),
+        file: Option<FileReader>,
         pipeline: Option<Pipeline>,
         trust: Option<Arc<Trust>>,
     ) -> Self {
-        let (inline, pipeline) = (inline.map(Arc::new), pipeline.map(Arc::new));
-        Self { pool, inline, pipeline, trust, searches: false }
+        let pool = Pool { connection: pool, gate, trust, purpose: Purpose::Request };
+        let (file, pipeline) = (file.map(Arc::new), pipeline.map(Arc::new));
+        Self { pool, file, pipeline, searches: false }
     }
 
     /// The same for statements that PostgreSQL had better plan once, for any values.
@@ -55,34 +72,61 @@ impl Reader {
         Self { searches: true, ..self.clone() }
     }
 
-    /// Asks the pool, on another connection where one is lost.
-    async fn ask<T, F>(
-        &self,
-        statement: Statement,
-        ask: impl Fn(Statement) -> F + Send,
-    ) -> DbResult<T>
-    where
-        F: Future<Output = DbResult<T>> + Send,
-    {
-        if let Some(trust) = &self.trust {
-            for _ in 1..ATTEMPTS {
-                match ask(statement.clone()).await {
-                    Err(error) if trust.is_lost(&error) => {}
-                    outcome => return outcome,
-                }
-            }
-        }
-        ask(statement).await
+    /// The same for work of the server itself: it waits for its turn as long as that takes, and is not refused.
+    pub(crate) fn for_maintenance(&self) -> Self {
+        let pool = Pool { purpose: Purpose::Maintenance, ..self.pool.clone() };
+        Self { pool, ..self.clone() }
     }
 
-    /// The pool itself, as migrations use it.
+    /// The rows of a query with one more column, which is a whole number.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(crate) async fn numbered<E, R>(&self, select: Select<E>) -> Result<Vec<R>>
+    where
+        E: Readable,
+        R: FromQueryResult + From<(E::Model, i32)> + Send + 'static,
+    {
+        let Some(file) = &self.file else {
+            return Ok(select.into_model::<R>().all(&self.pool).await?);
+        };
+        let read = |row: &rusqlite::Row<'_>| {
+            let model = E::read(row).zip(Stored::get(row, E::COLUMNS.len()));
+            model.map(R::from).ok_or_else(misfit::<E>)
+        };
+        file.threads.read(select.build(DbBackend::Sqlite), self.pool.purpose, read).await
+    }
+
+    /// The texts in the first column of what a statement returns.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) async fn texts<S: StatementBuilder>(
+        &self,
+        statement: &S,
+    ) -> Result<Vec<Option<String>>> {
+        let statement = self.backend().build(statement);
+        if let Some(file) = &self.file {
+            let values = super::bound::Bound::all(statement.values.clone());
+            let read = |row: &rusqlite::Row<'_>| Stored::get::<Option<String>>(row, 0);
+            if let Some(texts) = file.inline.find((&statement.sql, &values), (1, read)) {
+                return Ok(texts);
+            }
+            let read = |row: &rusqlite::Row<'_>| Ok(rusqlite::Row::get(row, 0)?);
+            return file.threads.read(statement, self.pool.purpose, read).await;
+        }
+        let rows = self.pool.query_all_raw(statement).await?;
+        rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+    }
+
+    /// The pool itself, as migrations use it. Of a SQLite file it is for commands: nothing ends a read there.
     pub fn connection(&self) -> &DatabaseConnection {
-        &self.pool
+        &self.pool.connection
     }
 
     #[cfg(test)]
     pub(super) fn inline(&self) -> Option<&Arc<Inline>> {
-        self.inline.as_ref()
+        self.file.as_ref().map(|file| &file.inline)
     }
 
     #[cfg(test)]
@@ -91,13 +135,14 @@ impl Reader {
     }
 
     pub(super) async fn close(self) -> DbResult<()> {
-        if let Some(inline) = &self.inline {
-            inline.close();
+        if let Some(file) = &self.file {
+            file.inline.close();
+            file.threads.close();
         }
         if let Some(pipeline) = &self.pipeline {
             pipeline.close().await;
         }
-        self.pool.close().await
+        self.pool.connection.close().await
     }
 }
 
@@ -105,14 +150,14 @@ impl Reader {
 /// along.
 impl Rows for Reader {
     fn backend(&self) -> DbBackend {
-        self.pool.get_database_backend()
+        self.pool.connection.get_database_backend()
     }
 
     fn rows<E>(&self, select: Select<E>) -> impl Future<Output = Result<Vec<E::Model>>> + Send
     where
         E: Readable,
     {
-        match self.inline.as_ref().and_then(|inline| inline.rows(&select)) {
+        match self.file.as_ref().and_then(|file| file.inline.rows(&select)) {
             Some(rows) => Either::Left(ready(Ok(rows))),
             None => Either::Right(Box::pin(async move {
                 if let Some(pipeline) = &self.pipeline
@@ -120,7 +165,11 @@ impl Rows for Reader {
                 {
                     return Ok(rows);
                 }
-                Ok(select.all(self).await?)
+                if let Some(file) = &self.file {
+                    let select = select.build(DbBackend::Sqlite);
+                    return file.threads.models::<E>(select, self.pool.purpose).await;
+                }
+                Ok(select.all(&self.pool).await?)
             })),
         }
     }
@@ -129,7 +178,7 @@ impl Rows for Reader {
     where
         E: Readable<PrimaryKey: PrimaryKeyTrait<ValueType = i32>>,
     {
-        match self.inline.as_ref().and_then(|inline| inline.by_id::<E>(id)) {
+        match self.file.as_ref().and_then(|file| file.inline.by_id::<E>(id)) {
             Some(row) => Either::Left(ready(Ok(row))),
             None => Either::Right(Box::pin(async move {
                 if let Some(pipeline) = &self.pipeline
@@ -137,7 +186,11 @@ impl Rows for Reader {
                 {
                     return Ok(row);
                 }
-                Ok(E::find_by_id(id).one(self).await?)
+                if let Some(file) = &self.file {
+                    let select = E::find_by_id(id).build(DbBackend::Sqlite);
+                    return Ok(file.threads.models::<E>(select, self.pool.purpose).await?.pop());
+                }
+                Ok(E::find_by_id(id).one(&self.pool).await?)
             })),
         }
     }
@@ -146,7 +199,7 @@ impl Rows for Reader {
         &self,
         statement: &S,
     ) -> impl Future<Output = Result<Vec<i64>>> + Send {
-        numbers(self, self.backend().build(statement))
+        self.whole_numbers(self.backend().build(statement))
     }
 
     fn ids<S: StatementBuilder>(
@@ -160,45 +213,66 @@ impl Rows for Reader {
             {
                 return Ok(ids);
             }
-            ids(numbers(self, statement).await?)
+            ids(self.whole_numbers(statement).await?)
         }
     }
 }
 
-#[async_trait]
-impl ConnectionTrait for Reader {
-    fn get_database_backend(&self) -> DbBackend {
-        self.pool.get_database_backend()
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> DbResult<ExecResult> {
-        self.pool.execute_raw(statement).await
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> DbResult<ExecResult> {
-        self.pool.execute_unprepared(sql).await
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> DbResult<Option<QueryResult>> {
-        self.ask(statement, |statement| self.pool.query_one_raw(statement)).await
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> DbResult<Vec<QueryResult>> {
-        self.ask(statement, |statement| self.pool.query_all_raw(statement)).await
+impl Reader {
+    async fn whole_numbers(&self, statement: Statement) -> Result<Vec<i64>> {
+        match &self.file {
+            Some(file) => {
+                let read = |row: &rusqlite::Row<'_>| Ok(rusqlite::Row::get(row, 0)?);
+                file.threads.read(statement, self.pool.purpose, read).await
+            }
+            None => numbers(&self.pool, statement).await,
+        }
     }
 }
 
-impl StreamTrait for Reader {
-    type Stream<'a> = <DatabaseConnection as StreamTrait>::Stream<'a>;
+impl Pool {
+    /// Waits for its turn and asks, on another connection where one is lost.
+    async fn ask<T, F>(
+        &self,
+        statement: Statement,
+        ask: impl Fn(Statement) -> F + Send,
+    ) -> DbResult<T>
+    where
+        F: Future<Output = DbResult<T>> + Send,
+    {
+        let refused = |_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
+        let _permit = self.gate.enter(self.purpose).await.map_err(refused)?;
+        if let Some(trust) = &self.trust {
+            for _ in 1..ATTEMPTS {
+                match ask(statement.clone()).await {
+                    Err(error) if trust.is_lost(&error) => {}
+                    outcome => return outcome,
+                }
+            }
+        }
+        ask(statement).await
+    }
+}
 
+#[async_trait]
+impl ConnectionTrait for Pool {
     fn get_database_backend(&self) -> DbBackend {
-        self.pool.get_database_backend()
+        self.connection.get_database_backend()
     }
 
-    fn stream_raw<'a>(
-        &'a self,
-        statement: Statement,
-    ) -> Pin<Box<dyn Future<Output = DbResult<Self::Stream<'a>>> + 'a + Send>> {
-        self.pool.stream_raw(statement)
+    async fn execute_raw(&self, statement: Statement) -> DbResult<ExecResult> {
+        self.connection.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> DbResult<ExecResult> {
+        self.connection.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> DbResult<Option<QueryResult>> {
+        self.ask(statement, |statement| self.connection.query_one_raw(statement)).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> DbResult<Vec<QueryResult>> {
+        self.ask(statement, |statement| self.connection.query_all_raw(statement)).await
     }
 }

@@ -244,7 +244,7 @@ mod tests {
     async fn rows(db: &Db) -> Vec<i64> {
         let asked =
             Statement::from_string(sea_orm::DbBackend::Sqlite, "SELECT x FROM t ORDER BY x");
-        let rows = db.reader().query_all_raw(asked).await.unwrap();
+        let rows = db.reader().connection().query_all_raw(asked).await.unwrap();
         rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
     }
 

@@ -159,7 +159,9 @@ pub async fn rehearse(
     let mut progress = Progress::of(import);
     while !progress.is_enough(&report) && rejected.len() < MOST_REJECTED {
         let mut chunk = next(&mut chunks).await?;
-        report.add(&rehearsal.store(db.reader(), &chunk.batch, on_duplicate).await?);
+        report.add(
+            &rehearsal.store(&db.reader().for_maintenance(), &chunk.batch, on_duplicate).await?,
+        );
         progress.pass(&chunk);
         rejected.append(&mut chunk.batch.rejected);
     }

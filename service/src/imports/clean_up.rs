@@ -11,9 +11,13 @@ use super::{
     spool::{Found, Spool},
     work::on_a_thread,
 };
-use crate::{Db, error::Result};
+use crate::{
+    Db,
+    database::{Reader, Rows},
+    error::Result,
+};
 
-/// Names that are read from the database at a time.
+/// Imports that are read from the database at a time.
 const PART: u64 = 1000;
 
 /// Removes every file that no import needs and nobody holds.
@@ -23,7 +27,8 @@ pub async fn run(db: &Db, spool: &Arc<Spool>) -> Result<()> {
     if files.is_empty() {
         return Ok(());
     }
-    let (needed, newest) = needed(db).await?;
+    let reader = db.reader().for_maintenance();
+    let (needed, newest) = needed(&reader).await?;
     for name in files.into_iter().filter(|name| !needed.contains(name)) {
         let (folder, file) = (Arc::clone(spool), name.clone());
         let found = on_a_thread(move || Ok(folder.open(&file))).await?;
@@ -31,7 +36,7 @@ pub async fn run(db: &Db, spool: &Arc<Spool>) -> Result<()> {
         let Ok(Found::Held(held)) = found else { continue };
         // It may have been handed in since, and is no longer held by who did so.
         let since = open_imports().filter(Column::Id.gt(newest)).filter(Column::File.eq(&name));
-        if since.one(db.reader()).await?.is_some() {
+        if reader.row(since).await?.is_some() {
             continue;
         }
         log::info!("`{name}` was left by an import, and is removed");
@@ -47,24 +52,19 @@ pub async fn run(db: &Db, spool: &Arc<Spool>) -> Result<()> {
 }
 
 /// The files of imports that are not done yet, and the newest import.
-async fn needed(db: &Db) -> Result<(HashSet<String>, i32)> {
-    let newest = Entity::find().select_only().column(Column::Id);
-    let newest: Option<i32> =
-        newest.order_by(Column::Id, Order::Desc).into_tuple().one(db.reader()).await?;
-    let newest = newest.unwrap_or_default();
+async fn needed(reader: &Reader) -> Result<(HashSet<String>, i32)> {
+    let newest = Entity::find().order_by(Column::Id, Order::Desc).limit(1);
+    let newest = reader.row(newest).await?.map_or(0, |import| import.id);
     let (mut needed, mut last) = (HashSet::new(), 0);
     loop {
         let part = open_imports()
-            .select_only()
-            .column(Column::Id)
-            .column(Column::File)
             .filter(Column::Id.gt(last).and(Column::Id.lte(newest)))
             .order_by(Column::Id, Order::Asc)
             .limit(PART);
-        let part: Vec<(i32, String)> = part.into_tuple().all(db.reader()).await?;
-        let Some((id, _)) = part.last() else { return Ok((needed, newest)) };
-        last = *id;
-        needed.extend(part.into_iter().map(|(_, file)| file));
+        let part = reader.rows(part).await?;
+        let Some(import) = part.last() else { return Ok((needed, newest)) };
+        last = import.id;
+        needed.extend(part.into_iter().map(|import| import.file));
     }
 }
 

@@ -63,7 +63,7 @@ impl Tour<'_> {
                 .filter(Column::Id.gt(span.after).and(Column::Id.lte(span.last)))
                 .order_by(Column::Id, Order::Asc)
                 .limit(PART);
-            let ids = db.reader().ids(ids.as_query()).await?;
+            let ids = db.reader().for_maintenance().ids(ids.as_query()).await?;
             self.at = span.place;
             match ids.last() {
                 Some(last) => {

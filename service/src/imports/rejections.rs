@@ -3,8 +3,7 @@
 use entity::import_rejection::{ActiveModel, Column, Entity, Model};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, Func},
 };
 
@@ -15,7 +14,7 @@ use crate::{
         import::{Format, Members, Rejected, fields_of},
     },
     cell::{bytes_without_guard, guarded_bytes},
-    database::Changes,
+    database::{Changes, Rows},
     error::{Error, Result},
 };
 
@@ -99,7 +98,7 @@ impl RejectedRows {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn next(&mut self, db: &impl ConnectionTrait) -> Result<Option<Vec<u8>>> {
+    pub async fn next(&mut self, db: &impl Rows) -> Result<Option<Vec<u8>>> {
         let rows = self.rows(db).await?;
         if rows.is_empty() && !self.is_first {
             return Ok(None);
@@ -112,28 +111,24 @@ impl RejectedRows {
         written.map(Some)
     }
 
-    async fn rows(&self, db: &impl ConnectionTrait) -> Result<Vec<Model>> {
+    async fn rows(&self, db: &impl Rows) -> Result<Vec<Model>> {
         let rest = Column::ImportId.eq(self.import).and(Column::Number.gt(self.last));
+        let part = Entity::find().select_only().filter(rest.clone());
+        let part = part.order_by(Column::Number, Order::Asc).limit(PART);
+        let number = Expr::col((Entity, Column::Number));
+        let numbers = db.numbers(&part.clone().expr_as(number, "number").into_query()).await?;
+        // A row is not changed once it is noted, so these are the lengths of the same ones.
         let length = Func::cust("LENGTH").arg(Expr::col((Entity, Column::Raw)));
-        let lengths: Vec<(i64, i32)> = Entity::find()
-            .select_only()
-            .column(Column::Number)
-            .expr_as(length, "length")
-            .filter(rest.clone())
-            .order_by(Column::Number, Order::Asc)
-            .limit(PART)
-            .into_tuple()
-            .all(db)
-            .await?;
+        let lengths = db.numbers(&part.expr_as(length, "length").into_query()).await?;
         let mut bytes = 0;
-        let part = lengths.into_iter().take_while(|(_, length)| {
+        let part = numbers.into_iter().zip(lengths).take_while(|(_, length)| {
             let begins_within = bytes < PART_BYTES;
-            bytes += i64::from(*length);
+            bytes += length;
             begins_within
         });
         let Some((last, _)) = part.last() else { return Ok(Vec::new()) };
         let part = Entity::find().filter(rest.and(Column::Number.lte(last)));
-        Ok(part.order_by(Column::Number, Order::Asc).all(db).await?)
+        db.rows(part.order_by(Column::Number, Order::Asc)).await
     }
 
     fn write(&self, rows: &[Model]) -> csv::Result<Vec<u8>> {

@@ -118,7 +118,10 @@ impl Imports {
         while let Some(ids) = tour.next(&self.db).await? {
             for id in ids {
                 tour.tried(id);
-                let Some(import) = self.db.reader().by_id::<Entity>(id).await? else { continue };
+                let Some(import) = self.db.reader().for_maintenance().by_id::<Entity>(id).await?
+                else {
+                    continue;
+                };
                 if self.carry_on(import).await? {
                     return Ok(true);
                 }

@@ -1,11 +1,9 @@
 //! What rows are related to through items: the parents of items, and the items of parents.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use entity::item::{Column, Entity};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, LoaderTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::{
     Book, Item, Store,
@@ -18,16 +16,24 @@ use crate::{
 ///
 /// # Errors
 /// What the database says.
-pub async fn stores_of(db: &impl ConnectionTrait, items: &[Item]) -> Result<Vec<Option<Store>>> {
-    Ok(items.load_one(entity::store::Entity, db).await?)
+pub async fn stores_of(db: &impl Rows, items: &[Item]) -> Result<Vec<Option<Store>>> {
+    let ids: HashSet<i32> = items.iter().map(|item| item.store_id).collect();
+    let stores = entity::store::Entity::find().filter(entity::store::Column::Id.is_in(ids));
+    let stores = db.rows(stores).await?.into_iter().map(|store| (store.id, store));
+    let stores: HashMap<i32, Store> = stores.collect();
+    Ok(items.iter().map(|item| stores.get(&item.store_id).cloned()).collect())
 }
 
 /// The book of each item, where it is a copy of one.
 ///
 /// # Errors
 /// What the database says.
-pub async fn books_of(db: &impl ConnectionTrait, items: &[Item]) -> Result<Vec<Option<Book>>> {
-    Ok(items.load_one(entity::book::Entity, db).await?)
+pub async fn books_of(db: &impl Rows, items: &[Item]) -> Result<Vec<Option<Book>>> {
+    let ids: HashSet<i32> = items.iter().filter_map(|item| item.book_id).collect();
+    let books = entity::book::Entity::find().filter(entity::book::Column::Id.is_in(ids));
+    let books = db.rows(books).await?.into_iter().map(|book| (book.id, book));
+    let books: HashMap<i32, Book> = books.collect();
+    Ok(items.iter().map(|item| books.get(&item.book_id?).cloned()).collect())
 }
 
 /// The items on the shelves of each store, in the order of their ids.

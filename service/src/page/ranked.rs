@@ -29,6 +29,12 @@ impl<M: FromQueryResult> FromQueryResult for Ranked<M> {
     }
 }
 
+impl<M> From<(M, i32)> for Ranked<M> {
+    fn from((row, rank): (M, i32)) -> Self {
+        Self { row, rank }
+    }
+}
+
 pub(super) fn rows<E: Resource>(
     db: &Reader,
     select: Select<E>,
@@ -40,9 +46,7 @@ where
     match keys.iter().find(|key| key.name == RANK) {
         Some(rank) => {
             let ranked = select.expr_as(rank.expr.clone(), RANK);
-            Either::Left(Box::pin(async {
-                Ok(ranked.into_model::<Ranked<E::Model>>().all(db).await?)
-            }))
+            Either::Left(Box::pin(db.numbered(ranked)))
         }
         None => Either::Right(
             db.rows(select)

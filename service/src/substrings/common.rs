@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(telling("zq"), [""; 0]);
         let db = Db::open(&Location::Memory, &Settings::default()).await.unwrap();
         let table = Schema::new(DbBackend::Sqlite).create_table_from_entity(Entity);
-        db.reader().execute(&table).await.unwrap();
+        db.reader().connection().execute(&table).await.unwrap();
         learn::<Entity>(db.reader(), PLACES).await.unwrap();
         for i in 0..40 {
             let title = if i % 10 == 0 { "ÉZQXJVWK" } else { "Zqxjv" };

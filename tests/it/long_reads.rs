@@ -1,0 +1,212 @@
+//! Searches that take long: they hold up no other request, end in time, and stop when their client is gone.
+
+use std::{
+    fs,
+    io::Write,
+    net::TcpStream,
+    path::PathBuf,
+    sync::{
+        LazyLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::support::{App, Database, Program, db::hold, process::processor};
+
+/// How long another request may take beside the searches. It was 13 s where they ran on the thread of the request.
+const LONGEST_OF_OTHERS: Duration = Duration::from_secs(3);
+/// How long a search may take, and the answer to it.
+const LONGEST_SEARCH: Duration = Duration::from_secs(12);
+/// How long the server may go on working for a search that has ended.
+const LONGEST_REST: Duration = Duration::from_secs(5);
+
+/// A file of 16 000 books whose authors have 995 letters, of which a pattern is compared with nearly all at each place.
+static LIBRARY: LazyLock<(TempDir, PathBuf)> = LazyLock::new(|| {
+    let database = Database::sqlite();
+    Program::new(&database).run(&["db", "upgrade"]).expect_success();
+    let fill = "PRAGMA synchronous = OFF;
+        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 16000)
+        INSERT INTO books (title, author)
+        SELECT 'book ' || i, 'éézéé' || replace(printf('%.990c', 'x'), 'x', 'é') FROM n;
+        PRAGMA wal_checkpoint(TRUNCATE)";
+    database.execute(fill).unwrap();
+    let path = database.path();
+    (database.home, path)
+});
+
+/// A copy of that file.
+fn library() -> Database {
+    let database = Database::sqlite();
+    fs::copy(&LIBRARY.1, database.path()).unwrap();
+    database
+}
+
+/// So many `é` and what follows, as a part of an address.
+fn accents(number: usize, end: &str) -> String {
+    "%C3%A9".repeat(number) + end
+}
+
+/// Whether the server hardly uses the processor.
+fn is_at_rest(app: &App) -> bool {
+    let before = processor(app.process());
+    thread::sleep(Duration::from_millis(200));
+    processor(app.process()) - before <= 4
+}
+
+/// Waits until it does.
+fn rested(app: &App) -> Duration {
+    let begun = Instant::now();
+    while !is_at_rest(app) {
+        assert!(begun.elapsed() < LONGEST_REST, "the server still works for searches that ended");
+    }
+    begun.elapsed()
+}
+
+/// The longest that one of these requests takes while `run` says so.
+fn slowest_other(app: &App, run: &AtomicBool) -> Duration {
+    let mut slowest = Duration::ZERO;
+    let mut id = 0;
+    while run.load(Ordering::SeqCst) {
+        id += 1;
+        let paths = [
+            format!("/api/books/{id}"),
+            "/healthz".to_owned(),
+            "/readyz".to_owned(),
+            format!("/api/books?limit=5&id__gt={id}"),
+        ];
+        for path in paths {
+            let begun = Instant::now();
+            app.get(&path).expect(200);
+            slowest = slowest.max(begun.elapsed());
+        }
+        let begun = Instant::now();
+        app.put(&format!("/api/books/{id}"), json!({"title": format!("changed {id}")})).expect(200);
+        slowest = slowest.max(begun.elapsed());
+        thread::sleep(Duration::from_millis(5));
+    }
+    slowest
+}
+
+/// Asks for each path four times at once; the longest of these and of the others meanwhile.
+fn beside(app: &App, path: &str) -> (Duration, Duration) {
+    let run = AtomicBool::new(true);
+    thread::scope(|scope| {
+        let other = scope.spawn(|| slowest_other(app, &run));
+        let search = || {
+            let begun = Instant::now();
+            let reply = app.get(path);
+            assert!([200, 503].contains(&reply.status), "{reply:?}");
+            begun.elapsed()
+        };
+        let searches: Vec<_> = (0..4).map(|_| scope.spawn(search)).collect();
+        let searches = searches.into_iter().map(|search| search.join().unwrap()).max().unwrap();
+        run.store(false, Ordering::SeqCst);
+        (searches, other.join().unwrap())
+    })
+}
+
+#[test]
+fn searches_that_take_long_hold_up_no_other_request() {
+    let database = library();
+    let app = App::new(&database);
+    for search in [
+        format!("author__endswith={}", accents(900, "z")),
+        format!("author__icontains={}", accents(450, "z")),
+        format!("author__contains={}", accents(600, "z")),
+        format!("sort=author&title__contains=book&author__istartswith={}", accents(900, "z")),
+        format!("q={}", accents(450, "z")),
+        format!("count=exact&author__contains={}", accents(600, "z")),
+        format!("author__icontains={}", accents(10, "z")),
+    ] {
+        let (searches, others) = beside(&app, &format!("/api/books?limit=5&{search}"));
+        let rest = rested(&app);
+        let shown = search.split('=').next().unwrap();
+        println!(
+            "{shown}: searches {searches:?}, others {others:?}, processor idle after {rest:?}"
+        );
+        assert!(searches < LONGEST_SEARCH, "{shown}: {searches:?}");
+        assert!(others < LONGEST_OF_OTHERS, "{shown}: {others:?}");
+    }
+    // What was given up holds no snapshot: the log begins anew.
+    let log = || fs::metadata(database.home.path().join("books.db-wal")).unwrap().len();
+    let before = log();
+    for id in 1..=1500 {
+        app.put(&format!("/api/books/{id}"), json!({"title": "again"})).expect(200);
+    }
+    assert!(log() < before + (6 << 20), "{before} bytes became {}", log());
+    assert!(app.stop());
+}
+
+/// What comes back, and how long it takes.
+fn asked(app: &App, path: &str) -> (u16, Duration) {
+    let begun = Instant::now();
+    let reply = app.get(path);
+    if reply.status == 503 {
+        assert!(reply.headers.contains_key("retry-after"), "{reply:?}");
+    }
+    (reply.status, begun.elapsed())
+}
+
+/// Six searches at once, where one is carried out at a time and two may wait: the others are refused before a wait has ended, the
+/// first that waited two seconds.
+fn expect_refusals_at_once(app: &App, path: &str) {
+    let mut answers = thread::scope(|scope| {
+        let asked: Vec<_> = (0..6).map(|_| scope.spawn(|| asked(app, path))).collect();
+        asked.into_iter().map(|asked| asked.join().unwrap()).collect::<Vec<_>>()
+    });
+    answers.sort_by_key(|(_, elapsed)| *elapsed);
+    println!("{answers:?}");
+    let at_once = |(status, elapsed): &&(u16, Duration)| {
+        *status == 503 && *elapsed < Duration::from_millis(1500)
+    };
+    assert_eq!(answers.iter().filter(at_once).count(), 3, "{answers:?}");
+}
+
+#[test]
+fn searches_that_cannot_wait_are_refused_at_once() {
+    let arguments = ["--pool", "1", "--read-queue", "2"];
+    let database = library();
+    let app = Program::new(&database).serve(&arguments);
+    expect_refusals_at_once(&app, &format!("/api/books?q={}", accents(450, "z")));
+    assert!(app.stop());
+
+    let Some(database) = Database::postgres() else { return };
+    let app = Program::new(&database).serve(&arguments);
+    app.get("/api/books?q=a").expect(200);
+    hold(&database.url, "BEGIN; LOCK TABLE books", || {
+        expect_refusals_at_once(&app, "/api/books?q=a");
+    });
+    assert_eq!(app.get("/api/books?q=a").status, 200);
+    assert!(app.stop());
+}
+
+#[test]
+fn a_search_ends_when_its_client_is_gone() {
+    let database = library();
+    let app = App::new(&database);
+    // The index of the books is put in order first, where that takes longer than a search.
+    while !is_at_rest(&app) {}
+    let before = processor(app.process());
+    for _ in 0..4 {
+        let mut stream = TcpStream::connect(&app.address).unwrap();
+        let search = accents(450, "z");
+        let head = format!(
+            "GET /api/books?author__icontains={search} HTTP/1.1\r\nhost: localhost\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let begun = Instant::now();
+        while processor(app.process()) < before + 20 && begun.elapsed() < LONGEST_SEARCH {
+            thread::sleep(Duration::from_millis(5));
+        }
+        // As a client that vanishes.
+        socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+    let rest = rested(&app);
+    println!("processor idle {rest:?} after the clients are gone");
+    assert!(app.stop());
+}
