@@ -328,7 +328,14 @@ impl AsyncRead for Connection {
         {
             return this.end_with(TIMED_OUT);
         }
-        read
+        // What was reset is gone with its requests. Where something was read before, actix-http takes the reset for the end of what
+        // the client sends, and answers it.
+        read.map_err(|error| match error.kind() {
+            io::ErrorKind::ConnectionReset => {
+                io::Error::new(io::ErrorKind::ConnectionAborted, error)
+            }
+            _ => error,
+        })
     }
 }
 

@@ -16,7 +16,7 @@ use std::{
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::support::{App, Database, Program, db::hold, process::processor};
+use crate::support::{App, Database, Program, db::hold, process::processor, raw};
 
 /// How long another request may take beside the searches. It was 13 s where they ran on the thread of the request.
 const LONGEST_OF_OTHERS: Duration = Duration::from_secs(3);
@@ -35,6 +35,13 @@ static LIBRARY: LazyLock<(TempDir, PathBuf)> = LazyLock::new(|| {
         SELECT 'book ' || i, 'éézéé' || replace(printf('%.990c', 'x'), 'x', 'é') FROM n;
         PRAGMA wal_checkpoint(TRUNCATE)";
     database.execute(fill).unwrap();
+    // The index of the books is put in order, which takes longer than a search.
+    let app = App::new(&database);
+    let mut rests = 0;
+    while rests < 15 {
+        rests = if is_at_rest(&app) { rests + 1 } else { 0 };
+    }
+    assert!(app.stop());
     let path = database.path();
     (database.home, path)
 });
@@ -99,8 +106,10 @@ fn beside(app: &App, path: &str) -> (Duration, Duration) {
         let other = scope.spawn(|| slowest_other(app, &run));
         let search = || {
             let begun = Instant::now();
-            let reply = app.get(path);
-            assert!([200, 503].contains(&reply.status), "{reply:?}");
+            // Once, unlike what else these tests ask for.
+            let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            let status = raw::exchange(&app.address, request.as_bytes()).status();
+            assert!([Some(200), Some(503)].contains(&status), "{status:?}");
             begun.elapsed()
         };
         let searches: Vec<_> = (0..4).map(|_| scope.spawn(search)).collect();
@@ -117,11 +126,8 @@ fn searches_that_take_long_hold_up_no_other_request() {
     for search in [
         format!("author__endswith={}", accents(900, "z")),
         format!("author__icontains={}", accents(450, "z")),
-        format!("author__contains={}", accents(600, "z")),
         format!("sort=author&title__contains=book&author__istartswith={}", accents(900, "z")),
-        format!("q={}", accents(450, "z")),
-        format!("count=exact&author__contains={}", accents(600, "z")),
-        format!("author__icontains={}", accents(10, "z")),
+        format!("count=exact&author__icontains={}", accents(10, "z")),
     ] {
         let (searches, others) = beside(&app, &format!("/api/books?limit=5&{search}"));
         let rest = rested(&app);
@@ -189,8 +195,6 @@ fn searches_that_cannot_wait_are_refused_at_once() {
 fn a_search_ends_when_its_client_is_gone() {
     let database = library();
     let app = App::new(&database);
-    // The index of the books is put in order first, where that takes longer than a search.
-    while !is_at_rest(&app) {}
     let before = processor(app.process());
     for _ in 0..4 {
         let mut stream = TcpStream::connect(&app.address).unwrap();
