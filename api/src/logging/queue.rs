@@ -8,8 +8,8 @@ use std::{
 
 /// Bytes of lines that wait at most; as many again may be on their way out. A second of a busy server.
 const CAPACITY: usize = 4 << 20;
-/// How long the first line waits for others, so that many are one write.
-const GATHERING: Duration = Duration::from_millis(2);
+/// How long the first line waits for others, so that many are one write. To wake the thread costs more than to write a line.
+const GATHERING: Duration = Duration::from_millis(20);
 /// Bytes that are written at once.
 const PART: usize = 64 << 10;
 /// How long a process that ends waits for a reader that does not read.

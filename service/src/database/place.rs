@@ -19,9 +19,9 @@ use super::{
 };
 
 /// Steps of SQLite's machine between two looks at how many there were, and at the clock: a step may be a comparison of two texts.
-const STRIDE: i32 = 100;
+const STRIDE: i32 = 500;
 /// Strides of a read that is carried out here: a millisecond, more or less, for which the other requests of the thread wait.
-const MOST_STRIDES: u32 = 300;
+const MOST_STRIDES: u32 = 60;
 /// Bytes of a pattern that texts are compared with here. A comparison costs up to the product of both lengths, and that of a
 /// letter that is not ASCII several times as much; its class of cases has several bytes.
 const LONGEST_PATTERN: usize = 64;
