@@ -10,7 +10,10 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::support::{App, Database, Program, Reply, on_both};
+use crate::support::{
+    App, Database, Program, Reply, on_both,
+    process::{peak, processor},
+};
 
 fn hand_in(app: &App, query: &str, body: impl AsRef<[u8]>) -> Reply {
     let kind = [("content-type", "text/csv")];
@@ -56,20 +59,6 @@ fn put_in_queue(database: &Database, first: usize, count: usize) {
     }
 }
 
-/// Processor time of a server so far, in hundredths of a second.
-fn processor(app: &App) -> u64 {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", app.process())).unwrap();
-    let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
-    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
-}
-
-/// The most memory that a server had so far, in KiB.
-fn peak(app: &App) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", app.process())).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
-}
-
 #[test]
 fn what_an_import_costs_does_not_depend_on_how_many_wait() {
     let cost = |waiting: usize| {
@@ -80,13 +69,15 @@ fn what_an_import_costs_does_not_depend_on_how_many_wait() {
         until("some are done", || {
             database.number("SELECT count(*) FROM imports WHERE state = 'done'") >= 50
         });
-        let (before, begun) =
-            (database.number("SELECT count(*) FROM imports WHERE state = 'done'"), processor(&app));
+        let (before, begun) = (
+            database.number("SELECT count(*) FROM imports WHERE state = 'done'"),
+            processor(app.process()),
+        );
         until("more are done", || {
             database.number("SELECT count(*) FROM imports WHERE state = 'done'") >= before + 150
         });
         let done = database.number("SELECT count(*) FROM imports WHERE state = 'done'") - before;
-        (processor(&app) - begun) as f64 / done as f64
+        (processor(app.process()) - begun) as f64 / done as f64
     };
     let (few, many) = (cost(250), cost(10_000));
     assert!(many < few * 4.0 + 0.5, "{few} hundredths of a second each of 250, {many} of 10000");
@@ -108,9 +99,9 @@ fn one_that_another_process_holds_is_in_nobodys_way() {
     let id = hand_in(&app, "", "title,author\nA,x\n").expect(202)["id"].as_i64().unwrap();
     assert_eq!(ended(&app, id)["state"], "done");
     // It looks at them now and then, not all the time.
-    let begun = processor(&app);
+    let begun = processor(app.process());
     std::thread::sleep(Duration::from_secs(2));
-    assert!(processor(&app) - begun < 60, "{}", processor(&app) - begun);
+    assert!(processor(app.process()) - begun < 60, "{}", processor(app.process()) - begun);
     drop(held);
     until("all are done", || done() == 41);
 }
@@ -276,7 +267,7 @@ fn a_table_with_a_million_columns_costs_no_memory() {
     let database = Database::sqlite();
     let app = App::new(&database);
     hand_in(&app, "", "title,author\nA,x\n").expect(202);
-    let before = peak(&app);
+    let before = peak(app.process());
     let header = format!("title,author{}\n", ",".repeat(1_000_000));
     let names: String =
         (0..1000).map(|number| format!("a long name of a column {number},")).collect();
@@ -310,7 +301,7 @@ fn a_table_with_a_million_columns_costs_no_memory() {
     assert_eq!(ended(&app, id)["rejected"], 1);
     let rejected = app.get(&format!("/api/imports/{id}/rejected.csv")).body;
     assert!(rejected.lines().nth(1).unwrap().starts_with("A,,,"), "{}", &rejected[..100]);
-    let grown = peak(&app) - before;
+    let grown = peak(app.process()) - before;
     assert!(grown < 96 << 10, "{grown} KiB");
 }
 
