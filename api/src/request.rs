@@ -26,7 +26,7 @@ use crate::{error::Problem, format, host::Exposure, origin, trace, vary};
 const LONGEST_URI: usize = 8 << 10;
 
 /// How long a request that only reads may take.
-const READ_DEADLINE: Duration = Duration::from_secs(10);
+const READ_DEADLINE: Duration = Duration::from_secs(9);
 
 /// The outermost middleware.
 pub async fn pass<B: MessageBody + 'static>(

@@ -95,7 +95,7 @@ impl Default for Settings {
             // as many as they read in two seconds at 30 ms each.
             read_queue: 256,
             longest_inline_read: Duration::from_millis(5),
-            longest_read: Duration::from_secs(9),
+            longest_read: Duration::from_secs(10),
             busy_timeout: Duration::from_secs(2),
             deadline: Duration::from_secs(5),
             writer_cache_kib: 16 << 10,

@@ -4,13 +4,8 @@
 //! Where the list ends is decided before its second part: the link to what follows is sent first, and rows that come and go
 //! meanwhile must not move it.
 
-use std::time::Duration;
-
-use sea_orm::{DbErr, RuntimeErr};
-use tokio::time::timeout;
-
 use crate::{
-    error::{Error, Result},
+    error::Result,
     page::{Listing, MAX_LIMIT, Page, Start},
 };
 
@@ -22,9 +17,6 @@ pub const SMALL_PART: u64 = 100;
 const GROWTH: u64 = 4;
 /// Bytes that a part has about, where its rows are long.
 const BYTES: u64 = 256 << 10;
-
-/// How long a part may take. It is several reads, of which each may take long.
-const LONGEST: Duration = Duration::from_secs(9);
 
 /// What is left of a list.
 #[derive(Debug)]
@@ -44,16 +36,8 @@ impl Walk {
     /// rows. The neighbours are those of the whole. A page that leads back is one part.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a bad parameter, [`Error::Unavailable`] when it takes too long, and what the database says.
+    /// [`Error::Invalid`](crate::Error::Invalid) for a bad parameter, and what the database says.
     pub async fn begin<T>(
-        listing: &Listing,
-        cap: u64,
-        page: &impl AsyncFn(&Listing) -> Result<Page<T>>,
-    ) -> Result<(Page<T>, Option<Self>)> {
-        in_time(Self::first(listing, cap, page)).await
-    }
-
-    async fn first<T>(
         listing: &Listing,
         cap: u64,
         page: &impl AsyncFn(&Listing) -> Result<Page<T>>,
@@ -95,18 +79,10 @@ impl Walk {
         page: &impl AsyncFn(&Listing) -> Result<Page<T>>,
     ) -> Result<Option<Vec<T>>> {
         let Some(listing) = self.left.take() else { return Ok(None) };
-        let Page { rows, next, end, .. } = in_time(page(&listing.part(self.part))).await?;
+        let Page { rows, next, end, .. } = page(&listing.part(self.part)).await?;
         self.left = next.and(end).map(|end| listing.behind(end));
         Ok(Some(rows))
     }
-}
-
-/// What is given up is dropped, which ends the read that runs.
-async fn in_time<T>(part: impl Future<Output = Result<T>>) -> Result<T> {
-    timeout(LONGEST, part).await.unwrap_or_else(|_| {
-        let why = "the rows were not found in time".to_owned();
-        Err(Error::Unavailable(DbErr::Conn(RuntimeErr::Internal(why))))
-    })
 }
 
 /// How many rows the part after one of `last` rows has.

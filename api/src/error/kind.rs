@@ -158,7 +158,7 @@ kinds! {
     SlowRead "slow-read" SERVICE_UNAVAILABLE "Database too slow" {
         means "The database did not answer a question in time.";
         do "Ask for less: a `limit`, fewer filters, no `count`. Or ask again after the seconds of `Retry-After`.";
-        as "the database did not answer within 10 seconds";
+        as "the database did not answer within 9 seconds";
         again after "5";
     }
     UnknownOutcome "unknown-outcome" SERVICE_UNAVAILABLE "Outcome unknown" {
