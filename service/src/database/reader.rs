@@ -1,6 +1,6 @@
 //! Reading. Short reads need no thread or connection of their own: those of a SQLite file are carried out on the thread that asks,
-//! those of PostgreSQL on connections that they share. The others wait in a queue of bounded length, for a thread that reads the SQLite file
-//! or for a connection of the pool.
+//! those of PostgreSQL on connections that they share. The others wait in a queue of bounded length, for a thread that reads the
+//! SQLite file or for a connection of the pool.
 
 use std::{
     future::{Future, ready},
