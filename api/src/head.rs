@@ -1,4 +1,4 @@
-//! The end of an answer to HEAD: what would be streamed is not read for nobody, and does not hold the connection.
+//! The end of an answer to HEAD: a body that would be streamed is neither read nor does it hold the connection.
 
 use std::{
     convert::Infallible,

@@ -56,7 +56,7 @@ impl Place {
         let counted = Arc::clone(&strides);
         let mut began = Instant::now();
         let enough = move || {
-            // Nobody else counts: whoever reads has the connection alone.
+            // A read has the connection alone, so the count needs no atomic addition.
             let stride = counted.load(Ordering::Relaxed);
             counted.store(stride.saturating_add(1), Ordering::Relaxed);
             if stride == 0 {

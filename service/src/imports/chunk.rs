@@ -26,7 +26,7 @@ const LONGEST: Duration = Duration::from_millis(100);
 const MOST_REJECTED: usize = 1000;
 
 /// How many rows the next chunk has. Where others change the same books on PostgreSQL a transaction of many rows may wait for
-/// one of theirs while that one waits for it: then it gives up, and smaller ones follow until nobody is in the way. One of a
+/// one of theirs while that one waits for it: then it gives up, and smaller ones follow until they do not collide. One of a
 /// single row has nothing that another one could wait for, and gets what it wants in the end.
 #[derive(Debug)]
 pub struct Size(AtomicUsize);

@@ -1,4 +1,4 @@
-//! Removes files that killed processes left in the folder, beside the work.
+//! Removes files that killed processes left in the folder, while imports are carried out.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -20,7 +20,7 @@ use crate::{
 /// Imports that are read from the database at a time.
 const PART: u64 = 1000;
 
-/// Removes every file that no import needs and nobody holds.
+/// Removes every file that no import needs and no process holds.
 pub async fn run(db: &Db, spool: &Arc<Spool>) -> Result<()> {
     let folder = Arc::clone(spool);
     let files = on_a_thread(move || Ok(folder.uploads())).await?;

@@ -14,8 +14,8 @@ const PART: u64 = 16;
 /// an hour. Those that were begun are next.
 const OPEN: [State; 3] = [State::Undoing, State::Running, State::Queued];
 
-/// The last import of each state that was tried. The next one is the one after it, so that one that another process holds is in
-/// nobody's way.
+/// The last import of each state that was tried. The next one is the one after it, so that one that another process holds
+/// stops no other.
 #[derive(Debug, Default)]
 pub struct Queue {
     tried: [i32; OPEN.len()],

@@ -81,7 +81,7 @@ impl Watches {
         Some(Following { import, _permit: permit })
     }
 
-    /// Looks at an import until it has ended, or nobody follows it any more.
+    /// Looks at an import until it has ended, or has no followers.
     async fn look(self: Arc<Self>, db: Db, id: i32) {
         let mut watched = Watched { watches: self, id, is_open: true };
         loop {
@@ -90,7 +90,7 @@ impl Watches {
                 let mut open = watches.lock();
                 let Some(seen) = open.get(&id) else { return };
                 if seen.receiver_count() == 0 || has_ended(&seen.borrow()) {
-                    // Under the lock, so that nobody begins to follow what is not looked at.
+                    // Under the lock, so that no follower begins where the looks have ended.
                     open.remove(&id);
                     watched.is_open = false;
                 }

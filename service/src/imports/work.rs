@@ -89,7 +89,7 @@ impl Imports {
                 log::warn!("files that no import needs could not be found: {}", chain(&error));
             }
         };
-        // Nobody waits for it: there may be many files.
+        // There may be many files; imports do not wait for that.
         tokio::join!(clean_up, self.work_on());
     }
 
@@ -260,7 +260,7 @@ impl Imports {
         let (mut last, mut most, mut collisions) = (0, undo::CHUNK, 0);
         while !self.is_stopping() {
             let step = match undo::step(&self.db, id, last, most).await {
-                // As where an import stores: smaller transactions, until nobody is in the way.
+                // As where an import stores: smaller transactions, until they do not collide.
                 Err(Error::Collision(_)) if most > 1 || collisions < MOST_COLLISIONS => {
                     most = (most / 4).max(1);
                     collisions += 1;
