@@ -33,10 +33,15 @@ impl Raw {
 /// Sends these bytes on a connection of its own, and reads until the server ends it.
 pub fn exchange(address: &str, bytes: &[u8]) -> Raw {
     let mut stream = TcpStream::connect(address).expect("the server listens");
-    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
     // The server may answer before it has read everything.
     drop(stream.write_all(bytes));
     drop(stream.shutdown(Shutdown::Write));
+    rest(&mut stream)
+}
+
+/// Reads until the server ends the connection.
+pub fn rest(stream: &mut TcpStream) -> Raw {
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
     let mut answer = Vec::new();
     drop(stream.read_to_end(&mut answer));
     Raw(String::from_utf8_lossy(&answer).into_owned())
