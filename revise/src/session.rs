@@ -27,6 +27,9 @@ use crate::{
 /// How long a server may take to let us in: one that is not there is not there in half a minute either.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long the pool tries before the reason is asked for.
+const PROMPT: Duration = Duration::from_millis(500);
+
 /// How often a schema is read that changes meanwhile.
 const ATTEMPTS: u32 = 5;
 
@@ -81,13 +84,9 @@ impl Session {
                 }
                 file(path, purpose)?
             }
-            Target::Postgres(url) => {
-                let options = server(url)?;
-                expect_server(url).await.map_err(|error| cannot_open(target, error))?;
-                options
-            }
+            Target::Postgres(url) => server(url)?,
         };
-        let db = Database::connect(options).await.map_err(|error| cannot_open(target, error))?;
+        let db = connect(options, target).await.map_err(|error| cannot_open(target, error))?;
         Ok(Self { db, target: target.clone() })
     }
 
@@ -305,7 +304,19 @@ fn server(url: &str) -> Result<ConnectOptions> {
     Ok(options)
 }
 
-/// Connects once: a pool tries again while a server refuses, and says only that its time was up.
+/// Connects, and names what keeps a server from being used: a pool tries again while a server refuses, and says only that its time
+/// was up.
+async fn connect(options: ConnectOptions, target: &Target) -> Result<DatabaseConnection, DbErr> {
+    let connecting = Database::connect(options.clone());
+    let Target::Postgres(url) = target else { return connecting.await };
+    if let Ok(connected) = tokio::time::timeout(PROMPT, connecting).await {
+        return connected;
+    }
+    expect_server(url).await?;
+    Database::connect(options).await
+}
+
+/// Connects once, outside a pool.
 async fn expect_server(url: &str) -> Result<(), DbErr> {
     let error = |error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)));
     let options: PgConnectOptions = url.parse().map_err(error)?;
