@@ -20,6 +20,9 @@ use std::{
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 
+/// The least room in memory for a server's files: several servers of some hundred megabytes run at once.
+const ROOM: u64 = 4 << 30;
+
 /// A PostgreSQL server of the tests.
 pub struct Cluster {
     /// What stands before and behind the name of a database in its URL.
@@ -82,7 +85,7 @@ impl Cluster {
     fn create(binaries: PathBuf) -> Self {
         let home = tempfile::Builder::new()
             .prefix("cluster-pg-")
-            .tempdir()
+            .tempdir_in(directory())
             .expect("a temporary directory")
             .keep();
         let owner = unprivileged();
@@ -231,6 +234,16 @@ impl Drop for Own {
 /// Not eprintln!, which the test runner keeps to itself when a test passes.
 fn skipped(line: &str) {
     std::io::stderr().write_all(format!("{line}\n").as_bytes()).expect("standard error is open");
+}
+
+/// Where the files of a server are made: in memory where it has room for them, since the tests create and drop thousands of tables,
+/// whose files cost a disk's file system more than the server's own work.
+fn directory() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    match rustix::fs::statvfs(memory) {
+        Ok(room) if room.f_bavail.saturating_mul(room.f_frsize) >= ROOM => memory.to_owned(),
+        _ => std::env::temp_dir(),
+    }
 }
 
 /// Where `initdb` and `postgres` are.
