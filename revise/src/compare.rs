@@ -13,7 +13,7 @@ use sea_orm::DbBackend;
 use crate::{
     describe::describe,
     diff::{Difference, Options, diff},
-    error::{Error, Result, clear},
+    error::{Error, Result, explain, is_lock_timeout},
     generate::GenerateOptions,
     lock::Lock,
     operation::Operation,
@@ -23,7 +23,6 @@ use crate::{
     reverse::reverse,
     revise::Revise,
     revision,
-    run::is_lock_timeout,
     schema::{Schema, TableName, quote_text},
     session::{Session, Use},
     shadow::Shadows,
@@ -381,7 +380,7 @@ async fn apply(target: &Target, operations: &[Operation], wait: Duration) -> Res
                 "another program holds {target}, and nothing was changed; close it, and try again"
             ));
         }
-        let why = clear(&source);
+        let why = explain(&source);
         Error::Failed(format!("{target} could not be changed and is as it was:\n{why}"))
     };
     let done = async {

@@ -1,10 +1,15 @@
 //! What can go wrong, and which exit code says so.
 
+mod code;
+
 use std::io::ErrorKind;
 
 use sea_orm::{DbErr, RuntimeErr, sqlx};
 
 use crate::schema::TableName;
+pub(crate) use code::{
+    is_held_file, is_lock_timeout, is_permission_denied, is_read_only_file, is_standby, restate,
+};
 
 /// Why operations cannot be turned into statements.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,7 +54,7 @@ impl From<PlanError> for DbErr {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The database answered with an error, or not at all.
-    #[error("{what}: {}", clear(.source))]
+    #[error("{what}: {}", explain(.source))]
     Database {
         /// What was tried.
         what: String,
@@ -96,6 +101,16 @@ pub enum Error {
     Failed(String),
 }
 
+impl From<Error> for DbErr {
+    fn from(error: Error) -> Self {
+        let text = error.to_string();
+        match error {
+            Error::Database { source, .. } => code::restate(&source, text),
+            _ => Self::Custom(text),
+        }
+    }
+}
+
 impl Error {
     /// The exit code of the command.
     #[must_use]
@@ -117,7 +132,7 @@ impl Error {
     pub(crate) fn database(what: impl Into<String>) -> impl FnOnce(DbErr) -> Self {
         move |source| {
             let what = what.into();
-            if clear(&source).contains("database is locked") {
+            if is_held_file(&source) {
                 return Self::Locked(format!(
                     "{what}: another program holds the file; close it, and try again"
                 ));
@@ -150,17 +165,18 @@ pub fn clear(error: &DbErr) -> String {
         other => return other.to_string(),
     };
     let RuntimeErr::SqlxError(error) = runtime else { return runtime.to_string() };
-    match &**error {
-        sqlx::Error::Database(said) => {
-            let postgres = said.try_downcast_ref::<sqlx::postgres::PgDatabaseError>();
-            let detail = postgres.and_then(|said| said.detail());
-            detail.map_or_else(
-                || said.message().to_owned(),
-                |detail| format!("{}: {detail}", said.message()),
-            )
-        }
-        other => other.to_string(),
+    let sqlx::Error::Database(said) = &**error else { return error.to_string() };
+    let postgres = said.try_downcast_ref::<sqlx::postgres::PgDatabaseError>();
+    match postgres.and_then(|said| said.detail()) {
+        None => said.message().to_owned(),
+        Some(detail) => format!("{}: {detail}", said.message()),
     }
+}
+
+/// The same, and what to do about it where the code tells that.
+pub(crate) fn explain(error: &DbErr) -> String {
+    let text = clear(error);
+    code::resolution(error).map_or(text.clone(), |resolution| format!("{text}\n{resolution}"))
 }
 
 /// What the functions of this crate return.

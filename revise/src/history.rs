@@ -12,8 +12,7 @@ use sea_orm_migration::seaql_migrations;
 use serde::Serialize;
 
 use crate::{
-    error::{Error, Result, clear},
-    run::is_lock_timeout,
+    error::{Error, Result, clear, is_lock_timeout, is_permission_denied},
     schema::{Schema, TableName, quote},
 };
 
@@ -102,10 +101,11 @@ impl History {
         let unreadable = |table: &str, columns: &str| {
             let (table, columns) = (table.to_owned(), columns.to_owned());
             move |error: DbErr| {
-                if error.to_string().contains("permission denied") {
-                    return Error::database(format!(
-                        "this role may not read `{table}`; GRANT SELECT ON it"
-                    ))(error);
+                if is_permission_denied(&error) {
+                    let why = clear(&error);
+                    return Error::Stopped(format!(
+                        "this role may not read `{table}`; GRANT SELECT ON it: {why}"
+                    ));
                 }
                 if is_lock_timeout(&error) {
                     return Error::database(format!("cannot read `{table}`"))(error);

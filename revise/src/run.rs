@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DatabaseExecutor, DbBackend, DbErr, Statement, Tr
 use sea_orm_migration::SchemaManager;
 
 use crate::{
-    error::clear,
+    error::{clear, restate},
     history::Steps,
     operation::Operation,
     plan::Plan,
@@ -275,19 +275,9 @@ fn at(sql: &str, error: DbErr) -> DbErr {
     let first = sql.lines().next().unwrap_or_default();
     let shown: String = first.chars().take(200).collect();
     match error {
-        // A lock that was not had is tried again, so its kind has to stay visible.
         error @ (DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) => error,
-        error if is_lock_timeout(&error) => error,
-        error => DbErr::Migration(format!("{}\nin: {shown}", clear(&error))),
+        error => restate(&error, format!("{}\nin: {shown}", clear(&error))),
     }
-}
-
-/// Whether PostgreSQL gave up waiting for a lock (55P03), or chose this transaction to end a deadlock (40P01).
-pub(crate) fn is_lock_timeout(error: &DbErr) -> bool {
-    let text = error.to_string();
-    ["lock timeout", "deadlock detected", "database is locked"]
-        .iter()
-        .any(|sign| text.contains(sign))
 }
 
 /// Runs a statement that belongs to the engine itself.

@@ -15,7 +15,7 @@ use sea_orm::{
 };
 
 use crate::{
-    error::{Error, Result, clear},
+    error::{Error, Result, is_read_only_file},
     history::{Applied, History},
     postgres::{self, Scope},
     run::{execute, search_path},
@@ -192,7 +192,7 @@ impl Session {
 
 /// Why a database cannot be opened.
 fn cannot_open(target: &Target, error: DbErr) -> Error {
-    if target.backend() == DbBackend::Sqlite && clear(&error).contains("readonly database") {
+    if target.backend() == DbBackend::Sqlite && is_read_only_file(&error) {
         return Error::Stopped(format!(
             "{target} cannot be read without writing beside it, which this user may not: it is in WAL mode, or a program was \
              killed in the middle of a change; run this as a user who may write it and its directory, or look at a copy"

@@ -16,7 +16,7 @@ use sea_orm_migration::SchemaManager;
 
 use crate::{
     entities::Entities,
-    error::{Error, Result},
+    error::{Error, Result, is_standby},
     operation::Operation,
     postgres::{self, Scope},
     run::{carry_out, execute, search_path},
@@ -101,7 +101,7 @@ impl Shadows {
         let cannot = || Error::database("cannot make a shadow schema");
         // Also where `default_transaction_read_only` is on: nothing is left of it.
         let transaction = match begin(&session.db, Some(AccessMode::ReadWrite)).await {
-            Err(error) if error.to_string().contains("recovery") => {
+            Err(error) if is_standby(&error) => {
                 return Err(Error::Stopped(
                     "this server is a standby that nothing can be written on, and a shadow is needed to see what the migrations \
                      do; ask its primary, or name a scratch database with --shadow-url"

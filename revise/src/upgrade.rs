@@ -16,7 +16,7 @@ pub(crate) use self::{
 };
 use crate::{
     backup::{self, Backup},
-    error::{Error, Result, clear},
+    error::{Error, Result, explain},
     lock::Lock,
     replay::{Replay, Seen},
     revise::{Revise, Standing},
@@ -283,6 +283,6 @@ fn failed(revision: &str, direction: Direction, source: &DbErr) -> Error {
     };
     Error::Failed(format!(
         "`{revision}` {what}, and the database is as it was before it:\n{}",
-        clear(source)
+        explain(source)
     ))
 }

@@ -27,6 +27,7 @@ mod history;
 mod import;
 mod imports;
 mod imports_at_length;
+mod languages;
 mod lifecycle;
 mod lists;
 mod log;

@@ -234,10 +234,7 @@ fn eprintln(line: &str) {
 /// Says what went wrong, and answers the exit code.
 pub fn fail(error: &Error, globals: &Globals) -> ExitCode {
     let code = error.exit_code();
-    let mut text = error.to_string();
-    if let Some(way) = way_out(&text) {
-        text = format!("{text}\n{way}");
-    }
+    let text = error.to_string();
     if globals.json {
         let told = serde_json::json!({ "error": text, "exit_code": code });
         // A verb that printed its findings ends with the code and nothing more.
@@ -247,19 +244,6 @@ pub fn fail(error: &Error, globals: &Globals) -> ExitCode {
     }
     eprintln(&format!("error: {text}"));
     ExitCode::from(code)
-}
-
-/// What to do about a refusal of the server that can come from any statement.
-fn way_out(text: &str) -> Option<&'static str> {
-    if text.contains("GRANT") {
-        return None;
-    }
-    if text.contains("permission denied for") || text.contains("must be owner of") {
-        return Some("connect as the role that owns the tables, or GRANT this one what it lacks");
-    }
-    text.contains("in a read-only transaction").then_some(
-        "this role or database has `default_transaction_read_only` on; connect where changes are made",
-    )
 }
 
 /// What a level is called in output.

@@ -4,7 +4,7 @@ use super::{Command, arguments::Test};
 use crate::{
     describe::counted,
     diff::{Options, diff},
-    error::{Error, Result, clear},
+    error::{Error, Result, explain},
     replay::Replay,
 };
 
@@ -28,7 +28,7 @@ impl Command<'_> {
             }
             let before = replay.schema(&self.revise.history).await?;
             let failed = |source| {
-                let why = clear(&source);
+                let why = explain(&source);
                 Error::Failed(format!("the tables before `{name}` cannot be filled: {why}"))
             };
             let rows: u64 = replay.shadow.seed(&before).await.map_err(failed)?.values().sum();

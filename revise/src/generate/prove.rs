@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     diff::{Options, diff},
-    error::{Error, Result, clear},
+    error::{Error, Result, explain},
     history::History,
     operation::Operation,
     schema::{Schema, TableName},
@@ -29,7 +29,7 @@ pub async fn prove(
     seeded.tables.retain(|name, _| touched.contains(name));
     let failed = |what: &str| {
         let what = format!("the generated migration {what}, so it was not written");
-        move |error| Error::Stopped(format!("{what}: {}", clear(&error)))
+        move |error| Error::Stopped(format!("{what}: {}", explain(&error)))
     };
     let full = empty_of_unfit(&seeded, up, down);
     shadow.seed(&full).await.map_err(failed("cannot be tried with rows"))?;

@@ -7,6 +7,7 @@ use sea_orm::DbErr;
 use crate::{
     column::Column,
     column_type::Type,
+    error::{clear, restate},
     key::{Check, ForeignKey, Index},
     operation::Operation,
     schema::TableName,
@@ -31,10 +32,7 @@ pub fn shortened(operation: &Operation) -> Operation {
 
 /// An error, with what the names in it were before they were cut: two that begin alike are one to the server.
 pub fn explained(error: DbErr, operations: &[Operation]) -> DbErr {
-    let text = match &error {
-        DbErr::Migration(text) => text.clone(),
-        error => error.to_string(),
-    };
+    let text = clear(&error);
     let mut cuts = BTreeMap::<String, BTreeSet<String>>::new();
     for mut operation in operations.iter().cloned() {
         each_name(&mut operation, &mut |name| {
@@ -51,7 +49,7 @@ pub fn explained(error: DbErr, operations: &[Operation]) -> DbErr {
         let names = names.into_iter().collect::<Vec<_>>().join(" and ");
         format!("; PostgreSQL keeps {LENGTH} bytes of a name, and of {names} that is `{kept}`")
     });
-    DbErr::Migration(text + &cuts.collect::<String>())
+    restate(&error, text + &cuts.collect::<String>())
 }
 
 /// What is done to a name.

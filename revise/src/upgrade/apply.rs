@@ -10,10 +10,10 @@ use sea_orm_migration::{MigrationTrait, SchemaManager};
 
 use super::{Direction, Event, UpgradeOptions, failed, observer};
 use crate::{
-    error::{Error, Result, clear},
+    error::{Error, Result, clear, explain, is_lock_timeout},
     history::{History, Record, State, Steps, actor},
     revise::Revise,
-    run::{execute, is_lock_timeout},
+    run::execute,
     scene::Scene,
     session::Session,
 };
@@ -55,7 +55,7 @@ pub async fn one(
                 return Err(Error::Failed(format!(
                     "`{revision}` failed, and what it had done before stays, because it runs without a transaction; see \
                      `{program} status`, mend the cause and go on with `{program} {way}`:\n{}",
-                    clear(&error)
+                    explain(&error)
                 )));
             }
             Err(error) => return Err(failed(&revision, direction, &error)),
@@ -115,8 +115,7 @@ impl Work<'_> {
         self.limit_locks(db, "SET").await?;
         self.history.install(db).await?;
         let name = self.migration.name();
-        let noted =
-            self.history.applied(db).await.map_err(|error| DbErr::Custom(error.to_string()))?;
+        let noted = self.history.applied(db).await.map_err(DbErr::from)?;
         let noted = noted.into_iter().find(|applied| applied.revision == name);
         let state = match self.direction {
             Direction::Up => State::Upgrading,

@@ -35,6 +35,8 @@ struct Own {
     binaries: PathBuf,
     home: PathBuf,
     owner: Option<(u32, u32)>,
+    /// Where the C library finds locales beside those of the system.
+    locales: Option<PathBuf>,
     /// When this end of the pipe closes, also because the process is killed, the server stops and its files go.
     leash: Mutex<Option<ChildStdin>>,
 }
@@ -49,11 +51,50 @@ impl Cluster {
     /// A server of its own for a test that stops it; `None` where none can be started.
     pub fn another() -> Option<Self> {
         Self::get()?;
-        let own = binaries().map(Self::create);
+        let own = binaries().map(|binaries| Self::create(binaries, None, ""));
         if own.is_none() {
             skipped("SKIPPED: a server that stops. Install PostgreSQL's server binaries.");
         }
         own
+    }
+
+    /// A server of its own whose messages are German, and which can become a standby; `None` where none can be started, or where
+    /// PostgreSQL's translations or the sources of locales are not installed, as in small container images.
+    pub fn in_german() -> Option<Self> {
+        Self::get()?;
+        let translated = Path::new("/usr/share/locale/de/LC_MESSAGES");
+        let is_translated = fs::read_dir(translated).is_ok_and(|files| {
+            files.flatten().any(|file| file.file_name().to_string_lossy().starts_with("postgres-"))
+        });
+        let locales = tempfile::Builder::new().prefix("locales-").tempdir().expect("a directory");
+        let locales = locales.keep();
+        let made = Command::new("localedef")
+            .args(["--inputfile=de_DE", "--charmap=UTF-8"])
+            .arg(locales.join("de_DE.UTF-8"))
+            .stderr(Stdio::null())
+            .status();
+        match binaries().filter(|_| is_translated && made.is_ok_and(|made| made.success())) {
+            Some(binaries) => {
+                let settings = "lc_messages = 'de_DE.UTF-8'\nwal_level = replica\n";
+                Some(Self::create(binaries, Some(locales), settings))
+            }
+            None => {
+                drop(fs::remove_dir_all(locales));
+                skipped(
+                    "SKIPPED: a server whose messages are German. Install PostgreSQL's translations and `locales`.",
+                );
+                None
+            }
+        }
+    }
+
+    /// Makes a server that we own one that follows another one, which never sends anything.
+    pub fn become_standby(&self) {
+        let own = self.own.as_ref().expect("our own server");
+        self.stop();
+        let touched = own.command(Path::new("touch")).arg("data/standby.signal").status();
+        assert!(touched.expect("touch can be started").success());
+        self.start();
     }
 
     fn find() -> Option<Self> {
@@ -67,7 +108,7 @@ impl Cluster {
             return Some(Self { url: (format!("{server}/"), query), own: None });
         }
         match binaries() {
-            Some(binaries) => Some(Self::create(binaries)),
+            Some(binaries) => Some(Self::create(binaries, None, "")),
             None if std::env::var("REQUIRE_POSTGRES").is_ok_and(|required| required == "1") => {
                 panic!(
                     "REQUIRE_POSTGRES=1, but there is neither TEST_POSTGRES_URL nor an installed PostgreSQL server"
@@ -82,7 +123,7 @@ impl Cluster {
         }
     }
 
-    fn create(binaries: PathBuf) -> Self {
+    fn create(binaries: PathBuf, locales: Option<PathBuf>, more_settings: &str) -> Self {
         let home = tempfile::Builder::new()
             .prefix("cluster-pg-")
             .tempdir_in(directory())
@@ -93,7 +134,7 @@ impl Cluster {
             chown(&home, Some(uid), Some(gid)).expect("the directory can be given away");
         }
         let query = format!("?host={}&user=bookplate", home.display());
-        let own = Own { binaries, home, owner, leash: Mutex::new(None) };
+        let own = Own { binaries, home, owner, locales, leash: Mutex::new(None) };
         let made = own
             .command(&own.binaries.join("initdb"))
             // The C locale knows the case of ASCII only, so what holds here holds with every locale.
@@ -110,7 +151,7 @@ impl Cluster {
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
         let settings = format!(
             "listen_addresses = ''\nunix_socket_directories = '{}'\nmax_connections = 200\nfsync = off\n\
-             full_page_writes = off\nsynchronous_commit = off\nwal_level = minimal\nmax_wal_senders = 0\n",
+             full_page_writes = off\nsynchronous_commit = off\nwal_level = minimal\nmax_wal_senders = 0\n{more_settings}",
             own.home.display()
         );
         let conf = own.home.join("data/postgresql.conf");
@@ -198,12 +239,13 @@ impl Own {
     fn guard(&self) {
         let script = r#"cat >/dev/null
             kill -INT $(head -n 1 data/postmaster.pid); while [ -e data/postmaster.pid ]; do sleep 0.1; done
-            cd /; rm -rf "$0""#;
+            cd /; rm -rf "$@""#;
         #[expect(clippy::zombie_processes, reason = "the guard ends after us")]
         let mut guard = self
             .command(Path::new("/bin/sh"))
-            .args(["-c", script])
+            .args(["-c", script, "guard"])
             .arg(&self.home)
+            .args(&self.locales)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -220,6 +262,9 @@ impl Own {
             command.gid(gid).uid(uid);
         }
         command.current_dir(&self.home);
+        if let Some(locales) = &self.locales {
+            command.env("LOCPATH", locales);
+        }
         command
     }
 }

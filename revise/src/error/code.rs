@@ -1,0 +1,163 @@
+//! What the code of a database's error means. Its text is in the language of the server, and says nothing to a program.
+
+use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc};
+
+use sea_orm::{
+    DbErr, RuntimeErr,
+    sqlx::{
+        self,
+        error::{DatabaseError, ErrorKind},
+        sqlite::SqliteError,
+    },
+};
+
+/// SQLSTATE of PostgreSQL, appendix A of its manual.
+mod sqlstate {
+    pub(super) const FEATURE_NOT_SUPPORTED: &str = "0A000";
+    pub(super) const READ_ONLY_SQL_TRANSACTION: &str = "25006";
+    pub(super) const DEADLOCK_DETECTED: &str = "40P01";
+    pub(super) const INSUFFICIENT_PRIVILEGE: &str = "42501";
+    pub(super) const LOCK_NOT_AVAILABLE: &str = "55P03";
+}
+
+/// Primary result codes of SQLite, <https://sqlite.org/rescode.html>.
+mod sqlite {
+    pub(super) const BUSY: u32 = 5;
+    pub(super) const LOCKED: u32 = 6;
+    pub(super) const READONLY: u32 = 8;
+}
+
+/// The code, in the notation of its database.
+enum Code<'a> {
+    Postgres(Cow<'a, str>),
+    /// Without what an extended code adds.
+    Sqlite(u32),
+}
+
+fn code(error: &DbErr) -> Option<Code<'_>> {
+    let code = said(error)?.code()?;
+    if said(error)?.try_downcast_ref::<SqliteError>().is_none() {
+        return Some(Code::Postgres(code));
+    }
+    code.parse::<u32>().ok().map(|code| Code::Sqlite(code & 0xff))
+}
+
+/// What the database itself said; `None` where it did not come to that.
+pub(super) fn said(error: &DbErr) -> Option<&dyn DatabaseError> {
+    let said = reported(source(error)?)?;
+    said.try_downcast_ref::<Restated>().map_or(Some(said), |restated| reported(&restated.source))
+}
+
+fn source(error: &DbErr) -> Option<&Arc<sqlx::Error>> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(source))
+        | DbErr::Exec(RuntimeErr::SqlxError(source))
+        | DbErr::Query(RuntimeErr::SqlxError(source)) => Some(source),
+        _ => None,
+    }
+}
+
+fn reported(error: &sqlx::Error) -> Option<&dyn DatabaseError> {
+    match error {
+        sqlx::Error::Database(said) => Some(said.as_ref()),
+        _ => None,
+    }
+}
+
+/// Whether somebody else held what was needed, so that another attempt may succeed: a lock was not had in time, this transaction was
+/// chosen to end a deadlock, or another program has the file.
+pub(crate) fn is_lock_timeout(error: &DbErr) -> bool {
+    match code(error) {
+        Some(Code::Postgres(code)) => {
+            [sqlstate::LOCK_NOT_AVAILABLE, sqlstate::DEADLOCK_DETECTED].contains(&&*code)
+        }
+        Some(Code::Sqlite(code)) => [sqlite::BUSY, sqlite::LOCKED].contains(&code),
+        None => false,
+    }
+}
+
+/// Whether another program has the SQLite file.
+pub(crate) fn is_held_file(error: &DbErr) -> bool {
+    matches!(code(error), Some(Code::Sqlite(sqlite::BUSY | sqlite::LOCKED)))
+}
+
+/// Whether a SQLite file, or what SQLite has to write beside it, cannot be written.
+pub(crate) fn is_read_only_file(error: &DbErr) -> bool {
+    matches!(code(error), Some(Code::Sqlite(sqlite::READONLY)))
+}
+
+/// Whether the role lacks a right.
+pub(crate) fn is_permission_denied(error: &DbErr) -> bool {
+    is(error, sqlstate::INSUFFICIENT_PRIVILEGE)
+}
+
+/// Whether a server refuses a transaction that writes, as a standby does.
+pub(crate) fn is_standby(error: &DbErr) -> bool {
+    is(error, sqlstate::FEATURE_NOT_SUPPORTED)
+}
+
+fn is(error: &DbErr, sqlstate: &str) -> bool {
+    matches!(code(error), Some(Code::Postgres(code)) if code == sqlstate)
+}
+
+/// What to do about a refusal of the server that can come from any statement.
+pub(super) fn resolution(error: &DbErr) -> Option<&'static str> {
+    if is_permission_denied(error) {
+        return Some("connect as the role that owns the tables, or GRANT this one what it lacks");
+    }
+    is(error, sqlstate::READ_ONLY_SQL_TRANSACTION).then_some(
+        "this role or database has `default_transaction_read_only` on; connect where changes are made",
+    )
+}
+
+/// The same error with another text.
+pub(crate) fn restate(error: &DbErr, message: String) -> DbErr {
+    let Some(source) = source(error).filter(|source| reported(source).is_some()) else {
+        return DbErr::Migration(message);
+    };
+    let restated = reported(source).and_then(|said| said.try_downcast_ref::<Restated>());
+    let source = restated.map_or(source, |restated| &restated.source);
+    let restated = Restated { source: Arc::clone(source), message };
+    DbErr::Exec(RuntimeErr::SqlxError(Arc::new(sqlx::Error::Database(Box::new(restated)))))
+}
+
+/// A database's error with a text of ours, in the one shape that goes through `MigrationTrait` and keeps its code.
+#[derive(Debug)]
+struct Restated {
+    source: Arc<sqlx::Error>,
+    message: String,
+}
+
+impl fmt::Display for Restated {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl StdError for Restated {}
+
+impl DatabaseError for Restated {
+    fn message(&self) -> &str {
+        &self.message
+    }
+
+    fn code(&self) -> Option<Cow<'_, str>> {
+        reported(&self.source)?.code()
+    }
+
+    fn as_error(&self) -> &(dyn StdError + Send + Sync + 'static) {
+        self
+    }
+
+    fn as_error_mut(&mut self) -> &mut (dyn StdError + Send + Sync + 'static) {
+        self
+    }
+
+    fn into_error(self: Box<Self>) -> Box<dyn StdError + Send + Sync + 'static> {
+        self
+    }
+
+    fn kind(&self) -> ErrorKind {
+        reported(&self.source).map_or(ErrorKind::Other, DatabaseError::kind)
+    }
+}
