@@ -126,7 +126,7 @@ impl Selection {
         E::Model: FromQueryResult + Sync,
     {
         let backend = tx.backend();
-        let mut looking = Looking::among::<E>(backend);
+        let mut looking = Looking::among::<E>(backend, tx.statistics());
         let (condition, _) = self.listing.condition::<E>(&mut looking, &BULK_PARAMETERS)?;
         let candidates = looking.candidates();
         let id = id::<E>()?.expr();

@@ -49,7 +49,10 @@ pub use tx::Tx;
 /// Whether the disk of a database is full.
 pub use crate::error::is_full;
 
-use crate::error::{Error, Result, damage};
+use crate::{
+    error::{Error, Result, damage},
+    substrings::TrigramStatistics,
+};
 use direct::Direct;
 use gate::Gate;
 use inline::Inline;
@@ -61,7 +64,7 @@ use reader::FileReader;
 use sessions::Sessions;
 use sqlite::Role;
 use state::Index;
-use tx::Source;
+use tx::{Source, WriteBackend};
 use writer::Writer;
 
 /// Bounds of the database's use.
@@ -120,10 +123,10 @@ impl Db {
     /// or belongs to a SQLite that is too old.
     pub async fn open(location: &Location, settings: &Settings) -> Result<Self> {
         let (mut index, mut pipeline, mut file) = (None, None, None);
-        let (reader, local, trust, writer, width) = match location {
+        let (reader, local, trust, backend, width) = match location {
             Location::Memory => {
                 let only = Database::connect(sqlite::memory(settings)).await?;
-                (only.clone(), None, None, Source::Driver(only), 1)
+                (only.clone(), None, None, WriteBackend::Driver(only), 1)
             }
             Location::File(path) => {
                 // The writer first: it brings the file into WAL mode, which a reader may not.
@@ -139,7 +142,7 @@ impl Db {
                 let threads = ReadThreads::new(Arc::clone(&open), settings);
                 file = Some((direct.clone(), open));
                 let local = FileReader { inline: Arc::new(inline), threads };
-                (reader, Some(local), None, Source::Direct(direct), 1)
+                (reader, Some(local), None, WriteBackend::Direct(direct), 1)
             }
             Location::Postgres(url) => {
                 let trust = Arc::new(Trust::default());
@@ -151,16 +154,18 @@ impl Db {
                 let mut lazy = postgres::server(url, &writing, None);
                 lazy.connect_lazy(true);
                 let lazy = Database::connect(lazy).await?;
-                let writer = match Sessions::new(url, &writing, &trust) {
-                    Some(sessions) => Source::Sessions(sessions, lazy),
-                    None => Source::Driver(lazy),
+                let backend = match Sessions::new(url, &writing, &trust) {
+                    Some(sessions) => WriteBackend::Sessions(sessions, lazy),
+                    None => WriteBackend::Driver(lazy),
                 };
-                (reader, None, Some(trust), writer, settings.pool as usize)
+                (reader, None, Some(trust), backend, settings.pool as usize)
             }
         };
         let gate = Gate::new(if trust.is_some() { settings.pool } else { 1 }, settings);
-        let reader = Reader::new((reader, gate), local, pipeline, trust);
-        let writer = Arc::new(Writer::start(writer, width, settings)?);
+        let statistics = TrigramStatistics::default();
+        let source = Source { backend, statistics: statistics.clone() };
+        let reader = Reader::new((reader, gate), local, pipeline, (trust, statistics));
+        let writer = Arc::new(Writer::start(source, width, settings)?);
         Ok(Self { reader, writer, index, file })
     }
 

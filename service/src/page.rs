@@ -298,7 +298,7 @@ impl Listing {
         &self,
         db: &Reader,
     ) -> Result<(Asked, Condition, Option<SelectStatement>)> {
-        let mut looking = Looking::among::<E>(db.backend());
+        let mut looking = Looking::among::<E>(db.backend(), db.statistics());
         let (condition, rank) = self.condition::<E>(&mut looking, &PARAMETERS)?;
         let candidates = looking.candidates();
         let id = id::<E>()?;

@@ -5,7 +5,9 @@
 //! by name; on PostgreSQL an index that the planner finds by itself where a condition lets it, and which also knows the part
 //! of the table that a row is in.
 
-mod common;
+mod statistics;
+
+use std::sync::Arc;
 
 use sea_orm::{
     DbBackend,
@@ -16,7 +18,8 @@ use crate::{
     resource::{Field, Resource},
     text::{self, Case, Place, cases, clean},
 };
-pub(crate) use common::{FEW_PLACES, PLACES, learn};
+use statistics::Sample;
+pub(crate) use statistics::{FEW_PLACES, PLACES, TrigramStatistics, refresh};
 
 /// Characters that both indexes are made of at a time; what is shorter is in neither.
 const GRAM: usize = 3;
@@ -45,6 +48,7 @@ pub struct Looking {
     /// The trigrams that each row has to contain.
     needles: Vec<String>,
     way: Way,
+    sample: Arc<Sample>,
 }
 
 /// How the rows are found.
@@ -59,9 +63,10 @@ enum Way {
 }
 
 impl Looking {
-    /// Among the rows of an entity.
-    pub fn among<E: Resource>(backend: DbBackend) -> Self {
-        Self { backend, index: E::SUBSTRINGS, needles: Vec::new(), way: Way::Index }
+    /// Among the rows of an entity, of which the database has these statistics.
+    pub fn among<E: Resource>(backend: DbBackend, statistics: &TrigramStatistics) -> Self {
+        let (index, sample) = (E::SUBSTRINGS, statistics.of::<E>());
+        Self { backend, index, needles: Vec::new(), way: Way::Index, sample }
     }
 
     /// The same without the index: row by row.
@@ -86,7 +91,7 @@ impl Looking {
             return;
         }
         let runs = self.runs(needle, case);
-        self.needles.extend(runs.iter().flat_map(|run| common::telling(run)));
+        self.needles.extend(runs.iter().flat_map(|run| self.sample.most_selective(run)));
     }
 
     /// Whether the index tells which rows they may be.
@@ -96,12 +101,12 @@ impl Looking {
 
     /// Whether the index on PostgreSQL can be asked part by part.
     pub fn knows_parts(&self) -> bool {
-        self.backend == DbBackend::Postgres && self.narrows() && common::knows_parts()
+        self.backend == DbBackend::Postgres && self.narrows() && self.sample.knows_parts()
     }
 
     /// Whether many rows are likely to be found.
     pub fn is_common(&self) -> bool {
-        self.needles.iter().all(|trigram| common::is_common(trigram))
+        self.needles.iter().all(|trigram| self.sample.is_common(trigram))
     }
 
     /// Whether the column of a field has a needle. Left to itself PostgreSQL would ask its index for each trigram of the
@@ -119,8 +124,10 @@ impl Looking {
             return fits(hidden());
         }
         let asked: Vec<String> = match self.way {
-            Way::Parts => runs.iter().filter_map(|run| common::rarest(run)).collect(),
-            Way::Index | Way::Scan => runs.iter().flat_map(|run| common::telling(run)).collect(),
+            Way::Parts => runs.iter().filter_map(|run| self.sample.rarest(run)).collect(),
+            Way::Index | Way::Scan => {
+                runs.iter().flat_map(|run| self.sample.most_selective(run)).collect()
+            }
         };
         let all: usize = runs.iter().map(|run| windows(run).count()).sum();
         // A part of another needle might be compared in another way than the whole.
@@ -225,8 +232,8 @@ mod tests {
 
     #[test]
     fn a_needle_is_cut_where_the_index_may_read_it_otherwise() {
-        let looking =
-            |backend| Looking { backend, index: None, needles: Vec::new(), way: Way::Index };
+        let statistics = TrigramStatistics::default();
+        let looking = |backend| Looking::among::<entity::store::Entity>(backend, &statistics);
         let (sqlite, postgres) = (looking(DbBackend::Sqlite), looking(DbBackend::Postgres));
         for (needle, expected) in [
             ("ab", vec![]),

@@ -92,7 +92,7 @@ fn index(db: &Db) -> Option<Substrings> {
 }
 
 async fn learn(db: &Db, places: u16) {
-    let outcome = substrings::learn::<Entity>(&db.reader().for_maintenance(), places).await;
+    let outcome = substrings::refresh::<Entity>(&db.reader().for_maintenance(), places).await;
     say(outcome, "what is common in books was not learned");
 }
 

@@ -23,7 +23,7 @@ use super::{
     row::{Readable, Stored},
     rows::{Rows, ids, misfit, numbers},
 };
-use crate::error::Result;
+use crate::{error::Result, substrings::TrigramStatistics};
 
 type DbResult<T> = std::result::Result<T, DbErr>;
 
@@ -37,6 +37,7 @@ pub struct Reader {
     file: Option<Arc<FileReader>>,
     pipeline: Option<Arc<Pipeline>>,
     searches: bool,
+    statistics: TrigramStatistics,
 }
 
 /// Reading of a SQLite file.
@@ -60,11 +61,11 @@ impl Reader {
         (pool, gate): (DatabaseConnection, Arc<Gate>),
         file: Option<FileReader>,
         pipeline: Option<Pipeline>,
-        trust: Option<Arc<Trust>>,
+        (trust, statistics): (Option<Arc<Trust>>, TrigramStatistics),
     ) -> Self {
         let pool = Pool { connection: pool, gate, trust, purpose: Purpose::Request };
         let (file, pipeline) = (file.map(Arc::new), pipeline.map(Arc::new));
-        Self { pool, file, pipeline, searches: false }
+        Self { pool, file, pipeline, searches: false, statistics }
     }
 
     /// The same for statements that PostgreSQL had better plan once, for any values.
@@ -117,6 +118,11 @@ impl Reader {
         }
         let rows = self.pool.query_all_raw(statement).await?;
         rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+    }
+
+    /// What searches know of the rows.
+    pub(crate) fn statistics(&self) -> &TrigramStatistics {
+        &self.statistics
     }
 
     /// The pool itself, as migrations use it. Of a SQLite file it is for commands: nothing ends a read there.

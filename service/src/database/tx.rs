@@ -11,11 +11,17 @@ use super::{
     rows::{Changes, ModelOf, Rows, Storable},
     sessions::{self, Sessions},
 };
-use crate::error::{Error, Result, chain, sqlx_error};
+use crate::{
+    error::{Error, Result, chain, sqlx_error},
+    substrings::TrigramStatistics,
+};
 
 /// A transaction: what rows are changed in, and read in as they are by then. One that is dropped before its end is rolled
 /// back.
-pub struct Tx(Way);
+pub struct Tx {
+    way: Way,
+    statistics: TrigramStatistics,
+}
 
 enum Way {
     Driver(DatabaseTransaction),
@@ -23,9 +29,16 @@ enum Way {
     Session(sessions::Transaction),
 }
 
-/// What transactions begin on. Clones share it.
+/// Where transactions begin. Clones share it.
 #[derive(Clone)]
-pub(super) enum Source {
+pub(super) struct Source {
+    pub(super) backend: WriteBackend,
+    pub(super) statistics: TrigramStatistics,
+}
+
+/// What carries their statements.
+#[derive(Clone)]
+pub(super) enum WriteBackend {
     /// A pool of the driver.
     Driver(DatabaseConnection),
     /// A SQLite file, without the driver.
@@ -41,12 +54,14 @@ impl Source {
                   and then writes fails at once when another writes, whatever the busy timeout"
     )]
     pub(super) async fn begin(&self) -> Result<Tx> {
-        let way = match self {
-            Self::Direct(direct) => Way::Direct(direct.begin()?),
-            Self::Sessions(sessions, _) if let Some(transaction) = sessions.begin().await? => {
+        let way = match &self.backend {
+            WriteBackend::Direct(direct) => Way::Direct(direct.begin()?),
+            WriteBackend::Sessions(sessions, _)
+                if let Some(transaction) = sessions.begin().await? =>
+            {
                 Way::Session(transaction)
             }
-            Self::Driver(pool) | Self::Sessions(_, pool) => {
+            WriteBackend::Driver(pool) | WriteBackend::Sessions(_, pool) => {
                 let immediate = TransactionOptions {
                     isolation_level: None,
                     access_mode: None,
@@ -55,15 +70,15 @@ impl Source {
                 Way::Driver(pool.begin_with_options(immediate).await?)
             }
         };
-        Ok(Tx(way))
+        Ok(Tx { way, statistics: self.statistics.clone() })
     }
 
     /// Closes every connection.
     pub(super) async fn close(self) -> Result<()> {
-        match self {
-            Self::Driver(pool) => Ok(pool.close().await?),
-            Self::Direct(direct) => direct.close(),
-            Self::Sessions(sessions, pool) => {
+        match self.backend {
+            WriteBackend::Driver(pool) => Ok(pool.close().await?),
+            WriteBackend::Direct(direct) => direct.close(),
+            WriteBackend::Sessions(sessions, pool) => {
                 sessions.close();
                 Ok(pool.close().await?)
             }
@@ -75,18 +90,18 @@ impl Tx {
     /// A transaction inside of this one, whose end is not that of this one.
     #[expect(clippy::disallowed_methods, reason = "in a transaction `begin` makes a savepoint")]
     pub(super) async fn savepoint(&self) -> Result<Self> {
-        let way = match &self.0 {
+        let way = match &self.way {
             Way::Driver(transaction) => Way::Driver(transaction.begin().await?),
             Way::Direct(transaction) => Way::Direct(transaction.savepoint()?),
             Way::Session(transaction) => Way::Session(transaction.savepoint().await?),
         };
-        Ok(Self(way))
+        Ok(Self { way, statistics: self.statistics.clone() })
     }
 
     /// # Errors
     /// [`Error::Unknown`] where nobody knows whether it was stored; otherwise it was not.
     pub(super) async fn commit(self) -> Result<()> {
-        match self.0 {
+        match self.way {
             Way::Driver(transaction) => transaction.commit().await.map_err(|error| {
                 let answered = matches!(sqlx_error(&error), Some(sqlx::Error::Database(_)));
                 commit_error(error.into(), answered)
@@ -102,11 +117,16 @@ impl Tx {
     }
 
     pub(super) async fn roll_back(self) -> Result<()> {
-        match self.0 {
+        match self.way {
             Way::Driver(transaction) => Ok(transaction.rollback().await?),
             Way::Direct(transaction) => transaction.roll_back(),
             Way::Session(transaction) => transaction.roll_back().await,
         }
+    }
+
+    /// What searches know of the rows.
+    pub(crate) fn statistics(&self) -> &TrigramStatistics {
+        &self.statistics
     }
 
     /// Lets statements wait so long for locks, on PostgreSQL, where connections that write wait only for a moment otherwise.
@@ -121,7 +141,7 @@ impl Tx {
 
     /// Carries out a statement that is about the transaction and not about rows, such as `SET`.
     pub(crate) async fn run(&self, sql: &str) -> Result<()> {
-        match &self.0 {
+        match &self.way {
             Way::Driver(transaction) => {
                 transaction.execute_unprepared(sql).await?;
                 Ok(())
@@ -146,7 +166,7 @@ fn commit_error(error: Error, answered: bool) -> Error {
 
 impl Rows for Tx {
     fn backend(&self) -> DbBackend {
-        match &self.0 {
+        match &self.way {
             Way::Driver(transaction) => transaction.get_database_backend(),
             Way::Direct(_) => DbBackend::Sqlite,
             Way::Session(_) => DbBackend::Postgres,
@@ -157,7 +177,7 @@ impl Rows for Tx {
     where
         E: Readable,
     {
-        match &self.0 {
+        match &self.way {
             Way::Driver(transaction) => transaction.rows(select).await,
             Way::Direct(transaction) => transaction.rows(select),
             Way::Session(transaction) => transaction.rows(select).await,
@@ -165,7 +185,7 @@ impl Rows for Tx {
     }
 
     async fn numbers<S: StatementBuilder + Sync>(&self, statement: &S) -> Result<Vec<i64>> {
-        match &self.0 {
+        match &self.way {
             Way::Driver(transaction) => transaction.numbers(statement).await,
             Way::Direct(transaction) => transaction.numbers(statement),
             Way::Session(transaction) => {
@@ -177,7 +197,7 @@ impl Rows for Tx {
 
 impl Changes for Tx {
     async fn insert<A: Storable>(&self, row: A) -> Result<ModelOf<A>> {
-        match &self.0 {
+        match &self.way {
             Way::Driver(transaction) => Changes::insert(transaction, row).await,
             Way::Direct(transaction) => transaction.insert(row),
             Way::Session(transaction) => transaction.insert(row).await,
@@ -185,7 +205,7 @@ impl Changes for Tx {
     }
 
     async fn update<A: Storable>(&self, row: A) -> Result<ModelOf<A>> {
-        match &self.0 {
+        match &self.way {
             Way::Driver(transaction) => Changes::update(transaction, row).await,
             Way::Direct(transaction) => transaction.update(row),
             Way::Session(transaction) => transaction.update(row).await,
@@ -193,7 +213,7 @@ impl Changes for Tx {
     }
 
     async fn exec<S: StatementBuilder>(&self, statement: &S) -> Result<u64> {
-        match &self.0 {
+        match &self.way {
             Way::Driver(transaction) => Changes::exec(transaction, statement).await,
             Way::Direct(transaction) => transaction.exec(statement),
             Way::Session(transaction) => transaction.exec(statement).await,

@@ -259,13 +259,14 @@ mod tests {
 
     use super::*;
     use crate::{
-        substrings::Looking,
+        substrings::{Looking, TrigramStatistics},
         text::{self, Case, Place},
     };
 
     /// The page of a search for `winter`, as SQLite is asked for it.
     fn page() -> Select<Entity> {
-        let mut looking = Looking::among::<Entity>(DbBackend::Sqlite);
+        let mut looking =
+            Looking::among::<Entity>(DbBackend::Sqlite, &TrigramStatistics::default());
         let title = crate::resource::field::<Entity>(Column::Title).unwrap();
         looking.note(&[&title], "winter", Case::Ignored);
         let anywhere = (Place::Anywhere, Case::Ignored);

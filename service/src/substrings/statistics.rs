@@ -1,0 +1,267 @@
+//! Which trigrams are common: a search is asked for by its rarest ones, since the index walks through all rows that have a
+//! trigram, and one that every tenth row has says little.
+//!
+//! It is a guess from a sample of the rows, and only makes a search quicker, never another one.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use sea_orm::{
+    Condition, DbBackend, IdenStatic, Iterable, ModelTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Value,
+    sea_query::{Expr, ExprTrait, Query},
+};
+
+use super::{PART, Substrings, windows};
+use crate::{
+    database::{Reader, Rows},
+    error::Result,
+    page::id,
+    resource::{Field, Resource},
+};
+
+/// Places of the table that are looked at: a few, so that something is known soon, and then enough of them, all of the few among
+/// them. Their pages stay in memory.
+pub const FEW_PLACES: u16 = 32;
+pub const PLACES: u16 = 128;
+/// Rows that are looked at in each place: neighbours, which are in the same pages of the file.
+const NEIGHBOURS: i32 = 25;
+/// Places that are looked at in one statement, so that others need not wait long for its end, nor it often for them.
+const AT_A_TIME: usize = 4;
+/// The golden ratio as 32 bits, whose multiples are everywhere.
+const GOLDEN: i32 = -1_640_531_527;
+/// A trigram that fewer of the rows have is not counted, and one that so many have is common.
+const COUNTED: u32 = 2;
+const COMMON: u32 = 5;
+/// Trigrams of a run of letters that the index is asked for. Each costs a lookup, and more of them hardly find less.
+const MOST_TRIGRAMS: usize = 3;
+
+/// How many of the rows that were looked at have a trigram.
+type Counts = HashMap<[char; 3], u32>;
+
+/// What is known of the rows of one entity.
+#[derive(Debug, Default)]
+pub struct Sample {
+    counts: Counts,
+    /// Whether PostgreSQL has an index that can be asked part by part.
+    knows_parts: bool,
+}
+
+/// The samples of a database, by the table of the index. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct TrigramStatistics(Arc<RwLock<HashMap<&'static str, Arc<Sample>>>>);
+
+impl TrigramStatistics {
+    /// The sample of an entity, empty where none was taken.
+    pub(super) fn of<E: Resource>(&self) -> Arc<Sample> {
+        let samples = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        E::SUBSTRINGS.and_then(|index| samples.get(index.table).cloned()).unwrap_or_default()
+    }
+
+    fn set(&self, table: &'static str, sample: Sample) {
+        let mut samples = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        samples.insert(table, Arc::new(sample));
+    }
+}
+
+/// A trigram of a run: how many rows are known to have it, and where in the run it begins.
+type Known = (u32, usize, [char; 3]);
+
+impl Sample {
+    /// Whether there is an index that can be asked part by part.
+    pub(super) fn knows_parts(&self) -> bool {
+        self.knows_parts
+    }
+
+    /// Whether many of the rows of the sample have a trigram.
+    pub(super) fn is_common(&self, trigram: &str) -> bool {
+        self.known(trigram).iter().all(|(count, ..)| *count >= COMMON)
+    }
+
+    /// Every trigram of a run.
+    fn known(&self, run: &str) -> Vec<Known> {
+        let folded = folded(run);
+        let count = |gram: &[char; 3]| self.counts.get(gram).copied().unwrap_or_default();
+        let both = windows(&folded).zip(windows(run)).enumerate();
+        both.map(|(place, (folded, gram))| (count(&folded), place, gram)).collect()
+    }
+
+    /// The trigram of a run that the fewest rows have.
+    pub(super) fn rarest(&self, run: &str) -> Option<String> {
+        self.known(run).into_iter().min().map(|(.., gram)| gram.iter().collect())
+    }
+
+    /// The trigrams of a run that say most about where it is, in the order of the text.
+    ///
+    /// Those that are hardly anywhere, where there are such: a more common one beside them would leave out little, and to look for
+    /// its rows costs the more of them there are. Of many, and where nothing is known, every other one: all letters are in those.
+    /// Otherwise two that few rows have, and not the same rows: that is likely of neighbours, which have two letters in common.
+    pub(super) fn most_selective(&self, run: &str) -> Vec<String> {
+        let all = self.known(run);
+        let mut chosen: Vec<Known> =
+            all.iter().filter(|(count, ..)| *count == 0).copied().collect();
+        chosen.sort_by_key(|(_, place, _)| (place % 2, *place));
+        chosen.truncate(MOST_TRIGRAMS);
+        if chosen.is_empty() {
+            let worth =
+                |one: &Known, other: &Known| (one.0 + other.0) * alike(one.1.abs_diff(other.1));
+            let pairs = all.iter().flat_map(|one| all.iter().map(move |other| (one, other)));
+            let pairs = pairs.filter(|(one, other)| one.1 < other.1);
+            chosen = match pairs.min_by_key(|(one, other)| worth(one, other)) {
+                Some((one, other)) => vec![*one, *other],
+                None => all,
+            };
+        }
+        chosen.sort_by_key(|(_, place, _)| *place);
+        chosen.into_iter().map(|(.., gram)| gram.iter().collect()).collect()
+    }
+}
+
+/// How much worse two trigrams are than two without a letter in common.
+fn alike(distance: usize) -> u32 {
+    match distance {
+        1 => 4,
+        2 => 2,
+        _ => 1,
+    }
+}
+
+/// Takes a sample of the rows in so many places of the table, at most [`PLACES`], or in fewer where those are all.
+///
+/// # Errors
+/// What the database says.
+pub async fn refresh<E: Resource>(db: &Reader, places: u16) -> Result<()> {
+    let Some(Substrings { table, columns, .. }) = E::SUBSTRINGS else { return Ok(()) };
+    let id = id::<E>()?;
+    let knows_parts = has_parts::<E>(db, &id).await?;
+    let columns: Vec<E::Column> =
+        E::Column::iter().filter(|column| columns.contains(&column.as_str())).collect();
+    let mut counts = Counts::new();
+    let last = E::find().order_by_desc(id.expr()).limit(1);
+    let last = db.ids(&last.select_only().expr_as(id.expr(), "id").into_query()).await?;
+    let every = usize::from(PLACES / places);
+    let pieces: Vec<_> =
+        last.first().into_iter().flat_map(|last| pieces(*last)).step_by(every).collect();
+    for pieces in pieces.chunks(AT_A_TIME) {
+        let near = pieces.iter().fold(Condition::any(), |near, (behind, end)| {
+            near.add(id.expr().gt(*behind).and(id.expr().lte(*end)))
+        });
+        for row in db.rows(E::find().filter(near)).await? {
+            for column in &columns {
+                if let Value::String(Some(text)) = row.get(*column) {
+                    let text = folded(&text);
+                    windows(&text).for_each(|gram| *counts.entry(gram).or_default() += 1);
+                }
+            }
+        }
+    }
+    counts.retain(|_, count| *count >= COUNTED);
+    counts.shrink_to_fit();
+    log::debug!("{} trigrams are known from {} places", counts.len(), pieces.len());
+    db.statistics().set(table, Sample { counts, knows_parts });
+    Ok(())
+}
+
+/// The ids that are looked at, where this is the last: those behind the first of a pair and up to its second.
+fn pieces(last: i32) -> impl Iterator<Item = (i32, i32)> {
+    // So many pieces of the table, each no shorter than what is looked at in it. Where in a piece is as good as chance, because rows
+    // may be alike at regular distances.
+    let piece = Ord::max(last / i32::from(PLACES), NEIGHBOURS);
+    let ends = (0..i32::from(PLACES)).map(move |place| {
+        let chance = place.wrapping_mul(GOLDEN).rem_euclid(piece - NEIGHBOURS + 1);
+        last - place * piece - chance
+    });
+    ends.take_while(|end| *end > 0).map(|end| (end - NEIGHBOURS, end))
+}
+
+/// Whether PostgreSQL has an index of parts, for which the schema wants an extension.
+async fn has_parts<E: Resource>(db: &Reader, id: &Field) -> Result<bool> {
+    if db.backend() != DbBackend::Postgres {
+        return Ok(false);
+    }
+    let indexes = Query::select()
+        .expr(Expr::cust("count(*)"))
+        .from("pg_indexes")
+        .and_where(Expr::col("tablename").eq(E::default().table_name()))
+        .and_where(Expr::col("indexdef").like(format!("%({} >> {PART})%", id.name)))
+        .take();
+    Ok(db.numbers(&indexes).await?.pop().is_some_and(|indexes| indexes > 0))
+}
+
+/// In one case, letter by letter. Not quite as the index does it, which is near enough for a guess.
+fn folded(text: &str) -> String {
+    text.chars().map(|c| c.to_lowercase().next().unwrap_or(c)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::book::{ActiveModel, Entity};
+    use sea_orm::{ActiveValue::Set, ConnectionTrait, DbBackend, Schema};
+
+    use super::*;
+    use crate::{Db, Location, Settings, database::Changes};
+
+    async fn database() -> Db {
+        let db = Db::open(&Location::Memory, &Settings::default()).await.unwrap();
+        let table = Schema::new(DbBackend::Sqlite).create_table_from_entity(Entity);
+        db.reader().connection().execute(&table).await.unwrap();
+        db
+    }
+
+    async fn add(db: &Db, title: &str) {
+        let now = Set(crate::now());
+        let book = ActiveModel {
+            title: Set(title.to_owned()),
+            author: Set("a".to_owned()),
+            created_at: now.clone(),
+            updated_at: now,
+            ..Default::default()
+        };
+        db.write(async move |tx| tx.insert(book.clone()).await).await.unwrap();
+    }
+
+    async fn sample(db: &Db) -> Arc<Sample> {
+        refresh::<Entity>(db.reader(), PLACES).await.unwrap();
+        db.reader().statistics().of::<Entity>()
+    }
+
+    #[tokio::test]
+    async fn what_is_rare_among_the_rows_is_asked_for() {
+        let nothing = Sample::default();
+        assert_eq!(nothing.most_selective("zqxjvwk"), ["zqx", "xjv", "vwk"]);
+        assert_eq!(nothing.most_selective("zqxjvw"), ["zqx", "qxj", "xjv"]);
+        assert_eq!(nothing.most_selective("zqx"), ["zqx"]);
+        assert_eq!(nothing.most_selective("zq"), [""; 0]);
+        let db = database().await;
+        assert!(sample(&db).await.counts.is_empty());
+        for i in 0..40 {
+            add(&db, if i % 10 == 0 { "ÉZQXJVWK" } else { "Zqxjv" }).await;
+        }
+        let known = sample(&db).await;
+        // Four rows have the ends of it, and 40 the middle.
+        assert_eq!(known.most_selective("ézqxjvwk"), ["ézq", "jvw"]);
+        assert_eq!(known.most_selective("XJVWK"), ["JVW", "VWK"]);
+        assert_eq!(known.most_selective("zqx"), ["zqx"]);
+        assert_eq!(known.rarest("XJVWK").as_deref(), Some("JVW"));
+        assert_eq!(known.rarest("zqxjv").as_deref(), Some("zqx"));
+        // No row has the end.
+        assert_eq!(known.most_selective("zqxjvwkk"), ["wkk"]);
+        assert_eq!(known.most_selective("kzzqxjvkk"), ["kzz", "zzq", "vkk"]);
+    }
+
+    #[tokio::test]
+    async fn each_database_knows_its_own_rows() {
+        let (one, other) = (database().await, database().await);
+        for _ in 0..10 {
+            add(&one, "winter").await;
+            add(&other, "summer").await;
+        }
+        let (winter, summer) = (sample(&one).await, sample(&other).await);
+        assert!(winter.is_common("win") && !winter.is_common("sum"));
+        assert!(summer.is_common("sum") && !summer.is_common("win"));
+        // The first is not changed by the second.
+        assert!(one.reader().statistics().of::<Entity>().is_common("win"));
+    }
+}
