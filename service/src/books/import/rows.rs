@@ -332,6 +332,11 @@ mod tests {
     }
 
     #[test]
+    fn what_is_exported_is_imported() {
+        assert_eq!(COLUMNS.map(|(name, _)| name), crate::books::export::COLUMNS);
+    }
+
+    #[test]
     fn headers_of_other_catalogues_are_understood() {
         let rows = read(
             "ISBN13,Authors,Original Publication Year,Title,Pages\n9780132350884,Martin,2008.0,Clean Code,464\n",
