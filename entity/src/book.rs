@@ -18,7 +18,7 @@ pub struct Model {
     #[sea_orm(indexed)]
     pub year: Option<i32>,
     /// Canonical ISBN-13, digits only.
-    #[sea_orm(column_type = "String(StringLen::N(13))", nullable, unique, indexed)]
+    #[sea_orm(column_type = "String(StringLen::N(13))", nullable, unique)]
     pub isbn: Option<String>,
     pub page_count: Option<i32>,
     #[sea_orm(column_type = "String(StringLen::N(20))", default_value = "available")]

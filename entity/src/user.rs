@@ -1,4 +1,4 @@
-//! A person who may sign in.
+//! A person who may sign in. The course has this entity; nothing signs in yet, and nothing but the migrations uses it.
 
 use sea_orm::entity::prelude::*;
 

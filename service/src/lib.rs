@@ -43,7 +43,6 @@ pub use page::{Listing, MAX_LIMIT, PARAMETERS, Page, Start};
 pub use read_only::Expected;
 /// Exact money.
 pub use rust_decimal::Decimal;
-/// A transaction, as [`Db::write`] hands it out.
 pub use sort::MOST_KEYS;
 /// The beginning of a text from outside, fit to be shown.
 pub use text::shortened;

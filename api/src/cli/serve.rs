@@ -37,7 +37,7 @@ pub struct ServeArgs {
     /// Threads that answer requests; one a core when absent
     #[arg(long, env = "BOOKPLATE_WORKERS", value_parser = clap::value_parser!(u16).range(1..=256))]
     workers: Option<u16>,
-    /// Connections for reading, and on PostgreSQL as many for writing and up to twice as many that short reads share
+    /// Connections for reading, and on PostgreSQL as many for writing and up to three times as many that short reads share
     #[arg(long, env = "BOOKPLATE_POOL", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pool: u32,
     /// Reads that may wait for such a connection at a time; one more is refused at once, with 503
