@@ -46,8 +46,7 @@ pub async fn kill_after_each_statement(
             return Err(wrong(format!("the child ended with {ended}")));
         }
         let untouched = same(&here.schema().await, &before, place.backend).is_ok()
-            && here.text(APPLIED).await == steps.len().to_string()
-            && here.text(NOTED).await == steps.len().to_string();
+            && here.recorded().await == [steps.len(); 2];
         if !(transaction && untouched) {
             upgrade(&revise, here, "head").await.map_err(|error| wrong(error.to_string()))?;
             same(&here.schema().await, expected, place.backend).map_err(wrong)?;
@@ -61,10 +60,6 @@ pub async fn kill_after_each_statement(
     }
     Ok(())
 }
-
-/// How many migrations are recorded, and how many are noted beside.
-const APPLIED: &str = "SELECT CAST(count(*) AS text) FROM seaql_migrations";
-const NOTED: &str = "SELECT CAST(count(*) AS text) FROM sea_revise_history";
 
 /// I10: two processes at once both end well, and the migration runs once. Answers the schema that they lead to.
 pub async fn race(
@@ -85,10 +80,10 @@ pub async fn race(
             return Err(format!("I10: one of two upgrades ended with {ended}"));
         }
     }
-    let applied = copy.text(APPLIED).await;
+    let [applied, _] = copy.recorded().await;
     let reached = copy.schema().await;
     copy.remove().await;
-    if applied == (steps.len() + 1).to_string() {
+    if applied == steps.len() + 1 {
         Ok(reached)
     } else {
         Err(format!("I10: {applied} are applied"))
@@ -120,8 +115,8 @@ fn races(backend: DbBackend) {
             let ended = child.wait().expect("the child ends");
             assert!(ended.success(), "round {round}: one of eight ended with {ended}");
         }
-        let applied = runtime.block_on(place.text(APPLIED));
-        assert_eq!(applied, (steps.len() + 1).to_string(), "round {round}");
+        let [applied, _] = runtime.block_on(place.recorded());
+        assert_eq!(applied, steps.len() + 1, "round {round}");
         runtime.block_on(place.remove());
     }
 }

@@ -11,6 +11,7 @@ use sea_orm::{
 };
 use sea_revise::{Target, UrlStyle, postgres, schema::Schema, sqlite};
 use tempfile::TempDir;
+use tokio::sync::Mutex;
 
 /// A database of its own.
 pub struct Place {
@@ -21,6 +22,8 @@ pub struct Place {
     /// Another database for shadows, where the first one cannot have them.
     pub scratch: Option<String>,
     home: Option<TempDir>,
+    /// What is looked at it with from outside. A server reads its catalog anew for each connection, which costs it more than to answer.
+    observer: Mutex<Option<DatabaseConnection>>,
 }
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -36,13 +39,14 @@ impl Place {
 
     /// A database that is there already.
     pub fn at(backend: DbBackend, url: &str) -> Self {
-        Self { backend, url: url.to_owned(), scratch: None, home: None }
+        Self { backend, url: url.to_owned(), scratch: None, home: None, observer: Mutex::default() }
     }
 
     fn file() -> Self {
         let home = tempfile::tempdir().expect("a directory");
         let url = format!("sqlite://{}", home.path().join("case.db").display());
-        Self { backend: DbBackend::Sqlite, url, scratch: None, home: Some(home) }
+        let (backend, home) = (DbBackend::Sqlite, Some(home));
+        Self { backend, url, scratch: None, home, observer: Mutex::default() }
     }
 
     async fn on_server(template: &str) -> Option<Self> {
@@ -52,12 +56,7 @@ impl Place {
         let sql = format!("CREATE DATABASE {name} TEMPLATE {template}");
         server.execute_unprepared(&sql).await.expect("a database");
         server.close().await.expect("the connection can be closed");
-        Some(Self {
-            backend: DbBackend::Postgres,
-            url: cluster.url(&name),
-            scratch: None,
-            home: None,
-        })
+        Some(Self::at(DbBackend::Postgres, &cluster.url(&name)))
     }
 
     /// The same database as it is now, once more.
@@ -68,7 +67,13 @@ impl Place {
                 std::fs::copy(self.path(), copy.path()).expect("the file can be copied");
                 copy
             }
-            _ => Self::on_server(&self.name()).await.expect("there is a server"),
+            _ => {
+                // A template must have no other user while it is copied.
+                if let Some(observer) = self.observer.lock().await.take() {
+                    observer.close().await.expect("the connection can be closed");
+                }
+                Self::on_server(&self.name()).await.expect("there is a server")
+            }
         }
     }
 
@@ -116,7 +121,7 @@ impl Place {
         done.map(drop)
     }
 
-    /// The text that a query answers.
+    /// The text that a query answers, on a connection of its own: prepared again, it would refuse a column of another type.
     pub async fn text(&self, sql: &str) -> String {
         let db = self.connect().await;
         let row = db.query_one_raw(Statement::from_string(self.backend, sql)).await;
@@ -131,22 +136,51 @@ impl Place {
         }
     }
 
+    /// How many migrations are recorded as applied, and how many are noted beside.
+    pub async fn recorded(&self) -> [usize; 2] {
+        let sql = "SELECT CAST((SELECT count(*) FROM seaql_migrations) AS int), \
+                   CAST((SELECT count(*) FROM sea_revise_history) AS int)";
+        let statement = Statement::from_string(self.backend, sql);
+        let row = self.observe(async |db| db.query_one_raw(statement).await).await;
+        let row = row.expect("there is a history").expect("a row");
+        [0, 1].map(|column| {
+            let count: i32 = row.try_get_by_index(column).expect("a number");
+            usize::try_from(count).expect("a number of rows")
+        })
+    }
+
     /// The schema without the engine's own tables.
     pub async fn schema(&self) -> Schema {
-        let db = self.connect().await;
-        let read = match self.backend {
-            DbBackend::Sqlite => sqlite::read(&db).await,
+        let read = self.observe(async |db| match self.backend {
+            DbBackend::Sqlite => sqlite::read(db).await,
             _ => {
-                let scope = postgres::Scope::of_connection(&db).await.expect("a schema");
-                postgres::read(&db, &scope).await
+                let scope = postgres::Scope::of_connection(db).await.expect("a schema");
+                postgres::read(db, &scope).await
             }
-        };
-        db.close().await.expect("the connection can be closed");
-        let mut schema = read.expect("the schema can be read");
+        });
+        let mut schema = read.await.expect("the schema can be read");
         schema.tables.retain(|name, _| {
             !["seaql_migrations", "sea_revise_history"].contains(&name.name.as_str())
         });
         schema
+    }
+
+    /// Looks at it: at a file with a connection of its own, which holds nothing afterwards.
+    async fn observe<T>(&self, look: impl AsyncFnOnce(&DatabaseConnection) -> T) -> T {
+        if self.backend == DbBackend::Sqlite {
+            let db = self.connect().await;
+            let seen = look(&db).await;
+            db.close().await.expect("the connection can be closed");
+            return seen;
+        }
+        let mut observer = self.observer.lock().await;
+        let db = match observer.take() {
+            Some(db) => db,
+            None => self.connect().await,
+        };
+        let seen = look(&db).await;
+        *observer = Some(db);
+        seen
     }
 }
 
