@@ -1,32 +1,16 @@
 //! The database handle: one way in for reading, one for writing.
 
-mod answers;
-mod bound;
-mod direct;
 mod gate;
-mod group;
-mod inline;
 mod insertion;
 mod location;
-mod lock;
-mod open_file;
-mod parameter;
-mod pipeline;
-mod place;
 mod postgres;
-mod private;
-mod progress;
-mod read_threads;
 mod reader;
 mod row;
 mod rows;
 mod seat;
-mod sessions;
 mod sqlite;
-mod state;
 mod tx;
-mod unit;
-mod writer;
+mod write;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -36,14 +20,16 @@ use sea_orm::{
 };
 
 pub use location::{BadLocation, Location};
-pub use lock::{FileLock, LockError, way_out};
 pub use reader::Reader;
 pub(crate) use row::FOUND;
 pub use row::Readable;
 pub use rows::{Changes, ModelOf, Rows, Storable};
 /// A connection or pool, as migrations use it.
 pub use sea_orm::DatabaseConnection as Connection;
-pub use state::State;
+pub use sqlite::{
+    lock::{FileLock, LockError, way_out},
+    state::State,
+};
 pub use tx::Tx;
 
 /// Whether the disk of a database is full.
@@ -53,19 +39,15 @@ use crate::{
     error::{Error, Result, damage},
     substrings::TrigramStatistics,
 };
-use direct::Direct;
 use gate::Gate;
-use inline::Inline;
-use open_file::OpenFile;
-use pipeline::Pipeline;
-use postgres::Trust;
-use read_threads::ReadThreads;
+use postgres::{Trust, pipeline::Pipeline, sessions::Sessions};
 use reader::FileReader;
-use sessions::Sessions;
-use sqlite::Role;
-use state::Index;
+use sqlite::{
+    Role, direct::Direct, inline::Inline, open_file::OpenFile, read_threads::ReadThreads,
+    state::Index,
+};
 use tx::{Source, WriteBackend};
-use writer::Writer;
+use write::Writer;
 
 /// Bounds of the database's use.
 #[derive(Clone, Debug)]
@@ -321,7 +303,7 @@ async fn blocking<T: Send + 'static>(
 
 /// Opens a SQLite file that is needed for a while and by nobody else, and may be lost.
 pub(crate) async fn scratch(path: &Path) -> Result<DatabaseConnection> {
-    private::make(path).map_err(|error| Error::Internal(error.into()))?;
+    sqlite::private::make(path).map_err(|error| Error::Internal(error.into()))?;
     Ok(Database::connect(sqlite::scratch(path)).await?)
 }
 
@@ -338,7 +320,7 @@ pub async fn connect_to_migrate(
         Location::Memory => sqlite::memory(settings),
         Location::File(path) => {
             // Where it cannot be made, SQLite says why.
-            drop(private::make(path));
+            drop(sqlite::private::make(path));
             sqlite::file(path, Role::Migrator, settings)
         }
         Location::Postgres(url) => {

@@ -1,6 +1,10 @@
 //! How a PostgreSQL connection is opened, and the guard that keeps broken ones out of use.
 
+pub(super) mod parameter;
+pub(super) mod pipeline;
 mod probe;
+pub(super) mod row;
+pub(super) mod sessions;
 
 use std::{
     net::IpAddr,

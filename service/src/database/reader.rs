@@ -16,12 +16,10 @@ use sea_orm::{
 
 use super::{
     gate::{Gate, Purpose},
-    inline::Inline,
-    pipeline::Pipeline,
-    postgres::Trust,
-    read_threads::ReadThreads,
+    postgres::{Trust, pipeline::Pipeline},
     row::{Readable, Stored},
     rows::{Rows, ids, misfit, numbers},
+    sqlite::{inline::Inline, read_threads::ReadThreads},
 };
 use crate::{error::Result, substrings::TrigramStatistics};
 
@@ -108,7 +106,7 @@ impl Reader {
     ) -> Result<Vec<Option<String>>> {
         let statement = self.backend().build(statement);
         if let Some(file) = &self.file {
-            let values = super::bound::Bound::all(statement.values.clone());
+            let values = super::sqlite::bound::Bound::all(statement.values.clone());
             let read = |row: &rusqlite::Row<'_>| Stored::get::<Option<String>>(row, 0);
             if let Some(texts) = file.inline.find((&statement.sql, &values), (1, read)) {
                 return Ok(texts);

@@ -1,18 +1,16 @@
 //! Rows as the models of entities, without the driver.
 
-mod postgres;
 mod queries;
 mod readable;
-mod sqlite;
 
 pub use queries::{FOUND, Queries};
 pub use readable::Readable;
 #[cfg(test)]
 pub(crate) use readable::readable;
 
-use self::{postgres::FromPostgres, sqlite::FromSqlite};
 #[cfg(test)]
-pub(crate) use postgres::Numeric;
+pub(crate) use super::postgres::row::Numeric;
+use super::{postgres::row::FromPostgres, sqlite::row::FromSqlite};
 
 /// A row as a database gives it.
 pub trait Stored {

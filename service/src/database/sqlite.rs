@@ -1,5 +1,16 @@
 //! How a SQLite connection is opened, and the proof that each one is as durable as it was asked to be.
 
+pub(super) mod bound;
+pub(super) mod direct;
+pub(super) mod inline;
+pub(super) mod lock;
+pub(super) mod open_file;
+pub(super) mod place;
+pub(super) mod private;
+pub(super) mod read_threads;
+pub(super) mod row;
+pub(super) mod state;
+
 use std::{io, path::Path, sync::Arc};
 
 use rusqlite::OpenFlags;
@@ -11,7 +22,7 @@ use sea_orm::{
     },
 };
 
-use super::{Settings, open_file::OpenFile};
+use super::{Settings, sqlite::open_file::OpenFile};
 use crate::error::Result;
 
 /// Older versions can corrupt a database in WAL mode (fixed in 3.51.3, <https://www.sqlite.org/wal.html>).

@@ -6,10 +6,10 @@ use sea_orm::{
 };
 
 use super::{
-    direct::{self, Direct},
+    postgres::sessions::{self, Sessions},
     row::Readable,
     rows::{Changes, ModelOf, Rows, Storable},
-    sessions::{self, Sessions},
+    sqlite::direct::{self, Direct},
 };
 use crate::{
     error::{Error, Result, chain, sqlx_error},

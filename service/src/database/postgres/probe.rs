@@ -11,7 +11,7 @@ use sea_orm::{
 };
 use tokio::time::{sleep, timeout};
 
-use super::super::Settings;
+use crate::database::Settings;
 
 /// Between two attempts at a server that starts, or has no room at the moment.
 const PAUSE: Duration = Duration::from_millis(100);

@@ -17,10 +17,11 @@ use rusqlite::Row;
 use sea_orm::{DbBackend, QueryTrait, Select};
 use tokio::runtime::Handle;
 
-use super::{Settings, bound::Bound, place::Place, row::Readable, seat::seat, state::Index};
+use super::{bound::Bound, place::Place, state::Index};
+use crate::database::{Settings, row::Readable, seat::seat};
 
 /// Connections that read on whatever thread asks.
-pub(super) struct Inline {
+pub(in crate::database) struct Inline {
     places: Box<[Mutex<Option<Place>>]>,
     index: Option<Index>,
 }
@@ -30,7 +31,7 @@ impl Inline {
     ///
     /// # Errors
     /// When the file cannot be opened.
-    pub(super) fn open(
+    pub(in crate::database) fn open(
         path: &Path,
         settings: &Settings,
         index: Option<Index>,
@@ -41,7 +42,7 @@ impl Inline {
     }
 
     /// Closes the connections; whoever reads on one of them ends first.
-    pub(super) fn close(&self) {
+    pub(in crate::database) fn close(&self) {
         for place in &self.places {
             if let Ok(mut place) = place.lock() {
                 drop(place.take());
@@ -50,7 +51,10 @@ impl Inline {
     }
 
     /// The rows of a query; `None` when another thread has to find them.
-    pub(super) fn rows<E>(self: &Arc<Self>, select: &Select<E>) -> Option<Vec<E::Model>>
+    pub(in crate::database) fn rows<E>(
+        self: &Arc<Self>,
+        select: &Select<E>,
+    ) -> Option<Vec<E::Model>>
     where
         E: Readable,
     {
@@ -59,7 +63,7 @@ impl Inline {
     }
 
     /// The row with an id, if there is one; `None` when another thread has to find it.
-    pub(super) fn by_id<E>(self: &Arc<Self>, id: i32) -> Option<Option<E::Model>>
+    pub(in crate::database) fn by_id<E>(self: &Arc<Self>, id: i32) -> Option<Option<E::Model>>
     where
         E: Readable,
     {
@@ -74,7 +78,7 @@ impl Inline {
     }
 
     /// What `read` makes of the rows, with so many columns, that a statement returns; `None` when another thread has to find them.
-    pub(super) fn find<T>(
+    pub(in crate::database) fn find<T>(
         self: &Arc<Self>,
         statement: (&str, &[Bound]),
         read: (usize, impl Fn(&Row<'_>) -> Option<T>),

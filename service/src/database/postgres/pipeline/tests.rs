@@ -42,7 +42,7 @@ mod odd {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-super::super::row::readable! {
+crate::database::row::readable! {
     odd { id, truth, long, number, bytes, price, at, text }
 }
 

@@ -3,7 +3,11 @@
 //! A thread with its own runtime holds the tasks. A unit that waits can still be called off; one that runs is never
 //! cancelled, because a driver's future that is dropped half way leaves its connection in an unknown state.
 
+mod answers;
+mod group;
+mod progress;
 mod queue;
+pub(super) mod unit;
 
 use std::{
     collections::VecDeque,
@@ -22,13 +26,13 @@ use tokio::{
 
 use super::{
     Settings,
-    group::{self, Care},
-    progress::Progress,
     tx::{Source, Tx},
-    unit::{Unit, Waiting, once},
 };
 use crate::error::{Error, Result, chain};
+use group::Care;
+use progress::Progress;
 use queue::{Queue, Task, Turn};
+use unit::{Unit, Waiting, once};
 
 /// Units of work that may wait or run at the same time; the next one is told that the database is busy.
 const PLACES: usize = 1024;

@@ -3,11 +3,11 @@
 use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, path::Path};
 
 /// What new files may be used for, and by whom: reading and writing, by their owner.
-pub(super) const MODE: u32 = 0o600;
+pub(in crate::database) const MODE: u32 = 0o600;
 
 /// Makes an empty file for a database where there is none; SQLite gives the files beside it the same permissions. One that is
 /// there keeps its own, and is not even opened: that would end the locks of this process on it when it is closed.
-pub(super) fn make(path: &Path) -> io::Result<()> {
+pub(in crate::database) fn make(path: &Path) -> io::Result<()> {
     if path.exists() {
         return Ok(());
     }

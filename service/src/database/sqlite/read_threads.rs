@@ -18,15 +18,16 @@ use rusqlite::{Connection, OpenFlags, Row, params_from_iter};
 use sea_orm::{DbErr, RuntimeErr, Statement};
 use tokio::sync::oneshot;
 
-use super::{
-    Settings,
-    bound::Bound,
-    gate::{Gate, Purpose},
-    open_file::OpenFile,
-    row::Readable,
-    rows::misfit,
+use super::{bound::Bound, open_file::OpenFile};
+use crate::{
+    database::{
+        Settings,
+        gate::{Gate, Purpose},
+        row::Readable,
+        rows::misfit,
+    },
+    error::{Error, Result},
 };
-use crate::error::{Error, Result};
 
 /// Steps of SQLite's machine between two looks at whether a read is still wanted. One step may be a comparison of a long pattern with
 /// a long text, which takes some milliseconds.
@@ -38,10 +39,10 @@ const CACHE_KIB: i32 = 2048;
 /// Statements that a connection keeps prepared.
 const PREPARED: usize = 64;
 /// Bytes of such a statement.
-pub(super) const LONGEST_PREPARED: usize = 4096;
+pub(in crate::database) const LONGEST_PREPARED: usize = 4096;
 
 /// The threads.
-pub(super) struct ReadThreads {
+pub(in crate::database) struct ReadThreads {
     shared: Arc<Shared>,
     gate: Arc<Gate>,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -69,7 +70,7 @@ type Job = Box<dyn FnOnce(Result<&Connection>) -> bool + Send>;
 
 impl ReadThreads {
     /// For a file that is open already. A thread is started when it is needed first.
-    pub(super) fn new(file: Arc<OpenFile>, settings: &Settings) -> Self {
+    pub(in crate::database) fn new(file: Arc<OpenFile>, settings: &Settings) -> Self {
         let shared = Shared {
             file,
             busy_timeout: settings.busy_timeout,
@@ -87,7 +88,7 @@ impl ReadThreads {
     }
 
     /// The models that a statement returns.
-    pub(super) async fn models<E: Readable>(
+    pub(in crate::database) async fn models<E: Readable>(
         &self,
         statement: Statement,
         purpose: Purpose,
@@ -99,7 +100,7 @@ impl ReadThreads {
     ///
     /// # Errors
     /// [`Error::Busy`] when too many reads wait, [`Error::Unavailable`] for one that took too long, and what SQLite says.
-    pub(super) async fn read<T: Send + 'static>(
+    pub(in crate::database) async fn read<T: Send + 'static>(
         &self,
         Statement { sql, values, .. }: Statement,
         purpose: Purpose,
@@ -151,7 +152,7 @@ impl ReadThreads {
     }
 
     /// Ends the reads that run, and closes the connections.
-    pub(super) fn close(&self) {
+    pub(in crate::database) fn close(&self) {
         {
             let _queue = self.shared.lock();
             self.shared.closing.store(true, Ordering::SeqCst);

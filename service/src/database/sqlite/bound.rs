@@ -6,11 +6,11 @@ use sea_orm::{Value, Values};
 use crate::moment::{self, Zone};
 
 /// A value, as the driver binds it.
-pub(super) struct Bound(pub(super) Value);
+pub(in crate::database) struct Bound(pub(in crate::database) Value);
 
 impl Bound {
     /// What a statement binds.
-    pub(super) fn all(values: Option<Values>) -> Vec<Self> {
+    pub(in crate::database) fn all(values: Option<Values>) -> Vec<Self> {
         values.into_iter().flat_map(|values| values.0).map(Self).collect()
     }
 }

@@ -11,9 +11,9 @@ use sea_orm::Value;
 use tokio::{runtime::Handle, task::JoinHandle, time::timeout};
 use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement, error::SqlState, types::Type};
 
-use super::super::{
+use crate::database::postgres::{
+    IS_COPY, Trust,
     parameter::{Parameter, parameters},
-    postgres::{IS_COPY, Trust},
 };
 
 /// How long a read waits for its answer, behind those of others; then the pool is asked, and the connection given up.

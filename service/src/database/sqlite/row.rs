@@ -6,8 +6,10 @@ use rusqlite::{Row, types::ValueRef};
 use rust_decimal::Decimal;
 use sea_orm::ActiveEnum;
 
-use super::{Plain, Stored};
-use crate::moment;
+use crate::{
+    database::row::{Plain, Stored},
+    moment,
+};
 
 impl Stored for Row<'_> {
     fn get<T: Plain>(&self, place: usize) -> Option<T> {

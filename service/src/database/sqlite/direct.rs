@@ -14,15 +14,16 @@ use std::{
 use rusqlite::{Connection, OpenFlags, config::DbConfig, params_from_iter};
 use sea_orm::{DbBackend, DbErr, QueryTrait, Select, Statement, StatementBuilder};
 
-use super::{
-    Settings,
-    bound::Bound,
-    insertion::Insertion,
-    open_file::OpenFile,
-    row::Readable,
-    rows::{ModelOf, Storable, change, insertion, misfit},
+use super::{bound::Bound, open_file::OpenFile};
+use crate::{
+    database::{
+        Settings,
+        insertion::Insertion,
+        row::Readable,
+        rows::{ModelOf, Storable, change, insertion, misfit},
+    },
+    error::{Error, Result, chain},
 };
-use crate::error::{Error, Result, chain};
 use loss::Loss;
 
 /// Statements that stay prepared.
@@ -37,7 +38,7 @@ const RECENT: Duration = Duration::from_millis(10);
 
 /// The connection for writing. Clones share it.
 #[derive(Clone)]
-pub(super) struct Direct(Arc<Mutex<Seat>>);
+pub(in crate::database) struct Direct(Arc<Mutex<Seat>>);
 
 struct Seat {
     file: Arc<OpenFile>,
@@ -55,7 +56,7 @@ impl Direct {
     ///
     /// # Errors
     /// When it cannot be opened, or is not as durable as it has to be.
-    pub(super) fn open(path: &Path, settings: &Settings) -> Result<Self> {
+    pub(in crate::database) fn open(path: &Path, settings: &Settings) -> Result<Self> {
         let (file, sqlite) = OpenFile::after(path, || open(path, settings))?;
         let (file, settings) = (Arc::new(file), settings.clone());
         let (sqlite, loss, found) = (Some(sqlite), None, None);
@@ -63,7 +64,7 @@ impl Direct {
     }
 
     /// The file, to ask whether it is at its path without waiting for a statement.
-    pub(super) fn file(&self) -> Arc<OpenFile> {
+    pub(in crate::database) fn file(&self) -> Arc<OpenFile> {
         Arc::clone(&lock(&self.0).file)
     }
 
@@ -71,12 +72,12 @@ impl Direct {
     ///
     /// # Errors
     /// [`Error::FileLost`] when it is not.
-    pub(super) fn look(&self) -> Result<()> {
+    pub(in crate::database) fn look(&self) -> Result<()> {
         lock(&self.0).expect_file()
     }
 
     /// Begins a transaction that writes.
-    pub(super) fn begin(&self) -> Result<Transaction> {
+    pub(in crate::database) fn begin(&self) -> Result<Transaction> {
         let mut seat = lock(&self.0);
         if seat.found.is_none_or(|found| found.elapsed() >= RECENT) {
             seat.expect_file()?;
@@ -97,7 +98,7 @@ impl Direct {
         Ok(Transaction { seat: Arc::clone(&self.0), depth: 0, is_open: true })
     }
 
-    pub(super) fn close(self) -> Result<()> {
+    pub(in crate::database) fn close(self) -> Result<()> {
         match lock(&self.0).sqlite.take().map(Connection::close) {
             Some(Err((_, error))) => Err(error.into()),
             Some(Ok(())) | None => Ok(()),
@@ -119,7 +120,7 @@ impl Seat {
 }
 
 /// A transaction, or a savepoint of one.
-pub(super) struct Transaction {
+pub(in crate::database) struct Transaction {
     seat: Arc<Mutex<Seat>>,
     /// Savepoints around it.
     depth: usize,
@@ -127,13 +128,13 @@ pub(super) struct Transaction {
 }
 
 impl Transaction {
-    pub(super) fn savepoint(&self) -> Result<Self> {
+    pub(in crate::database) fn savepoint(&self) -> Result<Self> {
         let depth = self.depth + 1;
         self.run(&format!("SAVEPOINT unit_{depth}"))?;
         Ok(Self { seat: Arc::clone(&self.seat), depth, is_open: true })
     }
 
-    pub(super) fn commit(mut self) -> Result<()> {
+    pub(in crate::database) fn commit(mut self) -> Result<()> {
         // Where it fails the transaction may still be open, and is rolled back when this is dropped.
         match self.depth {
             0 => self.with(|connection| step(connection, "COMMIT"))?,
@@ -155,7 +156,7 @@ impl Transaction {
         Ok(())
     }
 
-    pub(super) fn roll_back(mut self) -> Result<()> {
+    pub(in crate::database) fn roll_back(mut self) -> Result<()> {
         self.end()
     }
 
@@ -178,18 +179,21 @@ impl Transaction {
     }
 
     /// Carries out a statement that is about the transaction and not about rows.
-    pub(super) fn run(&self, sql: &str) -> Result<()> {
+    pub(in crate::database) fn run(&self, sql: &str) -> Result<()> {
         self.with(|connection| run(connection, sql))
     }
 
-    pub(super) fn rows<E>(&self, select: Select<E>) -> Result<Vec<E::Model>>
+    pub(in crate::database) fn rows<E>(&self, select: Select<E>) -> Result<Vec<E::Model>>
     where
         E: Readable,
     {
         self.models::<E>(select.build(DbBackend::Sqlite))
     }
 
-    pub(super) fn numbers<S: StatementBuilder>(&self, statement: &S) -> Result<Vec<i64>> {
+    pub(in crate::database) fn numbers<S: StatementBuilder>(
+        &self,
+        statement: &S,
+    ) -> Result<Vec<i64>> {
         self.prepared(DbBackend::Sqlite.build(statement), |found, values| {
             let mut found = found.query(params_from_iter(values))?;
             let mut numbers = Vec::new();
@@ -200,7 +204,7 @@ impl Transaction {
         })
     }
 
-    pub(super) fn insert<A: Storable>(&self, row: A) -> Result<ModelOf<A>> {
+    pub(in crate::database) fn insert<A: Storable>(&self, row: A) -> Result<ModelOf<A>> {
         if let Some((insertion, values)) = Insertion::of(&row, DbBackend::Sqlite) {
             let id = self.with_prepared(&insertion.sql, |inserting| {
                 Ok(inserting.insert(params_from_iter(values.into_iter().map(Bound)))?)
@@ -211,12 +215,12 @@ impl Transaction {
         stored.pop().ok_or_else(|| Error::internal("an inserted row was not returned"))
     }
 
-    pub(super) fn update<A: Storable>(&self, row: A) -> Result<ModelOf<A>> {
+    pub(in crate::database) fn update<A: Storable>(&self, row: A) -> Result<ModelOf<A>> {
         let mut stored = self.models::<A::Entity>(change(row, DbBackend::Sqlite)?)?;
         stored.pop().ok_or_else(|| DbErr::RecordNotUpdated.into())
     }
 
-    pub(super) fn exec<S: StatementBuilder>(&self, statement: &S) -> Result<u64> {
+    pub(in crate::database) fn exec<S: StatementBuilder>(&self, statement: &S) -> Result<u64> {
         self.prepared(DbBackend::Sqlite.build(statement), |changing, values| {
             Ok(changing.execute(params_from_iter(values))? as u64)
         })

@@ -11,7 +11,7 @@ use tokio_postgres::{
     types::{FromSql, Type},
 };
 
-use super::{Plain, Stored};
+use crate::database::row::{Plain, Stored};
 
 impl Stored for Row {
     fn get<T: Plain>(&self, place: usize) -> Option<T> {

@@ -18,7 +18,7 @@ pub struct State([u8; HEADER]);
 
 /// Where the state of a file is looked up.
 #[derive(Clone, Copy)]
-pub(super) struct Index {
+pub(in crate::database) struct Index {
     // Never closed: POSIX lets go of every lock that the process has on a file when any descriptor of it is closed, and
     // SQLite's own connections hold locks on this one.
     file: &'static File,
@@ -31,7 +31,7 @@ impl Index {
     ///
     /// # Errors
     /// When there is no index beside it.
-    pub(super) fn open(path: &Path) -> io::Result<Option<Self>> {
+    pub(in crate::database) fn open(path: &Path) -> io::Result<Option<Self>> {
         // SQLite follows links before it names the files beside.
         let mut name = path.canonicalize()?.into_os_string();
         name.push("-shm");
@@ -41,7 +41,7 @@ impl Index {
     }
 
     /// The state that the file is in; `None` while it changes.
-    pub(super) fn state(self) -> Option<State> {
+    pub(in crate::database) fn state(self) -> Option<State> {
         let mut copies = [[0; HEADER]; 2];
         self.file.read_exact_at(copies.as_flattened_mut(), 0).ok()?;
         let [first, second] = copies;

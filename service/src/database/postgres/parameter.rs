@@ -9,10 +9,10 @@ use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 /// A value, as the driver binds it.
 #[derive(Debug)]
-pub(super) struct Parameter<'a>(&'a Value);
+pub(in crate::database) struct Parameter<'a>(&'a Value);
 
 /// The values and their types; `None` with one of a type that only the driver binds.
-pub(super) fn parameters(values: &[Value]) -> Option<(Vec<Parameter<'_>>, Vec<Type>)> {
+pub(in crate::database) fn parameters(values: &[Value]) -> Option<(Vec<Parameter<'_>>, Vec<Type>)> {
     let bound = |value| Some((Parameter(value), type_of(value)?));
     values.iter().map(bound).collect()
 }

@@ -8,7 +8,7 @@ use super::unit::Unit;
 ///
 /// To wake somebody in another thread is a message to that thread, and thirty may wait there. So one task is sent to each thread,
 /// which tells all of them.
-pub(super) fn tell(units: Vec<Box<dyn Unit>>, is_known: bool) {
+pub(in crate::database) fn tell(units: Vec<Box<dyn Unit>>, is_known: bool) {
     let mut homes: Vec<(Handle, Answers)> = Vec::new();
     for unit in units {
         let home = unit.home();
@@ -47,7 +47,7 @@ mod tests {
     use tokio::runtime::{Builder, Runtime};
 
     use super::*;
-    use crate::database::{tx::Tx, unit::Effect};
+    use crate::database::{tx::Tx, write::unit::Effect};
 
     /// A unit that tells who answers it.
     struct Told {

@@ -8,16 +8,16 @@ use sea_orm::{
 };
 use tokio_postgres::{Row, RowStream, error::SqlState, types::Type};
 
-use super::{
-    super::{
+use super::{Session, Shared, State};
+use crate::{
+    database::{
         insertion::Insertion,
-        parameter::parameters,
+        postgres::parameter::parameters,
         row::Readable,
         rows::{ModelOf, Storable, change, insertion, misfit},
     },
-    Session, Shared, State,
+    error::{Error, Result, chain},
 };
-use crate::error::{Error, Result, chain};
 
 type Answer<T> = std::result::Result<T, tokio_postgres::Error>;
 

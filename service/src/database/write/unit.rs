@@ -12,17 +12,17 @@ use tokio::{
     sync::{OwnedSemaphorePermit, oneshot},
 };
 
-use super::{
-    progress::Progress,
-    tx::{Source, Tx},
+use super::progress::Progress;
+use crate::{
+    database::tx::{Source, Tx},
+    error::{Error, Result, chain},
 };
-use crate::error::{Error, Result, chain};
 
 /// How often a unit is carried out when it collides with others.
 const ATTEMPTS: u32 = 6;
 
 /// A unit of work that waits for its turn.
-pub(super) trait Unit: Send {
+pub(in crate::database) trait Unit: Send {
     /// Carries it out in a transaction that others share.
     fn attempt<'a>(&'a mut self, transaction: &'a Tx) -> LocalBoxFuture<'a, Effect>;
 
@@ -39,7 +39,7 @@ pub(super) trait Unit: Send {
 
 /// What an attempt left in the transaction.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Effect {
+pub(in crate::database) enum Effect {
     /// What has to be stored.
     Whole,
     /// Nothing; its caller called it off before it began.
@@ -53,18 +53,18 @@ pub(super) enum Effect {
 }
 
 /// A unit, and who waits for it.
-pub(super) struct Waiting<T, F> {
-    pub(super) work: F,
-    pub(super) progress: Arc<Progress>,
-    pub(super) deadline: Duration,
+pub(in crate::database) struct Waiting<T, F> {
+    pub(in crate::database) work: F,
+    pub(in crate::database) progress: Arc<Progress>,
+    pub(in crate::database) deadline: Duration,
     /// How long it waits for a row that another session holds, once it knows that it has to.
-    pub(super) patience: Duration,
-    pub(super) is_patient: bool,
-    pub(super) answer: oneshot::Sender<Result<T>>,
-    pub(super) home: Handle,
+    pub(in crate::database) patience: Duration,
+    pub(in crate::database) is_patient: bool,
+    pub(in crate::database) answer: oneshot::Sender<Result<T>>,
+    pub(in crate::database) home: Handle,
     /// Held until the end, since the number of units that wait is bounded.
-    pub(super) place: OwnedSemaphorePermit,
-    pub(super) outcome: Option<Result<T>>,
+    pub(in crate::database) place: OwnedSemaphorePermit,
+    pub(in crate::database) outcome: Option<Result<T>>,
 }
 
 impl<T, F> Unit for Waiting<T, F>
@@ -182,7 +182,7 @@ where
 }
 
 /// Carries out `work` in a transaction of its own, once, in which statements wait for locks as long as `patience` says.
-pub(super) async fn once<T>(
+pub(in crate::database) async fn once<T>(
     source: &Source,
     work: impl AsyncFnOnce(&Tx) -> Result<T>,
     progress: &Progress,
@@ -212,7 +212,7 @@ pub(super) async fn once<T>(
     }
 }
 
-pub(super) async fn roll_back(transaction: Tx) {
+pub(in crate::database) async fn roll_back(transaction: Tx) {
     if let Err(failure) = transaction.roll_back().await {
         log::warn!("a rollback failed, its connection is thrown away: {}", chain(&failure));
     }

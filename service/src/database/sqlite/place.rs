@@ -33,7 +33,7 @@ const CACHE_KIB: i32 = 8192;
 const PREPARED: usize = 64;
 
 /// The connection.
-pub(super) struct Place {
+pub(in crate::database) struct Place {
     sqlite: Connection,
     strides: Arc<AtomicU32>,
     /// The state of the file before the transaction began that is open; `None` where none is.
@@ -43,7 +43,7 @@ pub(super) struct Place {
 impl Place {
     /// # Errors
     /// When the file cannot be opened.
-    pub(super) fn open(path: &Path, longest_read: Duration) -> rusqlite::Result<Self> {
+    pub(in crate::database) fn open(path: &Path, longest_read: Duration) -> rusqlite::Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let sqlite = Connection::open_with_flags(path, flags)?;
         // A reader of a file in WAL mode waits for nobody; where it has to, the pool does.
@@ -75,7 +75,7 @@ impl Place {
 
     /// What `read` makes of the rows, with so many columns, of what is committed now, `None` when another thread has to find them;
     /// and whether a transaction began for it that stays open.
-    pub(super) fn read<T>(
+    pub(in crate::database) fn read<T>(
         &mut self,
         index: Option<Index>,
         (sql, values): (&str, &[Bound]),
@@ -102,7 +102,7 @@ impl Place {
     }
 
     /// Ends the transaction that is open, if there is one. It has changed nothing, so there is nothing to lose.
-    pub(super) fn end(&mut self) {
+    pub(in crate::database) fn end(&mut self) {
         self.began = None;
         if !self.sqlite.is_autocommit()
             && let Err(error) = self.run("COMMIT")
@@ -127,7 +127,7 @@ impl Place {
 
     /// Whether a transaction is open.
     #[cfg(test)]
-    pub(super) fn is_open(&self) -> bool {
+    pub(in crate::database) fn is_open(&self) -> bool {
         assert_eq!(self.began.is_some(), !self.sqlite.is_autocommit());
         self.began.is_some()
     }

@@ -3,7 +3,7 @@
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::mpsc;
 
-use super::super::{group::Care, unit::Unit};
+use super::{group::Care, unit::Unit};
 
 /// Carries something out; what it returns is to be carried out once more, with patience.
 pub(super) type Job = Box<dyn FnOnce() -> LocalBoxFuture<'static, Option<Box<dyn Unit>>> + Send>;

@@ -20,12 +20,12 @@ use tokio::{
 };
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage, Statement};
 
-use super::{
-    Settings,
-    postgres::{self, Trust},
+use super::{IS_COPY, Trust, waits, without_driver};
+use crate::{
+    database::Settings,
+    error::{Error, Result, chain, is_cut_off},
 };
-use crate::error::{Error, Result, chain, is_cut_off};
-pub(super) use transaction::Transaction;
+pub(in crate::database) use transaction::Transaction;
 
 /// Statements that a connection keeps prepared.
 const PREPARED: usize = 128;
@@ -39,7 +39,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// The connections for writing. Clones share them.
 #[derive(Clone)]
-pub(super) struct Sessions(Arc<Shared>);
+pub(in crate::database) struct Sessions(Arc<Shared>);
 
 struct Shared {
     config: Config,
@@ -53,9 +53,13 @@ struct Shared {
 
 impl Sessions {
     /// Opens nothing yet. `None` where the server cannot be reached by us as the driver reaches it.
-    pub(super) fn new(url: &str, settings: &Settings, trust: &Arc<Trust>) -> Option<Self> {
-        let waits = postgres::waits(settings).map(|(name, value)| format!("-c {name}={value}"));
-        let config = postgres::without_driver(url, settings, settings.deadline, &waits.join(" "))?;
+    pub(in crate::database) fn new(
+        url: &str,
+        settings: &Settings,
+        trust: &Arc<Trust>,
+    ) -> Option<Self> {
+        let waits = waits(settings).map(|(name, value)| format!("-c {name}={value}"));
+        let config = without_driver(url, settings, settings.deadline, &waits.join(" "))?;
         Some(Self(Arc::new(Shared {
             config,
             patience: settings.acquire_timeout,
@@ -67,7 +71,7 @@ impl Sessions {
 
     /// Begins a transaction; `None` where the server does not let us in, and perhaps the driver, which looks for a password in
     /// more places.
-    pub(super) async fn begin(&self) -> Result<Option<Transaction>> {
+    pub(in crate::database) async fn begin(&self) -> Result<Option<Transaction>> {
         let Self(shared) = self;
         if shared.is_refused.load(Ordering::Relaxed) {
             return Ok(None);
@@ -85,7 +89,7 @@ impl Sessions {
         Ok(Some(Transaction::on(session, Arc::clone(shared))))
     }
 
-    pub(super) fn close(self) {
+    pub(in crate::database) fn close(self) {
         self.0.lock().clear();
     }
 }
@@ -110,8 +114,7 @@ impl Shared {
     }
 
     async fn is_primary(&self, client: &Client) -> bool {
-        let Ok(Ok(told)) = timeout(self.patience, client.simple_query(postgres::IS_COPY)).await
-        else {
+        let Ok(Ok(told)) = timeout(self.patience, client.simple_query(IS_COPY)).await else {
             return false;
         };
         told.iter().any(|message| match message {

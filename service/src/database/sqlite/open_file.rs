@@ -30,7 +30,7 @@ impl Identity {
 
 /// The files of an open database.
 #[derive(Debug)]
-pub(super) struct OpenFile {
+pub(in crate::database) struct OpenFile {
     /// As it was named, so that a link may not be pointed elsewhere; the log and its index, whose names SQLite derives from the
     /// file that the link leads to.
     files: [(PathBuf, Identity); 3],
@@ -47,7 +47,10 @@ impl OpenFile {
     ///
     /// # Errors
     /// What `opening` returns, [`Error::FileLost`] when the file is replaced meanwhile, and [`Error::Internal`] when there is no log.
-    pub(super) fn after<T>(path: &Path, opening: impl FnOnce() -> Result<T>) -> Result<(Self, T)> {
+    pub(in crate::database) fn after<T>(
+        path: &Path,
+        opening: impl FnOnce() -> Result<T>,
+    ) -> Result<(Self, T)> {
         let before = Identity::of(path).ok();
         let opened = opening()?;
         let internal = |error: io::Error| Error::Internal(error.into());
@@ -71,34 +74,34 @@ impl OpenFile {
     }
 
     /// The file as it was named.
-    pub(super) fn path(&self) -> &Path {
+    pub(in crate::database) fn path(&self) -> &Path {
         let [(path, _), ..] = &self.files;
         path
     }
 
     /// The file that this name led to.
-    pub(super) fn database(&self) -> &Path {
+    pub(in crate::database) fn database(&self) -> &Path {
         &self.database
     }
 
     /// Whether it was away when it was looked up last, or its writer has not seen it back yet.
-    pub(super) fn is_away(&self) -> bool {
+    pub(in crate::database) fn is_away(&self) -> bool {
         self.is_away.load(Ordering::Relaxed)
     }
 
     /// Its writer has seen it back.
-    pub(super) fn is_back(&self) {
+    pub(in crate::database) fn is_back(&self) {
         self.is_away.store(false, Ordering::Relaxed);
     }
 
     /// Whether another program has written to the file while it was away.
-    pub(super) fn is_changed(&self) -> bool {
+    pub(in crate::database) fn is_changed(&self) -> bool {
         self.is_changed.load(Ordering::Relaxed)
     }
 
     /// # Errors
     /// [`Error::FileLost`] when one of the files is not where it was.
-    pub(super) fn check(&self) -> Result<()> {
+    pub(in crate::database) fn check(&self) -> Result<()> {
         self.find().inspect_err(|_| self.is_away.store(true, Ordering::Relaxed))
     }
 
@@ -123,7 +126,7 @@ impl OpenFile {
     ///
     /// # Errors
     /// [`Error::FileLost`] when somebody else has written to it meanwhile: what our connections remember of it may be untrue.
-    pub(super) fn expect_unchanged_since(&self, saved: SystemTime) -> Result<()> {
+    pub(in crate::database) fn expect_unchanged_since(&self, saved: SystemTime) -> Result<()> {
         let written = fs::metadata(self.path()).and_then(|about| about.modified());
         if written.is_ok_and(|written| written <= saved) {
             return Ok(());

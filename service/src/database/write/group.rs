@@ -11,10 +11,12 @@ use std::cell::Cell;
 
 use super::{
     answers::tell,
-    tx::{Source, Tx},
     unit::{Effect, Unit, roll_back},
 };
-use crate::error::{Error, Result, chain};
+use crate::{
+    database::tx::{Source, Tx},
+    error::{Error, Result, chain},
+};
 
 /// Units of one transaction.
 const MOST: usize = 128;
@@ -25,7 +27,7 @@ const CAREFUL: u32 = 16;
 const APART: u32 = 256;
 
 /// What was learnt from the last groups.
-pub(super) struct Care {
+pub(in crate::database) struct Care {
     /// For how many more groups it is better to have savepoints from the start.
     careful: Cell<u32>,
     /// For how many more turns units had better go one by one.
@@ -36,12 +38,12 @@ pub(super) struct Care {
 
 impl Care {
     /// Of a writer with so many connections.
-    pub(super) fn new(width: usize) -> Self {
+    pub(in crate::database) fn new(width: usize) -> Self {
         Self { careful: Cell::new(0), apart: Cell::new(0), is_crowded: width > 1 }
     }
 
     /// How many units the next turn may take.
-    pub(super) fn most(&self) -> usize {
+    pub(in crate::database) fn most(&self) -> usize {
         match self.apart.get().checked_sub(1) {
             None => MOST,
             Some(fewer) => {
@@ -66,7 +68,7 @@ enum End {
 
 /// Carries out units of work, several of them in one transaction, and tells each caller; those that come back want a row which
 /// another session holds.
-pub(super) async fn carry_out(
+pub(in crate::database) async fn carry_out(
     source: &Source,
     mut units: Vec<Box<dyn Unit>>,
     care: &Care,

@@ -18,12 +18,8 @@ use sea_orm::{DbBackend, QueryTrait, Select, Statement, Value};
 use tokio_postgres::Row;
 
 use self::lane::Lane;
-use super::{
-    Settings,
-    postgres::{self, Trust},
-    row::Readable,
-    seat::seat,
-};
+use super::{Trust, without_driver};
+use crate::database::{Settings, row::Readable, seat::seat};
 
 /// How long the server works on a list here, and for how long it is worth while.
 const LIST: Duration = Duration::from_millis(20);
@@ -39,7 +35,7 @@ const MOST_IDS: u64 = 2500;
 const PLAN_ONCE: &str = "-c plan_cache_mode=force_generic_plan";
 
 /// Connections that reads share: three for each thread, as long as there are not more threads than connections in the pool.
-pub(super) struct Pipeline {
+pub(in crate::database) struct Pipeline {
     lanes: Box<[Lanes]>,
 }
 
@@ -52,9 +48,13 @@ struct Lanes {
 
 impl Pipeline {
     /// Opens nothing yet. `None` where the pool's server cannot be reached by us as the pool reaches it.
-    pub(super) fn new(url: &str, settings: &Settings, trust: &Arc<Trust>) -> Option<Self> {
+    pub(in crate::database) fn new(
+        url: &str,
+        settings: &Settings,
+        trust: &Arc<Trust>,
+    ) -> Option<Self> {
         let lane = |limit, slow, more| {
-            let config = postgres::without_driver(url, settings, limit, more)?;
+            let config = without_driver(url, settings, limit, more)?;
             Some(Arc::new(Lane::new(config, Arc::clone(trust), slow)))
         };
         let lanes = |_| {
@@ -68,7 +68,7 @@ impl Pipeline {
     }
 
     /// Closes the connections once what was asked on them is answered.
-    pub(super) async fn close(&self) {
+    pub(in crate::database) async fn close(&self) {
         for Lanes { by_id, lists, searches } in &self.lanes {
             by_id.close().await;
             lists.close().await;
@@ -77,7 +77,7 @@ impl Pipeline {
     }
 
     /// The rows of a query, whose plan may be that of a search; `None` when the pool has to find them.
-    pub(super) fn rows<E>(
+    pub(in crate::database) fn rows<E>(
         &self,
         select: &Select<E>,
         searches: bool,
@@ -93,7 +93,11 @@ impl Pipeline {
     }
 
     /// The ids that a statement finds, in the first column; `None` when the pool has to find them.
-    pub(super) async fn ids(&self, statement: &Statement, searches: bool) -> Option<Vec<i32>> {
+    pub(in crate::database) async fn ids(
+        &self,
+        statement: &Statement,
+        searches: bool,
+    ) -> Option<Vec<i32>> {
         let sql = statement.sql.as_str().into();
         let values = statement.values.as_ref().map_or(&[][..], |values| &values.0);
         let lane = self.for_lists(searches).filter(|_| asks_for_few(values, MOST_IDS));
@@ -102,7 +106,10 @@ impl Pipeline {
     }
 
     /// The row with an id, if there is one; `None` when the pool has to find it.
-    pub(super) fn by_id<E>(&self, id: i32) -> impl Future<Output = Option<Option<E::Model>>> + Send
+    pub(in crate::database) fn by_id<E>(
+        &self,
+        id: i32,
+    ) -> impl Future<Output = Option<Option<E::Model>>> + Send
     where
         E: Readable,
     {
