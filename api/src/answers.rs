@@ -22,7 +22,7 @@ use actix_web::{
     middleware::Next,
     web::{Bytes, Data},
 };
-use service::{Db, State};
+use service::{ChangeToken, Db};
 
 use crate::error::Problem;
 use shelves::{Shelves, Sought};
@@ -42,7 +42,7 @@ pub struct Answers {
 
 /// An answer, whole.
 struct Kept {
-    state: State,
+    state: ChangeToken,
     status: StatusCode,
     headers: Box<[(HeaderName, HeaderValue)]>,
     body: Option<Bytes>,
@@ -51,7 +51,7 @@ struct Kept {
 impl Answers {
     /// Keeps so many bytes at most; nothing for none, and where the state of the database cannot be told.
     pub fn new(db: Db, bytes: usize) -> Self {
-        let kept = (bytes > 0 && db.has_states()).then(|| Shelves::new(bytes));
+        let kept = (bytes > 0 && db.has_change_token()).then(|| Shelves::new(bytes));
         Self { db, kept }
     }
 }
@@ -73,7 +73,7 @@ pub async fn give<B: MessageBody + 'static>(
         if sought.thing.is_none() && !sought.wanted {
             return None;
         }
-        Some((kept, asked, sought, answers.db.state()?))
+        Some((kept, asked, sought, answers.db.change_token()?))
     });
     let Some((kept, asked, Sought { thing, wanted }, state)) = known else {
         return Ok(next.call(request).await?.map_into_right_body());
@@ -96,7 +96,10 @@ pub async fn give<B: MessageBody + 'static>(
 }
 
 impl Kept {
-    async fn of<B: MessageBody>(response: HttpResponse<B>, state: State) -> Result<Self, Problem> {
+    async fn of<B: MessageBody>(
+        response: HttpResponse<B>,
+        state: ChangeToken,
+    ) -> Result<Self, Problem> {
         let (head, body) = response.into_parts();
         let body = match body.size() {
             BodySize::None => None,

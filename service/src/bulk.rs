@@ -132,7 +132,7 @@ impl Selection {
         let id = id::<E>()?.expr();
         let condition = condition.add_option(candidates.map(|rows| id.in_subquery(rows)));
         if backend == DbBackend::Postgres {
-            tx.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
+            tx.execute_raw("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
         }
         let found = tx.count(E::find().filter(condition.clone())).await?;
         self.agrees_with(found, E::NOUN)?;

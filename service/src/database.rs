@@ -7,8 +7,8 @@ mod postgres;
 mod reader;
 mod row;
 mod rows;
-mod seat;
 mod sqlite;
+mod thread_index;
 mod tx;
 mod write;
 
@@ -21,14 +21,14 @@ use sea_orm::{
 
 pub use location::{BadLocation, Location};
 pub use reader::Reader;
+pub use row::Decode;
 pub(crate) use row::FOUND;
-pub use row::Readable;
-pub use rows::{Changes, ModelOf, Rows, Storable};
+pub use rows::{Changes, Insertable, ModelOf, Rows};
 /// A connection or pool, as migrations use it.
 pub use sea_orm::DatabaseConnection as Connection;
 pub use sqlite::{
+    change_token::ChangeToken,
     lock::{FileLock, LockError, way_out},
-    state::State,
 };
 pub use tx::Tx;
 
@@ -40,11 +40,11 @@ use crate::{
     substrings::TrigramStatistics,
 };
 use gate::Gate;
-use postgres::{Trust, pipeline::Pipeline, sessions::Sessions};
+use postgres::{HealthCheck, shared_reader::SharedReader, write_sessions::WriteSessions};
 use reader::FileReader;
 use sqlite::{
-    Role, direct::Direct, inline::Inline, open_file::OpenFile, read_threads::ReadThreads,
-    state::Index,
+    Role, change_token::WalIndex, inline_reader::InlineReader, open_file::OpenFile,
+    read_threads::ReadThreads, writer::SqliteWriter,
 };
 use tx::{Source, WriteBackend};
 use write::Writer;
@@ -65,7 +65,7 @@ pub struct Settings {
     pub longest_read: Duration,
     /// How long a statement waits for a lock that another process holds.
     pub busy_timeout: Duration,
-    /// How long a unit of work may take before its caller is told that the outcome is unknown.
+    /// How long a job may take before its caller is told that the outcome is unknown.
     pub deadline: Duration,
     /// KiB of pages that the SQLite writer keeps in memory; an import fills them, and what does not fit is written more than once.
     pub writer_cache_kib: u32,
@@ -93,8 +93,8 @@ impl Default for Settings {
 pub struct Db {
     reader: Reader,
     writer: Arc<Writer>,
-    index: Option<Index>,
-    file: Option<(Direct, Arc<OpenFile>)>,
+    index: Option<WalIndex>,
+    file: Option<(SqliteWriter, Arc<OpenFile>)>,
 }
 
 impl Db {
@@ -104,7 +104,7 @@ impl Db {
     /// [`Error::Unavailable`] and its neighbours when it cannot be opened, is not as durable as it has to be,
     /// or belongs to a SQLite that is too old.
     pub async fn open(location: &Location, settings: &Settings) -> Result<Self> {
-        let (mut index, mut pipeline, mut file) = (None, None, None);
+        let (mut index, mut shared, mut file) = (None, None, None);
         let (reader, local, trust, backend, width) = match location {
             Location::Memory => {
                 let only = Database::connect(sqlite::memory(settings)).await?;
@@ -112,32 +112,32 @@ impl Db {
             }
             Location::File(path) => {
                 // The writer first: it brings the file into WAL mode, which a reader may not.
-                let direct = Direct::open(path, settings)?;
-                let open = direct.file();
+                let writer = SqliteWriter::open(path, settings)?;
+                let open = writer.file();
                 let reader =
                     Database::connect(sqlite::readers(Arc::clone(&open), settings)).await?;
-                index = Index::open(path).map_err(|error| Error::Internal(error.into()))?;
-                let inline = Inline::open(path, settings, index)
+                index = WalIndex::open(path).map_err(|error| Error::Internal(error.into()))?;
+                let inline = InlineReader::open(path, settings, index)
                     .map_err(|error| Error::Internal(error.into()))?;
                 // All of them are to the same file.
                 open.check()?;
                 let threads = ReadThreads::new(Arc::clone(&open), settings);
-                file = Some((direct.clone(), open));
+                file = Some((writer.clone(), open));
                 let local = FileReader { inline: Arc::new(inline), threads };
-                (reader, Some(local), None, WriteBackend::Direct(direct), 1)
+                (reader, Some(local), None, WriteBackend::Sqlite(writer), 1)
             }
             Location::Postgres(url) => {
-                let trust = Arc::new(Trust::default());
+                let trust = Arc::new(HealthCheck::default());
                 let options = postgres::server(url, settings, Some(Arc::clone(&trust)));
                 let reader = Database::connect(options).await?;
-                pipeline = Pipeline::new(url, settings, &trust);
+                shared = SharedReader::new(url, settings, &trust);
                 // Opened by the writer's own runtime, which outlives the one of any request.
                 let writing = postgres::for_writing(settings);
                 let mut lazy = postgres::server(url, &writing, None);
                 lazy.connect_lazy(true);
                 let lazy = Database::connect(lazy).await?;
-                let backend = match Sessions::new(url, &writing, &trust) {
-                    Some(sessions) => WriteBackend::Sessions(sessions, lazy),
+                let backend = match WriteSessions::new(url, &writing, &trust) {
+                    Some(sessions) => WriteBackend::Postgres(sessions, lazy),
                     None => WriteBackend::Driver(lazy),
                 };
                 (reader, None, Some(trust), backend, settings.pool as usize)
@@ -146,7 +146,7 @@ impl Db {
         let gate = Gate::new(if trust.is_some() { settings.pool } else { 1 }, settings);
         let statistics = TrigramStatistics::default();
         let source = Source { backend, statistics: statistics.clone() };
-        let reader = Reader::new((reader, gate), local, pipeline, (trust, statistics));
+        let reader = Reader::new((reader, gate), local, shared, (trust, statistics));
         let writer = Arc::new(Writer::start(source, width, settings)?);
         Ok(Self { reader, writer, index, file })
     }
@@ -159,17 +159,17 @@ impl Db {
     /// The state that the database is in, where that can be told at once: what was read after this was asked is what is read
     /// as long as the answer stays the same. Every commit makes another one, of this process before its caller hears of it,
     /// and of any other. `None` on PostgreSQL, where only the server knows, and in memory.
-    pub fn state(&self) -> Option<State> {
-        self.index.and_then(Index::state)
+    pub fn change_token(&self) -> Option<ChangeToken> {
+        self.index.and_then(WalIndex::change_token)
     }
 
     /// Whether its [`state`](Self::state) can be told, but for moments.
-    pub fn has_states(&self) -> bool {
+    pub fn has_change_token(&self) -> bool {
         self.index.is_some()
     }
 
     /// For writing: carries out `work` in one transaction, whole or not at all, in a task that a dropped request does
-    /// not stop. When two units collide, one of them is rolled back and carried out again from its beginning.
+    /// not stop. When two jobs collide, one of them is rolled back and carried out again from its beginning.
     ///
     /// # Errors
     /// What `work` returns, after a rollback; [`Error::Busy`] when the work never began and
@@ -196,7 +196,7 @@ impl Db {
         let patient = async move |tx: &Tx| {
             if postgres {
                 let limit = format!("SET LOCAL statement_timeout = {}", deadline.as_millis());
-                tx.run(&limit).await?;
+                tx.execute_raw(&limit).await?;
             }
             work(tx).await
         };
@@ -207,7 +207,7 @@ impl Db {
     ///
     /// # Errors
     /// What `work` returns, after a rollback; [`Error::Busy`] when too much work is waiting.
-    pub async fn write_at_length<T, F>(&self, work: F) -> Result<T>
+    pub async fn write_long<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: AsyncFnOnce(&Tx) -> Result<T> + Send + 'static,
@@ -216,16 +216,16 @@ impl Db {
         let unbounded = async move |tx: &Tx| {
             if postgres {
                 let limits = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
-                tx.run(limits).await?;
+                tx.execute_raw(limits).await?;
             }
             work(tx).await
         };
         self.writer.run_at_length(unbounded).await
     }
 
-    /// Whether others wait for the unit of work that asks, which may want to come to an end then.
-    pub(crate) fn is_wanted(&self) -> bool {
-        self.writer.is_wanted()
+    /// Whether others wait for the job that asks, which may want to come to an end then.
+    pub(crate) fn has_waiters(&self) -> bool {
+        self.writer.has_waiters()
     }
 
     /// Passes where a SQLite file is at its path and not known to be damaged. Waits for nothing.
@@ -246,11 +246,11 @@ impl Db {
     /// # Errors
     /// [`Error::FileLost`] when it is not.
     pub(crate) async fn look_after_file(&self) -> Result<()> {
-        let Some((direct, file)) = self.file.clone() else { return Ok(()) };
+        let Some((writer, file)) = self.file.clone() else { return Ok(()) };
         if file.check().is_ok() && !file.is_away() {
             return Ok(());
         }
-        blocking(move || direct.look()).await
+        blocking(move || writer.look()).await
     }
 
     /// Whether SQLite finds nothing wrong with the pages of its file; true elsewhere.
@@ -282,7 +282,7 @@ impl Db {
         Ok(())
     }
 
-    /// Waits for the units of work that were accepted, then closes every connection. On SQLite the write-ahead log is
+    /// Waits for the jobs that were accepted, then closes every connection. On SQLite the write-ahead log is
     /// merged into the file by the last one.
     ///
     /// # Errors

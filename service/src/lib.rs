@@ -32,7 +32,7 @@ mod walk;
 pub use bulk::{BULK_PARAMETERS, Changed, Selection};
 pub use cell::guarded;
 pub use check::{Check, Checked, LINE_PATTERN, check_all};
-pub use database::{Db, Location, Settings, State, Tx};
+pub use database::{ChangeToken, Db, Location, Settings, Tx};
 pub use entity::{book::Model as Book, item::Model as Item, store::Model as Store};
 pub use error::{Error, FieldError, FieldErrors, Result, chain};
 pub use filter::{LONGEST_VALUE, MOST_VALUES, Operator, Parameter, Vocabulary, nearest};

@@ -8,10 +8,10 @@ use sea_orm::{
     sea_query::{DynIden, Expr, ExprTrait, IntoIden, Query, SelectStatement},
 };
 
-use crate::{database::Readable, filter::Vocabulary, kind::Kind, substrings::Substrings};
+use crate::{database::Decode, filter::Vocabulary, kind::Kind, substrings::Substrings};
 
 /// An entity whose rows are listed.
-pub trait Resource: Readable {
+pub trait Resource: Decode {
     /// What its lists can be asked about, made once: every request reads it.
     fn vocabulary() -> &'static Vocabulary;
 

@@ -69,13 +69,13 @@ async fn keep_index(db: &Db) {
         // Until somebody wrote, and nobody since.
         loop {
             tokio::time::sleep(REST).await;
-            let Some(now) = db.state() else { continue };
+            let Some(now) = db.change_token() else { continue };
             if seen.replace(now) == Some(now) && kept != Some(now) {
                 break;
             }
         }
         say(settle(db, index, PAUSES).await, UNSETTLED);
-        kept = db.state();
+        kept = db.change_token();
     }
 }
 
@@ -108,7 +108,7 @@ async fn settle(db: &Db, index: Substrings, pauses: u32) -> Result<()> {
     if db
         .reader()
         .for_maintenance()
-        .numbers(&waiting)
+        .integers(&waiting)
         .await?
         .pop()
         .is_some_and(|number| number > MOST_WAITING)
@@ -144,7 +144,7 @@ async fn merge(db: &Db, table: &'static str, pauses: u32) -> Result<()> {
     if db
         .reader()
         .for_maintenance()
-        .numbers(&segments)
+        .integers(&segments)
         .await?
         .pop()
         .is_none_or(|number| number <= MOST_SEGMENTS)
@@ -181,5 +181,5 @@ async fn step(tx: &Tx, table: &'static str, pages: i64) -> Result<bool> {
 /// How many rows the connection has changed so far, those inside of the index included.
 async fn changes(tx: &Tx) -> Result<i64> {
     let changes = Query::select().expr(Expr::cust("total_changes()")).take();
-    Ok(tx.numbers(&changes).await?.pop().unwrap_or_default())
+    Ok(tx.integers(&changes).await?.pop().unwrap_or_default())
 }

@@ -137,7 +137,7 @@ where
     let rehearsed = Arc::new(Mutex::new(None));
     let rehearsal = Arc::clone(&rehearsed);
     let stored = db
-        .write_at_length(async move |tx| {
+        .write_long(async move |tx| {
             let report = store(tx, queue, observer, on_duplicate).await?;
             if dry_run {
                 *rehearsal.lock().unwrap_or_else(PoisonError::into_inner) = Some(report);

@@ -15,7 +15,7 @@ use sea_orm::{
     PrimaryKeyToColumn, PrimaryKeyTrait, QueryTrait, Value, sea_query::ColumnType,
 };
 
-use super::rows::{ModelOf, Storable, insertion};
+use super::rows::{Insertable, ModelOf, insertion};
 use crate::{
     error::{Error, Result},
     kind::Kind,
@@ -26,7 +26,7 @@ type ColumnOf<A> = <EntityOf<A> as EntityTrait>::Column;
 type KeyOf<A> = <EntityOf<A> as EntityTrait>::PrimaryKey;
 
 /// How such rows of an entity are stored.
-pub(super) struct Insertion<A: Storable> {
+pub(super) struct Insertion<A: Insertable> {
     /// What SeaORM writes. On PostgreSQL it returns every column.
     pub(super) sql: String,
     /// Whose values it binds, in their order.
@@ -36,7 +36,7 @@ pub(super) struct Insertion<A: Storable> {
     id_is_long: bool,
 }
 
-impl<A: Storable> Insertion<A> {
+impl<A: Insertable> Insertion<A> {
     /// How this row is stored, and what is bound for it; `None` for one that lacks more or less than its id, and on SQLite for one
     /// that has to be read back.
     pub(super) fn of(row: &A, backend: DbBackend) -> Option<(Rc<Self>, Vec<Value>)> {

@@ -1,10 +1,10 @@
 //! How a PostgreSQL connection is opened, and the guard that keeps broken ones out of use.
 
-pub(super) mod parameter;
-pub(super) mod pipeline;
 mod probe;
 pub(super) mod row;
-pub(super) mod sessions;
+pub(super) mod shared_reader;
+pub(super) mod value;
+pub(super) mod write_sessions;
 
 use std::{
     net::IpAddr,
@@ -37,7 +37,7 @@ const GUARD: &str =
     "SELECT transaction_timestamp() = statement_timestamp() AND NOT pg_is_in_recovery()";
 
 /// Whether the server has become another one's copy, where nobody could have left a transaction open.
-pub(super) const IS_COPY: &str = "SELECT pg_is_in_recovery()";
+pub(super) const IS_STANDBY: &str = "SELECT pg_is_in_recovery()";
 
 /// A connection that idled for so long is looked at before it reads.
 const IDLE: Duration = Duration::from_millis(100);
@@ -47,12 +47,12 @@ const READS: i32 = 64;
 /// Whether connections that read are looked at before they are used. They are in no transaction, so they may only be lost, or on
 /// a server that has become another one's copy; asking each time would double the round trips of a read.
 #[derive(Default)]
-pub(super) struct Trust {
+pub(super) struct HealthCheck {
     /// Uses until the next look; below zero, how many of the next uses begin with one.
     uses: AtomicI32,
 }
 
-impl Trust {
+impl HealthCheck {
     /// A connection was lost, and with it perhaps others: those that are used next are looked at first.
     pub(super) fn lose(&self) {
         self.uses.store(-READS, Ordering::Relaxed);
@@ -72,7 +72,7 @@ impl Trust {
     }
 
     /// Whether a connection that idled for so long is looked at now.
-    pub(super) fn is_to_look(&self, idle: Duration) -> bool {
+    pub(super) fn should_check(&self, idle: Duration) -> bool {
         let next = |uses: i32| {
             Some(match uses {
                 0 => READS,
@@ -89,7 +89,11 @@ impl Trust {
 const NAME: &str = "bookplate";
 
 /// Options of a pool for the server at `url`; each of its connections is looked at before it is used, or as often as `trust` says.
-pub(super) fn server(url: &str, settings: &Settings, trust: Option<Arc<Trust>>) -> ConnectOptions {
+pub(super) fn server(
+    url: &str,
+    settings: &Settings,
+    trust: Option<Arc<HealthCheck>>,
+) -> ConnectOptions {
     let [lock, idle] = waits(settings);
     let timeouts = [("statement_timeout", settings.deadline.as_millis().to_string()), lock, idle];
     let mut options = ConnectOptions::new(url);
@@ -101,7 +105,7 @@ pub(super) fn server(url: &str, settings: &Settings, trust: Option<Arc<Trust>>) 
         .acquire_timeout(settings.acquire_timeout)
         .test_before_acquire(false)
         .map_sqlx_postgres_before_acquire(move |connection, known| {
-            let looks = trust.as_ref().is_none_or(|trust| trust.is_to_look(known.idle_for));
+            let looks = trust.as_ref().is_none_or(|trust| trust.should_check(known.idle_for));
             Box::pin(async move {
                 if !looks {
                     return Ok(true);

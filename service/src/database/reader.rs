@@ -16,10 +16,10 @@ use sea_orm::{
 
 use super::{
     gate::{Gate, Purpose},
-    postgres::{Trust, pipeline::Pipeline},
-    row::{Readable, Stored},
-    rows::{Rows, ids, misfit, numbers},
-    sqlite::{inline::Inline, read_threads::ReadThreads},
+    postgres::{HealthCheck, shared_reader::SharedReader},
+    row::{Decode, RowSource},
+    rows::{Rows, ids, integers, misfit},
+    sqlite::{inline_reader::InlineReader, read_threads::ReadThreads},
 };
 use crate::{error::Result, substrings::TrigramStatistics};
 
@@ -33,14 +33,14 @@ const ATTEMPTS: u32 = 4;
 pub struct Reader {
     pool: Pool,
     file: Option<Arc<FileReader>>,
-    pipeline: Option<Arc<Pipeline>>,
+    shared: Option<Arc<SharedReader>>,
     searches: bool,
     statistics: TrigramStatistics,
 }
 
 /// Reading of a SQLite file.
 pub(super) struct FileReader {
-    pub(super) inline: Arc<Inline>,
+    pub(super) inline: Arc<InlineReader>,
     pub(super) threads: ReadThreads,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct FileReader {
 struct Pool {
     connection: DatabaseConnection,
     gate: Arc<Gate>,
-    trust: Option<Arc<Trust>>,
+    trust: Option<Arc<HealthCheck>>,
     purpose: Purpose,
 }
 
@@ -58,12 +58,12 @@ impl Reader {
     pub(super) fn new(
         (pool, gate): (DatabaseConnection, Arc<Gate>),
         file: Option<FileReader>,
-        pipeline: Option<Pipeline>,
-        (trust, statistics): (Option<Arc<Trust>>, TrigramStatistics),
+        shared: Option<SharedReader>,
+        (trust, statistics): (Option<Arc<HealthCheck>>, TrigramStatistics),
     ) -> Self {
         let pool = Pool { connection: pool, gate, trust, purpose: Purpose::Request };
-        let (file, pipeline) = (file.map(Arc::new), pipeline.map(Arc::new));
-        Self { pool, file, pipeline, searches: false, statistics }
+        let (file, shared) = (file.map(Arc::new), shared.map(Arc::new));
+        Self { pool, file, shared, searches: false, statistics }
     }
 
     /// The same for statements that PostgreSQL had better plan once, for any values.
@@ -83,14 +83,14 @@ impl Reader {
     /// What the database says.
     pub(crate) async fn numbered<E, R>(&self, select: Select<E>) -> Result<Vec<R>>
     where
-        E: Readable,
+        E: Decode,
         R: FromQueryResult + From<(E::Model, i32)> + Send + 'static,
     {
         let Some(file) = &self.file else {
             return Ok(select.into_model::<R>().all(&self.pool).await?);
         };
         let read = |row: &rusqlite::Row<'_>| {
-            let model = E::read(row).zip(Stored::get(row, E::COLUMNS.len()));
+            let model = E::read(row).zip(RowSource::get(row, E::COLUMNS.len()));
             model.map(R::from).ok_or_else(misfit::<E>)
         };
         file.threads.read(select.build(DbBackend::Sqlite), self.pool.purpose, read).await
@@ -106,8 +106,8 @@ impl Reader {
     ) -> Result<Vec<Option<String>>> {
         let statement = self.backend().build(statement);
         if let Some(file) = &self.file {
-            let values = super::sqlite::bound::Bound::all(statement.values.clone());
-            let read = |row: &rusqlite::Row<'_>| Stored::get::<Option<String>>(row, 0);
+            let values = super::sqlite::value::SqliteValue::all(statement.values.clone());
+            let read = |row: &rusqlite::Row<'_>| RowSource::get::<Option<String>>(row, 0);
             if let Some(texts) = file.inline.find((&statement.sql, &values), (1, read)) {
                 return Ok(texts);
             }
@@ -129,13 +129,13 @@ impl Reader {
     }
 
     #[cfg(test)]
-    pub(super) fn inline(&self) -> Option<&Arc<Inline>> {
+    pub(super) fn inline(&self) -> Option<&Arc<InlineReader>> {
         self.file.as_ref().map(|file| &file.inline)
     }
 
     #[cfg(test)]
-    pub(super) fn pipeline(&self) -> Option<&Pipeline> {
-        self.pipeline.as_deref()
+    pub(super) fn shared(&self) -> Option<&SharedReader> {
+        self.shared.as_deref()
     }
 
     pub(super) async fn close(self) -> DbResult<()> {
@@ -143,8 +143,8 @@ impl Reader {
             file.inline.close();
             file.threads.close();
         }
-        if let Some(pipeline) = &self.pipeline {
-            pipeline.close().await;
+        if let Some(shared) = &self.shared {
+            shared.close().await;
         }
         self.pool.connection.close().await
     }
@@ -159,13 +159,13 @@ impl Rows for Reader {
 
     fn rows<E>(&self, select: Select<E>) -> impl Future<Output = Result<Vec<E::Model>>> + Send
     where
-        E: Readable,
+        E: Decode,
     {
         match self.file.as_ref().and_then(|file| file.inline.rows(&select)) {
             Some(rows) => Either::Left(ready(Ok(rows))),
             None => Either::Right(Box::pin(async move {
-                if let Some(pipeline) = &self.pipeline
-                    && let Some(rows) = pipeline.rows(&select, self.searches).await
+                if let Some(shared) = &self.shared
+                    && let Some(rows) = shared.rows(&select, self.searches).await
                 {
                     return Ok(rows);
                 }
@@ -180,13 +180,13 @@ impl Rows for Reader {
 
     fn by_id<E>(&self, id: i32) -> impl Future<Output = Result<Option<E::Model>>> + Send
     where
-        E: Readable<PrimaryKey: PrimaryKeyTrait<ValueType = i32>>,
+        E: Decode<PrimaryKey: PrimaryKeyTrait<ValueType = i32>>,
     {
         match self.file.as_ref().and_then(|file| file.inline.by_id::<E>(id)) {
             Some(row) => Either::Left(ready(Ok(row))),
             None => Either::Right(Box::pin(async move {
-                if let Some(pipeline) = &self.pipeline
-                    && let Some(row) = pipeline.by_id::<E>(id).await
+                if let Some(shared) = &self.shared
+                    && let Some(row) = shared.by_id::<E>(id).await
                 {
                     return Ok(row);
                 }
@@ -199,7 +199,7 @@ impl Rows for Reader {
         }
     }
 
-    fn numbers<S: StatementBuilder>(
+    fn integers<S: StatementBuilder>(
         &self,
         statement: &S,
     ) -> impl Future<Output = Result<Vec<i64>>> + Send {
@@ -212,8 +212,8 @@ impl Rows for Reader {
     ) -> impl Future<Output = Result<Vec<i32>>> + Send {
         let statement = self.backend().build(statement);
         async move {
-            if let Some(pipeline) = &self.pipeline
-                && let Some(ids) = pipeline.ids(&statement, self.searches).await
+            if let Some(shared) = &self.shared
+                && let Some(ids) = shared.ids(&statement, self.searches).await
             {
                 return Ok(ids);
             }
@@ -229,7 +229,7 @@ impl Reader {
                 let read = |row: &rusqlite::Row<'_>| Ok(rusqlite::Row::get(row, 0)?);
                 file.threads.read(statement, self.pool.purpose, read).await
             }
-            None => numbers(&self.pool, statement).await,
+            None => integers(&self.pool, statement).await,
         }
     }
 }

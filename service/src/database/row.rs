@@ -1,24 +1,24 @@
 //! Rows as the models of entities, without the driver.
 
+mod decode;
 mod queries;
-mod readable;
 
-pub use queries::{FOUND, Queries};
-pub use readable::Readable;
+pub use decode::Decode;
 #[cfg(test)]
-pub(crate) use readable::readable;
+pub(crate) use decode::decode;
+pub use queries::{FOUND, Queries};
 
 #[cfg(test)]
 pub(crate) use super::postgres::row::Numeric;
 use super::{postgres::row::FromPostgres, sqlite::row::FromSqlite};
 
 /// A row as a database gives it.
-pub trait Stored {
+pub trait RowSource {
     /// The value of a column as the driver would make it; `None` for one that is something else.
-    fn get<T: Plain>(&self, place: usize) -> Option<T>;
+    fn get<T: ColumnValue>(&self, place: usize) -> Option<T>;
 }
 
 /// A type of columns that is read without the driver.
-pub trait Plain: FromSqlite + FromPostgres {}
+pub trait ColumnValue: FromSqlite + FromPostgres {}
 
-impl<T: FromSqlite + FromPostgres> Plain for T {}
+impl<T: FromSqlite + FromPostgres> ColumnValue for T {}

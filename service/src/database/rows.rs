@@ -7,7 +7,7 @@ use sea_orm::{
     sea_query::{Asterisk, Expr, ExprTrait, Query, ReturningClause},
 };
 
-use super::row::Readable;
+use super::row::Decode;
 use crate::error::{Error, Result};
 
 /// What rows can be read from: a [`Reader`](super::Reader), or a [transaction](super::Tx).
@@ -16,7 +16,7 @@ pub trait Rows: Sync + Sized {
     fn backend(&self) -> DbBackend;
 
     /// The query of all rows of an entity, as [`EntityTrait::find`] has it and sooner.
-    fn all<E: Readable>(&self) -> Select<E> {
+    fn all<E: Decode>(&self) -> Select<E> {
         E::queries().all(self.backend())
     }
 
@@ -26,13 +26,13 @@ pub trait Rows: Sync + Sized {
     /// What the database says.
     fn rows<E>(&self, select: Select<E>) -> impl Future<Output = Result<Vec<E::Model>>> + Send
     where
-        E: Readable;
+        E: Decode;
 
     /// The whole numbers in the first column of what a statement returns.
     ///
     /// # Errors
     /// What the database says.
-    fn numbers<S: StatementBuilder>(
+    fn integers<S: StatementBuilder>(
         &self,
         statement: &S,
     ) -> impl Future<Output = Result<Vec<i64>>> + Send;
@@ -45,7 +45,7 @@ pub trait Rows: Sync + Sized {
         &self,
         statement: &S,
     ) -> impl Future<Output = Result<Vec<i32>>> + Send {
-        let numbers = self.numbers(statement);
+        let numbers = self.integers(statement);
         async move { ids(numbers.await?) }
     }
 
@@ -55,7 +55,7 @@ pub trait Rows: Sync + Sized {
     /// What the database says.
     fn row<E>(&self, select: Select<E>) -> impl Future<Output = Result<Option<E::Model>>> + Send
     where
-        E: Readable,
+        E: Decode,
     {
         let rows = self.rows(select.limit(1));
         async move { Ok(rows.await?.pop()) }
@@ -67,7 +67,7 @@ pub trait Rows: Sync + Sized {
     /// What the database says.
     fn by_id<E>(&self, id: i32) -> impl Future<Output = Result<Option<E::Model>>> + Send
     where
-        E: Readable<PrimaryKey: PrimaryKeyTrait<ValueType = i32>>,
+        E: Decode<PrimaryKey: PrimaryKeyTrait<ValueType = i32>>,
     {
         self.row(E::find_by_id(id))
     }
@@ -85,7 +85,7 @@ pub trait Rows: Sync + Sized {
             .from_subquery(select.into_query(), "counted")
             .take();
         async move {
-            let number = self.numbers(&counted).await?.pop().unwrap_or_default();
+            let number = self.integers(&counted).await?.pop().unwrap_or_default();
             u64::try_from(number).map_err(|_| Error::internal(format!("{number} rows")))
         }
     }
@@ -99,7 +99,7 @@ pub trait Changes: Rows {
     /// What the database says.
     fn insert<A>(&self, row: A) -> impl Future<Output = Result<ModelOf<A>>>
     where
-        A: Storable;
+        A: Insertable;
 
     /// Gives a row the values that are set, and returns it as it is stored.
     ///
@@ -107,7 +107,7 @@ pub trait Changes: Rows {
     /// What the database says; also when there is no such row.
     fn update<A>(&self, row: A) -> impl Future<Output = Result<ModelOf<A>>>
     where
-        A: Storable;
+        A: Insertable;
 
     /// Carries out a statement that returns no rows; how many it changed.
     ///
@@ -120,8 +120,8 @@ pub trait Changes: Rows {
 pub type ModelOf<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::Model;
 
 /// A row that can be stored and read back; every active model is one.
-pub trait Storable:
-    ActiveModelTrait<Entity: Readable<ActiveModel = Self, Model: IntoActiveModel<Self>>>
+pub trait Insertable:
+    ActiveModelTrait<Entity: Decode<ActiveModel = Self, Model: IntoActiveModel<Self>>>
     + ActiveModelBehavior
     + TryIntoModel<ModelOf<Self>>
     + Send
@@ -129,8 +129,8 @@ pub trait Storable:
 {
 }
 
-impl<A> Storable for A where
-    A: ActiveModelTrait<Entity: Readable<ActiveModel = A, Model: IntoActiveModel<A>>>
+impl<A> Insertable for A where
+    A: ActiveModelTrait<Entity: Decode<ActiveModel = A, Model: IntoActiveModel<A>>>
         + ActiveModelBehavior
         + TryIntoModel<ModelOf<A>>
         + Send
@@ -148,25 +148,25 @@ macro_rules! by_driver {
 
             async fn rows<E>(&self, select: Select<E>) -> Result<Vec<E::Model>>
             where
-                E: Readable,
+                E: Decode,
             {
                 Ok(select.all(self).await?)
             }
 
-            fn numbers<S: StatementBuilder>(
+            fn integers<S: StatementBuilder>(
                 &self,
                 statement: &S,
             ) -> impl Future<Output = Result<Vec<i64>>> + Send {
-                numbers(self, self.get_database_backend().build(statement))
+                integers(self, self.get_database_backend().build(statement))
             }
         }
 
         impl Changes for $connection {
-            async fn insert<A: Storable>(&self, row: A) -> Result<ModelOf<A>> {
+            async fn insert<A: Insertable>(&self, row: A) -> Result<ModelOf<A>> {
                 Ok(row.insert(self).await?)
             }
 
-            async fn update<A: Storable>(&self, row: A) -> Result<ModelOf<A>> {
+            async fn update<A: Insertable>(&self, row: A) -> Result<ModelOf<A>> {
                 Ok(row.update(self).await?)
             }
 
@@ -181,14 +181,14 @@ by_driver!(DatabaseConnection);
 by_driver!(DatabaseTransaction);
 
 /// The statement that adds a row and returns it as it is stored.
-pub(super) fn insertion<A: Storable>(row: A, backend: DbBackend) -> Statement {
+pub(super) fn insertion<A: Insertable>(row: A, backend: DbBackend) -> Statement {
     let mut insert = A::Entity::insert(row).into_query();
     insert.returning(every_column::<A::Entity>(backend));
     backend.build(&insert)
 }
 
 /// The same of one that changes a row.
-pub(super) fn change<A: Storable>(row: A, backend: DbBackend) -> Result<Statement> {
+pub(super) fn change<A: Insertable>(row: A, backend: DbBackend) -> Result<Statement> {
     let mut update = A::Entity::update(row).validate()?.into_query();
     update.returning(every_column::<A::Entity>(backend));
     Ok(backend.build(&update))
@@ -214,7 +214,7 @@ pub(super) fn ids(numbers: Vec<i64>) -> Result<Vec<i32>> {
 }
 
 /// The numbers in the first column, on a connection of the driver.
-pub(super) async fn numbers(db: &impl ConnectionTrait, statement: Statement) -> Result<Vec<i64>> {
+pub(super) async fn integers(db: &impl ConnectionTrait, statement: Statement) -> Result<Vec<i64>> {
     let rows = db.query_all_raw(statement).await?;
     rows.iter().map(number).collect()
 }

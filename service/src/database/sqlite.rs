@@ -1,15 +1,15 @@
 //! How a SQLite connection is opened, and the proof that each one is as durable as it was asked to be.
 
-pub(super) mod bound;
-pub(super) mod direct;
-pub(super) mod inline;
+pub(super) mod change_token;
+pub(super) mod inline_reader;
 pub(super) mod lock;
 pub(super) mod open_file;
-pub(super) mod place;
 pub(super) mod private;
+pub(super) mod read_connection;
 pub(super) mod read_threads;
 pub(super) mod row;
-pub(super) mod state;
+pub(super) mod value;
+pub(super) mod writer;
 
 use std::{io, path::Path, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! A transaction, whichever way its statements get to the database.
+//! A transaction, whichever inner its statements get to the database.
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Select,
@@ -6,10 +6,10 @@ use sea_orm::{
 };
 
 use super::{
-    postgres::sessions::{self, Sessions},
-    row::Readable,
-    rows::{Changes, ModelOf, Rows, Storable},
-    sqlite::direct::{self, Direct},
+    postgres::write_sessions::{self, WriteSessions},
+    row::Decode,
+    rows::{Changes, Insertable, ModelOf, Rows},
+    sqlite::writer::{self, SqliteWriter},
 };
 use crate::{
     error::{Error, Result, chain, sqlx_error},
@@ -19,14 +19,14 @@ use crate::{
 /// A transaction: what rows are changed in, and read in as they are by then. One that is dropped before its end is rolled
 /// back.
 pub struct Tx {
-    way: Way,
+    inner: TxInner,
     statistics: TrigramStatistics,
 }
 
-enum Way {
+enum TxInner {
     Driver(DatabaseTransaction),
-    Direct(direct::Transaction),
-    Session(sessions::Transaction),
+    Sqlite(writer::Transaction),
+    Postgres(write_sessions::Transaction),
 }
 
 /// Where transactions begin. Clones share it.
@@ -42,9 +42,9 @@ pub(super) enum WriteBackend {
     /// A pool of the driver.
     Driver(DatabaseConnection),
     /// A SQLite file, without the driver.
-    Direct(Direct),
+    Sqlite(SqliteWriter),
     /// A PostgreSQL server, without the driver where it lets us in, and otherwise with it.
-    Sessions(Sessions, DatabaseConnection),
+    Postgres(WriteSessions, DatabaseConnection),
 }
 
 impl Source {
@@ -54,31 +54,31 @@ impl Source {
                   and then writes fails at once when another writes, whatever the busy timeout"
     )]
     pub(super) async fn begin(&self) -> Result<Tx> {
-        let way = match &self.backend {
-            WriteBackend::Direct(direct) => Way::Direct(direct.begin()?),
-            WriteBackend::Sessions(sessions, _)
+        let inner = match &self.backend {
+            WriteBackend::Sqlite(writer) => TxInner::Sqlite(writer.begin()?),
+            WriteBackend::Postgres(sessions, _)
                 if let Some(transaction) = sessions.begin().await? =>
             {
-                Way::Session(transaction)
+                TxInner::Postgres(transaction)
             }
-            WriteBackend::Driver(pool) | WriteBackend::Sessions(_, pool) => {
+            WriteBackend::Driver(pool) | WriteBackend::Postgres(_, pool) => {
                 let immediate = TransactionOptions {
                     isolation_level: None,
                     access_mode: None,
                     sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
                 };
-                Way::Driver(pool.begin_with_options(immediate).await?)
+                TxInner::Driver(pool.begin_with_options(immediate).await?)
             }
         };
-        Ok(Tx { way, statistics: self.statistics.clone() })
+        Ok(Tx { inner, statistics: self.statistics.clone() })
     }
 
     /// Closes every connection.
     pub(super) async fn close(self) -> Result<()> {
         match self.backend {
             WriteBackend::Driver(pool) => Ok(pool.close().await?),
-            WriteBackend::Direct(direct) => direct.close(),
-            WriteBackend::Sessions(sessions, pool) => {
+            WriteBackend::Sqlite(writer) => writer.close(),
+            WriteBackend::Postgres(sessions, pool) => {
                 sessions.close();
                 Ok(pool.close().await?)
             }
@@ -90,26 +90,26 @@ impl Tx {
     /// A transaction inside of this one, whose end is not that of this one.
     #[expect(clippy::disallowed_methods, reason = "in a transaction `begin` makes a savepoint")]
     pub(super) async fn savepoint(&self) -> Result<Self> {
-        let way = match &self.way {
-            Way::Driver(transaction) => Way::Driver(transaction.begin().await?),
-            Way::Direct(transaction) => Way::Direct(transaction.savepoint()?),
-            Way::Session(transaction) => Way::Session(transaction.savepoint().await?),
+        let inner = match &self.inner {
+            TxInner::Driver(transaction) => TxInner::Driver(transaction.begin().await?),
+            TxInner::Sqlite(transaction) => TxInner::Sqlite(transaction.savepoint()?),
+            TxInner::Postgres(transaction) => TxInner::Postgres(transaction.savepoint().await?),
         };
-        Ok(Self { way, statistics: self.statistics.clone() })
+        Ok(Self { inner, statistics: self.statistics.clone() })
     }
 
     /// # Errors
     /// [`Error::Unknown`] where nobody knows whether it was stored; otherwise it was not.
     pub(super) async fn commit(self) -> Result<()> {
-        match self.way {
-            Way::Driver(transaction) => transaction.commit().await.map_err(|error| {
+        match self.inner {
+            TxInner::Driver(transaction) => transaction.commit().await.map_err(|error| {
                 let answered = matches!(sqlx_error(&error), Some(sqlx::Error::Database(_)));
                 commit_error(error.into(), answered)
             }),
-            Way::Direct(transaction) => {
+            TxInner::Sqlite(transaction) => {
                 transaction.commit().map_err(|error| commit_error(error, true))
             }
-            Way::Session(transaction) => {
+            TxInner::Postgres(transaction) => {
                 let committed = transaction.commit().await;
                 committed.map_err(|(error, answered)| commit_error(error, answered))
             }
@@ -117,10 +117,10 @@ impl Tx {
     }
 
     pub(super) async fn roll_back(self) -> Result<()> {
-        match self.way {
-            Way::Driver(transaction) => Ok(transaction.rollback().await?),
-            Way::Direct(transaction) => transaction.roll_back(),
-            Way::Session(transaction) => transaction.roll_back().await,
+        match self.inner {
+            TxInner::Driver(transaction) => Ok(transaction.rollback().await?),
+            TxInner::Sqlite(transaction) => transaction.roll_back(),
+            TxInner::Postgres(transaction) => transaction.roll_back().await,
         }
     }
 
@@ -133,21 +133,22 @@ impl Tx {
     pub(super) async fn wait_for_locks(&self, patience: std::time::Duration) -> Result<()> {
         match self.backend() {
             DbBackend::Postgres => {
-                self.run(&format!("SET LOCAL lock_timeout = {}", patience.as_millis())).await
+                self.execute_raw(&format!("SET LOCAL lock_timeout = {}", patience.as_millis()))
+                    .await
             }
             _ => Ok(()),
         }
     }
 
     /// Carries out a statement that is about the transaction and not about rows, such as `SET`.
-    pub(crate) async fn run(&self, sql: &str) -> Result<()> {
-        match &self.way {
-            Way::Driver(transaction) => {
+    pub(crate) async fn execute_raw(&self, sql: &str) -> Result<()> {
+        match &self.inner {
+            TxInner::Driver(transaction) => {
                 transaction.execute_unprepared(sql).await?;
                 Ok(())
             }
-            Way::Direct(transaction) => transaction.run(sql),
-            Way::Session(transaction) => transaction.run(sql).await,
+            TxInner::Sqlite(transaction) => transaction.run(sql),
+            TxInner::Postgres(transaction) => transaction.run(sql).await,
         }
     }
 }
@@ -166,57 +167,57 @@ fn commit_error(error: Error, answered: bool) -> Error {
 
 impl Rows for Tx {
     fn backend(&self) -> DbBackend {
-        match &self.way {
-            Way::Driver(transaction) => transaction.get_database_backend(),
-            Way::Direct(_) => DbBackend::Sqlite,
-            Way::Session(_) => DbBackend::Postgres,
+        match &self.inner {
+            TxInner::Driver(transaction) => transaction.get_database_backend(),
+            TxInner::Sqlite(_) => DbBackend::Sqlite,
+            TxInner::Postgres(_) => DbBackend::Postgres,
         }
     }
 
     async fn rows<E>(&self, select: Select<E>) -> Result<Vec<E::Model>>
     where
-        E: Readable,
+        E: Decode,
     {
-        match &self.way {
-            Way::Driver(transaction) => transaction.rows(select).await,
-            Way::Direct(transaction) => transaction.rows(select),
-            Way::Session(transaction) => transaction.rows(select).await,
+        match &self.inner {
+            TxInner::Driver(transaction) => transaction.rows(select).await,
+            TxInner::Sqlite(transaction) => transaction.rows(select),
+            TxInner::Postgres(transaction) => transaction.rows(select).await,
         }
     }
 
-    async fn numbers<S: StatementBuilder + Sync>(&self, statement: &S) -> Result<Vec<i64>> {
-        match &self.way {
-            Way::Driver(transaction) => transaction.numbers(statement).await,
-            Way::Direct(transaction) => transaction.numbers(statement),
-            Way::Session(transaction) => {
-                transaction.numbers(DbBackend::Postgres.build(statement)).await
+    async fn integers<S: StatementBuilder + Sync>(&self, statement: &S) -> Result<Vec<i64>> {
+        match &self.inner {
+            TxInner::Driver(transaction) => transaction.integers(statement).await,
+            TxInner::Sqlite(transaction) => transaction.integers(statement),
+            TxInner::Postgres(transaction) => {
+                transaction.integers(DbBackend::Postgres.build(statement)).await
             }
         }
     }
 }
 
 impl Changes for Tx {
-    async fn insert<A: Storable>(&self, row: A) -> Result<ModelOf<A>> {
-        match &self.way {
-            Way::Driver(transaction) => Changes::insert(transaction, row).await,
-            Way::Direct(transaction) => transaction.insert(row),
-            Way::Session(transaction) => transaction.insert(row).await,
+    async fn insert<A: Insertable>(&self, row: A) -> Result<ModelOf<A>> {
+        match &self.inner {
+            TxInner::Driver(transaction) => Changes::insert(transaction, row).await,
+            TxInner::Sqlite(transaction) => transaction.insert(row),
+            TxInner::Postgres(transaction) => transaction.insert(row).await,
         }
     }
 
-    async fn update<A: Storable>(&self, row: A) -> Result<ModelOf<A>> {
-        match &self.way {
-            Way::Driver(transaction) => Changes::update(transaction, row).await,
-            Way::Direct(transaction) => transaction.update(row),
-            Way::Session(transaction) => transaction.update(row).await,
+    async fn update<A: Insertable>(&self, row: A) -> Result<ModelOf<A>> {
+        match &self.inner {
+            TxInner::Driver(transaction) => Changes::update(transaction, row).await,
+            TxInner::Sqlite(transaction) => transaction.update(row),
+            TxInner::Postgres(transaction) => transaction.update(row).await,
         }
     }
 
     async fn exec<S: StatementBuilder>(&self, statement: &S) -> Result<u64> {
-        match &self.way {
-            Way::Driver(transaction) => Changes::exec(transaction, statement).await,
-            Way::Direct(transaction) => transaction.exec(statement),
-            Way::Session(transaction) => transaction.exec(statement).await,
+        match &self.inner {
+            TxInner::Driver(transaction) => Changes::exec(transaction, statement).await,
+            TxInner::Sqlite(transaction) => transaction.exec(statement),
+            TxInner::Postgres(transaction) => transaction.exec(statement).await,
         }
     }
 }

@@ -1,13 +1,13 @@
-//! Carries out units of work: each one a transaction in a task of its own, which no dropped request can stop.
+//! Carries out jobs: each one a transaction in a task of its own, which no dropped request can stop.
 //!
-//! A thread with its own runtime holds the tasks. A unit that waits can still be called off; one that runs is never
+//! A thread with its own runtime holds the tasks. A job that waits can still be cancelled; one that runs is never
 //! cancelled, because a driver's future that is dropped half way leaves its connection in an unknown state.
 
-mod answers;
 mod group;
+pub(super) mod job;
+mod notify;
 mod progress;
 mod queue;
-pub(super) mod unit;
 
 use std::{
     collections::VecDeque,
@@ -29,14 +29,14 @@ use super::{
     tx::{Source, Tx},
 };
 use crate::error::{Error, Result, chain};
-use group::Care;
+use group::GroupPolicy;
+use job::{Job, PendingJob, once};
 use progress::Progress;
 use queue::{Queue, Task, Turn};
-use unit::{Unit, Waiting, once};
 
-/// Units of work that may wait or run at the same time; the next one is told that the database is busy.
+/// Jobs that may wait or run at the same time; the next one is told that the database is busy.
 const PLACES: usize = 1024;
-/// What the end of the writer may take beyond the deadlines of its units.
+/// What the end of the writer may take beyond the deadlines of its jobs.
 const GRACE: Duration = Duration::from_secs(5);
 
 pub(super) struct Writer {
@@ -46,13 +46,13 @@ pub(super) struct Writer {
     source: Source,
     thread: Mutex<Option<JoinHandle<()>>>,
     acquire_timeout: Duration,
-    /// How long a statement waits for a row, of a unit that found it held by another session before.
+    /// How long a statement waits for a row, of a job that found it held by another session before.
     patience: Duration,
     deadline: Duration,
 }
 
 impl Writer {
-    /// Starts the thread; `width` units of work run at the same time, as many as `source` has connections.
+    /// Starts the thread; `width` jobs run at the same time, as many as `source` has connections.
     pub(super) fn start(source: Source, width: usize, settings: &Settings) -> Result<Self> {
         let (tasks, queue) = mpsc::unbounded_channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -71,7 +71,7 @@ impl Writer {
         Ok(Self { tasks, width, places, source, thread, acquire_timeout, patience, deadline })
     }
 
-    /// How long a unit of work may take that is `times` as much as a usual one.
+    /// How long a job may take that is `times` as much as a usual one.
     pub(super) fn deadline(&self, times: u32) -> Duration {
         self.deadline * times
     }
@@ -84,7 +84,7 @@ impl Writer {
     {
         let progress = Arc::new(Progress::default());
         let (answer, mut outcome) = oneshot::channel();
-        let unit = Box::new(Waiting {
+        let job = Box::new(PendingJob {
             work,
             progress: Arc::clone(&progress),
             deadline,
@@ -98,22 +98,22 @@ impl Writer {
         // One that takes longer than usual would keep those beside it waiting, and be done twice when one of them refuses.
         self.accept(if deadline > self.deadline {
             let source = self.source.clone();
-            Task::Long(Box::new(move || unit.alone(source)))
+            Task::Long(Box::new(move || job.run_alone(source)))
         } else {
-            Task::Unit(unit)
+            Task::Job(job)
         })?;
 
         if let Ok(outcome) = timeout(self.acquire_timeout, &mut outcome).await {
             return outcome.unwrap_or_else(panicked);
         }
-        if progress.call_off() {
+        if progress.cancel() {
             return Err(Error::Busy);
         }
         let rest = deadline.saturating_sub(self.acquire_timeout);
         match timeout(rest, outcome).await {
             Ok(outcome) => outcome.unwrap_or_else(panicked),
             // It may wait once more, for a row that another session holds.
-            Err(_) if progress.call_off() => Err(Error::Busy),
+            Err(_) if progress.cancel() => Err(Error::Busy),
             Err(_) => Err(Error::Unknown),
         }
     }
@@ -139,7 +139,7 @@ impl Writer {
     }
 
     /// Whether other work waits for the one that asks.
-    pub(super) fn is_wanted(&self) -> bool {
+    pub(super) fn has_waiters(&self) -> bool {
         self.width == 1 && PLACES - self.places.available_permits() > 1
     }
 
@@ -152,63 +152,63 @@ impl Writer {
         self.tasks.send(Some(task)).map_err(|_| Error::internal("the writer has stopped"))
     }
 
-    /// Waits for every unit of work that was accepted, takes no more, and closes the connections.
+    /// Waits for every job that was accepted, takes no more, and closes the connections.
     pub(super) async fn stop(&self) {
         drop(self.tasks.send(None));
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(thread) = thread else { return };
         let ended = tokio::task::spawn_blocking(move || thread.join());
-        // A unit that waits for a server which vanished without a word must not keep the process for ever.
+        // A job that waits for a server which vanished without a word must not keep the process for ever.
         if timeout(2 * self.deadline + GRACE, ended).await.is_err() {
-            log::error!("units of work did not end in time; their outcome is unknown");
+            log::error!("jobs did not end in time; their outcome is unknown");
         }
     }
 }
 
-/// The outcome of a unit that ended without an answer.
+/// The outcome of a job that ended without an answer.
 fn panicked<T>(_: oneshot::error::RecvError) -> Result<T> {
-    Err(Error::internal("the unit of work panicked"))
+    Err(Error::internal("the job panicked"))
 }
 
 async fn carry_out(queue: mpsc::UnboundedReceiver<Option<Task>>, width: usize, source: Source) {
     let mut queue = Queue::new(queue);
-    let care = Rc::new(Care::new(width));
-    let mut running = JoinSet::<Vec<Box<dyn Unit>>>::new();
+    let policy = Rc::new(GroupPolicy::new(width));
+    let mut running = JoinSet::<Vec<Box<dyn Job>>>::new();
     // Those that want a row which another session holds: of the connections they have all but one.
-    let mut patient = VecDeque::<Box<dyn Unit>>::new();
+    let mut patient = VecDeque::<Box<dyn Job>>::new();
     let patience = Arc::new(Semaphore::new(width.saturating_sub(1).max(1)));
     let mut is_open = true;
     while is_open || !running.is_empty() || !patient.is_empty() {
         let idle = width - running.len();
         if idle > 0
-            && let Some(unit) = patient.pop_front()
+            && let Some(job) = patient.pop_front()
         {
             if let Ok(permit) = Arc::clone(&patience).try_acquire_owned() {
                 let source = source.clone();
                 running.spawn_local(async move {
-                    let again = unit.alone(source).await;
+                    let again = job.run_alone(source).await;
                     drop(permit);
                     again.into_iter().collect()
                 });
                 continue;
             }
-            patient.push_front(unit);
+            patient.push_front(job);
         }
         tokio::select! {
-            // Units wait here and not for a connection, so that those who are called off never begin.
-            turn = queue.turn(idle, &care), if is_open && idle > 0 => match turn {
+            // Jobs wait here and not for a connection, so that those who are cancelled never begin.
+            turn = queue.turn(idle, &policy), if is_open && idle > 0 => match turn {
                 Some(Turn::Long(job)) => {
                     running.spawn_local(async move { job().await.into_iter().collect() });
                 }
-                Some(Turn::Units(units)) => {
-                    let (source, care) = (source.clone(), Rc::clone(&care));
-                    running.spawn_local(async move { group::carry_out(&source, units, &care).await });
+                Some(Turn::Jobs(jobs)) => {
+                    let (source, policy) = (source.clone(), Rc::clone(&policy));
+                    running.spawn_local(async move { group::carry_out(&source, jobs, &policy).await });
                 }
                 None => is_open = false,
             },
             Some(ended) = running.join_next() => match ended {
                 Ok(again) => patient.extend(again),
-                Err(error) => log::error!("a unit of work ended early: {error}"),
+                Err(error) => log::error!("a job ended early: {error}"),
             },
         }
     }
@@ -235,14 +235,12 @@ mod tests {
             ..Settings::default()
         };
         let db = Db::open(&Location::Memory, &settings).await.unwrap();
-        db.write_at_length(async |tx| insert(tx, "CREATE TABLE t (x INTEGER)").await)
-            .await
-            .unwrap();
+        db.write_long(async |tx| insert(tx, "CREATE TABLE t (x INTEGER)").await).await.unwrap();
         db
     }
 
     async fn insert(tx: &Tx, sql: &str) -> Result<()> {
-        tx.run(sql).await
+        tx.execute_raw(sql).await
     }
 
     async fn rows(db: &Db) -> Vec<i64> {
@@ -253,7 +251,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_unit_that_collides_is_carried_out_again_from_its_beginning() {
+    async fn a_job_that_collides_is_carried_out_again_from_its_beginning() {
         let db = open(1000, 5000).await;
         let attempts = Arc::new(AtomicU8::new(0));
         let counted = Arc::clone(&attempts);
@@ -269,7 +267,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_unit_that_always_collides_ends_as_busy_with_nothing_stored() {
+    async fn a_job_that_always_collides_ends_as_busy_with_nothing_stored() {
         let db = open(1000, 5000).await;
         let done = db.write(async |tx| {
             insert(tx, "INSERT INTO t VALUES (1)").await?;
@@ -280,7 +278,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_unit_that_panics_is_rolled_back_and_the_next_one_works() {
+    async fn a_job_that_panics_is_rolled_back_and_the_next_one_works() {
         let db = open(1000, 5000).await;
         let done = db.write(async |tx| -> Result<()> {
             insert(tx, "INSERT INTO t VALUES (1)").await?;
@@ -291,7 +289,7 @@ mod tests {
         assert_eq!(rows(&db).await, [2]);
     }
 
-    /// A unit of work that stores `x` when it is let go.
+    /// A job that stores `x` when it is let go.
     fn gated(gate: &Arc<Notify>, x: i64) -> impl AsyncFn(&Tx) -> Result<()> + Send + use<> {
         let gate = Arc::clone(gate);
         async move |tx: &Tx| {
@@ -302,21 +300,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_unit_that_has_begun_is_not_stopped_by_its_deadline_or_by_its_caller() {
+    async fn a_job_that_has_begun_is_not_stopped_by_its_deadline_or_by_its_caller() {
         let db = open(2000, 2100).await;
         let gate = Arc::new(Notify::new());
         assert!(matches!(db.write(gated(&gate, 1)).await, Err(Error::Unknown)));
         gate.notify_one();
         // And one whose caller goes away.
-        drop(timeout(Duration::from_millis(50), db.write_at_length(gated(&gate, 2))).await);
+        drop(timeout(Duration::from_millis(50), db.write_long(gated(&gate, 2))).await);
         gate.notify_one();
         // The end of the queue: everything before it is done then.
-        db.write_at_length(async |_| Ok(())).await.unwrap();
+        db.write_long(async |_| Ok(())).await.unwrap();
         assert_eq!(rows(&db).await, [1, 2]);
     }
 
     #[tokio::test]
-    async fn a_unit_that_still_waits_is_called_off_and_never_begins() {
+    async fn a_job_that_still_waits_is_cancelled_and_never_begins() {
         let db = open(50, 5000).await;
         let gate = Arc::new(Notify::new());
         let late = async {
@@ -324,9 +322,9 @@ mod tests {
             gate.notify_one();
             late
         };
-        let (first, late) = tokio::join!(db.write_at_length(gated(&gate, 1)), late);
+        let (first, late) = tokio::join!(db.write_long(gated(&gate, 1)), late);
         assert!(first.is_ok() && matches!(late, Err(Error::Busy)));
-        db.write_at_length(async |_| Ok(())).await.unwrap();
+        db.write_long(async |_| Ok(())).await.unwrap();
         assert_eq!(rows(&db).await, [1]);
     }
 
@@ -338,7 +336,7 @@ mod tests {
         let ended = Arc::new(AtomicU8::new(0));
         let end = Arc::clone(&ended);
         let other = db.clone();
-        let unit = tokio::spawn(async move {
+        let job = tokio::spawn(async move {
             other
                 .write(async move |_| {
                     let begun = begun.lock().unwrap().take();
@@ -352,6 +350,6 @@ mod tests {
         running.await.unwrap();
         db.close().await.unwrap();
         assert_eq!(ended.load(Ordering::SeqCst), 1);
-        unit.await.unwrap().unwrap();
+        job.await.unwrap().unwrap();
     }
 }

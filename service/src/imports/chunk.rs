@@ -65,7 +65,7 @@ impl Size {
 /// that two wait for each other.
 pub async fn give_way(tx: &Tx, rows: u64) -> Result<()> {
     if rows > 1 && tx.backend() == DbBackend::Postgres {
-        tx.run("SET LOCAL lock_timeout = '100ms'").await?;
+        tx.execute_raw("SET LOCAL lock_timeout = '100ms'").await?;
     }
     Ok(())
 }
@@ -78,10 +78,10 @@ pub struct Chunk {
     pub to: Place,
 }
 
-/// Begins an import, or goes on with it: `None` when it was called off meanwhile. A dry run always begins at the beginning,
+/// Begins an import, or goes on with it: `None` when it was cancelled meanwhile. A dry run always begins at the beginning,
 /// because what it knew is gone.
 pub async fn begin(db: &Db, id: i32) -> Result<Option<Import>> {
-    db.write_at_length(async move |tx| {
+    db.write_long(async move |tx| {
         let Some(import) = locked(tx, id).await? else { return Ok(None) };
         match import.state {
             State::Queued => {}
@@ -109,7 +109,7 @@ pub async fn begin(db: &Db, id: i32) -> Result<Option<Import>> {
 /// Chunks in the order of their file, read ahead.
 pub type Chunks = mpsc::Receiver<Result<Chunk>>;
 
-/// Stores the next chunks in one transaction, and returns those behind them; `None` when the import was called off meanwhile.
+/// Stores the next chunks in one transaction, and returns those behind them; `None` when the import was cancelled meanwhile.
 /// Others who want to write wait for one chunk at most.
 pub async fn store(
     db: &Db,
@@ -119,7 +119,7 @@ pub async fn store(
 ) -> Result<Option<(Import, Chunks)>> {
     let (id, writes) = (import.id, db.clone());
     let (is_small, rows) = (size.is_small(), size.rows() as u64);
-    db.write_at_length(async move |tx| {
+    db.write_long(async move |tx| {
         give_way(tx, rows).await?;
         let Some(import) = locked(tx, id).await? else { return Ok(None) };
         if import.state != State::Running {
@@ -137,7 +137,7 @@ pub async fn store(
             journal::note(tx, id, outcome.changes.replace(Vec::new()).unwrap_or_default()).await?;
             rejections::note(tx, id, &chunk.batch.rejected).await?;
             progress.pass(&chunk);
-            if is_small || writes.is_wanted() {
+            if is_small || writes.has_waiters() {
                 break;
             }
         }
@@ -166,7 +166,7 @@ pub async fn rehearse(
         rejected.append(&mut chunk.batch.rejected);
     }
     let begun = place(import);
-    db.write_at_length(async move |tx| {
+    db.write_long(async move |tx| {
         let Some(import) = locked(tx, id).await? else { return Ok(None) };
         if import.state != State::Running || place(&import) != begun {
             return Ok(None);

@@ -116,10 +116,10 @@ impl RejectedRows {
         let part = Entity::find().select_only().filter(rest.clone());
         let part = part.order_by(Column::Number, Order::Asc).limit(PART);
         let number = Expr::col((Entity, Column::Number));
-        let numbers = db.numbers(&part.clone().expr_as(number, "number").into_query()).await?;
+        let numbers = db.integers(&part.clone().expr_as(number, "number").into_query()).await?;
         // A row is not changed once it is noted, so these are the lengths of the same ones.
         let length = Func::cust("LENGTH").arg(Expr::col((Entity, Column::Raw)));
-        let lengths = db.numbers(&part.expr_as(length, "length").into_query()).await?;
+        let lengths = db.integers(&part.expr_as(length, "length").into_query()).await?;
         let mut bytes = 0;
         let part = numbers.into_iter().zip(lengths).take_while(|(_, length)| {
             let begins_within = bytes < PART_BYTES;

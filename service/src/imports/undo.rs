@@ -30,7 +30,7 @@ pub const CHUNK: u64 = 500;
 
 /// Takes back at most so many books after `last`: the import, and the last of them; `None` when that is all.
 pub async fn step(db: &Db, id: i32, last: i32, most: u64) -> Result<(Import, Option<i32>)> {
-    db.write_at_length(async move |tx| {
+    db.write_long(async move |tx| {
         give_way(tx, most).await?;
         let import = locked(tx, id).await?.ok_or(super::not_found(id))?;
         if import.state != State::Undoing {

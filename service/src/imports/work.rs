@@ -245,7 +245,7 @@ impl Imports {
         log::warn!("import {id} fails: {}", chain(error));
         let problem = error.to_string();
         self.db
-            .write_at_length(async move |tx| {
+            .write_long(async move |tx| {
                 if let Some(import) = locked(tx, id).await?
                     && matches!(import.state, State::Queued | State::Running)
                 {

@@ -187,7 +187,7 @@ async fn has_parts<E: Resource>(db: &Reader, id: &Field) -> Result<bool> {
         .and_where(Expr::col("tablename").eq(E::default().table_name()))
         .and_where(Expr::col("indexdef").like(format!("%({} >> {PART})%", id.name)))
         .take();
-    Ok(db.numbers(&indexes).await?.pop().is_some_and(|indexes| indexes > 0))
+    Ok(db.integers(&indexes).await?.pop().is_some_and(|indexes| indexes > 0))
 }
 
 /// In one case, letter by letter. Not quite as the index does it, which is near enough for a guess.

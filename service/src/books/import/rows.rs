@@ -224,9 +224,9 @@ fn utf8(fields: &Fields, index: usize) -> Option<&str> {
 }
 
 /// A book and why it lacks its ISBN, or why it cannot be stored.
-type Storable = Result<(Checked<NewBook>, Option<String>), String>;
+type Insertable = Result<(Checked<NewBook>, Option<String>), String>;
 
-fn table_row(fields: &Fields, columns: &[Option<usize>; COLUMNS.len()]) -> Storable {
+fn table_row(fields: &Fields, columns: &[Option<usize>; COLUMNS.len()]) -> Insertable {
     let mut values = [""; COLUMNS.len()];
     for ((value, place), (ours, _)) in values.iter_mut().zip(columns).zip(COLUMNS) {
         if let Some(index) = *place {
@@ -251,7 +251,7 @@ fn table_row(fields: &Fields, columns: &[Option<usize>; COLUMNS.len()]) -> Stora
     )
 }
 
-fn object(line: &[u8]) -> ([bool; COLUMNS.len()], Storable) {
+fn object(line: &[u8]) -> ([bool; COLUMNS.len()], Insertable) {
     let Members { present, .. } = serde_json::from_slice(line).unwrap_or_default();
     let book = match serde_json::from_slice(line) {
         // serde would take an array for a book as well, member by member.
@@ -274,7 +274,7 @@ fn book(
     isbn: Option<&str>,
     page_count: Option<i32>,
     status: String,
-) -> Storable {
+) -> Insertable {
     let (isbn, warning) = match isbn {
         None | Some("") => (None, Some("there is no isbn".to_owned())),
         Some(written) => match isbn::canonical_with_lost_zeros(written) {

@@ -11,10 +11,10 @@ use tokio_postgres::{
     types::{FromSql, Type},
 };
 
-use crate::database::row::{Plain, Stored};
+use crate::database::row::{ColumnValue, RowSource};
 
-impl Stored for Row {
-    fn get<T: Plain>(&self, place: usize) -> Option<T> {
+impl RowSource for Row {
+    fn get<T: ColumnValue>(&self, place: usize) -> Option<T> {
         T::from_postgres(self.try_get(place).ok()?)
     }
 }

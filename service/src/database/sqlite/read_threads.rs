@@ -18,12 +18,12 @@ use rusqlite::{Connection, OpenFlags, Row, params_from_iter};
 use sea_orm::{DbErr, RuntimeErr, Statement};
 use tokio::sync::oneshot;
 
-use super::{bound::Bound, open_file::OpenFile};
+use super::{open_file::OpenFile, value::SqliteValue};
 use crate::{
     database::{
         Settings,
         gate::{Gate, Purpose},
-        row::Readable,
+        row::Decode,
         rows::misfit,
     },
     error::{Error, Result},
@@ -88,7 +88,7 @@ impl ReadThreads {
     }
 
     /// The models that a statement returns.
-    pub(in crate::database) async fn models<E: Readable>(
+    pub(in crate::database) async fn models<E: Decode>(
         &self,
         statement: Statement,
         purpose: Purpose,
@@ -113,7 +113,7 @@ impl ReadThreads {
         };
         let limit = Arc::new(Limit { deadline, ..Limit::default() });
         let _caller = Caller(Arc::clone(&limit));
-        let (shared, values) = (Arc::clone(&self.shared), Bound::all(values));
+        let (shared, values) = (Arc::clone(&self.shared), SqliteValue::all(values));
         let (answer, answered) = oneshot::channel();
         self.start(Box::new(move |connection| {
             let found = connection.and_then(|connection| {
@@ -274,7 +274,7 @@ impl Drop for Caller {
 fn query<T>(
     connection: &Connection,
     sql: &str,
-    values: &[Bound],
+    values: &[SqliteValue],
     read: impl Fn(&Row<'_>) -> Result<T>,
 ) -> Result<Vec<T>> {
     let all = |statement: &mut rusqlite::Statement<'_>| {

@@ -7,12 +7,12 @@ use rust_decimal::Decimal;
 use sea_orm::ActiveEnum;
 
 use crate::{
-    database::row::{Plain, Stored},
+    database::row::{ColumnValue, RowSource},
     moment,
 };
 
-impl Stored for Row<'_> {
-    fn get<T: Plain>(&self, place: usize) -> Option<T> {
+impl RowSource for Row<'_> {
+    fn get<T: ColumnValue>(&self, place: usize) -> Option<T> {
         T::from_sqlite(self.get_ref(place).ok()?)
     }
 }

@@ -1,24 +1,24 @@
-//! Group commit: units of work that wait at the same time share one transaction, and with it one wait for the disk.
+//! Group commit: jobs that wait at the same time share one transaction, and with it one wait for the disk.
 //!
-//! Each unit sees what those before it did, as if they had been committed, and is answered after COMMIT. At first nothing
+//! Each job sees what those before it did, as if they had been committed, and is answered after COMMIT. At first nothing
 //! separates them; when one of them refuses, the transaction is rolled back and carried out again with a savepoint for
-//! each unit, so that this one alone is undone. When the database itself fails, each unit goes alone.
+//! each job, so that this one run_alone is undone. When the database itself fails, each job goes alone.
 //!
-//! SQLite has one writer, which takes whatever waits. On PostgreSQL units are put together only where more of them wait than
+//! SQLite has one writer, which takes whatever waits. On PostgreSQL jobs are put together only where more of them wait than
 //! there are connections, since groups that run beside each other may want each other's rows.
 
 use std::cell::Cell;
 
 use super::{
-    answers::tell,
-    unit::{Effect, Unit, roll_back},
+    job::{AttemptOutcome, Job, roll_back},
+    notify::notify,
 };
 use crate::{
     database::tx::{Source, Tx},
     error::{Error, Result, chain},
 };
 
-/// Units of one transaction.
+/// Jobs of one transaction.
 const MOST: usize = 128;
 /// Groups that have savepoints from the start after one that needed them.
 const CAREFUL: u32 = 16;
@@ -27,22 +27,22 @@ const CAREFUL: u32 = 16;
 const APART: u32 = 256;
 
 /// What was learnt from the last groups.
-pub(in crate::database) struct Care {
+pub(in crate::database) struct GroupPolicy {
     /// For how many more groups it is better to have savepoints from the start.
     careful: Cell<u32>,
-    /// For how many more turns units had better go one by one.
+    /// For how many more turns jobs had better go one by one.
     apart: Cell<u32>,
     /// Whether groups run beside each other, and may wait for each other's rows in a circle.
     is_crowded: bool,
 }
 
-impl Care {
+impl GroupPolicy {
     /// Of a writer with so many connections.
     pub(in crate::database) fn new(width: usize) -> Self {
         Self { careful: Cell::new(0), apart: Cell::new(0), is_crowded: width > 1 }
     }
 
-    /// How many units the next turn may take.
+    /// How many jobs the next turn may take.
     pub(in crate::database) fn most(&self) -> usize {
         match self.apart.get().checked_sub(1) {
             None => MOST,
@@ -55,10 +55,10 @@ impl Care {
 }
 
 /// How a group came out.
-enum End {
+enum GroupOutcome {
     /// Everything that was to be stored is.
     Stored,
-    /// Nothing is, because a unit refused.
+    /// Nothing is, because a job refused.
     Refused,
     /// Nothing is, because the database failed.
     Failed,
@@ -66,84 +66,88 @@ enum End {
     Unknown,
 }
 
-/// Carries out units of work, several of them in one transaction, and tells each caller; those that come back want a row which
+/// Carries out jobs, several of them in one transaction, and tells each caller; those that come back want a row which
 /// another session holds.
 pub(in crate::database) async fn carry_out(
     source: &Source,
-    mut units: Vec<Box<dyn Unit>>,
-    care: &Care,
-) -> Vec<Box<dyn Unit>> {
+    mut jobs: Vec<Box<dyn Job>>,
+    policy: &GroupPolicy,
+) -> Vec<Box<dyn Job>> {
     let mut again = Vec::new();
-    let end = match units.as_mut_slice() {
+    let end = match jobs.as_mut_slice() {
         [] | [_] => None,
-        several => Some(together(source, several, care).await),
+        several => Some(together(source, several, policy).await),
     };
     match end {
-        Some(End::Stored) => tell(units, true),
-        Some(End::Unknown) => tell(units, false),
-        Some(End::Refused | End::Failed) | None => {
-            for unit in units {
-                again.extend(unit.alone(source.clone()).await);
+        Some(GroupOutcome::Stored) => notify(jobs, true),
+        Some(GroupOutcome::Unknown) => notify(jobs, false),
+        Some(GroupOutcome::Refused | GroupOutcome::Failed) | None => {
+            for job in jobs {
+                again.extend(job.run_alone(source.clone()).await);
             }
         }
     }
     again
 }
 
-async fn together(source: &Source, units: &mut [Box<dyn Unit>], care: &Care) -> End {
-    let end = match care.careful.get().checked_sub(1) {
-        None => match in_hope(source, units).await {
-            End::Refused => {
-                care.careful.set(CAREFUL);
-                with_savepoints(source, units).await
+async fn together(
+    source: &Source,
+    jobs: &mut [Box<dyn Job>],
+    policy: &GroupPolicy,
+) -> GroupOutcome {
+    let end = match policy.careful.get().checked_sub(1) {
+        None => match optimistic(source, jobs).await {
+            GroupOutcome::Refused => {
+                policy.careful.set(CAREFUL);
+                with_savepoints(source, jobs).await
             }
             end => end,
         },
         Some(fewer) => {
-            care.careful.set(fewer);
-            with_savepoints(source, units).await
+            policy.careful.set(fewer);
+            with_savepoints(source, jobs).await
         }
     };
-    if care.is_crowded && matches!(end, End::Failed) {
-        care.apart.set(APART);
+    if policy.is_crowded && matches!(end, GroupOutcome::Failed) {
+        policy.apart.set(APART);
     }
     end
 }
 
-async fn in_hope(source: &Source, units: &mut [Box<dyn Unit>]) -> End {
-    let Ok(transaction) = source.begin().await else { return End::Failed };
-    for unit in units {
-        let end = match unit.attempt(&transaction).await {
-            Effect::Whole | Effect::None => continue,
-            Effect::Part => End::Refused,
-            Effect::Unclear => End::Failed,
-            Effect::Unknown => End::Unknown,
+async fn optimistic(source: &Source, jobs: &mut [Box<dyn Job>]) -> GroupOutcome {
+    let Ok(transaction) = source.begin().await else { return GroupOutcome::Failed };
+    for job in jobs {
+        let end = match job.attempt(&transaction).await {
+            AttemptOutcome::Whole | AttemptOutcome::None => continue,
+            AttemptOutcome::Part => GroupOutcome::Refused,
+            AttemptOutcome::Unclear => GroupOutcome::Failed,
+            AttemptOutcome::Unknown => GroupOutcome::Unknown,
         };
         roll_back(transaction).await;
         return end;
     }
-    end_of(transaction.commit().await)
+    outcome_of(transaction.commit().await)
 }
 
-async fn with_savepoints(source: &Source, units: &mut [Box<dyn Unit>]) -> End {
-    let Ok(transaction) = source.begin().await else { return End::Failed };
-    for unit in units {
-        if let Err(error) = in_savepoint(&transaction, unit.as_mut()).await {
+async fn with_savepoints(source: &Source, jobs: &mut [Box<dyn Job>]) -> GroupOutcome {
+    let Ok(transaction) = source.begin().await else { return GroupOutcome::Failed };
+    for job in jobs {
+        if let Err(error) = in_savepoint(&transaction, job.as_mut()).await {
             log::debug!("a savepoint failed: {}", chain(&error));
             roll_back(transaction).await;
-            return End::Failed;
+            return GroupOutcome::Failed;
         }
     }
-    end_of(transaction.commit().await)
+    outcome_of(transaction.commit().await)
 }
 
-async fn in_savepoint(transaction: &Tx, unit: &mut dyn Unit) -> Result<()> {
+async fn in_savepoint(transaction: &Tx, job: &mut dyn Job) -> Result<()> {
     let savepoint = transaction.savepoint().await?;
-    match unit.attempt(&savepoint).await {
-        Effect::Whole | Effect::None => savepoint.commit().await?,
-        Effect::Part => savepoint.roll_back().await?,
+    match job.attempt(&savepoint).await {
+        AttemptOutcome::Whole | AttemptOutcome::None => savepoint.commit().await?,
+        AttemptOutcome::Part => savepoint.roll_back().await?,
         // A savepoint is the first statement, so that nothing is stored by itself.
-        Effect::Unclear | Effect::Unknown => {
+        AttemptOutcome::Unclear | AttemptOutcome::Unknown => {
             savepoint.roll_back().await?;
             return Err(Error::internal("the database failed inside of it"));
         }
@@ -151,13 +155,13 @@ async fn in_savepoint(transaction: &Tx, unit: &mut dyn Unit) -> Result<()> {
     Ok(())
 }
 
-fn end_of(committed: Result<()>) -> End {
+fn outcome_of(committed: Result<()>) -> GroupOutcome {
     match committed {
-        Ok(()) => End::Stored,
-        Err(Error::Unknown) => End::Unknown,
+        Ok(()) => GroupOutcome::Stored,
+        Err(Error::Unknown) => GroupOutcome::Unknown,
         Err(error) => {
             log::debug!("a group is carried out one by one: {}", chain(&error));
-            End::Failed
+            GroupOutcome::Failed
         }
     }
 }
@@ -181,14 +185,14 @@ mod tests {
     use super::*;
     use crate::{Db, Location, Settings, database::Rows};
 
-    /// How a unit of the tests ends after it has inserted its number.
+    /// How a job of the tests ends after it has inserted its number.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     enum Ends {
         Well,
         Refuses,
         Panics,
         Collides,
-        /// Inserts what the unit before it has inserted.
+        /// Inserts what the job before it has inserted.
         Repeats,
     }
 
@@ -227,24 +231,24 @@ mod tests {
     async fn with_table(location: &Location, connections: u32) -> Db {
         let settings = Settings { pool: connections, ..Settings::default() };
         let db = Db::open(location, &settings).await.unwrap();
-        db.write_at_length(async |tx| tx.run("CREATE TABLE t (x INTEGER UNIQUE)").await)
+        db.write_long(async |tx| tx.execute_raw("CREATE TABLE t (x INTEGER UNIQUE)").await)
             .await
             .unwrap();
         db
     }
 
-    /// Hands in units while the writer is busy, so that they wait together; what each heard, and how often it was tried.
-    async fn together(db: &Db, first: i64, units: &[Ends]) -> Vec<(bool, u32)> {
+    /// Hands in jobs while the writer is busy, so that they wait together; what each heard, and how often it was tried.
+    async fn together(db: &Db, first: i64, jobs: &[Ends]) -> Vec<(bool, u32)> {
         let (gate, begun) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let busy = {
             let (gate, begun) = (Arc::clone(&gate), Arc::clone(&begun));
-            db.write_at_length(async move |_| {
+            db.write_long(async move |_| {
                 begun.notify_one();
                 gate.notified().await;
                 Ok(())
             })
         };
-        let waiting = units.iter().zip(first..).map(|(ends, x)| {
+        let waiting = jobs.iter().zip(first..).map(|(ends, x)| {
             let (ends, tries) = (*ends, Arc::new(AtomicU32::new(0)));
             let counted = Arc::clone(&tries);
             async move {
@@ -252,7 +256,7 @@ mod tests {
                     .write(async move |tx| {
                         let tries = counted.fetch_add(1, Ordering::SeqCst);
                         let x = if ends == Ends::Repeats { x - 1 } else { x };
-                        tx.run(&format!("INSERT INTO t VALUES ({x})")).await?;
+                        tx.execute_raw(&format!("INSERT INTO t VALUES ({x})")).await?;
                         match ends {
                             Ends::Well | Ends::Repeats => Ok(()),
                             Ends::Refuses => Err(Error::invalid("x", "bad", "on purpose")),
@@ -269,7 +273,7 @@ mod tests {
         });
         let open_gate = async {
             begun.notified().await;
-            // Behind the units, which `join!` has polled once by then.
+            // Behind the jobs, which `join!` has polled once by then.
             tokio::task::yield_now().await;
             gate.notify_one();
         };
@@ -280,13 +284,13 @@ mod tests {
 
     async fn rows(db: &Db) -> Vec<i64> {
         let asked = Query::select().column("x").from("t").order_by("x", Order::Asc).take();
-        db.reader().numbers(&asked).await.unwrap()
+        db.reader().integers(&asked).await.unwrap()
     }
 
-    /// What the units do one after the other: who hears that it is stored, and the rows.
-    fn one_by_one(first: i64, units: &[Ends]) -> (Vec<bool>, Vec<i64>) {
+    /// What the jobs do one after the other: who hears that it is stored, and the rows.
+    fn one_by_one(first: i64, jobs: &[Ends]) -> (Vec<bool>, Vec<i64>) {
         let (mut heard, mut stored) = (Vec::new(), Vec::new());
-        for (ends, x) in units.iter().zip(first..) {
+        for (ends, x) in jobs.iter().zip(first..) {
             let x = match ends {
                 Ends::Well | Ends::Collides => Some(x),
                 Ends::Repeats => Some(x - 1).filter(|x| !stored.contains(x)),
@@ -300,7 +304,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_unit_that_refuses_is_undone_alone_and_the_next_groups_are_careful() {
+    async fn a_job_that_refuses_is_undone_alone_and_the_next_groups_are_careful() {
         let (_folder, on_disk) = on_disk().await;
         for db in [Some(in_memory().await), Some(on_disk), on_postgres(1).await].iter().flatten() {
             refuses(db).await;
@@ -318,7 +322,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_suffers_from_a_unit_that_panics_or_collides() {
+    async fn nobody_suffers_from_a_job_that_panics_or_collides() {
         let (_folder, on_disk) = on_disk().await;
         for db in [Some(in_memory().await), Some(on_disk), on_postgres(1).await].iter().flatten() {
             panics(db).await;
@@ -337,24 +341,27 @@ mod tests {
     #[tokio::test]
     async fn groups_that_want_each_others_rows_get_them_one_after_the_other() {
         let Some(db) = on_postgres(4).await else { return };
-        db.write(async |tx| tx.run("INSERT INTO t VALUES (0), (1000000)").await).await.unwrap();
-        let units = (0..200).map(|unit| {
+        db.write(async |tx| tx.execute_raw("INSERT INTO t VALUES (0), (1000000)").await)
+            .await
+            .unwrap();
+        let jobs = (0..200).map(|job| {
             let db = &db;
             async move {
-                let rows = if unit % 2 == 0 { ["<", ">"] } else { [">", "<"] };
+                let rows = if job % 2 == 0 { ["<", ">"] } else { [">", "<"] };
                 let raise = async move |tx: &Tx| {
                     for side in rows {
-                        tx.run(&format!("UPDATE t SET x = x + 1 WHERE x {side} 500000")).await?;
+                        tx.execute_raw(&format!("UPDATE t SET x = x + 1 WHERE x {side} 500000"))
+                            .await?;
                     }
                     Ok(())
                 };
-                // One that waited too long was called off, and has changed nothing.
+                // One that waited too long was cancelled, and has changed nothing.
                 while let Err(error) = db.write(raise).await {
                     assert!(matches!(error, Error::Busy), "{error}");
                 }
             }
         });
-        join_all(units).await;
+        join_all(jobs).await;
         assert_eq!(rows(&db).await, [200, 1_000_200]);
     }
 
@@ -362,7 +369,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn units_that_wait_together_do_what_they_would_do_one_by_one(
+        fn jobs_that_wait_together_do_what_they_would_do_one_by_one(
             place in 0..3_u8,
             groups in prop::collection::vec(prop::collection::vec(ends(), 1..12), 1..4)
         ) {
@@ -378,10 +385,10 @@ mod tests {
                     },
                 };
                 let mut expected = Vec::new();
-                for (place, units) in groups.iter().enumerate() {
+                for (place, jobs) in groups.iter().enumerate() {
                     let first = 100 * (place as i64 + 1);
-                    let (told, stored) = one_by_one(first, units);
-                    let heard = together(&db, first, units).await;
+                    let (told, stored) = one_by_one(first, jobs);
+                    let heard = together(&db, first, jobs).await;
                     prop_assert_eq!(heard.iter().map(|(well, _)| *well).collect::<Vec<_>>(), told);
                     expected.extend(stored);
                 }

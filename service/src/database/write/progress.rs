@@ -1,8 +1,8 @@
-//! How far a unit of work is, agreed between the thread that carries it out and the caller who loses patience.
+//! How far a job is, agreed between the thread that carries it out and the caller who loses patience.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// Whether a unit of work still waits, or has begun: after that it cannot be called off.
+/// Whether a job still waits, or has begun: after that it cannot be cancelled.
 #[derive(Default)]
 pub(in crate::database) struct Progress(AtomicU8);
 
@@ -11,7 +11,7 @@ impl Progress {
     const BEGAN: u8 = 1;
     const CALLED_OFF: u8 = 2;
 
-    /// Begins, or goes on after it has begun; false when it was called off.
+    /// Begins, or goes on after it has begun; false when it was cancelled.
     pub(in crate::database) fn begin(&self) -> bool {
         self.leave_waiting_for(Self::BEGAN) || self.0.load(Ordering::SeqCst) == Self::BEGAN
     }
@@ -22,12 +22,12 @@ impl Progress {
     }
 
     /// Calls it off if it still waits.
-    pub(in crate::database) fn call_off(&self) -> bool {
+    pub(in crate::database) fn cancel(&self) -> bool {
         self.leave_waiting_for(Self::CALLED_OFF)
     }
 
-    /// Whether it was called off.
-    pub(in crate::database) fn is_called_off(&self) -> bool {
+    /// Whether it was cancelled.
+    pub(in crate::database) fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::SeqCst) == Self::CALLED_OFF
     }
 

@@ -3,23 +3,24 @@
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::mpsc;
 
-use super::{group::Care, unit::Unit};
+use super::{group::GroupPolicy, job::Job};
 
 /// Carries something out; what it returns is to be carried out once more, with patience.
-pub(super) type Job = Box<dyn FnOnce() -> LocalBoxFuture<'static, Option<Box<dyn Unit>>> + Send>;
+pub(super) type SoloTask =
+    Box<dyn FnOnce() -> LocalBoxFuture<'static, Option<Box<dyn Job>>> + Send>;
 
 /// What waits in the queue.
 pub(super) enum Task {
     /// Has a transaction of its own, for as long as it takes.
-    Long(Job),
+    Long(SoloTask),
     /// May share a transaction.
-    Unit(Box<dyn Unit>),
+    Job(Box<dyn Job>),
 }
 
 /// What one transaction takes from the queue.
 pub(super) enum Turn {
-    Long(Job),
-    Units(Vec<Box<dyn Unit>>),
+    Long(SoloTask),
+    Jobs(Vec<Box<dyn Job>>),
 }
 
 pub(super) struct Queue {
@@ -33,21 +34,21 @@ impl Queue {
         Self { tasks, next: None }
     }
 
-    /// The next task, and with a unit those that wait behind it and that no other of the `idle` connections is there for; `None`
+    /// The next task, and with a job those that wait behind it and that no other of the `idle` connections is there for; `None`
     /// at the end. Nothing is lost when it is dropped.
-    pub(super) async fn turn(&mut self, idle: usize, care: &Care) -> Option<Turn> {
+    pub(super) async fn turn(&mut self, idle: usize, policy: &GroupPolicy) -> Option<Turn> {
         let first = match self.next.take() {
             Some(first) => first,
             None => self.tasks.recv().await.flatten(),
         };
-        let mut units = match first? {
+        let mut jobs = match first? {
             Task::Long(job) => return Some(Turn::Long(job)),
-            Task::Unit(unit) => vec![unit],
+            Task::Job(job) => vec![job],
         };
-        let most = care.most();
-        while units.len() < most && self.tasks.len() >= idle {
+        let most = policy.most();
+        while jobs.len() < most && self.tasks.len() >= idle {
             match self.tasks.try_recv() {
-                Ok(Some(Task::Unit(unit))) => units.push(unit),
+                Ok(Some(Task::Job(job))) => jobs.push(job),
                 Ok(other) => {
                     self.next = Some(other);
                     break;
@@ -55,6 +56,6 @@ impl Queue {
                 Err(_) => break,
             }
         }
-        Some(Turn::Units(units))
+        Some(Turn::Jobs(jobs))
     }
 }

@@ -2,27 +2,27 @@
 
 use sea_orm::EntityTrait;
 
-use super::{Queries, Stored};
+use super::{Queries, RowSource};
 
 /// An entity whose rows are read without the driver.
-pub trait Readable: EntityTrait {
+pub trait Decode: EntityTrait {
     /// Its columns, in their order.
     const COLUMNS: &'static [&'static str];
 
     /// A row with these columns as the entity's model; `None` for one with a value that does not fit its column.
-    fn read(row: &impl Stored) -> Option<Self::Model>;
+    fn read(row: &impl RowSource) -> Option<Self::Model>;
 
     /// What rows are asked for with.
     fn queries() -> &'static Queries<Self>;
 }
 
 /// Makes entities readable, by the modules that they are in and all of their columns.
-macro_rules! readable {
+macro_rules! decode {
     ($($($module:ident)::+ { $($column:ident),* $(,)? })*) => {
-        $(impl $crate::database::Readable for $($module)::+::Entity {
+        $(impl $crate::database::Decode for $($module)::+::Entity {
             const COLUMNS: &'static [&'static str] = &[$(stringify!($column)),*];
 
-            fn read(row: &impl $crate::database::row::Stored) -> Option<Self::Model> {
+            fn read(row: &impl $crate::database::row::RowSource) -> Option<Self::Model> {
                 let mut places = 0..;
                 Some($($module)::+::Model { $($column: row.get(places.next()?)?),* })
             }
@@ -38,9 +38,9 @@ macro_rules! readable {
 }
 
 #[cfg(test)]
-pub(crate) use readable;
+pub(crate) use decode;
 
-readable! {
+decode! {
     entity::book { id, title, author, year, isbn, page_count, status, created_at, updated_at, version }
     entity::store { id, name, created_at, updated_at, version }
     entity::item { id, name, price, store_id, book_id, created_at, updated_at, version }
@@ -59,7 +59,7 @@ mod tests {
 
     use super::*;
 
-    fn check<E: Readable>() {
+    fn check<E: Decode>() {
         let columns: Vec<&str> = E::Column::iter().map(|column| column.as_str()).collect();
         assert_eq!(E::COLUMNS, columns);
         for backend in [DbBackend::Sqlite, DbBackend::Postgres] {

@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The number of this thread among those that asked.
-pub(super) fn seat() -> usize {
+pub(super) fn thread_index() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     thread_local! {
-        static SEAT: usize = NEXT.fetch_add(1, Ordering::Relaxed);
+        static INDEX: usize = NEXT.fetch_add(1, Ordering::Relaxed);
     }
-    SEAT.with(|seat| *seat)
+    INDEX.with(|index| *index)
 }

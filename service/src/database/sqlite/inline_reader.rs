@@ -17,16 +17,16 @@ use rusqlite::Row;
 use sea_orm::{DbBackend, QueryTrait, Select};
 use tokio::runtime::Handle;
 
-use super::{bound::Bound, place::Place, state::Index};
-use crate::database::{Settings, row::Readable, seat::seat};
+use super::{change_token::WalIndex, read_connection::ReadConnection, value::SqliteValue};
+use crate::database::{Settings, row::Decode, thread_index::thread_index};
 
 /// Connections that read on whatever thread asks.
-pub(in crate::database) struct Inline {
-    places: Box<[Mutex<Option<Place>>]>,
-    index: Option<Index>,
+pub(in crate::database) struct InlineReader {
+    places: Box<[Mutex<Option<ReadConnection>>]>,
+    index: Option<WalIndex>,
 }
 
-impl Inline {
+impl InlineReader {
     /// Opens connections to the file, which has to be in WAL mode; `index` tells its state, where that can be told.
     ///
     /// # Errors
@@ -34,9 +34,10 @@ impl Inline {
     pub(in crate::database) fn open(
         path: &Path,
         settings: &Settings,
-        index: Option<Index>,
+        index: Option<WalIndex>,
     ) -> rusqlite::Result<Self> {
-        let open = |_| Ok(Mutex::new(Some(Place::open(path, settings.longest_inline_read)?)));
+        let open =
+            |_| Ok(Mutex::new(Some(ReadConnection::open(path, settings.longest_inline_read)?)));
         let places = (0..settings.pool).map(open);
         Ok(Self { places: places.collect::<rusqlite::Result<_>>()?, index })
     }
@@ -56,23 +57,23 @@ impl Inline {
         select: &Select<E>,
     ) -> Option<Vec<E::Model>>
     where
-        E: Readable,
+        E: Decode,
     {
         let statement = select.build(DbBackend::Sqlite);
-        self.models::<E>(&statement.sql, &Bound::all(statement.values))
+        self.models::<E>(&statement.sql, &SqliteValue::all(statement.values))
     }
 
     /// The row with an id, if there is one; `None` when another thread has to find it.
     pub(in crate::database) fn by_id<E>(self: &Arc<Self>, id: i32) -> Option<Option<E::Model>>
     where
-        E: Readable,
+        E: Decode,
     {
-        Some(self.models::<E>(&E::queries().by_id, &[Bound(id.into())])?.pop())
+        Some(self.models::<E>(&E::queries().by_id, &[SqliteValue(id.into())])?.pop())
     }
 
-    fn models<E>(self: &Arc<Self>, sql: &str, values: &[Bound]) -> Option<Vec<E::Model>>
+    fn models<E>(self: &Arc<Self>, sql: &str, values: &[SqliteValue]) -> Option<Vec<E::Model>>
     where
-        E: Readable,
+        E: Decode,
     {
         self.find((sql, values), (E::COLUMNS.len(), |row: &Row<'_>| E::read(row)))
     }
@@ -80,10 +81,10 @@ impl Inline {
     /// What `read` makes of the rows, with so many columns, that a statement returns; `None` when another thread has to find them.
     pub(in crate::database) fn find<T>(
         self: &Arc<Self>,
-        statement: (&str, &[Bound]),
+        statement: (&str, &[SqliteValue]),
         read: (usize, impl Fn(&Row<'_>) -> Option<T>),
     ) -> Option<Vec<T>> {
-        let start = seat();
+        let start = thread_index();
         for turn in 0..self.places.len() {
             let number = (start + turn) % self.places.len();
             match self.places.get(number)?.try_lock() {
@@ -114,7 +115,7 @@ impl Inline {
 
 /// A turn of the runtime, in which reads of a place are in one transaction.
 struct Turn {
-    inline: Arc<Inline>,
+    inline: Arc<InlineReader>,
     number: usize,
 }
 
@@ -169,13 +170,13 @@ mod tests {
     }
 
     async fn run(db: &Db, sql: &'static str) {
-        db.write_at_length(async move |tx| tx.run(sql).await).await.unwrap();
+        db.write_long(async move |tx| tx.execute_raw(sql).await).await.unwrap();
     }
 
     /// What is found here, which must be what the pool finds.
     async fn here<E>(db: &Db, select: Select<E>) -> Option<Vec<E::Model>>
     where
-        E: Readable<Model: PartialEq + std::fmt::Debug>,
+        E: Decode<Model: PartialEq + std::fmt::Debug>,
     {
         let found = db.reader().inline().unwrap().rows(&select);
         let expected = select.clone().all(db.reader().connection()).await.unwrap();
@@ -191,7 +192,7 @@ mod tests {
         let (_folder, db) = file("books.db").await;
         run(&db, "INSERT INTO stores (id, name) VALUES (1, 'é')").await;
         let prices = ["0.00", "0.01", "49.99", "9999999999.99", "123.4", "7"];
-        db.write_at_length(async move |tx| {
+        db.write_long(async move |tx| {
             for (place, price) in prices.iter().enumerate() {
                 let row = item::ActiveModel {
                     name: Set("\u{1F4D6} \"".repeat(place)),
@@ -239,7 +240,7 @@ mod tests {
         for time in times.split(',') {
             let insert =
                 format!("INSERT INTO books (title, author, created_at) VALUES ('a', 'b', {time})");
-            db.write_at_length(async move |tx| tx.run(&insert).await).await.unwrap();
+            db.write_long(async move |tx| tx.execute_raw(&insert).await).await.unwrap();
         }
         assert_eq!(here(&db, book::Entity::find()).await.unwrap().len(), 7);
         let by_time = book::Entity::find().filter(book::Column::CreatedAt.lt(crate::now()));
@@ -275,9 +276,10 @@ mod tests {
     }
 
     /// How many places have a transaction open.
-    fn open(inline: &Inline) -> usize {
-        let is_open =
-            |place: &&Mutex<Option<Place>>| place.lock().unwrap().as_ref().unwrap().is_open();
+    fn open(inline: &InlineReader) -> usize {
+        let is_open = |place: &&Mutex<Option<ReadConnection>>| {
+            place.lock().unwrap().as_ref().unwrap().is_open()
+        };
         inline.places.iter().filter(is_open).count()
     }
 
@@ -290,7 +292,7 @@ mod tests {
         for round in 0..50 {
             assert_eq!((open(&inline), stores(), stores()), (0, 3 * round, 3 * round));
             assert_eq!(open(&inline), 1);
-            // What another connection commits is seen at once; so is what a unit commits, before anything else runs.
+            // What another connection commits is seen at once; so is what a job commits, before anything else runs.
             let add = "INSERT INTO stores (name) VALUES ('a')";
             other.execute_batch(add).unwrap();
             assert_eq!(stores(), 3 * round + 1);

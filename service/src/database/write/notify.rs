@@ -1,20 +1,20 @@
-//! How those who wait for units of work hear of them.
+//! How those who wait for jobs hear of them.
 
 use tokio::runtime::Handle;
 
-use super::unit::Unit;
+use super::job::Job;
 
-/// Tells every caller what its unit came to; `is_known` is false when nobody knows whether it was stored.
+/// Tells every caller what its job came to; `is_known` is false when nobody knows whether it was stored.
 ///
 /// To wake somebody in another thread is a message to that thread, and thirty may wait there. So one task is sent to each thread,
 /// which tells all of them.
-pub(in crate::database) fn tell(units: Vec<Box<dyn Unit>>, is_known: bool) {
-    let mut homes: Vec<(Handle, Answers)> = Vec::new();
-    for unit in units {
-        let home = unit.home();
+pub(in crate::database) fn notify(jobs: Vec<Box<dyn Job>>, is_known: bool) {
+    let mut homes: Vec<(Handle, Notifications)> = Vec::new();
+    for job in jobs {
+        let home = job.home();
         match homes.iter_mut().find(|(known, _)| known.id() == home.id()) {
-            Some((_, answers)) => answers.units.push(unit),
-            None => homes.push((home.clone(), Answers { units: vec![unit], is_known })),
+            Some((_, answers)) => answers.jobs.push(job),
+            None => homes.push((home.clone(), Notifications { jobs: vec![job], is_known })),
         }
     }
     for (home, answers) in homes {
@@ -22,16 +22,16 @@ pub(in crate::database) fn tell(units: Vec<Box<dyn Unit>>, is_known: bool) {
     }
 }
 
-/// Units that are answered when this is dropped: by the task that has it, or by a runtime that ends and carries no more out.
-struct Answers {
-    units: Vec<Box<dyn Unit>>,
+/// Jobs that are answered when this is dropped: by the task that has it, or by a runtime that ends and carries no more out.
+struct Notifications {
+    jobs: Vec<Box<dyn Job>>,
     is_known: bool,
 }
 
-impl Drop for Answers {
+impl Drop for Notifications {
     fn drop(&mut self) {
-        for unit in self.units.drain(..) {
-            unit.answer(self.is_known);
+        for job in self.jobs.drain(..) {
+            job.answer(self.is_known);
         }
     }
 }
@@ -47,23 +47,23 @@ mod tests {
     use tokio::runtime::{Builder, Runtime};
 
     use super::*;
-    use crate::database::{tx::Tx, write::unit::Effect};
+    use crate::database::{tx::Tx, write::job::AttemptOutcome};
 
-    /// A unit that tells who answers it.
+    /// A job that tells who answers it.
     struct Told {
         home: Handle,
         by: mpsc::Sender<(ThreadId, bool)>,
     }
 
-    impl Unit for Told {
-        fn attempt<'a>(&'a mut self, _: &'a Tx) -> LocalBoxFuture<'a, Effect> {
-            Box::pin(async { Effect::None })
+    impl Job for Told {
+        fn attempt<'a>(&'a mut self, _: &'a Tx) -> LocalBoxFuture<'a, AttemptOutcome> {
+            Box::pin(async { AttemptOutcome::None })
         }
 
-        fn alone(
+        fn run_alone(
             self: Box<Self>,
             _: crate::database::tx::Source,
-        ) -> LocalBoxFuture<'static, Option<Box<dyn Unit>>> {
+        ) -> LocalBoxFuture<'static, Option<Box<dyn Job>>> {
             Box::pin(async { None })
         }
 
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn callers_are_told_where_they_wait_and_also_when_that_has_ended() {
         let (by, told) = mpsc::channel();
-        let unit = |home: &Handle| -> Box<dyn Unit> {
+        let job = |home: &Handle| -> Box<dyn Job> {
             Box::new(Told { home: home.clone(), by: by.clone() })
         };
         let ended = runtime().handle().clone();
@@ -95,7 +95,7 @@ mod tests {
             runtime.block_on(stopped).unwrap();
         });
         let (home, here) = (homes.recv().unwrap(), runtime());
-        tell(vec![unit(&home), unit(&ended), unit(here.handle()), unit(&home)], true);
+        notify(vec![job(&home), job(&ended), job(here.handle()), job(&home)], true);
         here.block_on(tokio::task::yield_now());
         let mut all: Vec<_> = (0..4).map(|_| told.recv().unwrap()).collect();
         assert!(all.iter().all(|(_, is_known)| *is_known));

@@ -20,7 +20,7 @@ use tokio::{
 };
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage, Statement};
 
-use super::{IS_COPY, Trust, waits, without_driver};
+use super::{HealthCheck, IS_STANDBY, waits, without_driver};
 use crate::{
     database::Settings,
     error::{Error, Result, chain, is_cut_off},
@@ -39,24 +39,24 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// The connections for writing. Clones share them.
 #[derive(Clone)]
-pub(in crate::database) struct Sessions(Arc<Shared>);
+pub(in crate::database) struct WriteSessions(Arc<Shared>);
 
 struct Shared {
     config: Config,
     /// How long a connection may take to come, or to show that it is usable.
     patience: Duration,
-    trust: Arc<Trust>,
+    trust: Arc<HealthCheck>,
     /// The last is the one that was used last.
     idle: Mutex<Vec<Session>>,
     is_refused: AtomicBool,
 }
 
-impl Sessions {
+impl WriteSessions {
     /// Opens nothing yet. `None` where the server cannot be reached by us as the driver reaches it.
     pub(in crate::database) fn new(
         url: &str,
         settings: &Settings,
-        trust: &Arc<Trust>,
+        trust: &Arc<HealthCheck>,
     ) -> Option<Self> {
         let waits = waits(settings).map(|(name, value)| format!("-c {name}={value}"));
         let config = without_driver(url, settings, settings.deadline, &waits.join(" "))?;
@@ -105,7 +105,7 @@ impl Shared {
             let session = self.lock().pop()?;
             let rested = session.state().used.elapsed();
             let is_usable = !session.client.is_closed()
-                && (!self.trust.is_to_look(rested) || self.is_primary(&session.client).await);
+                && (!self.trust.should_check(rested) || self.is_primary(&session.client).await);
             if is_usable {
                 return Some(session);
             }
@@ -114,7 +114,7 @@ impl Shared {
     }
 
     async fn is_primary(&self, client: &Client) -> bool {
-        let Ok(Ok(told)) = timeout(self.patience, client.simple_query(IS_COPY)).await else {
+        let Ok(Ok(told)) = timeout(self.patience, client.simple_query(IS_STANDBY)).await else {
             return false;
         };
         told.iter().any(|message| match message {

@@ -6,20 +6,20 @@
 //! wrong: both read what was committed, and give the same rows.
 //!
 //! Who is behind a slow statement waits for it. So rows by their ids have connections of their own, which no list can hold up, lists
-//! of many rows go to the pool, and so does for a while each statement that was seen to be slow ([`Lane`]). Searches have
+//! of many rows go to the pool, and so does for a while each statement that was seen to be slow ([`SharedConnection`]). Searches have
 //! connections of their own for another reason: PostgreSQL would plan each of them anew, because it cannot tell that it comes to
 //! the same plan for any values, and plan for longer than it searches.
 
-mod lane;
+mod connection;
 
 use std::{sync::Arc, time::Duration};
 
 use sea_orm::{DbBackend, QueryTrait, Select, Statement, Value};
 use tokio_postgres::Row;
 
-use self::lane::Lane;
-use super::{Trust, without_driver};
-use crate::database::{Settings, row::Readable, seat::seat};
+use self::connection::SharedConnection;
+use super::{HealthCheck, without_driver};
+use crate::database::{Settings, row::Decode, thread_index::thread_index};
 
 /// How long the server works on a list here, and for how long it is worth while.
 const LIST: Duration = Duration::from_millis(20);
@@ -35,41 +35,41 @@ const MOST_IDS: u64 = 2500;
 const PLAN_ONCE: &str = "-c plan_cache_mode=force_generic_plan";
 
 /// Connections that reads share: three for each thread, as long as there are not more threads than connections in the pool.
-pub(in crate::database) struct Pipeline {
-    lanes: Box<[Lanes]>,
+pub(in crate::database) struct SharedReader {
+    connections: Box<[Connections]>,
 }
 
 /// Those of one thread.
-struct Lanes {
-    by_id: Arc<Lane>,
-    lists: Arc<Lane>,
-    searches: Arc<Lane>,
+struct Connections {
+    by_id: Arc<SharedConnection>,
+    lists: Arc<SharedConnection>,
+    searches: Arc<SharedConnection>,
 }
 
-impl Pipeline {
+impl SharedReader {
     /// Opens nothing yet. `None` where the pool's server cannot be reached by us as the pool reaches it.
     pub(in crate::database) fn new(
         url: &str,
         settings: &Settings,
-        trust: &Arc<Trust>,
+        trust: &Arc<HealthCheck>,
     ) -> Option<Self> {
-        let lane = |limit, slow, more| {
+        let connection = |limit, slow, more| {
             let config = without_driver(url, settings, limit, more)?;
-            Some(Arc::new(Lane::new(config, Arc::clone(trust), slow)))
+            Some(Arc::new(SharedConnection::new(config, Arc::clone(trust), slow)))
         };
-        let lanes = |_| {
-            Some(Lanes {
-                by_id: lane(ROW, None, "")?,
-                lists: lane(LIST, Some(SLOW), "")?,
-                searches: lane(LIST, Some(SLOW), PLAN_ONCE)?,
+        let connections = |_| {
+            Some(Connections {
+                by_id: connection(ROW, None, "")?,
+                lists: connection(LIST, Some(SLOW), "")?,
+                searches: connection(LIST, Some(SLOW), PLAN_ONCE)?,
             })
         };
-        Some(Self { lanes: (0..settings.pool).map(lanes).collect::<Option<_>>()? })
+        Some(Self { connections: (0..settings.pool).map(connections).collect::<Option<_>>()? })
     }
 
     /// Closes the connections once what was asked on them is answered.
     pub(in crate::database) async fn close(&self) {
-        for Lanes { by_id, lists, searches } in &self.lanes {
+        for Connections { by_id, lists, searches } in &self.connections {
             by_id.close().await;
             lists.close().await;
             searches.close().await;
@@ -83,13 +83,13 @@ impl Pipeline {
         searches: bool,
     ) -> impl Future<Output = Option<Vec<E::Model>>> + Send
     where
-        E: Readable,
+        E: Decode,
     {
         let statement = select.build(DbBackend::Postgres);
         let sql = statement.sql.into();
         let values = statement.values.map_or_else(Vec::new, |values| values.0);
-        let lane = self.for_lists(searches).filter(|_| asks_for_few(&values, MOST_ROWS));
-        async move { find::<E>(lane?, sql, values).await }
+        let connection = self.for_lists(searches).filter(|_| asks_for_few(&values, MOST_ROWS));
+        async move { find::<E>(connection?, sql, values).await }
     }
 
     /// The ids that a statement finds, in the first column; `None` when the pool has to find them.
@@ -100,8 +100,8 @@ impl Pipeline {
     ) -> Option<Vec<i32>> {
         let sql = statement.sql.as_str().into();
         let values = statement.values.as_ref().map_or(&[][..], |values| &values.0);
-        let lane = self.for_lists(searches).filter(|_| asks_for_few(values, MOST_IDS));
-        let rows = lane?.ask(&sql, values).await?;
+        let connection = self.for_lists(searches).filter(|_| asks_for_few(values, MOST_IDS));
+        let rows = connection?.ask(&sql, values).await?;
         rows.iter().map(|row| row.try_get(0).ok()).collect()
     }
 
@@ -111,38 +111,42 @@ impl Pipeline {
         id: i32,
     ) -> impl Future<Output = Option<Option<E::Model>>> + Send
     where
-        E: Readable,
+        E: Decode,
     {
         let sql = Arc::clone(&E::queries().by_id_on_postgres);
-        let lane = self.lanes().map(|lanes| &lanes.by_id);
-        async move { Some(find::<E>(lane?, sql, vec![id.into()]).await?.pop()) }
+        let connection = self.connections().map(|connections| &connections.by_id);
+        async move { Some(find::<E>(connection?, sql, vec![id.into()]).await?.pop()) }
     }
 
-    fn for_lists(&self, searches: bool) -> Option<&Arc<Lane>> {
-        let Lanes { lists, searches: once, .. } = self.lanes()?;
+    fn for_lists(&self, searches: bool) -> Option<&Arc<SharedConnection>> {
+        let Connections { lists, searches: once, .. } = self.connections()?;
         Some(if searches { once } else { lists })
     }
 
-    fn lanes(&self) -> Option<&Lanes> {
-        self.lanes.get(seat() % self.lanes.len().max(1))
+    fn connections(&self) -> Option<&Connections> {
+        self.connections.get(thread_index() % self.connections.len().max(1))
     }
 }
 
-async fn find<E>(lane: &Arc<Lane>, sql: Arc<str>, values: Vec<Value>) -> Option<Vec<E::Model>>
+async fn find<E>(
+    connection: &Arc<SharedConnection>,
+    sql: Arc<str>,
+    values: Vec<Value>,
+) -> Option<Vec<E::Model>>
 where
-    E: Readable,
+    E: Decode,
 {
-    let rows = lane.ask(&sql, &values).await?;
+    let rows = connection.ask(&sql, &values).await?;
     let models = models::<E>(&rows);
     if models.is_none() {
-        lane.leave(&sql);
+        connection.leave(&sql);
     }
     models
 }
 
 fn models<E>(rows: &[Row]) -> Option<Vec<E::Model>>
 where
-    E: Readable,
+    E: Decode,
 {
     if rows.first().is_some_and(|row| row.len() != E::COLUMNS.len()) {
         return None;

@@ -9,11 +9,13 @@ use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 /// A value, as the driver binds it.
 #[derive(Debug)]
-pub(in crate::database) struct Parameter<'a>(&'a Value);
+pub(in crate::database) struct PostgresValue<'a>(&'a Value);
 
 /// The values and their types; `None` with one of a type that only the driver binds.
-pub(in crate::database) fn parameters(values: &[Value]) -> Option<(Vec<Parameter<'_>>, Vec<Type>)> {
-    let bound = |value| Some((Parameter(value), type_of(value)?));
+pub(in crate::database) fn parameters(
+    values: &[Value],
+) -> Option<(Vec<PostgresValue<'_>>, Vec<Type>)> {
+    let bound = |value| Some((PostgresValue(value), type_of(value)?));
     values.iter().map(bound).collect()
 }
 
@@ -32,7 +34,7 @@ fn type_of(value: &Value) -> Option<Type> {
     })
 }
 
-impl ToSql for Parameter<'_> {
+impl ToSql for PostgresValue<'_> {
     fn to_sql(
         &self,
         type_: &Type,

@@ -14,13 +14,13 @@ use std::{
 use rusqlite::{Connection, OpenFlags, config::DbConfig, params_from_iter};
 use sea_orm::{DbBackend, DbErr, QueryTrait, Select, Statement, StatementBuilder};
 
-use super::{bound::Bound, open_file::OpenFile};
+use super::{open_file::OpenFile, value::SqliteValue};
 use crate::{
     database::{
         Settings,
         insertion::Insertion,
-        row::Readable,
-        rows::{ModelOf, Storable, change, insertion, misfit},
+        row::Decode,
+        rows::{Insertable, ModelOf, change, insertion, misfit},
     },
     error::{Error, Result, chain},
 };
@@ -38,9 +38,9 @@ const RECENT: Duration = Duration::from_millis(10);
 
 /// The connection for writing. Clones share it.
 #[derive(Clone)]
-pub(in crate::database) struct Direct(Arc<Mutex<Seat>>);
+pub(in crate::database) struct SqliteWriter(Arc<Mutex<WriterConnection>>);
 
-struct Seat {
+struct WriterConnection {
     file: Arc<OpenFile>,
     settings: Settings,
     /// None after a failure that it may not have survived, until it is needed again.
@@ -51,7 +51,7 @@ struct Seat {
     found: Option<Instant>,
 }
 
-impl Direct {
+impl SqliteWriter {
     /// Opens the file, and brings it into WAL mode.
     ///
     /// # Errors
@@ -60,7 +60,7 @@ impl Direct {
         let (file, sqlite) = OpenFile::after(path, || open(path, settings))?;
         let (file, settings) = (Arc::new(file), settings.clone());
         let (sqlite, loss, found) = (Some(sqlite), None, None);
-        Ok(Self(Arc::new(Mutex::new(Seat { file, settings, sqlite, loss, found }))))
+        Ok(Self(Arc::new(Mutex::new(WriterConnection { file, settings, sqlite, loss, found }))))
     }
 
     /// The file, to ask whether it is at its path without waiting for a statement.
@@ -78,24 +78,24 @@ impl Direct {
 
     /// Begins a transaction that writes.
     pub(in crate::database) fn begin(&self) -> Result<Transaction> {
-        let mut seat = lock(&self.0);
-        if seat.found.is_none_or(|found| found.elapsed() >= RECENT) {
-            seat.expect_file()?;
+        let mut connection = lock(&self.0);
+        if connection.found.is_none_or(|found| found.elapsed() >= RECENT) {
+            connection.expect_file()?;
         }
-        let Seat { file, settings, sqlite, .. } = &mut *seat;
-        let connection = match sqlite {
-            Some(connection) => connection,
+        let WriterConnection { file, settings, sqlite, .. } = &mut *connection;
+        let open = match sqlite {
+            Some(open) => open,
             None => {
-                let opened = open(file.path(), settings)?;
+                let opened = self::open(file.path(), settings)?;
                 file.check()?;
                 sqlite.insert(opened)
             }
         };
-        if let Err(error) = step(connection, "BEGIN IMMEDIATE") {
-            seat.forget_after(&error);
+        if let Err(error) = step(open, "BEGIN IMMEDIATE") {
+            connection.forget_after(&error);
             return Err(error);
         }
-        Ok(Transaction { seat: Arc::clone(&self.0), depth: 0, is_open: true })
+        Ok(Transaction { connection: Arc::clone(&self.0), depth: 0, is_open: true })
     }
 
     pub(in crate::database) fn close(self) -> Result<()> {
@@ -106,11 +106,11 @@ impl Direct {
     }
 }
 
-fn lock(seat: &Mutex<Seat>) -> MutexGuard<'_, Seat> {
-    seat.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(connection: &Mutex<WriterConnection>) -> MutexGuard<'_, WriterConnection> {
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Seat {
+impl WriterConnection {
     /// A full disk and a lock of somebody else are no fault of the connection; after anything else a new one is opened.
     fn forget_after(&mut self, error: &Error) {
         if !matches!(error, Error::Busy | Error::Full(_)) {
@@ -121,7 +121,7 @@ impl Seat {
 
 /// A transaction, or a savepoint of one.
 pub(in crate::database) struct Transaction {
-    seat: Arc<Mutex<Seat>>,
+    connection: Arc<Mutex<WriterConnection>>,
     /// Savepoints around it.
     depth: usize,
     is_open: bool,
@@ -130,8 +130,8 @@ pub(in crate::database) struct Transaction {
 impl Transaction {
     pub(in crate::database) fn savepoint(&self) -> Result<Self> {
         let depth = self.depth + 1;
-        self.run(&format!("SAVEPOINT unit_{depth}"))?;
-        Ok(Self { seat: Arc::clone(&self.seat), depth, is_open: true })
+        self.run(&format!("SAVEPOINT job_{depth}"))?;
+        Ok(Self { connection: Arc::clone(&self.connection), depth, is_open: true })
     }
 
     pub(in crate::database) fn commit(mut self) -> Result<()> {
@@ -139,20 +139,20 @@ impl Transaction {
         match self.depth {
             0 => self.with(|connection| step(connection, "COMMIT"))?,
             depth => {
-                self.run(&format!("RELEASE unit_{depth}"))?;
+                self.run(&format!("RELEASE job_{depth}"))?;
                 self.is_open = false;
                 return Ok(());
             }
         }
         self.is_open = false;
         // Looked up before the callers hear of it: what they are told is stored is in the file at its path.
-        let mut seat = lock(&self.seat);
-        seat.found = None;
-        seat.file.check().map_err(|error| {
+        let mut connection = lock(&self.connection);
+        connection.found = None;
+        connection.file.check().map_err(|error| {
             log::error!("a change was committed to a file that is gone: {}", chain(&error));
             Error::Unknown
         })?;
-        seat.found = Some(Instant::now());
+        connection.found = Some(Instant::now());
         Ok(())
     }
 
@@ -162,18 +162,18 @@ impl Transaction {
 
     fn end(&mut self) -> Result<()> {
         self.is_open = false;
-        let mut seat = lock(&self.seat);
-        let Some(connection) = &seat.sqlite else { return Ok(()) };
+        let mut connection = lock(&self.connection);
+        let Some(open) = &connection.sqlite else { return Ok(()) };
         // After a full disk or a failing one SQLite has ended the transaction by itself.
-        if connection.is_autocommit() {
+        if open.is_autocommit() {
             return Ok(());
         }
         let ended = match self.depth {
-            0 => run(connection, "ROLLBACK"),
-            depth => run(connection, &format!("ROLLBACK TO unit_{depth}; RELEASE unit_{depth}")),
+            0 => run(open, "ROLLBACK"),
+            depth => run(open, &format!("ROLLBACK TO job_{depth}; RELEASE job_{depth}")),
         };
         if ended.is_err() {
-            seat.sqlite = None;
+            connection.sqlite = None;
         }
         ended
     }
@@ -185,12 +185,12 @@ impl Transaction {
 
     pub(in crate::database) fn rows<E>(&self, select: Select<E>) -> Result<Vec<E::Model>>
     where
-        E: Readable,
+        E: Decode,
     {
         self.models::<E>(select.build(DbBackend::Sqlite))
     }
 
-    pub(in crate::database) fn numbers<S: StatementBuilder>(
+    pub(in crate::database) fn integers<S: StatementBuilder>(
         &self,
         statement: &S,
     ) -> Result<Vec<i64>> {
@@ -204,10 +204,10 @@ impl Transaction {
         })
     }
 
-    pub(in crate::database) fn insert<A: Storable>(&self, row: A) -> Result<ModelOf<A>> {
+    pub(in crate::database) fn insert<A: Insertable>(&self, row: A) -> Result<ModelOf<A>> {
         if let Some((insertion, values)) = Insertion::of(&row, DbBackend::Sqlite) {
             let id = self.with_prepared(&insertion.sql, |inserting| {
-                Ok(inserting.insert(params_from_iter(values.into_iter().map(Bound)))?)
+                Ok(inserting.insert(params_from_iter(values.into_iter().map(SqliteValue)))?)
             })?;
             return insertion.stored(row, id);
         }
@@ -215,7 +215,7 @@ impl Transaction {
         stored.pop().ok_or_else(|| Error::internal("an inserted row was not returned"))
     }
 
-    pub(in crate::database) fn update<A: Storable>(&self, row: A) -> Result<ModelOf<A>> {
+    pub(in crate::database) fn update<A: Insertable>(&self, row: A) -> Result<ModelOf<A>> {
         let mut stored = self.models::<A::Entity>(change(row, DbBackend::Sqlite)?)?;
         stored.pop().ok_or_else(|| DbErr::RecordNotUpdated.into())
     }
@@ -228,7 +228,7 @@ impl Transaction {
 
     fn models<E>(&self, statement: Statement) -> Result<Vec<E::Model>>
     where
-        E: Readable,
+        E: Decode,
     {
         self.prepared(statement, |found, values| {
             let mut found = found.query(params_from_iter(values))?;
@@ -243,10 +243,10 @@ impl Transaction {
     fn prepared<T>(
         &self,
         statement: Statement,
-        work: impl FnOnce(&mut rusqlite::Statement<'_>, &[Bound]) -> Result<T>,
+        work: impl FnOnce(&mut rusqlite::Statement<'_>, &[SqliteValue]) -> Result<T>,
     ) -> Result<T> {
         let Statement { sql, values, .. } = statement;
-        let values = Bound::all(values);
+        let values = SqliteValue::all(values);
         self.with_prepared(&sql, |statement| work(statement, &values))
     }
 
@@ -265,8 +265,8 @@ impl Transaction {
     }
 
     fn with<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let seat = lock(&self.seat);
-        match &seat.sqlite {
+        let connection = lock(&self.connection);
+        match &connection.sqlite {
             // What came behind a transaction that SQLite has ended by itself would be stored alone.
             Some(connection) if !connection.is_autocommit() => work(connection),
             _ => Err(Error::internal("the transaction has ended")),

@@ -12,8 +12,8 @@ use tokio::{runtime::Handle, task::JoinHandle, time::timeout};
 use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement, error::SqlState, types::Type};
 
 use crate::database::postgres::{
-    IS_COPY, Trust,
-    parameter::{Parameter, parameters},
+    HealthCheck, IS_STANDBY,
+    value::{PostgresValue, parameters},
 };
 
 /// How long a read waits for its answer, behind those of others; then the pool is asked, and the connection given up.
@@ -31,9 +31,9 @@ const LEFT: usize = 256;
 
 /// A place for a connection, which is opened when it is first asked for, by the runtime of the thread that asks, and anew when it
 /// was lost. Meanwhile, and for what rests, the pool is asked.
-pub(super) struct Lane {
+pub(super) struct SharedConnection {
     config: Config,
-    trust: Arc<Trust>,
+    trust: Arc<HealthCheck>,
     /// What takes so long gains nothing here; `None` where no statement does.
     slow: Option<Duration>,
     slot: Mutex<Slot>,
@@ -43,15 +43,15 @@ struct Slot {
     connection: Option<Connection>,
     /// Opens the connection and carries its messages.
     driver: Option<JoinHandle<()>>,
-    later: Later,
+    later: Backoff,
     is_closed: bool,
 }
 
 /// What is not tried for a while.
-struct Later {
-    opening: Rest,
+struct Backoff {
+    opening: Cooldown,
     /// Statements, which are left to the pool.
-    left: LruCache<Arc<str>, Rest>,
+    left: LruCache<Arc<str>, Cooldown>,
 }
 
 struct Connection {
@@ -69,13 +69,13 @@ struct Prepared {
 
 /// Until when something is not tried.
 #[derive(Default)]
-struct Rest {
+struct Cooldown {
     until: Option<Instant>,
     times: u32,
 }
 
 /// One read on its way.
-struct Errand {
+struct InFlight {
     client: Arc<Client>,
     begun: Instant,
     /// Where it is prepared already.
@@ -96,12 +96,12 @@ impl From<Error> for Failure {
     }
 }
 
-impl Lane {
-    pub(super) fn new(config: Config, trust: Arc<Trust>, slow: Option<Duration>) -> Self {
+impl SharedConnection {
+    pub(super) fn new(config: Config, trust: Arc<HealthCheck>, slow: Option<Duration>) -> Self {
         let slot = Slot {
             connection: None,
             driver: None,
-            later: Later { opening: Rest::default(), left: LruCache::new(LEFT) },
+            later: Backoff { opening: Cooldown::default(), left: LruCache::new(LEFT) },
             is_closed: false,
         };
         Self { config, trust, slow, slot: Mutex::new(slot) }
@@ -114,20 +114,20 @@ impl Lane {
         values: &[Value],
     ) -> Option<Vec<Row>> {
         let (values, types) = parameters(values)?;
-        let errand = self.errand(sql)?;
-        match timeout(PATIENCE, self.answer(&errand, sql, values, &types)).await {
+        let in_flight = self.in_flight(sql)?;
+        match timeout(PATIENCE, self.answer(&in_flight, sql, values, &types)).await {
             Ok(Ok(rows)) => {
-                self.note(&errand, sql);
+                self.note(&in_flight, sql);
                 return Some(rows);
             }
-            Ok(Err(Failure::Read(error))) => self.fail(&errand, sql, &error),
-            Ok(Err(Failure::Copy)) => self.lose(&errand, "the server only reads"),
+            Ok(Err(Failure::Read(error))) => self.fail(&in_flight, sql, &error),
+            Ok(Err(Failure::Copy)) => self.lose(&in_flight, "the server only reads"),
             Err(_) => {
                 // It may be the one that the others wait for.
                 if self.slow.is_some() {
                     self.leave(sql);
                 }
-                self.lose(&errand, "the server does not answer");
+                self.lose(&in_flight, "the server does not answer");
             }
         }
         None
@@ -154,7 +154,7 @@ impl Lane {
         }
     }
 
-    fn errand(self: &Arc<Self>, sql: &str) -> Option<Errand> {
+    fn in_flight(self: &Arc<Self>, sql: &str) -> Option<InFlight> {
         let mut slot = self.slot.lock().ok()?;
         if slot.is_closed || slot.later.left.get(sql).is_some_and(|rest| !rest.is_over()) {
             return None;
@@ -171,9 +171,9 @@ impl Lane {
         connection.used = begun;
         let mut known =
             |sql| connection.prepared.get(sql).map(|prepared| prepared.statement.clone());
-        let guard = self.trust.is_to_look(idle).then(|| known(IS_COPY));
+        let guard = self.trust.should_check(idle).then(|| known(IS_STANDBY));
         let statement = known(sql);
-        Some(Errand { client: Arc::clone(&connection.client), begun, statement, guard })
+        Some(InFlight { client: Arc::clone(&connection.client), begun, statement, guard })
     }
 
     fn open(self: &Arc<Self>, slot: &mut Slot) {
@@ -189,20 +189,21 @@ impl Lane {
 
     async fn answer(
         &self,
-        errand: &Errand,
+        in_flight: &InFlight,
         sql: &Arc<str>,
-        values: Vec<Parameter<'_>>,
+        values: Vec<PostgresValue<'_>>,
         types: &[Type],
     ) -> Result<Vec<Row>, Failure> {
         let guard = async {
-            let Some(known) = &errand.guard else { return Ok(()) };
-            let guard = self.prepared(errand, known.as_ref(), &IS_COPY.into(), &[]).await?;
-            let found = errand.client.query_one(&guard, &[]).await?;
+            let Some(known) = &in_flight.guard else { return Ok(()) };
+            let guard = self.prepared(in_flight, known.as_ref(), &IS_STANDBY.into(), &[]).await?;
+            let found = in_flight.client.query_one(&guard, &[]).await?;
             if found.try_get(0)? { Err(Failure::Copy) } else { Ok(()) }
         };
         let rows = async {
-            let statement = self.prepared(errand, errand.statement.as_ref(), sql, types).await?;
-            let rows = errand.client.query_raw(&statement, values).await?;
+            let statement =
+                self.prepared(in_flight, in_flight.statement.as_ref(), sql, types).await?;
+            let rows = in_flight.client.query_raw(&statement, values).await?;
             Ok(rows.try_collect().await?)
         };
         // Both are sent before one is answered.
@@ -212,7 +213,7 @@ impl Lane {
 
     async fn prepared(
         &self,
-        errand: &Errand,
+        in_flight: &InFlight,
         known: Option<&Statement>,
         sql: &Arc<str>,
         types: &[Type],
@@ -220,19 +221,19 @@ impl Lane {
         if let Some(statement) = known {
             return Ok(statement.clone());
         }
-        let statement = errand.client.prepare_typed(sql, types).await?;
+        let statement = in_flight.client.prepare_typed(sql, types).await?;
         let prepared = Prepared { statement: statement.clone(), slow: 0 };
-        self.on(errand, |connection, _| {
+        self.on(in_flight, |connection, _| {
             drop(connection.prepared.insert(Arc::clone(sql), prepared))
         });
         Ok(statement)
     }
 
     /// Sees how long a statement took: no longer than since the answer before it.
-    fn note(&self, errand: &Errand, sql: &Arc<str>) {
+    fn note(&self, in_flight: &InFlight, sql: &Arc<str>) {
         let now = Instant::now();
-        self.on(errand, |connection, later| {
-            let took = now - errand.begun.max(connection.answered);
+        self.on(in_flight, |connection, later| {
+            let took = now - in_flight.begun.max(connection.answered);
             let is_slow = self.slow.is_some_and(|slow| took >= slow);
             connection.answered = now;
             later.opening.times = 0;
@@ -247,13 +248,13 @@ impl Lane {
         });
     }
 
-    fn fail(&self, errand: &Errand, sql: &Arc<str>, error: &Error) {
+    fn fail(&self, in_flight: &InFlight, sql: &Arc<str>, error: &Error) {
         log::debug!("a read is left to the pool: {error}");
-        if errand.client.is_closed() {
-            return self.lose(errand, "the connection is closed");
+        if in_flight.client.is_closed() {
+            return self.lose(in_flight, "the connection is closed");
         }
         let is_slow = error.code() == Some(&SqlState::QUERY_CANCELED);
-        self.on(errand, |connection, later| {
+        self.on(in_flight, |connection, later| {
             // Perhaps its tables have changed.
             connection.prepared.remove(sql);
             if is_slow {
@@ -262,29 +263,30 @@ impl Lane {
         });
     }
 
-    fn lose(&self, errand: &Errand, why: &str) {
+    fn lose(&self, in_flight: &InFlight, why: &str) {
         log::debug!("a connection that reads share is given up: {why}");
         self.trust.lose();
         if let Ok(mut slot) = self.slot.lock() {
-            slot.connection.take_if(|connection| Arc::ptr_eq(&connection.client, &errand.client));
+            slot.connection
+                .take_if(|connection| Arc::ptr_eq(&connection.client, &in_flight.client));
         }
     }
 
-    /// On the connection of a errand, where that is still the one in use.
-    fn on(&self, errand: &Errand, work: impl FnOnce(&mut Connection, &mut Later)) {
+    /// On the connection of a in_flight, where that is still the one in use.
+    fn on(&self, in_flight: &InFlight, work: impl FnOnce(&mut Connection, &mut Backoff)) {
         let Ok(mut slot) = self.slot.lock() else { return };
         let Slot { connection, later, .. } = &mut *slot;
         if let Some(connection) = connection
-            && Arc::ptr_eq(&connection.client, &errand.client)
+            && Arc::ptr_eq(&connection.client, &in_flight.client)
         {
             work(connection, later);
         }
     }
 }
 
-impl Later {
+impl Backoff {
     fn leave(&mut self, sql: &Arc<str>) {
-        let rest = self.left.entry(Arc::clone(sql)).or_insert_with(Rest::default);
+        let rest = self.left.entry(Arc::clone(sql)).or_insert_with(Cooldown::default);
         // Several may have been on their way.
         if rest.is_over() {
             rest.begin(REST);
@@ -292,7 +294,7 @@ impl Later {
     }
 }
 
-impl Rest {
+impl Cooldown {
     fn begin(&mut self, (first, doubled): (Duration, u32)) {
         self.until = Some(Instant::now() + first * (1 << self.times));
         self.times = (self.times + 1).min(doubled);
@@ -304,7 +306,7 @@ impl Rest {
 }
 
 /// Opens a connection and carries its messages until it ends.
-async fn drive(lane: Weak<Lane>, config: Config) {
+async fn drive(lane: Weak<SharedConnection>, config: Config) {
     let opened = config.connect(NoTls).await;
     let Some(lane) = lane.upgrade() else { return };
     let (client, messages) = match opened {

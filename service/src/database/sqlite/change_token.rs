@@ -14,17 +14,17 @@ const IS_MADE: usize = 12;
 
 /// A state of a database. Two that are equal are one: no commit of anybody lies between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct State([u8; HEADER]);
+pub struct ChangeToken([u8; HEADER]);
 
 /// Where the state of a file is looked up.
 #[derive(Clone, Copy)]
-pub(in crate::database) struct Index {
+pub(in crate::database) struct WalIndex {
     // Never closed: POSIX lets go of every lock that the process has on a file when any descriptor of it is closed, and
     // SQLite's own connections hold locks on this one.
     file: &'static File,
 }
 
-impl Index {
+impl WalIndex {
     /// Of the database file at `path`, to which the caller keeps a connection that has read from it. `None` where the header
     /// that this connection wrote cannot be seen: SQLite writes it into mapped memory, and the rest needs a file system
     /// that shows at once what was written there.
@@ -37,15 +37,15 @@ impl Index {
         name.push("-shm");
         let index = Self { file: Box::leak(Box::new(File::open(name)?)) };
         // Somebody may be about to change it.
-        Ok((0..100).any(|_| index.state().is_some()).then_some(index))
+        Ok((0..100).any(|_| index.change_token().is_some()).then_some(index))
     }
 
     /// The state that the file is in; `None` while it changes.
-    pub(in crate::database) fn state(self) -> Option<State> {
+    pub(in crate::database) fn change_token(self) -> Option<ChangeToken> {
         let mut copies = [[0; HEADER]; 2];
         self.file.read_exact_at(copies.as_flattened_mut(), 0).ok()?;
         let [first, second] = copies;
-        (first == second && first.get(IS_MADE) != Some(&0)).then_some(State(first))
+        (first == second && first.get(IS_MADE) != Some(&0)).then_some(ChangeToken(first))
     }
 }
 
@@ -132,8 +132,8 @@ mod tests {
         (folder, db, other)
     }
 
-    async fn look(db: &Db) -> (Option<State>, Vec<store::Model>) {
-        (db.state(), db.reader().rows(store::Entity::find()).await.unwrap())
+    async fn look(db: &Db) -> (Option<ChangeToken>, Vec<store::Model>) {
+        (db.change_token(), db.reader().rows(store::Entity::find()).await.unwrap())
     }
 
     fn runtime() -> tokio::runtime::Runtime {
@@ -152,7 +152,7 @@ mod tests {
                 let (state, rows) = look(&db).await;
                 let mut seen = HashMap::from([(state.unwrap(), rows)]);
                 for step in steps {
-                    let before = db.state();
+                    let before = db.change_token();
                     step.carry_out(&db, &other).await;
                     let (state, rows) = look(&db).await;
                     match step {
@@ -184,7 +184,7 @@ mod tests {
                 add(&db, true).await;
                 own += 1;
                 let (state, rows) = look(&db).await;
-                if state.is_some() && db.state() == state {
+                if state.is_some() && db.change_token() == state {
                     assert_eq!(*seen.entry(state).or_insert(rows.len()), rows.len());
                 }
             }

@@ -1,4 +1,4 @@
-//! One unit of work: in a transaction of its own, or in one that it shares.
+//! One job: in a transaction of its own, or in one that it shares.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -18,17 +18,17 @@ use crate::{
     error::{Error, Result, chain},
 };
 
-/// How often a unit is carried out when it collides with others.
+/// How often a job is carried out when it collides with others.
 const ATTEMPTS: u32 = 6;
 
-/// A unit of work that waits for its turn.
-pub(in crate::database) trait Unit: Send {
+/// A job that waits for its turn.
+pub(in crate::database) trait Job: Send {
     /// Carries it out in a transaction that others share.
-    fn attempt<'a>(&'a mut self, transaction: &'a Tx) -> LocalBoxFuture<'a, Effect>;
+    fn attempt<'a>(&'a mut self, transaction: &'a Tx) -> LocalBoxFuture<'a, AttemptOutcome>;
 
     /// Carries it out in a transaction of its own, again when it collides, and tells the caller. Where another session holds what
     /// it wants it comes back, to be carried out once more with patience: it waits for the row then, and keeps a connection.
-    fn alone(self: Box<Self>, source: Source) -> LocalBoxFuture<'static, Option<Box<dyn Unit>>>;
+    fn run_alone(self: Box<Self>, source: Source) -> LocalBoxFuture<'static, Option<Box<dyn Job>>>;
 
     /// The runtime in which the caller waits.
     fn home(&self) -> &Handle;
@@ -39,12 +39,12 @@ pub(in crate::database) trait Unit: Send {
 
 /// What an attempt left in the transaction.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::database) enum Effect {
+pub(in crate::database) enum AttemptOutcome {
     /// What has to be stored.
     Whole,
     /// Nothing; its caller called it off before it began.
     None,
-    /// A part, which must not be stored, since the unit refused in the end.
+    /// A part, which must not be stored, since the job refused in the end.
     Part,
     /// Nobody can say, because the database failed; what was begun is rolled back.
     Unclear,
@@ -52,8 +52,8 @@ pub(in crate::database) enum Effect {
     Unknown,
 }
 
-/// A unit, and who waits for it.
-pub(in crate::database) struct Waiting<T, F> {
+/// A job, and who waits for it.
+pub(in crate::database) struct PendingJob<T, F> {
     pub(in crate::database) work: F,
     pub(in crate::database) progress: Arc<Progress>,
     pub(in crate::database) deadline: Duration,
@@ -62,46 +62,45 @@ pub(in crate::database) struct Waiting<T, F> {
     pub(in crate::database) is_patient: bool,
     pub(in crate::database) answer: oneshot::Sender<Result<T>>,
     pub(in crate::database) home: Handle,
-    /// Held until the end, since the number of units that wait is bounded.
+    /// Held until the end, since the number of jobs that wait is bounded.
     pub(in crate::database) place: OwnedSemaphorePermit,
     pub(in crate::database) outcome: Option<Result<T>>,
 }
 
-impl<T, F> Unit for Waiting<T, F>
+impl<T, F> Job for PendingJob<T, F>
 where
     T: Send + 'static,
     F: AsyncFn(&Tx) -> Result<T> + Send + 'static,
 {
-    fn attempt<'a>(&'a mut self, transaction: &'a Tx) -> LocalBoxFuture<'a, Effect> {
+    fn attempt<'a>(&'a mut self, transaction: &'a Tx) -> LocalBoxFuture<'a, AttemptOutcome> {
         Box::pin(async move {
             self.outcome = None;
             if !self.progress.begin() {
-                return Effect::None;
+                return AttemptOutcome::None;
             }
             let outcome = AssertUnwindSafe((self.work)(transaction)).catch_unwind().await;
             let effect = match &outcome {
-                Ok(Ok(_)) => Effect::Whole,
-                Ok(Err(error)) => effect_of(error),
-                Err(_) => Effect::Unclear,
+                Ok(Ok(_)) => AttemptOutcome::Whole,
+                Ok(Err(error)) => outcome_of(error),
+                Err(_) => AttemptOutcome::Unclear,
             };
             self.outcome = outcome.ok();
             effect
         })
     }
 
-    fn alone(
+    fn run_alone(
         mut self: Box<Self>,
         source: Source,
-    ) -> LocalBoxFuture<'static, Option<Box<dyn Unit>>> {
+    ) -> LocalBoxFuture<'static, Option<Box<dyn Job>>> {
         Box::pin(async move {
-            // Units behind it wait in the same task.
+            // Jobs behind it wait in the same task.
             let outcome = AssertUnwindSafe(self.repeat(&source)).catch_unwind().await;
-            let outcome =
-                outcome.unwrap_or_else(|_| Err(Error::internal("the unit of work panicked")));
+            let outcome = outcome.unwrap_or_else(|_| Err(Error::internal("the job panicked")));
             if matches!(outcome, Err(Error::Locked(_))) && !self.is_patient {
                 self.progress.rest();
                 self.is_patient = true;
-                return Some(self as Box<dyn Unit>);
+                return Some(self as Box<dyn Job>);
             }
             let Self { answer, place, .. } = *self;
             drop(place);
@@ -127,16 +126,16 @@ where
     }
 }
 
-/// What a unit left behind that ended with this error.
-fn effect_of(error: &Error) -> Effect {
+/// What a job left behind that ended with this error.
+fn outcome_of(error: &Error) -> AttemptOutcome {
     match error {
         Error::Invalid(_)
         | Error::Duplicate { .. }
         | Error::NotFound { .. }
         | Error::Stale { .. }
         | Error::KeyReused { .. }
-        | Error::Unconfirmed { .. } => Effect::Part,
-        Error::Unknown => Effect::Unknown,
+        | Error::Unconfirmed { .. } => AttemptOutcome::Part,
+        Error::Unknown => AttemptOutcome::Unknown,
         // SQLite rolls a transaction back by itself when the disk is full or fails; what comes behind would be alone.
         Error::Busy
         | Error::Unavailable(_)
@@ -146,15 +145,15 @@ fn effect_of(error: &Error) -> Effect {
         | Error::Forbidden(_)
         | Error::Locked(_)
         | Error::Collision(_)
-        | Error::Internal(_) => Effect::Unclear,
+        | Error::Internal(_) => AttemptOutcome::Unclear,
     }
 }
 
-impl<T, F> Waiting<T, F>
+impl<T, F> PendingJob<T, F>
 where
     F: AsyncFn(&Tx) -> Result<T>,
 {
-    /// Carries out the unit; when it collides with another or loses its connection, again after a pause, as long as another
+    /// Carries out the job; when it collides with another or loses its connection, again after a pause, as long as another
     /// attempt that takes as long as the last one ends before the deadline.
     async fn repeat(&self, source: &Source) -> Result<T> {
         let begun = Instant::now();
@@ -188,7 +187,7 @@ pub(in crate::database) async fn once<T>(
     progress: &Progress,
     patience: Option<Duration>,
 ) -> Result<T> {
-    if progress.is_called_off() {
+    if progress.is_cancelled() {
         return Err(Error::Busy);
     }
     let transaction = source.begin().await?;

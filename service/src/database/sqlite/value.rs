@@ -6,16 +6,16 @@ use sea_orm::{Value, Values};
 use crate::moment::{self, Zone};
 
 /// A value, as the driver binds it.
-pub(in crate::database) struct Bound(pub(in crate::database) Value);
+pub(in crate::database) struct SqliteValue(pub(in crate::database) Value);
 
-impl Bound {
+impl SqliteValue {
     /// What a statement binds.
     pub(in crate::database) fn all(values: Option<Values>) -> Vec<Self> {
         values.into_iter().flat_map(|values| values.0).map(Self).collect()
     }
 }
 
-impl rusqlite::ToSql for Bound {
+impl rusqlite::ToSql for SqliteValue {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         let Self(value) = self;
         let bound = match value {

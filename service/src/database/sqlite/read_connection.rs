@@ -13,9 +13,9 @@ use rusqlite::{Connection, OpenFlags, Row, config::DbConfig};
 use sea_orm::Value;
 
 use super::{
-    bound::Bound,
+    change_token::{ChangeToken, WalIndex},
     read_threads::LONGEST_PREPARED,
-    state::{Index, State},
+    value::SqliteValue,
 };
 
 /// Steps of SQLite's machine between two looks at how many there were, and at the clock: a step may be a comparison of two texts.
@@ -33,14 +33,14 @@ const CACHE_KIB: i32 = 8192;
 const PREPARED: usize = 64;
 
 /// The connection.
-pub(in crate::database) struct Place {
+pub(in crate::database) struct ReadConnection {
     sqlite: Connection,
     strides: Arc<AtomicU32>,
     /// The state of the file before the transaction began that is open; `None` where none is.
-    began: Option<State>,
+    began: Option<ChangeToken>,
 }
 
-impl Place {
+impl ReadConnection {
     /// # Errors
     /// When the file cannot be opened.
     pub(in crate::database) fn open(path: &Path, longest_read: Duration) -> rusqlite::Result<Self> {
@@ -77,14 +77,14 @@ impl Place {
     /// and whether a transaction began for it that stays open.
     pub(in crate::database) fn read<T>(
         &mut self,
-        index: Option<Index>,
-        (sql, values): (&str, &[Bound]),
+        index: Option<WalIndex>,
+        (sql, values): (&str, &[SqliteValue]),
         read: (usize, impl Fn(&Row<'_>) -> Option<T>),
     ) -> (Option<Vec<T>>, bool) {
         if !is_short(sql, values) {
             return (None, false);
         }
-        let now = index.and_then(Index::state);
+        let now = index.and_then(WalIndex::change_token);
         let lasts = self.began.is_some() && self.began == now;
         if !lasts {
             self.end();
@@ -114,7 +114,7 @@ impl Place {
     fn rows<T>(
         &self,
         sql: &str,
-        values: &[Bound],
+        values: &[SqliteValue],
         (columns, read): (usize, impl Fn(&Row<'_>) -> Option<T>),
     ) -> Option<Vec<T>> {
         self.strides.store(0, Ordering::Relaxed);
@@ -135,7 +135,7 @@ impl Place {
 
 fn rows_of<T>(
     statement: &mut rusqlite::Statement<'_>,
-    values: &[Bound],
+    values: &[SqliteValue],
     (columns, read): (usize, impl Fn(&Row<'_>) -> Option<T>),
 ) -> Option<Vec<T>> {
     if statement.column_count() != columns {
@@ -153,8 +153,8 @@ fn rows_of<T>(
 }
 
 /// Whether no step of a statement can take long: none compares with a long pattern.
-fn is_short(sql: &str, values: &[Bound]) -> bool {
-    let is_long = |Bound(value): &Bound| matches!(value, Value::String(Some(text)) if text.len() > LONGEST_PATTERN);
+fn is_short(sql: &str, values: &[SqliteValue]) -> bool {
+    let is_long = |SqliteValue(value): &SqliteValue| matches!(value, Value::String(Some(text)) if text.len() > LONGEST_PATTERN);
     !values.iter().any(is_long) || !PATTERNS.iter().any(|pattern| sql.contains(pattern))
 }
 
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn statements_with_long_patterns_are_left_to_other_threads() {
         let is_short = |sql, texts: &[&str]| {
-            let values: Vec<_> = texts.iter().map(|text| Bound((*text).into())).collect();
+            let values: Vec<_> = texts.iter().map(|text| SqliteValue((*text).into())).collect();
             is_short(sql, &values)
         };
         let (short, long) = ("x".repeat(64), "é".repeat(33));

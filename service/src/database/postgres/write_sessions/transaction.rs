@@ -12,9 +12,9 @@ use super::{Session, Shared, State};
 use crate::{
     database::{
         insertion::Insertion,
-        postgres::parameter::parameters,
-        row::Readable,
-        rows::{ModelOf, Storable, change, insertion, misfit},
+        postgres::value::parameters,
+        row::Decode,
+        rows::{Insertable, ModelOf, change, insertion, misfit},
     },
     error::{Error, Result, chain},
 };
@@ -55,7 +55,7 @@ impl Transaction {
 
     pub async fn savepoint(&self) -> Result<Self> {
         let depth = self.depth + 1;
-        self.run(&format!("SAVEPOINT unit_{depth}")).await?;
+        self.run(&format!("SAVEPOINT job_{depth}")).await?;
         self.session.state().savepoints = depth;
         let (shared, session) = (Arc::clone(&self.shared), Arc::clone(&self.session));
         Ok(Self { shared, session, depth })
@@ -84,7 +84,7 @@ impl Transaction {
         if self.session.state().is_lost {
             return Ok(());
         }
-        let undo = format!("ROLLBACK TO unit_{depth}; RELEASE", depth = self.depth);
+        let undo = format!("ROLLBACK TO job_{depth}; RELEASE", depth = self.depth);
         Ok(self.end(["ROLLBACK", &undo]).await?)
     }
 
@@ -94,7 +94,7 @@ impl Transaction {
         let Self { shared, session, depth } = self;
         match depth.checked_sub(1) {
             Some(around) => {
-                session.client.batch_execute(&format!("{savepoint} unit_{depth}")).await?;
+                session.client.batch_execute(&format!("{savepoint} job_{depth}")).await?;
                 session.state().end(around);
             }
             None => {
@@ -118,12 +118,12 @@ impl Transaction {
 
     pub async fn rows<E>(&self, select: Select<E>) -> Result<Vec<E::Model>>
     where
-        E: Readable,
+        E: Decode,
     {
         self.built::<E>(select.build(DbBackend::Postgres)).await
     }
 
-    pub async fn numbers(&self, statement: Statement) -> Result<Vec<i64>> {
+    pub async fn integers(&self, statement: Statement) -> Result<Vec<i64>> {
         let (rows, _) = self.ask(&statement.sql, values_of(&statement)).await?;
         let number = |row: &Row| match row.try_get::<_, i64>(0) {
             Ok(number) => Ok(number),
@@ -132,7 +132,7 @@ impl Transaction {
         rows.iter().map(number).collect()
     }
 
-    pub async fn insert<A: Storable>(&self, row: A) -> Result<ModelOf<A>> {
+    pub async fn insert<A: Insertable>(&self, row: A) -> Result<ModelOf<A>> {
         let backend = DbBackend::Postgres;
         let stored = if let Some((insertion, values)) = Insertion::of(&row, backend) {
             self.models::<A::Entity>(&insertion.sql, &values).await?.pop()
@@ -142,7 +142,7 @@ impl Transaction {
         stored.ok_or_else(|| Error::internal("an inserted row was not returned"))
     }
 
-    pub async fn update<A: Storable>(&self, row: A) -> Result<ModelOf<A>> {
+    pub async fn update<A: Insertable>(&self, row: A) -> Result<ModelOf<A>> {
         let stored = self.built::<A::Entity>(change(row, DbBackend::Postgres)?).await?.pop();
         stored.ok_or_else(|| DbErr::RecordNotUpdated.into())
     }
@@ -155,14 +155,14 @@ impl Transaction {
 
     async fn built<E>(&self, statement: Statement) -> Result<Vec<E::Model>>
     where
-        E: Readable,
+        E: Decode,
     {
         self.models::<E>(&statement.sql, values_of(&statement)).await
     }
 
     async fn models<E>(&self, sql: &str, values: &[Value]) -> Result<Vec<E::Model>>
     where
-        E: Readable,
+        E: Decode,
     {
         let (rows, _) = self.ask(sql, values).await?;
         let model = |row: &Row| {

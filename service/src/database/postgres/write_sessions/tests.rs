@@ -41,7 +41,7 @@ impl Fixture {
 
     async fn stored(&self) -> Vec<i64> {
         let all = Query::select().column("x").from("t").order_by("x", Order::Asc).take();
-        self.outside.numbers(&all).await.unwrap()
+        self.outside.integers(&all).await.unwrap()
     }
 
     /// The server's processes that write for us.
@@ -89,7 +89,7 @@ async fn what_follows_an_error_that_was_passed_over_is_not_stored_and_not_told_a
         Ok(())
     });
     assert!(matches!(told.await, Err(Error::Internal(_))));
-    let told = fixture.db.write_at_length(async |tx| {
+    let told = fixture.db.write_long(async |tx| {
         let inside = tx.savepoint().await?;
         add(&inside, 3).await?;
         drop(inside);
@@ -97,7 +97,7 @@ async fn what_follows_an_error_that_was_passed_over_is_not_stored_and_not_told_a
     });
     assert!(matches!(told.await, Err(Error::Internal(_))));
     // One whose savepoint is rolled back has not failed.
-    let told = fixture.db.write_at_length(async |tx| {
+    let told = fixture.db.write_long(async |tx| {
         add(tx, 4).await?;
         let inside = tx.savepoint().await?;
         add(&inside, 5).await?;
@@ -139,7 +139,7 @@ async fn a_statement_whose_tables_have_changed_is_prepared_anew() {
     let fixture = Fixture::new(cluster).await;
     let read = async || {
         let all = Query::select().column("x").from("t").take();
-        fixture.db.write(async move |tx| tx.numbers(&all).await).await.unwrap()
+        fixture.db.write(async move |tx| tx.integers(&all).await).await.unwrap()
     };
     fixture.add(1).await.unwrap();
     assert_eq!(read().await, [1]);
@@ -167,7 +167,7 @@ async fn of_long_statements_only_the_last_stays_prepared() {
         .from("pg_prepared_statements")
         .and_where(Expr::cust("length(statement) > 4096"))
         .take();
-    let kept = fixture.db.write(async move |tx| tx.numbers(&kept).await).await.unwrap();
+    let kept = fixture.db.write(async move |tx| tx.integers(&kept).await).await.unwrap();
     assert_eq!((kept, fixture.stored().await.len()), (vec![1], 3500));
     fixture.db.close().await.unwrap();
 }

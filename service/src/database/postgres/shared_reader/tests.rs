@@ -42,7 +42,7 @@ mod odd {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-crate::database::row::readable! {
+crate::database::row::decode! {
     odd { id, truth, long, number, bytes, price, at, text }
 }
 
@@ -84,13 +84,13 @@ impl Fixture {
         fixture
     }
 
-    fn pipeline(&self) -> &Pipeline {
-        self.db.reader().pipeline().unwrap()
+    fn shared(&self) -> &SharedReader {
+        self.db.reader().shared().unwrap()
     }
 
     /// Waits until there are connections again.
     async fn warm(&self) {
-        warm(self.pipeline()).await;
+        warm(self.shared()).await;
     }
 
     /// How many of our sessions there are, or are ended.
@@ -106,9 +106,9 @@ impl Fixture {
     /// What is found here, which must be what the pool finds, to the last digit.
     async fn here<E>(&self, select: Select<E>) -> Option<Vec<E::Model>>
     where
-        E: Readable<Model: std::fmt::Debug>,
+        E: Decode<Model: std::fmt::Debug>,
     {
-        let found = self.pipeline().rows(&select, false).await;
+        let found = self.shared().rows(&select, false).await;
         let expected = select.all(self.db.reader().connection()).await.unwrap();
         if let Some(found) = &found {
             assert_eq!(format!("{found:?}"), format!("{expected:?}"));
@@ -117,10 +117,10 @@ impl Fixture {
     }
 }
 
-async fn warm(pipeline: &Pipeline) {
+async fn warm(shared: &SharedReader) {
     let begun = Instant::now();
-    while pipeline.by_id::<book::Entity>(1).await.is_none()
-        || pipeline.rows(&book::Entity::find(), false).await.is_none()
+    while shared.by_id::<book::Entity>(1).await.is_none()
+        || shared.rows(&book::Entity::find(), false).await.is_none()
     {
         assert!(begun.elapsed() < Duration::from_secs(30), "no connection is opened");
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -137,7 +137,7 @@ async fn rows_are_those_of_the_pool() {
     let fixture = Fixture::new(cluster).await;
     assert_eq!(fixture.here(book::Entity::find()).await.unwrap().len(), 1);
     for id in [1, 2] {
-        let found = fixture.pipeline().by_id::<book::Entity>(id).await.unwrap();
+        let found = fixture.shared().by_id::<book::Entity>(id).await.unwrap();
         let by_query = fixture.here(book::Entity::find_by_id(id)).await.unwrap().pop();
         assert_eq!((&found, found.is_some()), (&by_query, id == 1));
     }
@@ -236,15 +236,15 @@ async fn who_reads_a_row_does_not_wait_for_a_slow_list() {
     let (slow, quick) = join(slow, quick).await;
     assert!(quick < slow);
     // It is remembered: to try it each time would take a second.
-    assert!(fixture.pipeline().rows(&that_takes(0.5), false).await.is_none());
+    assert!(fixture.shared().rows(&that_takes(0.5), false).await.is_none());
     let begun = Instant::now();
     for _ in 0..50 {
-        assert!(fixture.pipeline().rows(&that_takes(0.5), false).await.is_none());
+        assert!(fixture.shared().rows(&that_takes(0.5), false).await.is_none());
     }
     assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
     // One that is answered in time but gains nothing, likewise.
     let mut answered = 0;
-    while fixture.pipeline().rows(&that_takes(0.006), false).await.is_some() {
+    while fixture.shared().rows(&that_takes(0.006), false).await.is_some() {
         answered += 1;
         assert!(answered < 20);
     }
@@ -329,11 +329,11 @@ fn connections_of_a_runtime_that_has_ended_are_replaced() {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (first, second) = (runtime(), runtime());
     let url = first.block_on(async { Fixture::new(cluster).await.url });
-    let pipeline = Pipeline::new(&url, &Settings::default(), &Arc::default()).unwrap();
-    first.block_on(warm(&pipeline));
+    let shared = SharedReader::new(&url, &Settings::default(), &Arc::default()).unwrap();
+    first.block_on(warm(&shared));
     drop(first);
-    second.block_on(warm(&pipeline));
-    second.block_on(pipeline.close());
+    second.block_on(warm(&shared));
+    second.block_on(shared.close());
 }
 
 #[tokio::test]
@@ -344,12 +344,12 @@ async fn a_copy_is_not_read_from() {
         "CREATE FUNCTION public.pg_is_in_recovery() RETURNS boolean LANGUAGE sql AS 'SELECT true'";
     fixture.outside.execute_unprepared(claim).await.unwrap();
     let url = format!("{}&options=-c%20search_path=public,pg_catalog", fixture.url);
-    let pipeline = Pipeline::new(&url, &Settings::default(), &Arc::default()).unwrap();
+    let shared = SharedReader::new(&url, &Settings::default(), &Arc::default()).unwrap();
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_millis(1500) {
-        assert!(pipeline.by_id::<book::Entity>(1).await.is_none());
+        assert!(shared.by_id::<book::Entity>(1).await.is_none());
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    pipeline.close().await;
+    shared.close().await;
     fixture.db.close().await.unwrap();
 }

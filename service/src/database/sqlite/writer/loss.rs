@@ -6,7 +6,7 @@
 
 use std::time::SystemTime;
 
-use super::Seat;
+use super::WriterConnection;
 use crate::error::{Result, chain};
 
 /// How often it is tried while reads are in the way; later somebody may use the file under its new name.
@@ -20,7 +20,7 @@ pub(super) struct Loss {
     saved: Option<SystemTime>,
 }
 
-impl Seat {
+impl WriterConnection {
     /// Passes where the file is at its path, and was not changed while it was not.
     ///
     /// # Errors
