@@ -1,7 +1,7 @@
 //! Whether the SQLite file that is open is still the one at its path.
 //!
 //! A file that is deleted or moved stays open: commits go on without an error, and are gone at the next start. So the files are
-//! looked up by their names before a transaction begins, unless that was just done, and after its commit. SQLite's write-ahead log and the index of that are
+//! looked up by their names before a transaction begins and after its commit. SQLite's write-ahead log and the index of that are
 //! files of their own, which are as much a part of the database.
 
 use std::{

@@ -8,7 +8,6 @@ mod loss;
 use std::{
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig, params_from_iter};
@@ -32,9 +31,6 @@ const PREPARED: usize = 128;
 const LONGEST_PREPARED: usize = 4096;
 /// Bytes that are kept of the write-ahead log when it begins anew.
 const JOURNAL_BYTES: i64 = 64 << 20;
-/// How long the file need not be looked up again before a transaction, once it was found after a commit: a lone client's next change
-/// comes in less, and three names cost it some 3 % of its time. After its own commit the file is looked up all the same.
-const RECENT: Duration = Duration::from_millis(10);
 
 /// The connection for writing. Clones share it.
 #[derive(Clone)]
@@ -47,8 +43,6 @@ struct WriterConnection {
     sqlite: Option<Connection>,
     /// Since the file was found not to be at its path.
     loss: Option<Loss>,
-    /// When the last commit found the file at its path.
-    found: Option<Instant>,
 }
 
 impl SqliteWriter {
@@ -59,8 +53,12 @@ impl SqliteWriter {
     pub(in crate::database) fn open(path: &Path, settings: &Settings) -> Result<Self> {
         let (file, sqlite) = OpenFile::after(path, || open(path, settings))?;
         let (file, settings) = (Arc::new(file), settings.clone());
-        let (sqlite, loss, found) = (Some(sqlite), None, None);
-        Ok(Self(Arc::new(Mutex::new(WriterConnection { file, settings, sqlite, loss, found }))))
+        Ok(Self(Arc::new(Mutex::new(WriterConnection {
+            file,
+            settings,
+            sqlite: Some(sqlite),
+            loss: None,
+        }))))
     }
 
     /// The file, to ask whether it is at its path without waiting for a statement.
@@ -79,9 +77,7 @@ impl SqliteWriter {
     /// Begins a transaction that writes.
     pub(in crate::database) fn begin(&self) -> Result<Transaction> {
         let mut connection = lock(&self.0);
-        if connection.found.is_none_or(|found| found.elapsed() >= RECENT) {
-            connection.expect_file()?;
-        }
+        connection.expect_file()?;
         let WriterConnection { file, settings, sqlite, .. } = &mut *connection;
         let open = match sqlite {
             Some(open) => open,
@@ -146,14 +142,10 @@ impl Transaction {
         }
         self.is_open = false;
         // Looked up before the callers hear of it: what they are told is stored is in the file at its path.
-        let mut connection = lock(&self.connection);
-        connection.found = None;
-        connection.file.check().map_err(|error| {
+        lock(&self.connection).file.check().map_err(|error| {
             log::error!("a change was committed to a file that is gone: {}", chain(&error));
             Error::Unknown
-        })?;
-        connection.found = Some(Instant::now());
-        Ok(())
+        })
     }
 
     pub(in crate::database) fn roll_back(mut self) -> Result<()> {
