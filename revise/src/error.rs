@@ -8,7 +8,8 @@ use sea_orm::{DbErr, RuntimeErr, sqlx};
 
 use crate::schema::TableName;
 pub(crate) use code::{
-    is_held_file, is_lock_timeout, is_permission_denied, is_read_only_file, is_standby, restate,
+    is_held_file, is_lock_timeout, is_not_ready, is_permission_denied, is_read_only_file,
+    is_standby, restate,
 };
 
 /// Why operations cannot be turned into statements.
@@ -103,10 +104,12 @@ pub enum Error {
 
 impl From<Error> for DbErr {
     fn from(error: Error) -> Self {
-        let text = error.to_string();
         match error {
-            Error::Database { source, .. } => code::restate(&source, text),
-            _ => Self::Custom(text),
+            // Without what to do about it, which is said where the error ends.
+            Error::Database { what, source } => {
+                code::restate(&source, format!("{what}: {}", clear(&source)))
+            }
+            other => Self::Custom(other.to_string()),
         }
     }
 }
@@ -176,7 +179,10 @@ pub fn clear(error: &DbErr) -> String {
 /// The same, and what to do about it where the code tells that.
 pub(crate) fn explain(error: &DbErr) -> String {
     let text = clear(error);
-    code::resolution(error).map_or(text.clone(), |resolution| format!("{text}\n{resolution}"))
+    match code::resolution(error) {
+        None => text,
+        Some(resolution) => format!("{text}\n{resolution}"),
+    }
 }
 
 /// What the functions of this crate return.

@@ -9,13 +9,13 @@ use sea_orm::{
     DbBackend, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement,
     TransactionOptions, TransactionTrait,
     sqlx::{
-        self, ConnectOptions as _, Connection as _, postgres::PgConnectOptions,
+        ConnectOptions as _, Connection as _, postgres::PgConnectOptions,
         sqlite::SqliteConnectOptions,
     },
 };
 
 use crate::{
-    error::{Error, Result, is_read_only_file},
+    error::{Error, Result, is_not_ready, is_read_only_file},
     history::{Applied, History},
     postgres::{self, Scope},
     run::{execute, search_path},
@@ -325,13 +325,11 @@ async fn expect_server(url: &str) -> Result<(), DbErr> {
             drop(connection.close().await);
             Ok(())
         }
-        // It starts, or all its connections are taken: the pool waits for it.
-        Ok(Err(sqlx::Error::Database(refused)))
-            if matches!(refused.code().as_deref(), Some("57P03" | "53300")) =>
-        {
-            Ok(())
+        Ok(Err(refused)) => {
+            let refused = error(refused);
+            // The pool waits for a server that is not ready.
+            if is_not_ready(&refused) { Ok(()) } else { Err(refused) }
         }
-        Ok(Err(refused)) => Err(error(refused)),
         Err(_) => Err(DbErr::Custom(format!("it did not answer within {} s", PATIENCE.as_secs()))),
     }
 }

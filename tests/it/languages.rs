@@ -4,11 +4,11 @@ use cluster::Cluster;
 
 use crate::support::{Database, Ended, Program, db};
 
-/// What is said of it, and by the server in its language.
+/// What is said of it, and by the server in its language, each once.
 fn expect_refused(ended: &Ended, code: i32, words: &[&str]) {
     assert_eq!(ended.code, Some(code), "{}", ended.stderr);
     for word in words {
-        assert!(ended.stderr.contains(word), "{word} is not in {}", ended.stderr);
+        assert_eq!(ended.stderr.matches(word).count(), 1, "{word} is not once in {}", ended.stderr);
     }
 }
 

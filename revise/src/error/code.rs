@@ -17,7 +17,9 @@ mod sqlstate {
     pub(super) const READ_ONLY_SQL_TRANSACTION: &str = "25006";
     pub(super) const DEADLOCK_DETECTED: &str = "40P01";
     pub(super) const INSUFFICIENT_PRIVILEGE: &str = "42501";
+    pub(super) const TOO_MANY_CONNECTIONS: &str = "53300";
     pub(super) const LOCK_NOT_AVAILABLE: &str = "55P03";
+    pub(super) const CANNOT_CONNECT_NOW: &str = "57P03";
 }
 
 /// Primary result codes of SQLite, <https://sqlite.org/rescode.html>.
@@ -27,23 +29,8 @@ mod sqlite {
     pub(super) const READONLY: u32 = 8;
 }
 
-/// The code, in the notation of its database.
-enum Code<'a> {
-    Postgres(Cow<'a, str>),
-    /// Without what an extended code adds.
-    Sqlite(u32),
-}
-
-fn code(error: &DbErr) -> Option<Code<'_>> {
-    let code = said(error)?.code()?;
-    if said(error)?.try_downcast_ref::<SqliteError>().is_none() {
-        return Some(Code::Postgres(code));
-    }
-    code.parse::<u32>().ok().map(|code| Code::Sqlite(code & 0xff))
-}
-
 /// What the database itself said; `None` where it did not come to that.
-pub(super) fn said(error: &DbErr) -> Option<&dyn DatabaseError> {
+fn said(error: &DbErr) -> Option<&dyn DatabaseError> {
     let said = reported(source(error)?)?;
     said.try_downcast_ref::<Restated>().map_or(Some(said), |restated| reported(&restated.source))
 }
@@ -64,26 +51,39 @@ fn reported(error: &sqlx::Error) -> Option<&dyn DatabaseError> {
     }
 }
 
+/// Whether PostgreSQL answered with this SQLSTATE.
+fn is(error: &DbErr, sqlstate: &str) -> bool {
+    said(error).and_then(DatabaseError::code).is_some_and(|code| code == sqlstate)
+}
+
+/// The primary result code of SQLite, without what an extended code adds.
+fn result_code(error: &DbErr) -> Option<u32> {
+    let said = said(error)?;
+    said.try_downcast_ref::<SqliteError>()?;
+    Some(said.code()?.parse::<u32>().ok()? & 0xff)
+}
+
 /// Whether somebody else held what was needed, so that another attempt may succeed: a lock was not had in time, this transaction was
 /// chosen to end a deadlock, or another program has the file.
 pub(crate) fn is_lock_timeout(error: &DbErr) -> bool {
-    match code(error) {
-        Some(Code::Postgres(code)) => {
-            [sqlstate::LOCK_NOT_AVAILABLE, sqlstate::DEADLOCK_DETECTED].contains(&&*code)
-        }
-        Some(Code::Sqlite(code)) => [sqlite::BUSY, sqlite::LOCKED].contains(&code),
-        None => false,
-    }
+    is(error, sqlstate::LOCK_NOT_AVAILABLE)
+        || is(error, sqlstate::DEADLOCK_DETECTED)
+        || is_held_file(error)
 }
 
 /// Whether another program has the SQLite file.
 pub(crate) fn is_held_file(error: &DbErr) -> bool {
-    matches!(code(error), Some(Code::Sqlite(sqlite::BUSY | sqlite::LOCKED)))
+    matches!(result_code(error), Some(sqlite::BUSY | sqlite::LOCKED))
 }
 
 /// Whether a SQLite file, or what SQLite has to write beside it, cannot be written.
 pub(crate) fn is_read_only_file(error: &DbErr) -> bool {
-    matches!(code(error), Some(Code::Sqlite(sqlite::READONLY)))
+    result_code(error) == Some(sqlite::READONLY)
+}
+
+/// Whether a server lets nobody in for now: it starts, or all its connections are taken.
+pub(crate) fn is_not_ready(error: &DbErr) -> bool {
+    is(error, sqlstate::CANNOT_CONNECT_NOW) || is(error, sqlstate::TOO_MANY_CONNECTIONS)
 }
 
 /// Whether the role lacks a right.
@@ -94,10 +94,6 @@ pub(crate) fn is_permission_denied(error: &DbErr) -> bool {
 /// Whether a server refuses a transaction that writes, as a standby does.
 pub(crate) fn is_standby(error: &DbErr) -> bool {
     is(error, sqlstate::FEATURE_NOT_SUPPORTED)
-}
-
-fn is(error: &DbErr, sqlstate: &str) -> bool {
-    matches!(code(error), Some(Code::Postgres(code)) if code == sqlstate)
 }
 
 /// What to do about a refusal of the server that can come from any statement.
