@@ -105,7 +105,7 @@ impl Db {
     /// or belongs to a SQLite that is too old.
     pub async fn open(location: &Location, settings: &Settings) -> Result<Self> {
         let (mut index, mut shared, mut file) = (None, None, None);
-        let (reader, local, trust, backend, width) = match location {
+        let (reader, local, health, backend, width) = match location {
             Location::Memory => {
                 let only = Database::connect(sqlite::memory(settings)).await?;
                 (only.clone(), None, None, WriteBackend::Driver(only), 1)
@@ -127,26 +127,26 @@ impl Db {
                 (reader, Some(local), None, WriteBackend::Sqlite(writer), 1)
             }
             Location::Postgres(url) => {
-                let trust = Arc::new(HealthCheck::default());
-                let options = postgres::server(url, settings, Some(Arc::clone(&trust)));
+                let health = Arc::new(HealthCheck::default());
+                let options = postgres::server(url, settings, Some(Arc::clone(&health)));
                 let reader = Database::connect(options).await?;
-                shared = SharedReader::new(url, settings, &trust);
+                shared = SharedReader::new(url, settings, &health);
                 // Opened by the writer's own runtime, which outlives the one of any request.
                 let writing = postgres::for_writing(settings);
                 let mut lazy = postgres::server(url, &writing, None);
                 lazy.connect_lazy(true);
                 let lazy = Database::connect(lazy).await?;
-                let backend = match WriteSessions::new(url, &writing, &trust) {
+                let backend = match WriteSessions::new(url, &writing, &health) {
                     Some(sessions) => WriteBackend::Postgres(sessions, lazy),
                     None => WriteBackend::Driver(lazy),
                 };
-                (reader, None, Some(trust), backend, settings.pool as usize)
+                (reader, None, Some(health), backend, settings.pool as usize)
             }
         };
-        let gate = Gate::new(if trust.is_some() { settings.pool } else { 1 }, settings);
+        let gate = Gate::new(if health.is_some() { settings.pool } else { 1 }, settings);
         let statistics = TrigramStatistics::default();
         let source = Source { backend, statistics: statistics.clone() };
-        let reader = Reader::new((reader, gate), local, shared, (trust, statistics));
+        let reader = Reader::new((reader, gate), local, shared, (health, statistics));
         let writer = Arc::new(Writer::start(source, width, settings)?);
         Ok(Self { reader, writer, index, file })
     }
@@ -163,7 +163,7 @@ impl Db {
         self.index.and_then(WalIndex::change_token)
     }
 
-    /// Whether its [`state`](Self::state) can be told, but for moments.
+    /// Whether its [`change_token`](Self::change_token) can be told, but for moments.
     pub fn has_change_token(&self) -> bool {
         self.index.is_some()
     }

@@ -88,11 +88,11 @@ impl HealthCheck {
 /// The name that our connections have among those of the server.
 const NAME: &str = "bookplate";
 
-/// Options of a pool for the server at `url`; each of its connections is looked at before it is used, or as often as `trust` says.
+/// Options of a pool for the server at `url`; each of its connections is looked at before it is used, or as often as `health` says.
 pub(super) fn server(
     url: &str,
     settings: &Settings,
-    trust: Option<Arc<HealthCheck>>,
+    health: Option<Arc<HealthCheck>>,
 ) -> ConnectOptions {
     let [lock, idle] = waits(settings);
     let timeouts = [("statement_timeout", settings.deadline.as_millis().to_string()), lock, idle];
@@ -105,7 +105,7 @@ pub(super) fn server(
         .acquire_timeout(settings.acquire_timeout)
         .test_before_acquire(false)
         .map_sqlx_postgres_before_acquire(move |connection, known| {
-            let looks = trust.as_ref().is_none_or(|trust| trust.should_check(known.idle_for));
+            let looks = health.as_ref().is_none_or(|health| health.should_check(known.idle_for));
             Box::pin(async move {
                 if !looks {
                     return Ok(true);

@@ -49,19 +49,19 @@ pub(super) struct FileReader {
 struct Pool {
     connection: DatabaseConnection,
     gate: Arc<Gate>,
-    trust: Option<Arc<HealthCheck>>,
+    health: Option<Arc<HealthCheck>>,
     purpose: Purpose,
 }
 
 impl Reader {
-    /// `trust` is what the connections of the pool are looked at by, `gate` the queue in front of it.
+    /// `health` is what the connections of the pool are looked at by, `gate` the queue in front of it.
     pub(super) fn new(
         (pool, gate): (DatabaseConnection, Arc<Gate>),
         file: Option<FileReader>,
         shared: Option<SharedReader>,
-        (trust, statistics): (Option<Arc<HealthCheck>>, TrigramStatistics),
+        (health, statistics): (Option<Arc<HealthCheck>>, TrigramStatistics),
     ) -> Self {
-        let pool = Pool { connection: pool, gate, trust, purpose: Purpose::Request };
+        let pool = Pool { connection: pool, gate, health, purpose: Purpose::Request };
         let (file, shared) = (file.map(Arc::new), shared.map(Arc::new));
         Self { pool, file, shared, searches: false, statistics }
     }
@@ -246,10 +246,10 @@ impl Pool {
     {
         let refused = |_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
         let _permit = self.gate.enter(self.purpose).await.map_err(refused)?;
-        if let Some(trust) = &self.trust {
+        if let Some(health) = &self.health {
             for _ in 1..ATTEMPTS {
                 match ask(statement.clone()).await {
-                    Err(error) if trust.is_lost(&error) => {}
+                    Err(error) if health.is_lost(&error) => {}
                     outcome => return outcome,
                 }
             }

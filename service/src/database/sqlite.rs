@@ -5,7 +5,7 @@ pub(super) mod inline_reader;
 pub(super) mod lock;
 pub(super) mod open_file;
 pub(super) mod private;
-pub(super) mod read_connection;
+mod read_connection;
 pub(super) mod read_threads;
 pub(super) mod row;
 pub(super) mod value;
@@ -22,8 +22,9 @@ use sea_orm::{
     },
 };
 
-use super::{Settings, sqlite::open_file::OpenFile};
+use super::Settings;
 use crate::error::Result;
+use open_file::OpenFile;
 
 /// Older versions can corrupt a database in WAL mode (fixed in 3.51.3, <https://www.sqlite.org/wal.html>).
 const OLDEST_SAFE_VERSION: (u32, u32, u32) = (3, 51, 3);

@@ -4,7 +4,7 @@
 //! cancelled, because a driver's future that is dropped half way leaves its connection in an unknown state.
 
 mod group;
-pub(super) mod job;
+mod job;
 mod notify;
 mod progress;
 mod queue;

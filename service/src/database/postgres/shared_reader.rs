@@ -51,11 +51,11 @@ impl SharedReader {
     pub(in crate::database) fn new(
         url: &str,
         settings: &Settings,
-        trust: &Arc<HealthCheck>,
+        health: &Arc<HealthCheck>,
     ) -> Option<Self> {
         let connection = |limit, slow, more| {
             let config = without_driver(url, settings, limit, more)?;
-            Some(Arc::new(SharedConnection::new(config, Arc::clone(trust), slow)))
+            Some(Arc::new(SharedConnection::new(config, Arc::clone(health), slow)))
         };
         let connections = |_| {
             Some(Connections {

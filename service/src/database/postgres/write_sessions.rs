@@ -45,7 +45,7 @@ struct Shared {
     config: Config,
     /// How long a connection may take to come, or to show that it is usable.
     patience: Duration,
-    trust: Arc<HealthCheck>,
+    health: Arc<HealthCheck>,
     /// The last is the one that was used last.
     idle: Mutex<Vec<Session>>,
     is_refused: AtomicBool,
@@ -56,14 +56,14 @@ impl WriteSessions {
     pub(in crate::database) fn new(
         url: &str,
         settings: &Settings,
-        trust: &Arc<HealthCheck>,
+        health: &Arc<HealthCheck>,
     ) -> Option<Self> {
         let waits = waits(settings).map(|(name, value)| format!("-c {name}={value}"));
         let config = without_driver(url, settings, settings.deadline, &waits.join(" "))?;
         Some(Self(Arc::new(Shared {
             config,
             patience: settings.acquire_timeout,
-            trust: Arc::clone(trust),
+            health: Arc::clone(health),
             idle: Mutex::default(),
             is_refused: AtomicBool::new(false),
         })))
@@ -105,11 +105,11 @@ impl Shared {
             let session = self.lock().pop()?;
             let rested = session.state().used.elapsed();
             let is_usable = !session.client.is_closed()
-                && (!self.trust.should_check(rested) || self.is_primary(&session.client).await);
+                && (!self.health.should_check(rested) || self.is_primary(&session.client).await);
             if is_usable {
                 return Some(session);
             }
-            self.trust.lose();
+            self.health.lose();
         }
     }
 

@@ -66,7 +66,7 @@ mod tests {
     /// What happens between two looks.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     enum Step {
-        Unit,
+        Job,
         UnitThatRefuses,
         OtherConnection,
         OtherConnectionRollsBack,
@@ -77,7 +77,7 @@ mod tests {
 
     impl Step {
         const ALL: [Self; 7] = [
-            Self::Unit,
+            Self::Job,
             Self::UnitThatRefuses,
             Self::OtherConnection,
             Self::OtherConnectionRollsBack,
@@ -94,7 +94,7 @@ mod tests {
                 tokio::task::yield_now().await;
             }
             match self {
-                Self::Unit => add(db, true).await,
+                Self::Job => add(db, true).await,
                 Self::UnitThatRefuses => add(db, false).await,
                 Self::OtherConnection => other(INSERT),
                 Self::OtherConnectionRollsBack => other(&format!("BEGIN; {INSERT}; ROLLBACK")),
@@ -106,15 +106,15 @@ mod tests {
     }
 
     async fn add(db: &Db, agrees: bool) {
-        let unit = async move |tx: &crate::Tx| {
-            let name = Set("unit".to_owned());
+        let job = async move |tx: &crate::Tx| {
+            let name = Set("job".to_owned());
             let now = Set(crate::now());
             let (created_at, updated_at) = (now.clone(), now);
             tx.insert(store::ActiveModel { name, created_at, updated_at, ..Default::default() })
                 .await?;
             agrees.then_some(()).ok_or_else(|| Error::invalid("x", "bad", "on purpose"))
         };
-        assert_eq!(db.write(unit).await.is_ok(), agrees);
+        assert_eq!(db.write(job).await.is_ok(), agrees);
     }
 
     async fn open() -> (tempfile::TempDir, Db, rusqlite::Connection) {
@@ -156,7 +156,7 @@ mod tests {
                     step.carry_out(&db, &other).await;
                     let (state, rows) = look(&db).await;
                     match step {
-                        Step::Unit | Step::OtherConnection => prop_assert_ne!(state, before),
+                        Step::Job | Step::OtherConnection => prop_assert_ne!(state, before),
                         Step::Checkpoint | Step::Vacuum => {}
                         _ => prop_assert_eq!(state, before, "nothing was stored"),
                     }

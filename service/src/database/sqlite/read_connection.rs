@@ -33,7 +33,7 @@ const CACHE_KIB: i32 = 8192;
 const PREPARED: usize = 64;
 
 /// The connection.
-pub(in crate::database) struct ReadConnection {
+pub(super) struct ReadConnection {
     sqlite: Connection,
     strides: Arc<AtomicU32>,
     /// The state of the file before the transaction began that is open; `None` where none is.
@@ -43,7 +43,7 @@ pub(in crate::database) struct ReadConnection {
 impl ReadConnection {
     /// # Errors
     /// When the file cannot be opened.
-    pub(in crate::database) fn open(path: &Path, longest_read: Duration) -> rusqlite::Result<Self> {
+    pub(super) fn open(path: &Path, longest_read: Duration) -> rusqlite::Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let sqlite = Connection::open_with_flags(path, flags)?;
         // A reader of a file in WAL mode waits for nobody; where it has to, the pool does.
@@ -75,7 +75,7 @@ impl ReadConnection {
 
     /// What `read` makes of the rows, with so many columns, of what is committed now, `None` when another thread has to find them;
     /// and whether a transaction began for it that stays open.
-    pub(in crate::database) fn read<T>(
+    pub(super) fn read<T>(
         &mut self,
         index: Option<WalIndex>,
         (sql, values): (&str, &[SqliteValue]),
@@ -102,7 +102,7 @@ impl ReadConnection {
     }
 
     /// Ends the transaction that is open, if there is one. It has changed nothing, so there is nothing to lose.
-    pub(in crate::database) fn end(&mut self) {
+    pub(super) fn end(&mut self) {
         self.began = None;
         if !self.sqlite.is_autocommit()
             && let Err(error) = self.run("COMMIT")
@@ -127,7 +127,7 @@ impl ReadConnection {
 
     /// Whether a transaction is open.
     #[cfg(test)]
-    pub(in crate::database) fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         assert_eq!(self.began.is_some(), !self.sqlite.is_autocommit());
         self.began.is_some()
     }

@@ -76,22 +76,22 @@ impl SqliteWriter {
 
     /// Begins a transaction that writes.
     pub(in crate::database) fn begin(&self) -> Result<Transaction> {
-        let mut connection = lock(&self.0);
-        connection.expect_file()?;
-        let WriterConnection { file, settings, sqlite, .. } = &mut *connection;
-        let open = match sqlite {
-            Some(open) => open,
+        let mut writer = lock(&self.0);
+        writer.expect_file()?;
+        let WriterConnection { file, settings, sqlite, .. } = &mut *writer;
+        let connection = match sqlite {
+            Some(connection) => connection,
             None => {
-                let opened = self::open(file.path(), settings)?;
+                let opened = open(file.path(), settings)?;
                 file.check()?;
                 sqlite.insert(opened)
             }
         };
-        if let Err(error) = step(open, "BEGIN IMMEDIATE") {
-            connection.forget_after(&error);
+        if let Err(error) = step(connection, "BEGIN IMMEDIATE") {
+            writer.forget_after(&error);
             return Err(error);
         }
-        Ok(Transaction { connection: Arc::clone(&self.0), depth: 0, is_open: true })
+        Ok(Transaction { writer: Arc::clone(&self.0), depth: 0, is_open: true })
     }
 
     pub(in crate::database) fn close(self) -> Result<()> {
@@ -102,8 +102,8 @@ impl SqliteWriter {
     }
 }
 
-fn lock(connection: &Mutex<WriterConnection>) -> MutexGuard<'_, WriterConnection> {
-    connection.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(writer: &Mutex<WriterConnection>) -> MutexGuard<'_, WriterConnection> {
+    writer.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl WriterConnection {
@@ -117,7 +117,7 @@ impl WriterConnection {
 
 /// A transaction, or a savepoint of one.
 pub(in crate::database) struct Transaction {
-    connection: Arc<Mutex<WriterConnection>>,
+    writer: Arc<Mutex<WriterConnection>>,
     /// Savepoints around it.
     depth: usize,
     is_open: bool,
@@ -127,7 +127,7 @@ impl Transaction {
     pub(in crate::database) fn savepoint(&self) -> Result<Self> {
         let depth = self.depth + 1;
         self.run(&format!("SAVEPOINT job_{depth}"))?;
-        Ok(Self { connection: Arc::clone(&self.connection), depth, is_open: true })
+        Ok(Self { writer: Arc::clone(&self.writer), depth, is_open: true })
     }
 
     pub(in crate::database) fn commit(mut self) -> Result<()> {
@@ -142,7 +142,7 @@ impl Transaction {
         }
         self.is_open = false;
         // Looked up before the callers hear of it: what they are told is stored is in the file at its path.
-        lock(&self.connection).file.check().map_err(|error| {
+        lock(&self.writer).file.check().map_err(|error| {
             log::error!("a change was committed to a file that is gone: {}", chain(&error));
             Error::Unknown
         })
@@ -154,18 +154,18 @@ impl Transaction {
 
     fn end(&mut self) -> Result<()> {
         self.is_open = false;
-        let mut connection = lock(&self.connection);
-        let Some(open) = &connection.sqlite else { return Ok(()) };
+        let mut writer = lock(&self.writer);
+        let Some(connection) = &writer.sqlite else { return Ok(()) };
         // After a full disk or a failing one SQLite has ended the transaction by itself.
-        if open.is_autocommit() {
+        if connection.is_autocommit() {
             return Ok(());
         }
         let ended = match self.depth {
-            0 => run(open, "ROLLBACK"),
-            depth => run(open, &format!("ROLLBACK TO job_{depth}; RELEASE job_{depth}")),
+            0 => run(connection, "ROLLBACK"),
+            depth => run(connection, &format!("ROLLBACK TO job_{depth}; RELEASE job_{depth}")),
         };
         if ended.is_err() {
-            connection.sqlite = None;
+            writer.sqlite = None;
         }
         ended
     }
@@ -257,8 +257,8 @@ impl Transaction {
     }
 
     fn with<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let connection = lock(&self.connection);
-        match &connection.sqlite {
+        let writer = lock(&self.writer);
+        match &writer.sqlite {
             // What came behind a transaction that SQLite has ended by itself would be stored alone.
             Some(connection) if !connection.is_autocommit() => work(connection),
             _ => Err(Error::internal("the transaction has ended")),

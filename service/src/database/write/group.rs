@@ -27,7 +27,7 @@ const CAREFUL: u32 = 16;
 const APART: u32 = 256;
 
 /// What was learnt from the last groups.
-pub(in crate::database) struct GroupPolicy {
+pub(super) struct GroupPolicy {
     /// For how many more groups it is better to have savepoints from the start.
     careful: Cell<u32>,
     /// For how many more turns jobs had better go one by one.
@@ -38,12 +38,12 @@ pub(in crate::database) struct GroupPolicy {
 
 impl GroupPolicy {
     /// Of a writer with so many connections.
-    pub(in crate::database) fn new(width: usize) -> Self {
+    pub(super) fn new(width: usize) -> Self {
         Self { careful: Cell::new(0), apart: Cell::new(0), is_crowded: width > 1 }
     }
 
     /// How many jobs the next turn may take.
-    pub(in crate::database) fn most(&self) -> usize {
+    pub(super) fn most(&self) -> usize {
         match self.apart.get().checked_sub(1) {
             None => MOST,
             Some(fewer) => {
@@ -68,7 +68,7 @@ enum GroupOutcome {
 
 /// Carries out jobs, several of them in one transaction, and tells each caller; those that come back want a row which
 /// another session holds.
-pub(in crate::database) async fn carry_out(
+pub(super) async fn carry_out(
     source: &Source,
     mut jobs: Vec<Box<dyn Job>>,
     policy: &GroupPolicy,

@@ -22,7 +22,7 @@ use crate::{
 const ATTEMPTS: u32 = 6;
 
 /// A job that waits for its turn.
-pub(in crate::database) trait Job: Send {
+pub(super) trait Job: Send {
     /// Carries it out in a transaction that others share.
     fn attempt<'a>(&'a mut self, transaction: &'a Tx) -> LocalBoxFuture<'a, AttemptOutcome>;
 
@@ -39,7 +39,7 @@ pub(in crate::database) trait Job: Send {
 
 /// What an attempt left in the transaction.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::database) enum AttemptOutcome {
+pub(super) enum AttemptOutcome {
     /// What has to be stored.
     Whole,
     /// Nothing; its caller called it off before it began.
@@ -53,18 +53,18 @@ pub(in crate::database) enum AttemptOutcome {
 }
 
 /// A job, and who waits for it.
-pub(in crate::database) struct PendingJob<T, F> {
-    pub(in crate::database) work: F,
-    pub(in crate::database) progress: Arc<Progress>,
-    pub(in crate::database) deadline: Duration,
+pub(super) struct PendingJob<T, F> {
+    pub(super) work: F,
+    pub(super) progress: Arc<Progress>,
+    pub(super) deadline: Duration,
     /// How long it waits for a row that another session holds, once it knows that it has to.
-    pub(in crate::database) patience: Duration,
-    pub(in crate::database) is_patient: bool,
-    pub(in crate::database) answer: oneshot::Sender<Result<T>>,
-    pub(in crate::database) home: Handle,
+    pub(super) patience: Duration,
+    pub(super) is_patient: bool,
+    pub(super) answer: oneshot::Sender<Result<T>>,
+    pub(super) home: Handle,
     /// Held until the end, since the number of jobs that wait is bounded.
-    pub(in crate::database) place: OwnedSemaphorePermit,
-    pub(in crate::database) outcome: Option<Result<T>>,
+    pub(super) place: OwnedSemaphorePermit,
+    pub(super) outcome: Option<Result<T>>,
 }
 
 impl<T, F> Job for PendingJob<T, F>
@@ -181,7 +181,7 @@ where
 }
 
 /// Carries out `work` in a transaction of its own, once, in which statements wait for locks as long as `patience` says.
-pub(in crate::database) async fn once<T>(
+pub(super) async fn once<T>(
     source: &Source,
     work: impl AsyncFnOnce(&Tx) -> Result<T>,
     progress: &Progress,
@@ -211,7 +211,7 @@ pub(in crate::database) async fn once<T>(
     }
 }
 
-pub(in crate::database) async fn roll_back(transaction: Tx) {
+pub(super) async fn roll_back(transaction: Tx) {
     if let Err(failure) = transaction.roll_back().await {
         log::warn!("a rollback failed, its connection is thrown away: {}", chain(&failure));
     }

@@ -8,7 +8,7 @@ use super::job::Job;
 ///
 /// To wake somebody in another thread is a message to that thread, and thirty may wait there. So one task is sent to each thread,
 /// which tells all of them.
-pub(in crate::database) fn notify(jobs: Vec<Box<dyn Job>>, is_known: bool) {
+pub(super) fn notify(jobs: Vec<Box<dyn Job>>, is_known: bool) {
     let mut homes: Vec<(Handle, Notifications)> = Vec::new();
     for job in jobs {
         let home = job.home();

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Whether a job still waits, or has begun: after that it cannot be cancelled.
 #[derive(Default)]
-pub(in crate::database) struct Progress(AtomicU8);
+pub(super) struct Progress(AtomicU8);
 
 impl Progress {
     const WAITS: u8 = 0;
@@ -12,22 +12,22 @@ impl Progress {
     const CALLED_OFF: u8 = 2;
 
     /// Begins, or goes on after it has begun; false when it was cancelled.
-    pub(in crate::database) fn begin(&self) -> bool {
+    pub(super) fn begin(&self) -> bool {
         self.leave_waiting_for(Self::BEGAN) || self.0.load(Ordering::SeqCst) == Self::BEGAN
     }
 
     /// Waits again, after what was begun is undone.
-    pub(in crate::database) fn rest(&self) {
+    pub(super) fn rest(&self) {
         self.0.store(Self::WAITS, Ordering::SeqCst);
     }
 
     /// Calls it off if it still waits.
-    pub(in crate::database) fn cancel(&self) -> bool {
+    pub(super) fn cancel(&self) -> bool {
         self.leave_waiting_for(Self::CALLED_OFF)
     }
 
     /// Whether it was cancelled.
-    pub(in crate::database) fn is_cancelled(&self) -> bool {
+    pub(super) fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::SeqCst) == Self::CALLED_OFF
     }
 

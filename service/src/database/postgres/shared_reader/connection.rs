@@ -33,7 +33,7 @@ const LEFT: usize = 256;
 /// was lost. Meanwhile, and for what rests, the pool is asked.
 pub(super) struct SharedConnection {
     config: Config,
-    trust: Arc<HealthCheck>,
+    health: Arc<HealthCheck>,
     /// What takes so long gains nothing here; `None` where no statement does.
     slow: Option<Duration>,
     slot: Mutex<Slot>,
@@ -97,14 +97,14 @@ impl From<Error> for Failure {
 }
 
 impl SharedConnection {
-    pub(super) fn new(config: Config, trust: Arc<HealthCheck>, slow: Option<Duration>) -> Self {
+    pub(super) fn new(config: Config, health: Arc<HealthCheck>, slow: Option<Duration>) -> Self {
         let slot = Slot {
             connection: None,
             driver: None,
             later: Backoff { opening: Cooldown::default(), left: LruCache::new(LEFT) },
             is_closed: false,
         };
-        Self { config, trust, slow, slot: Mutex::new(slot) }
+        Self { config, health, slow, slot: Mutex::new(slot) }
     }
 
     /// What a statement finds; `None` when the pool has to find it.
@@ -160,7 +160,7 @@ impl SharedConnection {
             return None;
         }
         if slot.connection.take_if(|connection| connection.client.is_closed()).is_some() {
-            self.trust.lose();
+            self.health.lose();
         }
         let Some(connection) = &mut slot.connection else {
             self.open(&mut slot);
@@ -171,7 +171,7 @@ impl SharedConnection {
         connection.used = begun;
         let mut known =
             |sql| connection.prepared.get(sql).map(|prepared| prepared.statement.clone());
-        let guard = self.trust.should_check(idle).then(|| known(IS_STANDBY));
+        let guard = self.health.should_check(idle).then(|| known(IS_STANDBY));
         let statement = known(sql);
         Some(InFlight { client: Arc::clone(&connection.client), begun, statement, guard })
     }
@@ -265,7 +265,7 @@ impl SharedConnection {
 
     fn lose(&self, in_flight: &InFlight, why: &str) {
         log::debug!("a connection that reads share is given up: {why}");
-        self.trust.lose();
+        self.health.lose();
         if let Ok(mut slot) = self.slot.lock() {
             slot.connection
                 .take_if(|connection| Arc::ptr_eq(&connection.client, &in_flight.client));
@@ -306,14 +306,14 @@ impl Cooldown {
 }
 
 /// Opens a connection and carries its messages until it ends.
-async fn drive(lane: Weak<SharedConnection>, config: Config) {
+async fn drive(shared: Weak<SharedConnection>, config: Config) {
     let opened = config.connect(NoTls).await;
-    let Some(lane) = lane.upgrade() else { return };
+    let Some(shared) = shared.upgrade() else { return };
     let (client, messages) = match opened {
         Ok(opened) => opened,
         Err(error) => return log::debug!("there is no connection for reads to share: {error}"),
     };
-    if let Ok(mut slot) = lane.slot.lock()
+    if let Ok(mut slot) = shared.slot.lock()
         && !slot.is_closed
     {
         let now = Instant::now();
@@ -324,7 +324,7 @@ async fn drive(lane: Weak<SharedConnection>, config: Config) {
             answered: now,
         });
     }
-    drop(lane);
+    drop(shared);
     if let Err(error) = messages.await {
         log::debug!("a connection that reads share has ended: {error}");
     }

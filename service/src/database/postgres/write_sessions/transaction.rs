@@ -245,7 +245,7 @@ impl Transaction {
         };
         if is_lost {
             state.is_lost = true;
-            self.shared.trust.lose();
+            self.shared.health.lose();
         }
     }
 }
