@@ -224,12 +224,12 @@ async fn find_book_by_isbn(
 async fn put_book_by_isbn(
     db: Data<Db>,
     isbn: Path<String>,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
     Json(changes): Json<BookChanges>,
 ) -> Result<HttpResponse, Problem> {
     let isbn = books::isbn::canonical(&isbn)?;
     let changes = changes.check()?;
-    let work = async move |tx: &Tx| books::isbn::put(tx, &isbn, &expected, &changes).await;
+    let work = async move |tx: &Tx| books::isbn::put(tx, &isbn, &precondition, &changes).await;
     let (book, added) = db.write(work).await?;
     let mut response = if added { HttpResponse::Created() } else { HttpResponse::Ok() };
     if added {
@@ -259,11 +259,12 @@ async fn put_book_by_isbn(
 async fn update_book(
     db: Data<Db>,
     Id(id): Id,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
     Json(changes): Json<BookChanges>,
 ) -> Result<HttpResponse, Problem> {
     let changes = changes.check()?;
-    let book = db.write(async move |tx| books::update(tx, id, &expected, &changes).await).await?;
+    let book =
+        db.write(async move |tx| books::update(tx, id, &precondition, &changes).await).await?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, etag::of_row(book.id, book.version)))
         .json(BookOut::from(&book)))
@@ -285,8 +286,8 @@ async fn update_book(
 async fn delete_book(
     db: Data<Db>,
     Id(id): Id,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
 ) -> Result<HttpResponse, Problem> {
-    db.write(async move |tx| books::delete(tx, id, &expected).await).await?;
+    db.write(async move |tx| books::delete(tx, id, &precondition).await).await?;
     Ok(HttpResponse::Ok().json(Message { message: "Book deleted" }))
 }

@@ -18,7 +18,7 @@ use actix_web::{
 };
 use foldhash::quality::FixedState;
 use serde::Serialize;
-use service::{Error, Expected};
+use service::{Error, Precondition};
 
 use crate::{
     connection::slices::fitted,
@@ -38,7 +38,7 @@ fn of_bytes(bytes: &[u8]) -> String {
 
 /// `If-Match`: the change is only carried out when the row is as the client saw it; `If-None-Match: *`: only when there
 /// is none yet.
-pub struct IfMatch(pub Expected);
+pub struct IfMatch(pub Precondition);
 
 /// `If-None-Match`: what the client has already and need not get again.
 #[derive(Clone, Debug, Default)]
@@ -102,15 +102,15 @@ fn opaque(tag: &str) -> &str {
 }
 
 /// The rows and versions that `If-Match` names. A weak tag matches nothing here.
-fn expected(list: &str) -> Expected {
+fn versions(list: &str) -> Precondition {
     if list.trim() == "*" {
-        return Expected::Any;
+        return Precondition::Any;
     }
     let version = |(weak, tag): (bool, &str)| {
         let (id, version) = tag.split_once('.').filter(|_| !weak)?;
         Some((id.parse().ok()?, version.parse().ok()?))
     };
-    Expected::OneOf(tags(list).filter_map(version).collect())
+    Precondition::OneOf(tags(list).filter_map(version).collect())
 }
 
 impl IfMatch {
@@ -119,9 +119,9 @@ impl IfMatch {
         let seen = joined(request.headers(), IF_MATCH);
         let unseen = joined(request.headers(), IF_NONE_MATCH);
         Self(match (seen, unseen) {
-            (Some(list), _) => expected(&list),
-            (None, Some(list)) if list.trim() == "*" => Expected::Absent,
-            (None, _) => Expected::Any,
+            (Some(list), _) => versions(&list),
+            (None, Some(list)) if list.trim() == "*" => Precondition::Absent,
+            (None, _) => Precondition::Any,
         })
     }
 }
@@ -150,16 +150,16 @@ mod tests {
 
     #[test]
     fn if_match_names_rows_at_their_versions() {
-        let seen = |seen: &[(i32, i32)]| Expected::OneOf(seen.to_vec());
+        let seen = |seen: &[(i32, i32)]| Precondition::OneOf(seen.to_vec());
         for (list, rows) in [
-            (" * ", Expected::Any),
+            (" * ", Precondition::Any),
             ("\"7.3\"", seen(&[(7, 3)])),
             ("\"7.3\", \"7.4\",\"8.5\"", seen(&[(7, 3), (7, 4), (8, 5)])),
             ("W/\"7.3\"", seen(&[])),
             ("\"a\", \"7.x\", 7.3, \"7.9", seen(&[])),
             ("", seen(&[])),
         ] {
-            assert_eq!(expected(list), rows, "{list:?}");
+            assert_eq!(versions(list), rows, "{list:?}");
         }
     }
 }

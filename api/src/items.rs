@@ -201,11 +201,12 @@ async fn create_item(db: Data<Db>, posted: Posted<NewItem>) -> Result<HttpRespon
 async fn update_item(
     db: Data<Db>,
     Id(id): Id,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
     Json(changes): Json<ItemChanges>,
 ) -> Result<HttpResponse, Problem> {
     let changes = changes.check()?;
-    let item = db.write(async move |tx| items::update(tx, id, &expected, &changes).await).await?;
+    let item =
+        db.write(async move |tx| items::update(tx, id, &precondition, &changes).await).await?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, etag::of_row(item.id, item.version)))
         .json(ItemOut::from(&item)))
@@ -227,8 +228,8 @@ async fn update_item(
 async fn delete_item(
     db: Data<Db>,
     Id(id): Id,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
 ) -> Result<HttpResponse, Problem> {
-    db.write(async move |tx| items::delete(tx, id, &expected).await).await?;
+    db.write(async move |tx| items::delete(tx, id, &precondition).await).await?;
     Ok(HttpResponse::Ok().json(Message { message: "Item deleted" }))
 }

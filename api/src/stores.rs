@@ -141,11 +141,12 @@ async fn create_store(db: Data<Db>, posted: Posted<NewStore>) -> Result<HttpResp
 async fn update_store(
     db: Data<Db>,
     Id(id): Id,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
     Json(changes): Json<StoreChanges>,
 ) -> Result<HttpResponse, Problem> {
     let changes = changes.check()?;
-    let store = db.write(async move |tx| stores::update(tx, id, &expected, &changes).await).await?;
+    let store =
+        db.write(async move |tx| stores::update(tx, id, &precondition, &changes).await).await?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, etag::of_row(store.id, store.version)))
         .json(StoreOut::from(&store)))
@@ -167,8 +168,8 @@ async fn update_store(
 async fn delete_store(
     db: Data<Db>,
     Id(id): Id,
-    IfMatch(expected): IfMatch,
+    IfMatch(precondition): IfMatch,
 ) -> Result<HttpResponse, Problem> {
-    db.write(async move |tx| stores::delete(tx, id, &expected).await).await?;
+    db.write(async move |tx| stores::delete(tx, id, &precondition).await).await?;
     Ok(HttpResponse::Ok().json(Message { message: "Store deleted" }))
 }

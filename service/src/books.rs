@@ -26,7 +26,7 @@ use crate::{
     kind::Kind,
     now,
     page::{Listing, Page},
-    read_only::{Expected, Given, Stamp},
+    precondition::{Precondition, ReadOnlyFields, RowVersion},
     resource::{Relation, Resource},
     substrings::Substrings,
 };
@@ -256,22 +256,22 @@ fn row(new: &NewBook, now: DateTime<Utc>) -> ActiveModel {
 pub async fn update(
     db: &impl Changes,
     id: i32,
-    expected: &Expected,
+    precondition: &Precondition,
     changes: &Checked<BookChanges>,
 ) -> Result<Book> {
     let stored = locked(db, id).await?;
-    change(db, stored, expected, changes).await
+    change(db, stored, precondition, changes).await
 }
 
 /// Changes a book that is held until the transaction ends.
 async fn change(
     db: &impl Changes,
     stored: Book,
-    expected: &Expected,
+    precondition: &Precondition,
     changes: &Checked<BookChanges>,
 ) -> Result<Book> {
-    expected.agrees_with("book", &stamp(&stored))?;
-    read_only(changes).agrees_with("book", &stamp(&stored))?;
+    precondition.check("book", &row_version(&stored))?;
+    read_only(changes).check("book", &row_version(&stored))?;
     let next = stored.version + 1;
     let mut row = stored.clone().into_active_model();
     apply(changes, &mut row);
@@ -303,9 +303,9 @@ pub async fn update_all(
     changed.map_err(|error| error.with_value(taken(changes)))
 }
 
-fn read_only(changes: &BookChanges) -> Given {
+fn read_only(changes: &BookChanges) -> ReadOnlyFields {
     let BookChanges { id, version, created_at, updated_at, .. } = changes;
-    Given { id: *id, version: *version, created_at: *created_at, updated_at: *updated_at }
+    ReadOnlyFields { id: *id, version: *version, created_at: *created_at, updated_at: *updated_at }
 }
 
 /// Gives a row the members that a change names.
@@ -352,8 +352,8 @@ async fn locked(db: &impl Changes, id: i32) -> Result<Book> {
     db.row(Entity::find_by_id(id).lock_exclusive()).await?.ok_or(not_found(id))
 }
 
-fn stamp(book: &Book) -> Stamp {
-    Stamp {
+fn row_version(book: &Book) -> RowVersion {
+    RowVersion {
         id: book.id,
         version: book.version,
         created_at: book.created_at,
@@ -365,9 +365,9 @@ fn stamp(book: &Book) -> Stamp {
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`], and what the database says.
-pub async fn delete(db: &impl Changes, id: i32, expected: &Expected) -> Result<()> {
-    if !expected.is_any() {
-        expected.agrees_with("book", &stamp(&locked(db, id).await?))?;
+pub async fn delete(db: &impl Changes, id: i32, precondition: &Precondition) -> Result<()> {
+    if !precondition.is_any() {
+        precondition.check("book", &row_version(&locked(db, id).await?))?;
     }
     match db.exec(Entity::delete_by_id(id).as_query()).await? {
         0 => Err(not_found(id)),

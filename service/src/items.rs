@@ -26,7 +26,7 @@ use crate::{
     json::{Price, given, given_whole, given_whole_or_null, whole, whole_or_null},
     now,
     page::{Listing, Page},
-    read_only::{Expected, Given, Stamp},
+    precondition::{Precondition, ReadOnlyFields, RowVersion},
     resource::{Relation, Resource},
     stores,
 };
@@ -225,11 +225,11 @@ pub async fn create(db: &impl Changes, new: &Checked<NewItem>) -> Result<Item> {
 pub async fn update(
     db: &impl Changes,
     id: i32,
-    expected: &Expected,
+    precondition: &Precondition,
     changes: &Checked<ItemChanges>,
 ) -> Result<Item> {
-    let stored = stored(db, id, expected).await?;
-    read_only(changes).agrees_with("item", &stamp(&stored))?;
+    let stored = stored(db, id, precondition).await?;
+    read_only(changes).check("item", &row_version(&stored))?;
     check_parents(db, changes.store_id, changes.book_id.flatten()).await?;
     let next = stored.version + 1;
     let mut row = stored.clone().into_active_model();
@@ -262,9 +262,9 @@ pub async fn update_all(
     bulk::update::<Entity>(tx, selection, row).await
 }
 
-fn read_only(changes: &ItemChanges) -> Given {
+fn read_only(changes: &ItemChanges) -> ReadOnlyFields {
     let ItemChanges { id, version, created_at, updated_at, .. } = changes;
-    Given { id: *id, version: *version, created_at: *created_at, updated_at: *updated_at }
+    ReadOnlyFields { id: *id, version: *version, created_at: *created_at, updated_at: *updated_at }
 }
 
 /// Gives a row the members that a change names.
@@ -322,14 +322,14 @@ async fn check_parents(
 }
 
 /// The row that is to be changed, held until the transaction ends.
-async fn stored(db: &impl Changes, id: i32, expected: &Expected) -> Result<Item> {
+async fn stored(db: &impl Changes, id: i32, precondition: &Precondition) -> Result<Item> {
     let stored = db.row(Entity::find_by_id(id).lock_exclusive()).await?.ok_or(not_found(id))?;
-    expected.agrees_with("item", &stamp(&stored))?;
+    precondition.check("item", &row_version(&stored))?;
     Ok(stored)
 }
 
-fn stamp(item: &Item) -> Stamp {
-    Stamp {
+fn row_version(item: &Item) -> RowVersion {
+    RowVersion {
         id: item.id,
         version: item.version,
         created_at: item.created_at,
@@ -341,9 +341,9 @@ fn stamp(item: &Item) -> Stamp {
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`], and what the database says.
-pub async fn delete(db: &impl Changes, id: i32, expected: &Expected) -> Result<()> {
-    if !expected.is_any() {
-        stored(db, id, expected).await?;
+pub async fn delete(db: &impl Changes, id: i32, precondition: &Precondition) -> Result<()> {
+    if !precondition.is_any() {
+        stored(db, id, precondition).await?;
     }
     match db.exec(Entity::delete_by_id(id).as_query()).await? {
         0 => Err(not_found(id)),

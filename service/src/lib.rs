@@ -19,7 +19,7 @@ mod json;
 mod kind;
 pub mod moment;
 mod page;
-mod read_only;
+mod precondition;
 mod resource;
 mod search;
 mod sort;
@@ -40,7 +40,7 @@ pub use isbn::PATTERN as ISBN_PATTERN;
 pub use json::{Price, price_as_number};
 pub use kind::Kind;
 pub use page::{Listing, MAX_LIMIT, PARAMETERS, Page, Start};
-pub use read_only::Expected;
+pub use precondition::Precondition;
 /// Exact money.
 pub use rust_decimal::Decimal;
 pub use sort::MOST_KEYS;

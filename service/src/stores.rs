@@ -21,7 +21,7 @@ use crate::{
     json::{given, whole_or_null},
     now,
     page::{Listing, Page},
-    read_only::{Expected, Given, Stamp},
+    precondition::{Precondition, ReadOnlyFields, RowVersion},
     resource::{Relation, Resource},
 };
 
@@ -139,11 +139,11 @@ pub async fn create(db: &impl Changes, new: &Checked<NewStore>) -> Result<Store>
 pub async fn update(
     db: &impl Changes,
     id: i32,
-    expected: &Expected,
+    precondition: &Precondition,
     changes: &Checked<StoreChanges>,
 ) -> Result<Store> {
-    let stored = stored(db, id, expected).await?;
-    read_only(changes).agrees_with("store", &stamp(&stored))?;
+    let stored = stored(db, id, precondition).await?;
+    read_only(changes).check("store", &row_version(&stored))?;
     let next = stored.version + 1;
     let mut row = stored.clone().into_active_model();
     apply(changes, &mut row);
@@ -173,9 +173,9 @@ pub async fn update_all(
     bulk::update::<Entity>(tx, selection, row).await
 }
 
-fn read_only(changes: &StoreChanges) -> Given {
+fn read_only(changes: &StoreChanges) -> ReadOnlyFields {
     let StoreChanges { id, version, created_at, updated_at, .. } = changes;
-    Given { id: *id, version: *version, created_at: *created_at, updated_at: *updated_at }
+    ReadOnlyFields { id: *id, version: *version, created_at: *created_at, updated_at: *updated_at }
 }
 
 /// Gives a row the members that a change names.
@@ -187,14 +187,14 @@ fn apply(changes: &StoreChanges, row: &mut ActiveModel) {
 }
 
 /// The row that is to be changed, held until the transaction ends.
-async fn stored(db: &impl Changes, id: i32, expected: &Expected) -> Result<Store> {
+async fn stored(db: &impl Changes, id: i32, precondition: &Precondition) -> Result<Store> {
     let stored = db.row(Entity::find_by_id(id).lock_exclusive()).await?.ok_or(not_found(id))?;
-    expected.agrees_with("store", &stamp(&stored))?;
+    precondition.check("store", &row_version(&stored))?;
     Ok(stored)
 }
 
-fn stamp(store: &Store) -> Stamp {
-    Stamp {
+fn row_version(store: &Store) -> RowVersion {
+    RowVersion {
         id: store.id,
         version: store.version,
         created_at: store.created_at,
@@ -206,9 +206,9 @@ fn stamp(store: &Store) -> Stamp {
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Stale`], and what the database says.
-pub async fn delete(db: &impl Changes, id: i32, expected: &Expected) -> Result<()> {
-    if !expected.is_any() {
-        stored(db, id, expected).await?;
+pub async fn delete(db: &impl Changes, id: i32, precondition: &Precondition) -> Result<()> {
+    if !precondition.is_any() {
+        stored(db, id, precondition).await?;
     }
     match db.exec(Entity::delete_by_id(id).as_query()).await? {
         0 => Err(not_found(id)),

@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select};
 
 use super::{AVAILABLE, BookChanges, NewBook, change, row};
 use crate::{
-    Book, Check, Checked, Expected,
+    Book, Check, Checked, Precondition,
     database::{Changes, Rows},
     error::{Error, FieldError, Result},
     isbn, now,
@@ -37,7 +37,7 @@ pub async fn find(db: &impl Rows, isbn: &str) -> Result<Book> {
 pub async fn put(
     db: &impl Changes,
     isbn: &str,
-    expected: &Expected,
+    precondition: &Precondition,
     changes: &Checked<BookChanges>,
 ) -> Result<(Book, bool)> {
     if let Some(other) = changes.isbn.as_ref().filter(|other| other.as_deref() != Some(isbn)) {
@@ -48,9 +48,9 @@ pub async fn put(
     }
     // Looked for and locked in one statement: a row that is waited for is returned only if it still has this ISBN.
     if let Some(book) = db.row(by_isbn(isbn).lock_exclusive()).await? {
-        return Ok((change(db, book, expected, changes).await?, false));
+        return Ok((change(db, book, precondition, changes).await?, false));
     }
-    if let Expected::OneOf(_) = expected {
+    if let Precondition::OneOf(_) = precondition {
         return Err(not_found(isbn));
     }
     let new = new(isbn, changes)?;

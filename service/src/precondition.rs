@@ -1,5 +1,5 @@
-//! The members of a row that a client may send back as it read them, but not change; and the version that a change is
-//! based on.
+//! What a change of a row is checked against: the version that it is based on, and the members that a client may send back as it
+//! read them, but not change.
 //!
 //! So `GET`, edit, `PUT` works with the whole object.
 
@@ -7,28 +7,28 @@ use chrono::{DateTime, Utc};
 
 use crate::error::{Error, FieldError, Result};
 
-/// What a row has of them.
-pub struct Stamp {
+/// The stored values of the members that only the server sets.
+pub struct RowVersion {
     pub id: i32,
     pub version: i32,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
 
-/// What a client sent of them.
-pub struct Given {
+/// The values of these members that a client sent.
+pub struct ReadOnlyFields {
     pub id: Option<i32>,
     pub version: Option<i32>,
     pub created_at: Option<DateTime<Utc>>,
     pub updated_at: Option<DateTime<Utc>>,
 }
 
-impl Given {
+impl ReadOnlyFields {
     /// Passes when nothing differs from the stored row of kind `what`.
     ///
     /// # Errors
     /// [`Error::Stale`] for another version, [`Error::Invalid`] for any other difference.
-    pub fn agrees_with(&self, what: &'static str, stored: &Stamp) -> Result<()> {
+    pub fn check(&self, what: &'static str, stored: &RowVersion) -> Result<()> {
         if let Some(given) = self.version
             && given != stored.version
         {
@@ -78,9 +78,9 @@ impl Given {
     }
 }
 
-/// The versions of a row that a change is based on.
+/// The versions of a row that a change may be based on, as `If-Match` and `If-None-Match` say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Expected {
+pub enum Precondition {
     /// Whatever is stored.
     #[default]
     Any,
@@ -90,7 +90,7 @@ pub enum Expected {
     Absent,
 }
 
-impl Expected {
+impl Precondition {
     /// Whether the row does not matter.
     pub fn is_any(&self) -> bool {
         *self == Self::Any
@@ -100,7 +100,7 @@ impl Expected {
     ///
     /// # Errors
     /// [`Error::Stale`] otherwise.
-    pub fn agrees_with(&self, what: &'static str, stored: &Stamp) -> Result<()> {
+    pub fn check(&self, what: &'static str, stored: &RowVersion) -> Result<()> {
         let stale = |given: &str| Error::Stale {
             what,
             given: given.to_owned(),
