@@ -24,7 +24,7 @@ use crate::{
     list::List,
     one::One,
     routes::Routes,
-    shape::{Included, Listed, Shape, included, moment},
+    shape::{Included, Listed, Shape, included, timestamp},
 };
 
 /// The routes of this file. A fixed path goes before one with a variable, and what is asked for most before what is not:
@@ -61,10 +61,10 @@ pub struct BookOut<'a> {
     page_count: Option<i32>,
     status: &'a str,
     #[schema(read_only)]
-    #[serde(serialize_with = "moment")]
+    #[serde(serialize_with = "timestamp")]
     created_at: DateTime<Utc>,
     #[schema(read_only)]
-    #[serde(serialize_with = "moment")]
+    #[serde(serialize_with = "timestamp")]
     updated_at: DateTime<Utc>,
     /// Raised by each change.
     #[schema(minimum = 1)]

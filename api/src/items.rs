@@ -18,7 +18,7 @@ use crate::{
     list::List,
     one::One,
     routes::Routes,
-    shape::{Included, Listed, Shape, included, moment},
+    shape::{Included, Listed, Shape, included, timestamp},
     stores::StoreOut,
 };
 
@@ -52,10 +52,10 @@ pub struct ItemOut<'a> {
     #[schema(required = true)]
     book_id: Option<i32>,
     #[schema(read_only)]
-    #[serde(serialize_with = "moment")]
+    #[serde(serialize_with = "timestamp")]
     created_at: DateTime<Utc>,
     #[schema(read_only)]
-    #[serde(serialize_with = "moment")]
+    #[serde(serialize_with = "timestamp")]
     updated_at: DateTime<Utc>,
     /// Raised by each change.
     #[schema(minimum = 1)]

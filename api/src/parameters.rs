@@ -1,8 +1,8 @@
-//! What the OpenAPI document says of the parameters of lists, from the same vocabulary that carries them out.
+//! What the OpenAPI document says of the parameters of lists, from the same filter_schema that carries them out.
 
 use service::{
-    Book, ISBN_PATTERN, Item, Kind, LONGEST_VALUE, MAX_LIMIT, MOST_KEYS, MOST_VALUES, Operator,
-    Parameter as Filter, Store, Vocabulary, books,
+    Book, FilterSchema, ISBN_PATTERN, Item, Kind, LONGEST_VALUE, MAX_LIMIT, MOST_KEYS, MOST_VALUES,
+    Operator, Parameter as Filter, Store, books,
     imports::{self, Import},
     items, stores,
 };
@@ -22,15 +22,15 @@ const HIGHEST: f64 = 9_999_999_999.99;
 
 /// The parameters of the list at a path, or of the row; none where there is neither.
 pub fn of_list(path: &str) -> Vec<Parameter> {
-    let (vocabulary, shape, searches) = match path {
+    let (filter_schema, shape, searches) = match path {
         "/api/books" | "/api/exports/books.{format}" => {
-            (books::vocabulary(), of_shape::<Book>(), true)
+            (books::filter_schema(), of_shape::<Book>(), true)
         }
-        "/api/books/search" => (books::vocabulary(), of_shape::<Book>(), false),
-        "/api/stores" => (stores::vocabulary(), of_shape::<Store>(), true),
-        "/api/imports" => (imports::vocabulary(), of_shape::<Import>(), true),
+        "/api/books/search" => (books::filter_schema(), of_shape::<Book>(), false),
+        "/api/stores" => (stores::filter_schema(), of_shape::<Store>(), true),
+        "/api/imports" => (imports::filter_schema(), of_shape::<Import>(), true),
         "/api/items" | "/api/stores/{id}/items" | "/api/books/{id}/items" => {
-            (items::vocabulary(), of_shape::<Item>(), true)
+            (items::filter_schema(), of_shape::<Item>(), true)
         }
         "/api/books/{id}" | "/api/books/isbn/{isbn}" => return of_shape::<Book>(),
         "/api/stores/{id}" => return of_shape::<Store>(),
@@ -39,8 +39,8 @@ pub fn of_list(path: &str) -> Vec<Parameter> {
         _ => return Vec::new(),
     };
     let exports = path.starts_with("/api/exports/");
-    let mut parameters = if searches { filters(vocabulary) } else { Vec::new() };
-    let of_page = of_page(vocabulary, shape).into_iter();
+    let mut parameters = if searches { filters(filter_schema) } else { Vec::new() };
+    let of_page = of_page(filter_schema, shape).into_iter();
     parameters.extend(of_page.filter(|parameter| !exports || parameter.name == "sort"));
     parameters
 }
@@ -57,13 +57,13 @@ fn of_shape<T: Listed>() -> Vec<Parameter> {
 
 /// The parameters of a change of many rows of the collection at a path; none where there is none.
 pub fn of_many(path: &str) -> Vec<Parameter> {
-    let vocabulary = match path {
-        "/api/books" => books::vocabulary(),
-        "/api/stores" => stores::vocabulary(),
-        "/api/items" => items::vocabulary(),
+    let filter_schema = match path {
+        "/api/books" => books::filter_schema(),
+        "/api/stores" => stores::filter_schema(),
+        "/api/items" => items::filter_schema(),
         _ => return Vec::new(),
     };
-    let mut parameters = filters(vocabulary);
+    let mut parameters = filters(filter_schema);
     let number =
         ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(MOST_ROWS));
     let confirm = ParameterBuilder::from(parameter(
@@ -81,8 +81,8 @@ pub fn of_many(path: &str) -> Vec<Parameter> {
 }
 
 /// Everything that says which rows are meant.
-fn filters(vocabulary: &Vocabulary) -> Vec<Parameter> {
-    let mut filters: Vec<Parameter> = vocabulary.parameters().iter().map(filter).collect();
+fn filters(filter_schema: &FilterSchema) -> Vec<Parameter> {
+    let mut filters: Vec<Parameter> = filter_schema.parameters().iter().map(filter).collect();
     filters.push(parameter(
         "q",
         "words that are all found in the row, in any case and each as it is written; the best row first",
@@ -91,8 +91,8 @@ fn filters(vocabulary: &Vocabulary) -> Vec<Parameter> {
     filters
 }
 
-fn of_page(vocabulary: &Vocabulary, shape: Vec<Parameter>) -> Vec<Parameter> {
-    let columns: Vec<&str> = vocabulary.fields.iter().map(|field| field.name).collect();
+fn of_page(filter_schema: &FilterSchema, shape: Vec<Parameter>) -> Vec<Parameter> {
+    let columns: Vec<&str> = filter_schema.fields.iter().map(|field| field.name).collect();
     let number = |least, most| {
         ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least)).maximum(Some(most))
     };
@@ -212,6 +212,6 @@ fn value(kind: Kind) -> ObjectBuilder {
         Kind::Double => object(Type::Number),
         Kind::Decimal => object(Type::Number).minimum(Some(-HIGHEST)).maximum(Some(HIGHEST)),
         Kind::Date => formatted(Type::String, KnownFormat::Date),
-        Kind::Moment => formatted(Type::String, KnownFormat::DateTime),
+        Kind::Timestamp => formatted(Type::String, KnownFormat::DateTime),
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
-use service::{Db, Error, Result, moment::Zone, nearest};
+use service::{Db, Error, Result, nearest, timestamp::Zone};
 use utoipa::{
     PartialSchema,
     openapi::{RefOr, Schema},
@@ -127,15 +127,15 @@ pub fn included<Out: Serialize>(
     Ok((name, values.map_err(Error::no_json)?))
 }
 
-/// A moment as chrono writes it into JSON, but as one text: chrono hands over one character at a time.
+/// A timestamp as chrono writes it into JSON, but as one text: chrono hands over one character at a time.
 ///
 /// # Errors
 /// As the serializer.
-pub fn moment<S: Serializer>(
-    moment: &DateTime<Utc>,
+pub fn timestamp<S: Serializer>(
+    timestamp: &DateTime<Utc>,
     serializer: S,
 ) -> std::result::Result<S::Ok, S::Error> {
-    service::moment::write(moment, Zone::Letter, |text| serializer.serialize_str(text))
+    service::timestamp::write(timestamp, Zone::Letter, |text| serializer.serialize_str(text))
 }
 
 /// The members of an answer, from its schema.

@@ -21,7 +21,7 @@ use crate::{
     check::{Check, Checked, Rules},
     database::{Changes, Reader, Rows},
     error::{Error, Result},
-    filter::Vocabulary,
+    filter::FilterSchema,
     json::{given, given_whole_or_null, whole_or_null},
     kind::Kind,
     now,
@@ -51,9 +51,9 @@ impl Resource for Entity {
         columns: &["title", "author"],
     });
 
-    fn vocabulary() -> &'static Vocabulary {
-        static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::of::<Entity>);
-        &VOCABULARY
+    fn filter_schema() -> &'static FilterSchema {
+        static SCHEMA: LazyLock<FilterSchema> = LazyLock::new(FilterSchema::of::<Entity>);
+        &SCHEMA
     }
 
     fn special(column: Column) -> Option<Kind> {
@@ -202,8 +202,8 @@ fn check_numbers(rules: &mut Rules, year: Option<i32>, page_count: Option<i32>) 
 
 /// What a list can be asked about.
 #[must_use]
-pub fn vocabulary() -> &'static Vocabulary {
-    Entity::vocabulary()
+pub fn filter_schema() -> &'static FilterSchema {
+    Entity::filter_schema()
 }
 
 /// A page of the catalogue.

@@ -17,7 +17,7 @@ use crate::{
     now,
     page::{Listing, id},
     resource::Resource,
-    substrings::Looking,
+    substrings::SubstringQuery,
 };
 
 /// The parameters of a change of many rows beside its filters.
@@ -126,9 +126,9 @@ impl Selection {
         E::Model: FromQueryResult + Sync,
     {
         let backend = tx.backend();
-        let mut looking = Looking::among::<E>(backend, tx.statistics());
-        let (condition, _) = self.listing.condition::<E>(&mut looking, &BULK_PARAMETERS)?;
-        let candidates = looking.candidates();
+        let mut query = SubstringQuery::among::<E>(backend, tx.statistics());
+        let (condition, _) = self.listing.condition::<E>(&mut query, &BULK_PARAMETERS)?;
+        let candidates = query.candidates();
         let id = id::<E>()?.expr();
         let condition = condition.add_option(candidates.map(|rows| id.in_subquery(rows)));
         if backend == DbBackend::Postgres {

@@ -9,7 +9,7 @@ use crate::{
     error::{Error, FieldError, Result},
     kind::Kind,
     resource::{self, Field, Relation, Resource},
-    substrings::Looking,
+    substrings::SubstringQuery,
     text::{Case, Place},
 };
 
@@ -90,7 +90,7 @@ impl Operator {
             | Kind::Double
             | Kind::Decimal
             | Kind::Date
-            | Kind::Moment => &[Equals, Ne, In, Notin, Gt, Gte, Lt, Lte, Between, Isnull],
+            | Kind::Timestamp => &[Equals, Ne, In, Notin, Gt, Gte, Lt, Lte, Between, Isnull],
         }
     }
 
@@ -123,7 +123,7 @@ impl Operator {
 
 /// What a list can be asked about.
 #[derive(Clone, Debug)]
-pub struct Vocabulary {
+pub struct FilterSchema {
     /// Its own columns.
     pub fields: Vec<Field>,
     /// Those of other entities.
@@ -143,7 +143,7 @@ pub struct Parameter {
     pub kind: Kind,
 }
 
-impl Vocabulary {
+impl FilterSchema {
     /// Of an entity.
     pub fn of<E: Resource>() -> Self {
         let searched = E::SEARCHED.iter().filter_map(|column| resource::field::<E>(*column));
@@ -207,10 +207,10 @@ pub fn takes_several(name: &str) -> bool {
 /// [`Error::Invalid`] for a parameter that does not exist, with the nearest one, and for a value that does not fit: a
 /// misspelt filter that returned everything would be dangerous.
 pub fn conditions(
-    vocabulary: &Vocabulary,
+    filter_schema: &FilterSchema,
     parameters: &[(String, String)],
     other_names: &[&str],
-    looking: &mut Looking,
+    query: &mut SubstringQuery,
 ) -> Result<Condition> {
     if parameters.len() > MOST_CONDITIONS {
         let detail = format!(
@@ -224,13 +224,13 @@ pub fn conditions(
     let mut related: Vec<(&Relation, Condition)> = Vec::new();
     let mut broken = Vec::new();
     for (name, value) in parameters {
-        let Some((relation, field, operator)) = vocabulary.find(name) else {
-            broken.push(unknown(name, vocabulary, other_names));
+        let Some((relation, field, operator)) = filter_schema.find(name) else {
+            broken.push(unknown(name, filter_schema, other_names));
             continue;
         };
-        let mut elsewhere = looking.elsewhere();
-        let looking = if relation.is_some() { &mut elsewhere } else { &mut *looking };
-        match condition(field, operator, value, looking) {
+        let mut elsewhere = query.elsewhere();
+        let query = if relation.is_some() { &mut elsewhere } else { &mut *query };
+        match condition(field, operator, value, query) {
             Err(why) => {
                 broken.push(FieldError::parameter(name, "bad-parameter", format!("{name} {why}")))
             }
@@ -255,7 +255,7 @@ fn condition(
     field: &Field,
     operator: Operator,
     value: &str,
-    looking: &mut Looking,
+    query: &mut SubstringQuery,
 ) -> std::result::Result<Expr, String> {
     if value.contains('\0') {
         return Err("has a NUL byte; remove it".to_owned());
@@ -266,8 +266,8 @@ fn condition(
     let column = field.expr();
     let read = || field.kind.read(value);
     let mut matches = |place, case| {
-        looking.note(&[field], value, case);
-        looking.matches(field, value, (place, case))
+        query.note(&[field], value, case);
+        query.matches(field, value, (place, case))
     };
     Ok(match operator {
         Operator::Equals => column.eq(read()?),
@@ -333,8 +333,8 @@ fn expect_short(value: &str) -> std::result::Result<(), String> {
     }
 }
 
-fn unknown(name: &str, vocabulary: &Vocabulary, other_names: &[&str]) -> FieldError {
-    let parameters = vocabulary.parameters().into_iter().map(|parameter| parameter.name);
+fn unknown(name: &str, filter_schema: &FilterSchema, other_names: &[&str]) -> FieldError {
+    let parameters = filter_schema.parameters().into_iter().map(|parameter| parameter.name);
     let known = parameters.chain(other_names.iter().map(|name| (*name).to_owned()));
     let detail = format!("the parameter `{name}` does not exist{}", nearest(name, known));
     FieldError::parameter(name, "unknown-parameter", detail)

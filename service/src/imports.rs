@@ -5,9 +5,9 @@
 
 mod chunk;
 mod clean_up;
+mod dry_run;
 mod journal;
 mod queue;
-mod rehearsal;
 mod rejections;
 mod spool;
 mod undo;
@@ -33,7 +33,7 @@ use crate::{
     books::import::{self, Options},
     database::{Changes, Reader, Rows},
     error::{Error, Result},
-    filter::Vocabulary,
+    filter::FilterSchema,
     now,
     page::{Listing, Page},
     resource::Resource,
@@ -48,9 +48,9 @@ impl Resource for Entity {
     const HIDDEN: &'static [Column] =
         &[Column::Options, Column::File, Column::Header, Column::LinesRead, Column::Problem];
 
-    fn vocabulary() -> &'static Vocabulary {
-        static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::of::<Entity>);
-        &VOCABULARY
+    fn filter_schema() -> &'static FilterSchema {
+        static SCHEMA: LazyLock<FilterSchema> = LazyLock::new(FilterSchema::of::<Entity>);
+        &SCHEMA
     }
 }
 
@@ -86,8 +86,8 @@ impl NewImport {
 
 /// What a list can be asked about.
 #[must_use]
-pub fn vocabulary() -> &'static Vocabulary {
-    Entity::vocabulary()
+pub fn filter_schema() -> &'static FilterSchema {
+    Entity::filter_schema()
 }
 
 /// A page of the imports, the newest first.

@@ -22,7 +22,7 @@ use crate::{
     check::{Check, Checked, Rules},
     database::{Changes, Reader, Rows},
     error::{Error, FieldError, Result},
-    filter::Vocabulary,
+    filter::FilterSchema,
     json::{Price, given, given_whole, given_whole_or_null, whole, whole_or_null},
     now,
     page::{Listing, Page},
@@ -38,9 +38,9 @@ pub const HIGHEST_PRICE: Decimal = Decimal::from_parts(3_567_587_327, 232, 0, fa
 impl Resource for Entity {
     const SEARCHED: &'static [Column] = &[Column::Name];
 
-    fn vocabulary() -> &'static Vocabulary {
-        static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::of::<Entity>);
-        &VOCABULARY
+    fn filter_schema() -> &'static FilterSchema {
+        static SCHEMA: LazyLock<FilterSchema> = LazyLock::new(FilterSchema::of::<Entity>);
+        &SCHEMA
     }
 
     fn relations() -> Vec<Relation> {
@@ -150,8 +150,8 @@ fn check_price(rules: &mut Rules, Price(price): Price) {
 
 /// What a list can be asked about.
 #[must_use]
-pub fn vocabulary() -> &'static Vocabulary {
-    Entity::vocabulary()
+pub fn filter_schema() -> &'static FilterSchema {
+    Entity::filter_schema()
 }
 
 /// A page of all items.

@@ -27,8 +27,8 @@ pub enum Kind {
     Boolean,
     /// A day, such as `2026-11-26`.
     Date,
-    /// A moment, such as `2026-11-26T12:00:00Z`.
-    Moment,
+    /// A timestamp, such as `2026-11-26T12:00:00Z`.
+    Timestamp,
 }
 
 impl Kind {
@@ -42,7 +42,7 @@ impl Kind {
             ColumnType::Decimal(_) | ColumnType::Money(_) => Some(Self::Decimal),
             ColumnType::Boolean => Some(Self::Boolean),
             ColumnType::Date => Some(Self::Date),
-            ColumnType::TimestampWithTimeZone => Some(Self::Moment),
+            ColumnType::TimestampWithTimeZone => Some(Self::Timestamp),
             _ => None,
         }
     }
@@ -87,12 +87,12 @@ impl Kind {
                 let day = parsed::<NaiveDate>(written, "a day, such as 2026-11-26")?;
                 within_years(written, day, "0000-01-01 and 9999-12-31")
             }
-            Self::Moment => {
-                let expected = "a moment, such as 2026-11-26T12:00:00Z";
-                let moment = to_microseconds(parsed::<DateTime<Utc>>(written, expected)?);
+            Self::Timestamp => {
+                let expected = "a timestamp, such as 2026-11-26T12:00:00Z";
+                let timestamp = to_microseconds(parsed::<DateTime<Utc>>(written, expected)?);
                 within_years(
                     written,
-                    moment,
+                    timestamp,
                     "0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z",
                 )
             }
@@ -118,8 +118,8 @@ impl Kind {
             Value::Decimal(Some(number)) => Some(number.to_string()),
             Value::Bool(Some(truth)) => Some(truth.to_string()),
             Value::ChronoDate(Some(day)) => Some(day.to_string()),
-            Value::ChronoDateTimeUtc(Some(moment)) => {
-                Some(moment.to_rfc3339_opts(SecondsFormat::Micros, true))
+            Value::ChronoDateTimeUtc(Some(timestamp)) => {
+                Some(timestamp.to_rfc3339_opts(SecondsFormat::Micros, true))
             }
             _ => None,
         }
@@ -152,6 +152,6 @@ fn within_years<T: Datelike + Into<Value>>(
 }
 
 /// What is stored has six places; PostgreSQL cuts the rest off, and counts a leap second as the next one.
-fn to_microseconds(moment: DateTime<Utc>) -> DateTime<Utc> {
-    DateTime::from_timestamp_micros(moment.timestamp_micros()).unwrap_or(moment)
+fn to_microseconds(timestamp: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(timestamp.timestamp_micros()).unwrap_or(timestamp)
 }

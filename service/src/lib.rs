@@ -5,8 +5,8 @@
 
 pub mod books;
 mod bulk;
-mod cell;
 mod check;
+mod csv_escape;
 mod cursor;
 pub mod database;
 mod error;
@@ -17,7 +17,7 @@ pub mod isbn;
 pub mod items;
 mod json;
 mod kind;
-pub mod moment;
+pub mod maintenance;
 mod page;
 mod precondition;
 mod resource;
@@ -26,16 +26,16 @@ mod sort;
 pub mod stores;
 mod substrings;
 mod text;
-pub mod upkeep;
+pub mod timestamp;
 mod walk;
 
 pub use bulk::{BULK_PARAMETERS, Changed, Selection};
-pub use cell::guarded;
 pub use check::{Check, Checked, LINE_PATTERN, check_all};
+pub use csv_escape::guarded;
 pub use database::{ChangeToken, Db, Location, Settings, Tx};
 pub use entity::{book::Model as Book, item::Model as Item, store::Model as Store};
 pub use error::{Error, FieldError, FieldErrors, Result, chain};
-pub use filter::{LONGEST_VALUE, MOST_VALUES, Operator, Parameter, Vocabulary, nearest};
+pub use filter::{FilterSchema, LONGEST_VALUE, MOST_VALUES, Operator, Parameter, nearest};
 pub use isbn::PATTERN as ISBN_PATTERN;
 pub use json::{Price, price_as_number};
 pub use kind::Kind;

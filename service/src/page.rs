@@ -1,7 +1,7 @@
 //! Pages of a list: filtered, searched and sorted by the database, each page continuing behind the last row of the one
 //! before (keyset), so that the thousandth costs what the first does and no row is seen twice.
 
-mod narrowed;
+mod indexed;
 mod ranked;
 
 use std::{cell::LazyCell, iter, str::FromStr};
@@ -18,7 +18,7 @@ use crate::{
     resource::Resource,
     search::{self, RANK, Search},
     sort::{self, Direction, Key, Part},
-    substrings::Looking,
+    substrings::SubstringQuery,
     walk::SMALL_PART,
 };
 pub(crate) use ranked::id;
@@ -40,7 +40,7 @@ pub struct Listing {
     offset: Option<String>,
     count: Option<String>,
     /// Rows behind the cursor that are passed over.
-    passed_over: u64,
+    skipped: u64,
     /// The cursor of the last row.
     until: Option<String>,
 }
@@ -72,13 +72,13 @@ pub enum Start {
 }
 
 /// The same, read.
-enum From {
+enum PageStart {
     Beginning,
     Row(Vec<Option<Value>>, Direction),
     Offset(u64),
 }
 
-impl From {
+impl PageStart {
     /// The way that the rows are walked.
     fn direction(&self) -> Direction {
         match self {
@@ -152,13 +152,13 @@ impl Listing {
     /// [`Error::Invalid`] for an unknown parameter or a bad value.
     pub(crate) fn condition<E: Resource>(
         &self,
-        looking: &mut Looking,
+        query: &mut SubstringQuery,
         names: &[&str],
     ) -> Result<(Condition, Option<Key>)> {
-        let vocabulary = E::vocabulary();
-        let condition = filter::conditions(vocabulary, &self.filters, names, looking)?;
+        let filter_schema = E::filter_schema();
+        let condition = filter::conditions(filter_schema, &self.filters, names, query)?;
         let q = self.q.as_deref().unwrap_or_default();
-        Ok(match search::search(q, &vocabulary.searched, &id::<E>()?, looking)? {
+        Ok(match search::search(q, &filter_schema.searched, &id::<E>()?, query)? {
             Some(Search { condition: fits, rank }) => (condition.add(fits), Some(rank)),
             None => (condition, None),
         })
@@ -181,8 +181,8 @@ impl Listing {
     }
 
     /// The same list without so many rows behind its cursor.
-    pub(crate) fn passing_over(&self, rows: u64) -> Self {
-        Self { passed_over: rows, ..self.clone() }
+    pub(crate) fn skipping(&self, rows: u64) -> Self {
+        Self { skipped: rows, ..self.clone() }
     }
 
     /// The same list up to the row of a cursor, and with it.
@@ -211,11 +211,11 @@ impl Listing {
         let (asked, condition, candidates) = self.read::<E>(db)?;
         let all = select.clone().filter(condition);
         let all = match candidates {
-            Some(candidates) => narrowed::joined(all, candidates),
+            Some(candidates) => indexed::joined(all, candidates),
             None => all,
         };
         let total = if asked.counts { Some(db.count(all.clone()).await?) } else { None };
-        let (mut rows, direction) = self.narrowed(db, select, all, &asked).await?;
+        let (mut rows, direction) = self.indexed(db, select, all, &asked).await?;
         // One row more than asked for tells whether there is a next page.
         let more = rows.len() as u64 > asked.limit;
         rows.truncate(usize::try_from(asked.limit).unwrap_or(usize::MAX));
@@ -233,15 +233,17 @@ impl Listing {
         let before = || cursor(rows.first(), Direction::Backward).map(Start::Cursor);
         let behind = || end.clone().map(Start::Cursor);
         let (previous, next) = match asked.from {
-            From::Offset(offset) => (
+            PageStart::Offset(offset) => (
                 (offset > 0).then(|| Start::Offset(offset.saturating_sub(asked.limit))),
                 more.then(|| Start::Offset(offset.saturating_add(asked.limit))),
             ),
-            From::Beginning => (None, behind()),
-            From::Row(_, Direction::Forward) => (before(), behind()),
-            From::Row(_, Direction::Backward) => (if more { before() } else { None }, behind()),
+            PageStart::Beginning => (None, behind()),
+            PageStart::Row(_, Direction::Forward) => (before(), behind()),
+            PageStart::Row(_, Direction::Backward) => {
+                (if more { before() } else { None }, behind())
+            }
         };
-        let is_first = matches!(asked.from, From::Beginning | From::Offset(0));
+        let is_first = matches!(asked.from, PageStart::Beginning | PageStart::Offset(0));
         let rows = rows.into_iter().map(|ranked| ranked.row).collect();
         Ok(Page { rows, is_first, next, previous, total, end })
     }
@@ -258,22 +260,22 @@ impl Listing {
     {
         let direction = asked.from.direction();
         let start = match &asked.from {
-            From::Row(values, _) => Some(values.as_slice()),
-            From::Beginning | From::Offset(_) => None,
+            PageStart::Row(values, _) => Some(values.as_slice()),
+            PageStart::Beginning | PageStart::Offset(_) => None,
         };
-        let passed_over = match asked.from {
-            From::Offset(offset) => offset,
-            From::Beginning | From::Row(..) => self.passed_over,
+        let skipped = match asked.from {
+            PageStart::Offset(offset) => offset,
+            PageStart::Beginning | PageStart::Row(..) => self.skipped,
         };
         let most = asked.limit + 1;
         let last = asked.until.as_ref();
         let last = last.map(|last| sort::behind(&asked.keys, last, Direction::Forward).not());
         let select = select.filter(Condition::all().add_option(last));
         // To pass rows over or to rank them all parts have to be looked at.
-        if passed_over > 0 || asked.keys.iter().any(|key| key.name == RANK) {
+        if skipped > 0 || asked.keys.iter().any(|key| key.name == RANK) {
             let behind = start.map(|values| sort::behind(&asked.keys, values, direction));
             let select = select.filter(Condition::all().add_option(behind));
-            let mut select = select.offset(Some(passed_over).filter(|rows| *rows > 0)).limit(most);
+            let mut select = select.offset(Some(skipped).filter(|rows| *rows > 0)).limit(most);
             sort::order(QuerySelect::query(&mut select), &asked.keys, direction);
             return Ok((rows(db, select, &asked.keys).await?, direction));
         }
@@ -298,13 +300,13 @@ impl Listing {
         &self,
         db: &Reader,
     ) -> Result<(Asked, Condition, Option<SelectStatement>)> {
-        let mut looking = Looking::among::<E>(db.backend(), db.statistics());
-        let (condition, rank) = self.condition::<E>(&mut looking, &PARAMETERS)?;
-        let candidates = looking.candidates();
+        let mut query = SubstringQuery::among::<E>(db.backend(), db.statistics());
+        let (condition, rank) = self.condition::<E>(&mut query, &PARAMETERS)?;
+        let candidates = query.candidates();
         let id = id::<E>()?;
-        let mut keys = sort::keys(self.sort.as_deref(), &E::vocabulary().fields, &id)?;
+        let mut keys = sort::keys(self.sort.as_deref(), &E::filter_schema().fields, &id)?;
         for key in keys.iter_mut().filter(|key| candidates.is_some() && key.name == id.name) {
-            key.expr = narrowed::found_id();
+            key.expr = indexed::found_id();
         }
         if self.sort.is_none() {
             keys.splice(0..0, rank);
@@ -317,7 +319,7 @@ impl Listing {
             },
             from: self.from(&keys)?,
             counts: self.counts()?,
-            looking,
+            query,
             keys,
         };
         Ok((asked, condition, candidates))
@@ -329,9 +331,9 @@ impl Listing {
         cursor::binding(keys, filters.chain(self.q.iter().map(|q| ("q", q.as_str()))))
     }
 
-    fn from(&self, keys: &[Key]) -> Result<From> {
+    fn from(&self, keys: &[Key]) -> Result<PageStart> {
         match (&self.cursor, &self.offset) {
-            (None, None) => Ok(From::Beginning),
+            (None, None) => Ok(PageStart::Beginning),
             (Some(_), Some(_)) => Err(Error::parameter(
                 "offset",
                 "cursor and offset are two ways to say where a page begins; leave one out"
@@ -339,10 +341,10 @@ impl Listing {
             )),
             (Some(cursor), None) => {
                 let (values, direction) = cursor::read(cursor, &self.binding(keys), keys)?;
-                Ok(From::Row(values, direction))
+                Ok(PageStart::Row(values, direction))
             }
             (None, Some(written)) => match written.parse() {
-                Ok(offset @ 0..=0x7fff_ffff) => Ok(From::Offset(offset)),
+                Ok(offset @ 0..=0x7fff_ffff) => Ok(PageStart::Offset(offset)),
                 _ => Err(Error::parameter(
                     "offset",
                     format!("offset `{written}` is not between 0 and 2147483647"),
@@ -382,10 +384,10 @@ impl Listing {
 
 /// What was asked of a list.
 struct Asked {
-    looking: Looking,
+    query: SubstringQuery,
     keys: Vec<Key>,
     limit: u64,
-    from: From,
+    from: PageStart,
     until: Option<Vec<Option<Value>>>,
     counts: bool,
 }

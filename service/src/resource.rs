@@ -8,12 +8,12 @@ use sea_orm::{
     sea_query::{DynIden, Expr, ExprTrait, IntoIden, Query, SelectStatement},
 };
 
-use crate::{database::Decode, filter::Vocabulary, kind::Kind, substrings::Substrings};
+use crate::{database::Decode, filter::FilterSchema, kind::Kind, substrings::Substrings};
 
 /// An entity whose rows are listed.
 pub trait Resource: Decode {
     /// What its lists can be asked about, made once: every request reads it.
-    fn vocabulary() -> &'static Vocabulary;
+    fn filter_schema() -> &'static FilterSchema;
 
     /// The columns that `q` looks into, the weightiest first.
     const SEARCHED: &'static [Self::Column];

@@ -12,7 +12,7 @@ use crate::{
     kind::Kind,
     resource::Field,
     sort::Key,
-    substrings::Looking,
+    substrings::SubstringQuery,
     text::{Case, Place},
 };
 
@@ -41,7 +41,7 @@ pub fn search(
     written: &str,
     searched: &[Field],
     id: &Field,
-    looking: &mut Looking,
+    query: &mut SubstringQuery,
 ) -> Result<Option<Search>> {
     if written.contains('\0') {
         return Err(Error::parameter("q", "q has a NUL byte; remove it".to_owned()));
@@ -64,22 +64,27 @@ pub fn search(
     }
     let mut condition = Condition::all();
     for word in &words {
-        condition = condition.add(anywhere(word, searched, Place::Anywhere, looking));
+        condition = condition.add(anywhere(word, searched, Place::Anywhere, query));
     }
     // An ISBN may be written with spaces.
     let number = searched.iter().filter(|field| field.kind == Kind::Isbn);
     let numbers = number.filter_map(|field| Some(field.expr().eq(Kind::Isbn.read(written).ok()?)));
     let condition = numbers.fold(Condition::any().add(condition), Condition::add);
     let condition =
-        Condition::all().add(condition).add_option(narrow(written, searched, id, looking));
+        Condition::all().add(condition).add_option(narrow(written, searched, id, query));
     // Of rows that are found already.
-    let rank = rank(&words.join(" "), searched, &looking.clone().by_scanning());
+    let rank = rank(&words.join(" "), searched, &query.clone().by_scanning());
     Ok(Some(Search { condition, rank }))
 }
 
 /// Notes the words for the index. Where one may be a number too, rows with that number are candidates beside those of the
 /// index, and the condition that says so is returned.
-fn narrow(written: &str, searched: &[Field], id: &Field, looking: &mut Looking) -> Option<Expr> {
+fn narrow(
+    written: &str,
+    searched: &[Field],
+    id: &Field,
+    query: &mut SubstringQuery,
+) -> Option<Expr> {
     let (numbers, texts): (Vec<&Field>, Vec<&Field>) =
         searched.iter().partition(|field| field.kind == Kind::Isbn);
     let readings = |field: &Field| {
@@ -89,8 +94,8 @@ fn narrow(written: &str, searched: &[Field], id: &Field, looking: &mut Looking) 
         (!values.is_empty()).then(|| field.expr().is_in(values))
     };
     let numbers: Vec<Expr> = numbers.into_iter().filter_map(readings).collect();
-    let mut beside = looking.clone();
-    let noted = if numbers.is_empty() { looking } else { &mut beside };
+    let mut beside = query.clone();
+    let noted = if numbers.is_empty() { query } else { &mut beside };
     for word in written.split_whitespace() {
         noted.note(&texts, word, Case::Ignored);
     }
@@ -101,23 +106,23 @@ fn narrow(written: &str, searched: &[Field], id: &Field, looking: &mut Looking) 
     Some(numbers.into_iter().fold(indexed, ExprTrait::or))
 }
 
-fn anywhere(needle: &str, searched: &[Field], place: Place, looking: &Looking) -> Condition {
+fn anywhere(needle: &str, searched: &[Field], place: Place, query: &SubstringQuery) -> Condition {
     let found = searched.iter().filter_map(|field| match field.kind {
         Kind::Isbn => Some(field.expr().eq(Kind::Isbn.read(needle).ok()?)),
-        _ => Some(looking.matches(field, needle, (place, Case::Ignored))),
+        _ => Some(query.matches(field, needle, (place, Case::Ignored))),
     });
     found.fold(Condition::any(), Condition::add)
 }
 
 /// A whole column is better than its beginning, that better than its middle, that better than words here and there; and
 /// the first column weighs more than the others.
-fn rank(needle: &str, searched: &[Field], looking: &Looking) -> Key {
+fn rank(needle: &str, searched: &[Field], query: &SubstringQuery) -> Key {
     let (first, rest) = searched.split_at(searched.len().min(1));
     let mut ranks = CaseStatement::new();
     let mut rank = 0;
     for place in [Place::Whole, Place::Start, Place::Anywhere] {
         for fields in [first, rest].into_iter().filter(|fields| !fields.is_empty()) {
-            ranks = ranks.case(anywhere(needle, fields, place, looking), rank);
+            ranks = ranks.case(anywhere(needle, fields, place, query), rank);
             rank += 1;
         }
     }

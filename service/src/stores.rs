@@ -17,7 +17,7 @@ use crate::{
     check::{Check, Checked, Rules},
     database::{Changes, Reader, Rows},
     error::{Error, Result},
-    filter::Vocabulary,
+    filter::FilterSchema,
     json::{given, whole_or_null},
     now,
     page::{Listing, Page},
@@ -30,9 +30,9 @@ const LONGEST_NAME: usize = 80;
 impl Resource for Entity {
     const SEARCHED: &'static [Column] = &[Column::Name];
 
-    fn vocabulary() -> &'static Vocabulary {
-        static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::of::<Entity>);
-        &VOCABULARY
+    fn filter_schema() -> &'static FilterSchema {
+        static SCHEMA: LazyLock<FilterSchema> = LazyLock::new(FilterSchema::of::<Entity>);
+        &SCHEMA
     }
 
     fn relations() -> Vec<Relation> {
@@ -95,8 +95,8 @@ impl Check for StoreChanges {
 
 /// What a list can be asked about.
 #[must_use]
-pub fn vocabulary() -> &'static Vocabulary {
-    Entity::vocabulary()
+pub fn filter_schema() -> &'static FilterSchema {
+    Entity::filter_schema()
 }
 
 /// A page of the stores.

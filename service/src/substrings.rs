@@ -1,8 +1,8 @@
-//! The index of substrings: which rows may have a text in them, found without looking at each.
+//! The index of substrings: which rows may have a text in them, found without query at each.
 //!
 //! It narrows down and never decides: the conditions of a list are the same with it and without it, and a needle that the
 //! index would read in another way than they do is left to them alone. On SQLite it is a full-text index of trigrams, asked
-//! by name; on PostgreSQL an index that the planner finds by itself where a condition lets it, and which also knows the part
+//! by name; on PostgreSQL an index that the planner finds by itself where a condition lets it, and which also knows the block
 //! of the table that a row is in.
 
 mod statistics;
@@ -23,8 +23,8 @@ pub(crate) use statistics::{FEW_PLACES, PLACES, TrigramStatistics, refresh};
 
 /// Characters that both indexes are made of at a time; what is shorter is in neither.
 const GRAM: usize = 3;
-/// PostgreSQL's index knows an id without its last bits: a part of the table has 4 096 ids.
-pub const PART: i32 = 12;
+/// PostgreSQL's index knows an id without its last bits: a block of the table has 4 096 ids.
+pub const BLOCK_SHIFT: i32 = 12;
 /// Characters of a needle that an index is asked for.
 const MOST_CHARACTERS: usize = 64;
 
@@ -41,42 +41,42 @@ pub struct Substrings {
 
 /// What the conditions of one list look for, in terms of the index.
 #[derive(Clone, Debug)]
-pub struct Looking {
+pub struct SubstringQuery {
     /// The database that is asked.
     pub backend: DbBackend,
     index: Option<Substrings>,
     /// The trigrams that each row has to contain.
     needles: Vec<String>,
-    way: Way,
+    plan: MatchPlan,
     sample: Arc<Sample>,
 }
 
 /// How the rows are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+enum MatchPlan {
     /// By the index.
     Index,
-    /// By the index in one part of the table after the other, where a trigram is of few rows.
-    Parts,
+    /// By the index in one block of the table after the other, where a trigram is of few rows.
+    Blocks,
     /// Row by row.
     Scan,
 }
 
-impl Looking {
+impl SubstringQuery {
     /// Among the rows of an entity, of which the database has these statistics.
     pub fn among<E: Resource>(backend: DbBackend, statistics: &TrigramStatistics) -> Self {
         let (index, sample) = (E::SUBSTRINGS, statistics.of::<E>());
-        Self { backend, index, needles: Vec::new(), way: Way::Index, sample }
+        Self { backend, index, needles: Vec::new(), plan: MatchPlan::Index, sample }
     }
 
     /// The same without the index: row by row.
     pub fn by_scanning(self) -> Self {
-        Self { way: Way::Scan, ..self }
+        Self { plan: MatchPlan::Scan, ..self }
     }
 
-    /// The same part by part.
-    pub fn by_parts(self) -> Self {
-        Self { way: Way::Parts, ..self }
+    /// The same block by block.
+    pub fn by_blocks(self) -> Self {
+        Self { plan: MatchPlan::Blocks, ..self }
     }
 
     /// The same among other rows, which no index tells of.
@@ -99,9 +99,9 @@ impl Looking {
         !self.needles.is_empty()
     }
 
-    /// Whether the index on PostgreSQL can be asked part by part.
-    pub fn knows_parts(&self) -> bool {
-        self.backend == DbBackend::Postgres && self.narrows() && self.sample.knows_parts()
+    /// Whether the index on PostgreSQL can be asked block by block.
+    pub fn has_blocks(&self) -> bool {
+        self.backend == DbBackend::Postgres && self.narrows() && self.sample.has_blocks()
     }
 
     /// Whether many rows are likely to be found.
@@ -120,12 +120,12 @@ impl Looking {
         }
         let hidden = || field.expr().binary(BinOper::Custom("||"), Expr::val(""));
         let runs = self.runs(needle, Case::Ignored);
-        if self.way == Way::Scan || runs.is_empty() {
+        if self.plan == MatchPlan::Scan || runs.is_empty() {
             return fits(hidden());
         }
-        let asked: Vec<String> = match self.way {
-            Way::Parts => runs.iter().filter_map(|run| self.sample.rarest(run)).collect(),
-            Way::Index | Way::Scan => {
+        let asked: Vec<String> = match self.plan {
+            MatchPlan::Blocks => runs.iter().filter_map(|run| self.sample.rarest(run)).collect(),
+            MatchPlan::Index | MatchPlan::Scan => {
                 runs.iter().flat_map(|run| self.sample.most_selective(run)).collect()
             }
         };
@@ -233,8 +233,8 @@ mod tests {
     #[test]
     fn a_needle_is_cut_where_the_index_may_read_it_otherwise() {
         let statistics = TrigramStatistics::default();
-        let looking = |backend| Looking::among::<entity::store::Entity>(backend, &statistics);
-        let (sqlite, postgres) = (looking(DbBackend::Sqlite), looking(DbBackend::Postgres));
+        let query = |backend| SubstringQuery::among::<entity::store::Entity>(backend, &statistics);
+        let (sqlite, postgres) = (query(DbBackend::Sqlite), query(DbBackend::Postgres));
         for (needle, expected) in [
             ("ab", vec![]),
             ("abc", vec!["abc"]),

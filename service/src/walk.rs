@@ -49,7 +49,7 @@ impl Walk {
         let mut first = page(&listing.part(PART)).await?;
         let (Some(next), Some(end)) = (&first.next, &first.end) else { return Ok((first, None)) };
         let rest = listing.behind(end.clone());
-        let edge = page(&rest.passing_over(limit - PART - 1).part(1)).await?;
+        let edge = page(&rest.skipping(limit - PART - 1).part(1)).await?;
         let more = edge.next.is_some();
         if let Start::Offset(second) = next {
             let offset = second.saturating_sub(PART);

@@ -65,7 +65,7 @@ fn is_at_rest(app: &App) -> bool {
     processor(app.process()) - before <= 4
 }
 
-/// Waits until it has nothing to do for some seconds, in which its upkeep would have begun.
+/// Waits until it has nothing to do for some seconds, in which its maintenance would have begun.
 fn settle(app: &App) {
     let (begun, mut rests) = (Instant::now(), 0);
     while rests < 15 {

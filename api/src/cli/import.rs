@@ -124,7 +124,7 @@ pub async fn run(location: &Location, settings: Settings, command: ImportCommand
     let console = Console::new(length, Arc::clone(&read), &args)?;
     let outcome = import::import(&db, Counted { input, read }, options, console).await;
     if outcome.is_ok() && !args.dry_run {
-        service::upkeep::tidy(&db).await;
+        service::maintenance::tidy(&db).await;
     }
     db.close().await?;
     drop(claim);

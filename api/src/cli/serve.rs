@@ -115,7 +115,7 @@ pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> 
     let asked = asked_to_end()?;
     let imports = Imports::new(db.clone(), spool(location, &args));
     let shared = Shared { db: db.clone(), readiness: readiness.clone(), imports: imports.clone() };
-    service::upkeep::begin(&db).await;
+    service::maintenance::begin(&db).await;
     let bound = server::bind(options, shared)?;
     if let Some(address) = bound.address() {
         log::info!("listening on http://{address} with {location}");
@@ -123,7 +123,7 @@ pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> 
     let (server, listener, load) = bound.split();
 
     let work = tokio::task::spawn_local(imports.clone().work());
-    let upkeep = tokio::task::spawn_local(service::upkeep::keep(db.clone()));
+    let maintenance = tokio::task::spawn_local(service::maintenance::keep(db.clone()));
     let handle = server.handle();
     let mut ended = tokio::task::spawn_local(server);
     tokio::select! {
@@ -143,7 +143,7 @@ pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> 
     handle.stop(true).await;
     ended.await.context("the server ended badly")??;
     work.await.context("the work on imports ended badly")?;
-    upkeep.abort();
+    maintenance.abort();
     db.close().await.context("the database could not be closed")?;
     drop(claim);
     log::info!("ended");

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::{
     Book, Listing, Walk,
-    cell::guarded,
+    csv_escape::guarded,
     database::Reader,
     error::{Error, Result},
 };

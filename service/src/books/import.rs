@@ -134,20 +134,20 @@ where
     tokio::task::spawn_blocking(move || read(rows, &batches));
 
     // A dry run ends with an error so that it is rolled back; its report takes a way of its own.
-    let rehearsed = Arc::new(Mutex::new(None));
-    let rehearsal = Arc::clone(&rehearsed);
+    let dry_report = Arc::new(Mutex::new(None));
+    let report_to = Arc::clone(&dry_report);
     let stored = db
         .write_long(async move |tx| {
             let report = store(tx, queue, observer, on_duplicate).await?;
             if dry_run {
-                *rehearsal.lock().unwrap_or_else(PoisonError::into_inner) = Some(report);
+                *report_to.lock().unwrap_or_else(PoisonError::into_inner) = Some(report);
                 return Err(Error::internal("a dry run stores nothing"));
             }
             Ok(report)
         })
         .await;
-    let rehearsed = rehearsed.lock().unwrap_or_else(PoisonError::into_inner).take();
-    rehearsed.map_or(stored, Ok)
+    let dry_report = dry_report.lock().unwrap_or_else(PoisonError::into_inner).take();
+    dry_report.map_or(stored, Ok)
 }
 
 pub(crate) fn bad_file(why: String) -> Error {

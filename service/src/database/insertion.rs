@@ -101,7 +101,10 @@ impl<A: Insertable> Insertion<A> {
 /// Whether a value of this type is read as it was written. SQLite has no exact numbers: of 0.10 it makes 0.1.
 fn is_stored_as_given(column_type: &ColumnType) -> bool {
     let is_exact = |kind| {
-        matches!(kind, Kind::Text | Kind::Integer | Kind::BigInteger | Kind::Boolean | Kind::Moment)
+        matches!(
+            kind,
+            Kind::Text | Kind::Integer | Kind::BigInteger | Kind::Boolean | Kind::Timestamp
+        )
     };
     matches!(column_type, ColumnType::Blob) || Kind::of(column_type).is_some_and(is_exact)
 }

@@ -8,7 +8,7 @@ use std::{
 use sea_orm::{ActiveValue::Set, DbBackend, IntoActiveModel};
 use tokio::sync::mpsc;
 
-use super::{Import, State, journal, locked, rehearsal::Rehearsal, rejections};
+use super::{Import, State, dry_run::DryRun, journal, locked, rejections};
 use crate::{
     Db, Tx,
     books::import::{BATCH, Batch, OnDuplicate, Outcome, Place, Report, store_batch},
@@ -148,20 +148,19 @@ pub async fn store(
 }
 
 /// Goes through the next chunks as [`store`] does, in the database of a dry run; only the counts and the rejected rows are stored.
-pub async fn rehearse(
+pub async fn store_dry(
     db: &Db,
     import: &Import,
     mut chunks: Chunks,
-    (on_duplicate, rehearsal): (OnDuplicate, &Rehearsal),
+    (on_duplicate, dry_run): (OnDuplicate, &DryRun),
 ) -> Result<Option<(Import, Chunks)>> {
     let id = import.id;
     let (mut report, mut rejected) = (Report::default(), Vec::new());
     let mut progress = Progress::of(import);
     while !progress.is_enough(&report) && rejected.len() < MOST_REJECTED {
         let mut chunk = next(&mut chunks).await?;
-        report.add(
-            &rehearsal.store(&db.reader().for_maintenance(), &chunk.batch, on_duplicate).await?,
-        );
+        report
+            .add(&dry_run.store(&db.reader().for_maintenance(), &chunk.batch, on_duplicate).await?);
         progress.pass(&chunk);
         rejected.append(&mut chunk.batch.rejected);
     }

@@ -13,7 +13,7 @@ use crate::{
         export::COLUMNS,
         import::{Format, Members, Rejected, fields_of},
     },
-    cell::{bytes_without_guard, guarded_bytes},
+    csv_escape::{bytes_without_guard, guarded_bytes},
     database::{Changes, Rows},
     error::{Error, Result},
 };

@@ -26,7 +26,7 @@ use room::Slot;
 use crate::error::Error;
 
 const UPLOAD: &str = ".upload";
-const REHEARSAL: &str = ".rehearsal";
+const DRY_RUN: &str = ".dry-run";
 
 /// A folder, and how much may be handed in at a time.
 #[derive(Clone, Debug)]
@@ -121,17 +121,17 @@ impl Spool {
     pub(super) fn uploads(&self) -> Vec<String> {
         let Ok(entries) = fs::read_dir(&self.folder) else { return Vec::new() };
         let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
-        let (rehearsals, uploads): (Vec<_>, Vec<_>) = names
-            .filter(|name| name.ends_with(UPLOAD) || name.ends_with(REHEARSAL))
-            .partition(|name| name.ends_with(REHEARSAL));
+        let (scratch, uploads): (Vec<_>, Vec<_>) = names
+            .filter(|name| name.ends_with(UPLOAD) || name.ends_with(DRY_RUN))
+            .partition(|name| name.ends_with(DRY_RUN));
         // Who uses one has removed its name already.
-        rehearsals.iter().for_each(|name| self.remove(name));
+        scratch.iter().for_each(|name| self.remove(name));
         uploads
     }
 
     /// Where the scratch database of a dry run may be for a moment.
-    pub(super) fn rehearsal(&self, upload: &str) -> PathBuf {
-        self.folder.join(format!("{upload}{REHEARSAL}"))
+    pub(super) fn dry_run(&self, upload: &str) -> PathBuf {
+        self.folder.join(format!("{upload}{DRY_RUN}"))
     }
 }
 

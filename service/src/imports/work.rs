@@ -8,9 +8,10 @@ use tokio::sync::{Notify, mpsc, watch};
 use super::{
     Import, State, begin_undo,
     chunk::{self, Chunk, Chunks, Size},
-    clean_up, has_ended, locked, options,
+    clean_up,
+    dry_run::DryRun,
+    has_ended, locked, options,
     queue::Queue,
-    rehearsal::Rehearsal,
     spool::{Found, Spool},
     undo,
     watch::{Following, Watches},
@@ -177,8 +178,8 @@ impl Imports {
         let options = options(import)?;
         let Some(import) = chunk::begin(&self.db, import.id).await? else { return Ok(()) };
         log::info!("import {} goes on at byte {}", import.id, import.bytes_read);
-        let rehearsal = match import.dry_run {
-            true => Some(Rehearsal::new(&self.spool.rehearsal(&import.file)).await?),
+        let dry_run = match import.dry_run {
+            true => Some(DryRun::new(&self.spool.dry_run(&import.file)).await?),
             false => None,
         };
         let size = Arc::new(Size::default());
@@ -193,12 +194,12 @@ impl Imports {
             let (chunks, queue) = mpsc::channel(AHEAD);
             let sized = Arc::clone(&size);
             let reading = tokio::task::spawn_blocking(move || read(rows, before, &sized, &chunks));
-            let stored = self.store(&mut import, queue, how, rehearsal.as_ref()).await;
+            let stored = self.store(&mut import, queue, how, dry_run.as_ref()).await;
             // It has the file with its lock, which the next attempt needs.
             reading.await.map_err(|error| Error::Internal(error.into()))?;
             match stored {
                 // Nothing of the transaction is stored. Its rows are read again, fewer at a time.
-                Err(Error::Collision(error)) if rehearsal.is_none() && !self.is_stopping() => {
+                Err(Error::Collision(error)) if dry_run.is_none() && !self.is_stopping() => {
                     collisions = if chunk::place(&import) == before { collisions + 1 } else { 0 };
                     if !size.shrink() && collisions > MOST_COLLISIONS {
                         return Err(Error::Collision(error));
@@ -216,13 +217,13 @@ impl Imports {
         import: &mut Import,
         mut queue: Chunks,
         (on_duplicate, size): (OnDuplicate, &Size),
-        rehearsal: Option<&Rehearsal>,
+        dry_run: Option<&DryRun>,
     ) -> Result<()> {
         while !self.is_stopping() {
             let db = &self.db;
-            let stored = match rehearsal {
+            let stored = match dry_run {
                 Some(scratch) => {
-                    chunk::rehearse(db, import, queue, (on_duplicate, scratch)).await?
+                    chunk::store_dry(db, import, queue, (on_duplicate, scratch)).await?
                 }
                 None => chunk::store(db, import, queue, (on_duplicate, size)).await?,
             };

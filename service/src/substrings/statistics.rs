@@ -14,7 +14,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Query},
 };
 
-use super::{PART, Substrings, windows};
+use super::{BLOCK_SHIFT, Substrings, windows};
 use crate::{
     database::{Reader, Rows},
     error::Result,
@@ -46,7 +46,7 @@ type Counts = HashMap<[char; 3], u32>;
 pub struct Sample {
     counts: Counts,
     /// Whether PostgreSQL has an index that can be asked part by part.
-    knows_parts: bool,
+    has_blocks: bool,
 }
 
 /// The samples of a database, by the table of the index. Clones share them.
@@ -71,8 +71,8 @@ type Known = (u32, usize, [char; 3]);
 
 impl Sample {
     /// Whether there is an index that can be asked part by part.
-    pub(super) fn knows_parts(&self) -> bool {
-        self.knows_parts
+    pub(super) fn has_blocks(&self) -> bool {
+        self.has_blocks
     }
 
     /// Whether many of the rows of the sample have a trigram.
@@ -135,7 +135,7 @@ fn alike(distance: usize) -> u32 {
 pub async fn refresh<E: Resource>(db: &Reader, places: u16) -> Result<()> {
     let Some(Substrings { table, columns, .. }) = E::SUBSTRINGS else { return Ok(()) };
     let id = id::<E>()?;
-    let knows_parts = has_parts::<E>(db, &id).await?;
+    let has_blocks = find_block_index::<E>(db, &id).await?;
     let columns: Vec<E::Column> =
         E::Column::iter().filter(|column| columns.contains(&column.as_str())).collect();
     let mut counts = Counts::new();
@@ -160,7 +160,7 @@ pub async fn refresh<E: Resource>(db: &Reader, places: u16) -> Result<()> {
     counts.retain(|_, count| *count >= COUNTED);
     counts.shrink_to_fit();
     log::debug!("{} trigrams are known from {} places", counts.len(), pieces.len());
-    db.statistics().set(table, Sample { counts, knows_parts });
+    db.statistics().set(table, Sample { counts, has_blocks });
     Ok(())
 }
 
@@ -177,7 +177,7 @@ fn pieces(last: i32) -> impl Iterator<Item = (i32, i32)> {
 }
 
 /// Whether PostgreSQL has an index of parts, for which the schema wants an extension.
-async fn has_parts<E: Resource>(db: &Reader, id: &Field) -> Result<bool> {
+async fn find_block_index<E: Resource>(db: &Reader, id: &Field) -> Result<bool> {
     if db.backend() != DbBackend::Postgres {
         return Ok(false);
     }
@@ -185,7 +185,7 @@ async fn has_parts<E: Resource>(db: &Reader, id: &Field) -> Result<bool> {
         .expr(Expr::cust("count(*)"))
         .from("pg_indexes")
         .and_where(Expr::col("tablename").eq(E::default().table_name()))
-        .and_where(Expr::col("indexdef").like(format!("%({} >> {PART})%", id.name)))
+        .and_where(Expr::col("indexdef").like(format!("%({} >> {BLOCK_SHIFT})%", id.name)))
         .take();
     Ok(db.integers(&indexes).await?.pop().is_some_and(|indexes| indexes > 0))
 }

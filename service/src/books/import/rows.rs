@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{
     books::{AVAILABLE, NewBook},
-    cell::without_guard,
     check::{Check, Checked},
+    csv_escape::without_guard,
     error::Error,
     isbn, text,
 };

@@ -8,7 +8,7 @@ use sea_orm::ActiveEnum;
 
 use crate::{
     database::row::{ColumnValue, RowSource},
-    moment,
+    timestamp,
 };
 
 impl RowSource for Row<'_> {
@@ -42,7 +42,7 @@ stored! {
     f64: Real(number) => Some(number);
     bool: Integer(number) => Some(number != 0);
     Decimal: Real(number) => number.try_into().ok();
-    DateTime<Utc>: Text(text) => moment::read(text);
+    DateTime<Utc>: Text(text) => timestamp::read(text);
     State: Text(text) => Self::try_from_value(&str::from_utf8(text).ok()?.to_owned()).ok();
 }
 

@@ -3,7 +3,7 @@
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use sea_orm::{Value, Values};
 
-use crate::moment::{self, Zone};
+use crate::timestamp::{self, Zone};
 
 /// A value, as the driver binds it.
 pub(in crate::database) struct SqliteValue(pub(in crate::database) Value);
@@ -30,7 +30,7 @@ impl rusqlite::ToSql for SqliteValue {
             Value::String(Some(value)) => ValueRef::Text(value.as_bytes()),
             Value::Bytes(Some(value)) => ValueRef::Blob(value),
             Value::ChronoDateTimeUtc(Some(value)) => {
-                return Ok(moment::write(value, Zone::Offset, str::to_owned).into());
+                return Ok(timestamp::write(value, Zone::Offset, str::to_owned).into());
             }
             // To a text that looks like a number the column's affinity does the rest.
             Value::Decimal(Some(value)) => return Ok(value.to_string().into()),

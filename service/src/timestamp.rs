@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, Timelike, Utc};
 
-/// Where a moment is written, as its text says it.
+/// Where a timestamp is written, as its text says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Zone {
     /// `Z`, as it is shown.
@@ -12,25 +12,26 @@ pub enum Zone {
     Offset,
 }
 
-/// Hands over a moment as chrono writes it (`SecondsFormat::AutoSi`): with no more places behind the second than it needs,
+/// Hands over a timestamp as chrono writes it (`SecondsFormat::AutoSi`): with no more places behind the second than it needs,
 /// three, six or nine.
-pub fn write<T>(moment: &DateTime<Utc>, zone: Zone, to: impl FnOnce(&str) -> T) -> T {
+pub fn write<T>(timestamp: &DateTime<Utc>, zone: Zone, to: impl FnOnce(&str) -> T) -> T {
     let mut written = [0; 35];
-    match usual(moment, zone, &mut written) {
+    match usual(timestamp, zone, &mut written) {
         Some(text) => to(text),
-        None => to(&moment.to_rfc3339_opts(SecondsFormat::AutoSi, zone == Zone::Letter)),
+        None => to(&timestamp.to_rfc3339_opts(SecondsFormat::AutoSi, zone == Zone::Letter)),
     }
 }
 
 /// `None` for a year that has not four digits, and for a leap second.
-fn usual<'a>(moment: &DateTime<Utc>, zone: Zone, written: &'a mut [u8; 35]) -> Option<&'a str> {
-    let moment = moment.naive_utc();
-    let year = u32::try_from(moment.year()).ok().filter(|year| *year < 10_000)?;
-    let nanos = Some(moment.nanosecond()).filter(|nanos| *nanos < 1_000_000_000)?;
+fn usual<'a>(timestamp: &DateTime<Utc>, zone: Zone, written: &'a mut [u8; 35]) -> Option<&'a str> {
+    let timestamp = timestamp.naive_utc();
+    let year = u32::try_from(timestamp.year()).ok().filter(|year| *year < 10_000)?;
+    let nanos = Some(timestamp.nanosecond()).filter(|nanos| *nanos < 1_000_000_000)?;
     let [y1, y2, y3, y4] = digits(year);
-    let ([m1, m2], [d1, d2]) = (digits(moment.month()), digits(moment.day()));
-    let ([h1, h2], [n1, n2]) = (digits(moment.hour()), digits(moment.minute()));
-    let ([s1, s2], [f1, f2, f3, f4, f5, f6, f7, f8, f9]) = (digits(moment.second()), digits(nanos));
+    let ([m1, m2], [d1, d2]) = (digits(timestamp.month()), digits(timestamp.day()));
+    let ([h1, h2], [n1, n2]) = (digits(timestamp.hour()), digits(timestamp.minute()));
+    let ([s1, s2], [f1, f2, f3, f4, f5, f6, f7, f8, f9]) =
+        (digits(timestamp.second()), digits(nanos));
     let longest = [
         y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2, b'.',
         f1, f2, f3, f4, f5, f6, f7, f8, f9,
@@ -58,7 +59,7 @@ fn digits<const N: usize>(number: u32) -> [u8; N] {
     digits
 }
 
-/// A moment in every spelling that the driver of SQLite reads.
+/// A timestamp in every spelling that the driver of SQLite reads.
 pub fn read(text: &[u8]) -> Option<DateTime<Utc>> {
     as_written(text).or_else(|| spelt_otherwise(str::from_utf8(text).ok()?))
 }
@@ -79,7 +80,7 @@ fn spelt_otherwise(text: &str) -> Option<DateTime<Utc>> {
     None
 }
 
-/// A moment in the form in which it is stored.
+/// A timestamp in the form in which it is stored.
 fn as_written(written: &[u8]) -> Option<DateTime<Utc>> {
     let (written, fraction) = match written.strip_suffix(b"+00:00")?.split_at_checked(19)? {
         (written, b"") => (written, b"0".as_slice()),
@@ -114,8 +115,8 @@ mod tests {
 
     use super::*;
 
-    /// Any moment, most of them with no more places than they are stored with, and leap seconds too.
-    fn any_moment() -> impl Strategy<Value = DateTime<Utc>> {
+    /// Any timestamp, most of them with no more places than they are stored with, and leap seconds too.
+    fn any_timestamp() -> impl Strategy<Value = DateTime<Utc>> {
         let years_of_four_digits = -62_167_219_200_i64..=253_402_300_799;
         let seconds =
             prop_oneof![9 => years_of_four_digits, 1 => -8_000_000_000_000_i64..8_000_000_000_000];
@@ -125,22 +126,22 @@ mod tests {
         let leap = (seconds.clone(), 1_000_000_000_u32..2_000_000_000)
             .prop_map(|(seconds, nanos)| (seconds / 60 * 60 + 59, nanos));
         prop_oneof![9 => (seconds, nanos), 1 => leap]
-            .prop_filter_map("no moment", |(seconds, nanos)| {
+            .prop_filter_map("no timestamp", |(seconds, nanos)| {
                 DateTime::from_timestamp(seconds, nanos)
             })
     }
 
     proptest! {
         #[test]
-        fn moments_are_written_as_chrono_writes_them(moment in any_moment()) {
+        fn timestamps_are_written_as_chrono_writes_them(timestamp in any_timestamp()) {
             for (zone, letter) in [(Zone::Letter, true), (Zone::Offset, false)] {
-                let expected = moment.to_rfc3339_opts(SecondsFormat::AutoSi, letter);
-                prop_assert_eq!(write(&moment, zone, str::to_owned), expected);
+                let expected = timestamp.to_rfc3339_opts(SecondsFormat::AutoSi, letter);
+                prop_assert_eq!(write(&timestamp, zone, str::to_owned), expected);
             }
         }
 
         #[test]
-        fn moments_of_years_of_four_digits_are_read_as_chrono_reads_them(
+        fn timestamps_of_years_of_four_digits_are_read_as_chrono_reads_them(
             seconds in -62_167_219_200_i64..=253_402_300_799,
             nanos in 0_u32..1_000_000_000,
         ) {

@@ -20,9 +20,9 @@ use crate::{
 const FIRST_ID: i32 = 1 << 30;
 
 /// A scratch database, whose file has no name any more and goes with it.
-pub struct Rehearsal(DatabaseConnection);
+pub struct DryRun(DatabaseConnection);
 
-impl Rehearsal {
+impl DryRun {
     /// Makes one at a path where there is none.
     pub async fn new(path: &Path) -> Result<Self> {
         let db = database::scratch(path).await?;

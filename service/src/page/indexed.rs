@@ -8,7 +8,7 @@ use sea_orm::{
     },
 };
 
-use super::{Asked, From, Listing, PARAMETERS, id, ranked::Ranked};
+use super::{Asked, Listing, PARAMETERS, PageStart, id, ranked::Ranked};
 use crate::{
     database::{FOUND, Reader, Rows},
     error::Result,
@@ -16,17 +16,17 @@ use crate::{
     resource::Resource,
     search::RANK,
     sort::{Direction, Key},
-    substrings::PART,
+    substrings::BLOCK_SHIFT,
 };
 
 /// Rows that are found first and sorted then, on PostgreSQL. Where there are more, twenty of them are not far.
 const MOST: u64 = 2000;
-/// The same where they can be found part by part, in their order.
+/// The same where they can be found block by block, in their order.
 const FEW: u64 = 400;
-/// Parts that are walked through at most: what is common enough for that fills a page of twenty from five of them.
-const MOST_PARTS: u64 = 8;
-/// A part of the table, and the rows of one part.
-const PARTS: &str = "parts";
+/// Blocks that are walked through at most: what is common enough for that fills a page of twenty from five of them.
+const MOST_BLOCKS: u64 = 8;
+/// A block of the table, and the rows of one block.
+const BLOCKS: &str = "blocks";
 const NEAR: &str = "near";
 
 /// The id, of the candidates that are joined.
@@ -102,36 +102,36 @@ impl Walk {
         near
     }
 
-    /// The first rows of a list, at most so many, out of one part of the table after the other: PostgreSQL ends with the part in
+    /// The first rows of a list, at most so many, out of one block of the table after the other: PostgreSQL ends with the block in
     /// which there are enough. `all` has the conditions, `select` none.
     fn near<E: Resource>(self, select: Select<E>, all: Select<E>, most: u64) -> Result<Select<E>> {
         let id = id::<E>()?;
-        let part = || id.expr().right_shift(Expr::Constant(PART.into()));
+        let block = || id.expr().right_shift(Expr::Constant(BLOCK_SHIFT.into()));
         let (ahead, back, step) = match self.upwards {
             true => (Order::Asc, Order::Desc, 1),
             false => (Order::Desc, Order::Asc, -1),
         };
-        let part_at = |from: Option<Expr>, order: &Order| {
+        let block_at = |from: Option<Expr>, order: &Order| {
             let mut end = Query::select();
-            end.expr(part()).from(E::default()).cond_where(Condition::all().add_option(from));
+            end.expr(block()).from(E::default()).cond_where(Condition::all().add_option(from));
             Expr::from(end.order_by_expr(id.expr(), order.clone()).limit(1).take())
         };
-        let ends = [part_at(self.behind(id.expr()), &ahead), part_at(None, &back)];
+        let ends = [block_at(self.behind(id.expr()), &ahead), block_at(None, &back)];
         let series = Func::cust("generate_series").args(ends).arg(step);
-        let parts = Query::select().expr_as(series, PARTS).limit(MOST_PARTS).take();
-        let in_part = all
+        let blocks = Query::select().expr_as(series, BLOCKS).limit(MOST_BLOCKS).take();
+        let in_block = all
             .select_only()
             .expr_as(id.expr(), "id")
-            .filter(part().eq(Expr::col((PARTS, PARTS))))
+            .filter(block().eq(Expr::col((BLOCKS, BLOCKS))))
             .filter(Condition::all().add_option(self.behind(id.expr())))
             .order_by(id.expr(), ahead)
             .limit(most);
         let near = Query::select()
             .column((NEAR, "id"))
-            .from_subquery(parts, PARTS)
+            .from_subquery(blocks, BLOCKS)
             .join_lateral(
                 JoinType::InnerJoin,
-                in_part.into_query(),
+                in_block.into_query(),
                 NEAR,
                 Expr::Constant(true.into()),
             )
@@ -146,7 +146,7 @@ impl Walk {
 
 impl Listing {
     /// The rows of the page, asked for in the way in which the database finds them soonest.
-    pub(super) async fn narrowed<E: Resource>(
+    pub(super) async fn indexed<E: Resource>(
         &self,
         db: &Reader,
         select: Select<E>,
@@ -158,14 +158,14 @@ impl Listing {
     {
         let ranked = asked.keys.iter().any(|key| key.name == RANK);
         let postgres = db.backend() == DbBackend::Postgres;
-        if !postgres || ranked || !asked.looking.narrows() {
+        if !postgres || ranked || !asked.query.narrows() {
             return self.rows(db, all, asked).await;
         }
-        Box::pin(self.found_first(db, select, all, asked)).await
+        Box::pin(self.candidates_first(db, select, all, asked)).await
     }
 
     /// The same by ids that are found first.
-    async fn found_first<E: Resource>(
+    async fn candidates_first<E: Resource>(
         &self,
         db: &Reader,
         select: Select<E>,
@@ -177,25 +177,25 @@ impl Listing {
     {
         let searches = &db.for_searches();
         let walk = self.walk::<E>(asked)?;
-        let by_parts = walk.filter(|_| asked.looking.knows_parts());
-        let (first, last) = match asked.looking.is_common() {
-            true => (by_parts, None),
-            false => (None, by_parts),
+        let by_blocks = walk.filter(|_| asked.query.has_blocks());
+        let (first, last) = match asked.query.is_common() {
+            true => (by_blocks, None),
+            false => (None, by_blocks),
         };
         if let Some(walk) = first
             && let Some(page) = self.near(searches, &select, walk, asked).await?
         {
             return Ok(page);
         }
-        let most = if by_parts.is_some() { FEW } else { MOST };
+        let most = if by_blocks.is_some() { FEW } else { MOST };
         let Some(ids) = found(searches, &all, most).await? else {
             if let Some(walk) = last
                 && let Some(page) = self.near(searches, &select, walk, asked).await?
             {
                 return Ok(page);
             }
-            let mut looking = asked.looking.clone().by_scanning();
-            let (condition, _) = self.condition::<E>(&mut looking, &PARAMETERS)?;
+            let mut query = asked.query.clone().by_scanning();
+            let (condition, _) = self.condition::<E>(&mut query, &PARAMETERS)?;
             // No search any more: how it is best walked depends on the values.
             return self.rows(db, select.filter(condition), asked).await;
         };
@@ -224,8 +224,8 @@ impl Listing {
     where
         E::Model: FromQueryResult,
     {
-        let mut looking = asked.looking.clone().by_parts();
-        let (condition, _) = self.condition::<E>(&mut looking, &PARAMETERS)?;
+        let mut query = asked.query.clone().by_blocks();
+        let (condition, _) = self.condition::<E>(&mut query, &PARAMETERS)?;
         let all = select.clone().filter(condition);
         let near = walk.near(select.clone(), all, asked.limit + 1)?;
         let page = self.rows(db, near, asked).await?;
@@ -236,14 +236,14 @@ impl Listing {
     fn walk<E: Resource>(&self, asked: &Asked) -> Result<Option<Walk>> {
         let [Key { name, descending, .. }] = asked.keys.as_slice() else { return Ok(None) };
         let from = match &asked.from {
-            From::Beginning => None,
-            From::Row(values, _) => match values.as_slice() {
+            PageStart::Beginning => None,
+            PageStart::Row(values, _) => match values.as_slice() {
                 [Some(Value::Int(Some(id)))] => Some(*id),
                 _ => return Ok(None),
             },
-            From::Offset(_) => return Ok(None),
+            PageStart::Offset(_) => return Ok(None),
         };
-        if *name != id::<E>()?.name || self.passed_over > 0 || asked.until.is_some() {
+        if *name != id::<E>()?.name || self.skipped > 0 || asked.until.is_some() {
             return Ok(None);
         }
         let upwards = *descending == (asked.from.direction() == Direction::Backward);
@@ -259,19 +259,19 @@ mod tests {
 
     use super::*;
     use crate::{
-        substrings::{Looking, TrigramStatistics},
+        substrings::{SubstringQuery, TrigramStatistics},
         text::{self, Case, Place},
     };
 
     /// The page of a search for `winter`, as SQLite is asked for it.
     fn page() -> Select<Entity> {
-        let mut looking =
-            Looking::among::<Entity>(DbBackend::Sqlite, &TrigramStatistics::default());
+        let mut query =
+            SubstringQuery::among::<Entity>(DbBackend::Sqlite, &TrigramStatistics::default());
         let title = crate::resource::field::<Entity>(Column::Title).unwrap();
-        looking.note(&[&title], "winter", Case::Ignored);
+        query.note(&[&title], "winter", Case::Ignored);
         let anywhere = (Place::Anywhere, Case::Ignored);
         let fits = text::matches(title.expr(), "winter", anywhere, DbBackend::Sqlite);
-        let found = joined(Entity::find().filter(fits), looking.candidates().unwrap());
+        let found = joined(Entity::find().filter(fits), query.candidates().unwrap());
         found.order_by_asc(found_id()).limit(21)
     }
 
