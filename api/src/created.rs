@@ -60,23 +60,19 @@ where
         OneOrMany::One(one) => (vec![one.check()?], true),
         OneOrMany::Many(many) => (check_all(many)?, false),
     };
-    let created = db
-        .write(async move |tx| {
-            idempotency::once(tx, key.as_ref(), async || {
-                if let (true, [one]) = (single, inputs.as_slice()) {
-                    let Shown { location, tag, body } = add(tx, one).await?;
-                    return Ok(Created { at: Some((location, tag)), body });
-                }
-                let mut bodies = Vec::with_capacity(inputs.len());
-                for (place, input) in inputs.iter().enumerate() {
-                    let shown = add(tx, input).await.map_err(|error| error.of_element(place))?;
-                    bodies.push(shown.body);
-                }
-                Ok(Created { at: None, body: format!("[{}]", bodies.join(",")) })
-            })
-            .await
-        })
-        .await?;
+    let work = async move |tx: &Tx| {
+        if let (true, [one]) = (single, inputs.as_slice()) {
+            let Shown { location, tag, body } = add(tx, one).await?;
+            return Ok(Created { at: Some((location, tag)), body });
+        }
+        let mut bodies = Vec::with_capacity(inputs.len());
+        for (place, input) in inputs.iter().enumerate() {
+            let shown = add(tx, input).await.map_err(|error| error.of_element(place))?;
+            bodies.push(shown.body);
+        }
+        Ok(Created { at: None, body: format!("[{}]", bodies.join(",")) })
+    };
+    let created = idempotency::write_once(db, key, work).await?;
     let mut response = HttpResponse::Created();
     if let Some((location, tag)) = created.at {
         response.insert_header((LOCATION, location)).insert_header((ETAG, tag));

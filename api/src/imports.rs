@@ -260,14 +260,11 @@ async fn create_import(
     let (upload, new) = looked_at.await?;
     let own = upload.name().to_owned();
     let work = async move |tx: &service::Tx| {
-        idempotency::once(tx, key.as_ref(), async || {
-            let import = imports::create(tx, &new).await?;
-            let body = serde_json::to_string(&ImportOut::from(&import)).map_err(Error::no_json)?;
-            Ok(Accepted { location: location(&import), file: import.file, body })
-        })
-        .await
+        let import = imports::create(tx, &new).await?;
+        let body = serde_json::to_string(&ImportOut::from(&import)).map_err(Error::no_json)?;
+        Ok(Accepted { location: location(&import), file: import.file, body })
     };
-    let accepted = match db.write(work).await {
+    let accepted = match idempotency::write_once(&db, key, work).await {
         Ok(accepted) => accepted,
         Err(error) => {
             if matches!(error, Error::Unknown) {

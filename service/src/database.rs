@@ -37,6 +37,7 @@ pub use crate::error::is_full;
 
 use crate::{
     error::{Error, Result, damage},
+    idempotency::RecentKeys,
     substrings::TrigramStatistics,
 };
 use gate::Gate;
@@ -95,6 +96,7 @@ pub struct Db {
     writer: Arc<Writer>,
     index: Option<WalIndex>,
     file: Option<(SqliteWriter, Arc<OpenFile>)>,
+    recent_keys: Arc<RecentKeys>,
 }
 
 impl Db {
@@ -148,12 +150,16 @@ impl Db {
         let source = Source { backend, statistics: statistics.clone() };
         let reader = Reader::new((reader, gate), local, shared, (health, statistics));
         let writer = Arc::new(Writer::start(source, width, settings)?);
-        Ok(Self { reader, writer, index, file })
+        Ok(Self { reader, writer, index, file, recent_keys: Arc::default() })
     }
 
     /// For reading, on SQLite on connections that cannot write.
     pub fn reader(&self) -> &Reader {
         &self.reader
+    }
+
+    pub(crate) fn recent_keys(&self) -> &RecentKeys {
+        &self.recent_keys
     }
 
     /// The state that the database is in, where that can be told at once: what was read after this was asked is what is read

@@ -114,6 +114,29 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the request was refused for what it says or what is stored, and not by the database: nothing of it was stored, and the
+    /// same request would be refused again.
+    pub(crate) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Invalid(_)
+            | Self::Duplicate { .. }
+            | Self::NotFound { .. }
+            | Self::Stale { .. }
+            | Self::KeyReused { .. }
+            | Self::Unconfirmed { .. } => true,
+            Self::Busy
+            | Self::Unavailable(_)
+            | Self::Unknown
+            | Self::Full(_)
+            | Self::FileLost(_)
+            | Self::Damaged(_)
+            | Self::Forbidden(_)
+            | Self::Locked(_)
+            | Self::Collision(_)
+            | Self::Internal(_) => false,
+        }
+    }
+
     /// One member is wrong.
     pub fn invalid(field: &str, code: &'static str, detail: impl Into<String>) -> Self {
         Self::Invalid(FieldError::new(field, code, detail).into())

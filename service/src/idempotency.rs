@@ -1,9 +1,15 @@
 //! Requests that may be repeated: the answer is stored in the transaction of what it tells of, so that both are there or
 //! neither, and a repetition gets the same answer without doing anything.
 
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::{Mutex, PoisonError},
+};
+
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use entity::idempotency_key::{ActiveModel, Column, Entity};
+use hashlink::LruCache;
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
@@ -13,7 +19,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    database::Changes,
+    database::{Changes, Db, Rows, Tx},
     error::{Error, FieldError, Result},
     now,
 };
@@ -24,6 +30,30 @@ const LONGEST: usize = 255;
 const LIFETIME: TimeDelta = TimeDelta::days(1);
 /// Keys that are deleted at a time: some milliseconds, for which others wait who want to write.
 pub(crate) const FORGOTTEN: u64 = 500;
+
+/// Keys that a process remembers, eight bytes each.
+const RECENT: usize = 8192;
+
+/// The keys that this process was given last, as hashes.
+pub(crate) struct RecentKeys {
+    hasher: RandomState,
+    hashes: Mutex<LruCache<u64, ()>>,
+}
+
+impl Default for RecentKeys {
+    fn default() -> Self {
+        Self { hasher: RandomState::new(), hashes: Mutex::new(LruCache::new(RECENT)) }
+    }
+}
+
+impl RecentKeys {
+    /// Whether a key was given before, which it is from now on. Now and then true by chance.
+    fn saw(&self, key: &Key) -> bool {
+        let hash = self.hasher.hash_one(&key.key);
+        let mut hashes = self.hashes.lock().unwrap_or_else(PoisonError::into_inner);
+        hashes.insert(hash, ()).is_some()
+    }
+}
 
 /// A key that a client gave, and a digest of the request that it stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,28 +84,47 @@ impl Key {
         let fingerprint = BASE64_URL_SAFE_NO_PAD.encode(digest.finalize());
         Ok(Self { key: key.to_owned(), fingerprint })
     }
+
+    fn reused(&self) -> Error {
+        Error::KeyReused { key: self.key.clone() }
+    }
 }
 
-/// Does the work, or answers what it came to when it was done under this key before.
+/// Carries out the work in a transaction that stores its answer too, or answers what it came to when it was done under this key
+/// before.
+///
+/// A new key costs one statement: the answer is inserted after the work. The stored key is read first only where this process
+/// has seen the key before, and otherwise when the work or that insertion is refused. So a repetition may do the work, which
+/// is rolled back then.
 ///
 /// # Errors
 /// [`Error::KeyReused`] when the key stands for another request, what the work returns, and what the database says.
-pub async fn once<T: Serialize + DeserializeOwned>(
-    db: &impl Changes,
-    key: Option<&Key>,
-    work: impl AsyncFnOnce() -> Result<T>,
-) -> Result<T> {
-    let Some(key) = key else { return work().await };
-    let now = now();
-    if !reserve(db, key, now).await? {
-        let answer = earlier(db, key).await?;
-        return serde_json::from_str(&answer).map_err(Error::no_json);
+pub async fn write_once<T, F>(db: &Db, key: Option<Key>, work: F) -> Result<T>
+where
+    T: Serialize + DeserializeOwned + Send + 'static,
+    F: AsyncFn(&Tx) -> Result<T> + Send + 'static,
+{
+    let Some(key) = key else { return db.write(work).await };
+    if db.recent_keys().saw(&key)
+        && let Some(answer) = stored(db.reader(), &key).await?
+    {
+        return Ok(answer);
     }
-    let answer = work().await?;
-    let text = serde_json::to_string(&answer).map_err(Error::no_json)?;
-    let keep = OnConflict::column(Column::Key).update_column(Column::Answer).to_owned();
-    db.exec(Entity::insert(row(key, text, now)).on_conflict(keep).as_query()).await?;
-    Ok(answer)
+    let given = key.clone();
+    let outcome = db.write(async move |tx| {
+        let answer = work(tx).await?;
+        store(tx, &given, &answer).await?;
+        Ok(answer)
+    });
+    match outcome.await {
+        Err(refusal) if refusal.is_refusal() => match (stored(db.reader(), &key).await?, refusal) {
+            (Some(answer), _) => Ok(answer),
+            // It has expired since the answer was not stored.
+            (None, Error::KeyReused { .. }) => Err(Error::Busy),
+            (None, refusal) => Err(refusal),
+        },
+        outcome => outcome,
+    }
 }
 
 /// Deletes some of the keys that may be used for something else; how many.
@@ -92,36 +141,37 @@ pub(crate) async fn forget(db: &impl Changes) -> Result<u64> {
     db.exec(forgotten.as_query()).await
 }
 
-/// Takes the key before anything is done; false when it was taken within the last day. Another transaction that has it is waited
-/// for.
+/// Stores the answer under the key, which another transaction that has it is waited for.
 ///
-/// Neither this statement nor the one that stores the answer has a plan to choose: an upsert finds its row by the unique index of
-/// the key. A prepared `SELECT`, `UPDATE` or `DELETE` may go on reading the whole table, as it was planned when that was empty.
-async fn reserve(db: &impl Changes, key: &Key, now: DateTime<Utc>) -> Result<bool> {
-    let expired = Expr::col((Entity, Column::CreatedAt)).lt(now - LIFETIME);
-    let again = OnConflict::column(Column::Key)
+/// The statement has no plan to choose: an upsert finds its row by the unique index of the key. A prepared `UPDATE` or `DELETE` may
+/// go on reading the whole table, as it was planned when that was empty.
+async fn store(db: &impl Changes, key: &Key, answer: &impl Serialize) -> Result<()> {
+    let (now, answer) = (now(), serde_json::to_string(answer).map_err(Error::no_json)?);
+    let is_expired = Expr::col((Entity, Column::CreatedAt)).lt(now - LIFETIME);
+    let expired = OnConflict::column(Column::Key)
         .update_columns([Column::Fingerprint, Column::Answer, Column::CreatedAt])
-        .action_and_where(expired)
+        .action_and_where(is_expired)
         .to_owned();
-    let reserve = Entity::insert(row(key, String::new(), now)).on_conflict(again);
-    Ok(db.exec(reserve.as_query()).await? > 0)
-}
-
-/// The answer of the request that took the key.
-async fn earlier(db: &impl Changes, key: &Key) -> Result<String> {
-    match db.row(Entity::find_by_id(key.key.clone())).await? {
-        Some(found) if found.fingerprint == key.fingerprint => Ok(found.answer),
-        Some(_) => Err(Error::KeyReused { key: key.key.clone() }),
-        // It was forgotten in this moment.
-        None => Err(Error::collision("the key is free again")),
-    }
-}
-
-fn row(key: &Key, answer: String, now: DateTime<Utc>) -> ActiveModel {
-    ActiveModel {
+    let row = ActiveModel {
         key: Set(key.key.clone()),
         fingerprint: Set(key.fingerprint.clone()),
         answer: Set(answer),
         created_at: Set(now),
+    };
+    match db.exec(Entity::insert(row).on_conflict(expired).as_query()).await? {
+        0 => Err(key.reused()),
+        _ => Ok(()),
+    }
+}
+
+/// The answer of the request that took the key within the last day; `None` where none did.
+async fn stored<T: DeserializeOwned>(db: &impl Rows, key: &Key) -> Result<Option<T>> {
+    let lasting = Column::CreatedAt.gte(now() - LIFETIME);
+    match db.row(Entity::find_by_id(key.key.clone()).filter(lasting)).await? {
+        Some(found) if found.fingerprint == key.fingerprint => {
+            serde_json::from_str(&found.answer).map(Some).map_err(Error::no_json)
+        }
+        Some(_) => Err(key.reused()),
+        None => Ok(None),
     }
 }

@@ -66,6 +66,27 @@ on_both! {
         assert_eq!(database.number("SELECT count(*) FROM idempotency_keys"), 4);
     }
 
+    fn a_request_may_be_repeated_after_a_restart(database) {
+        let bodies = [
+            json!({"title": "a", "author": "x"}),
+            json!({"title": "b", "author": "x", "isbn": "9780132350884"}),
+            json!([{"title": "c", "author": "x", "isbn": "9780201633610"}, {"title": "d", "author": "x"}]),
+        ];
+        let posted = |app: &App| {
+            let each = bodies.iter().enumerate();
+            each.map(|(key, body)| post(app, "/api/books", &key.to_string(), body).expect(201)).collect::<Vec<_>>()
+        };
+        let first = App::new(&database);
+        let answers = posted(&first);
+        drop(first);
+        let second = App::new(&database);
+        assert_eq!(posted(&second), answers);
+        for other in [json!({"title": "e", "author": "x"}), json!({"title": "e", "author": "x", "isbn": "9780132350884"})] {
+            post(&second, "/api/books", "1", &other).expect_problem(422);
+        }
+        assert_eq!(database.number("SELECT count(*) FROM books"), 4);
+    }
+
     fn a_key_of_yesterday_is_forgotten(database) {
         let app = App::new(&database);
         let book = json!({"title": "a", "author": "x"});

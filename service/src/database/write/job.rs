@@ -129,23 +129,10 @@ where
 /// What a job left behind that ended with this error.
 fn outcome_of(error: &Error) -> AttemptOutcome {
     match error {
-        Error::Invalid(_)
-        | Error::Duplicate { .. }
-        | Error::NotFound { .. }
-        | Error::Stale { .. }
-        | Error::KeyReused { .. }
-        | Error::Unconfirmed { .. } => AttemptOutcome::Part,
+        refusal if refusal.is_refusal() => AttemptOutcome::Part,
         Error::Unknown => AttemptOutcome::Unknown,
-        // SQLite rolls a transaction back by itself when the disk is full or fails; what comes behind would be alone.
-        Error::Busy
-        | Error::Unavailable(_)
-        | Error::Full(_)
-        | Error::FileLost(_)
-        | Error::Damaged(_)
-        | Error::Forbidden(_)
-        | Error::Locked(_)
-        | Error::Collision(_)
-        | Error::Internal(_) => AttemptOutcome::Unclear,
+        // SQLite rolls a transaction back by itself when the disk is full or fails; what comes after would be alone.
+        _ => AttemptOutcome::Unclear,
     }
 }
 
