@@ -16,15 +16,15 @@ use service::{
 use utoipa::ToSchema;
 
 use crate::{
-    created::{self, Shown},
+    create::{self, CreatedRow},
     error::Problem,
     etag::{self, IfMatch},
-    extract::{Id, Json, Message, Posted},
+    extract::{CreateBody, Id, Json, Message},
     items::ItemOut,
     list::List,
-    one::One,
+    projection::{Included, Projection, Representation, included, timestamp},
     routes::Routes,
-    shape::{Included, Listed, Shape, included, timestamp},
+    row::RowQuery,
 };
 
 /// The routes of this file. A fixed path goes before one with a variable, and what is asked for most before what is not:
@@ -100,12 +100,16 @@ impl<'a> From<&'a Book> for BookOut<'a> {
     }
 }
 
-impl Listed for Book {
+impl Representation for Book {
     type Out<'a> = BookOut<'a>;
     const INCLUDES: &'static [&'static str] = &["items"];
 
-    async fn include(db: &Db, shape: &Shape, books: &[Self]) -> service::Result<Vec<Included>> {
-        if !shape.includes("items") {
+    async fn include(
+        db: &Db,
+        projection: &Projection,
+        books: &[Self],
+    ) -> service::Result<Vec<Included>> {
+        if !projection.includes("items") {
             return Ok(Vec::new());
         }
         let ids: Vec<i32> = books.iter().map(|book| book.id).collect();
@@ -152,7 +156,7 @@ async fn search_books(db: Data<Db>, list: List) -> Result<HttpResponse, Problem>
     )
 )]
 #[get("/api/books/{id}")]
-async fn find_book(db: Data<Db>, Id(id): Id, one: One) -> Result<HttpResponse, Problem> {
+async fn find_book(db: Data<Db>, Id(id): Id, one: RowQuery) -> Result<HttpResponse, Problem> {
     let book = books::find(db.reader(), id).await?;
     Ok(one.answer(&db, &book, &etag::of_row(book.id, book.version)).await?)
 }
@@ -172,12 +176,12 @@ async fn find_book(db: Data<Db>, Id(id): Id, one: One) -> Result<HttpResponse, P
     )
 )]
 #[post("/api/books")]
-async fn create_book(db: Data<Db>, posted: Posted<NewBook>) -> Result<HttpResponse, Problem> {
-    created::add(&db, posted, async |tx, new| {
+async fn create_book(db: Data<Db>, body: CreateBody<NewBook>) -> Result<HttpResponse, Problem> {
+    create::add(&db, body, async |tx, new| {
         let book = books::create(tx, new).await?;
         let (location, tag) =
             (format!("/api/books/{}", book.id), etag::of_row(book.id, book.version));
-        Shown::new(location, tag, &BookOut::from(&book))
+        CreatedRow::new(location, tag, &BookOut::from(&book))
     })
     .await
 }
@@ -197,7 +201,7 @@ async fn create_book(db: Data<Db>, posted: Posted<NewBook>) -> Result<HttpRespon
 async fn find_book_by_isbn(
     db: Data<Db>,
     isbn: Path<String>,
-    one: One,
+    one: RowQuery,
 ) -> Result<HttpResponse, Problem> {
     let isbn = books::isbn::canonical(&isbn)?;
     let book = books::isbn::find(db.reader(), &isbn).await?;

@@ -199,7 +199,7 @@ impl ResponseError for Problem {
         let body = serde_json::to_vec(self).unwrap_or_default();
         let mut response = response.content_type("application/problem+json").body(body);
         // Also where this answer takes the place of one that never came, as after a panic.
-        trace::dress(response.headers_mut(), &self.request_id);
+        trace::set_security_headers(response.headers_mut(), &self.request_id);
         response
     }
 }

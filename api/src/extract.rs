@@ -43,7 +43,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
 }
 
 /// Input for rows to be added, one or several, and the key under which the request may be repeated.
-pub struct Posted<T> {
+pub struct CreateBody<T> {
     /// What is to be added.
     pub input: OneOrMany<T>,
     /// `Idempotency-Key`, with what it stands for.
@@ -58,7 +58,7 @@ pub enum OneOrMany<T> {
     Many(Vec<T>),
 }
 
-impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
+impl<T: DeserializeOwned + 'static> FromRequest for CreateBody<T> {
     type Error = Problem;
     type Future = Extracted<Self>;
 

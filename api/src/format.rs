@@ -10,7 +10,7 @@ use service::{Error, Result, guarded};
 
 use crate::{
     json::{self, ROW},
-    shape::{Included, Listed, Members, Shape},
+    projection::{Included, Members, Projection, Representation},
 };
 
 /// A way to write rows.
@@ -63,9 +63,9 @@ impl Format {
     ///
     /// # Errors
     /// Never in practice: what is stored can be written.
-    pub fn write<T: Listed>(
+    pub fn write<T: Representation>(
         self,
-        shape: &Shape,
+        projection: &Projection,
         (rows, included): (&[T], Vec<Included>),
         is_first: bool,
     ) -> Result<Vec<u8>> {
@@ -74,13 +74,18 @@ impl Format {
             bytes.push(b'[');
         }
         if self == Self::Csv {
-            table(&mut bytes, &shape.columns::<T>(), &shape.members(rows, included)?, is_first)?;
-        } else if shape.reshapes().is_none() {
+            table(
+                &mut bytes,
+                &projection.columns::<T>(),
+                &projection.members(rows, included)?,
+                is_first,
+            )?;
+        } else if projection.reshapes().is_none() {
             for (place, row) in rows.iter().enumerate() {
                 self.element(&mut bytes, &T::Out::from(row), is_first && place == 0)?;
             }
         } else {
-            for (place, row) in shape.members(rows, included)?.iter().enumerate() {
+            for (place, row) in projection.members(rows, included)?.iter().enumerate() {
                 self.element(&mut bytes, row, is_first && place == 0)?;
             }
         }

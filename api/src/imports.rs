@@ -26,9 +26,9 @@ use crate::{
     etag,
     extract::{IDEMPOTENCY_KEY, Id},
     list::List,
-    one::One,
+    projection::{Included, Projection, Representation, included},
     routes::Routes,
-    shape::{Included, Listed, Shape, included},
+    row::RowQuery,
 };
 use upload::{ImportForm, Received};
 
@@ -181,12 +181,16 @@ impl<'a> From<&'a Import> for ImportOut<'a> {
     }
 }
 
-impl Listed for Import {
+impl Representation for Import {
     type Out<'a> = ImportOut<'a>;
     const INCLUDES: &'static [&'static str] = &["kept_books"];
 
-    async fn include(db: &Db, shape: &Shape, imports: &[Self]) -> service::Result<Vec<Included>> {
-        if !shape.includes("kept_books") {
+    async fn include(
+        db: &Db,
+        projection: &Projection,
+        imports: &[Self],
+    ) -> service::Result<Vec<Included>> {
+        if !projection.includes("kept_books") {
             return Ok(Vec::new());
         }
         let mut kept = Vec::with_capacity(imports.len());
@@ -312,7 +316,7 @@ fn key(request: &HttpRequest, digest: &[u8], options: &Options) -> service::Resu
     )
 )]
 #[get("/api/imports/{id}")]
-async fn find_import(db: Data<Db>, Id(id): Id, one: One) -> Result<HttpResponse, Problem> {
+async fn find_import(db: Data<Db>, Id(id): Id, one: RowQuery) -> Result<HttpResponse, Problem> {
     let import = imports::find(db.reader(), id).await?;
     Ok(one.answer(&db, &import, &etag::of_row(import.id, import.version)).await?)
 }

@@ -11,14 +11,14 @@ use utoipa::ToSchema;
 
 use crate::{
     books::BookOut,
-    created::{self, Shown},
+    create::{self, CreatedRow},
     error::Problem,
     etag::{self, IfMatch},
-    extract::{Id, Json, Message, Posted},
+    extract::{CreateBody, Id, Json, Message},
     list::List,
-    one::One,
+    projection::{Included, Projection, Representation, included, timestamp},
     routes::Routes,
-    shape::{Included, Listed, Shape, included, timestamp},
+    row::RowQuery,
     stores::StoreOut,
 };
 
@@ -78,18 +78,22 @@ impl<'a> From<&'a Item> for ItemOut<'a> {
     }
 }
 
-impl Listed for Item {
+impl Representation for Item {
     type Out<'a> = ItemOut<'a>;
     const INCLUDES: &'static [&'static str] = &["store", "book"];
 
-    async fn include(db: &Db, shape: &Shape, items: &[Self]) -> service::Result<Vec<Included>> {
+    async fn include(
+        db: &Db,
+        projection: &Projection,
+        items: &[Self],
+    ) -> service::Result<Vec<Included>> {
         let mut more = Vec::new();
-        if shape.includes("store") {
+        if projection.includes("store") {
             let stores = items::stores_of(db.reader(), items).await?;
             let stores = stores.iter().map(|store| store.as_ref().map(StoreOut::from));
             more.push(included("store", stores)?);
         }
-        if shape.includes("book") {
+        if projection.includes("book") {
             let books = items::books_of(db.reader(), items).await?;
             more.push(included("book", books.iter().map(|book| book.as_ref().map(BookOut::from)))?);
         }
@@ -152,7 +156,7 @@ async fn list_items_of_book(db: Data<Db>, Id(id): Id, list: List) -> Result<Http
     )
 )]
 #[get("/api/items/{id}")]
-async fn find_item(db: Data<Db>, Id(id): Id, one: One) -> Result<HttpResponse, Problem> {
+async fn find_item(db: Data<Db>, Id(id): Id, one: RowQuery) -> Result<HttpResponse, Problem> {
     let item = items::find(db.reader(), id).await?;
     Ok(one.answer(&db, &item, &etag::of_row(item.id, item.version)).await?)
 }
@@ -172,12 +176,12 @@ async fn find_item(db: Data<Db>, Id(id): Id, one: One) -> Result<HttpResponse, P
     )
 )]
 #[post("/api/items")]
-async fn create_item(db: Data<Db>, posted: Posted<NewItem>) -> Result<HttpResponse, Problem> {
-    created::add(&db, posted, async |tx, new| {
+async fn create_item(db: Data<Db>, body: CreateBody<NewItem>) -> Result<HttpResponse, Problem> {
+    create::add(&db, body, async |tx, new| {
         let item = items::create(tx, new).await?;
         let (location, tag) =
             (format!("/api/items/{}", item.id), etag::of_row(item.id, item.version));
-        Shown::new(location, tag, &ItemOut::from(&item))
+        CreatedRow::new(location, tag, &ItemOut::from(&item))
     })
     .await
 }

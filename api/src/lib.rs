@@ -2,14 +2,13 @@
 //!
 //! Handlers say what comes in, which service function is called and what goes out. Rules live in `service`.
 
-mod answers;
 mod books;
 mod budget;
 mod bulk;
 pub mod cli;
 mod compress;
 mod connection;
-mod created;
+mod create;
 mod docs;
 mod error;
 mod etag;
@@ -25,15 +24,16 @@ mod json;
 mod list;
 mod listener;
 mod logging;
-mod one;
 mod openapi;
 mod origin;
 mod parameters;
 mod problems;
+mod projection;
 mod request;
+mod response_cache;
 mod routes;
+mod row;
 pub mod server;
-mod shape;
 mod stores;
 mod trace;
 mod vary;

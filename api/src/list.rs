@@ -16,7 +16,7 @@ use crate::{
     error::{Kind, Problem},
     etag::IfNoneMatch,
     format::Format,
-    shape::{Listed, Shape},
+    projection::{Projection, Representation},
 };
 
 /// How many rows pass the filters of a list.
@@ -24,7 +24,7 @@ const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
 
 /// Rows of a list that is asked for without a page.
 #[derive(Clone, Copy, Debug)]
-pub struct Cap(pub u64);
+pub struct DefaultLimit(pub u64);
 
 /// What was asked of a list, and the address to which links to its other pages go.
 pub struct List {
@@ -32,7 +32,7 @@ pub struct List {
     pub listing: Listing,
     path: String,
     parameters: Vec<(String, String)>,
-    shape: Shape,
+    projection: Projection,
     cap: u64,
     format: Result<Format, String>,
     seen: IfNoneMatch,
@@ -43,14 +43,14 @@ pub struct List {
 impl List {
     fn of(request: &HttpRequest) -> service::Result<Self> {
         let parameters = parameters(request)?;
-        let (shape, rest) = Shape::of(&parameters);
-        let cap = request.app_data::<Data<Cap>>().map_or(MAX_LIMIT, |cap| cap.0);
+        let (projection, rest) = Projection::of(&parameters);
+        let cap = request.app_data::<Data<DefaultLimit>>().map_or(MAX_LIMIT, |cap| cap.0);
         let load = request.app_data::<Data<Load>>().cloned();
         Ok(Self {
             listing: Listing::new(rest)?,
             path: request.path().to_owned(),
             parameters,
-            shape,
+            projection,
             cap,
             format: Format::of(request),
             seen: IfNoneMatch::of(request),
@@ -67,7 +67,7 @@ impl List {
             let found = names.iter().find(|(from, _)| *from == name);
             found.map_or(name, |(_, to)| to).to_owned()
         };
-        let (_, rest) = Shape::of(&self.parameters);
+        let (_, rest) = Projection::of(&self.parameters);
         let renamed = rest.into_iter().map(|(name, value)| (rename(&name), value));
         Ok(Self { listing: Listing::new(renamed)?, ..self })
     }
@@ -77,7 +77,7 @@ impl List {
     /// # Errors
     /// For `fields` and `include`.
     pub fn expect_rows_as_they_are(&self) -> service::Result<()> {
-        let Some(reshaping) = self.shape.reshapes() else { return Ok(()) };
+        let Some(reshaping) = self.projection.reshapes() else { return Ok(()) };
         let detail = format!("{reshaping} is for lists; an export has whole rows, leave it out");
         Err(Error::parameter(reshaping, detail))
     }
@@ -87,14 +87,14 @@ impl List {
     ///
     /// # Errors
     /// For a name that no row has, a client that accepts no format, and what `page` returns.
-    pub async fn answer<T: Listed>(
+    pub async fn answer<T: Representation>(
         self,
         db: Data<Db>,
         page: impl AsyncFn(&Db, &Listing) -> service::Result<Page<T>> + 'static,
     ) -> Result<HttpResponse, Problem> {
-        self.shape.check::<T>()?;
+        self.projection.check::<T>()?;
         let format = self.format.clone().map_err(|why| Problem::new(Kind::NotAcceptable, why))?;
-        if format == Format::Csv && self.shape.includes_any() {
+        if format == Format::Csv && self.projection.includes_any() {
             let detail =
                 "include is for JSON; a table has no place for rows in a row, leave it out";
             return Err(Error::parameter("include", detail).into());
@@ -115,24 +115,24 @@ impl List {
         if let Some(total) = first.total {
             response.insert_header((TOTAL, HeaderValue::from(total)));
         }
-        let mut bytes = part(&db, &self.shape, format, (&first.rows, true)).await?;
+        let mut bytes = part(&db, &self.projection, format, (&first.rows, true)).await?;
         drop(place);
         let Some(mut walk) = rest else {
             bytes.extend(format.end());
             return Ok(self.seen.bytes(response, bytes));
         };
         walk.wrote(first.rows.len(), bytes.len());
-        let shape = self.shape;
-        let state = (db, walk, page, (shape, load));
+        let projection = self.projection;
+        let state = (db, walk, page, (projection, load));
         let rest =
-            stream::try_unfold(state, move |(db, mut walk, page, (shape, load))| async move {
+            stream::try_unfold(state, move |(db, mut walk, page, (projection, load))| async move {
                 let place = load.next_part().await;
                 let read = async |listing: &Listing| page(&db, listing).await;
                 let Some(rows) = walk.next(&read).await? else { return Ok(None) };
-                let bytes = part(&db, &shape, format, (&rows, false)).await?;
+                let bytes = part(&db, &projection, format, (&rows, false)).await?;
                 walk.wrote(rows.len(), bytes.len());
                 drop(place);
-                Ok::<_, Error>(Some((fitted(bytes), (db, walk, page, (shape, load)))))
+                Ok::<_, Error>(Some((fitted(bytes), (db, walk, page, (projection, load)))))
             });
         let rest = rest.inspect_err(|error| {
             log::error!("a list ended early: {}", service::chain(error));
@@ -165,14 +165,14 @@ impl List {
 }
 
 /// Some rows of a list as bytes.
-async fn part<T: Listed>(
+async fn part<T: Representation>(
     db: &Db,
-    shape: &Shape,
+    projection: &Projection,
     format: Format,
     (rows, is_first): (&[T], bool),
 ) -> service::Result<Vec<u8>> {
-    let included = T::include(db, shape, rows).await?;
-    format.write(shape, (rows, included), is_first)
+    let included = T::include(db, projection, rows).await?;
+    format.write(projection, (rows, included), is_first)
 }
 
 /// The parameters of a query, in their order.

@@ -1,9 +1,9 @@
 //! The OpenAPI document, generated from the handlers, and what follows from it: which methods a path has.
 //!
-//! Handlers say what is theirs alone; what follows from what an operation is, [`answers`] and [`bodies`] add to all.
+//! Handlers say what is theirs alone; what follows from what an operation is, [`responses`] and [`bodies`] add to all.
 
-mod answers;
 mod bodies;
+mod responses;
 mod shared;
 
 use std::sync::{Arc, OnceLock};
@@ -26,7 +26,7 @@ use utoipa::{
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
 use crate::{compress::fixed::Fixed, error::Problem};
-use answers::Described;
+use responses::Described;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -74,12 +74,12 @@ pub fn document(
             let shows_pages = parameters.iter().any(|parameter| parameter.name == "limit");
             add_parameters(operation, parameters, &method);
             bodies::describe(&method, operation, shows_pages);
-            answers::describe(&Described { path, method, shows_pages }, operation);
+            responses::describe(&Described { path, method, shows_pages }, operation);
         }
     }
     if let Some(components) = &mut document.components {
         bodies::describe_all(components);
-        answers::describe_all(components);
+        responses::describe_all(components);
     }
     shared::share(&mut document);
     document

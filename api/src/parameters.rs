@@ -12,7 +12,7 @@ use utoipa::openapi::{
     schema::{ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, Type},
 };
 
-use crate::shape::{Listed, members};
+use crate::projection::{Representation, members};
 
 /// The highest number that every reader of JSON takes for exactly this one.
 const MOST_ROWS: i64 = (1 << 53) - 1;
@@ -22,31 +22,31 @@ const HIGHEST: f64 = 9_999_999_999.99;
 
 /// The parameters of the list at a path, or of the row; none where there is neither.
 pub fn of_list(path: &str) -> Vec<Parameter> {
-    let (filter_schema, shape, searches) = match path {
+    let (filter_schema, projection, searches) = match path {
         "/api/books" | "/api/exports/books.{format}" => {
-            (books::filter_schema(), of_shape::<Book>(), true)
+            (books::filter_schema(), of_projection::<Book>(), true)
         }
-        "/api/books/search" => (books::filter_schema(), of_shape::<Book>(), false),
-        "/api/stores" => (stores::filter_schema(), of_shape::<Store>(), true),
-        "/api/imports" => (imports::filter_schema(), of_shape::<Import>(), true),
+        "/api/books/search" => (books::filter_schema(), of_projection::<Book>(), false),
+        "/api/stores" => (stores::filter_schema(), of_projection::<Store>(), true),
+        "/api/imports" => (imports::filter_schema(), of_projection::<Import>(), true),
         "/api/items" | "/api/stores/{id}/items" | "/api/books/{id}/items" => {
-            (items::filter_schema(), of_shape::<Item>(), true)
+            (items::filter_schema(), of_projection::<Item>(), true)
         }
-        "/api/books/{id}" | "/api/books/isbn/{isbn}" => return of_shape::<Book>(),
-        "/api/stores/{id}" => return of_shape::<Store>(),
-        "/api/items/{id}" => return of_shape::<Item>(),
-        "/api/imports/{id}" => return of_shape::<Import>(),
+        "/api/books/{id}" | "/api/books/isbn/{isbn}" => return of_projection::<Book>(),
+        "/api/stores/{id}" => return of_projection::<Store>(),
+        "/api/items/{id}" => return of_projection::<Item>(),
+        "/api/imports/{id}" => return of_projection::<Import>(),
         _ => return Vec::new(),
     };
     let exports = path.starts_with("/api/exports/");
     let mut parameters = if searches { filters(filter_schema) } else { Vec::new() };
-    let of_page = of_page(filter_schema, shape).into_iter();
+    let of_page = of_page(filter_schema, projection).into_iter();
     parameters.extend(of_page.filter(|parameter| !exports || parameter.name == "sort"));
     parameters
 }
 
 /// The parameters that say what of a row is shown.
-fn of_shape<T: Listed>() -> Vec<Parameter> {
+fn of_projection<T: Representation>() -> Vec<Parameter> {
     let one_of = |names| (text(None).enum_values(Some::<Vec<String>>(names)), 1, None);
     let includes = T::INCLUDES.iter().map(|name| (*name).to_owned()).collect();
     vec![
@@ -91,7 +91,7 @@ fn filters(filter_schema: &FilterSchema) -> Vec<Parameter> {
     filters
 }
 
-fn of_page(filter_schema: &FilterSchema, shape: Vec<Parameter>) -> Vec<Parameter> {
+fn of_page(filter_schema: &FilterSchema, projection: Vec<Parameter>) -> Vec<Parameter> {
     let columns: Vec<&str> = filter_schema.fields.iter().map(|field| field.name).collect();
     let number = |least, most| {
         ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least)).maximum(Some(most))
@@ -104,7 +104,7 @@ fn of_page(filter_schema: &FilterSchema, shape: Vec<Parameter>) -> Vec<Parameter
          decides between equals",
         (text(None).enum_values(Some(orders)), 1, Some(MOST_KEYS)),
     )];
-    parameters.extend(shape);
+    parameters.extend(projection);
     parameters.extend([
         parameter(
             "limit",

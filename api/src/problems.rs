@@ -39,7 +39,7 @@ struct ProblemKind {
     /// What it means.
     meaning: &'static str,
     /// What a client can do about it.
-    way_out: &'static str,
+    resolution: &'static str,
     /// Such an answer.
     #[schema(inline = false)]
     example: Problem,
@@ -53,7 +53,7 @@ impl From<&Kind> for ProblemKind {
             title: about.title,
             status: about.status.as_u16(),
             meaning: about.meaning,
-            way_out: about.way_out,
+            resolution: about.resolution,
             example: Problem::example(*kind),
         }
     }
@@ -116,7 +116,7 @@ async fn find_problem(slug: Path<String>, request: HttpRequest) -> Result<HttpRe
         "<p>{}</p>\n<h2>What to do</h2>\n<p>{}</p>\n<h2>Such an answer</h2>\n<pre>HTTP/1.1 {}\n\
          Content-Type: application/problem+json\n\n{}</pre>\n<p><a href=\"/problems\">All problems</a></p>",
         marked(kind.meaning),
-        marked(kind.way_out),
+        marked(kind.resolution),
         kind.example.status(),
         escaped(&example)
     );

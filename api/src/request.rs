@@ -29,7 +29,7 @@ const LONGEST_URI: usize = 8 << 10;
 const READ_DEADLINE: Duration = Duration::from_secs(9);
 
 /// The outermost middleware.
-pub async fn pass<B: MessageBody + 'static>(
+pub async fn middleware<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
@@ -76,7 +76,7 @@ async fn answer<B: MessageBody + 'static>(
             head.no_chunking(true);
             head.set_connection_type(ConnectionType::Close);
         }
-        trace::dress(response.headers_mut(), &trace::id());
+        trace::set_security_headers(response.headers_mut(), &trace::id());
         let kind = response.headers().get(CONTENT_TYPE);
         if kind.is_some_and(|kind| kind == "application/problem+json") {
             let plain_json = format::wants_plain_json(response.request());
@@ -129,7 +129,7 @@ mod tests {
         async fn panic() -> &'static str {
             panic!("on purpose")
         }
-        let app = App::new().route("/panic", web::get().to(panic)).wrap(from_fn(pass));
+        let app = App::new().route("/panic", web::get().to(panic)).wrap(from_fn(middleware));
         let app = test::init_service(app).await;
         let request =
             test::TestRequest::get().uri("/panic").insert_header(("x-request-id", "trace"));

@@ -17,7 +17,6 @@ use service::{Db, imports::Imports};
 use utoipa::openapi::OpenApi;
 
 use crate::{
-    answers::{self, Answers},
     books,
     budget::Budget,
     bulk,
@@ -27,10 +26,11 @@ use crate::{
     health::{self, Readiness},
     host::Exposure,
     imports, items,
-    list::Cap,
+    list::DefaultLimit,
     listener::Listener,
     openapi::{self, Contract},
     parameters, problems, request,
+    response_cache::{self, ResponseCache},
     routes::Routes,
     stores,
 };
@@ -99,12 +99,12 @@ pub struct Shared {
 #[derive(Clone)]
 struct Handed {
     db: Data<Db>,
-    answers: Data<Answers>,
+    answers: Data<ResponseCache>,
     imports: Data<Imports>,
     readiness: Data<Readiness>,
     contract: Data<Contract>,
     exposure: Data<Exposure>,
-    cap: Data<Cap>,
+    cap: Data<DefaultLimit>,
     load: Data<Load>,
     places: Data<Places>,
 }
@@ -165,13 +165,13 @@ pub fn bind(options: Options, shared: Shared) -> Result<Bound> {
     let Options { address, exposure, workers, list_limit, answers, budget } = options;
     let load = Load::new(workers, budget.connections, budget.unread);
     let data = Handed {
-        answers: Data::new(Answers::new(shared.db.clone(), answers)),
+        answers: Data::new(ResponseCache::new(shared.db.clone(), answers)),
         db: Data::new(shared.db),
         imports: Data::new(shared.imports),
         readiness: shared.readiness,
         contract: Data::new(Contract::new(document)),
         exposure: Data::new(exposure),
-        cap: Data::new(Cap(list_limit)),
+        cap: Data::new(DefaultLimit(list_limit)),
         load: Data::from(Arc::clone(&load)),
         places: Data::new(Places::new(budget.encoders)),
     };
@@ -181,8 +181,8 @@ pub fn bind(options: Options, shared: Shared) -> Result<Bound> {
             .configure(routes)
             .default_service(web::to(openapi::fallback))
             .wrap(from_fn(compress::encode))
-            .wrap(from_fn(answers::give))
-            .wrap(from_fn(request::pass))
+            .wrap(from_fn(response_cache::serve))
+            .wrap(from_fn(request::middleware))
             .wrap(from_fn(head::end_streams))
     };
     let builder = Server::build()

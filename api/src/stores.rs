@@ -10,15 +10,15 @@ use service::{
 use utoipa::ToSchema;
 
 use crate::{
-    created::{self, Shown},
+    create::{self, CreatedRow},
     error::Problem,
     etag::{self, IfMatch},
-    extract::{Id, Json, Message, Posted},
+    extract::{CreateBody, Id, Json, Message},
     items::ItemOut,
     list::List,
-    one::One,
+    projection::{Included, Projection, Representation, included, timestamp},
     routes::Routes,
-    shape::{Included, Listed, Shape, included, timestamp},
+    row::RowQuery,
 };
 
 /// The routes of this file. A fixed path goes before one with a variable.
@@ -58,12 +58,16 @@ impl<'a> From<&'a Store> for StoreOut<'a> {
     }
 }
 
-impl Listed for Store {
+impl Representation for Store {
     type Out<'a> = StoreOut<'a>;
     const INCLUDES: &'static [&'static str] = &["items"];
 
-    async fn include(db: &Db, shape: &Shape, stores: &[Self]) -> service::Result<Vec<Included>> {
-        if !shape.includes("items") {
+    async fn include(
+        db: &Db,
+        projection: &Projection,
+        stores: &[Self],
+    ) -> service::Result<Vec<Included>> {
+        if !projection.includes("items") {
             return Ok(Vec::new());
         }
         let ids: Vec<i32> = stores.iter().map(|store| store.id).collect();
@@ -92,7 +96,7 @@ async fn list_stores(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> 
     )
 )]
 #[get("/api/stores/{id}")]
-async fn find_store(db: Data<Db>, Id(id): Id, one: One) -> Result<HttpResponse, Problem> {
+async fn find_store(db: Data<Db>, Id(id): Id, one: RowQuery) -> Result<HttpResponse, Problem> {
     let store = stores::find(db.reader(), id).await?;
     Ok(one.answer(&db, &store, &etag::of_row(store.id, store.version)).await?)
 }
@@ -112,12 +116,12 @@ async fn find_store(db: Data<Db>, Id(id): Id, one: One) -> Result<HttpResponse, 
     )
 )]
 #[post("/api/stores")]
-async fn create_store(db: Data<Db>, posted: Posted<NewStore>) -> Result<HttpResponse, Problem> {
-    created::add(&db, posted, async |tx, new| {
+async fn create_store(db: Data<Db>, body: CreateBody<NewStore>) -> Result<HttpResponse, Problem> {
+    create::add(&db, body, async |tx, new| {
         let store = stores::create(tx, new).await?;
         let (location, tag) =
             (format!("/api/stores/{}", store.id), etag::of_row(store.id, store.version));
-        Shown::new(location, tag, &StoreOut::from(&store))
+        CreatedRow::new(location, tag, &StoreOut::from(&store))
     })
     .await
 }

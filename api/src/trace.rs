@@ -25,7 +25,7 @@ pub async fn scope<T>(given: Option<String>, work: impl Future<Output = T>) -> T
 }
 
 /// Headers of every answer. Nothing may be loaded or framed, unless a page says what it needs.
-pub fn dress(headers: &mut HeaderMap, id: &str) {
+pub fn set_security_headers(headers: &mut HeaderMap, id: &str) {
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);
     }

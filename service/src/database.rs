@@ -28,7 +28,7 @@ pub use rows::{Changes, Insertable, ModelOf, Rows};
 pub use sea_orm::DatabaseConnection as Connection;
 pub use sqlite::{
     change_token::ChangeToken,
-    lock::{FileLock, LockError, way_out},
+    lock::{FileLock, LockError, resolution},
 };
 pub use tx::Tx;
 

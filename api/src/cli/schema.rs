@@ -11,7 +11,7 @@ use migration::sea_revise::{
 };
 use service::{
     Location, Settings,
-    database::{Connection, FileLock, LockError, connect_to_migrate, is_full, way_out},
+    database::{Connection, FileLock, LockError, connect_to_migrate, is_full, resolution},
 };
 
 /// How a server and an import name themselves in the lock of a file.
@@ -46,7 +46,7 @@ pub fn claim(location: &Location, holder: &str) -> Result<Option<FileLock>> {
         // SQLite would open it for reading without a word, and fail at the first change.
         let opened = std::fs::OpenOptions::new().write(true).open(path);
         opened.map_err(|error| {
-            let advice = way_out(&error);
+            let advice = resolution(&error);
             anyhow!("cannot write `{}`, the database: {error}; {advice}", path.display())
         })?;
     }

@@ -15,7 +15,7 @@ pub struct About {
     /// What it means.
     pub meaning: &'static str,
     /// What a client can do about it.
-    pub way_out: &'static str,
+    pub resolution: &'static str,
     /// A `detail` of such a problem.
     pub example: &'static str,
     /// Seconds after which the same request may succeed.
@@ -27,7 +27,7 @@ macro_rules! kinds {
     (again $seconds:literal) => { Some($seconds) };
     ($(
         $kind:ident $slug:literal $status:ident $title:literal
-        { means $meaning:literal; do $way_out:literal; as $example:literal; $(again after $seconds:literal;)? }
+        { means $meaning:literal; do $resolution:literal; as $example:literal; $(again after $seconds:literal;)? }
     )*) => {
         /// A kind of problem.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ macro_rules! kinds {
                             status: StatusCode::$status,
                             title: $title,
                             meaning: $meaning,
-                            way_out: $way_out,
+                            resolution: $resolution,
                             example: $example,
                             retry_after: kinds!(again $($seconds)?),
                         };

@@ -338,6 +338,9 @@ fn crowded(error: Error) -> Problem {
 
 fn too_large(longest: u64) -> Problem {
     let longest = longest >> 20;
-    let way_out = "send it in parts, or start the server with a higher `--import-limit`";
-    Problem::new(ProblemKind::TooLarge, format!("the file is larger than {longest} MiB; {way_out}"))
+    let resolution = "send it in parts, or start the server with a higher `--import-limit`";
+    Problem::new(
+        ProblemKind::TooLarge,
+        format!("the file is larger than {longest} MiB; {resolution}"),
+    )
 }

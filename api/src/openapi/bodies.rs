@@ -14,7 +14,7 @@ use utoipa::openapi::{
     },
 };
 
-use super::answers::has_parameter;
+use super::responses::has_parameter;
 use crate::format::Format;
 
 const JSON: &str = "application/json";

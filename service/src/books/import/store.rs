@@ -193,8 +193,8 @@ async fn add(db: &impl Changes, fresh: &[&Row], outcome: &mut Outcome) -> Result
 
 fn duplicate(row: &Row, what: &str) -> Error {
     let Row { number, line, .. } = row;
-    let way_out = "choose to skip or to update duplicates instead";
-    Error::invalid("", "duplicate", format!("row {number} (line {line}) {what}; {way_out}"))
+    let resolution = "choose to skip or to update duplicates instead";
+    Error::invalid("", "duplicate", format!("row {number} (line {line}) {what}; {resolution}"))
 }
 
 /// The books of which one of the rows may be a duplicate; locked when they are going to be updated.

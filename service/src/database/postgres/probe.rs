@@ -71,13 +71,13 @@ fn sentence(error: &sqlx::Error, address: &str) -> String {
             "cannot encrypt the connection to {address}: {error}; correct `sslmode` or the certificates in DATABASE_URL"
         ),
         sqlx::Error::Database(error) => {
-            let way_out = match error.code().as_deref() {
+            let resolution = match error.code().as_deref() {
                 Some("28000" | "28P01") => "; correct user and password in DATABASE_URL",
                 Some("3D000") => "; create it, or correct DATABASE_URL",
                 Some("42501") => "; grant CONNECT on it to this role",
                 _ => "",
             };
-            format!("{address} refuses the connection: {}{way_out}", error.message())
+            format!("{address} refuses the connection: {}{resolution}", error.message())
         }
         error => format!("cannot connect to {address}: {error}"),
     }

@@ -38,7 +38,7 @@ pub enum LockError {
         names: u64,
     },
     /// The lock file could not be made.
-    #[error("cannot make the lock file `{}`: {source}; {}", .path.display(), way_out(.source))]
+    #[error("cannot make the lock file `{}`: {source}; {}", .path.display(), resolution(.source))]
     Io {
         /// The lock file.
         path: PathBuf,
@@ -99,7 +99,7 @@ impl Drop for FileLock {
 }
 
 /// What can be done about a file that cannot be made or written.
-pub fn way_out(error: &io::Error) -> &'static str {
+pub fn resolution(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "the disk is full: free some space, or name a file on another one in DATABASE_URL"

@@ -7,18 +7,18 @@ use crate::{
     error::Problem,
     etag::IfNoneMatch,
     list::parameters,
-    shape::{Listed, Shape},
+    projection::{Projection, Representation},
 };
 
 /// What was asked of a row.
-pub struct One {
-    shape: Shape,
+pub struct RowQuery {
+    projection: Projection,
     seen: IfNoneMatch,
 }
 
-impl One {
+impl RowQuery {
     fn of(request: &HttpRequest) -> service::Result<Self> {
-        let (shape, rest) = Shape::of(&parameters(request)?);
+        let (projection, rest) = Projection::of(&parameters(request)?);
         let unknown = |(name, _): (String, String)| {
             let known = ["fields", "include"].map(str::to_owned).into_iter();
             let shown = service::shortened(&name, 40);
@@ -28,7 +28,7 @@ impl One {
         };
         let unknown: Vec<FieldError> = rest.into_iter().map(unknown).collect();
         if unknown.is_empty() {
-            Ok(Self { shape, seen: IfNoneMatch::of(request) })
+            Ok(Self { projection, seen: IfNoneMatch::of(request) })
         } else {
             Err(Error::Invalid(unknown.into()))
         }
@@ -38,20 +38,20 @@ impl One {
     ///
     /// # Errors
     /// For a name that the row does not have, and what the database says.
-    pub async fn answer<T: Listed>(
+    pub async fn answer<T: Representation>(
         &self,
         db: &Db,
         row: &T,
         tag: &str,
     ) -> service::Result<HttpResponse> {
-        self.shape.check::<T>()?;
-        if self.shape.reshapes().is_none() {
+        self.projection.check::<T>()?;
+        if self.projection.reshapes().is_none() {
             return self.seen.row(tag, &T::Out::from(row));
         }
         let rows = std::slice::from_ref(row);
-        let included = T::include(db, &self.shape, rows).await?;
-        let members = self.shape.members(rows, included)?.pop().unwrap_or_default();
-        if !self.shape.includes_any() {
+        let included = T::include(db, &self.projection, rows).await?;
+        let members = self.projection.members(rows, included)?.pop().unwrap_or_default();
+        if !self.projection.includes_any() {
             return self.seen.row(tag, &members);
         }
         let mut response = HttpResponse::Ok();
@@ -60,7 +60,7 @@ impl One {
     }
 }
 
-impl FromRequest for One {
+impl FromRequest for RowQuery {
     type Error = Problem;
     type Future = std::future::Ready<Result<Self, Problem>>;
 

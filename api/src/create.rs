@@ -9,7 +9,7 @@ use service::{Check, Checked, Db, Error, Result, Tx, check_all, idempotency};
 
 use crate::{
     error::Problem,
-    extract::{OneOrMany, Posted},
+    extract::{CreateBody, OneOrMany},
 };
 
 /// Rows that were added, as they are shown.
@@ -22,7 +22,7 @@ struct Created {
 }
 
 /// A row on its way out: its address, its tag and its JSON text.
-pub struct Shown {
+pub struct CreatedRow {
     /// Where it is.
     pub location: String,
     /// Its tag.
@@ -31,7 +31,7 @@ pub struct Shown {
     pub body: String,
 }
 
-impl Shown {
+impl CreatedRow {
     /// Of a row.
     ///
     /// # Errors
@@ -42,27 +42,27 @@ impl Shown {
     }
 }
 
-/// Adds what was posted in one transaction, all of it or nothing, and answers 201.
+/// Adds what was sent in one transaction, all of it or nothing, and answers 201.
 ///
 /// # Errors
 /// For input that breaks a rule, with its place where it is one of several; and what `add` returns.
 pub async fn add<T, F>(
     db: &Db,
-    posted: Posted<T>,
+    body: CreateBody<T>,
     add: F,
 ) -> std::result::Result<HttpResponse, Problem>
 where
     T: Check + Send + Sync + 'static,
-    F: AsyncFn(&Tx, &Checked<T>) -> Result<Shown> + Send + 'static,
+    F: AsyncFn(&Tx, &Checked<T>) -> Result<CreatedRow> + Send + 'static,
 {
-    let Posted { input, key } = posted;
+    let CreateBody { input, key } = body;
     let (inputs, single) = match input {
         OneOrMany::One(one) => (vec![one.check()?], true),
         OneOrMany::Many(many) => (check_all(many)?, false),
     };
     let work = async move |tx: &Tx| {
         if let (true, [one]) = (single, inputs.as_slice()) {
-            let Shown { location, tag, body } = add(tx, one).await?;
+            let CreatedRow { location, tag, body } = add(tx, one).await?;
             return Ok(Created { at: Some((location, tag)), body });
         }
         let mut bodies = Vec::with_capacity(inputs.len());

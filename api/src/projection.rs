@@ -11,17 +11,17 @@ use utoipa::{
 };
 
 /// Rows that are listed, one by one or in lists.
-pub trait Listed: Sized + 'static {
+pub trait Representation: Sized + 'static {
     /// A row as it is shown.
     type Out<'a>: From<&'a Self> + Serialize + PartialSchema;
     /// What can be included in it.
     const INCLUDES: &'static [&'static str];
 
-    /// What the shape wants included in each of the rows.
+    /// What the projection wants included in each of the rows.
     ///
     /// # Errors
     /// When it is too much, and what the database says.
-    async fn include(db: &Db, shape: &Shape, rows: &[Self]) -> Result<Vec<Included>>;
+    async fn include(db: &Db, projection: &Projection, rows: &[Self]) -> Result<Vec<Included>>;
 }
 
 /// What each of some rows has beside its own members: a name, and a value for each row.
@@ -32,24 +32,24 @@ pub type Members = IndexMap<String, Box<RawValue>>;
 
 /// What of a row is shown.
 #[derive(Clone, Debug, Default)]
-pub struct Shape {
+pub struct Projection {
     fields: Option<Vec<String>>,
     include: Vec<String>,
 }
 
-impl Shape {
+impl Projection {
     /// From the parameters of a query, and those that are no part of it.
     pub fn of(parameters: &[(String, String)]) -> (Self, Vec<(String, String)>) {
         let names = |written: &str| written.split(',').map(str::to_owned).collect::<Vec<_>>();
-        let (mut shape, mut rest) = (Self::default(), Vec::new());
+        let (mut projection, mut rest) = (Self::default(), Vec::new());
         for (name, value) in parameters {
             match name.as_str() {
-                "fields" => shape.fields.get_or_insert_default().extend(names(value)),
-                "include" => shape.include.extend(names(value)),
+                "fields" => projection.fields.get_or_insert_default().extend(names(value)),
+                "include" => projection.include.extend(names(value)),
                 _ => rest.push((name.clone(), value.clone())),
             }
         }
-        (shape, rest)
+        (projection, rest)
     }
 
     /// The parameter that makes rows other than they are, if there is one.
@@ -72,7 +72,7 @@ impl Shape {
     ///
     /// # Errors
     /// With the nearest name.
-    pub fn check<T: Listed>(&self) -> Result<()> {
+    pub fn check<T: Representation>(&self) -> Result<()> {
         // The schema that the members come from is made anew each time, which most requests need not pay.
         if let Some(fields) = &self.fields {
             let members = members::<T::Out<'_>>();
@@ -83,7 +83,7 @@ impl Shape {
     }
 
     /// The names of the members that are shown, in their order, without what is included.
-    pub fn columns<T: Listed>(&self) -> Vec<String> {
+    pub fn columns<T: Representation>(&self) -> Vec<String> {
         let mut members = members::<T::Out<'_>>();
         members.retain(|name| self.shows(name));
         members
@@ -93,7 +93,11 @@ impl Shape {
     ///
     /// # Errors
     /// Never in practice: what is stored has a JSON text.
-    pub fn members<T: Listed>(&self, rows: &[T], included: Vec<Included>) -> Result<Vec<Members>> {
+    pub fn members<T: Representation>(
+        &self,
+        rows: &[T],
+        included: Vec<Included>,
+    ) -> Result<Vec<Members>> {
         let mut included: Vec<_> =
             included.into_iter().map(|(name, values)| (name, values.into_iter())).collect();
         let mut shown = Vec::with_capacity(rows.len());

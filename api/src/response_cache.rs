@@ -1,10 +1,10 @@
-//! Answers that were given, and are given again as long as nobody has stored anything since.
+//! ResponseCache that were given, and are given again as long as nobody has stored anything since.
 //!
 //! What has an `ETag` comes from the rows and from [`CHOOSING`] alone. It is kept with the state that the database was in
 //! before it was read, and given again in that state only: so it is what a read would find, whoever writes, and also
 //! when somebody did while it was read. What nobody asks for twice is not kept.
 
-mod shelves;
+mod sharded_lru;
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ use actix_web::{
 use service::{ChangeToken, Db};
 
 use crate::error::Problem;
-use shelves::{Shelves, Sought};
+use sharded_lru::{Lookup, ShardedLru};
 
 /// The headers of a request that choose between answers.
 const CHOOSING: [HeaderName; 3] = [ACCEPT, ACCEPT_ENCODING, IF_NONE_MATCH];
@@ -35,23 +35,23 @@ const LARGEST: usize = 64 << 10;
 const REST: usize = 1024;
 
 /// What is kept. The threads that answer share it.
-pub struct Answers {
+pub struct ResponseCache {
     db: Db,
-    kept: Option<Shelves<Kept>>,
+    kept: Option<ShardedLru<CachedResponse>>,
 }
 
 /// An answer, whole.
-struct Kept {
+struct CachedResponse {
     state: ChangeToken,
     status: StatusCode,
     headers: Box<[(HeaderName, HeaderValue)]>,
     body: Option<Bytes>,
 }
 
-impl Answers {
+impl ResponseCache {
     /// Keeps so many bytes at most; nothing for none, and where the state of the database cannot be told.
     pub fn new(db: Db, bytes: usize) -> Self {
-        let kept = (bytes > 0 && db.has_change_token()).then(|| Shelves::new(bytes));
+        let kept = (bytes > 0 && db.has_change_token()).then(|| ShardedLru::new(bytes));
         Self { db, kept }
     }
 }
@@ -60,22 +60,22 @@ impl Answers {
 ///
 /// # Errors
 /// As the handler.
-pub async fn give<B: MessageBody + 'static>(
+pub async fn serve<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<BoxBody, B>>, Error> {
-    let answers = request.app_data::<Data<Answers>>().map(|answers| Arc::clone(answers));
+    let answers = request.app_data::<Data<ResponseCache>>().map(|answers| Arc::clone(answers));
     let known = answers.as_ref().filter(|_| may_be_kept(&request)).and_then(|answers| {
         let kept = answers.kept.as_ref()?;
         let asked = asked(&request);
-        let sought = kept.look_for(&asked);
+        let lookup = kept.look_up(&asked);
         // Most are asked for once, and need not know the state.
-        if sought.thing.is_none() && !sought.wanted {
+        if lookup.thing.is_none() && !lookup.wanted {
             return None;
         }
-        Some((kept, asked, sought, answers.db.change_token()?))
+        Some((kept, asked, lookup, answers.db.change_token()?))
     });
-    let Some((kept, asked, Sought { thing, wanted }, state)) = known else {
+    let Some((kept, asked, Lookup { thing, wanted }, state)) = known else {
         return Ok(next.call(request).await?.map_into_right_body());
     };
     if let Some(answer) = thing.filter(|answer| answer.state == state) {
@@ -86,7 +86,7 @@ pub async fn give<B: MessageBody + 'static>(
         return Ok(response.map_into_right_body());
     }
     let (request, response) = response.into_parts();
-    let answer = Kept::of(response, state).await?;
+    let answer = CachedResponse::of(response, state).await?;
     let response = answer.again();
     let bytes = asked.len() + answer.body.as_ref().map_or(0, Bytes::len) + REST;
     if bytes <= LARGEST {
@@ -95,7 +95,7 @@ pub async fn give<B: MessageBody + 'static>(
     Ok(ServiceResponse::new(request, response).map_into_left_body())
 }
 
-impl Kept {
+impl CachedResponse {
     async fn of<B: MessageBody>(
         response: HttpResponse<B>,
         state: ChangeToken,
@@ -168,7 +168,7 @@ mod tests {
 
     use super::*;
 
-    /// Answers with how often it was asked.
+    /// ResponseCache with how often it was asked.
     async fn count(request: actix_web::HttpRequest, asked: Data<AtomicU32>) -> HttpResponse {
         let mut response = HttpResponse::Ok();
         match request.path() {
@@ -185,10 +185,10 @@ mod tests {
         let location = Location::File(folder.path().join("books.db"));
         let db = Db::open(&location, &Settings::default()).await.unwrap();
         let app = App::new()
-            .app_data(Data::new(Answers::new(db, 1 << 20)))
+            .app_data(Data::new(ResponseCache::new(db, 1 << 20)))
             .app_data(Data::new(AtomicU32::new(0)))
             .default_service(web::to(count))
-            .wrap(from_fn(give));
+            .wrap(from_fn(serve));
         let app = test::init_service(app).await;
         let plain = &[][..];
         let csv = &[("accept", "text/csv")][..];
