@@ -84,7 +84,7 @@ impl FromRequest for Many {
         if !IfMatch::of(request).0.is_any() {
             return ready(Err(Problem::new(
                 Kind::Stale,
-                "a tag is of one row, and this is for many; leave it out and say with `confirm` how many are meant",
+                "If-Match is not supported for bulk requests; use `confirm=<count>`",
             )));
         }
         let selection = list::parameters(request).and_then(Selection::new);

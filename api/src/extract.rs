@@ -211,7 +211,7 @@ impl FromRequest for Id {
             Ok(id) if digits => Ok(Self(id)),
             _ if digits => {
                 let shown = service::shortened(written, 30);
-                Err(Problem::not_found(format!("nothing has the id {shown}")))
+                Err(Problem::not_found(format!("no {} has the id {shown}", noun(request))))
             }
             // `/api/books/search` is matched by `/api/books/{id}` too, for the methods that only the latter has.
             _ if let Some(problem) = refusal() => Err(problem),
@@ -222,6 +222,12 @@ impl FromRequest for Id {
             }
         })
     }
+}
+
+/// What a row of the collection is called: `book` in `/api/books/7`.
+fn noun(request: &HttpRequest) -> &str {
+    let collection = request.path().trim_start_matches("/api/").split('/').next();
+    collection.map_or("row", |collection| collection.strip_suffix('s').unwrap_or(collection))
 }
 
 #[cfg(test)]

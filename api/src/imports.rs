@@ -33,7 +33,7 @@ use crate::{
 use upload::{ImportForm, Received};
 
 /// Books that an undo left as they are and that are named, of each import.
-const MOST_KEPT: u64 = 100;
+const MOST_NOT_REVERTED: u64 = 100;
 
 /// The routes of this file.
 pub fn routes(config: &mut impl Routes) {
@@ -110,7 +110,7 @@ pub struct ImportOut<'a> {
     /// Books that were taken back.
     reverted: i64,
     /// Books that were not taken back, because somebody changed them since, or items are copies of them.
-    kept: i64,
+    not_reverted: i64,
     /// Why it failed, and the way out.
     problem: Option<&'a str>,
     created_at: DateTime<Utc>,
@@ -165,7 +165,7 @@ impl<'a> From<&'a Import> for ImportOut<'a> {
             rejected: import.rejected,
             warnings: import.warnings,
             reverted: import.reverted,
-            kept: import.kept,
+            not_reverted: import.kept,
             problem: import.problem.as_deref(),
             created_at: import.created_at,
             started_at: import.started_at,
@@ -183,14 +183,14 @@ impl<'a> From<&'a Import> for ImportOut<'a> {
 
 impl Representation for Import {
     type Out<'a> = ImportOut<'a>;
-    const INCLUDES: &'static [&'static str] = &["kept_books"];
+    const INCLUDES: &'static [&'static str] = &["not_reverted_books"];
 
     async fn include(
         db: &Db,
         projection: &Projection,
         imports: &[Self],
     ) -> service::Result<Vec<Included>> {
-        if !projection.includes("kept_books") {
+        if !projection.includes("not_reverted_books") {
             return Ok(Vec::new());
         }
         let mut kept = Vec::with_capacity(imports.len());
@@ -198,10 +198,10 @@ impl Representation for Import {
             // Most have none, and need not be asked for.
             kept.push(match import.kept {
                 0 => Vec::new(),
-                _ => imports::kept(db.reader(), import.id, MOST_KEPT).await?,
+                _ => imports::not_reverted(db.reader(), import.id, MOST_NOT_REVERTED).await?,
             });
         }
-        Ok(vec![included("kept_books", kept.into_iter())?])
+        Ok(vec![included("not_reverted_books", kept.into_iter())?])
     }
 }
 

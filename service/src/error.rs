@@ -149,7 +149,7 @@ impl Error {
 
     /// A parameter that may stand there once does so twice.
     pub fn twice(name: &str) -> Self {
-        Self::parameter(name, format!("{name} stands there twice; leave one of them out"))
+        Self::parameter(name, format!("{name} appears twice; remove one"))
     }
 
     /// What is stored could not be written as JSON, which has a text for all of it.

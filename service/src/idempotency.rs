@@ -71,7 +71,7 @@ impl Key {
         if !(1..=LONGEST).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             let shown = crate::text::shortened(key, 40);
             let detail = format!(
-                "`{shown}` is no key, expected 1 to {LONGEST} visible characters of ASCII, such as a UUID"
+                "invalid Idempotency-Key `{shown}`: expected 1 to {LONGEST} visible ASCII characters, such as a UUID"
             );
             let broken = FieldError::parameter("Idempotency-Key", "bad-header", detail);
             return Err(Error::Invalid(broken.into()));

@@ -19,13 +19,13 @@ use std::sync::LazyLock;
 use entity::import::{ActiveModel, Column, Entity};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    EntityTrait, IntoActiveModel, QuerySelect,
+    EntityTrait, IdenStatic, IntoActiveModel, QuerySelect,
 };
 
 pub use entity::import::{Model as Import, State};
 pub use rejections::RejectedRows;
 pub use spool::{Room, Spool, Upload};
-pub use undo::kept;
+pub use undo::not_reverted;
 pub use watch::{Following, MOST_FOLLOWERS};
 pub use work::Imports;
 
@@ -47,6 +47,13 @@ impl Resource for Entity {
 
     const HIDDEN: &'static [Column] =
         &[Column::Options, Column::File, Column::Header, Column::LinesRead, Column::Problem];
+
+    fn name(column: Column) -> &'static str {
+        match column {
+            Column::Kept => "not_reverted",
+            other => other.as_str(),
+        }
+    }
 
     fn filter_schema() -> &'static FilterSchema {
         static SCHEMA: LazyLock<FilterSchema> = LazyLock::new(FilterSchema::of::<Entity>);

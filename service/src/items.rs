@@ -306,7 +306,7 @@ async fn check_parents(
         broken.push(FieldError::new(
             "store_id",
             "missing-parent",
-            format!("store_id `{id}` is the id of no store"),
+            format!("store_id `{id}` does not exist"),
         ));
     }
     if let Some(id) = book_id
@@ -315,7 +315,7 @@ async fn check_parents(
         broken.push(FieldError::new(
             "book_id",
             "missing-parent",
-            format!("book_id `{id}` is the id of no book"),
+            format!("book_id `{id}` does not exist"),
         ));
     }
     if broken.is_empty() { Ok(()) } else { Err(Error::Invalid(broken.into())) }

@@ -4,7 +4,7 @@
 mod indexed;
 mod ranked;
 
-use std::{cell::LazyCell, iter, str::FromStr};
+use std::{cell::LazyCell, iter};
 
 use sea_orm::{
     Condition, FromQueryResult, QueryFilter, QuerySelect, Select, Value, sea_query::SelectStatement,
@@ -206,7 +206,6 @@ impl Listing {
     ) -> Result<Page<E::Model>>
     where
         E::Model: FromQueryResult + Sync,
-        E::Column: FromStr,
     {
         let (asked, condition, candidates) = self.read::<E>(db)?;
         let all = select.clone().filter(condition);

@@ -24,6 +24,11 @@ pub trait Resource: Decode {
     /// The index of substrings, where the schema has one.
     const SUBSTRINGS: Option<Substrings> = None;
 
+    /// What a column is called in a query and in rows as they are shown.
+    fn name(column: Self::Column) -> &'static str {
+        column.as_str()
+    }
+
     /// What the values of a column are, where that is more than its type says.
     fn special(_column: Self::Column) -> Option<Kind> {
         None
@@ -38,7 +43,7 @@ pub trait Resource: Decode {
 /// A column that may be asked about.
 #[derive(Clone, Debug)]
 pub struct Field {
-    /// Its name in a parameter, which is the column's own.
+    /// Its name in a parameter.
     pub name: &'static str,
     /// What its values are.
     pub kind: Kind,
@@ -117,7 +122,7 @@ pub fn field<E: Resource>(column: E::Column) -> Option<Field> {
     let definition = column.def();
     let kind = E::special(column).or_else(|| Kind::of(definition.get_column_type()))?;
     Some(Field {
-        name: column.as_str(),
+        name: E::name(column),
         kind,
         nullable: definition.is_null(),
         indexed: E::SUBSTRINGS.is_some_and(|index| index.columns.contains(&column.as_str())),

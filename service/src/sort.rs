@@ -85,7 +85,7 @@ pub enum Direction {
 /// Reads `sort`. The id is added where it is missing, in the direction of the last column, so that one index serves both.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a column that does not exist, with the nearest one, or that stands there twice.
+/// [`Error::Invalid`] for a column that does not exist, with the nearest one, or that appears twice.
 pub fn keys(written: Option<&str>, fields: &[Field], id: &Field) -> Result<Vec<Key>> {
     let mut keys: Vec<Key> = Vec::new();
     for name in written.iter().flat_map(|written| written.split(',')) {
@@ -103,7 +103,7 @@ pub fn keys(written: Option<&str>, fields: &[Field], id: &Field) -> Result<Vec<K
         if keys.iter().any(|key| key.name == name) {
             return Err(Error::parameter(
                 "sort",
-                format!("sort `{name}` stands there twice; leave one of them out"),
+                format!("sort `{name}` appears twice; remove one"),
             ));
         }
         keys.push(Key::of(field, descending));

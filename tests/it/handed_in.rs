@@ -144,7 +144,7 @@ on_both! {
             ("?on_duplicate=no", "text/csv", b"title,author\n", 400, "on_duplicate `no` is not"),
             ("?map=author", "text/csv", b"title,author\n", 400, "is not COLUMN=HEADER"),
             ("?map=shelf=x", "text/csv", b"title,author\n", 400, "`shelf` is no column of a book"),
-            ("?dry_run=1&dry_run=0", "text/csv", b"title,author\n", 400, "stands there twice"),
+            ("?dry_run=1&dry_run=0", "text/csv", b"title,author\n", 400, "appears twice"),
             ("", form, member, 400, "no part `file`"),
             ("", "multipart/form-data", b"x", 400, "oundary"),
             ("", form, file, 400, "cannot be told by its type or name"),

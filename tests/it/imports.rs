@@ -188,8 +188,11 @@ on_both! {
         app.post("/api/items", json!({"name": "copy", "price": 1, "store_id": 1, "book_id": c})).expect(201);
 
         let undone = undone(&app, 1);
-        assert_eq!((&undone["state"], &undone["reverted"], &undone["kept"]), (&json!("undone"), &json!(2), &json!(3)));
-        assert_eq!(app.get("/api/imports/1?include=kept_books").expect(200)["kept_books"], json!([2, a, c]));
+        assert_eq!((&undone["state"], &undone["reverted"], &undone["not_reverted"]), (&json!("undone"), &json!(2), &json!(3)));
+        assert_eq!(app.get("/api/imports/1?include=not_reverted_books").expect(200)["not_reverted_books"], json!([2, a, c]));
+        for (query, found) in [("not_reverted=3", json!([{"id": 1}])), ("not_reverted__gt=3", json!([]))] {
+            assert_eq!(app.get(&format!("/api/imports?fields=id&sort=-not_reverted&{query}")).expect(200), found, "{query}");
+        }
         let book = app.get("/api/books/1").expect(200);
         assert_eq!((&book["title"], &book["page_count"], &book["version"]), (&json!("Old"), &json!(3), &json!(3)));
         assert_eq!(books(&database), ["A|x|1|-|lent", "C|x|1|-|available", "Mine|x|1|9780140275360|available", before[0].as_str()]);
@@ -208,11 +211,11 @@ on_both! {
             assert_eq!(database.number("SELECT count(*) FROM books"), 3 + number as i64);
         }
         for (id, title, left) in [(3, "Two", 4), (2, "One", 3)] {
-            assert_eq!(undone(&app, id)["kept"], 0);
+            assert_eq!(undone(&app, id)["not_reverted"], 0);
             assert_eq!(app.get("/api/books/1").expect(200)["title"], title);
             assert_eq!(database.number("SELECT count(*) FROM books"), left);
         }
-        assert_eq!(undone(&app, 1)["kept"], 0);
+        assert_eq!(undone(&app, 1)["not_reverted"], 0);
         assert_eq!(books(&database), [""; 0]);
     }
 

@@ -28,7 +28,7 @@ on_both! {
     fn it_is_not_ready_while_it_drains(database) {
         let app = Program::new(&database).serve(&["--drain-ms", "6000"]);
         app.signal("TERM");
-        app.logged(&["asked to end"]);
+        app.logged(&["shutting down"]);
         let error = app.get("/readyz").expect_problem(503);
         assert!(error.contains("about to stop"), "{error}");
         app.post("/api/books", json!({"title": "a", "author": "b"})).expect(201);

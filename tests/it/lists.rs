@@ -284,13 +284,13 @@ on_both! {
         let other = cursor.replace("sort=title", "sort=-title");
         for (path, reason) in [
             ("/api/books?sort=titel", "sort `titel` is no column; the nearest one is `title`"),
-            ("/api/books?sort=title,-title", "sort `title` stands there twice"),
+            ("/api/books?sort=title,-title", "sort `title` appears twice"),
             ("/api/books?sort=", "sort `` is no column"),
             ("/api/books?sort=id,title,year,author,status,isbn", "sort has 6 columns, at most 5"),
             ("/api/books?fields=titel", "fields `titel` does not exist here; the nearest one is `title`"),
             ("/api/books?include=shelf", "include `shelf` does not exist here; the nearest one is `items`"),
             ("/api/items?include=items", "include `items` does not exist here; the nearest one is `store`"),
-            ("/api/books?limit=1&limit=2", "limit stands there twice"),
+            ("/api/books?limit=1&limit=2", "limit appears twice"),
             ("/api/books?offset=-1", "offset `-1` is not between 0 and"),
             ("/api/books?count=yes", "count `yes` is neither `exact` nor `none`"),
             ("/api/books?year__between=1", "year__between `1` has 1 values, expected two"),

@@ -127,7 +127,7 @@ on_both! {
             ("/api/books/%00", 400, "is not a number"),
             ("/api/books/0", 404, "no book has the id 0"),
             ("/api/books/2147483647", 404, "no book has the id 2147483647"),
-            ("/api/books/99999999999999999999", 404, "nothing has the id 99999999999999999999"),
+            ("/api/books/99999999999999999999", 404, "no book has the id 99999999999999999999"),
             ("/api/stores/x/items", 400, "id `x` is not a number"),
         ] {
             let error = app.get(path).expect_problem(status);

@@ -137,10 +137,10 @@ on_both! {
         let app = App::new(&database);
         let item = json!({"name": "x", "price": 1, "store_id": 7, "book_id": 8});
         let error = app.post("/api/items", item).expect_problem(400);
-        assert_eq!(error, "store_id `7` is the id of no store; book_id `8` is the id of no book");
+        assert_eq!(error, "store_id `7` does not exist; book_id `8` does not exist");
         furnish(&app);
         let error = app.put("/api/items/1", json!({"store_id": 7})).expect_problem(400);
-        assert_eq!(error, "store_id `7` is the id of no store");
+        assert_eq!(error, "store_id `7` does not exist");
         let error = app.put("/api/items/1", json!({"store_id": null})).expect_problem(400);
         assert!(error.contains("store_id: invalid type: null"), "{error}");
         assert_eq!(database.number("SELECT count(*) FROM items"), 4);

@@ -130,12 +130,12 @@ pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> 
         () = asked => {}
         ended = &mut ended => {
             ended.context("the server ended badly")??;
-            bail!("the server ended although nobody asked it to");
+            bail!("the server stopped unexpectedly");
         }
     }
     readiness.drain();
     load.drain();
-    log::info!("asked to end: {} ms until the port closes", args.drain_ms);
+    log::info!("shutting down: draining for {} ms", args.drain_ms);
     tokio::time::sleep(Duration::from_millis(args.drain_ms)).await;
     // Also those who follow an import hear of it, and come back later; the others are answered.
     imports.stop();

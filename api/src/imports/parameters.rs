@@ -58,7 +58,7 @@ pub struct ImportParameters {
 /// Reads what was given; `by_type` is how the file is written by its type or name.
 ///
 /// # Errors
-/// [`Error::Invalid`] for an unknown parameter, a bad value, or one that stands there twice.
+/// [`Error::Invalid`] for an unknown parameter, a bad value, or one that appears twice.
 pub fn options(given: &[(String, String)], by_type: Option<Kind>) -> Result<Options> {
     let one = |name: &str| {
         let mut values = given.iter().filter(|(given, _)| given == name);

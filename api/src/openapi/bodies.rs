@@ -40,7 +40,7 @@ pub fn describe_all(components: &mut Components) {
     row(components, "Store", vec![("items", items())]);
     let ids = Object::with_type(Type::Integer);
     let ids = RefOr::T(Schema::Array(Array::new(RefOr::T(Schema::Object(ids)))));
-    row(components, "Import", vec![("kept_books", ids)]);
+    row(components, "Import", vec![("not_reverted_books", ids)]);
     row(components, "Item", vec![("store", optional("StoreOut")), ("book", optional("BookOut"))]);
 }
 

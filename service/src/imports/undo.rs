@@ -66,7 +66,7 @@ pub async fn step(db: &Db, id: i32, last: i32, most: u64) -> Result<(Import, Opt
 ///
 /// # Errors
 /// What the database says.
-pub async fn kept(db: &impl Rows, id: i32, most: u64) -> Result<Vec<i32>> {
+pub async fn not_reverted(db: &impl Rows, id: i32, most: u64) -> Result<Vec<i32>> {
     let kept = Entity::find()
         .select_only()
         .column(Column::BookId)

@@ -1,7 +1,5 @@
 //! The rows of a page, each with what it is sorted by.
 
-use std::str::FromStr;
-
 use futures_util::{TryFutureExt, future::Either};
 use sea_orm::{
     DbErr, FromQueryResult, Iterable, ModelTrait, PrimaryKeyToColumn, QueryResult, QuerySelect,
@@ -56,14 +54,11 @@ where
 }
 
 /// What a row has of a key; `None` for a key that no row has.
-pub(super) fn value<E: Resource>(row: &Ranked<E::Model>, key: &Key) -> Option<Value>
-where
-    E::Column: FromStr,
-{
+pub(super) fn value<E: Resource>(row: &Ranked<E::Model>, key: &Key) -> Option<Value> {
     if key.name == RANK {
         return Some(row.rank.into());
     }
-    E::Column::from_str(&key.name).ok().map(|column| row.row.get(column))
+    E::Column::iter().find(|column| E::name(*column) == key.name).map(|column| row.row.get(column))
 }
 
 /// The column that makes every order total.

@@ -255,9 +255,7 @@ fn object(line: &[u8]) -> ([bool; COLUMNS.len()], Insertable) {
     let Members { present, .. } = serde_json::from_slice(line).unwrap_or_default();
     let book = match serde_json::from_slice(line) {
         // serde would take an array for a book as well, member by member.
-        _ if !line.trim_ascii_start().starts_with(b"{") => {
-            Err("the line is no JSON object".to_owned())
-        }
+        _ if !line.trim_ascii_start().starts_with(b"{") => Err("expected a JSON object".to_owned()),
         Err(error) => Err(error.to_string()),
         Ok(NewBook { title, author, year, isbn, page_count, status }) => {
             book(title, author, year, isbn.as_deref(), page_count, status)

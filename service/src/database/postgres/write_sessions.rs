@@ -141,7 +141,7 @@ impl Shared {
                 Err(_) => return Err(none("the server does not answer")),
             };
             if !is_passing(&error) {
-                log::info!("changes are left to the driver, since without it: {}", chain(&error));
+                log::info!("falling back to sqlx for writes: {}", chain(&error));
                 return Ok(None);
             }
             if Instant::now() + pause > until {
