@@ -9,7 +9,7 @@ use actix_web::{
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use service::{
-    Book, Check, Db, Listing, Page, Tx,
+    Book, Check, Db, Listing, Noun, Page, Tx,
     books::{self, BookChanges, NewBook},
     items,
 };
@@ -127,7 +127,7 @@ async fn list_books(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> {
 }
 
 async fn in_catalogue(db: &Db, listing: &Listing) -> service::Result<Page<Book>> {
-    books::list(db.reader(), listing).await
+    Book::list(db.reader(), listing).await
 }
 
 /// Books whose author or title contains a text, in any case; every character is taken literally.
@@ -157,7 +157,7 @@ async fn search_books(db: Data<Db>, list: List) -> Result<HttpResponse, Problem>
 )]
 #[get("/api/books/{id}")]
 async fn find_book(db: Data<Db>, Id(id): Id, one: RowQuery) -> Result<HttpResponse, Problem> {
-    let book = books::find(db.reader(), id).await?;
+    let book = Book::find(db.reader(), id).await?;
     Ok(one.answer(&db, &book, &etag::of_row(book.id, book.version)).await?)
 }
 
@@ -178,7 +178,7 @@ async fn find_book(db: Data<Db>, Id(id): Id, one: RowQuery) -> Result<HttpRespon
 #[post("/api/books")]
 async fn create_book(db: Data<Db>, body: CreateBody<NewBook>) -> Result<HttpResponse, Problem> {
     create::add(&db, body, async |tx, new| {
-        let book = books::create(tx, new).await?;
+        let book = Book::create(tx, new).await?;
         let (location, tag) =
             (format!("/api/books/{}", book.id), etag::of_row(book.id, book.version));
         CreatedRow::new(location, tag, &BookOut::from(&book))
@@ -268,7 +268,7 @@ async fn update_book(
 ) -> Result<HttpResponse, Problem> {
     let changes = changes.check()?;
     let book =
-        db.write(async move |tx| books::update(tx, id, &precondition, &changes).await).await?;
+        db.write(async move |tx| Book::update(tx, id, &precondition, &changes).await).await?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, etag::of_row(book.id, book.version)))
         .json(BookOut::from(&book)))
@@ -292,6 +292,6 @@ async fn delete_book(
     Id(id): Id,
     IfMatch(precondition): IfMatch,
 ) -> Result<HttpResponse, Problem> {
-    db.write(async move |tx| books::delete(tx, id, &precondition).await).await?;
+    db.write(async move |tx| Book::delete(tx, id, &precondition).await).await?;
     Ok(HttpResponse::Ok().json(Message { message: "Book deleted" }))
 }

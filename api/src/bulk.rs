@@ -6,10 +6,8 @@ use std::future::{Ready, ready};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, delete, dev::Payload, patch, web::Data};
 use serde::Serialize;
 use service::{
-    Changed, Check, Db, Selection,
-    books::{self, BookChanges},
-    items::{self, ItemChanges},
-    stores::{self, StoreChanges},
+    Book, Changed, Check, Db, Item, Noun, Selection, Store, books::BookChanges, items::ItemChanges,
+    stores::StoreChanges,
 };
 use utoipa::ToSchema;
 
@@ -108,7 +106,7 @@ async fn update_books(
     Json(changes): Json<BookChanges>,
 ) -> Result<HttpResponse, Problem> {
     let changes = changes.check()?;
-    let work = async move |tx: &_| books::update_all(tx, &selection, &changes).await;
+    let work = async move |tx: &_| Book::update_all(tx, &selection, &changes).await;
     Ok(changed("book", db.write_many(work).await?))
 }
 
@@ -122,7 +120,7 @@ async fn update_books(
 )]
 #[delete("/api/books")]
 async fn delete_books(db: Data<Db>, Many(selection): Many) -> Result<HttpResponse, Problem> {
-    let work = async move |tx: &_| books::delete_all(tx, &selection).await;
+    let work = async move |tx: &_| Book::delete_all(tx, &selection).await;
     Ok(deleted("book", db.write_many(work).await?))
 }
 
@@ -142,7 +140,7 @@ async fn update_stores(
     Json(changes): Json<StoreChanges>,
 ) -> Result<HttpResponse, Problem> {
     let changes = changes.check()?;
-    let work = async move |tx: &_| stores::update_all(tx, &selection, &changes).await;
+    let work = async move |tx: &_| Store::update_all(tx, &selection, &changes).await;
     Ok(changed("store", db.write_many(work).await?))
 }
 
@@ -156,7 +154,7 @@ async fn update_stores(
 )]
 #[delete("/api/stores")]
 async fn delete_stores(db: Data<Db>, Many(selection): Many) -> Result<HttpResponse, Problem> {
-    let work = async move |tx: &_| stores::delete_all(tx, &selection).await;
+    let work = async move |tx: &_| Store::delete_all(tx, &selection).await;
     Ok(deleted("store", db.write_many(work).await?))
 }
 
@@ -176,7 +174,7 @@ async fn update_items(
     Json(changes): Json<ItemChanges>,
 ) -> Result<HttpResponse, Problem> {
     let changes = changes.check()?;
-    let work = async move |tx: &_| items::update_all(tx, &selection, &changes).await;
+    let work = async move |tx: &_| Item::update_all(tx, &selection, &changes).await;
     Ok(changed("item", db.write_many(work).await?))
 }
 
@@ -190,6 +188,6 @@ async fn update_items(
 )]
 #[delete("/api/items")]
 async fn delete_items(db: Data<Db>, Many(selection): Many) -> Result<HttpResponse, Problem> {
-    let work = async move |tx: &_| items::delete_all(tx, &selection).await;
+    let work = async move |tx: &_| Item::delete_all(tx, &selection).await;
     Ok(deleted("item", db.write_many(work).await?))
 }

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, delete, get, http::header::ETAG, post, route, web:
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use service::{
-    Check, Db, Decimal, Item, Listing,
+    Check, Db, Decimal, Item, Listing, Noun,
     items::{self, ItemChanges, NewItem},
 };
 use utoipa::ToSchema;
@@ -105,7 +105,7 @@ impl Representation for Item {
 #[utoipa::path(tag = "items", responses((status = 200, description = "A page", body = [ItemOut])))]
 #[get("/api/items")]
 async fn list_items(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> {
-    list.answer(db, async |db, listing| items::list(db.reader(), listing).await).await
+    list.answer(db, async |db, listing| Item::list(db.reader(), listing).await).await
 }
 
 /// The items of one store; the filters and the store are one condition of one statement.
@@ -157,7 +157,7 @@ async fn list_items_of_book(db: Data<Db>, Id(id): Id, list: List) -> Result<Http
 )]
 #[get("/api/items/{id}")]
 async fn find_item(db: Data<Db>, Id(id): Id, one: RowQuery) -> Result<HttpResponse, Problem> {
-    let item = items::find(db.reader(), id).await?;
+    let item = Item::find(db.reader(), id).await?;
     Ok(one.answer(&db, &item, &etag::of_row(item.id, item.version)).await?)
 }
 
@@ -178,7 +178,7 @@ async fn find_item(db: Data<Db>, Id(id): Id, one: RowQuery) -> Result<HttpRespon
 #[post("/api/items")]
 async fn create_item(db: Data<Db>, body: CreateBody<NewItem>) -> Result<HttpResponse, Problem> {
     create::add(&db, body, async |tx, new| {
-        let item = items::create(tx, new).await?;
+        let item = Item::create(tx, new).await?;
         let (location, tag) =
             (format!("/api/items/{}", item.id), etag::of_row(item.id, item.version));
         CreatedRow::new(location, tag, &ItemOut::from(&item))
@@ -210,7 +210,7 @@ async fn update_item(
 ) -> Result<HttpResponse, Problem> {
     let changes = changes.check()?;
     let item =
-        db.write(async move |tx| items::update(tx, id, &precondition, &changes).await).await?;
+        db.write(async move |tx| Item::update(tx, id, &precondition, &changes).await).await?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, etag::of_row(item.id, item.version)))
         .json(ItemOut::from(&item)))
@@ -234,6 +234,6 @@ async fn delete_item(
     Id(id): Id,
     IfMatch(precondition): IfMatch,
 ) -> Result<HttpResponse, Problem> {
-    db.write(async move |tx| items::delete(tx, id, &precondition).await).await?;
+    db.write(async move |tx| Item::delete(tx, id, &precondition).await).await?;
     Ok(HttpResponse::Ok().json(Message { message: "Item deleted" }))
 }

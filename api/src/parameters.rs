@@ -2,9 +2,7 @@
 
 use service::{
     Book, FilterSchema, ISBN_PATTERN, Item, Kind, LONGEST_VALUE, MAX_LIMIT, MOST_KEYS, MOST_VALUES,
-    Operator, Parameter as Filter, Store, books,
-    imports::{self, Import},
-    items, stores,
+    Operator, Parameter as Filter, Store, filter_schema, imports::Import,
 };
 use utoipa::openapi::{
     RefOr, Required, Schema,
@@ -22,15 +20,15 @@ const HIGHEST: f64 = 9_999_999_999.99;
 
 /// The parameters of the list at a path, or of the row; none where there is neither.
 pub fn of_list(path: &str) -> Vec<Parameter> {
-    let (filter_schema, projection, searches) = match path {
+    let (schema, projection, searches) = match path {
         "/api/books" | "/api/exports/books.{format}" => {
-            (books::filter_schema(), of_projection::<Book>(), true)
+            (filter_schema::<Book>(), of_projection::<Book>(), true)
         }
-        "/api/books/search" => (books::filter_schema(), of_projection::<Book>(), false),
-        "/api/stores" => (stores::filter_schema(), of_projection::<Store>(), true),
-        "/api/imports" => (imports::filter_schema(), of_projection::<Import>(), true),
+        "/api/books/search" => (filter_schema::<Book>(), of_projection::<Book>(), false),
+        "/api/stores" => (filter_schema::<Store>(), of_projection::<Store>(), true),
+        "/api/imports" => (filter_schema::<Import>(), of_projection::<Import>(), true),
         "/api/items" | "/api/stores/{id}/items" | "/api/books/{id}/items" => {
-            (items::filter_schema(), of_projection::<Item>(), true)
+            (filter_schema::<Item>(), of_projection::<Item>(), true)
         }
         "/api/books/{id}" | "/api/books/isbn/{isbn}" => return of_projection::<Book>(),
         "/api/stores/{id}" => return of_projection::<Store>(),
@@ -39,8 +37,8 @@ pub fn of_list(path: &str) -> Vec<Parameter> {
         _ => return Vec::new(),
     };
     let exports = path.starts_with("/api/exports/");
-    let mut parameters = if searches { filters(filter_schema) } else { Vec::new() };
-    let of_page = of_page(filter_schema, projection).into_iter();
+    let mut parameters = if searches { filters(schema) } else { Vec::new() };
+    let of_page = of_page(schema, projection).into_iter();
     parameters.extend(of_page.filter(|parameter| !exports || parameter.name == "sort"));
     parameters
 }
@@ -57,13 +55,13 @@ fn of_projection<T: Representation>() -> Vec<Parameter> {
 
 /// The parameters of a change of many rows of the collection at a path; none where there is none.
 pub fn of_many(path: &str) -> Vec<Parameter> {
-    let filter_schema = match path {
-        "/api/books" => books::filter_schema(),
-        "/api/stores" => stores::filter_schema(),
-        "/api/items" => items::filter_schema(),
+    let schema = match path {
+        "/api/books" => filter_schema::<Book>(),
+        "/api/stores" => filter_schema::<Store>(),
+        "/api/items" => filter_schema::<Item>(),
         _ => return Vec::new(),
     };
-    let mut parameters = filters(filter_schema);
+    let mut parameters = filters(schema);
     let number =
         ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(MOST_ROWS));
     let confirm = ParameterBuilder::from(parameter(
@@ -81,8 +79,8 @@ pub fn of_many(path: &str) -> Vec<Parameter> {
 }
 
 /// Everything that says which rows are meant.
-fn filters(filter_schema: &FilterSchema) -> Vec<Parameter> {
-    let mut filters: Vec<Parameter> = filter_schema.parameters().iter().map(filter).collect();
+fn filters(schema: &FilterSchema) -> Vec<Parameter> {
+    let mut filters: Vec<Parameter> = schema.parameters().iter().map(filter).collect();
     filters.push(parameter(
         "q",
         "words that are all found in the row, in any case and each as it is written; the best row first",
@@ -91,8 +89,8 @@ fn filters(filter_schema: &FilterSchema) -> Vec<Parameter> {
     filters
 }
 
-fn of_page(filter_schema: &FilterSchema, projection: Vec<Parameter>) -> Vec<Parameter> {
-    let columns: Vec<&str> = filter_schema.fields.iter().map(|field| field.name).collect();
+fn of_page(schema: &FilterSchema, projection: Vec<Parameter>) -> Vec<Parameter> {
+    let columns: Vec<&str> = schema.fields.iter().map(|field| field.name).collect();
     let number = |least, most| {
         ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least)).maximum(Some(most))
     };

@@ -4,8 +4,8 @@ use actix_web::{HttpResponse, delete, get, http::header::ETAG, post, route, web:
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use service::{
-    Check, Db, Store, items,
-    stores::{self, NewStore, StoreChanges},
+    Check, Db, Noun, Store, items,
+    stores::{NewStore, StoreChanges},
 };
 use utoipa::ToSchema;
 
@@ -82,7 +82,7 @@ impl Representation for Store {
 #[utoipa::path(tag = "stores", responses((status = 200, description = "A page", body = [StoreOut])))]
 #[get("/api/stores")]
 async fn list_stores(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> {
-    list.answer(db, async |db, listing| stores::list(db.reader(), listing).await).await
+    list.answer(db, async |db, listing| Store::list(db.reader(), listing).await).await
 }
 
 /// One store.
@@ -97,7 +97,7 @@ async fn list_stores(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> 
 )]
 #[get("/api/stores/{id}")]
 async fn find_store(db: Data<Db>, Id(id): Id, one: RowQuery) -> Result<HttpResponse, Problem> {
-    let store = stores::find(db.reader(), id).await?;
+    let store = Store::find(db.reader(), id).await?;
     Ok(one.answer(&db, &store, &etag::of_row(store.id, store.version)).await?)
 }
 
@@ -118,7 +118,7 @@ async fn find_store(db: Data<Db>, Id(id): Id, one: RowQuery) -> Result<HttpRespo
 #[post("/api/stores")]
 async fn create_store(db: Data<Db>, body: CreateBody<NewStore>) -> Result<HttpResponse, Problem> {
     create::add(&db, body, async |tx, new| {
-        let store = stores::create(tx, new).await?;
+        let store = Store::create(tx, new).await?;
         let (location, tag) =
             (format!("/api/stores/{}", store.id), etag::of_row(store.id, store.version));
         CreatedRow::new(location, tag, &StoreOut::from(&store))
@@ -150,7 +150,7 @@ async fn update_store(
 ) -> Result<HttpResponse, Problem> {
     let changes = changes.check()?;
     let store =
-        db.write(async move |tx| stores::update(tx, id, &precondition, &changes).await).await?;
+        db.write(async move |tx| Store::update(tx, id, &precondition, &changes).await).await?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, etag::of_row(store.id, store.version)))
         .json(StoreOut::from(&store)))
@@ -174,6 +174,6 @@ async fn delete_store(
     Id(id): Id,
     IfMatch(precondition): IfMatch,
 ) -> Result<HttpResponse, Problem> {
-    db.write(async move |tx| stores::delete(tx, id, &precondition).await).await?;
+    db.write(async move |tx| Store::delete(tx, id, &precondition).await).await?;
     Ok(HttpResponse::Ok().json(Message { message: "Store deleted" }))
 }

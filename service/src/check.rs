@@ -62,6 +62,16 @@ pub fn check_all<T: Check>(list: Vec<T>) -> Result<Vec<Checked<T>>> {
     if broken.is_empty() { Ok(checked) } else { Err(Error::Invalid(broken)) }
 }
 
+/// The rule of a line of text of at most so many characters, as [`Rules::line`].
+pub(crate) fn line(longest: usize) -> impl Fn(&mut Rules, &str, &mut String) {
+    move |rules, field, value| rules.line(field, value, longest)
+}
+
+/// The rule of a number within a range, as [`Rules::within`].
+pub(crate) fn within(range: RangeInclusive<i32>) -> impl Fn(&mut Rules, &str, &mut i32) {
+    move |rules, field, value| rules.within(field, *value, range.clone())
+}
+
 /// Collects what is broken.
 #[derive(Default)]
 pub struct Rules {

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use rust_decimal::Decimal;
+
 /// Spreadsheets take a cell that begins with one of these for a formula; some of them know the full-width forms too.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
@@ -21,6 +23,36 @@ fn starts_formula(text: &str) -> bool {
 /// A cell that a spreadsheet shows as text: an apostrophe goes before what would be a formula.
 pub fn guarded(text: &str) -> Cow<'_, str> {
     if starts_formula(text) { format!("'{text}").into() } else { text.into() }
+}
+
+/// A value as the cell of a table; no value is an empty one.
+pub trait Cell {
+    /// The cell.
+    fn cell(&self) -> Cow<'_, str>;
+}
+
+impl Cell for String {
+    fn cell(&self) -> Cow<'_, str> {
+        guarded(self)
+    }
+}
+
+impl Cell for i32 {
+    fn cell(&self) -> Cow<'_, str> {
+        self.to_string().into()
+    }
+}
+
+impl Cell for Decimal {
+    fn cell(&self) -> Cow<'_, str> {
+        self.to_string().into()
+    }
+}
+
+impl<T: Cell> Cell for Option<T> {
+    fn cell(&self) -> Cow<'_, str> {
+        self.as_ref().map_or(Cow::Borrowed(""), Cell::cell)
+    }
 }
 
 /// The same of a cell that need not be text.

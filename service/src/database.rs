@@ -5,7 +5,7 @@ mod insertion;
 mod location;
 mod postgres;
 mod reader;
-mod row;
+pub(crate) mod row;
 mod rows;
 mod sqlite;
 mod thread_index;

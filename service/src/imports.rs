@@ -91,12 +91,6 @@ impl NewImport {
     }
 }
 
-/// What a list can be asked about.
-#[must_use]
-pub fn filter_schema() -> &'static FilterSchema {
-    Entity::filter_schema()
-}
-
 /// A page of the imports, the newest first.
 ///
 /// # Errors

@@ -86,6 +86,12 @@ pub fn given_whole_or_null<'de, D: Deserializer<'de>>(
 #[schema(value_type = f64, example = 49.99, minimum = 0, maximum = 9_999_999_999.99, multiple_of = 0.01)]
 pub struct Price(pub Decimal);
 
+impl From<Price> for Decimal {
+    fn from(Price(price): Price) -> Self {
+        price
+    }
+}
+
 impl<'de> Deserialize<'de> for Price {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(from)?;

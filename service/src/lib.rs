@@ -18,6 +18,7 @@ pub mod items;
 mod json;
 mod kind;
 pub mod maintenance;
+mod noun;
 mod page;
 mod precondition;
 mod resource;
@@ -39,8 +40,10 @@ pub use filter::{FilterSchema, LONGEST_VALUE, MOST_VALUES, Operator, Parameter, 
 pub use isbn::PATTERN as ISBN_PATTERN;
 pub use json::{Price, price_as_number};
 pub use kind::Kind;
+pub use noun::Noun;
 pub use page::{Listing, MAX_LIMIT, PARAMETERS, Page, Start};
 pub use precondition::Precondition;
+pub use resource::{Resource, filter_schema};
 /// Exact money.
 pub use rust_decimal::Decimal;
 pub use sort::MOST_KEYS;

@@ -4,7 +4,7 @@
 //! without a line here or there. Only entities that are a [`Resource`] can be asked about, and only by these names.
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, IdenStatic, Identity, Iterable, Related, RelationDef,
+    ColumnTrait, EntityTrait, IdenStatic, Identity, Iterable, ModelTrait, Related, RelationDef,
     sea_query::{DynIden, Expr, ExprTrait, IntoIden, Query, SelectStatement},
 };
 
@@ -38,6 +38,12 @@ pub trait Resource: Decode {
     fn relations() -> Vec<Relation> {
         Vec::new()
     }
+}
+
+/// What the lists of an entity can be asked about, by its model.
+#[must_use]
+pub fn filter_schema<M: ModelTrait<Entity: Resource>>() -> &'static FilterSchema {
+    M::Entity::filter_schema()
 }
 
 /// A column that may be asked about.

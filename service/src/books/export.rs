@@ -1,25 +1,18 @@
 //! Writes the catalogue as CSV or JSON lines: what is in a book, without ids and times, so that what is imported
 //! elsewhere and exported again is the same bytes.
 
-use std::{
-    borrow::Cow,
-    io::{self, Write},
-};
+use std::io::{self, Write};
 
 use entity::book::{Column, Entity};
 use futures_util::TryStreamExt;
 use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, StreamTrait};
-use serde::Serialize;
 
 use crate::{
     Book, Listing, Walk,
-    csv_escape::guarded,
     database::Reader,
     error::{Error, Result},
+    noun::{Members, Noun},
 };
-
-/// The columns of a table.
-pub(crate) const COLUMNS: [&str; 6] = ["title", "author", "year", "isbn", "page_count", "status"];
 
 /// How to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,53 +32,6 @@ pub enum ExportError {
     /// The output could not be written.
     #[error("the export could not be written")]
     Output(#[from] io::Error),
-}
-
-/// What an export has of a book.
-#[derive(Serialize)]
-struct Exported<'a> {
-    title: &'a str,
-    author: &'a str,
-    year: Option<i32>,
-    isbn: Option<&'a str>,
-    page_count: Option<i32>,
-    status: &'a str,
-}
-
-impl<'a> Exported<'a> {
-    /// Names every member of a book, so that a new one is not left out by mistake.
-    fn of(book: &'a Book) -> Self {
-        let Book {
-            id: _,
-            title,
-            author,
-            year,
-            isbn,
-            page_count,
-            status,
-            created_at: _,
-            updated_at: _,
-            version: _,
-        } = book;
-        let (year, page_count) = (*year, *page_count);
-        Self { title, author, year, isbn: isbn.as_deref(), page_count, status }
-    }
-
-    /// Its cells in a table, in the order of [`COLUMNS`].
-    fn cells(&self) -> [Cow<'a, str>; COLUMNS.len()] {
-        let number = |number: Option<i32>| {
-            Cow::Owned(number.map(|number| number.to_string()).unwrap_or_default())
-        };
-        let Self { title, author, year, isbn, page_count, status } = self;
-        [
-            guarded(title),
-            guarded(author),
-            number(*year),
-            Cow::Borrowed(isbn.unwrap_or_default()),
-            number(*page_count),
-            guarded(status),
-        ]
-    }
 }
 
 /// Writes every book in the order of the ids, and returns how many there were. Rows are streamed, never held.
@@ -135,7 +81,7 @@ impl Parts {
     /// # Errors
     /// [`Error::Invalid`] for a bad parameter, and what the database says.
     pub async fn next(&mut self, db: &Reader) -> Result<Option<Vec<u8>>> {
-        let page = async |listing: &Listing| super::list(db, listing).await;
+        let page = async |listing: &Listing| Book::list(db, listing).await;
         let Some(books) = self.walk.next(&page).await? else { return Ok(None) };
         let written = write(&books, self.format, self.is_first)
             .map_err(|error| Error::internal(format!("a row cannot be written: {error}")))?;
@@ -167,7 +113,7 @@ impl<W: Write> Writer<W> {
             Format::Jsonl => Self::Jsonl(output),
             Format::Csv => {
                 let mut csv = csv::Writer::from_writer(output);
-                csv.write_record(COLUMNS).map_err(io_error)?;
+                csv.write_record(Book::MEMBERS).map_err(io_error)?;
                 Self::Csv(Box::new(csv))
             }
         })
@@ -184,11 +130,10 @@ impl<W: Write> Writer<W> {
     fn write(&mut self, book: &Book) -> io::Result<()> {
         match self {
             Self::Csv(csv) => {
-                let cells = Exported::of(book).cells();
-                csv.write_record(cells.each_ref().map(|cell| cell.as_bytes())).map_err(io_error)
+                csv.write_record(book.cells().iter().map(|cell| cell.as_bytes())).map_err(io_error)
             }
             Self::Jsonl(output) => {
-                serde_json::to_writer(&mut *output, &Exported::of(book))?;
+                serde_json::to_writer(&mut *output, &Members(book))?;
                 output.write_all(b"\n")
             }
         }
@@ -220,6 +165,6 @@ mod tests {
         let kept = ["id", "created_at", "updated_at", "version"];
         let stored = Column::iter().map(|column| column.as_str());
         let expected: Vec<_> = stored.filter(|name| !kept.contains(name)).collect();
-        assert_eq!(COLUMNS.to_vec(), expected);
+        assert_eq!(Book::MEMBERS, expected);
     }
 }

@@ -1,14 +1,16 @@
 //! Books by their ISBN: found, and put there whether they exist or not.
 
-use entity::book::{Column, Entity};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select};
+use entity::book::{ActiveModel, Column, Entity};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select};
 
-use super::{AVAILABLE, BookChanges, NewBook, change, row};
+use super::BookChanges;
 use crate::{
-    Book, Check, Checked, Precondition,
+    Book, Checked, Precondition,
     database::{Changes, Rows},
     error::{Error, FieldError, Result},
-    isbn, now,
+    isbn,
+    noun::{Noun, change},
+    now,
 };
 
 /// The canonical form of an ISBN in an address.
@@ -32,7 +34,7 @@ pub async fn find(db: &impl Rows, isbn: &str) -> Result<Book> {
 /// Changes the given members of the book with this canonical ISBN, or adds it; true when it was added.
 ///
 /// # Errors
-/// As [`update`](super::update) and [`create`](super::create); [`Error::Invalid`] for an ISBN among the members that is
+/// As [`Noun::update`] and [`Noun::create`]; [`Error::Invalid`] for an ISBN among the members that is
 /// another one, and for a new book without title or author.
 pub async fn put(
     db: &impl Changes,
@@ -53,8 +55,7 @@ pub async fn put(
     if let Precondition::OneOf(_) = precondition {
         return Err(not_found(isbn));
     }
-    let new = new(isbn, changes)?;
-    match db.insert(row(&new, now())).await {
+    match db.insert(new_row(isbn, changes)?).await {
         Ok(book) => Ok((book, true)),
         // Somebody added it in this moment: done again, it is a change.
         Err(Error::Duplicate { .. }) => Err(Error::collision("a book was added by somebody else")),
@@ -62,40 +63,27 @@ pub async fn put(
     }
 }
 
-fn new(isbn: &str, changes: &Checked<BookChanges>) -> Result<Checked<NewBook>> {
-    let BookChanges {
-        title,
-        author,
-        year,
-        isbn: _,
-        page_count,
-        status,
-        id: _,
-        version: _,
-        created_at: _,
-        updated_at: _,
-    } = &**changes;
-    let missing = [("title", title.is_none()), ("author", author.is_none())];
-    let missing: Vec<FieldError> = missing
-        .into_iter()
-        .filter(|(_, missing)| *missing)
-        .map(|(field, _)| {
-            let detail = format!("no book has the isbn {isbn} yet, and a new one needs `{field}`");
-            FieldError::new(field, "missing-field", detail)
-        })
-        .collect();
-    match (title, author) {
-        (Some(title), Some(author)) => NewBook {
-            title: title.clone(),
-            author: author.clone(),
-            year: year.flatten(),
-            isbn: Some(isbn.to_owned()),
-            page_count: page_count.flatten(),
-            status: status.clone().unwrap_or_else(|| AVAILABLE.to_owned()),
-        }
-        .check(),
-        _ => Err(Error::Invalid(missing.into())),
+/// The row that stores a new book: what the change gives, and the defaults of what it does not.
+fn new_row(isbn: &str, changes: &BookChanges) -> Result<ActiveModel> {
+    let missing = [("title", changes.title.is_none()), ("author", changes.author.is_none())];
+    let missing = missing.into_iter().filter(|(_, missing)| *missing).map(|(field, _)| {
+        let detail = format!("no book has the isbn {isbn} yet, and a new one needs `{field}`");
+        FieldError::new(field, "missing-field", detail)
+    });
+    let missing: Vec<FieldError> = missing.collect();
+    if !missing.is_empty() {
+        return Err(Error::Invalid(missing.into()));
     }
+    let now = now();
+    let mut row = ActiveModel {
+        created_at: Set(now),
+        updated_at: Set(now),
+        version: Set(1),
+        ..ActiveModel::default()
+    };
+    Book::apply(changes, &mut row);
+    row.isbn = Set(Some(isbn.to_owned()));
+    Ok(row)
 }
 
 fn by_isbn(isbn: &str) -> Select<Entity> {

@@ -4,7 +4,6 @@ mod decode;
 mod queries;
 
 pub use decode::Decode;
-#[cfg(test)]
 pub(crate) use decode::decode;
 pub use queries::{FOUND, Queries};
 

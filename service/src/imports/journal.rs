@@ -4,49 +4,28 @@ use std::collections::BTreeMap;
 
 use entity::import_change::{ActiveModel, Column, Entity};
 use sea_orm::{ActiveValue::Set, EntityTrait, QueryTrait, sea_query::OnConflict};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{
     Book,
     books::import::Change,
     database::Changes,
     error::{Error, Result},
+    noun::Members,
 };
 
-/// The members of a book that an import may change, as they were.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Before {
-    pub title: String,
-    pub author: String,
-    pub year: Option<i32>,
-    pub page_count: Option<i32>,
-    pub status: String,
+/// A book before an import changed it, as JSON. It is read back as a change of a book, which gives it these values again.
+#[derive(Serialize)]
+struct Before<'a> {
+    #[serde(flatten)]
+    members: Members<'a, Book>,
     /// The version at which they were so.
-    pub version: i32,
+    version: i32,
 }
 
-impl Before {
-    fn of(book: &Book) -> Self {
-        let Book {
-            id: _,
-            title,
-            author,
-            year,
-            isbn: _,
-            page_count,
-            status,
-            created_at: _,
-            updated_at: _,
-            version,
-        } = book;
-        Self {
-            title: title.clone(),
-            author: author.clone(),
-            year: *year,
-            page_count: *page_count,
-            status: status.clone(),
-            version: *version,
-        }
+impl<'a> Before<'a> {
+    fn of(book: &'a Book) -> Self {
+        Self { members: Members(book), version: book.version }
     }
 }
 

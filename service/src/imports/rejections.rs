@@ -9,13 +9,12 @@ use sea_orm::{
 
 use super::{Import, options};
 use crate::{
-    books::{
-        export::COLUMNS,
-        import::{Format, Members, Rejected, fields_of},
-    },
+    Book,
+    books::import::{Format, Members, Rejected, fields_of},
     csv_escape::{bytes_without_guard, guarded_bytes},
     database::{Changes, Rows},
     error::{Error, Result},
+    noun::Noun,
 };
 
 /// Rows of a part.
@@ -152,7 +151,7 @@ impl Layout {
         let ours = OURS.iter().map(|name| name.as_bytes().to_vec());
         match self {
             Self::Objects => {
-                COLUMNS.iter().map(|name| name.as_bytes().to_vec()).chain(ours).collect()
+                Book::MEMBERS.iter().map(|name| name.as_bytes().to_vec()).chain(ours).collect()
             }
             Self::Table { names, places, .. } => {
                 let names = places.iter().filter_map(|place| names.get(*place).cloned());
@@ -191,7 +190,7 @@ fn members(line: &[u8]) -> Vec<Vec<u8>> {
             Err(_) => written.as_bytes().to_vec(),
         },
     };
-    COLUMNS.iter().map(member).collect()
+    Book::MEMBERS.iter().map(member).collect()
 }
 
 /// A cell of a file that may come from here: without the guard that it gets again.

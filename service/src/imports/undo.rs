@@ -17,11 +17,13 @@ use sea_orm::{
     sea_query::{ExprTrait, Query},
 };
 
-use super::{Import, State, chunk::give_way, journal::Before, locked};
+use super::{Import, State, chunk::give_way, locked};
 use crate::{
     Book, Db, Tx,
+    books::BookChanges,
     database::{Changes, Rows},
     error::{Error, Result},
+    noun::Noun,
     now,
 };
 
@@ -112,17 +114,12 @@ async fn revert(tx: &Tx, changes: &[import_change::Model]) -> Result<(usize, Vec
 /// Gives a book its former values, under a version of their own. To an import before this one the book is then as it left it,
 /// so that one can be taken back too.
 async fn restore(tx: &Tx, change: &import_change::Model, book: Book, before: &str) -> Result<()> {
-    let before: Before = serde_json::from_str(before).map_err(|error| {
+    let before: BookChanges = serde_json::from_str(before).map_err(|error| {
         Error::internal(format!("a change of an import is unreadable: {error}"))
     })?;
-    let Before { title, author, year, page_count, status, version: former } = before;
     let (id, next) = (book.id, book.version + 1);
     let mut row = book.into_active_model();
-    row.title = Set(title);
-    row.author = Set(author);
-    row.year = Set(year);
-    row.page_count = Set(page_count);
-    row.status = Set(status);
+    Book::apply(&before, &mut row);
     row.version = Set(next);
     row.updated_at = Set(now());
     tx.update(row).await?;
@@ -135,7 +132,7 @@ async fn restore(tx: &Tx, change: &import_change::Model, book: Book, before: &st
     let left = Entity::update_many()
         .col_expr(Column::Version, next.into())
         .filter(Column::ImportId.in_subquery(earlier))
-        .filter(Column::BookId.eq(id).and(Column::Version.eq(former)));
+        .filter(Column::BookId.eq(id).and(Column::Version.eq(before.version)));
     tx.exec(left.as_query()).await?;
     Ok(())
 }

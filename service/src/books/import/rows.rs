@@ -238,17 +238,17 @@ fn table_row(fields: &Fields, columns: &[Option<usize>; COLUMNS.len()]) -> Inser
         }
     }
     let [title, author, year, isbn, page_count, status] = values;
-    book(
-        title.to_owned(),
-        author.to_owned(),
-        whole_number("year", year)?,
-        Some(isbn.trim()),
-        whole_number("page_count", page_count)?,
-        match status.trim() {
+    book(NewBook {
+        title: title.to_owned(),
+        author: author.to_owned(),
+        year: whole_number("year", year)?,
+        isbn: Some(isbn.trim().to_owned()),
+        page_count: whole_number("page_count", page_count)?,
+        status: match status.trim() {
             "" => AVAILABLE.to_owned(),
             status => status.to_owned(),
         },
-    )
+    })
 }
 
 fn object(line: &[u8]) -> ([bool; COLUMNS.len()], Insertable) {
@@ -257,30 +257,22 @@ fn object(line: &[u8]) -> ([bool; COLUMNS.len()], Insertable) {
         // serde would take an array for a book as well, member by member.
         _ if !line.trim_ascii_start().starts_with(b"{") => Err("expected a JSON object".to_owned()),
         Err(error) => Err(error.to_string()),
-        Ok(NewBook { title, author, year, isbn, page_count, status }) => {
-            book(title, author, year, isbn.as_deref(), page_count, status)
-        }
+        Ok(new) => book(new),
     };
     (present, book)
 }
 
 /// A book is worth keeping without its ISBN, so a bad one is a warning.
-fn book(
-    title: String,
-    author: String,
-    year: Option<i32>,
-    isbn: Option<&str>,
-    page_count: Option<i32>,
-    status: String,
-) -> Insertable {
-    let (isbn, warning) = match isbn {
+fn book(mut new: NewBook) -> Insertable {
+    let (isbn, warning) = match new.isbn.as_deref() {
         None | Some("") => (None, Some("there is no isbn".to_owned())),
         Some(written) => match isbn::canonical_with_lost_zeros(written) {
             Ok(isbn) => (Some(isbn), None),
             Err(bad) => (None, Some(bad.to_string())),
         },
     };
-    match (NewBook { title, author, year, isbn, page_count, status }).check() {
+    new.isbn = isbn;
+    match new.check() {
         Ok(book) => Ok((book, warning)),
         Err(error @ Error::Invalid(_)) => Err(error.to_string()),
         Err(error) => Err(crate::chain(&error).to_string()),
@@ -322,6 +314,7 @@ fn is_month_or_day(rest: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Book, noun::Noun};
 
     fn read(text: &str) -> Vec<Result<Row, Rejected>> {
         let mut rows =
@@ -331,7 +324,7 @@ mod tests {
 
     #[test]
     fn what_is_exported_is_imported() {
-        assert_eq!(COLUMNS.map(|(name, _)| name), crate::books::export::COLUMNS);
+        assert_eq!(COLUMNS.map(|(name, _)| name).as_slice(), Book::MEMBERS);
     }
 
     #[test]

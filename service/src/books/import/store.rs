@@ -14,9 +14,10 @@ use sea_orm::{
 use super::{Batch, OnDuplicate, Report, Row};
 use crate::{
     Book,
-    books::{NewBook, row as new_row},
+    books::NewBook,
     database::{Changes, Rows},
     error::{Error, Result},
+    noun::Noun,
     now,
 };
 
@@ -172,7 +173,7 @@ async fn insert(
 async fn add(db: &impl Changes, fresh: &[&Row], outcome: &mut Outcome) -> Result<Option<Vec<i32>>> {
     let now = now();
     let is_shared = db.backend() == DbBackend::Postgres;
-    let mut insert = Entity::insert_many(fresh.iter().map(|row| new_row(&row.book, now)));
+    let mut insert = Entity::insert_many(fresh.iter().map(|row| Book::row(&row.book, now)));
     if is_shared {
         // SQLite has one writer, so that what was looked for in the transaction cannot come meanwhile.
         insert = insert.on_conflict(OnConflict::new().do_nothing().to_owned());
@@ -237,24 +238,8 @@ async fn look_up(
 
 /// Gives a stored book the row's values; a column that the file does not have stays as it is. `None` when nothing differs.
 async fn update(db: &impl Changes, book: &Book, row: &Row) -> Result<Option<Book>> {
-    let [has_title, has_author, has_year, _, has_page_count, has_status] = row.present;
-    let NewBook { title, author, year, isbn: _, page_count, status } = &*row.book;
     let mut model = book.clone().into_active_model();
-    if has_title {
-        model.title.set_ne(title.clone());
-    }
-    if has_author {
-        model.author.set_ne(author.clone());
-    }
-    if has_year {
-        model.year.set_ne(*year);
-    }
-    if has_page_count {
-        model.page_count.set_ne(*page_count);
-    }
-    if has_status {
-        model.status.set_ne(status.clone());
-    }
+    Book::overwrite(&row.book, &row.present, &mut model);
     if !model.is_changed() {
         return Ok(None);
     }

@@ -37,13 +37,9 @@ macro_rules! decode {
     };
 }
 
-#[cfg(test)]
 pub(crate) use decode;
 
 decode! {
-    entity::book { id, title, author, year, isbn, page_count, status, created_at, updated_at, version }
-    entity::store { id, name, created_at, updated_at, version }
-    entity::item { id, name, price, store_id, book_id, created_at, updated_at, version }
     entity::import {
         id, state, name, options, dry_run, file, header, bytes_total, bytes_read, lines_read, rows, inserted, updated, skipped,
         rejected, warnings, reverted, kept, problem, created_at, started_at, ended_at, version,

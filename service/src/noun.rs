@@ -1,0 +1,380 @@
+//! What is the same for every noun: its rows are listed, found, added, changed and deleted by one set of functions.
+//!
+//! A noun's own file has the shapes of its input, and one table of its members and their rules: [`noun!`].
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait, EntityTrait, FromQueryResult, IdenStatic, IntoActiveModel, Iterable,
+    ModelTrait, PrimaryKeyTrait, QuerySelect, QueryTrait,
+};
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+
+use crate::{
+    Tx,
+    bulk::{self, Bulk, Changed, Selection},
+    check::{Check, Checked},
+    database::{Changes, Insertable, Reader, Rows},
+    error::{Error, Result},
+    kind::Kind,
+    now,
+    page::{Listing, Page},
+    precondition::{Precondition, ReadOnlyFields, RowVersion},
+};
+
+/// A row of a noun. The provided functions take a connection first, so that several compose in one transaction.
+#[expect(async_fn_in_trait, reason = "jobs and handlers run on the thread that they began on")]
+pub trait Noun:
+    ModelTrait<Entity = Self::Table> + IntoActiveModel<Self::Row> + FromQueryResult + Sync
+{
+    /// The entity.
+    type Table: Bulk<Model = Self, ActiveModel = Self::Row, PrimaryKey: PrimaryKeyTrait<ValueType = i32>>;
+    /// The row as it is written.
+    type Row: Insertable + ActiveModelTrait<Entity = Self::Table> + Clone;
+    /// A row to be added.
+    type New: Check;
+    /// A change of a row: members that are absent stay as they are.
+    type Changes: Check;
+    /// The members that clients may write.
+    const MEMBERS: &'static [&'static str];
+
+    /// The row that stores a new one.
+    fn row(new: &Self::New, now: DateTime<Utc>) -> Self::Row;
+
+    /// Gives a row the members that a change names.
+    fn apply(changes: &Self::Changes, row: &mut Self::Row);
+
+    /// Gives a row those of the [`MEMBERS`](Self::MEMBERS) that are `named`, as a new one has them.
+    fn overwrite(new: &Self::New, named: &[bool], row: &mut Self::Row);
+
+    /// The values of read-only members that a change sends back.
+    fn read_only(changes: &Self::Changes) -> ReadOnlyFields;
+
+    /// The version of the row, and its other read-only members.
+    fn row_version(&self) -> RowVersion;
+
+    /// Serializes the [`MEMBERS`](Self::MEMBERS) in their order.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    fn serialize_members<S: SerializeStruct>(
+        &self,
+        members: &mut S,
+    ) -> std::result::Result<(), S::Error>;
+
+    /// The [`MEMBERS`](Self::MEMBERS) as the cells of a table, in their order.
+    fn cells(&self) -> Vec<Cow<'_, str>>;
+
+    /// Passes when the rows exist that the set members of `row` refer to. SQLite does not say which foreign key was broken.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with each member that refers to no row, and what the database says.
+    async fn check_parents(db: &impl Changes, row: &Self::Row) -> Result<()> {
+        let _ = (db, row);
+        Ok(())
+    }
+
+    /// A page of the rows.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a bad parameter, and what the database says.
+    async fn list(db: &Reader, listing: &Listing) -> Result<Page<Self>> {
+        listing.page(db, db.all::<Self::Table>()).await
+    }
+
+    /// One row.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], and what the database says.
+    async fn find(db: &impl Rows, id: i32) -> Result<Self> {
+        db.by_id::<Self::Table>(id).await?.ok_or(not_found::<Self>(id))
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// [`Error::Duplicate`] for a value that another row has and that has to be unique, [`Error::Invalid`] for a reference to no
+    /// row, and what the database says.
+    async fn create(db: &impl Changes, new: &Checked<Self::New>) -> Result<Self> {
+        let row = Self::row(new, now());
+        Self::check_parents(db, &row).await?;
+        insert(db, row).await
+    }
+
+    /// Changes the members that are given; a change that changes nothing leaves the version as it is.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Stale`], [`Error::Duplicate`], [`Error::Invalid`] for a read-only member or a reference to no
+    /// row, and what the database says.
+    async fn update(
+        db: &impl Changes,
+        id: i32,
+        precondition: &Precondition,
+        changes: &Checked<Self::Changes>,
+    ) -> Result<Self> {
+        change(db, locked::<Self>(db, id).await?, precondition, changes).await
+    }
+
+    /// Changes the given members of every row that is selected. It has to be the first thing in its transaction.
+    ///
+    /// # Errors
+    /// [`Error::Unconfirmed`], [`Error::Duplicate`], [`Error::Invalid`] for a bad parameter, a read-only member or a reference to
+    /// no row, and what the database says.
+    async fn update_all(
+        tx: &Tx,
+        selection: &Selection,
+        changes: &Checked<Self::Changes>,
+    ) -> Result<Changed> {
+        Self::read_only(changes).expect_nothing()?;
+        let mut row = Self::Row::default();
+        Self::apply(changes, &mut row);
+        let explained = row.clone();
+        let checked = async || Self::check_parents(tx, &row).await.map(|()| row);
+        let changed = bulk::update::<Self::Table>(tx, selection, checked).await;
+        changed.map_err(|error| with_value(error, &explained))
+    }
+
+    /// Deletes a row, and what the schema deletes with it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Stale`], and what the database says.
+    async fn delete(db: &impl Changes, id: i32, precondition: &Precondition) -> Result<()> {
+        if !precondition.is_any() {
+            let stored = locked::<Self>(db, id).await?;
+            precondition.check(name::<Self>(), &stored.row_version())?;
+        }
+        match db.exec(Self::Table::delete_by_id(id).as_query()).await? {
+            0 => Err(not_found::<Self>(id)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Deletes every row that is selected, and returns how many. It has to be the first thing in its transaction.
+    ///
+    /// # Errors
+    /// [`Error::Unconfirmed`], [`Error::Invalid`] for a bad parameter, and what the database says.
+    async fn delete_all(tx: &Tx, selection: &Selection) -> Result<u64> {
+        bulk::delete::<Self::Table>(tx, selection).await
+    }
+}
+
+/// Changes a row that is locked until the transaction ends.
+pub(crate) async fn change<T: Noun>(
+    db: &impl Changes,
+    stored: T,
+    precondition: &Precondition,
+    changes: &Checked<T::Changes>,
+) -> Result<T> {
+    let version = stored.row_version();
+    precondition.check(name::<T>(), &version)?;
+    T::read_only(changes).check(name::<T>(), &version)?;
+    let mut row = stored.clone().into_active_model();
+    T::apply(changes, &mut row);
+    if !row.is_changed() {
+        return Ok(stored);
+    }
+    T::check_parents(db, &row).await?;
+    row.set(T::Table::VERSION, (version.version + 1).into());
+    row.set(T::Table::UPDATED_AT, now().into());
+    let given = row.clone();
+    db.update(row).await.map_err(|error| with_value(error, &given))
+}
+
+/// Adds a row.
+pub(crate) async fn insert<T: Noun>(db: &impl Changes, row: T::Row) -> Result<T> {
+    let given = row.clone();
+    db.insert(row).await.map_err(|error| with_value(error, &given))
+}
+
+/// The row that is to be changed, locked until the transaction ends.
+async fn locked<T: Noun>(db: &impl Changes, id: i32) -> Result<T> {
+    db.row(T::Table::find_by_id(id).lock_exclusive()).await?.ok_or(not_found::<T>(id))
+}
+
+fn not_found<T: Noun>(id: i32) -> Error {
+    Error::NotFound { what: name::<T>(), key: "id", value: id.to_string() }
+}
+
+/// What one row is called, as in `book`.
+fn name<T: Noun>() -> &'static str {
+    T::Table::NOUN.0
+}
+
+/// Names the value of a column that has to be unique, which the database does not always do.
+fn with_value<A: ActiveModelTrait>(error: Error, row: &A) -> Error {
+    let Error::Duplicate { field, .. } = &error else { return error };
+    let column = <A::Entity as EntityTrait>::Column::iter().find(|column| column.as_str() == field);
+    let value = column.and_then(|column| Kind::write(&row.get(column).into_value()?));
+    error.with_value(value.as_deref())
+}
+
+/// The members of a row that clients may write, serialized as an object.
+pub(crate) struct Members<'a, T>(pub(crate) &'a T);
+
+impl<T: Noun> Serialize for Members<'_, T> {
+    fn serialize<S: Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut members = to.serialize_struct("Members", T::MEMBERS.len())?;
+        self.0.serialize_members(&mut members)?;
+        members.end()
+    }
+}
+
+/// A member as a client may give it: a value of a new row, or of a change, in which it may be absent or `null`.
+pub(crate) trait Given<T> {
+    fn given(&mut self) -> Option<&mut T>;
+}
+
+impl<T> Given<T> for T {
+    fn given(&mut self) -> Option<&mut T> {
+        Some(self)
+    }
+}
+
+impl<T> Given<T> for Option<T> {
+    fn given(&mut self) -> Option<&mut T> {
+        self.as_mut()
+    }
+}
+
+impl<T> Given<T> for Option<Option<T>> {
+    fn given(&mut self) -> Option<&mut T> {
+        self.as_mut().and_then(Option::as_mut)
+    }
+}
+
+/// Writes a change of a row: the given members, each of which may be absent, and those that only the server sets and that a client
+/// may send back as it read them.
+macro_rules! changes {
+    ($(#[$about:meta])* pub struct $changes:ident {
+        $($(#[$about_member:meta])* pub $member:ident: $type:ty,)*
+    }) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct $changes {
+            $($(#[$about_member])* pub $member: $type,)*
+            /// May be sent back as it was read.
+            #[schema(read_only)]
+            #[serde(default, deserialize_with = "crate::json::whole_or_null")]
+            pub id: Option<i32>,
+            /// The version that the change is based on; an older one than the stored is refused.
+            #[schema(minimum = 1)]
+            #[serde(default, deserialize_with = "crate::json::whole_or_null")]
+            pub version: Option<i32>,
+            /// May be sent back as it was read.
+            #[schema(read_only)]
+            pub created_at: Option<chrono::DateTime<chrono::Utc>>,
+            /// May be sent back as it was read.
+            #[schema(read_only)]
+            pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+        }
+    };
+}
+pub(crate) use changes;
+
+/// Makes an entity a [`Noun`], by the table of the members that clients may write: `member => rule`, in the order of the columns.
+/// The rule is a function of [`Rules`](crate::check::Rules), the member's name and its value, where there is one. `parents` names the
+/// function of [`Noun::check_parents`].
+macro_rules! noun {
+    ($($table:ident)::+: $new:ident, $changes:ident, $noun:literal, $nouns:literal {
+        $($member:ident $(=> $rule:expr)?,)*
+    } $(parents: $check_parents:ident)?) => {
+        $crate::database::row::decode! {
+            $($table)::+ { id, $($member,)* created_at, updated_at, version }
+        }
+
+        impl $crate::bulk::Bulk for $($table)::+::Entity {
+            const NOUN: (&'static str, &'static str) = ($noun, $nouns);
+            const VERSION: Self::Column = $($table)::+::Column::Version;
+            const UPDATED_AT: Self::Column = $($table)::+::Column::UpdatedAt;
+        }
+
+        impl $crate::check::Check for $new {
+            fn apply(&mut self, rules: &mut $crate::check::Rules) {
+                $($crate::noun::check!(self.$member, rules, stringify!($member) $(, $rule)?);)*
+            }
+        }
+
+        impl $crate::check::Check for $changes {
+            fn apply(&mut self, rules: &mut $crate::check::Rules) {
+                $($crate::noun::check!(self.$member, rules, stringify!($member) $(, $rule)?);)*
+            }
+        }
+
+        impl $crate::noun::Noun for $($table)::+::Model {
+            type Table = $($table)::+::Entity;
+            type Row = $($table)::+::ActiveModel;
+            type New = $new;
+            type Changes = $changes;
+            const MEMBERS: &'static [&'static str] = &[$(stringify!($member)),*];
+
+            fn row(new: &$new, now: chrono::DateTime<chrono::Utc>) -> Self::Row {
+                use sea_orm::ActiveValue::{NotSet, Set};
+                let $new { $($member),* } = new;
+                $($table)::+::ActiveModel {
+                    id: NotSet,
+                    $($member: Set($member.clone().into()),)*
+                    created_at: Set(now),
+                    updated_at: Set(now),
+                    version: Set(1),
+                }
+            }
+
+            fn apply(changes: &$changes, row: &mut Self::Row) {
+                let $changes { $($member,)* id: _, version: _, created_at: _, updated_at: _ } = changes;
+                $(if let Some(value) = $member {
+                    row.$member.set_ne(value.clone().into());
+                })*
+            }
+
+            fn overwrite(new: &$new, named: &[bool], row: &mut Self::Row) {
+                let (mut named, $new { $($member),* }) = (named.iter(), new);
+                $(if named.next() == Some(&true) {
+                    row.$member.set_ne($member.clone().into());
+                })*
+            }
+
+            fn read_only(changes: &$changes) -> $crate::precondition::ReadOnlyFields {
+                let &$changes { id, version, created_at, updated_at, .. } = changes;
+                $crate::precondition::ReadOnlyFields { id, version, created_at, updated_at }
+            }
+
+            fn row_version(&self) -> $crate::precondition::RowVersion {
+                let &Self { id, version, created_at, updated_at, .. } = self;
+                $crate::precondition::RowVersion { id, version, created_at, updated_at }
+            }
+
+            fn serialize_members<S: serde::ser::SerializeStruct>(
+                &self,
+                members: &mut S,
+            ) -> std::result::Result<(), S::Error> {
+                $(members.serialize_field(stringify!($member), &self.$member)?;)*
+                Ok(())
+            }
+
+            fn cells(&self) -> Vec<std::borrow::Cow<'_, str>> {
+                vec![$($crate::csv_escape::Cell::cell(&self.$member)),*]
+            }
+
+            $(async fn check_parents(
+                db: &impl $crate::database::Changes,
+                row: &Self::Row,
+            ) -> $crate::Result<()> {
+                $check_parents(db, row).await
+            })?
+        }
+    };
+}
+pub(crate) use noun;
+
+/// Holds a member against its rule, where it has one.
+macro_rules! check {
+    ($value:expr, $rules:ident, $name:expr) => {};
+    ($value:expr, $rules:ident, $name:expr, $rule:expr) => {
+        if let Some(value) = $crate::noun::Given::given(&mut $value) {
+            $rule($rules, $name, value);
+        }
+    };
+}
+pub(crate) use check;
