@@ -3,26 +3,25 @@
 use actix_web::{
     HttpResponse, delete, get,
     http::header::{ETAG, LOCATION},
-    post, put, route,
+    patch, post, put, route,
     web::{Data, Path},
 };
-use chrono::{DateTime, Utc};
-use serde::Serialize;
 use service::{
     Book, Check, Db, Listing, Noun, Page, Tx,
     books::{self, BookChanges, NewBook},
     items,
 };
-use utoipa::ToSchema;
 
 use crate::{
-    create::{self, CreatedRow},
+    bulk::{self, Many},
+    create,
     error::Problem,
     etag::{self, IfMatch},
     extract::{CreateBody, Id, Json, Message},
     items::ItemOut,
     list::List,
-    projection::{Included, Projection, Representation, included, timestamp},
+    openapi::Class,
+    projection::{Include, Included, Projection, Representation, included, shape},
     routes::Routes,
     row::RowQuery,
 };
@@ -31,78 +30,43 @@ use crate::{
 /// those with a variable are tried one after the other.
 pub fn routes(config: &mut impl Routes) {
     config
-        .service(list_books)
-        .service(create_book)
-        .service(search_books)
-        .service(find_book)
-        .service(find_book_by_isbn)
-        .service(put_book_by_isbn)
-        .service(update_book)
-        .service(delete_book);
+        .resource::<Book>()
+        .add(Class::List, list_books)
+        .add(Class::Create, create_book)
+        .add(Class::Search, search_books)
+        .add(Class::Find, find_book)
+        .add(Class::Find, find_book_by_isbn)
+        .add(Class::Put, put_book_by_isbn)
+        .add(Class::Update, update_book)
+        .add(Class::Delete, delete_book)
+        .add(Class::UpdateMany, update_books)
+        .add(Class::DeleteMany, delete_books);
 }
 
-/// A book as it is stored.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({
-    "id": 1, "title": "Clean Code", "author": "Robert C. Martin", "year": 2008, "isbn": "9780132350884", "page_count": 464,
-    "status": "available", "created_at": "2026-11-26T12:00:00Z", "updated_at": "2026-11-26T12:00:00Z", "version": 1
-}))]
-pub struct BookOut<'a> {
-    #[schema(minimum = 1, read_only)]
-    id: i32,
-    title: &'a str,
-    author: &'a str,
-    #[schema(required = true)]
-    year: Option<i32>,
-    /// 13 digits.
-    #[schema(required = true, pattern = "^97[89][0-9]{10}$")]
-    isbn: Option<&'a str>,
-    #[schema(required = true)]
-    page_count: Option<i32>,
-    status: &'a str,
-    #[schema(read_only)]
-    #[serde(serialize_with = "timestamp")]
-    created_at: DateTime<Utc>,
-    #[schema(read_only)]
-    #[serde(serialize_with = "timestamp")]
-    updated_at: DateTime<Utc>,
-    /// Raised by each change.
-    #[schema(minimum = 1)]
-    version: i32,
-}
-
-impl<'a> From<&'a Book> for BookOut<'a> {
-    fn from(book: &'a Book) -> Self {
-        let Book {
-            id,
-            title,
-            author,
-            year,
-            isbn,
-            page_count,
-            status,
-            created_at,
-            updated_at,
-            version,
-        } = book;
-        Self {
-            id: *id,
-            title,
-            author,
-            year: *year,
-            isbn: isbn.as_deref(),
-            page_count: *page_count,
-            status,
-            created_at: *created_at,
-            updated_at: *updated_at,
-            version: *version,
-        }
+shape! {
+    /// A book as it is stored.
+    #[schema(example = json!({
+        "id": 1, "title": "Clean Code", "author": "Robert C. Martin", "year": 2008, "isbn": "9780132350884", "page_count": 464,
+        "status": "available", "created_at": "2026-11-26T12:00:00Z", "updated_at": "2026-11-26T12:00:00Z", "version": 1
+    }))]
+    pub struct BookOut of Book {
+        title: String,
+        author: String,
+        #[schema(required = true)]
+        year: Option<i32>,
+        /// 13 digits.
+        #[schema(required = true, pattern = "^97[89][0-9]{10}$")]
+        isbn: Option<String>,
+        #[schema(required = true)]
+        page_count: Option<i32>,
+        status: String,
     }
 }
 
 impl Representation for Book {
     type Out<'a> = BookOut<'a>;
-    const INCLUDES: &'static [&'static str] = &["items"];
+    const ABOUT: &'static str = "The catalogue";
+    const INCLUDES: &'static [Include] = &[Include::many::<ItemOut<'_>>("items")];
 
     async fn include(
         db: &Db,
@@ -120,7 +84,7 @@ impl Representation for Book {
 }
 
 /// The books, in the order of their ids or of `sort`; a bare array, with a `Link` to its neighbours.
-#[utoipa::path(tag = "books", responses((status = 200, description = "A page", body = [BookOut])))]
+#[utoipa::path]
 #[get("/api/books")]
 async fn list_books(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> {
     list.answer(db, in_catalogue).await
@@ -132,7 +96,6 @@ async fn in_catalogue(db: &Db, listing: &Listing) -> service::Result<Page<Book>>
 
 /// Books whose author or title contains a text, in any case; every character is taken literally.
 #[utoipa::path(
-    tag = "books",
     params(
         ("author" = Option<String>, Query, max_length = 1000, pattern = "^[^\\x00]*$", description = "in the author; all books without it"),
         ("title" = Option<String>, Query, max_length = 1000, pattern = "^[^\\x00]*$", description = "in the title"),
@@ -146,49 +109,22 @@ async fn search_books(db: Data<Db>, list: List) -> Result<HttpResponse, Problem>
 }
 
 /// One book.
-#[utoipa::path(
-    tag = "books",
-    params(("id" = i32, Path, description = "The book's id", minimum = 1)),
-    responses(
-        (status = 200, description = "The book", body = BookOut),
-        (status = 304, description = "It is as the client has it"),
-        (status = 404, description = "No such book")
-    )
-)]
+#[utoipa::path]
 #[get("/api/books/{id}")]
 async fn find_book(db: Data<Db>, Id(id): Id, one: RowQuery) -> Result<HttpResponse, Problem> {
     let book = Book::find(db.reader(), id).await?;
-    Ok(one.answer(&db, &book, &etag::of_row(book.id, book.version)).await?)
+    Ok(one.answer(&db, &book, &etag::of(&book)).await?)
 }
 
 /// Adds a book; or several, all of them or none, when the body is an array.
-#[utoipa::path(
-    tag = "books",
-    params((
-        "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
-        description = "a key of one's own; the same request with it gets the first answer for a day, and adds nothing"
-    )),
-    request_body = NewBook,
-    responses(
-        (status = 201, description = "The stored book", body = BookOut),
-        (status = 400, description = "Nothing was stored"),
-        (status = 422, description = "The key was used for another request")
-    )
-)]
+#[utoipa::path(request_body = NewBook)]
 #[post("/api/books")]
 async fn create_book(db: Data<Db>, body: CreateBody<NewBook>) -> Result<HttpResponse, Problem> {
-    create::add(&db, body, async |tx, new| {
-        let book = Book::create(tx, new).await?;
-        let (location, tag) =
-            (format!("/api/books/{}", book.id), etag::of_row(book.id, book.version));
-        CreatedRow::new(location, tag, &BookOut::from(&book))
-    })
-    .await
+    create::add::<Book>(&db, body).await
 }
 
 /// The book with an ISBN, in either form and any spelling.
 #[utoipa::path(
-    tag = "books",
     params(("isbn" = String, Path, description = "ISBN-10 or ISBN-13", example = "9780132350884",
             format = "isbn", pattern = "^(?:97[89][- ]?(?:[0-9][- ]?){9}[0-9]|(?:[0-9][- ]?){9}[0-9Xx])$")),
     responses(
@@ -205,12 +141,11 @@ async fn find_book_by_isbn(
 ) -> Result<HttpResponse, Problem> {
     let isbn = books::isbn::canonical(&isbn)?;
     let book = books::isbn::find(db.reader(), &isbn).await?;
-    Ok(one.answer(&db, &book, &etag::of_row(book.id, book.version)).await?)
+    Ok(one.answer(&db, &book, &etag::of(&book)).await?)
 }
 
 /// Changes the given members of the book with an ISBN, or adds the book when there is none.
 #[utoipa::path(
-    tag = "books",
     params(
         ("isbn" = String, Path, description = "ISBN-10 or ISBN-13", example = "9780132350884",
             format = "isbn", pattern = "^(?:97[89][- ]?(?:[0-9][- ]?){9}[0-9]|(?:[0-9][- ]?){9}[0-9Xx])$"),
@@ -239,26 +174,11 @@ async fn put_book_by_isbn(
     if added {
         response.insert_header((LOCATION, format!("/api/books/{}", book.id)));
     }
-    Ok(response
-        .insert_header((ETAG, etag::of_row(book.id, book.version)))
-        .json(BookOut::from(&book)))
+    Ok(response.insert_header((ETAG, etag::of(&book))).json(BookOut::from(&book)))
 }
 
 /// Changes the given members of a book, and no others.
-#[utoipa::path(
-    method(put, patch),
-    path = "/api/books/{id}",
-    tag = "books",
-    params(
-        ("id" = i32, Path, description = "The book's id", minimum = 1),
-        ("If-Match" = Option<String>, Header, description = "the `ETag` that the change is based on"),
-    ),
-    request_body = BookChanges,
-    responses(
-        (status = 200, description = "The book as it is now", body = BookOut),
-        (status = 412, description = "The version that was sent is out of date")
-    )
-)]
+#[utoipa::path(method(put, patch), path = "/api/books/{id}", request_body = BookChanges)]
 #[route("/api/books/{id}", method = "PUT", method = "PATCH")]
 async fn update_book(
     db: Data<Db>,
@@ -269,23 +189,11 @@ async fn update_book(
     let changes = changes.check()?;
     let book =
         db.write(async move |tx| Book::update(tx, id, &precondition, &changes).await).await?;
-    Ok(HttpResponse::Ok()
-        .insert_header((ETAG, etag::of_row(book.id, book.version)))
-        .json(BookOut::from(&book)))
+    Ok(HttpResponse::Ok().insert_header((ETAG, etag::of(&book))).json(BookOut::from(&book)))
 }
 
 /// Deletes a book.
-#[utoipa::path(
-    tag = "books",
-    params(
-        ("id" = i32, Path, description = "The book's id", minimum = 1),
-        ("If-Match" = Option<String>, Header, description = "the `ETag` of what is to be deleted"),
-    ),
-    responses(
-        (status = 200, description = "It is gone", body = Message),
-        (status = 412, description = "It was changed since")
-    )
-)]
+#[utoipa::path]
 #[delete("/api/books/{id}")]
 async fn delete_book(
     db: Data<Db>,
@@ -294,4 +202,25 @@ async fn delete_book(
 ) -> Result<HttpResponse, Problem> {
     db.write(async move |tx| Book::delete(tx, id, &precondition).await).await?;
     Ok(HttpResponse::Ok().json(Message { message: "Book deleted" }))
+}
+
+/// Changes the given members of every book that the filters find.
+#[utoipa::path(request_body = BookChanges)]
+#[patch("/api/books")]
+async fn update_books(
+    db: Data<Db>,
+    Many(selection): Many,
+    Json(changes): Json<BookChanges>,
+) -> Result<HttpResponse, Problem> {
+    let changes = changes.check()?;
+    let work = async move |tx: &_| Book::update_all(tx, &selection, &changes).await;
+    Ok(bulk::changed::<Book>(db.write_many(work).await?))
+}
+
+/// Deletes every book that the filters find; items that were copies of them stay, without them.
+#[utoipa::path]
+#[delete("/api/books")]
+async fn delete_books(db: Data<Db>, Many(selection): Many) -> Result<HttpResponse, Problem> {
+    let work = async move |tx: &_| Book::delete_all(tx, &selection).await;
+    Ok(bulk::deleted::<Book>(db.write_many(work).await?))
 }

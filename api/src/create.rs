@@ -5,11 +5,13 @@ use actix_web::{
     http::header::{CONTENT_TYPE, ETAG, LOCATION},
 };
 use serde::{Deserialize, Serialize};
-use service::{Check, Checked, Db, Error, Result, Tx, check_all, idempotency};
+use service::{Check, Db, Error, Listed, Noun, Result, Tx, check_all, idempotency};
 
 use crate::{
     error::Problem,
+    etag,
     extract::{CreateBody, OneOrMany},
+    projection::Representation,
 };
 
 /// Rows that were added, as they are shown.
@@ -21,39 +23,13 @@ struct Created {
     body: String,
 }
 
-/// A row on its way out: its address, its tag and its JSON text.
-pub struct CreatedRow {
-    /// Where it is.
-    pub location: String,
-    /// Its tag.
-    pub tag: String,
-    /// Its JSON text.
-    pub body: String,
-}
-
-impl CreatedRow {
-    /// Of a row.
-    ///
-    /// # Errors
-    /// Never in practice: what is stored has a JSON text.
-    pub fn new(location: String, tag: String, out: &impl Serialize) -> Result<Self> {
-        let body = serde_json::to_string(out).map_err(Error::no_json)?;
-        Ok(Self { location, tag, body })
-    }
-}
-
 /// Adds what was sent in one transaction, all of it or nothing, and answers 201.
 ///
 /// # Errors
-/// For input that breaks a rule, with its place where it is one of several; and what `add` returns.
-pub async fn add<T, F>(
-    db: &Db,
-    body: CreateBody<T>,
-    add: F,
-) -> std::result::Result<HttpResponse, Problem>
+/// For input that breaks a rule, with its place where it is one of several; and what the database says.
+pub async fn add<T>(db: &Db, body: CreateBody<T::New>) -> std::result::Result<HttpResponse, Problem>
 where
-    T: Check + Send + Sync + 'static,
-    F: AsyncFn(&Tx, &Checked<T>) -> Result<CreatedRow> + Send + 'static,
+    T: Noun<New: Send + Sync + 'static> + Representation,
 {
     let CreateBody { input, key } = body;
     let (inputs, single) = match input {
@@ -62,13 +38,14 @@ where
     };
     let work = async move |tx: &Tx| {
         if let (true, [one]) = (single, inputs.as_slice()) {
-            let CreatedRow { location, tag, body } = add(tx, one).await?;
-            return Ok(Created { at: Some((location, tag)), body });
+            let row = T::create(tx, one).await?;
+            let location = format!("/api/{}/{}", <T as Listed>::NOUN.1, row.row_version().id);
+            return Ok(Created { at: Some((location, etag::of(&row))), body: json(&row)? });
         }
         let mut bodies = Vec::with_capacity(inputs.len());
         for (place, input) in inputs.iter().enumerate() {
-            let shown = add(tx, input).await.map_err(|error| error.of_element(place))?;
-            bodies.push(shown.body);
+            let row = T::create(tx, input).await.map_err(|error| error.of_element(place))?;
+            bodies.push(json(&row)?);
         }
         Ok(Created { at: None, body: format!("[{}]", bodies.join(",")) })
     };
@@ -78,4 +55,8 @@ where
         response.insert_header((LOCATION, location)).insert_header((ETAG, tag));
     }
     Ok(response.insert_header((CONTENT_TYPE, "application/json")).body(created.body))
+}
+
+fn json<T: Representation>(row: &T) -> Result<String> {
+    serde_json::to_string(&T::Out::from(row)).map_err(Error::no_json)
 }

@@ -18,12 +18,18 @@ use actix_web::{
 };
 use foldhash::quality::FixedState;
 use serde::Serialize;
-use service::{Error, Precondition};
+use service::{Error, Noun, Precondition};
 
 use crate::{
     connection::slices::fitted,
     json::{self, ROW},
 };
+
+/// The strong tag of a row.
+pub fn of(row: &impl Noun) -> String {
+    let version = row.row_version();
+    of_row(version.id, version.version)
+}
 
 /// The tag of a row.
 pub fn of_row(id: i32, version: i32) -> String {

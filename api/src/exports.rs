@@ -7,20 +7,21 @@ use actix_web::{
 };
 use futures_util::{StreamExt, stream};
 use service::{
-    Db, Error,
+    Book, Db, Error,
     books::export::{Format, Parts},
 };
 
-use crate::{connection::slices::fitted, error::Problem, list::List, routes::Routes};
+use crate::{
+    connection::slices::fitted, error::Problem, list::List, openapi::Class, routes::Routes,
+};
 
 /// The routes of this file.
 pub fn routes(config: &mut impl Routes) {
-    config.service(export_books);
+    config.resource::<Book>().add(Class::Export, export_books);
 }
 
 /// Books as a file: the same filters, search and order as the list, and every row. It imports again without a change.
 #[utoipa::path(
-    tag = "books",
     params(("format" = String, Path, description = "`csv` or `jsonl`", example = "csv", pattern = "^(csv|jsonl)$")),
     responses(
         (status = 200, description = "The file", content(

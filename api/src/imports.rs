@@ -26,7 +26,8 @@ use crate::{
     etag,
     extract::{IDEMPOTENCY_KEY, Id},
     list::List,
-    projection::{Included, Projection, Representation, included},
+    openapi::Class,
+    projection::{Include, Included, Projection, Representation, included},
     routes::Routes,
     row::RowQuery,
 };
@@ -37,13 +38,9 @@ const MOST_NOT_REVERTED: u64 = 100;
 
 /// The routes of this file.
 pub fn routes(config: &mut impl Routes) {
-    config
-        .service(list_imports)
-        .service(create_import)
-        .service(find_import)
-        .service(events::follow_import)
-        .service(list_rejected_rows)
-        .service(undo_import);
+    config.service(create_import);
+    config.resource::<Import>().add(Class::List, list_imports).add(Class::Find, find_import);
+    config.service(events::follow_import).service(list_rejected_rows).service(undo_import);
 }
 
 /// What becomes of an import.
@@ -183,7 +180,8 @@ impl<'a> From<&'a Import> for ImportOut<'a> {
 
 impl Representation for Import {
     type Out<'a> = ImportOut<'a>;
-    const INCLUDES: &'static [&'static str] = &["not_reverted_books"];
+    const ABOUT: &'static str = "Files of books, imported as jobs, and taken back as a whole";
+    const INCLUDES: &'static [Include] = &[Include::ids("not_reverted_books")];
 
     async fn include(
         db: &Db,
@@ -210,7 +208,7 @@ fn location(import: &Import) -> String {
 }
 
 /// The imports, the newest first.
-#[utoipa::path(tag = "imports", responses((status = 200, description = "A page", body = [ImportOut])))]
+#[utoipa::path]
 #[get("/api/imports")]
 async fn list_imports(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> {
     list.answer(db, async |db, listing| imports::list(db.reader(), listing).await).await
@@ -306,15 +304,7 @@ fn key(request: &HttpRequest, digest: &[u8], options: &Options) -> service::Resu
 }
 
 /// One import: how far it is, and what became of its rows.
-#[utoipa::path(
-    tag = "imports",
-    params(("id" = i32, Path, description = "The import's id", minimum = 1)),
-    responses(
-        (status = 200, description = "The import", body = ImportOut),
-        (status = 304, description = "It is as the client has it"),
-        (status = 404, description = "No such import")
-    )
-)]
+#[utoipa::path]
 #[get("/api/imports/{id}")]
 async fn find_import(db: Data<Db>, Id(id): Id, one: RowQuery) -> Result<HttpResponse, Problem> {
     let import = imports::find(db.reader(), id).await?;
@@ -355,7 +345,7 @@ async fn list_rejected_rows(db: Data<Db>, Id(id): Id) -> Result<HttpResponse, Pr
 }
 
 /// Takes an import back: new books are deleted, changed ones get their former values. One that still runs is stopped first. Books
-/// that somebody changed since, or that items are copies of, stay as they are and are counted in `kept`.
+/// that somebody changed since, or that items are copies of, stay as they are and are counted in `not_reverted`.
 #[utoipa::path(
     tag = "imports",
     params(("id" = i32, Path, description = "The import's id", minimum = 1)),

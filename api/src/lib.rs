@@ -26,7 +26,6 @@ mod listener;
 mod logging;
 mod openapi;
 mod origin;
-mod parameters;
 mod problems;
 mod projection;
 mod request;

@@ -1,15 +1,19 @@
 //! The OpenAPI document, generated from the handlers, and what follows from it: which methods a path has.
 //!
-//! Handlers say what is theirs alone; what follows from what an operation is, [`responses`] and [`bodies`] add to all.
+//! Handlers say what is theirs alone. [`class`] adds what follows from the class of an operation, [`responses`] and [`bodies`] what
+//! follows from its method, parameters and body.
 
 mod bodies;
+mod class;
+mod describing;
+mod parameters;
 mod responses;
 mod shared;
 
 use std::sync::{Arc, OnceLock};
 
 use actix_web::{
-    App, HttpRequest, HttpResponse,
+    HttpRequest, HttpResponse,
     dev::ResourceDef,
     get,
     http::{Method, header::ALLOW},
@@ -18,15 +22,15 @@ use actix_web::{
 use utoipa::{
     OpenApi as _,
     openapi::{
-        OpenApi, RefOr, Required, Schema,
-        path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem},
-        schema::{ObjectBuilder, SchemaType, Type},
+        OpenApi, RefOr, Schema,
+        path::{Operation, PathItem},
+        schema::{ObjectBuilder, OneOf, Type},
     },
 };
-use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
 use crate::{compress::fixed::Fixed, error::Problem};
-use responses::Described;
+pub use class::Class;
+pub use describing::Describing;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -40,49 +44,28 @@ use responses::Described;
     ),
     servers((url = "/", description = "The server that this document comes from")),
     components(schemas(Problem)),
-    tags(
-        (name = "books", description = "The catalogue"),
-        (name = "stores", description = "Stores; deleting one deletes its items"),
-        (name = "items", description = "Items on the shelves of stores"),
-        (name = "imports", description = "Files of books, imported as jobs, and taken back as a whole"),
-        (name = "service", description = "The service itself"),
-    )
+    tags((name = "service", description = "The service itself"))
 )]
 struct Base;
 
-/// The document of `routes`, as it is served and as `openapi.json` in the repository has it. `of_list` knows the parameters of
-/// the list at a path, and `of_many` those of a change of many of its rows.
-pub fn document(
-    routes: fn(&mut ServiceConfig),
-    of_list: fn(&str) -> Vec<Parameter>,
-    of_many: fn(&str) -> Vec<Parameter>,
-) -> OpenApi {
-    let app = App::new().into_utoipa_app().openapi(Base::openapi());
-    let (_, mut document) = app.configure(routes).split_for_parts();
-    for (path, item) in &mut document.paths.paths {
-        if let Some(patch) = &mut item.patch {
-            // One handler serves both methods, and each operation has an id of its own.
-            let id = patch.operation_id.take().map(|id| id.replacen("update", "patch", 1));
-            patch.operation_id = id;
-        }
-        for (method, operation) in operations(item) {
-            let parameters = match method {
-                Method::GET => of_list(path),
-                Method::PATCH | Method::DELETE => of_many(path),
-                _ => Vec::new(),
-            };
-            let shows_pages = parameters.iter().any(|parameter| parameter.name == "limit");
-            add_parameters(operation, parameters, &method);
-            bodies::describe(&method, operation, shows_pages);
-            responses::describe(&Described { path, method, shows_pages }, operation);
-        }
-    }
-    if let Some(components) = &mut document.components {
-        bodies::describe_all(components);
-        responses::describe_all(components);
-    }
-    shared::share(&mut document);
-    document
+/// The document of `routes`, as it is served and as `openapi.json` in the repository has it.
+pub fn document(routes: fn(&mut Describing)) -> OpenApi {
+    let mut describing = Describing::of(Base::openapi());
+    routes(&mut describing);
+    describing.finish()
+}
+
+/// The schema of what is this or that.
+pub fn one_of(one: RefOr<Schema>, other: RefOr<Schema>) -> RefOr<Schema> {
+    let mut either = OneOf::new();
+    either.items = vec![one, other];
+    RefOr::T(Schema::OneOf(either))
+}
+
+/// The schema of `null`.
+pub fn null() -> RefOr<Schema> {
+    let null = ObjectBuilder::new().schema_type(Type::Null).build();
+    RefOr::T(Schema::Object(null))
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
@@ -94,36 +77,6 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operati
         (Method::PATCH, &mut item.patch),
     ];
     operations.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
-}
-
-/// Adds what a list can be asked, and `If-None-Match` where an answer has a tag. What is absent is absent and not `null`.
-fn add_parameters(operation: &mut Operation, parameters: Vec<Parameter>, method: &Method) {
-    let shows_pages = parameters.iter().any(|parameter| parameter.name == "limit");
-    let tagged = shows_pages || operation.responses.responses.contains_key("304");
-    let described = operation.parameters.get_or_insert_default();
-    described.extend(parameters.into_iter().map(Into::into));
-    if *method == Method::GET && tagged {
-        described.push(unseen().into());
-    }
-    for parameter in described {
-        if let RefOr::T(Parameter { schema: Some(RefOr::T(Schema::Object(object))), .. }) =
-            parameter
-            && let SchemaType::Array(types) = &object.schema_type
-            && let Some(first) = types.first()
-        {
-            object.schema_type = SchemaType::Type(first.clone());
-        }
-    }
-}
-
-fn unseen() -> Parameter {
-    ParameterBuilder::new()
-        .name("If-None-Match")
-        .parameter_in(ParameterIn::Header)
-        .required(Required::False)
-        .description(Some("the `ETag` of what the client has: it is not sent again while it is so"))
-        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
-        .build()
 }
 
 /// The document as it is sent, and what follows from it. Made when it is first needed, for it takes more memory to make than a server

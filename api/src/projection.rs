@@ -4,18 +4,22 @@ use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
-use service::{Db, Error, Result, nearest, timestamp::Zone};
+use service::{Db, Error, Listed, Result, nearest, timestamp::Zone};
 use utoipa::{
-    PartialSchema,
-    openapi::{RefOr, Schema},
+    PartialSchema, ToSchema,
+    openapi::{Array, Ref, RefOr, Schema},
 };
 
+use crate::openapi::{null, one_of};
+
 /// Rows that are listed, one by one or in lists.
-pub trait Representation: Sized + 'static {
+pub trait Representation: Listed + Sized + 'static {
     /// A row as it is shown.
-    type Out<'a>: From<&'a Self> + Serialize + PartialSchema;
+    type Out<'a>: From<&'a Self> + Serialize + ToSchema;
+    /// What the rows are, for the OpenAPI document.
+    const ABOUT: &'static str;
     /// What can be included in it.
-    const INCLUDES: &'static [&'static str];
+    const INCLUDES: &'static [Include];
 
     /// What the projection wants included in each of the rows.
     ///
@@ -23,6 +27,63 @@ pub trait Representation: Sized + 'static {
     /// When it is too much, and what the database says.
     async fn include(db: &Db, projection: &Projection, rows: &[Self]) -> Result<Vec<Included>>;
 }
+
+/// A name that `include` takes, and the schema of what it adds to a row.
+pub struct Include {
+    /// The name.
+    pub name: &'static str,
+    /// The schema.
+    pub schema: fn() -> RefOr<Schema>,
+}
+
+impl Include {
+    /// Another row, or `null`.
+    pub const fn one<Out: ToSchema>(name: &'static str) -> Self {
+        Self { name, schema: || one_of(Ref::from_schema_name(Out::name()).into(), null()) }
+    }
+
+    /// Other rows.
+    pub const fn many<Out: ToSchema>(name: &'static str) -> Self {
+        Self { name, schema: || RefOr::T(Array::new(Ref::from_schema_name(Out::name())).into()) }
+    }
+
+    /// The ids of other rows.
+    pub const fn ids(name: &'static str) -> Self {
+        Self { name, schema: || RefOr::T(Array::new(i32::schema()).into()) }
+    }
+}
+
+/// Writes a row as it is shown, by its own members, and those that every row has.
+macro_rules! shape {
+    ($(#[$about:meta])* pub struct $out:ident of $model:ident {
+        $($(#[$about_member:meta])* $member:ident: $type:ty,)*
+    }) => {
+        #[derive(serde::Serialize, utoipa::ToSchema)]
+        $(#[$about])*
+        pub struct $out<'a> {
+            #[schema(minimum = 1, read_only)]
+            id: &'a i32,
+            $($(#[$about_member])* $member: &'a $type,)*
+            #[schema(read_only)]
+            #[serde(serialize_with = "crate::projection::timestamp")]
+            created_at: &'a chrono::DateTime<chrono::Utc>,
+            #[schema(read_only)]
+            #[serde(serialize_with = "crate::projection::timestamp")]
+            updated_at: &'a chrono::DateTime<chrono::Utc>,
+            /// Raised by each change.
+            #[schema(minimum = 1)]
+            version: &'a i32,
+        }
+
+        impl<'a> From<&'a $model> for $out<'a> {
+            fn from(row: &'a $model) -> Self {
+                let $model { id, $($member,)* created_at, updated_at, version } = row;
+                Self { id, $($member,)* created_at, updated_at, version }
+            }
+        }
+    };
+}
+pub(crate) use shape;
 
 /// What each of some rows has beside its own members: a name, and a value for each row.
 pub type Included = (&'static str, Vec<Box<RawValue>>);
@@ -79,7 +140,8 @@ impl Projection {
             let known: Vec<&str> = members.iter().map(String::as_str).collect();
             fields.iter().try_for_each(|name| expect("fields", name, &known))?;
         }
-        self.include.iter().try_for_each(|name| expect("include", name, T::INCLUDES))
+        let known: Vec<&str> = T::INCLUDES.iter().map(|include| include.name).collect();
+        self.include.iter().try_for_each(|name| expect("include", name, &known))
     }
 
     /// The names of the members that are shown, in their order, without what is included.

@@ -1,18 +1,50 @@
-//! What handlers are registered with: a server, or the OpenAPI document, which also wants to know what they do.
+//! What handlers are registered with: a server, or the OpenAPI document, which also takes down what they do.
+
+use std::marker::PhantomData;
 
 use actix_web::{dev::HttpServiceFactory, web};
-use utoipa_actix_web::{OpenApiFactory, service_config::ServiceConfig};
+use utoipa_actix_web::OpenApiFactory;
+
+use crate::{openapi::Class, projection::Representation};
 
 /// What takes handlers.
-pub trait Routes {
-    /// Takes a handler that is described.
+pub trait Routes: Sized {
+    /// Takes a handler that describes itself.
     fn service<H: HttpServiceFactory + OpenApiFactory + 'static>(
         &mut self,
         handler: H,
     ) -> &mut Self;
 
-    /// Takes one that is not.
+    /// Takes one that is not described.
     fn undescribed<H: HttpServiceFactory + 'static>(&mut self, handler: H) -> &mut Self;
+
+    /// Takes the handler of an operation on rows; what it has in common with others of its class is described for it.
+    fn operation<T, H>(&mut self, class: Class, handler: H) -> &mut Self
+    where
+        T: Representation,
+        H: HttpServiceFactory + OpenApiFactory + 'static;
+
+    /// Begins the operations on the rows of a noun.
+    fn resource<T: Representation>(&mut self) -> Operations<'_, Self, T> {
+        Operations { routes: self, rows: PhantomData }
+    }
+}
+
+/// The operations on the rows of a noun.
+pub struct Operations<'a, R, T> {
+    routes: &'a mut R,
+    rows: PhantomData<T>,
+}
+
+impl<R: Routes, T: Representation> Operations<'_, R, T> {
+    /// Takes the handler of one.
+    pub fn add<H>(self, class: Class, handler: H) -> Self
+    where
+        H: HttpServiceFactory + OpenApiFactory + 'static,
+    {
+        self.routes.operation::<T, H>(class, handler);
+        self
+    }
 }
 
 /// The thread of a server describes nothing: it would keep the memory which that takes.
@@ -27,17 +59,12 @@ impl Routes for web::ServiceConfig {
     fn undescribed<H: HttpServiceFactory + 'static>(&mut self, handler: H) -> &mut Self {
         Self::service(self, handler)
     }
-}
 
-impl Routes for ServiceConfig<'_> {
-    fn service<H: HttpServiceFactory + OpenApiFactory + 'static>(
-        &mut self,
-        handler: H,
-    ) -> &mut Self {
-        Self::service(self, handler)
-    }
-
-    fn undescribed<H: HttpServiceFactory + 'static>(&mut self, handler: H) -> &mut Self {
-        self.map(|config| config.service(handler))
+    fn operation<T, H>(&mut self, _: Class, handler: H) -> &mut Self
+    where
+        T: Representation,
+        H: HttpServiceFactory + OpenApiFactory + 'static,
+    {
+        self.undescribed(handler)
     }
 }

@@ -19,7 +19,6 @@ use utoipa::openapi::OpenApi;
 use crate::{
     books,
     budget::Budget,
-    bulk,
     compress::{self, Places},
     connection::{Connection, HEAD_DEADLINE, exchange, load::Load, slices::SLICE},
     docs, exports, head,
@@ -29,7 +28,7 @@ use crate::{
     list::DefaultLimit,
     listener::Listener,
     openapi::{self, Contract},
-    parameters, problems, request,
+    problems, request,
     response_cache::{self, ResponseCache},
     routes::Routes,
     stores,
@@ -65,7 +64,7 @@ pub struct Options {
 
 /// The OpenAPI document of the service.
 pub fn document() -> OpenApi {
-    openapi::document(|config| routes(config), parameters::of_list, parameters::of_many)
+    openapi::document(routes)
 }
 
 /// Every route of the service.
@@ -73,7 +72,6 @@ fn routes(config: &mut impl Routes) {
     books::routes(config);
     stores::routes(config);
     items::routes(config);
-    bulk::routes(config);
     exports::routes(config);
     imports::routes(config);
     problems::routes(config);

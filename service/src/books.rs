@@ -33,6 +33,7 @@ const PAGE_COUNTS: std::ops::RangeInclusive<i32> = 1..=100_000;
 pub const AVAILABLE: &str = "available";
 
 impl Resource for Entity {
+    const NOUN: (&'static str, &'static str) = ("book", "books");
     const SEARCHED: &'static [Column] = &[Column::Title, Column::Author, Column::Isbn];
     const SUBSTRINGS: Option<Substrings> = Some(Substrings {
         table: "books_search",
@@ -57,6 +58,9 @@ impl Resource for Entity {
 /// A book to be added.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "title": "Clean Code", "author": "Robert C. Martin", "year": 2008, "isbn": "9780132350884", "page_count": 464
+}))]
 pub struct NewBook {
     /// White space at the ends is removed.
     #[schema(min_length = 1, max_length = 200, example = "Clean Code")]
@@ -87,6 +91,7 @@ fn available() -> String {
 
 changes! {
     /// A change of a book: members that are absent stay as they are, `null` clears one that may be empty.
+    #[schema(example = json!({"status": "lent"}))]
     pub struct BookChanges {
         /// As in a new book.
         #[serde(default, deserialize_with = "given")]
@@ -116,7 +121,7 @@ changes! {
 }
 
 noun! {
-    entity::book: NewBook, BookChanges, "book", "books" {
+    entity::book: NewBook, BookChanges {
         title => line(LONGEST_TITLE),
         author => check_author,
         year => within(YEARS),

@@ -25,8 +25,6 @@ pub const BULK_PARAMETERS: [&str; 3] = ["q", "confirm", "all"];
 
 /// An entity of which many rows can be changed at once.
 pub trait Bulk: Resource {
-    /// What one row is called, and what several are.
-    const NOUN: (&'static str, &'static str);
     /// Raised by each change.
     const VERSION: Self::Column;
     /// When the last change was.

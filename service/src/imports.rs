@@ -43,6 +43,7 @@ use crate::{
 const LONGEST_NAME: usize = 255;
 
 impl Resource for Entity {
+    const NOUN: (&'static str, &'static str) = ("import", "imports");
     const SEARCHED: &'static [Column] = &[Column::Name];
 
     const HIDDEN: &'static [Column] =

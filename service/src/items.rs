@@ -29,6 +29,7 @@ const LONGEST_NAME: usize = 80;
 pub const HIGHEST_PRICE: Decimal = Decimal::from_parts(3_567_587_327, 232, 0, false, 2);
 
 impl Resource for Entity {
+    const NOUN: (&'static str, &'static str) = ("item", "items");
     const SEARCHED: &'static [Column] = &[Column::Name];
 
     fn filter_schema() -> &'static FilterSchema {
@@ -47,6 +48,7 @@ impl Resource for Entity {
 /// An item to be added.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Clean Code, second copy", "price": 49.99, "store_id": 1, "book_id": 1}))]
 pub struct NewItem {
     /// White space at the ends is removed.
     #[schema(min_length = 1, max_length = 80, example = "Clean Code, second copy")]
@@ -65,6 +67,7 @@ pub struct NewItem {
 
 changes! {
     /// A change of an item: members that are absent stay as they are, `null` clears one that may be empty.
+    #[schema(example = json!({"price": 39.5}))]
     pub struct ItemChanges {
         /// As in a new item.
         #[serde(default, deserialize_with = "given")]
@@ -86,7 +89,7 @@ changes! {
 }
 
 noun! {
-    entity::item: NewItem, ItemChanges, "item", "items" {
+    entity::item: NewItem, ItemChanges {
         name => line(LONGEST_NAME),
         price => check_price,
         store_id,

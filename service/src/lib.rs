@@ -42,8 +42,8 @@ pub use json::{Price, price_as_number};
 pub use kind::Kind;
 pub use noun::Noun;
 pub use page::{Listing, MAX_LIMIT, PARAMETERS, Page, Start};
-pub use precondition::Precondition;
-pub use resource::{Resource, filter_schema};
+pub use precondition::{Precondition, ReadOnlyFields, RowVersion};
+pub use resource::Listed;
 /// Exact money.
 pub use rust_decimal::Decimal;
 pub use sort::MOST_KEYS;

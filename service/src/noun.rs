@@ -21,6 +21,7 @@ use crate::{
     now,
     page::{Listing, Page},
     precondition::{Precondition, ReadOnlyFields, RowVersion},
+    resource::Listed,
 };
 
 /// A row of a noun. The provided functions take a connection first, so that several compose in one transaction.
@@ -198,7 +199,7 @@ fn not_found<T: Noun>(id: i32) -> Error {
 
 /// What one row is called, as in `book`.
 fn name<T: Noun>() -> &'static str {
-    T::Table::NOUN.0
+    <T as Listed>::NOUN.0
 }
 
 /// Names the value of a column that has to be unique, which the database does not always do.
@@ -249,9 +250,9 @@ macro_rules! changes {
     ($(#[$about:meta])* pub struct $changes:ident {
         $($(#[$about_member:meta])* pub $member:ident: $type:ty,)*
     }) => {
-        $(#[$about])*
         #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
         #[serde(deny_unknown_fields)]
+        $(#[$about])*
         pub struct $changes {
             $($(#[$about_member])* pub $member: $type,)*
             /// May be sent back as it was read.
@@ -277,7 +278,7 @@ pub(crate) use changes;
 /// The rule is a function of [`Rules`](crate::check::Rules), the member's name and its value, where there is one. `parents` names the
 /// function of [`Noun::check_parents`].
 macro_rules! noun {
-    ($($table:ident)::+: $new:ident, $changes:ident, $noun:literal, $nouns:literal {
+    ($($table:ident)::+: $new:ident, $changes:ident {
         $($member:ident $(=> $rule:expr)?,)*
     } $(parents: $check_parents:ident)?) => {
         $crate::database::row::decode! {
@@ -285,7 +286,6 @@ macro_rules! noun {
         }
 
         impl $crate::bulk::Bulk for $($table)::+::Entity {
-            const NOUN: (&'static str, &'static str) = ($noun, $nouns);
             const VERSION: Self::Column = $($table)::+::Column::Version;
             const UPDATED_AT: Self::Column = $($table)::+::Column::UpdatedAt;
         }

@@ -9,17 +9,25 @@ use crate::error::{Error, FieldError, Result};
 
 /// The stored values of the members that only the server sets.
 pub struct RowVersion {
+    /// The id.
     pub id: i32,
+    /// Raised by each change.
     pub version: i32,
+    /// When the row was added.
     pub created_at: DateTime<Utc>,
+    /// When the last change was.
     pub updated_at: DateTime<Utc>,
 }
 
 /// The values of these members that a client sent.
 pub struct ReadOnlyFields {
+    /// The id.
     pub id: Option<i32>,
+    /// Raised by each change.
     pub version: Option<i32>,
+    /// When the row was added.
     pub created_at: Option<DateTime<Utc>>,
+    /// When the last change was.
     pub updated_at: Option<DateTime<Utc>>,
 }
 

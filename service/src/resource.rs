@@ -12,6 +12,9 @@ use crate::{database::Decode, filter::FilterSchema, kind::Kind, substrings::Subs
 
 /// An entity whose rows are listed.
 pub trait Resource: Decode {
+    /// What one row is called, and what several are.
+    const NOUN: (&'static str, &'static str);
+
     /// What its lists can be asked about, made once: every request reads it.
     fn filter_schema() -> &'static FilterSchema;
 
@@ -40,10 +43,21 @@ pub trait Resource: Decode {
     }
 }
 
-/// What the lists of an entity can be asked about, by its model.
-#[must_use]
-pub fn filter_schema<M: ModelTrait<Entity: Resource>>() -> &'static FilterSchema {
-    M::Entity::filter_schema()
+/// A row of a [`Resource`], for those who know models alone.
+pub trait Listed {
+    /// What one row is called, and what several are.
+    const NOUN: (&'static str, &'static str);
+
+    /// What the lists of such rows can be asked about.
+    fn filter_schema() -> &'static FilterSchema;
+}
+
+impl<M: ModelTrait<Entity: Resource>> Listed for M {
+    const NOUN: (&'static str, &'static str) = <M::Entity as Resource>::NOUN;
+
+    fn filter_schema() -> &'static FilterSchema {
+        M::Entity::filter_schema()
+    }
 }
 
 /// A column that may be asked about.

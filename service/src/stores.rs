@@ -17,6 +17,7 @@ use crate::{
 const LONGEST_NAME: usize = 80;
 
 impl Resource for Entity {
+    const NOUN: (&'static str, &'static str) = ("store", "stores");
     const SEARCHED: &'static [Column] = &[Column::Name];
 
     fn filter_schema() -> &'static FilterSchema {
@@ -32,6 +33,7 @@ impl Resource for Entity {
 /// A store to be added.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Main Street"}))]
 pub struct NewStore {
     /// White space at the ends is removed.
     #[schema(min_length = 1, max_length = 80, example = "Main Street")]
@@ -40,6 +42,7 @@ pub struct NewStore {
 
 changes! {
     /// A change of a store: members that are absent stay as they are.
+    #[schema(example = json!({"name": "Market Square"}))]
     pub struct StoreChanges {
         /// As in a new store.
         #[serde(default, deserialize_with = "given")]
@@ -49,7 +52,7 @@ changes! {
 }
 
 noun! {
-    entity::store: NewStore, StoreChanges, "store", "stores" {
+    entity::store: NewStore, StoreChanges {
         name => line(LONGEST_NAME),
     }
 }

@@ -1,6 +1,8 @@
 //! What the OpenAPI document says of bodies beyond the types that they are read into: arrays, the rows of lists, patterns of
 //! texts, media types and examples.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::Method;
 use serde_json::{Value, json};
 use service::{ISBN_PATTERN, LINE_PATTERN};
@@ -9,21 +11,19 @@ use utoipa::openapi::{
     content::Content,
     example::ExampleBuilder,
     path::Operation,
-    schema::{
-        AdditionalProperties, Array, ArrayItems, Object, OneOf, SchemaFormat, SchemaType, Type,
-    },
+    schema::{AdditionalProperties, Array, ArrayItems, Object, SchemaFormat, Type},
 };
 
-use super::responses::has_parameter;
-use crate::format::Format;
+use super::{one_of, responses::has_parameter};
+use crate::{format::Format, projection::Include};
 
 const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// Completes the schemas, and adds those of the rows of lists.
-pub fn describe_all(components: &mut Components) {
+pub fn describe_all(components: &mut Components, includes: &BTreeMap<String, &[Include]>) {
     for (name, schema) in &mut components.schemas {
-        if name.starts_with("New") || name.ends_with("Changes") {
+        if is_input(name) {
             let RefOr::T(Schema::Object(object)) = schema else { continue };
             object.properties.iter_mut().for_each(|(member, schema)| written(member, schema));
         } else if name.ends_with("Form") {
@@ -31,17 +31,23 @@ pub fn describe_all(components: &mut Components) {
             object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
         }
     }
-    for noun in ["Book", "Store", "Item"] {
-        changes_of_many(components, noun);
+    changes_of_many(components);
+    for (out, included) in includes {
+        row(components, out, included);
     }
-    let items = || RefOr::T(Schema::Array(Array::new(Ref::from_schema_name("ItemOut"))));
-    let optional = |name| one_of(Ref::from_schema_name(name).into(), nothing());
-    row(components, "Book", vec![("items", items())]);
-    row(components, "Store", vec![("items", items())]);
-    let ids = Object::with_type(Type::Integer);
-    let ids = RefOr::T(Schema::Array(Array::new(RefOr::T(Schema::Object(ids)))));
-    row(components, "Import", vec![("not_reverted_books", ids)]);
-    row(components, "Item", vec![("store", optional("StoreOut")), ("book", optional("BookOut"))]);
+}
+
+/// Takes the examples of bodies out of the schemas again: they stand where the bodies are described.
+pub fn drop_examples(components: &mut Components) {
+    for (name, schema) in &mut components.schemas {
+        if let (true, RefOr::T(Schema::Object(object))) = (is_input(name), schema) {
+            object.example = None;
+        }
+    }
+}
+
+fn is_input(name: &str) -> bool {
+    name.starts_with("New") || name.ends_with("Changes")
 }
 
 /// A member as it is sent: texts are lines, except for ISBNs.
@@ -55,45 +61,46 @@ fn written(member: &str, schema: &mut RefOr<Schema>) {
     }
 }
 
-fn nothing() -> RefOr<Schema> {
-    let mut nothing = Object::new();
-    nothing.schema_type = SchemaType::Type(Type::Null);
-    RefOr::T(Schema::Object(nothing))
-}
-
-fn one_of(one: RefOr<Schema>, other: RefOr<Schema>) -> RefOr<Schema> {
-    let mut either = OneOf::new();
-    either.items = vec![one, other];
-    RefOr::T(Schema::OneOf(either))
-}
-
 /// A row as it is shown: the members of the noun, of which `fields` may leave some, and what `include` adds.
-fn row(components: &mut Components, noun: &str, included: Vec<(&str, RefOr<Schema>)>) {
-    let out = components.schemas.get(&format!("{noun}Out"));
-    let Some(RefOr::T(Schema::Object(out))) = out else { return };
-    let mut row = out.clone();
+fn row(components: &mut Components, out: &str, included: &[Include]) {
+    let Some(noun) = out.strip_suffix("Out") else { return };
+    let Some(RefOr::T(Schema::Object(shown))) = components.schemas.get(out) else { return };
+    let mut row = shown.clone();
     row.required.clear();
     row.description = Some(format!(
         "A {} as it is shown: the members that `fields` names, or all of them, and what `include` adds.",
         noun.to_lowercase()
     ));
-    row.properties.extend(included.into_iter().map(|(name, schema)| (name.to_owned(), schema)));
+    let included = included.iter().map(|include| (include.name.to_owned(), (include.schema)()));
+    row.properties.extend(included);
     components.schemas.insert(format!("{noun}Row"), RefOr::T(Schema::Object(row)));
 }
 
 /// What is changed in many rows at once: nothing that each row has for itself.
-fn changes_of_many(components: &mut Components, noun: &str) {
-    let changes = components.schemas.get(&format!("{noun}Changes"));
-    let Some(RefOr::T(Schema::Object(changes))) = changes else { return };
-    let mut changes = changes.clone();
-    for own in ["id", "version", "created_at", "updated_at"] {
-        changes.properties.shift_remove(own);
+fn changes_of_many(components: &mut Components) {
+    let mut of_many = Vec::new();
+    for (name, schema) in &components.schemas {
+        let (Some(noun), RefOr::T(Schema::Object(changes))) =
+            (name.strip_suffix("Changes"), schema)
+        else {
+            continue;
+        };
+        let mut changes = changes.clone();
+        for own in ["id", "version", "created_at", "updated_at"] {
+            changes.properties.shift_remove(own);
+        }
+        of_many.push((format!("{noun}sChanges"), RefOr::T(Schema::Object(changes))));
     }
-    components.schemas.insert(format!("{noun}sChanges"), RefOr::T(Schema::Object(changes)));
+    components.schemas.extend(of_many);
 }
 
 /// Completes the bodies of an operation.
-pub fn describe(method: &Method, operation: &mut Operation, shows_pages: bool) {
+pub fn describe(
+    method: &Method,
+    operation: &mut Operation,
+    shows_pages: bool,
+    components: &Components,
+) {
     if has_parameter(operation, "fields")
         && let Some(content) = answer(operation, "200")
     {
@@ -116,12 +123,12 @@ pub fn describe(method: &Method, operation: &mut Operation, shows_pages: bool) {
     let Some(RefOr::T(request)) = &mut operation.request_body else { return };
     let Some(RefOr::T(content)) = request.content.get_mut(JSON) else { return };
     let Some(name) = content.schema.as_ref().and_then(referred) else { return };
-    if let Some(noun) = name.strip_prefix("New") {
+    let example = example(components, &name).unwrap_or_default();
+    if name.starts_with("New") {
         several(content);
-        let one = new(noun);
-        content.examples = examples([("one", one.clone()), ("several", json!([one]))]);
+        content.examples = examples([("one", example.clone()), ("several", json!([example]))]);
     } else if let Some(noun) = name.strip_suffix("Changes") {
-        content.examples = examples([("one-member", change(noun))]);
+        content.examples = examples([("one-member", example)]);
         if of_many {
             content.schema = Some(Ref::from_schema_name(format!("{noun}sChanges")).into());
         }
@@ -181,29 +188,17 @@ fn several(content: &mut Content) {
 
 fn examples<const N: usize>(
     named: [(&str, Value); N],
-) -> std::collections::BTreeMap<String, RefOr<utoipa::openapi::example::Example>> {
+) -> BTreeMap<String, RefOr<utoipa::openapi::example::Example>> {
     let example = |(name, value): (&str, Value)| {
         (name.to_owned(), ExampleBuilder::new().value(Some(value)).into())
     };
     named.into_iter().map(example).collect()
 }
 
-fn new(noun: &str) -> Value {
-    match noun {
-        "Book" => json!({
-            "title": "Clean Code", "author": "Robert C. Martin", "year": 2008, "isbn": "9780132350884", "page_count": 464
-        }),
-        "Store" => json!({"name": "Main Street"}),
-        _ => {
-            json!({"name": "Clean Code, second copy", "price": 49.99, "store_id": 1, "book_id": 1})
-        }
-    }
-}
-
-fn change(noun: &str) -> Value {
-    match noun {
-        "Book" => json!({"status": "lent"}),
-        "Store" => json!({"name": "Market Square"}),
-        _ => json!({"price": 39.5}),
+/// The example of a schema.
+fn example(components: &Components, name: &str) -> Option<Value> {
+    match components.schemas.get(name)? {
+        RefOr::T(Schema::Object(object)) => object.example.clone(),
+        _ => None,
     }
 }

@@ -20,6 +20,8 @@ pub struct Described<'a> {
     pub method: Method,
     /// Whether it is a list that comes in pages.
     pub shows_pages: bool,
+    /// What a row is called that it adds.
+    pub created: Option<&'static str>,
 }
 
 /// The refusals by name, each with an example of every kind that has its status; and the headers.
@@ -56,7 +58,7 @@ pub fn describe(what: &Described, operation: &mut Operation) {
             let reference = Ref::new(format!("#/components/headers/{component}"));
             response.headers.insert(name.to_owned(), RefOr::Ref(reference));
         }
-        if let ("201", Some(noun)) = (status.as_str(), collection(what.path)) {
+        if let ("201", Some(noun)) = (status.as_str(), what.created) {
             link(response, noun);
         }
     }
@@ -219,12 +221,6 @@ fn headers() -> Vec<(&'static str, Header)> {
             ),
         ),
     ]
-}
-
-/// What a row of a collection is called.
-fn collection(path: &str) -> Option<&str> {
-    let noun = path.strip_prefix("/api/")?.strip_suffix('s')?;
-    ["book", "store", "item"].contains(&noun).then_some(noun)
 }
 
 /// What can be done with a row that was added.

@@ -1,8 +1,8 @@
-//! What the OpenAPI document says of the parameters of lists, from the same filter_schema that carries them out.
+//! What the OpenAPI document says of parameters; those of lists come from the filter schema that carries them out.
 
 use service::{
-    Book, FilterSchema, ISBN_PATTERN, Item, Kind, LONGEST_VALUE, MAX_LIMIT, MOST_KEYS, MOST_VALUES,
-    Operator, Parameter as Filter, Store, filter_schema, imports::Import,
+    FilterSchema, ISBN_PATTERN, Kind, LONGEST_VALUE, MAX_LIMIT, MOST_KEYS, MOST_VALUES, Operator,
+    Parameter as Filter,
 };
 use utoipa::openapi::{
     RefOr, Required, Schema,
@@ -18,50 +18,33 @@ const MOST_ROWS: i64 = (1 << 53) - 1;
 /// The highest number that a filter of prices takes, and the lowest without its sign.
 const HIGHEST: f64 = 9_999_999_999.99;
 
-/// The parameters of the list at a path, or of the row; none where there is neither.
-pub fn of_list(path: &str) -> Vec<Parameter> {
-    let (schema, projection, searches) = match path {
-        "/api/books" | "/api/exports/books.{format}" => {
-            (filter_schema::<Book>(), of_projection::<Book>(), true)
-        }
-        "/api/books/search" => (filter_schema::<Book>(), of_projection::<Book>(), false),
-        "/api/stores" => (filter_schema::<Store>(), of_projection::<Store>(), true),
-        "/api/imports" => (filter_schema::<Import>(), of_projection::<Import>(), true),
-        "/api/items" | "/api/stores/{id}/items" | "/api/books/{id}/items" => {
-            (filter_schema::<Item>(), of_projection::<Item>(), true)
-        }
-        "/api/books/{id}" | "/api/books/isbn/{isbn}" => return of_projection::<Book>(),
-        "/api/stores/{id}" => return of_projection::<Store>(),
-        "/api/items/{id}" => return of_projection::<Item>(),
-        "/api/imports/{id}" => return of_projection::<Import>(),
-        _ => return Vec::new(),
-    };
-    let exports = path.starts_with("/api/exports/");
-    let mut parameters = if searches { filters(schema) } else { Vec::new() };
-    let of_page = of_page(schema, projection).into_iter();
-    parameters.extend(of_page.filter(|parameter| !exports || parameter.name == "sort"));
+/// The parameters of a list.
+pub fn of_list<T: Representation>() -> Vec<Parameter> {
+    let mut parameters = filters(T::filter_schema());
+    parameters.extend(of_page::<T>());
+    parameters
+}
+
+/// The parameters of a list as a file: every row that the filters match, in any order.
+pub fn of_export<T: Representation>() -> Vec<Parameter> {
+    let mut parameters = filters(T::filter_schema());
+    parameters.push(sort(T::filter_schema()));
     parameters
 }
 
 /// The parameters that say what of a row is shown.
-fn of_projection<T: Representation>() -> Vec<Parameter> {
+pub fn of_row<T: Representation>() -> Vec<Parameter> {
     let one_of = |names| (text(None).enum_values(Some::<Vec<String>>(names)), 1, None);
-    let includes = T::INCLUDES.iter().map(|name| (*name).to_owned()).collect();
+    let includes = T::INCLUDES.iter().map(|include| include.name.to_owned()).collect();
     vec![
         list("fields", "the members to show", one_of(members::<T::Out<'_>>())),
         list("include", "what to add to each row", one_of(includes)),
     ]
 }
 
-/// The parameters of a change of many rows of the collection at a path; none where there is none.
-pub fn of_many(path: &str) -> Vec<Parameter> {
-    let schema = match path {
-        "/api/books" => filter_schema::<Book>(),
-        "/api/stores" => filter_schema::<Store>(),
-        "/api/items" => filter_schema::<Item>(),
-        _ => return Vec::new(),
-    };
-    let mut parameters = filters(schema);
+/// The parameters of a change of many rows.
+pub fn of_many<T: Representation>() -> Vec<Parameter> {
+    let mut parameters = filters(T::filter_schema());
     let number =
         ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(MOST_ROWS));
     let confirm = ParameterBuilder::from(parameter(
@@ -89,20 +72,26 @@ fn filters(schema: &FilterSchema) -> Vec<Parameter> {
     filters
 }
 
-fn of_page(schema: &FilterSchema, projection: Vec<Parameter>) -> Vec<Parameter> {
-    let columns: Vec<&str> = schema.fields.iter().map(|field| field.name).collect();
-    let number = |least, most| {
-        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least)).maximum(Some(most))
-    };
-    let orders = columns.iter().flat_map(|name| [(*name).to_owned(), format!("-{name}")]);
-    let cursor = text(None).min_length(Some(1)).pattern(Some("^[A-Za-z0-9_-]+$"));
-    let mut parameters = vec![list(
+/// The order of a list, by its columns.
+fn sort(schema: &FilterSchema) -> Parameter {
+    let columns = schema.fields.iter().map(|field| field.name);
+    let orders = columns.flat_map(|name| [name.to_owned(), format!("-{name}")]);
+    list(
         "sort",
         "columns, each once and with `-` before it to begin with the greatest; rows without a value come last, and the id \
          decides between equals",
         (text(None).enum_values(Some(orders)), 1, Some(MOST_KEYS)),
-    )];
-    parameters.extend(projection);
+    )
+}
+
+/// The parameters of a list that say nothing about which rows it has.
+pub fn of_page<T: Representation>() -> Vec<Parameter> {
+    let number = |least, most| {
+        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least)).maximum(Some(most))
+    };
+    let cursor = text(None).min_length(Some(1)).pattern(Some("^[A-Za-z0-9_-]+$"));
+    let mut parameters = vec![sort(T::filter_schema())];
+    parameters.extend(of_row::<T>());
     parameters.extend([
         parameter(
             "limit",
@@ -122,6 +111,43 @@ fn of_page(schema: &FilterSchema, projection: Vec<Parameter>) -> Vec<Parameter> 
         ),
     ]);
     parameters
+}
+
+/// The id of a row in the path.
+pub fn id(noun: &str) -> Parameter {
+    let id = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
+        .minimum(Some(1));
+    let parameter = ParameterBuilder::from(parameter("id", &format!("The {noun}'s id"), id));
+    parameter.parameter_in(ParameterIn::Path).required(Required::True).build()
+}
+
+/// A header of the request.
+pub fn header(name: &str, description: &str) -> Parameter {
+    ParameterBuilder::from(parameter(name, description, text(None)))
+        .parameter_in(ParameterIn::Header)
+        .build()
+}
+
+/// `If-None-Match`.
+pub fn if_none_match() -> Parameter {
+    header(
+        "If-None-Match",
+        "the `ETag` of what the client has: it is not sent again while it is so",
+    )
+}
+
+/// `Idempotency-Key`.
+pub fn idempotency_key() -> Parameter {
+    let key = text(Some(255)).min_length(Some(1)).pattern(Some("^[!-~]+$"));
+    ParameterBuilder::from(parameter(
+        "Idempotency-Key",
+        "a key of one's own; the same request with it gets the first answer for a day, and adds nothing",
+        key,
+    ))
+    .parameter_in(ParameterIn::Header)
+    .build()
 }
 
 fn parameter(name: &str, description: &str, schema: impl Into<RefOr<Schema>>) -> Parameter {

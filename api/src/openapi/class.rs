@@ -1,0 +1,156 @@
+//! The classes of operations on rows, and what follows from them: parameters, answers and their bodies.
+
+use service::Listed;
+use utoipa::{
+    ToSchema,
+    openapi::{
+        Content, Ref, RefOr, Response, Schema,
+        path::{Operation, Parameter},
+        schema::Array,
+    },
+};
+
+use super::parameters::{self, header, id};
+use crate::{
+    bulk::{ChangedOut, DeletedOut},
+    extract::Message,
+    projection::Representation,
+};
+
+/// What an operation does with the rows of a noun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Shows a page of the rows that filters match.
+    List,
+    /// The same with parameters of its own instead of filters.
+    Search,
+    /// Streams every row that filters match.
+    Export,
+    /// Shows a row.
+    Find,
+    /// Adds rows.
+    Create,
+    /// Changes a row.
+    Update,
+    /// Changes a row, or adds it where there is none.
+    Put,
+    /// Deletes a row.
+    Delete,
+    /// Changes every row that filters match.
+    UpdateMany,
+    /// Deletes every row that filters match.
+    DeleteMany,
+}
+
+/// Components that the classes refer to.
+pub fn schemas() -> Vec<(String, RefOr<Schema>)> {
+    fn named<T: ToSchema>() -> (String, RefOr<Schema>) {
+        (T::name().into_owned(), T::schema())
+    }
+    vec![named::<Message>(), named::<ChangedOut>(), named::<DeletedOut>()]
+}
+
+impl Class {
+    /// Whether the answer is a page of rows.
+    pub fn shows_pages(self) -> bool {
+        matches!(self, Self::List | Self::Search)
+    }
+
+    /// Describes an operation of this class on the rows of `T`.
+    pub fn describe<T: Representation>(self, path: &str, operation: &mut Operation) {
+        let (one, many) = <T as Listed>::NOUN;
+        operation.tags = Some(vec![many.to_owned()]);
+        let described = operation.parameters.get_or_insert_default();
+        let mut all: Vec<Parameter> = Vec::new();
+        let is_in_path = |name: &str| path.contains(&format!("{{{name}}}"));
+        let is_named = |described: &[RefOr<Parameter>], name: &str| {
+            described.iter().any(|known| matches!(known, RefOr::T(known) if known.name == name))
+        };
+        if is_in_path("id") && !is_named(described, "id") {
+            all.push(id(one));
+        }
+        all.append(&mut described.drain(..).filter_map(inline).collect());
+        all.extend(self.parameters::<T>());
+        *described = all.into_iter().map(RefOr::T).collect();
+        for (status, description, body) in self.answers::<T>(one, many) {
+            let responses = &mut operation.responses.responses;
+            responses.entry(status.to_owned()).or_insert_with(|| answer(description, body));
+        }
+    }
+
+    fn parameters<T: Representation>(self) -> Vec<Parameter> {
+        let based = |what| header("If-Match", what);
+        match self {
+            Self::List => parameters::of_list::<T>(),
+            Self::Search => parameters::of_page::<T>(),
+            Self::Export => parameters::of_export::<T>(),
+            Self::Find => parameters::of_row::<T>(),
+            Self::Create => vec![parameters::idempotency_key()],
+            Self::Update | Self::Put => vec![based("the `ETag` that the change is based on")],
+            Self::Delete => vec![based("the `ETag` of what is to be deleted")],
+            Self::UpdateMany | Self::DeleteMany => parameters::of_many::<T>(),
+        }
+    }
+
+    fn answers<T: Representation>(
+        self,
+        one: &str,
+        many: &str,
+    ) -> Vec<(&'static str, String, Option<RefOr<Schema>>)> {
+        let refer = |name: &str| RefOr::Ref(Ref::from_schema_name(name));
+        let row = || Some(refer(&T::Out::name()));
+        let page = || Some(RefOr::T(Array::new(refer(&T::Out::name())).into()));
+        let other = |done: &str| format!("Another number of {many} matches, and none was {done}");
+        let out_of_date = "The version that was sent is out of date".to_owned();
+        match self {
+            Self::List | Self::Search => vec![("200", "A page".to_owned(), page())],
+            Self::Export => Vec::new(),
+            Self::Find => vec![
+                ("200", format!("The {one}"), row()),
+                ("304", "It is as the client has it".to_owned(), None),
+                ("404", format!("No such {one}"), None),
+            ],
+            Self::Create => vec![
+                ("201", format!("The stored {one}"), row()),
+                ("400", "Nothing was stored".to_owned(), None),
+                ("422", "The key was used for another request".to_owned(), None),
+            ],
+            Self::Update => {
+                vec![("200", format!("The {one} as it is now"), row()), ("412", out_of_date, None)]
+            }
+            Self::Put => vec![
+                ("200", format!("The {one} as it is now"), row()),
+                ("201", format!("The {one}, which is new"), row()),
+                ("412", "It was changed since, or exists already".to_owned(), None),
+            ],
+            Self::Delete => vec![
+                ("200", "It is deleted".to_owned(), Some(refer(&Message::name()))),
+                ("412", "It was changed since".to_owned(), None),
+            ],
+            Self::UpdateMany => vec![
+                ("200", "They are changed".to_owned(), Some(refer(&ChangedOut::name()))),
+                ("412", other("changed"), None),
+            ],
+            Self::DeleteMany => vec![
+                ("200", "They are deleted".to_owned(), Some(refer(&DeletedOut::name()))),
+                ("412", other("deleted"), None),
+            ],
+        }
+    }
+}
+
+fn inline(parameter: RefOr<Parameter>) -> Option<Parameter> {
+    match parameter {
+        RefOr::T(parameter) => Some(parameter),
+        RefOr::Ref(_) => None,
+    }
+}
+
+fn answer(description: String, body: Option<RefOr<Schema>>) -> RefOr<Response> {
+    let mut response = Response::new(description);
+    if let Some(body) = body {
+        let content = Content::new(Some(body));
+        response.content.insert("application/json".to_owned(), RefOr::T(content));
+    }
+    response.into()
+}

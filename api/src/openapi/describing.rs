@@ -1,0 +1,140 @@
+//! Puts the document together from the handlers that are registered.
+
+use std::collections::BTreeMap;
+
+use actix_web::{dev::HttpServiceFactory, http::Method};
+use service::Listed;
+use utoipa::{
+    PartialSchema as _, ToSchema,
+    openapi::{
+        OpenApi, RefOr, Schema,
+        path::{Operation, Parameter, Paths},
+        schema::SchemaType,
+        tag::Tag,
+    },
+};
+use utoipa_actix_web::OpenApiFactory;
+
+use super::{
+    bodies,
+    class::{self, Class},
+    operations,
+    parameters::if_none_match,
+    responses::{self, Described},
+    shared,
+};
+use crate::{
+    projection::{Include, Representation},
+    routes::Routes,
+};
+
+/// The document while handlers are registered.
+#[derive(Default)]
+pub struct Describing {
+    document: OpenApi,
+    schemas: Vec<(String, RefOr<Schema>)>,
+    /// The class of an operation and what one of its rows is called, by path and method.
+    classes: BTreeMap<(String, String), (Class, &'static str)>,
+    /// What can be included in a row, by the name of its schema.
+    includes: BTreeMap<String, &'static [Include]>,
+}
+
+impl Describing {
+    /// Begins with what no handler says.
+    pub(super) fn of(document: OpenApi) -> Self {
+        Self { document, ..Self::default() }
+    }
+
+    fn take(&mut self, paths: Paths, handler: &impl OpenApiFactory) {
+        self.document.paths.merge(paths);
+        handler.schemas(&mut self.schemas);
+    }
+
+    /// The whole document.
+    pub(super) fn finish(self) -> OpenApi {
+        let Self { mut document, mut schemas, classes, includes } = self;
+        schemas.extend(class::schemas());
+        let components = document.components.get_or_insert_default();
+        components.schemas.extend(schemas);
+        bodies::describe_all(components, &includes);
+        responses::describe_all(components);
+        for (path, item) in &mut document.paths.paths {
+            if let Some(patch) = &mut item.patch {
+                // One handler serves both methods, and each operation has an id of its own.
+                let id = patch.operation_id.take().map(|id| id.replacen("update", "patch", 1));
+                patch.operation_id = id;
+            }
+            for (method, operation) in operations(item) {
+                let class = classes.get(&(path.clone(), method.to_string()));
+                let shows_pages = class.is_some_and(|(class, _)| class.shows_pages());
+                let created = class.filter(|(class, _)| *class == Class::Create);
+                let created = created.map(|(_, one)| *one);
+                complete_parameters(operation, shows_pages, &method);
+                bodies::describe(&method, operation, shows_pages, components);
+                let described = Described { path, method, shows_pages, created };
+                responses::describe(&described, operation);
+            }
+        }
+        bodies::drop_examples(components);
+        shared::share(&mut document);
+        document
+    }
+}
+
+impl Routes for Describing {
+    fn service<H: HttpServiceFactory + OpenApiFactory + 'static>(
+        &mut self,
+        handler: H,
+    ) -> &mut Self {
+        self.take(handler.paths(), &handler);
+        self
+    }
+
+    fn undescribed<H: HttpServiceFactory + 'static>(&mut self, _: H) -> &mut Self {
+        self
+    }
+
+    fn operation<T, H>(&mut self, class: Class, handler: H) -> &mut Self
+    where
+        T: Representation,
+        H: HttpServiceFactory + OpenApiFactory + 'static,
+    {
+        let (one, many) = <T as Listed>::NOUN;
+        let mut paths = handler.paths();
+        for (path, item) in &mut paths.paths {
+            for (method, operation) in operations(item) {
+                class.describe::<T>(path, operation);
+                self.classes.insert((path.clone(), method.to_string()), (class, one));
+            }
+        }
+        self.take(paths, &handler);
+        let out = T::Out::name().into_owned();
+        if self.includes.insert(out.clone(), T::INCLUDES).is_none() {
+            T::Out::schemas(&mut self.schemas);
+            self.schemas.push((out, T::Out::schema()));
+            let tags = self.document.tags.get_or_insert_default();
+            let mut tag = Tag::new(many);
+            tag.description = Some(T::ABOUT.to_owned());
+            tags.push(tag);
+        }
+        self
+    }
+}
+
+/// Adds `If-None-Match` where an answer has a tag. What is absent is absent and not `null`.
+fn complete_parameters(operation: &mut Operation, shows_pages: bool, method: &Method) {
+    let tagged = shows_pages || operation.responses.responses.contains_key("304");
+    let described = operation.parameters.get_or_insert_default();
+    if *method == Method::GET && tagged {
+        described.push(if_none_match().into());
+    }
+    for parameter in described {
+        if let RefOr::T(Parameter { schema: Some(RefOr::T(Schema::Object(object))), .. }) =
+            parameter
+            && let SchemaType::Array(types) = &object.schema_type
+            && let Some(first) = types.first()
+        {
+            object.schema_type = SchemaType::Type(first.clone());
+        }
+    }
+}
