@@ -1,14 +1,14 @@
-//! Cells of a table in a file, which a spreadsheet must not run.
+//! Escapes cells of a table so that a spreadsheet does not evaluate them.
 
 use std::borrow::Cow;
 
 use rust_decimal::Decimal;
 
-/// Spreadsheets take a cell that begins with one of these for a formula; some of them know the full-width forms too.
+/// Spreadsheets treat a cell that begins with one of these as a formula; some of them also accept the full-width forms.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
-/// Whether a spreadsheet may take a cell for a formula. What it may drop before it looks does not count: an apostrophe, a
-/// quote, white space, a byte order mark, what has no width, and bytes that are no text.
+/// Whether a spreadsheet may treat a cell as a formula. Characters that it may strip first are skipped: an apostrophe, a
+/// quote, white space, a byte order mark, zero-width characters, and bytes that are not text.
 fn starts_formula(text: &str) -> bool {
     let is_dropped = |c: char| {
         c.is_whitespace()
@@ -20,7 +20,7 @@ fn starts_formula(text: &str) -> bool {
         || text.trim_start_matches('\'').starts_with(['\t', '\r', '\n'])
 }
 
-/// A cell that a spreadsheet shows as text: an apostrophe goes before what would be a formula.
+/// A cell that a spreadsheet shows as text: an apostrophe is put before a formula.
 pub fn guarded(text: &str) -> Cow<'_, str> {
     if starts_formula(text) { format!("'{text}").into() } else { text.into() }
 }
@@ -55,7 +55,7 @@ impl<T: Cell> Cell for Option<T> {
     }
 }
 
-/// The same of a cell that need not be text.
+/// The same for a cell that need not be text.
 pub fn guarded_bytes(cell: Vec<u8>) -> Vec<u8> {
     if starts_formula(&String::from_utf8_lossy(&cell)) {
         [b"'", cell.as_slice()].concat()

@@ -1,4 +1,4 @@
-//! Where a page begins, as an opaque text: the values of a row in the order of its list, bound to that order and its filters.
+//! The start of a page, as an opaque text: the values of a row in the order of its list, bound to that order and its filters.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sea_orm::Value;
@@ -11,20 +11,20 @@ use crate::{
     sort::{Direction, Key},
 };
 
-/// What a cursor holds. Short names, because it stands in addresses.
+/// The contents of a cursor. The names are short because it is part of URLs.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Content {
-    /// Which list it is of.
+    /// The list it belongs to.
     l: String,
-    /// Whether it leads back.
+    /// Whether it leads backwards.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     b: bool,
     /// The values of the row.
     v: Vec<Option<String>>,
 }
 
-/// The list that a cursor is of, as a short text: its order and its filters, and nothing of the page.
+/// The list that a cursor belongs to, as a short text: its order and its filters, not the page.
 pub fn binding<'a>(keys: &[Key], filters: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut digest = Sha256::new();
     for key in keys {
@@ -49,20 +49,20 @@ pub fn write(binding: &str, values: &[Value], direction: Direction) -> String {
         b: direction == Direction::Backward,
         v: values.iter().map(Kind::write).collect(),
     };
-    // It is made of texts, so it always has a JSON text.
+    // It consists of texts, so it can always be serialized.
     BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(&content).unwrap_or_default())
 }
 
-/// Whether a cursor leads back; false for what is none.
+/// Whether a cursor leads backwards; false for an invalid one.
 pub fn leads_back(written: &str) -> bool {
     let content = BASE64_URL_SAFE_NO_PAD.decode(written).ok();
     content.is_some_and(|content| serde_json::from_slice(&content).is_ok_and(|Content { b, .. }| b))
 }
 
-/// Reads a cursor of this list.
+/// Parses a cursor of this list.
 ///
 /// # Errors
-/// [`Error::Invalid`] for one that was not given out, or for another list.
+/// [`Error::Invalid`] for a cursor that the server did not issue, or of another list.
 pub fn read(written: &str, binding: &str, keys: &[Key]) -> Result<(Vec<Option<Value>>, Direction)> {
     let shown = crate::text::shortened(written, 40);
     let foreign = || {

@@ -1,4 +1,4 @@
-//! The database handle: one way in for reading, one for writing.
+//! The database handle: one entry point for reads, one for writes.
 
 mod gate;
 mod insertion;
@@ -50,25 +50,26 @@ use sqlite::{
 use tx::{Source, WriteBackend};
 use write::Writer;
 
-/// Bounds of the database's use.
+/// Limits on the use of the database.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Connections for reading, and on PostgreSQL as many for writing and up to thrice as many that short reads share; SQLite has one
-    /// writer.
+    /// Connections for reading, and on PostgreSQL as many for writing and up to three times as many that short reads share;
+    /// SQLite has one writer.
     pub pool: u32,
     /// How long a request waits for a connection.
     pub acquire_timeout: Duration,
-    /// Reads that may wait for a connection at a time; one more is refused at once.
+    /// Reads that may wait for a connection at a time; further ones are refused at once.
     pub read_queue: u32,
-    /// How long a read of a SQLite file may take on the thread that asks, for which other requests wait.
+    /// How long a read of a SQLite file may take on the calling thread, while other requests on it wait.
     pub longest_inline_read: Duration,
     /// How long it may take on another thread.
     pub longest_read: Duration,
     /// How long a statement waits for a lock that another process holds.
     pub busy_timeout: Duration,
-    /// How long a job may take before its caller is told that the outcome is unknown.
+    /// How long a job may take before its caller is informed that the outcome is unknown.
     pub deadline: Duration,
-    /// KiB of pages that the SQLite writer keeps in memory; an import fills them, and what does not fit is written more than once.
+    /// Size of the page cache of the SQLite writer in KiB. An import fills it; pages that do not fit are written more than
+    /// once.
     pub writer_cache_kib: u32,
 }
 
@@ -77,8 +78,8 @@ impl Default for Settings {
         Self {
             pool: 4,
             acquire_timeout: Duration::from_secs(2),
-            // What waits takes memory, and the last one of more would hardly be reached in time: with four connections these are
-            // as many as they read in two seconds at 30 ms each.
+            // Waiting requests take memory, and the last of a longer queue would hardly be served in time: with four
+            // connections this is the number of reads of 30 ms in two seconds.
             read_queue: 256,
             longest_inline_read: Duration::from_millis(5),
             longest_read: Duration::from_secs(10),
@@ -100,11 +101,11 @@ pub struct Db {
 }
 
 impl Db {
-    /// Opens the database at `location`, which is not created or changed.
+    /// Opens the database at `location`; does not create or change it.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] and its neighbours when it cannot be opened, is not as durable as it has to be,
-    /// or belongs to a SQLite that is too old.
+    /// [`Error::Unavailable`] and related errors when it cannot be opened, is not as durable as required, or belongs to a
+    /// SQLite that is too old.
     pub async fn open(location: &Location, settings: &Settings) -> Result<Self> {
         let (mut index, mut shared, mut file) = (None, None, None);
         let (reader, local, health, backend, width) = match location {
@@ -113,7 +114,7 @@ impl Db {
                 (only.clone(), None, None, WriteBackend::Driver(only), 1)
             }
             Location::File(path) => {
-                // The writer first: it brings the file into WAL mode, which a reader may not.
+                // The writer first: it switches the file to WAL mode, which a reader may not do.
                 let writer = SqliteWriter::open(path, settings)?;
                 let open = writer.file();
                 let reader =
@@ -121,7 +122,7 @@ impl Db {
                 index = WalIndex::open(path).map_err(|error| Error::Internal(error.into()))?;
                 let inline = InlineReader::open(path, settings, index)
                     .map_err(|error| Error::Internal(error.into()))?;
-                // All of them are to the same file.
+                // All of them are connected to the same file.
                 open.check()?;
                 let threads = ReadThreads::new(Arc::clone(&open), settings);
                 file = Some((writer.clone(), open));
@@ -133,7 +134,7 @@ impl Db {
                 let options = postgres::server(url, settings, Some(Arc::clone(&health)));
                 let reader = Database::connect(options).await?;
                 shared = SharedReader::new(url, settings, &health);
-                // Opened by the writer's own runtime, which outlives the one of any request.
+                // Opened by the writer's own runtime, which outlives the runtime of any request.
                 let writing = postgres::for_writing(settings);
                 let mut lazy = postgres::server(url, &writing, None);
                 lazy.connect_lazy(true);
@@ -153,7 +154,7 @@ impl Db {
         Ok(Self { reader, writer, index, file, recent_keys: Arc::default() })
     }
 
-    /// For reading, on SQLite on connections that cannot write.
+    /// For reading; on SQLite on connections that cannot write.
     pub fn reader(&self) -> &Reader {
         &self.reader
     }
@@ -162,24 +163,24 @@ impl Db {
         &self.recent_keys
     }
 
-    /// The state that the database is in, where that can be told at once: what was read after this was asked is what is read
-    /// as long as the answer stays the same. Every commit makes another one, of this process before its caller hears of it,
-    /// and of any other. `None` on PostgreSQL, where only the server knows, and in memory.
+    /// The change token of the database, if it is available without waiting: whatever is read after this call is still
+    /// current as long as the token stays the same. Every commit changes it: a commit of this process before its caller is
+    /// notified, and one of any other process. `None` on PostgreSQL, where only the server knows it, and in memory.
     pub fn change_token(&self) -> Option<ChangeToken> {
         self.index.and_then(WalIndex::change_token)
     }
 
-    /// Whether its [`change_token`](Self::change_token) can be told, but for moments.
+    /// Whether its [`change_token`](Self::change_token) is available, except for short moments.
     pub fn has_change_token(&self) -> bool {
         self.index.is_some()
     }
 
-    /// For writing: carries out `work` in one transaction, whole or not at all, in a task that a dropped request does
-    /// not stop. When two jobs collide, one of them is rolled back and carried out again from its beginning.
+    /// For writing: runs `work` in one transaction, atomically, in a task that a dropped request does not stop. When two jobs
+    /// collide, one of them is rolled back and run again from its beginning.
     ///
     /// # Errors
-    /// What `work` returns, after a rollback; [`Error::Busy`] when the work never began and
-    /// [`Error::Unknown`] when it did not end in time.
+    /// Whatever `work` returns, after a rollback; [`Error::Busy`] when the work never began and [`Error::Unknown`] when it
+    /// did not end in time.
     pub async fn write<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
@@ -188,7 +189,7 @@ impl Db {
         self.writer.run(self.writer.deadline(1), work).await
     }
 
-    /// For a change of many rows in one statement: as [`Db::write`], and it may take twelve times as long.
+    /// For a change of many rows in one statement: as [`Db::write`], with a deadline twelve times as long.
     ///
     /// # Errors
     /// As [`Db::write`].
@@ -209,10 +210,10 @@ impl Db {
         self.writer.run(deadline, patient).await
     }
 
-    /// For work that takes as long as it takes, such as an import. It is carried out once, also when it collides.
+    /// For work of unlimited duration, such as an import. It is run only once, even when it collides.
     ///
     /// # Errors
-    /// What `work` returns, after a rollback; [`Error::Busy`] when too much work is waiting.
+    /// Whatever `work` returns, after a rollback; [`Error::Busy`] when too much work is waiting.
     pub async fn write_long<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
@@ -229,12 +230,12 @@ impl Db {
         self.writer.run_at_length(unbounded).await
     }
 
-    /// Whether others wait for the job that asks, which may want to come to an end then.
+    /// Whether other jobs wait for the calling one, which may want to finish early then.
     pub(crate) fn has_waiters(&self) -> bool {
         self.writer.has_waiters()
     }
 
-    /// Passes where a SQLite file is at its path and not known to be damaged. Waits for nothing.
+    /// Succeeds if a SQLite file is at its path and not known to be damaged. Never waits.
     ///
     /// # Errors
     /// [`Error::FileLost`] and [`Error::Damaged`].
@@ -247,7 +248,8 @@ impl Db {
         Ok(())
     }
 
-    /// Looks whether a SQLite file is at its path, and saves what would be lost where it is not. May take as long as a checkpoint.
+    /// Checks whether a SQLite file is at its path, and saves what would be lost if it is not. May take as long as a
+    /// checkpoint.
     ///
     /// # Errors
     /// [`Error::FileLost`] when it is not.
@@ -259,7 +261,7 @@ impl Db {
         blocking(move || writer.look()).await
     }
 
-    /// Whether SQLite finds nothing wrong with the pages of its file; true elsewhere.
+    /// Whether SQLite finds nothing wrong with the pages of its file; true for other databases.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -268,7 +270,7 @@ impl Db {
         blocking(move || sqlite::is_sound(file.path())).await
     }
 
-    /// The newest revision that was applied to the schema; `None` for a database without one.
+    /// The latest revision applied to the schema; `None` for a database without one.
     ///
     /// # Errors
     /// When the database does not answer, or has no table of revisions.
@@ -278,7 +280,7 @@ impl Db {
         Ok(self.reader.texts(&newest).await?.pop().flatten())
     }
 
-    /// Switches foreign keys of a database in memory, which has only one connection, off for a migration and on again.
+    /// Turns foreign keys of an in-memory database, which has only one connection, off for a migration and on again.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -288,8 +290,8 @@ impl Db {
         Ok(())
     }
 
-    /// Waits for the jobs that were accepted, then closes every connection. On SQLite the write-ahead log is
-    /// merged into the file by the last one.
+    /// Waits for the jobs that were accepted, then closes every connection. On SQLite the last one merges the write-ahead log
+    /// into the file.
     ///
     /// # Errors
     /// When a connection cannot be closed.
@@ -299,7 +301,7 @@ impl Db {
     }
 }
 
-/// Does work that keeps a thread busy.
+/// Runs blocking work.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
@@ -307,13 +309,13 @@ async fn blocking<T: Send + 'static>(
     done.unwrap_or_else(|error| Err(Error::Internal(error.into())))
 }
 
-/// Opens a SQLite file that is needed for a while and by nobody else, and may be lost.
+/// Opens a temporary SQLite file that no other process uses and that may be lost.
 pub(crate) async fn scratch(path: &Path) -> Result<DatabaseConnection> {
     sqlite::private::make(path).map_err(|error| Error::Internal(error.into()))?;
     Ok(Database::connect(sqlite::scratch(path)).await?)
 }
 
-/// Opens the connection that migrations run on: alone, and on SQLite with foreign keys off, since a table that is
+/// Opens the connection that migrations run on: a single one, and on SQLite with foreign keys off, since a table that is
 /// rebuilt is dropped for a moment. Creates a SQLite file that does not exist.
 ///
 /// # Errors
@@ -325,13 +327,13 @@ pub async fn connect_to_migrate(
     let options = match location {
         Location::Memory => sqlite::memory(settings),
         Location::File(path) => {
-            // Where it cannot be made, SQLite says why.
+            // Where it cannot be created, SQLite reports why.
             drop(sqlite::private::make(path));
             sqlite::file(path, Role::Migrator, settings)
         }
         Location::Postgres(url) => {
             postgres::expect_server(url, settings).await?;
-            // Zero is no limit: a change of a large table takes its time.
+            // Zero means no limit: a change of a large table takes its time.
             postgres::server(
                 url,
                 &Settings { pool: 1, deadline: Duration::ZERO, ..settings.clone() },

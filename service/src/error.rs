@@ -1,6 +1,6 @@
-//! What can go wrong below the API, in words that know neither HTTP nor SQL.
+//! Errors of the layers below the API, in terms that know neither HTTP nor SQL.
 //!
-//! [`driver`] makes them of the errors of databases.
+//! [`driver`] converts database errors into them.
 
 mod driver;
 mod fields;
@@ -19,21 +19,21 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// Why a request could not be carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Members of the input break a rule; nothing was stored.
+    /// Members of the input are invalid; nothing was stored.
     #[error("{0}")]
     Invalid(FieldErrors),
-    /// A value that has to be unique is taken.
+    /// A value that has to be unique already exists.
     #[error("{field}{} is taken by another row; change that one or choose another {field}", quoted(.value))]
     Duplicate {
         /// The column.
         field: String,
-        /// What was to be stored there; empty where the database did not say.
+        /// The value that was to be stored; empty if the database did not report it.
         value: String,
     },
-    /// No row has this id, or another value that is one row's alone.
+    /// No row has this id, or this value of another unique column.
     #[error("no {what} has the {key} {value}")]
     NotFound {
-        /// The row's noun, as in `book`.
+        /// The noun of the row, as in `book`.
         what: &'static str,
         /// The column, as in `id`.
         key: &'static str,
@@ -45,29 +45,29 @@ pub enum Error {
         "{given} is out of date: the {what} is at version {current}; read it again and repeat the change"
     )]
     Stale {
-        /// The row's noun, as in `book`.
+        /// The noun of the row, as in `book`.
         what: &'static str,
-        /// The version that the caller named, in words.
+        /// The version that the caller named, as text.
         given: String,
         /// The row.
         id: i32,
         /// The version that is stored.
         current: i32,
     },
-    /// A change of many rows would be of another number of them than the caller confirmed; nothing was changed.
+    /// A bulk change would affect another number of rows than the caller confirmed; nothing was changed.
     #[error(
         "confirm is `{confirmed}`, but the number of {what} that match is {found}; nothing was changed: repeat with confirm={found} \
          if they are meant"
     )]
     Unconfirmed {
-        /// The rows' noun, as in `books`.
+        /// The noun of the rows, as in `books`.
         what: &'static str,
         /// How many the caller expected.
         confirmed: u64,
         /// How many there are.
         found: u64,
     },
-    /// The key of a request that may be repeated was given with another request.
+    /// The Idempotency-Key was used with a different request.
     #[error(
         "the key `{key}` was used for another request within the last day; repeat that one as it was, or choose a new key"
     )]
@@ -81,23 +81,23 @@ pub enum Error {
     /// The database cannot be reached or does not accept writes.
     #[error("the database is not available")]
     Unavailable(#[source] DbErr),
-    /// The deadline passed while the work ran, and it may still be stored.
+    /// The deadline passed while the work was running, and it may still be stored.
     #[error(
-        "the work took longer than its deadline and its outcome is unknown; look before you repeat it"
+        "the work took longer than its deadline and its outcome is unknown; check before you repeat it"
     )]
     Unknown,
     /// The disk is full; nothing was stored.
     #[error("the disk of the database is full; nothing was changed")]
     Full(#[source] DbErr),
-    /// A SQLite file is not at its path any more, or another one is; nothing was stored.
+    /// A SQLite file is no longer at its path, or was replaced; nothing was stored.
     #[error("{0}; nothing was changed")]
     FileLost(String),
-    /// A SQLite file has contents that no SQLite wrote.
+    /// A SQLite file has contents that SQLite did not write.
     #[error(
         "the database file is damaged; nothing was changed: the operator has to restore a backup"
     )]
     Damaged(#[source] DbErr),
-    /// The role that the server has in PostgreSQL lacks a right; nothing was stored.
+    /// The PostgreSQL role of the server lacks a privilege; nothing was stored.
     #[error(
         "the role of the database has no right to do this; nothing was changed: the operator has to grant it"
     )]
@@ -105,17 +105,17 @@ pub enum Error {
     /// Another session holds a row for longer than a statement waits for it; nothing was stored.
     #[error("the database is busy; nothing was changed, try again")]
     Locked(#[source] DbErr),
-    /// Two transactions got in each other's way; repeating the whole unit of work cures it.
+    /// Two transactions collided; repeating the whole unit of work resolves it.
     #[error("the change collided with another one")]
     Collision(#[source] DbErr),
-    /// A defect of ours or of the database file.
+    /// A defect in this program or in the database file.
     #[error("internal error")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl Error {
-    /// Whether the request was refused for what it says or what is stored, and not by the database: nothing of it was stored, and the
-    /// same request would be refused again.
+    /// Whether the request itself or the stored data is the reason for the refusal, and not the database: nothing of the request
+    /// was stored, and repeating it would fail again.
     pub(crate) fn is_refusal(&self) -> bool {
         match self {
             Self::Invalid(_)
@@ -137,37 +137,37 @@ impl Error {
         }
     }
 
-    /// One member is wrong.
+    /// One member is invalid.
     pub fn invalid(field: &str, code: &'static str, detail: impl Into<String>) -> Self {
         Self::Invalid(FieldError::new(field, code, detail).into())
     }
 
-    /// A parameter of the request does not fit.
+    /// A parameter of the request is invalid.
     pub fn parameter(name: &str, detail: impl Into<String>) -> Self {
         Self::Invalid(FieldError::parameter(name, "bad-parameter", detail).into())
     }
 
-    /// A parameter that may stand there once does so twice.
+    /// A parameter that may appear only once was repeated.
     pub fn twice(name: &str) -> Self {
         Self::parameter(name, format!("{name} appears twice; remove one"))
     }
 
-    /// What is stored could not be written as JSON, which has a text for all of it.
+    /// A stored row could not be serialized as JSON; every stored value has a JSON form.
     pub fn no_json(error: serde_json::Error) -> Self {
         Self::internal(format!("a row has no JSON text: {error}"))
     }
 
-    /// A collision that the database did not take for one.
+    /// A collision that the database did not report as one.
     pub fn collision(what: &str) -> Self {
         Self::Collision(DbErr::Custom(what.to_owned()))
     }
 
-    /// A defect, described in words.
+    /// A defect, with a description.
     pub fn internal(what: impl Into<String>) -> Self {
         Self::Internal(what.into().into())
     }
 
-    /// The same, of one element of a list of inputs.
+    /// The same for one element of a list of inputs.
     #[must_use]
     pub fn of_element(self, place: usize) -> Self {
         match self {
@@ -180,7 +180,7 @@ impl Error {
         }
     }
 
-    /// Fills in the value of a [`Error::Duplicate`], which the database does not tell.
+    /// Fills in the value of a [`Error::Duplicate`], which the database does not report.
     #[must_use]
     pub fn with_value(self, value: Option<&str>) -> Self {
         match (self, value) {
@@ -196,7 +196,7 @@ fn quoted(value: &str) -> String {
     if value.is_empty() { String::new() } else { format!(" `{value}`") }
 }
 
-/// Shows an error with all its causes on one line.
+/// Formats an error with all its causes on one line.
 pub fn chain(error: &dyn std::error::Error) -> impl fmt::Display {
     let mut line = error.to_string();
     let mut next = error.source();

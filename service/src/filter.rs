@@ -1,4 +1,4 @@
-//! `column__operator=value`: conditions on the columns of a [`Resource`](crate::resource::Resource), carried out by the database.
+//! `column__operator=value`: conditions on the columns of a [`Resource`](crate::resource::Resource), evaluated by the database.
 
 use sea_orm::{
     Condition, Value,
@@ -13,53 +13,53 @@ use crate::{
     text::{Case, Place},
 };
 
-/// Characters of a name that are compared with those of known ones.
+/// Number of characters of a name that are compared with known ones.
 const LONGEST_COMPARED: usize = 100;
 
-/// Conditions of one list; databases limit the depth of an expression.
+/// Maximum number of conditions of a list; databases limit the depth of an expression.
 const MOST_CONDITIONS: usize = 50;
-/// Characters of a value; databases limit the length of a pattern.
+/// Maximum length of a value in characters; databases limit the length of a pattern.
 pub const LONGEST_VALUE: usize = 1000;
-/// Values of one list.
+/// Maximum number of values in a list.
 pub const MOST_VALUES: usize = 100;
 
 /// How a column is compared with the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator {
-    /// The same value; written without an operator.
+    /// Equal; written without an operator.
     Equals,
-    /// Any other value, or none.
+    /// Not equal, or NULL.
     Ne,
     /// One of several values.
     In,
-    /// None of several values, or no value.
+    /// None of several values, or NULL.
     Notin,
     /// Greater.
     Gt,
-    /// Greater or the same.
+    /// Greater or equal.
     Gte,
     /// Less.
     Lt,
-    /// Less or the same.
+    /// Less or equal.
     Lte,
-    /// From the first of two values to the second, both included.
+    /// Between two values, both included.
     Between,
     /// Contains the text.
     Contains,
-    /// Contains the text, in any case.
+    /// Contains the text, ignoring case.
     Icontains,
     /// Begins with the text.
     Startswith,
-    /// Begins with the text, in any case.
+    /// Begins with the text, ignoring case.
     Istartswith,
     /// Ends with the text.
     Endswith,
-    /// `true`: has no value; `false`: has one.
+    /// `true`: is NULL; `false`: is not NULL.
     Isnull,
 }
 
 impl Operator {
-    /// Every operator that a column of this kind takes, in the order in which they are documented.
+    /// Every operator that a column of this kind supports, in the order in which they are documented.
     pub fn of(kind: Kind) -> &'static [Self] {
         use Operator::{
             Between, Contains, Endswith, Equals, Gt, Gte, Icontains, In, Isnull, Istartswith, Lt,
@@ -94,12 +94,12 @@ impl Operator {
         }
     }
 
-    /// Whether the value is several, with commas between.
+    /// Whether the value is a list separated by commas.
     pub fn takes_several(self) -> bool {
         matches!(self, Self::In | Self::Notin | Self::Between)
     }
 
-    /// What stands behind the column's name in a parameter.
+    /// The suffix of the column's name in a parameter.
     pub fn suffix(self) -> &'static str {
         match self {
             Self::Equals => "",
@@ -121,14 +121,14 @@ impl Operator {
     }
 }
 
-/// What a list can be asked about.
+/// The columns by which a list can be filtered and searched.
 #[derive(Clone, Debug)]
 pub struct FilterSchema {
     /// Its own columns.
     pub fields: Vec<Field>,
     /// Those of other entities.
     pub relations: Vec<Relation>,
-    /// Those that `q` looks into, the weightiest first.
+    /// The columns that `q` searches, the most significant first.
     pub searched: Vec<Field>,
 }
 
@@ -137,14 +137,14 @@ pub struct FilterSchema {
 pub struct Parameter {
     /// Its name, such as `store.name__icontains`.
     pub name: String,
-    /// How it compares.
+    /// The operator.
     pub operator: Operator,
-    /// What its value is.
+    /// The kind of its value.
     pub kind: Kind,
 }
 
 impl FilterSchema {
-    /// Of an entity.
+    /// For an entity.
     pub fn of<E: Resource>() -> Self {
         let searched = E::SEARCHED.iter().filter_map(|column| resource::field::<E>(*column));
         Self {
@@ -154,7 +154,7 @@ impl FilterSchema {
         }
     }
 
-    /// Every parameter that filters, in the order of the columns.
+    /// Every filter parameter, in the order of the columns.
     pub fn parameters(&self) -> Vec<Parameter> {
         let own = self.fields.iter().flat_map(|field| parameters("", field));
         let related = self.relations.iter().flat_map(|relation| {
@@ -195,17 +195,17 @@ fn parameters(before: &str, field: &Field) -> Vec<Parameter> {
     Operator::of(field.kind).iter().map(parameter).collect()
 }
 
-/// Whether the parameter is several values with commas between, so that it may as well stand there several times.
+/// Whether the value of the parameter is a list separated by commas, so that the parameter may also be repeated.
 pub fn takes_several(name: &str) -> bool {
     let several = [Operator::In, Operator::Notin, Operator::Between];
     several.iter().any(|operator| name.ends_with(operator.suffix()))
 }
 
-/// The conditions that `parameters` ask for, all of which hold. Those about one relation hold for one related row.
+/// The conditions of `parameters`, combined with AND. Conditions on one relation apply to the same related row.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a parameter that does not exist, with the nearest one, and for a value that does not fit: a
-/// misspelt filter that returned everything would be dangerous.
+/// [`Error::Invalid`] for an unknown parameter, with the nearest known one, and for an invalid value: ignoring a misspelt filter
+/// and returning everything would be dangerous.
 pub fn conditions(
     filter_schema: &FilterSchema,
     parameters: &[(String, String)],
@@ -302,7 +302,7 @@ fn condition(
     })
 }
 
-/// Values with commas between; one that has a comma in it stands in double quotes, as in CSV.
+/// Values separated by commas; a value that contains a comma is enclosed in double quotes, as in CSV.
 fn values(kind: Kind, written: &str) -> std::result::Result<Vec<Value>, String> {
     let mut values = vec![String::new()];
     let mut quoted = false;
@@ -342,7 +342,7 @@ fn unknown(name: &str, filter_schema: &FilterSchema, other_names: &[&str]) -> Fi
 
 /// The end of a sentence about an unknown name.
 pub fn nearest(name: &str, known: impl Iterator<Item = String>) -> String {
-    // The rest of a long one says no more, and comparing takes time for each letter of it.
+    // The rest of a long name adds nothing, and comparing takes time for each of its letters.
     let end = name.char_indices().nth(LONGEST_COMPARED).map_or(name.len(), |(end, _)| end);
     let name = name.get(..end).unwrap_or(name);
     let likeness = |known: &String| strsim::jaro_winkler(known, name);

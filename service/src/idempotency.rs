@@ -1,5 +1,5 @@
-//! Requests that may be repeated: the answer is stored in the transaction of what it tells of, so that both are there or
-//! neither, and a repetition gets the same answer without doing anything.
+//! Idempotent requests: the answer is stored in the same transaction as the change, so that both exist or neither, and a
+//! repetition gets the same answer and changes nothing.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -24,17 +24,17 @@ use crate::{
     now,
 };
 
-/// Characters of a key.
+/// Maximum length of a key in characters.
 const LONGEST: usize = 255;
-/// How long a key stands for its request.
+/// How long a key identifies its request.
 const LIFETIME: TimeDelta = TimeDelta::days(1);
-/// Keys that are deleted at a time: some milliseconds, for which others wait who want to write.
+/// Keys that are deleted at a time: this takes some milliseconds, during which other writers wait.
 pub(crate) const FORGOTTEN: u64 = 500;
 
-/// Keys that a process remembers, eight bytes each.
+/// Number of keys that a process remembers, eight bytes each.
 const RECENT: usize = 8192;
 
-/// The keys that this process was given last, as hashes.
+/// The keys that this process received last, as hashes.
 pub(crate) struct RecentKeys {
     hasher: RandomState,
     hashes: Mutex<LruCache<u64, ()>>,
@@ -47,7 +47,7 @@ impl Default for RecentKeys {
 }
 
 impl RecentKeys {
-    /// Whether a key was given before, which it is from now on. Now and then true by chance.
+    /// Whether a key was received before, and records it. False positives are possible but rare.
     fn saw(&self, key: &Key) -> bool {
         let hash = self.hasher.hash_one(&key.key);
         let mut hashes = self.hashes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -55,7 +55,7 @@ impl RecentKeys {
     }
 }
 
-/// A key that a client gave, and a digest of the request that it stands for.
+/// A key from a client, and a digest of the request that it identifies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
     key: String,
@@ -63,10 +63,10 @@ pub struct Key {
 }
 
 impl Key {
-    /// A key for a request, whose parts are what makes it the same or another one.
+    /// A key for a request, given by the parts that determine whether it is the same request.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a key that is empty, too long, or has other characters than visible ASCII.
+    /// [`Error::Invalid`] for a key that is empty, too long, or contains characters other than visible ASCII.
     pub fn new(key: &str, request: &[&[u8]]) -> Result<Self> {
         if !(1..=LONGEST).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             let shown = crate::text::shortened(key, 40);
@@ -90,15 +90,15 @@ impl Key {
     }
 }
 
-/// Carries out the work in a transaction that stores its answer too, or answers what it came to when it was done under this key
-/// before.
+/// Runs the work in a transaction that also stores its answer, or returns the stored answer if the work was already done under
+/// this key.
 ///
-/// A new key costs one statement: the answer is inserted after the work. The stored key is read first only where this process
-/// has seen the key before, and otherwise when the work or that insertion is refused. So a repetition may do the work, which
-/// is rolled back then.
+/// A new key costs one statement: the answer is inserted after the work. The stored key is read first only if this process has
+/// seen the key before, and otherwise when the work or that insertion is refused. So a repetition may run the work, which is
+/// then rolled back.
 ///
 /// # Errors
-/// [`Error::KeyReused`] when the key stands for another request, what the work returns, and what the database says.
+/// [`Error::KeyReused`] when the key belongs to another request, any error of the work, and any database error.
 pub async fn write_once<T, F>(db: &Db, key: Option<Key>, work: F) -> Result<T>
 where
     T: Serialize + DeserializeOwned + Send + 'static,
@@ -119,7 +119,7 @@ where
     match outcome.await {
         Err(refusal) if refusal.is_refusal() => match (stored(db.reader(), &key).await?, refusal) {
             (Some(answer), _) => Ok(answer),
-            // It has expired since the answer was not stored.
+            // It has expired since the insertion failed.
             (None, Error::KeyReused { .. }) => Err(Error::Busy),
             (None, refusal) => Err(refusal),
         },
@@ -127,10 +127,10 @@ where
     }
 }
 
-/// Deletes some of the keys that may be used for something else; how many.
+/// Deletes some of the expired keys; returns the number of deleted ones.
 ///
 /// # Errors
-/// What the database says.
+/// Any database error.
 pub(crate) async fn forget(db: &impl Changes) -> Result<u64> {
     let old = Entity::find()
         .select_only()
@@ -141,10 +141,10 @@ pub(crate) async fn forget(db: &impl Changes) -> Result<u64> {
     db.exec(forgotten.as_query()).await
 }
 
-/// Stores the answer under the key, which another transaction that has it is waited for.
+/// Stores the answer under the key, waiting for another transaction that holds the key.
 ///
-/// The statement has no plan to choose: an upsert finds its row by the unique index of the key. A prepared `UPDATE` or `DELETE` may
-/// go on reading the whole table, as it was planned when that was empty.
+/// The statement leaves no choice of plan: an upsert finds its row by the unique index of the key. A prepared `UPDATE` or
+/// `DELETE` may continue to read the whole table, as planned when the table was empty.
 async fn store(db: &impl Changes, key: &Key, answer: &impl Serialize) -> Result<()> {
     let (now, answer) = (now(), serde_json::to_string(answer).map_err(Error::no_json)?);
     let is_expired = Expr::col((Entity, Column::CreatedAt)).lt(now - LIFETIME);
@@ -164,7 +164,7 @@ async fn store(db: &impl Changes, key: &Key, answer: &impl Serialize) -> Result<
     }
 }
 
-/// The answer of the request that took the key within the last day; `None` where none did.
+/// The answer of the request that used the key within the last day; `None` if there is none.
 async fn stored<T: DeserializeOwned>(db: &impl Rows, key: &Key) -> Result<Option<T>> {
     let lasting = Column::CreatedAt.gte(now() - LIFETIME);
     match db.row(Entity::find_by_id(key.key.clone()).filter(lasting)).await? {

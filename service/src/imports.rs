@@ -1,7 +1,7 @@
-//! Imports as jobs: a file of books that was handed in, stored a chunk at a time, and taken back as a whole when wanted.
+//! Imports as jobs: a file of books is uploaded, stored one chunk at a time, and undone as a whole on request.
 //!
-//! Each chunk is one transaction with its books, what they were before, the rows that were rejected, and how far the file is
-//! read. So a process that is killed goes on where it was, and nobody waits long for the only writer of SQLite.
+//! Each chunk is one transaction with its books, their previous values, the rejected rows, and the position in the file. So a
+//! process that is killed continues where it was, and other writers of SQLite never wait long.
 
 mod chunk;
 mod clean_up;
@@ -39,7 +39,7 @@ use crate::{
     resource::Resource,
 };
 
-/// Characters of a file's name that are kept.
+/// Maximum length of a file name in characters.
 const LONGEST_NAME: usize = 255;
 
 impl Resource for Entity {
@@ -62,7 +62,7 @@ impl Resource for Entity {
     }
 }
 
-/// A file that was handed in whole, and can be read so far as its header.
+/// A file that was uploaded completely, and whose header is readable.
 #[derive(Debug)]
 pub struct NewImport {
     name: Option<String>,
@@ -73,7 +73,7 @@ pub struct NewImport {
 }
 
 impl NewImport {
-    /// Looks at the header of what was handed in. Reads a file, so it belongs on a thread that may wait.
+    /// Checks the header of an uploaded file. Reads a file, so it must be called on a thread that may block.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a file without a usable header.
@@ -83,7 +83,7 @@ impl NewImport {
         let rows = rows.map_err(import::bad_file)?;
         let header = rows.header().to_vec();
         let plain = |name: &str| {
-            // As browsers of old sent it, with folders, and whatever else a client makes up.
+            // Old browsers send it with directories, and clients may send anything.
             let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
             last.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect::<String>()
         };
@@ -95,7 +95,7 @@ impl NewImport {
 /// A page of the imports, the newest first.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a bad parameter, and what the database says.
+/// [`Error::Invalid`] for a bad parameter, and any database error.
 pub async fn list(db: &Reader, listing: &Listing) -> Result<Page<Import>> {
     listing.or_sorted_by("-id").page(db, db.all::<Entity>()).await
 }
@@ -103,15 +103,15 @@ pub async fn list(db: &Reader, listing: &Listing) -> Result<Page<Import>> {
 /// One import.
 ///
 /// # Errors
-/// [`Error::NotFound`], and what the database says.
+/// [`Error::NotFound`], and any database error.
 pub async fn find(db: &impl Rows, id: i32) -> Result<Import> {
     db.by_id::<Entity>(id).await?.ok_or(not_found(id))
 }
 
-/// Puts a file at the end of the queue.
+/// Adds a file to the end of the queue.
 ///
 /// # Errors
-/// What the database says.
+/// Any database error.
 pub async fn create(db: &impl Changes, new: &NewImport) -> Result<Import> {
     let NewImport { name, options, file, header, bytes } = new;
     let row = ActiveModel {
@@ -142,10 +142,10 @@ pub async fn create(db: &impl Changes, new: &NewImport) -> Result<Import> {
     db.insert(row).await
 }
 
-/// Asks for an import to be taken back, and to be stopped when it still runs. What was taken back stays so.
+/// Requests that an import be undone, and stopped if it is still running. Has no effect on an import that is already undone.
 ///
 /// # Errors
-/// [`Error::NotFound`], and what the database says.
+/// [`Error::NotFound`], and any database error.
 pub async fn undo(db: &impl Changes, id: i32) -> Result<Import> {
     let import = locked(db, id).await?.ok_or(not_found(id))?;
     match import.state {
@@ -154,7 +154,7 @@ pub async fn undo(db: &impl Changes, id: i32) -> Result<Import> {
     }
 }
 
-/// How an import is to be carried out.
+/// The options of an import.
 ///
 /// # Errors
 /// Never in practice: it was written by [`create`].
@@ -164,7 +164,7 @@ pub fn options(import: &Import) -> Result<Options> {
     })
 }
 
-/// Whether nothing more will become of an import by itself.
+/// Whether the import has reached a final state.
 #[must_use]
 pub fn has_ended(import: &Import) -> bool {
     match import.state {
@@ -173,7 +173,7 @@ pub fn has_ended(import: &Import) -> bool {
     }
 }
 
-/// The import, held until the transaction ends.
+/// The import, locked until the transaction ends.
 async fn locked(db: &impl Changes, id: i32) -> Result<Option<Import>> {
     db.row(Entity::find_by_id(id).lock_exclusive()).await
 }

@@ -1,30 +1,29 @@
-//! ISBNs: read in both forms and every usual spelling, kept as the 13 digits of ISBN-13.
+//! ISBNs: parsed in both forms and every common spelling, stored as the 13 digits of ISBN-13.
 
 use isbn::{Isbn10, Isbn13};
 
 use crate::text;
 
-/// How an ISBN is usually written, as a regular expression; the check digit is not in it.
+/// The usual spelling of an ISBN, as a regular expression; the check digit is not verified by it.
 pub const PATTERN: &str = "^(?:97[89][- ]?(?:[0-9][- ]?){9}[0-9]|(?:[0-9][- ]?){9}[0-9Xx])$";
 
-/// Why a text is no ISBN: a sentence with the value and the way out.
+/// Why a text is not an ISBN: a sentence with the value and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct BadIsbn(String);
 
-/// The canonical form of a written ISBN: 13 digits.
+/// The canonical form of an ISBN: 13 digits.
 ///
-/// Hyphens, dashes and spaces may stand anywhere; `X` is the last digit of an ISBN-10.
+/// Hyphens, dashes and spaces are allowed anywhere; `X` is the last digit of an ISBN-10.
 ///
 /// # Errors
-/// When the number of digits is neither 10 nor 13, a character is no digit, or the check digit is wrong; the message then
-/// names the expected one.
+/// When the number of digits is neither 10 nor 13, a character is not a digit, or the check digit is wrong; the message then
+/// contains the expected one.
 pub fn canonical(written: &str) -> Result<String, BadIsbn> {
     read(written, |digits| digits)
 }
 
-/// As [`canonical`], for tables in which a spreadsheet took the zeros off the front: seven to nine digits are filled up
-/// to ten.
+/// As [`canonical`], for tables in which a spreadsheet removed leading zeros: seven to nine digits are padded to ten.
 ///
 /// # Errors
 /// As [`canonical`].
@@ -64,7 +63,7 @@ fn read(written: &str, repair: impl Fn(Vec<u8>) -> Vec<u8>) -> Result<String, Ba
     Ok(right.0.to_string())
 }
 
-/// The digits that stand in `written`, `X` as ten.
+/// The digits in `written`, `X` as ten.
 fn digits(written: &str) -> Result<Vec<u8>, BadIsbn> {
     let mut digits = Vec::with_capacity(13);
     for c in written.chars() {

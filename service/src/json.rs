@@ -1,4 +1,4 @@
-//! Members of JSON bodies that serde's defaults would read too generously: absent against null, exact money.
+//! JSON members for which serde's defaults are too lenient: absent versus null, exact money.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::text;
 
-/// Reads a member that is there. With `#[serde(default)]` an absent one stays `None`, while `null` is a value: it
+/// Deserializes a member that is present. With `#[serde(default)]` an absent one stays `None`, while `null` is a value: it
 /// clears a member of type `Option<Option<T>>` and is refused for one of type `Option<T>`.
 pub fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     from: D,
@@ -21,7 +21,7 @@ pub fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     T::deserialize(from).map(Some)
 }
 
-/// A whole number in any spelling that JSON has for it: `2008.0` is the same number as `2008`.
+/// An integer in any JSON spelling: `2008.0` is the same number as `2008`.
 struct Whole(i32);
 
 impl<'de> Deserialize<'de> for Whole {
@@ -59,29 +59,29 @@ impl Visitor<'_> for WholeVisitor {
     }
 }
 
-/// Reads a whole number.
+/// Deserializes an integer.
 pub fn whole<'de, D: Deserializer<'de>>(from: D) -> Result<i32, D::Error> {
     Whole::deserialize(from).map(|Whole(number)| number)
 }
 
-/// Reads a whole number or `null`; to be used with `#[serde(default)]`.
+/// Deserializes an integer or `null`; to be used with `#[serde(default)]`.
 pub fn whole_or_null<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i32>, D::Error> {
     Ok(Option::<Whole>::deserialize(from)?.map(|Whole(number)| number))
 }
 
-/// A whole number that is there, as [`given`].
+/// An integer that is present, as [`given`].
 pub fn given_whole<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i32>, D::Error> {
     whole(from).map(Some)
 }
 
-/// A whole number or `null` that is there, as [`given`].
+/// An integer or `null` that is present, as [`given`].
 pub fn given_whole_or_null<'de, D: Deserializer<'de>>(
     from: D,
 ) -> Result<Option<Option<i32>>, D::Error> {
     whole_or_null(from).map(Some)
 }
 
-/// Money as it was written: the digits of a JSON number, never a float on the way.
+/// Money as written: the digits of a JSON number, never converted to a float.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
 #[schema(value_type = f64, example = 49.99, minimum = 0, maximum = 9_999_999_999.99, multiple_of = 0.01)]
 pub struct Price(pub Decimal);
@@ -112,7 +112,7 @@ impl<'de> Deserialize<'de> for Price {
     }
 }
 
-/// Writes money as a JSON number with two decimals.
+/// Serializes money as a JSON number with two decimals.
 ///
 /// # Errors
 /// Never in practice: the digits of a decimal are a JSON number.

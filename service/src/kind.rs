@@ -1,4 +1,4 @@
-//! The kinds of values that a list is asked about, and how a query spells them.
+//! The kinds of values by which a list is filtered, and how a query spells them.
 
 use std::str::FromStr;
 
@@ -8,16 +8,16 @@ use sea_orm::{Value, sea_query::ColumnType};
 
 use crate::{isbn, items::HIGHEST_PRICE, text};
 
-/// What a column's values are written as in a query.
+/// How the values of a column are written in a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Any text.
     Text,
     /// An ISBN in any spelling.
     Isbn,
-    /// A whole number of 32 bits.
+    /// An integer of 32 bits.
     Integer,
-    /// A whole number of 64 bits.
+    /// An integer of 64 bits.
     BigInteger,
     /// A number.
     Double,
@@ -25,14 +25,14 @@ pub enum Kind {
     Decimal,
     /// `true` or `false`.
     Boolean,
-    /// A day, such as `2026-11-26`.
+    /// A date, such as `2026-11-26`.
     Date,
     /// A timestamp, such as `2026-11-26T12:00:00Z`.
     Timestamp,
 }
 
 impl Kind {
-    /// The kind of a column's values; `None` where they have no spelling in a query.
+    /// The kind of a column's values; `None` if a query cannot express them.
     pub fn of(column_type: &ColumnType) -> Option<Self> {
         match column_type {
             ColumnType::Char(_) | ColumnType::String(_) | ColumnType::Text => Some(Self::Text),
@@ -47,11 +47,11 @@ impl Kind {
         }
     }
 
-    /// A value of this kind in the column's own type: sqlx keeps a prepared statement by its text alone, so the same text
-    /// with an i32 here and an i64 there would send the one where PostgreSQL expects the other.
+    /// A value of this kind in the column's own type: sqlx caches a prepared statement by its text alone, so the same text with
+    /// an i32 here and an i64 there would send the one where PostgreSQL expects the other.
     ///
     /// # Errors
-    /// With what is wrong, to be put behind the name of the parameter.
+    /// With the reason, to be appended to the name of the parameter.
     pub fn read(self, written: &str) -> Result<Value, String> {
         match self {
             Self::Text => Ok(text::clean(written).into_owned().into()),
@@ -99,10 +99,10 @@ impl Kind {
         }
     }
 
-    /// A value as it is stored, which was written by [`Kind::write`]; `None` for anything else.
+    /// A value as it is stored, written by [`Kind::write`]; `None` for any other value.
     pub fn stored(self, written: &str) -> Option<Value> {
         match self {
-            // What is stored has its one spelling, or was stored by somebody else in another.
+            // A stored value has one spelling, unless another program stored it in a different one.
             Self::Text | Self::Isbn => (!written.contains('\0')).then(|| written.into()),
             _ => self.read(written).ok(),
         }
@@ -126,7 +126,7 @@ impl Kind {
     }
 }
 
-/// Also a number as programs write it, such as `1e-7`; what is too fine for a decimal is as near as one comes.
+/// Also a number as programs write it, such as `1e-7`; a number that is too precise is rounded to the nearest decimal.
 fn decimal(written: &str) -> Option<Decimal> {
     let exact = || Decimal::from_str_exact(written).or_else(|_| Decimal::from_scientific(written));
     let near = || f64::from_str(written).ok().and_then(Decimal::from_f64_retain);
@@ -137,8 +137,8 @@ fn parsed<T: FromStr>(written: &str, expected: &str) -> Result<T, String> {
     written.parse::<T>().map_err(|_| format!("`{written}` is not {expected}"))
 }
 
-/// Refuses years that have not four digits: PostgreSQL knows none before 4714 BC, and SQLite compares texts, which have the order
-/// of the moments only where all years have as many digits.
+/// Refuses years that do not have four digits: PostgreSQL supports none before 4714 BC, and SQLite compares texts, whose order
+/// is that of the timestamps only if all years have the same number of digits.
 fn within_years<T: Datelike + Into<Value>>(
     written: &str,
     value: T,
@@ -151,7 +151,7 @@ fn within_years<T: Datelike + Into<Value>>(
     }
 }
 
-/// What is stored has six places; PostgreSQL cuts the rest off, and counts a leap second as the next one.
+/// Stored timestamps have six places; PostgreSQL truncates the rest, and counts a leap second as the next one.
 fn to_microseconds(timestamp: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(timestamp.timestamp_micros()).unwrap_or(timestamp)
 }

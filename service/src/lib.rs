@@ -1,7 +1,7 @@
-//! What may happen: the rules, queries and transactions of a library. Knows entities, but no HTTP and no status code.
+//! Business rules, queries and transactions of a library. Knows entities, but no HTTP and no status codes.
 //!
-//! One noun is one file ([`books`], [`stores`], [`items`]) with the verbs list, find, create, update, delete. Functions
-//! take a connection first, [`Db::reader`] or the transaction of [`Db::write`], so that several compose in one.
+//! One noun is one file ([`books`], [`stores`], [`items`]) with the verbs list, find, create, update, delete. Functions take a
+//! connection first, [`Db::reader`] or the transaction of [`Db::write`], so that several can share one.
 
 pub mod books;
 mod bulk;
@@ -47,11 +47,11 @@ pub use resource::Listed;
 /// Exact money.
 pub use rust_decimal::Decimal;
 pub use sort::MOST_KEYS;
-/// The beginning of a text from outside, fit to be shown.
+/// The beginning of an external text, fit to be displayed.
 pub use text::shortened;
 pub use walk::Walk;
 
-/// The time that is stored: to the microsecond, which is what PostgreSQL keeps.
+/// The current time as stored: to the microsecond, which is the precision of PostgreSQL.
 fn now() -> chrono::DateTime<chrono::Utc> {
     let now = chrono::Utc::now();
     chrono::DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now)

@@ -1,9 +1,9 @@
-//! What a database needs from time to time and can wait until nobody else writes.
+//! Periodic maintenance of a database, which can wait until there are no writes.
 //!
-//! SQLite writes a full-text index in segments, one for each lot of new rows, and merges a few as it goes. A search has to look
-//! for each of its trigrams in every segment, so where many are left they are merged into one: a fiftieth of what it
-//! cost to write them, and searches cost half of what they did. And it has to look at each row that waits for its lot to be full,
-//! so where nobody writes any more they need not wait. PostgreSQL looks after its indexes itself.
+//! SQLite writes a full-text index in segments, one for each batch of new rows, and merges a few as it writes. A search looks up
+//! each of its trigrams in every segment, so many segments are merged into one: that costs a fiftieth of writing them, and
+//! halves the cost of a search. A search also scans each row that waits for its batch to be full, so these rows are indexed once
+//! there are no more writes. PostgreSQL maintains its indexes itself.
 
 mod file;
 mod keys;
@@ -24,31 +24,31 @@ use crate::{
     substrings::{self, FEW_PLACES, PLACES, Substrings},
 };
 
-/// How long who starts waits for the first lesson, which takes some milliseconds of a database that is not busy.
+/// How long startup waits for the first statistics, which take some milliseconds of a database that is not busy.
 const BEGINNING: Duration = Duration::from_millis(500);
-/// How long nobody may have written before it begins.
+/// How long there must have been no writes before it begins.
 const REST: Duration = Duration::from_secs(1);
-/// How long what was learned about rows is good for, when they change; on PostgreSQL nobody tells that they do.
+/// How long statistics are valid when the rows change; on PostgreSQL there is no notification of changes.
 const LESSON: Duration = Duration::from_secs(60);
 const LESSON_ON_POSTGRES: Duration = Duration::from_secs(600);
-/// Rows that may go on waiting for the index: a lot of its own for each would cost more than to look at them.
+/// Number of rows that may wait for the index: a separate batch for so few would cost more than scanning them.
 const MOST_WAITING: i64 = 8;
-/// Segments that are left alone.
+/// Number of segments that are not merged.
 const MOST_SEGMENTS: i64 = 8;
-/// Pages that are merged at a time: some milliseconds, for which others wait who want to write.
+/// Pages that are merged at a time: this takes some milliseconds, during which other writers wait.
 const PAGES: i64 = 16;
-/// How much longer it pauses than it works, for those who read.
+/// How much longer it pauses than it works, for the benefit of readers.
 const PAUSES: u32 = 3;
-const UNSETTLED: &str = "the index of substrings was not put in order";
+const UNSETTLED: &str = "the index of substrings was not maintained";
 
-/// Learns enough for the first searches, before they come: those that know nothing can hold up all that would be learned.
+/// Collects enough statistics for the first searches, before they arrive: searches without statistics can delay the collection.
 pub async fn begin(db: &Db) {
     if tokio::time::timeout(BEGINNING, learn(db, FEW_PLACES)).await.is_err() {
-        log::debug!("what is common in books was not learned in {BEGINNING:?}");
+        log::debug!("trigram statistics of books were not collected in {BEGINNING:?}");
     }
 }
 
-/// Keeps the database in shape as long as it is polled.
+/// Maintains the database as long as it is polled.
 pub async fn keep(db: Db) {
     tokio::join!(file::watch(&db), keys::forget(&db), keep_index(&db));
 }
@@ -66,7 +66,7 @@ async fn keep_index(db: &Db) {
             learn(db, PLACES).await;
             learned = Some(Instant::now());
         }
-        // Until somebody wrote, and nobody since.
+        // Until there was a write, and then none for a while.
         loop {
             tokio::time::sleep(REST).await;
             let Some(now) = db.change_token() else { continue };
@@ -79,21 +79,21 @@ async fn keep_index(db: &Db) {
     }
 }
 
-/// Does at once what [`keep`] would do in time, for who has changed much and goes away.
+/// Does at once what [`keep`] would do in time, for a process that has changed much and is about to exit.
 pub async fn tidy(db: &Db) {
     if let Some(index) = index(db) {
         say(settle(db, index, 0).await, UNSETTLED);
     }
 }
 
-/// The index that is ours to keep.
+/// The index that we maintain.
 fn index(db: &Db) -> Option<Substrings> {
     Entity::SUBSTRINGS.filter(|_| db.reader().backend() == DbBackend::Sqlite)
 }
 
 async fn learn(db: &Db, places: u16) {
     let outcome = substrings::refresh::<Entity>(&db.reader().for_maintenance(), places).await;
-    say(outcome, "what is common in books was not learned");
+    say(outcome, "trigram statistics of books were not collected");
 }
 
 fn say(outcome: Result<()>, what: &str) {
@@ -102,7 +102,7 @@ fn say(outcome: Result<()>, what: &str) {
     }
 }
 
-/// Brings the index into the shape in which it is searched soonest.
+/// Brings the index into the form that is fastest to search.
 async fn settle(db: &Db, index: Substrings, pauses: u32) -> Result<()> {
     let waiting = Query::select().expr(Expr::cust("count(*)")).from(index.waiting).take();
     if db
@@ -118,7 +118,7 @@ async fn settle(db: &Db, index: Substrings, pauses: u32) -> Result<()> {
     merge(db, index.table, pauses).await
 }
 
-/// Gives the index the rows that wait for it, as its trigger does when there are enough of them.
+/// Adds the waiting rows to the index, as its trigger does when there are enough of them.
 async fn hand_over(tx: &Tx, index: Substrings) -> Result<()> {
     let id = Expr::col((Entity, Column::Id));
     let rows = Query::select()
@@ -135,7 +135,7 @@ async fn hand_over(tx: &Tx, index: Substrings) -> Result<()> {
     Ok(())
 }
 
-/// Merges the segments of the index, where there are many. After each step it pauses, so many times as long as that took.
+/// Merges the segments of the index, if there are many. Each step is followed by a pause that is a multiple of its duration.
 async fn merge(db: &Db, table: &'static str, pauses: u32) -> Result<()> {
     let segments = Query::select()
         .expr(Expr::cust("count(DISTINCT segid)"))
@@ -151,7 +151,7 @@ async fn merge(db: &Db, table: &'static str, pauses: u32) -> Result<()> {
     {
         return Ok(());
     }
-    // Below zero: all of them are to become one, which the next steps bring to its end.
+    // A negative number starts a merge of all segments into one, which the next steps complete.
     let mut pages = -PAGES;
     loop {
         let begun = Instant::now();
@@ -161,11 +161,11 @@ async fn merge(db: &Db, table: &'static str, pauses: u32) -> Result<()> {
         pages = PAGES;
         tokio::time::sleep(pauses * begun.elapsed()).await;
     }
-    log::debug!("the index of substrings is in one piece");
+    log::debug!("the index of substrings is merged");
     Ok(())
 }
 
-/// Whether there was something to do (<https://www.sqlite.org/fts5.html#the_merge_command>).
+/// Whether there was anything to do (<https://www.sqlite.org/fts5.html#the_merge_command>).
 async fn step(tx: &Tx, table: &'static str, pages: i64) -> Result<bool> {
     let merge = Query::insert()
         .into_table(table)
@@ -178,7 +178,7 @@ async fn step(tx: &Tx, table: &'static str, pages: i64) -> Result<bool> {
     Ok(changes(tx).await? - before >= 2)
 }
 
-/// How many rows the connection has changed so far, those inside of the index included.
+/// The number of rows that the connection has changed so far, including those inside the index.
 async fn changes(tx: &Tx) -> Result<i64> {
     let changes = Query::select().expr(Expr::cust("total_changes()")).take();
     Ok(tx.integers(&changes).await?.pop().unwrap_or_default())

@@ -1,5 +1,5 @@
-//! Pages of a list: filtered, searched and sorted by the database, each page continuing behind the last row of the one
-//! before (keyset), so that the thousandth costs what the first does and no row is seen twice.
+//! Pages of a list: filtered, searched and sorted by the database. Each page starts after the last row of the previous one
+//! (keyset), so that the thousandth costs the same as the first and no row is seen twice.
 
 mod indexed;
 mod ranked;
@@ -26,10 +26,10 @@ use ranked::{Ranked, rows, value};
 
 /// The highest `limit` of a page.
 pub const MAX_LIMIT: u64 = 10_000;
-/// The parameters of a list beside its filters.
+/// The parameters of a list in addition to its filters.
 pub const PARAMETERS: [&str; 6] = ["q", "sort", "limit", "cursor", "offset", "count"];
 
-/// What was asked of a list, as written.
+/// The request for a list, as written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
     filters: Vec<(String, String)>,
@@ -39,39 +39,39 @@ pub struct Listing {
     cursor: Option<String>,
     offset: Option<String>,
     count: Option<String>,
-    /// Rows behind the cursor that are passed over.
+    /// Rows after the cursor that are skipped.
     skipped: u64,
     /// The cursor of the last row.
     until: Option<String>,
 }
 
-/// A page of rows, and where its neighbours begin.
+/// A page of rows, and the cursors of its neighbours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {
     /// At most as many as the limit.
     pub rows: Vec<T>,
     /// Whether the list begins with it.
     pub is_first: bool,
-    /// The page behind; `None` when this is the last.
+    /// The page after; `None` when this is the last.
     pub next: Option<Start>,
     /// The page before; `None` when there is none.
     pub previous: Option<Start>,
-    /// How many rows pass the filters, where that was asked for.
+    /// How many rows match the filters, if that was requested.
     pub total: Option<u64>,
-    /// The cursor of the last row, where there is a page behind.
+    /// The cursor of the last row, if there is a next page.
     pub(crate) end: Option<String>,
 }
 
 /// Where a page begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// Behind, or before, a row.
+    /// After, or before, a row.
     Cursor(String),
-    /// Behind so many rows.
+    /// After the given number of rows.
     Offset(u64),
 }
 
-/// The same, read.
+/// The same, parsed.
 enum PageStart {
     Beginning,
     Row(Vec<Option<Value>>, Direction),
@@ -79,7 +79,7 @@ enum PageStart {
 }
 
 impl PageStart {
-    /// The way that the rows are walked.
+    /// The direction in which the rows are read.
     fn direction(&self) -> Direction {
         match self {
             Self::Row(_, direction) => *direction,
@@ -89,11 +89,11 @@ impl PageStart {
 }
 
 impl Listing {
-    /// From the parameters of a query; a filter that stands twice is a condition twice, but several values may stand
-    /// behind one name or one behind each of several.
+    /// From the parameters of a query; a repeated filter adds a condition, but several values may be given in one parameter or
+    /// by repeating it.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for one of the other parameters that stands twice.
+    /// [`Error::Invalid`] for one of the other parameters that is repeated.
     pub fn new(parameters: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
         let mut listing = Self::default();
         for (name, value) in parameters {
@@ -124,7 +124,7 @@ impl Listing {
         Ok(listing)
     }
 
-    /// The parameter that cuts a page out of the list, if there is one.
+    /// The parameter that selects a page of the list, if there is one.
     pub(crate) fn asks_for_a_page(&self) -> Option<&'static str> {
         let parts = [
             ("limit", &self.limit),
@@ -135,18 +135,18 @@ impl Listing {
         parts.into_iter().find(|(_, written)| written.is_some()).map(|(name, _)| name)
     }
 
-    /// The parameter that says more than which rows are meant, if there is one.
+    /// The parameter that does more than select rows, if there is one.
     pub(crate) fn asks_for_an_order_or_a_page(&self) -> Option<&'static str> {
         self.sort.as_ref().map(|_| "sort").or_else(|| self.asks_for_a_page())
     }
 
-    /// Whether no row is left out.
+    /// Whether no row is excluded.
     pub(crate) fn finds_everything(&self) -> bool {
         self.filters.is_empty() && self.q.as_deref().is_none_or(|q| q.trim().is_empty())
     }
 
-    /// The condition that rows have to fulfil, and how well one fits the search, if there is one. `names` are the
-    /// parameters beside the filters.
+    /// The condition on the rows, and the rank of a row in the search, if there is one. `names` are the parameters in addition
+    /// to the filters.
     ///
     /// # Errors
     /// [`Error::Invalid`] for an unknown parameter or a bad value.
@@ -164,28 +164,28 @@ impl Listing {
         })
     }
 
-    /// The same list, in this order where it asks for none.
+    /// The same list, in this order if none was requested.
     pub(crate) fn or_sorted_by(&self, sort: &str) -> Self {
         let sort = self.sort.clone().or_else(|| self.q.is_none().then(|| sort.to_owned()));
         Self { sort, ..self.clone() }
     }
 
-    /// The same list, so many rows of it.
+    /// The same list, with the given number of rows.
     pub(crate) fn part(&self, limit: u64) -> Self {
         Self { limit: Some(limit.to_string()), ..self.clone() }
     }
 
-    /// The same list from a cursor on, which nobody counts again.
+    /// The same list from a cursor on, without counting again.
     pub(crate) fn behind(&self, cursor: String) -> Self {
         Self { cursor: Some(cursor), offset: None, count: None, ..self.clone() }
     }
 
-    /// The same list without so many rows behind its cursor.
+    /// The same list without the given number of rows after its cursor.
     pub(crate) fn skipping(&self, rows: u64) -> Self {
         Self { skipped: rows, ..self.clone() }
     }
 
-    /// The same list up to the row of a cursor, and with it.
+    /// The same list up to and including the row of a cursor.
     pub(crate) fn until(&self, last: String) -> Self {
         Self { until: Some(last), ..self.clone() }
     }
@@ -195,10 +195,10 @@ impl Listing {
         self.cursor.as_deref().is_some_and(cursor::leads_back)
     }
 
-    /// The rows of `select` that pass the filters and are found by the search, a page of them.
+    /// The rows of `select` that match the filters and the search, one page of them.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for an unknown parameter or a bad value, and what the database says.
+    /// [`Error::Invalid`] for an unknown parameter or a bad value, and any database error.
     pub(crate) async fn page<E: Resource>(
         &self,
         db: &Reader,
@@ -215,7 +215,7 @@ impl Listing {
         };
         let total = if asked.counts { Some(db.count(all.clone()).await?) } else { None };
         let (mut rows, direction) = self.indexed(db, select, all, &asked).await?;
-        // One row more than asked for tells whether there is a next page.
+        // One row more than requested shows whether there is a next page.
         let more = rows.len() as u64 > asked.limit;
         rows.truncate(usize::try_from(asked.limit).unwrap_or(usize::MAX));
         if direction == Direction::Backward {
@@ -247,7 +247,7 @@ impl Listing {
         Ok(Page { rows, is_first, next, previous, total, end })
     }
 
-    /// The rows from where the page begins, one more than asked for where there are as many, and the way they go.
+    /// The rows from the start of the page, one more than requested if there are enough, and their direction.
     async fn rows<E: Resource>(
         &self,
         db: &Reader,
@@ -270,7 +270,7 @@ impl Listing {
         let last = asked.until.as_ref();
         let last = last.map(|last| sort::behind(&asked.keys, last, Direction::Forward).not());
         let select = select.filter(Condition::all().add_option(last));
-        // To pass rows over or to rank them all parts have to be looked at.
+        // To skip or to rank rows all parts have to be read.
         if skipped > 0 || asked.keys.iter().any(|key| key.name == RANK) {
             let behind = start.map(|values| sort::behind(&asked.keys, values, direction));
             let select = select.filter(Condition::all().add_option(behind));
@@ -280,7 +280,7 @@ impl Listing {
         }
         let mut found = Vec::new();
         let parts = sort::parts(&asked.keys, start, direction, db.backend());
-        // The last part, mostly the only one, needs no copy.
+        // The last part, usually the only one, needs no copy.
         let selects = iter::repeat_n(select, parts.len());
         for (mut select, Part { condition, keys }) in selects.zip(parts) {
             let missing = most.saturating_sub(found.len() as u64);
@@ -293,8 +293,8 @@ impl Listing {
         Ok((found, direction))
     }
 
-    /// Reads everything before anything is asked of the database: what was asked, what its rows fulfil, and where an index
-    /// tells them, which they may be.
+    /// Parses everything before the database is queried: the request, the conditions on its rows, and the candidates if an index
+    /// provides them.
     fn read<E: Resource>(
         &self,
         db: &Reader,
@@ -324,7 +324,7 @@ impl Listing {
         Ok((asked, condition, candidates))
     }
 
-    /// Which list its cursors are of.
+    /// The list that its cursors belong to.
     fn binding(&self, keys: &[Key]) -> String {
         let filters = self.filters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         cursor::binding(keys, filters.chain(self.q.iter().map(|q| ("q", q.as_str()))))
@@ -335,8 +335,7 @@ impl Listing {
             (None, None) => Ok(PageStart::Beginning),
             (Some(_), Some(_)) => Err(Error::parameter(
                 "offset",
-                "cursor and offset are two ways to say where a page begins; leave one out"
-                    .to_owned(),
+                "cursor and offset are two ways to set where a page begins; remove one".to_owned(),
             )),
             (Some(cursor), None) => {
                 let (values, direction) = cursor::read(cursor, &self.binding(keys), keys)?;
@@ -352,12 +351,12 @@ impl Listing {
         }
     }
 
-    /// Whether the list asks for few rows, and so takes little memory. Without a limit it has `cap` rows.
+    /// Whether the list returns few rows, and so takes little memory. Without a limit it has `cap` rows.
     pub fn is_small(&self, cap: u64) -> bool {
         self.limit(cap).is_ok_and(|limit| limit <= SMALL_PART)
     }
 
-    /// Rows of the page; `otherwise` where nobody said.
+    /// Rows of the page; `otherwise` if none was requested.
     pub(crate) fn limit(&self, otherwise: u64) -> Result<u64> {
         let Some(written) = &self.limit else { return Ok(otherwise) };
         match written.parse() {
@@ -381,7 +380,7 @@ impl Listing {
     }
 }
 
-/// What was asked of a list.
+/// A parsed request for a list.
 struct Asked {
     query: SubstringQuery,
     keys: Vec<Key>,

@@ -1,6 +1,6 @@
-//! `q=`: rows that have every word of a text somewhere in the columns that are searched, the best first.
+//! `q=`: rows that contain every word of a text in the searched columns, the best match first.
 //!
-//! What a person types is never read as a language: every character of it is looked for as it is.
+//! User input is never parsed as a query language: every character is matched literally.
 
 use sea_orm::{
     Condition, Value,
@@ -16,27 +16,27 @@ use crate::{
     text::{Case, Place},
 };
 
-/// Words of one search; databases limit the depth of an expression.
+/// Maximum number of words in a search; databases limit the depth of an expression.
 const MOST_WORDS: usize = 20;
-/// Characters of one search; databases limit the length of a pattern.
+/// Maximum length of a search in characters; databases limit the length of a pattern.
 const LONGEST: usize = 1000;
 
-/// The name of the order by how well a row fits.
+/// The name of the order by rank.
 pub const RANK: &str = "search rank";
 
-/// A search that is to be carried out.
+/// A search to be run.
 #[derive(Debug)]
 pub struct Search {
-    /// Rows that are found.
+    /// The condition on the rows.
     pub condition: Condition,
-    /// How well a row fits: the less the better.
+    /// The rank of a row: lower is better.
     pub rank: Key,
 }
 
-/// The search for a text; `None` when there is nothing to look for.
+/// The search for a text; `None` when there is nothing to search for.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a text that is too long or cannot be stored in a database.
+/// [`Error::Invalid`] for a text that is too long or that a database cannot store.
 pub fn search(
     written: &str,
     searched: &[Field],
@@ -72,13 +72,13 @@ pub fn search(
     let condition = numbers.fold(Condition::any().add(condition), Condition::add);
     let condition =
         Condition::all().add(condition).add_option(narrow(written, searched, id, query));
-    // Of rows that are found already.
+    // For rows that are already found.
     let rank = rank(&words.join(" "), searched, &query.clone().by_scanning());
     Ok(Some(Search { condition, rank }))
 }
 
-/// Notes the words for the index. Where one may be a number too, rows with that number are candidates beside those of the
-/// index, and the condition that says so is returned.
+/// Adds the words to the query of the index. If one may also be a number, rows with that number are candidates in addition to
+/// those of the index, and the condition for them is returned.
 fn narrow(
     written: &str,
     searched: &[Field],
@@ -114,7 +114,7 @@ fn anywhere(needle: &str, searched: &[Field], place: Place, query: &SubstringQue
     found.fold(Condition::any(), Condition::add)
 }
 
-/// A whole column is better than its beginning, that better than its middle, that better than words here and there; and
+/// A match of a whole column ranks before one at its beginning, that before one in its middle, that before separate words; and
 /// the first column weighs more than the others.
 fn rank(needle: &str, searched: &[Field], query: &SubstringQuery) -> Key {
     let (first, rest) = searched.split_at(searched.len().min(1));

@@ -1,4 +1,4 @@
-//! `sort=-year,title`: the order of a list, total because the id comes last, and what is behind a row in it.
+//! `sort=-year,title`: the order of a list, total because the id comes last, and the rows after a given row in it.
 
 use sea_orm::{
     Condition, DbBackend, Value,
@@ -12,26 +12,26 @@ use crate::{
     resource::Field,
 };
 
-/// Columns of one order; each makes the condition of a page longer.
+/// Maximum number of columns in an order; each makes the condition of a page longer.
 pub const MOST_KEYS: usize = 5;
 
 /// What a list is sorted by.
 #[derive(Clone, Debug)]
 pub struct Key {
-    /// The column, or how well a row fits a search.
+    /// The column, or the rank in a search.
     pub name: String,
     /// What is compared.
     pub expr: Expr,
-    /// What its values are.
+    /// The kind of its values.
     pub kind: Kind,
-    /// Whether the greatest comes first.
+    /// Whether the order is descending.
     pub descending: bool,
-    /// Whether a row may have none, and stands at the end then.
+    /// Whether it may be NULL, and is sorted last then.
     pub nullable: bool,
 }
 
 impl Key {
-    /// A column, the least first.
+    /// A column, ascending.
     pub fn of(field: &Field, descending: bool) -> Self {
         Self {
             name: field.name.to_owned(),
@@ -42,7 +42,7 @@ impl Key {
         }
     }
 
-    /// Rows whose value is the same.
+    /// Rows with the same value.
     fn same(&self, value: Option<&Value>) -> Expr {
         match value {
             Some(value) => self.expr.clone().eq(value.clone()),
@@ -58,13 +58,13 @@ impl Key {
         }
     }
 
-    /// Rows whose value comes later, or earlier; `None` where there can be no such row.
+    /// Rows whose value comes later, or earlier; `None` if there can be no such row.
     fn beyond(&self, value: Option<&Value>, direction: Direction) -> Option<Expr> {
         let backward = direction == Direction::Backward;
         let expr = || self.expr.clone();
         let further = |value| self.further(value, direction);
         match (value, backward) {
-            // Rows without a value stand last, whichever way the others are sorted.
+            // Rows without a value are last, in either direction of the others.
             (Some(value), false) if self.nullable => Some(further(value).or(expr().is_null())),
             (Some(value), _) => Some(further(value)),
             (None, true) => Some(expr().is_not_null()),
@@ -73,7 +73,7 @@ impl Key {
     }
 }
 
-/// Which way a list is walked.
+/// The direction in which a list is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// From the first row to the last.
@@ -82,10 +82,10 @@ pub enum Direction {
     Backward,
 }
 
-/// Reads `sort`. The id is added where it is missing, in the direction of the last column, so that one index serves both.
+/// Parses `sort`. The id is appended if it is missing, in the direction of the last column, so that one index serves both.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a column that does not exist, with the nearest one, or that appears twice.
+/// [`Error::Invalid`] for an unknown column, with the nearest known one, or one that appears twice.
 pub fn keys(written: Option<&str>, fields: &[Field], id: &Field) -> Result<Vec<Key>> {
     let mut keys: Vec<Key> = Vec::new();
     for name in written.iter().flat_map(|written| written.split(',')) {
@@ -138,19 +138,19 @@ pub fn order(statement: &mut SelectStatement, keys: &[Key], direction: Direction
     }
 }
 
-/// A part of a list, asked for on its own so that an index serves it.
+/// A part of a list, queried separately so that an index serves it.
 #[derive(Clone, Debug)]
 pub struct Part {
     /// Its rows.
     pub condition: Condition,
-    /// What they are sorted by.
+    /// Its sort keys.
     pub keys: Vec<Key>,
 }
 
-/// The parts of a list from a row on, or from its beginning, in the direction of the walk: first the rows that are like that
-/// row but in the last column, then those that are like it but in the last two, and so on; and rows without a value in
-/// a column on their own. As one statement neither the order nor the place to begin would be that of an index. PostgreSQL
-/// compares whole rows by an index of the first column, which saves it a question where all columns go the same way.
+/// The parts of a list from a row on, or from its beginning, in the direction of the walk: first the rows that equal that row in
+/// all columns but the last, then those that equal it in all but the last two, and so on; and rows without a value in a column
+/// separately. In one statement neither the order nor the start could use an index. PostgreSQL compares whole rows by an index
+/// of the first column, which saves it a query if all columns have the same direction.
 pub fn parts(
     keys: &[Key],
     from: Option<&[Option<Value>]>,
@@ -190,7 +190,7 @@ fn beyond(keys: &[Key], first: &Key, value: Option<&Value>, direction: Direction
     }
 }
 
-/// Rows that come later, or earlier, compared as rows; `None` where one of them may have no value or goes another way.
+/// Rows that come later, or earlier, compared as rows; `None` if one of the columns is nullable or has another direction.
 fn row_beyond(keys: &[Key], values: &[Option<Value>], direction: Direction) -> Option<Expr> {
     let descending = keys.first()?.descending;
     if keys.iter().any(|key| key.nullable || key.descending != descending) {
@@ -219,7 +219,7 @@ fn whole(keys: &[Key], direction: Direction) -> Vec<Part> {
     }
 }
 
-/// Rows that fulfil a condition on the first column, which has a value then.
+/// Rows that match a condition on the first column, and have a value in it.
 fn with_value(condition: Expr, keys: &[Key]) -> Part {
     let mut keys = keys.to_vec();
     if let Some(first) = keys.first_mut() {
@@ -235,7 +235,7 @@ fn without_value(keys: &[Key]) -> Part {
     Part { condition: Condition::all().add_option(condition), keys }
 }
 
-/// The rows behind one with these values, in the direction of the walk.
+/// The rows after one with these values, in the direction of the walk.
 pub fn behind(keys: &[Key], values: &[Option<Value>], direction: Direction) -> Condition {
     let mut any = Condition::any();
     for (place, (key, value)) in keys.iter().zip(values).enumerate() {
@@ -293,7 +293,7 @@ mod tests {
         }
     }
 
-    /// The conditions and orders of the parts of a list by a year, which a row may not have.
+    /// The conditions and orders of the parts of a list by a nullable year.
     fn asked(from: Option<Option<i32>>, direction: Direction) -> Vec<String> {
         let keys = [key("y", true, true), key("i", true, false)];
         let values = from.map(|year| [year.map(|year| Value::Int(Some(year))), Some(7.into())]);

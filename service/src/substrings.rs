@@ -1,9 +1,9 @@
-//! The index of substrings: which rows may have a text in them, found without query at each.
+//! The substring index: which rows may contain a text, without scanning each of them.
 //!
-//! It narrows down and never decides: the conditions of a list are the same with it and without it, and a needle that the
-//! index would read in another way than they do is left to them alone. On SQLite it is a full-text index of trigrams, asked
-//! by name; on PostgreSQL an index that the planner finds by itself where a condition lets it, and which also knows the block
-//! of the table that a row is in.
+//! It only narrows down the candidates: the conditions of a list are the same with it and without it, and a needle that the
+//! index would interpret differently is matched by the conditions alone. On SQLite it is a full-text index of trigrams, queried
+//! by name; on PostgreSQL an index that the planner uses itself where a condition allows it, and which also knows the block of
+//! the table that a row is in.
 
 mod statistics;
 
@@ -21,11 +21,11 @@ use crate::{
 use statistics::Sample;
 pub(crate) use statistics::{FEW_PLACES, PLACES, TrigramStatistics, refresh};
 
-/// Characters that both indexes are made of at a time; what is shorter is in neither.
+/// Length of the substrings that both indexes consist of; shorter texts are in neither.
 const GRAM: usize = 3;
-/// PostgreSQL's index knows an id without its last bits: a block of the table has 4 096 ids.
+/// PostgreSQL's index stores an id without its lowest bits: a block of the table has 4 096 ids.
 pub const BLOCK_SHIFT: i32 = 12;
-/// Characters of a needle that an index is asked for.
+/// Number of characters of a needle that are looked up in an index.
 const MOST_CHARACTERS: usize = 64;
 
 /// The columns whose substrings are indexed, and where.
@@ -33,16 +33,16 @@ const MOST_CHARACTERS: usize = 64;
 pub struct Substrings {
     /// The full-text table on SQLite; its rowids are the ids.
     pub table: &'static str,
-    /// The table of the ids that are not in it yet.
+    /// The table of the ids that are not indexed yet.
     pub waiting: &'static str,
-    /// The columns. On SQLite the index does not tell in which of them it found something.
+    /// The columns. On SQLite the index does not report in which of them it found a match.
     pub columns: &'static [&'static str],
 }
 
-/// What the conditions of one list look for, in terms of the index.
+/// The needles of one list's conditions, in terms of the index.
 #[derive(Clone, Debug)]
 pub struct SubstringQuery {
-    /// The database that is asked.
+    /// The kind of database.
     pub backend: DbBackend,
     index: Option<Substrings>,
     /// The trigrams that each row has to contain.
@@ -54,22 +54,22 @@ pub struct SubstringQuery {
 /// How the rows are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum MatchPlan {
-    /// By the index.
+    /// With the index.
     Index,
-    /// By the index in one block of the table after the other, where a trigram is of few rows.
+    /// With the index, one block of the table after the other, if a trigram is rare.
     Blocks,
-    /// Row by row.
+    /// With a scan of all rows.
     Scan,
 }
 
 impl SubstringQuery {
-    /// Among the rows of an entity, of which the database has these statistics.
+    /// For the rows of an entity, with its statistics.
     pub fn among<E: Resource>(backend: DbBackend, statistics: &TrigramStatistics) -> Self {
         let (index, sample) = (E::SUBSTRINGS, statistics.of::<E>());
         Self { backend, index, needles: Vec::new(), plan: MatchPlan::Index, sample }
     }
 
-    /// The same without the index: row by row.
+    /// The same without the index, with a scan.
     pub fn by_scanning(self) -> Self {
         Self { plan: MatchPlan::Scan, ..self }
     }
@@ -79,13 +79,13 @@ impl SubstringQuery {
         Self { plan: MatchPlan::Blocks, ..self }
     }
 
-    /// The same among other rows, which no index tells of.
+    /// The same for other rows, which no index covers.
     pub fn elsewhere(&self) -> Self {
         Self { index: None, needles: Vec::new(), ..self.clone() }
     }
 
-    /// Notes that every row has this text in one of the columns; nothing where one of them is not indexed, or where
-    /// the index cannot tell.
+    /// Adds a text that every row has in one of the columns; does nothing if one of them is not indexed, or if the index cannot
+    /// find it.
     pub fn note(&mut self, columns: &[&Field], needle: &str, case: Case) {
         if self.index.is_none() || !columns.iter().all(|field| field.indexed) {
             return;
@@ -94,25 +94,25 @@ impl SubstringQuery {
         self.needles.extend(runs.iter().flat_map(|run| self.sample.most_selective(run)));
     }
 
-    /// Whether the index tells which rows they may be.
+    /// Whether the index provides candidates.
     pub fn narrows(&self) -> bool {
         !self.needles.is_empty()
     }
 
-    /// Whether the index on PostgreSQL can be asked block by block.
+    /// Whether the index on PostgreSQL can be queried block by block.
     pub fn has_blocks(&self) -> bool {
         self.backend == DbBackend::Postgres && self.narrows() && self.sample.has_blocks()
     }
 
-    /// Whether many rows are likely to be found.
+    /// Whether many rows are likely to match.
     pub fn is_common(&self) -> bool {
         self.needles.iter().all(|trigram| self.sample.is_common(trigram))
     }
 
-    /// Whether the column of a field has a needle. Left to itself PostgreSQL would ask its index for each trigram of the
-    /// needle, and the common ones are most of that work. So it is asked for the rarest, and the needle is looked for
-    /// in the rows that have them, as an expression that no index knows. It would even read all of the index for
-    /// a needle without three letters in a row.
+    /// Whether the column of a field contains a needle. By default PostgreSQL would look up each trigram of the needle in its
+    /// index, and the common ones are most of that work. So only the rarest are looked up, and the needle is matched in the rows
+    /// that contain them, with an expression that no index supports. For a needle without three letters in a row PostgreSQL
+    /// would even read the whole index.
     pub fn matches(&self, field: &Field, needle: &str, (place, case): (Place, Case)) -> Expr {
         let fits = |column| text::matches(column, needle, (place, case), self.backend);
         if self.index.is_none() || !field.indexed || self.backend != DbBackend::Postgres {
@@ -140,7 +140,7 @@ impl SubstringQuery {
         asked.iter().rev().fold(fits(hidden()), |all, trigram| has(trigram).and(all))
     }
 
-    /// On SQLite the ids of all rows that may be meant, each once, as the column `id`.
+    /// On SQLite the ids of all candidates, each once, as the column `id`.
     pub fn candidates(&self) -> Option<SelectStatement> {
         let index = self.index.filter(|_| self.backend == DbBackend::Sqlite && self.narrows())?;
         let waiting = Query::select().column("id").from(index.waiting).take();
@@ -152,7 +152,7 @@ impl SubstringQuery {
             .and_where(
                 Expr::col(index.table).binary(BinOper::Custom("MATCH"), needles.join(" AND ")),
             )
-            // What waits may be indexed as it was.
+            // A row that waits may be indexed with its old values.
             .and_where(Expr::col("rowid").not_in_subquery(waiting.clone()))
             .union(UnionType::All, waiting);
         Some(candidates)
@@ -178,13 +178,13 @@ fn windows(run: &str) -> impl Iterator<Item = [char; GRAM]> {
     one.zip(two).zip(run.chars().skip(2)).map(|((one, two), three)| [one, two, three])
 }
 
-/// As a string of the full-text index, in which nothing has a meaning.
+/// As a string of the full-text query syntax, without special characters.
 fn quoted(run: &str) -> String {
     format!("\"{}\"", run.replace('"', "\"\""))
 }
 
-/// Whether SQLite's tokenizer takes the cases of a letter as one, as our conditions do. Its table is of an older Unicode:
-/// these are the scripts that have been complete for long, without their letters whose other case came later.
+/// Whether SQLite's tokenizer folds the cases of a letter as our conditions do. Its table is from an older Unicode version:
+/// these are the scripts that have been complete for long, without letters whose other case was added later.
 fn folds(c: char) -> bool {
     let script = matches!(c, '\0'..='\u{24f}' | '\u{370}'..='\u{527}' | '\u{1e00}'..='\u{1fff}');
     script && !matches!(c, 'ı' | 'ƛ' | 'Ϳ' | 'ϳ')
@@ -196,7 +196,7 @@ mod tests {
 
     use super::*;
 
-    /// The letters as the tokenizer of this SQLite keeps them.
+    /// The letters as the tokenizer of this SQLite stores them.
     fn folded(letters: &[char]) -> Vec<String> {
         let sqlite = Connection::open_in_memory().unwrap();
         sqlite

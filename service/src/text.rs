@@ -1,4 +1,4 @@
-//! One spelling for each text, and substring search that ignores case and takes every character literally.
+//! One canonical spelling for each text, and substring search that ignores case and treats every character literally.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     if is_nfc(trimmed) { Cow::Borrowed(trimmed) } else { Cow::Owned(trimmed.nfc().collect()) }
 }
 
-/// What begins a text, in at most `longest` characters and fit to be shown on one line: control characters are written as escapes.
+/// The beginning of a text, at most `longest` characters and fit to be shown on one line: control characters are escaped.
 pub fn shortened(text: &str, longest: usize) -> String {
     let mut shown = String::new();
     let mut room = longest;
@@ -33,10 +33,10 @@ pub fn shortened(text: &str, longest: usize) -> String {
     shown
 }
 
-/// Where a text is looked for.
+/// Where a text is matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// It is the whole.
+    /// The whole text.
     Whole,
     /// At the beginning.
     Start,
@@ -46,17 +46,17 @@ pub enum Place {
     Anywhere,
 }
 
-/// Whether upper and lower case are one.
+/// Whether case is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Case {
-    /// They are two.
+    /// It is significant.
     Exact,
-    /// They are one.
+    /// It is ignored.
     Ignored,
 }
 
 impl Place {
-    /// A pattern with something that stands for any text where the place leaves room for it.
+    /// A pattern with a wildcard on each side where the place allows other text.
     fn around(self, pattern: &str, any: &str) -> String {
         let before = if matches!(self, Self::End | Self::Anywhere) { any } else { "" };
         let behind = if matches!(self, Self::Start | Self::Anywhere) { any } else { "" };
@@ -64,11 +64,11 @@ impl Place {
     }
 }
 
-/// Whether `column` has `needle` at this place. No character of `needle` is a wildcard.
+/// Whether `column` contains `needle` at this place. No character of `needle` is a wildcard.
 ///
-/// `LIKE` and `ILIKE` ignore the case of ASCII. For the rest SQLite's `LIKE` knows no case at all and PostgreSQL's
-/// depends on the locale of the cluster, so each letter is looked for as a class of its cases: `[éÉ]` in a `GLOB` or a
-/// regular expression. What is to be exact is a `GLOB` on SQLite, whose `LIKE` is not.
+/// `LIKE` and `ILIKE` ignore the case of ASCII. For other letters SQLite's `LIKE` never ignores case and PostgreSQL's depends on
+/// the locale of the cluster, so each letter is matched as a class of its cases: `[éÉ]` in a `GLOB` or a regular expression. An
+/// exact match is a `GLOB` on SQLite, whose `LIKE` is not exact.
 pub fn matches(
     column: Expr,
     needle: &str,
@@ -83,7 +83,7 @@ pub fn matches(
     }
     let like = || place.around(&escape_like(&needle), "%");
     match (case, postgres) {
-        // The backslash escapes without being told, and sea-query places ESCAPE where PostgreSQL does not take it.
+        // The backslash is the default escape character, and sea-query places ESCAPE where PostgreSQL does not accept it.
         (Case::Exact, true) => column.binary(BinOper::Like, like()),
         (Case::Ignored, true) if needle.is_ascii() => column.binary(PgBinOper::ILike, like()),
         (Case::Ignored, false) if needle.is_ascii() => {
@@ -104,7 +104,7 @@ pub fn matches(
     }
 }
 
-/// The same at the end on SQLite, for a needle of `length` characters. `LIKE '%…'` and `GLOB '*…'` would try every beginning.
+/// The same at the end on SQLite, for a needle of `length` characters. `LIKE '%…'` and `GLOB '*…'` would try every start.
 fn ends_with(column: Expr, needle: &str, length: usize, case: Case) -> Expr {
     let length = i64::try_from(length).unwrap_or(i64::MAX);
     let end = Expr::from(Func::cust("substr").arg(column).arg(-length));
@@ -114,7 +114,7 @@ fn ends_with(column: Expr, needle: &str, length: usize, case: Case) -> Expr {
     }
 }
 
-/// `%` and `_` are what somebody looks for, not wildcards.
+/// `%` and `_` are literal characters of the search, not wildcards.
 fn escape_like(needle: &str) -> String {
     let mut escaped = String::with_capacity(needle.len());
     for c in needle.chars() {
@@ -126,7 +126,7 @@ fn escape_like(needle: &str) -> String {
     escaped
 }
 
-/// Each letter as a class of its cases where that is ignored, each special character escaped, all others as they are.
+/// Each letter as a class of its cases if case is ignored, each special character escaped, all others unchanged.
 fn classes(
     needle: &str,
     case: Case,
@@ -149,7 +149,7 @@ fn classes(
     pattern
 }
 
-/// A letter and its other cases. One that is more than one character, as of `ß`, is no case of this letter here.
+/// A letter and its other cases. A case of more than one character, as of `ß`, is not included.
 pub fn cases(c: char) -> Vec<char> {
     let mut cases = vec![c];
     let others = [single(c.to_lowercase()), single(c.to_uppercase())].into_iter().flatten();
@@ -176,7 +176,7 @@ mod tests {
 
     use super::*;
 
-    /// Every text of at most so many of these letters.
+    /// Every text of at most the given number of these letters.
     fn texts(letters: &[char], longest: usize) -> Vec<String> {
         let mut texts = vec![String::new()];
         let mut last = texts.clone();
@@ -190,7 +190,7 @@ mod tests {
         texts
     }
 
-    /// The texts of a table that fulfil a condition.
+    /// The texts of a table that match a condition.
     fn found(sqlite: &Connection, condition: Expr) -> Vec<String> {
         let query = Query::select().column("x").from("t").and_where(condition).take();
         let (sql, values) = query.build(SqliteQueryBuilder);
@@ -215,7 +215,7 @@ mod tests {
         for text in texts(&letters, 3) {
             insert.execute([&text]).unwrap();
         }
-        // A NUL ends a text for everything that compares.
+        // A NUL ends a text in all comparisons.
         for text in ["\0", "a\0", "a\0a", "éa\0é", "a\0é\0a"] {
             insert.execute([text]).unwrap();
         }

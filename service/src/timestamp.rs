@@ -1,19 +1,19 @@
-//! Moments as texts: as they are stored in a SQLite file, and as they are shown. A row has two of them, and chrono takes
-//! several times as long, since it knows so many other forms.
+//! Timestamps as texts: as stored in a SQLite file, and as displayed. A row has two of them, and chrono takes several times as
+//! long, since it supports many other formats.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, Timelike, Utc};
 
-/// Where a timestamp is written, as its text says it.
+/// The purpose for which a timestamp is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Zone {
-    /// `Z`, as it is shown.
+    /// `Z`, for display.
     Letter,
-    /// `+00:00`, as it is stored.
+    /// `+00:00`, for storage.
     Offset,
 }
 
-/// Hands over a timestamp as chrono writes it (`SecondsFormat::AutoSi`): with no more places behind the second than it needs,
-/// three, six or nine.
+/// Formats a timestamp as chrono does (`SecondsFormat::AutoSi`): with no more decimals of the second than it needs, three, six
+/// or nine.
 pub fn write<T>(timestamp: &DateTime<Utc>, zone: Zone, to: impl FnOnce(&str) -> T) -> T {
     let mut written = [0; 35];
     match usual(timestamp, zone, &mut written) {
@@ -22,7 +22,7 @@ pub fn write<T>(timestamp: &DateTime<Utc>, zone: Zone, to: impl FnOnce(&str) -> 
     }
 }
 
-/// `None` for a year that has not four digits, and for a leap second.
+/// `None` for a year that does not have four digits, and for a leap second.
 fn usual<'a>(timestamp: &DateTime<Utc>, zone: Zone, written: &'a mut [u8; 35]) -> Option<&'a str> {
     let timestamp = timestamp.naive_utc();
     let year = u32::try_from(timestamp.year()).ok().filter(|year| *year < 10_000)?;
@@ -59,7 +59,7 @@ fn digits<const N: usize>(number: u32) -> [u8; N] {
     digits
 }
 
-/// A timestamp in every spelling that the driver of SQLite reads.
+/// Parses a timestamp in every spelling that the SQLite driver accepts.
 pub fn read(text: &[u8]) -> Option<DateTime<Utc>> {
     as_written(text).or_else(|| spelt_otherwise(str::from_utf8(text).ok()?))
 }
@@ -80,7 +80,7 @@ fn spelt_otherwise(text: &str) -> Option<DateTime<Utc>> {
     None
 }
 
-/// A timestamp in the form in which it is stored.
+/// Parses a timestamp in the form in which it is stored.
 fn as_written(written: &[u8]) -> Option<DateTime<Utc>> {
     let (written, fraction) = match written.strip_suffix(b"+00:00")?.split_at_checked(19)? {
         (written, b"") => (written, b"0".as_slice()),
@@ -115,7 +115,7 @@ mod tests {
 
     use super::*;
 
-    /// Any timestamp, most of them with no more places than they are stored with, and leap seconds too.
+    /// Any timestamp, most of them with no more decimals than are stored, and leap seconds too.
     fn any_timestamp() -> impl Strategy<Value = DateTime<Utc>> {
         let years_of_four_digits = -62_167_219_200_i64..=253_402_300_799;
         let seconds =

@@ -1,8 +1,8 @@
-//! A list that is read in parts. Each part is a query of its own that continues behind the last row of the one before, so
-//! that whoever reads slowly holds no connection and a list of any length is never in memory.
+//! A list that is read in parts. Each part is a separate query that starts after the last row of the one before, so that a slow
+//! reader holds no connection and a list of any length is never in memory.
 //!
-//! Where the list ends is decided before its second part: the link to what follows is sent first, and rows that come and go
-//! meanwhile must not move it.
+//! The end of the list is determined before its second part: the link to the next page is sent first, and rows that are added or
+//! deleted meanwhile must not move it.
 
 use crate::{
     error::Result,
@@ -11,14 +11,14 @@ use crate::{
 
 /// Rows that are in memory at a time.
 pub const PART: u64 = 1000;
-/// Rows of a small part. Parts grow from there while they are read: a client that stops has few rows in memory.
+/// Rows of a small part. Parts grow while they are read: for a client that stops, few rows are in memory.
 pub const SMALL_PART: u64 = 100;
-/// By how much a part grows at most.
+/// The maximum growth factor of a part.
 const GROWTH: u64 = 4;
-/// Bytes that a part has about, where its rows are long.
+/// The approximate size of a part in bytes, if its rows are long.
 const BYTES: u64 = 256 << 10;
 
-/// What is left of a list.
+/// The rest of a list.
 #[derive(Debug)]
 pub struct Walk {
     left: Option<Listing>,
@@ -32,11 +32,11 @@ impl Walk {
         Self { left: Some(listing), part: SMALL_PART }
     }
 
-    /// The first part of a list and what is left of it; together they are the page that it asks for, or else at most `cap`
-    /// rows. The neighbours are those of the whole. A page that leads back is one part.
+    /// The first part of a list and the rest of it; together they are the requested page, or else at most `cap` rows. The
+    /// neighbours are those of the whole page. A page in the backward direction is one part.
     ///
     /// # Errors
-    /// [`Error::Invalid`](crate::Error::Invalid) for a bad parameter, and what the database says.
+    /// [`Error::Invalid`](crate::Error::Invalid) for a bad parameter, and any database error.
     pub async fn begin<T>(
         listing: &Listing,
         cap: u64,
@@ -65,7 +65,7 @@ impl Walk {
         Ok((first, Some(Self { left: Some(left), part: SMALL_PART })))
     }
 
-    /// Tells how many bytes the rows of the last part came to.
+    /// Records the size of the last part in bytes.
     pub fn wrote(&mut self, rows: usize, bytes: usize) {
         self.part = next_part(self.part, rows as u64, bytes as u64);
     }
@@ -85,7 +85,7 @@ impl Walk {
     }
 }
 
-/// How many rows the part after one of `last` rows has.
+/// The number of rows of the part after one of `last` rows.
 fn next_part(last: u64, rows: u64, bytes: u64) -> u64 {
     let fitting = (rows * BYTES).checked_div(bytes).unwrap_or(PART);
     (last * GROWTH).min(fitting).clamp(1, PART)

@@ -1,7 +1,7 @@
 //! Imports a file of books: all rows that can be stored, in one transaction, or nothing.
 //!
-//! A thread reads and checks rows while the transaction stores the batch before. What is a duplicate: the same ISBN; for a
-//! book without one, the same title, author and year as another book without one.
+//! A thread reads and checks rows while the transaction stores the previous batch. A duplicate is a row with the ISBN of
+//! another book; without an ISBN, one with the title, author and year of another book that has none.
 
 mod batch;
 mod fields;
@@ -37,50 +37,50 @@ use crate::{
 /// Batches that are read ahead.
 const AHEAD: usize = 4;
 
-/// What becomes of a row whose book is stored already.
+/// What to do with a row whose book is already stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnDuplicate {
-    /// The stored book stays as it is.
+    /// The stored book is not changed.
     Skip,
-    /// The stored book takes the row's values.
+    /// The stored book takes the values of the row.
     Update,
-    /// The whole import ends with nothing stored.
+    /// The whole import fails, and nothing is stored.
     Fail,
 }
 
 /// How to import.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Options {
-    /// How the file is written.
+    /// The format of the file.
     pub format: Format,
-    /// What becomes of a row whose book is stored already.
+    /// What to do with a row whose book is already stored.
     pub on_duplicate: OnDuplicate,
-    /// Goes through everything and stores nothing.
+    /// Processes everything and stores nothing.
     pub dry_run: bool,
-    /// The header of a column where the usual ones do not fit.
+    /// The header of a column whose name is not one of the usual ones.
     pub map: BTreeMap<String, String>,
 }
 
-/// What became of the rows: `rows = inserted + updated + skipped + rejected`.
+/// The outcome of the rows: `rows = inserted + updated + skipped + rejected`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// Rows of the file.
     pub rows: u64,
     /// New books.
     pub inserted: u64,
-    /// Books that took other values.
+    /// Books that were updated.
     pub updated: u64,
-    /// Stored before, and left as it was.
+    /// Stored before, and not changed.
     pub skipped: u64,
     /// Rows that cannot be stored.
     pub rejected: u64,
-    /// Rows without a usable ISBN, whatever became of them.
+    /// Rows without a usable ISBN, whatever their outcome.
     pub warnings: u64,
 }
 
 impl Report {
-    /// Counts what became of other rows too.
+    /// Adds the counts of other rows.
     pub(crate) fn add(&mut self, other: &Self) {
         let Self { rows, inserted, updated, skipped, rejected, warnings } = other;
         self.rows += rows;
@@ -92,34 +92,34 @@ impl Report {
     }
 }
 
-/// Hears what happens during an import.
+/// Receives the events of an import.
 ///
-/// Where it cannot note what it hears, the import ends with nothing stored: no row is left out in silence.
+/// When it cannot record an event, the import fails and nothing is stored: no row is skipped silently.
 pub trait Observer: Send + 'static {
-    /// A row was left out.
+    /// A row was rejected.
     ///
     /// # Errors
-    /// When that cannot be noted.
+    /// When the event cannot be recorded.
     fn rejected(&mut self, row: &Rejected) -> io::Result<()>;
     /// A row has no usable ISBN.
     ///
     /// # Errors
-    /// When that cannot be noted.
+    /// When the event cannot be recorded.
     fn warning(&mut self, row: &Row, why: &str) -> io::Result<()>;
     /// A batch is done; the counts so far.
     fn progress(&mut self, so_far: &Report);
-    /// All rows were heard of; what was noted has to be kept before they are stored.
+    /// All rows were reported. What was recorded has to be durable before they are stored.
     ///
     /// # Errors
-    /// When it cannot be kept.
+    /// When it cannot be made durable.
     fn finish(&mut self) -> io::Result<()>;
 }
 
-/// Imports what `input` holds: the whole of it, or on any error nothing.
+/// Imports all of `input`, or nothing on any error.
 ///
 /// # Errors
-/// [`Error::Invalid`] when the file cannot be read, has no usable header, or holds a duplicate that was not wanted; and
-/// what the database says. Rows that cannot be stored are no error, the observer hears of them.
+/// [`Error::Invalid`] when the file cannot be read, has no usable header, or holds a duplicate and duplicates are refused;
+/// and any database error. Rows that cannot be stored are no error; they are reported to the observer.
 pub async fn import<R, O>(db: &Db, input: R, options: Options, observer: O) -> Result<Report>
 where
     R: Read + Send + 'static,
@@ -133,7 +133,7 @@ where
     let (batches, queue) = mpsc::channel(AHEAD);
     tokio::task::spawn_blocking(move || read(rows, &batches));
 
-    // A dry run ends with an error so that it is rolled back; its report takes a way of its own.
+    // A dry run returns an error so that it is rolled back; its report is returned separately.
     let dry_report = Arc::new(Mutex::new(None));
     let report_to = Arc::clone(&dry_report);
     let stored = db
@@ -154,7 +154,7 @@ pub(crate) fn bad_file(why: String) -> Error {
     Error::invalid("", "bad-file", why)
 }
 
-/// Reads to the end, a batch at a time, for as long as somebody stores them. An empty batch is the end of the file.
+/// Reads to the end, one batch at a time, while the batches are received. An empty batch marks the end of the file.
 fn read<R: Read>(mut rows: Rows<R>, batches: &mpsc::Sender<Result<Batch>>) {
     loop {
         let batch = rows.batch(BATCH).map_err(unreadable);
@@ -177,7 +177,7 @@ async fn store(
 ) -> Result<Report> {
     let mut outcome = Outcome::default();
     loop {
-        // A reader that goes away before the end must not make a part of the file look like the whole.
+        // A reader that stops before the end must not make a part of the file look like the whole.
         let batch = queue
             .recv()
             .await

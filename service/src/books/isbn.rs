@@ -1,4 +1,4 @@
-//! Books by their ISBN: found, and put there whether they exist or not.
+//! Books by their ISBN: lookup and upsert.
 
 use entity::book::{ActiveModel, Column, Entity};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select};
@@ -13,10 +13,10 @@ use crate::{
     now,
 };
 
-/// The canonical form of an ISBN in an address.
+/// The canonical form of an ISBN from a URL.
 ///
 /// # Errors
-/// [`Error::Invalid`] with what is wrong with it.
+/// [`Error::Invalid`] when it is not a valid ISBN.
 pub fn canonical(written: &str) -> Result<String> {
     isbn::canonical(written).map_err(|bad| {
         Error::Invalid(FieldError::parameter("isbn", "bad-isbn", bad.to_string()).into())
@@ -26,16 +26,16 @@ pub fn canonical(written: &str) -> Result<String> {
 /// The book with this canonical ISBN.
 ///
 /// # Errors
-/// [`Error::NotFound`], and what the database says.
+/// [`Error::NotFound`], and any database error.
 pub async fn find(db: &impl Rows, isbn: &str) -> Result<Book> {
     db.row(by_isbn(isbn)).await?.ok_or_else(|| not_found(isbn))
 }
 
-/// Changes the given members of the book with this canonical ISBN, or adds it; true when it was added.
+/// Changes the given members of the book with this canonical ISBN, or creates it; true when it was created.
 ///
 /// # Errors
-/// As [`Noun::update`] and [`Noun::create`]; [`Error::Invalid`] for an ISBN among the members that is
-/// another one, and for a new book without title or author.
+/// As [`Noun::update`] and [`Noun::create`]; [`Error::Invalid`] if the members contain a different ISBN,
+/// and for a new book without title or author.
 pub async fn put(
     db: &impl Changes,
     isbn: &str,
@@ -48,7 +48,7 @@ pub async fn put(
             format!("isbn `{other}` is not the one of the address, `{isbn}`; leave it out");
         return Err(Error::invalid("isbn", "read-only", detail));
     }
-    // Looked for and locked in one statement: a row that is waited for is returned only if it still has this ISBN.
+    // Found and locked in one statement: a row that had to be waited for is returned only if it still has this ISBN.
     if let Some(book) = db.row(by_isbn(isbn).lock_exclusive()).await? {
         return Ok((change(db, book, precondition, changes).await?, false));
     }
@@ -57,8 +57,8 @@ pub async fn put(
     }
     match db.insert(new_row(isbn, changes)?).await {
         Ok(book) => Ok((book, true)),
-        // Somebody added it in this moment: done again, it is a change.
-        Err(Error::Duplicate { .. }) => Err(Error::collision("a book was added by somebody else")),
+        // Another transaction has just created it; a retry updates it.
+        Err(Error::Duplicate { .. }) => Err(Error::collision("another transaction added the book")),
         Err(error) => Err(error),
     }
 }

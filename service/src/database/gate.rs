@@ -1,8 +1,8 @@
-//! The queue in front of the connections for reading: of bounded length, so that an overloaded server refuses at once what it could
-//! only refuse later.
+//! The queue for read connections. Its length is bounded, so that an overloaded server refuses at once what it could only
+//! refuse later.
 //!
-//! A request is refused when the queue is full, when the reads before it would take longer than it may wait, and when no read has
-//! begun for that long. Maintenance and imports wait for as long as it takes and are not counted; since the queue is served in
+//! A request is refused when the queue is full, when the reads before it would take longer than it may wait, and when no read
+//! has begun for that long. Maintenance and imports wait without a limit and are not counted; since the queue is served in
 //! order, they are not starved.
 
 use std::{
@@ -21,7 +21,7 @@ use tokio::{
 use super::Settings;
 use crate::error::{Error, Result};
 
-/// Weight of what is known about the duration of reads against that of one more.
+/// Weight of the average duration of reads, relative to one more read.
 const WEIGHT: u64 = 8;
 
 /// Who reads.
@@ -30,7 +30,7 @@ pub(super) enum Purpose {
     /// A request, which can be refused.
     #[default]
     Request,
-    /// Work of the server itself, which waits.
+    /// Work of the server itself, which is never refused.
     Maintenance,
 }
 
@@ -42,12 +42,12 @@ pub(super) struct Gate {
     longest_wait: Duration,
     waiting: AtomicUsize,
     opened: Instant,
-    /// When the last read began, and how long one takes on average, in microseconds.
+    /// When the last read began, and the average duration of a read, in microseconds.
     last_began: AtomicU64,
     mean: AtomicU64,
 }
 
-/// The right to read on one connection.
+/// Permission to read on one connection.
 pub(super) struct Permit {
     gate: Arc<Gate>,
     began: Instant,
@@ -55,7 +55,7 @@ pub(super) struct Permit {
 }
 
 impl Gate {
-    /// In front of `width` connections.
+    /// For `width` connections.
     pub(super) fn new(width: u32, settings: &Settings) -> Arc<Self> {
         Arc::new(Self {
             permits: Arc::new(Semaphore::new(width as usize)),
@@ -72,7 +72,7 @@ impl Gate {
     /// Waits for a connection.
     ///
     /// # Errors
-    /// [`Error::Busy`] when too many wait, or it took too long.
+    /// [`Error::Busy`] when the queue is full, or the wait took too long.
     pub(super) async fn enter(self: &Arc<Self>, purpose: Purpose) -> Result<Permit> {
         if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
             return Ok(self.admit(permit));
@@ -88,7 +88,7 @@ impl Gate {
         Ok(self.admit(permit.map_err(|_| Error::Busy)?))
     }
 
-    /// A place in the queue; `None` when one more has to be refused.
+    /// A place in the queue; `None` when the request has to be refused.
     fn line_up(&self) -> Option<Place<'_>> {
         let place = Place(&self.waiting);
         let before = self.waiting.fetch_add(1, Ordering::Relaxed);
@@ -155,7 +155,7 @@ mod tests {
             (Box::pin(gate.enter(Purpose::Request)), Box::pin(gate.enter(Purpose::Request)));
         assert!(waits(&mut second.as_mut()).await && waits(&mut third.as_mut()).await);
         assert!(matches!(gate.enter(Purpose::Request).await, Err(Error::Busy)));
-        // One that is given up leaves its place to another.
+        // An entrance that is dropped gives its place to another.
         drop(third);
         let mut fourth = Box::pin(gate.enter(Purpose::Request));
         assert!(waits(&mut fourth.as_mut()).await);
@@ -186,7 +186,7 @@ mod tests {
             gate.enter(Purpose::Request).await.unwrap(),
             gate.enter(Purpose::Request).await.unwrap(),
         ];
-        // A read takes half a second: two at once, so four may wait.
+        // A read takes half a second: two run at once, so four may wait.
         gate.mean.store(500_000, Ordering::Relaxed);
         let mut waiting: Vec<_> = (0..5).map(|_| Box::pin(gate.enter(Purpose::Request))).collect();
         for entrance in &mut waiting {

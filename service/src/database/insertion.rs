@@ -1,7 +1,8 @@
-//! Rows that lack nothing but their id, so that the statement which stores them is always the same.
+//! Rows that have all values but their id, so that the statement which inserts them is always the same.
 //!
-//! To write it takes SeaORM as long as SQLite needs for the row. And for rows that a statement returns SQLite makes a table until
-//! it is done; where no value is stored as another one, the row is known but for the id, which the connection tells.
+//! SeaORM takes as long to build that statement as SQLite takes to insert the row. SQLite also builds a table for rows that a
+//! statement returns; where no value is stored in another form, the row is known except for the id, which the connection
+//! reports.
 
 use std::{
     any::{Any, TypeId},
@@ -25,20 +26,20 @@ type EntityOf<A> = <A as ActiveModelTrait>::Entity;
 type ColumnOf<A> = <EntityOf<A> as EntityTrait>::Column;
 type KeyOf<A> = <EntityOf<A> as EntityTrait>::PrimaryKey;
 
-/// How such rows of an entity are stored.
+/// How such rows of an entity are inserted.
 pub(super) struct Insertion<A: Insertable> {
-    /// What SeaORM writes. On PostgreSQL it returns every column.
+    /// The statement as SeaORM builds it. On PostgreSQL it returns every column.
     pub(super) sql: String,
-    /// Whose values it binds, in their order.
+    /// The columns whose values it binds, in order.
     columns: Vec<ColumnOf<A>>,
-    /// What the database counts.
+    /// The id, which the database generates.
     id: ColumnOf<A>,
     id_is_long: bool,
 }
 
 impl<A: Insertable> Insertion<A> {
-    /// How this row is stored, and what is bound for it; `None` for one that lacks more or less than its id, and on SQLite for one
-    /// that has to be read back.
+    /// The statement that inserts this row, and its values; `None` for a row that lacks more or less than its id, and on
+    /// SQLite for one that has to be read back.
     pub(super) fn of(row: &A, backend: DbBackend) -> Option<(Rc<Self>, Vec<Value>)> {
         let insertion = Self::get(backend)?;
         if !row.is_not_set(insertion.id) {
@@ -60,7 +61,7 @@ impl<A: Insertable> Insertion<A> {
         Ok(row.try_into_model()?)
     }
 
-    /// Made when this thread first asks; `None` for an entity without such rows.
+    /// Built when this thread first needs it; `None` for an entity without such rows.
     fn get(backend: DbBackend) -> Option<Rc<Self>> {
         // By the active model, and whether it is PostgreSQL.
         type Insertions = HashMap<(TypeId, bool), Option<Rc<dyn Any>>>;
@@ -98,7 +99,7 @@ impl<A: Insertable> Insertion<A> {
     }
 }
 
-/// Whether a value of this type is read as it was written. SQLite has no exact numbers: of 0.10 it makes 0.1.
+/// Whether a value of this type is read as it was written. SQLite has no exact numbers: 0.10 becomes 0.1.
 fn is_stored_as_given(column_type: &ColumnType) -> bool {
     let is_exact = |kind| {
         matches!(
@@ -137,7 +138,7 @@ mod tests {
                 && insertion.sql.contains("RETURNING \"id\",")
         );
         assert!(Insertion::<entity::store::ActiveModel>::get(DbBackend::Sqlite).is_some());
-        // A price is a double, no state is the usual one, and a key is no number that SQLite counts.
+        // A price is a double, a state has no default, and a key is not a number that SQLite generates.
         assert!(Insertion::<entity::item::ActiveModel>::get(DbBackend::Sqlite).is_none());
         assert!(Insertion::<entity::item::ActiveModel>::get(DbBackend::Postgres).is_some());
         for backend in [DbBackend::Sqlite, DbBackend::Postgres] {

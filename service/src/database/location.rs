@@ -1,4 +1,4 @@
-//! Where the database is: the spellings of `DATABASE_URL`, read as SQLAlchemy reads them.
+//! Where the database is: the forms of `DATABASE_URL`, interpreted as SQLAlchemy does.
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
@@ -7,15 +7,15 @@ use sea_orm::sqlx::postgres::PgConnectOptions;
 /// A database to open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
-    /// SQLite in memory: gone with the process.
+    /// SQLite in memory: lost with the process.
     Memory,
     /// A SQLite file.
     File(PathBuf),
-    /// A PostgreSQL server; the URL may carry a password, so it is shown without.
+    /// A PostgreSQL server; the URL may contain a password, so it is displayed without it.
     Postgres(String),
 }
 
-/// A `DATABASE_URL` that names no database.
+/// A `DATABASE_URL` that is not a valid database URL.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "`{given}` is not a database URL: {why}; write `sqlite:///books.db` (relative), `sqlite:////var/lib/books.db` (absolute), \
@@ -32,7 +32,7 @@ impl FromStr for Location {
     fn from_str(url: &str) -> Result<Self, BadLocation> {
         let bad = |why| BadLocation { given: without_password(url), why };
         let (scheme, rest) = url.split_once(':').ok_or_else(|| bad("it has no scheme"))?;
-        // SQLAlchemy names the driver behind a plus, as in `postgresql+psycopg2`.
+        // SQLAlchemy names the driver after a plus, as in `postgresql+psycopg2`.
         let dialect = scheme.split_once('+').map_or(scheme, |(dialect, _driver)| dialect);
         match dialect {
             "sqlite" => sqlite(rest).map_err(bad),
@@ -59,16 +59,16 @@ fn sqlite(rest: &str) -> Result<Location, &'static str> {
     };
     match path {
         "" => Err("the path is empty"),
-        _ if path.contains('?') => Err("options behind `?` are not supported"),
+        _ if path.contains('?') => Err("options after `?` are not supported"),
         _ if path.starts_with("file:") => Err("SQLite's own `file:` addresses are not supported"),
         _ if path.contains('\0') => Err("the path has a NUL byte"),
         _ => Ok(Location::File(PathBuf::from(path))),
     }
 }
 
-/// `postgres://user:secret@host/db` becomes `postgres://user:***@host/db`, and a parameter with a password goes too.
+/// `postgres://user:secret@host/db` becomes `postgres://user:***@host/db`, and a parameter with a password is hidden too.
 ///
-/// Rather too much is hidden than too little: a password may hold any character, also `/`, `?` and `@`.
+/// When in doubt, more is hidden than necessary: a password may contain any character, also `/`, `?` and `@`.
 fn without_password(url: &str) -> String {
     let (scheme, rest) = url.split_once(':').unwrap_or(("", url));
     let (slashes, rest) = rest.strip_prefix("//").map_or(("", rest), |rest| ("//", rest));

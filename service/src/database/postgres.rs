@@ -1,4 +1,4 @@
-//! How a PostgreSQL connection is opened, and the guard that keeps broken ones out of use.
+//! How a PostgreSQL connection is opened, and the check that keeps broken ones out of use.
 
 mod probe;
 pub(super) mod row;
@@ -29,37 +29,37 @@ use super::Settings;
 use crate::error::{is_shut_down, sqlx_error};
 pub(super) use probe::expect_server;
 
-/// False for a connection that sits in a transaction of somebody else, or on a server that only reads.
+/// False for a connection that is inside another job's transaction, or on a read-only server.
 ///
-/// sqlx 0.9.0 gives a connection back to the pool inside an open transaction when its `begin` is cancelled; writes on
-/// it would be acknowledged and lost. After a failover old connections stay on the former primary.
+/// sqlx 0.9.0 returns a connection to the pool inside an open transaction when its `begin` is cancelled; writes on it would
+/// be acknowledged and lost. After a failover old connections stay on the former primary.
 const GUARD: &str =
     "SELECT transaction_timestamp() = statement_timestamp() AND NOT pg_is_in_recovery()";
 
-/// Whether the server has become another one's copy, where nobody could have left a transaction open.
+/// Whether the server has become a standby, where no transaction can have been left open.
 pub(super) const IS_STANDBY: &str = "SELECT pg_is_in_recovery()";
 
-/// A connection that idled for so long is looked at before it reads.
+/// A connection that was idle for this long is checked before it reads.
 const IDLE: Duration = Duration::from_millis(100);
-/// How often connections read one after the other before one of them is looked at.
+/// Number of reads, over all connections, after which one connection is checked.
 const READS: i32 = 64;
 
-/// Whether connections that read are looked at before they are used. They are in no transaction, so they may only be lost, or on
-/// a server that has become another one's copy; asking each time would double the round trips of a read.
+/// Whether connections for reading are checked before they are used. They are in no transaction, so they can only be lost, or
+/// on a server that has become a standby; a check each time would double the round trips of a read.
 #[derive(Default)]
 pub(super) struct HealthCheck {
-    /// Uses until the next look; below zero, how many of the next uses begin with one.
+    /// Uses until the next check; below zero, how many of the next uses begin with one.
     uses: AtomicI32,
 }
 
 impl HealthCheck {
-    /// A connection was lost, and with it perhaps others: those that are used next are looked at first.
+    /// A connection was lost, and others may be lost too: the next ones are checked before use.
     pub(super) fn lose(&self) {
         self.uses.store(-READS, Ordering::Relaxed);
     }
 
-    /// Whether a read failed because its connection was lost, and with it perhaps others of the pool. Another one may answer, and
-    /// is looked at first.
+    /// Whether a read failed because its connection was lost; others of the pool may be lost too. Another one may answer, and
+    /// is checked first.
     pub(super) fn is_lost(&self, error: &DbErr) -> bool {
         let is_lost = matches!(
             sqlx_error(error),
@@ -71,7 +71,7 @@ impl HealthCheck {
         is_lost
     }
 
-    /// Whether a connection that idled for so long is looked at now.
+    /// Whether a connection that was idle for this long is checked now.
     pub(super) fn should_check(&self, idle: Duration) -> bool {
         let next = |uses: i32| {
             Some(match uses {
@@ -85,10 +85,11 @@ impl HealthCheck {
     }
 }
 
-/// The name that our connections have among those of the server.
+/// The application name of our connections on the server.
 const NAME: &str = "bookplate";
 
-/// Options of a pool for the server at `url`; each of its connections is looked at before it is used, or as often as `health` says.
+/// Options of a pool for the server at `url`; each of its connections is checked before it is used, or as often as `health`
+/// decides.
 pub(super) fn server(
     url: &str,
     settings: &Settings,
@@ -110,8 +111,8 @@ pub(super) fn server(
                 if !looks {
                     return Ok(true);
                 }
-                // As one simple query: of a prepared one Bind and Execute have a time each, so the two would never
-                // be equal, and every connection would be thrown away after its first use.
+                // As one simple query: in a prepared one Bind and Execute have different times, so the two would never be
+                // equal, and every connection would be discarded after its first use.
                 sqlx::raw_sql(GUARD).fetch_one(connection).await?.try_get(0)
             })
         });
@@ -121,7 +122,8 @@ pub(super) fn server(
 /// How long a statement of a change waits for a row that another session holds, before the change waits without a connection.
 const QUICKLY: Duration = Duration::from_millis(50);
 
-/// The same for connections that write: those who want a row that another session holds for long must not have all of them.
+/// The same for connections that write: jobs that wait for a row that another session holds for long must not occupy all of
+/// them.
 pub(super) fn for_writing(settings: &Settings) -> Settings {
     Settings { busy_timeout: settings.busy_timeout.min(QUICKLY), ..settings.clone() }
 }
@@ -134,10 +136,10 @@ pub(super) fn waits(settings: &Settings) -> [(&'static str, String); 2] {
     ]
 }
 
-/// How the pool's server is connected to without the driver: to the same database, as the same user and with the same options, where
-/// no statement takes longer than `limit`, and with `more` options. `None` where that would have to be encrypted, and so on a
-/// socket or a loopback address only, unless `sslmode=disable`; also where the address has something that one of the two does
-/// not read.
+/// How to connect to the pool's server without the driver: to the same database, as the same user and with the same options;
+/// no statement may take longer than `limit`, and `more` options are added. `None` where that connection would have to be
+/// encrypted, so only for a socket, a loopback address or `sslmode=disable`; also where the address contains something that
+/// one of the two does not support.
 pub(super) fn without_driver(
     url: &str,
     settings: &Settings,
@@ -145,7 +147,7 @@ pub(super) fn without_driver(
     more: &str,
 ) -> Option<tokio_postgres::Config> {
     let pool: PgConnectOptions = url.parse().ok()?;
-    // The pool's options do not tell the password. Where it comes from elsewhere the server may refuse us.
+    // The pool's options do not expose the password. If it comes from elsewhere the server may refuse us.
     let read: tokio_postgres::Config = url.parse().ok()?;
     let host = pool.get_host().trim_start_matches('[').trim_end_matches(']');
     let mut config = tokio_postgres::Config::new();
@@ -165,7 +167,7 @@ pub(super) fn without_driver(
         PgSslMode::Allow | PgSslMode::Prefer if is_near => {}
         _ => return None,
     }
-    // Those that the driver asks for; what stands last holds.
+    // The options that the driver sets; the last one takes precedence.
     let given = pool.get_options().unwrap_or_default();
     let limit = limit.as_millis();
     let options =
@@ -203,7 +205,7 @@ mod tests {
             ("postgres://u@10.0.0.1/d?sslmode=prefer", false),
             ("postgres://u@localhost/d?sslmode=require", false),
             ("postgres://u@localhost/d?sslmode=verify-full", false),
-            // What tokio-postgres does not read.
+            // What tokio-postgres does not support.
             ("postgres://u@localhost/d?options[search_path]=s", false),
             ("postgres://u@localhost/d?statement-cache-capacity=0", false),
         ] {

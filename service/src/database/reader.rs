@@ -1,6 +1,6 @@
-//! Reading. Short reads need no thread or connection of their own: those of a SQLite file are carried out on the thread that asks,
-//! those of PostgreSQL on connections that they share. The others wait in a queue of bounded length, for a thread that reads the
-//! SQLite file or for a connection of the pool.
+//! Reads. Short reads need no separate thread or connection: those of a SQLite file run on the calling thread, those of
+//! PostgreSQL on shared connections. The others wait in a queue of bounded length, for a thread that reads the SQLite file or
+//! for a connection of the pool.
 
 use std::{
     future::{Future, ready},
@@ -25,10 +25,10 @@ use crate::{error::Result, substrings::TrigramStatistics};
 
 type DbResult<T> = std::result::Result<T, DbErr>;
 
-/// How often a read is tried whose connection is lost. A server that ends its sessions does not end all at once.
+/// How often a read is retried after its connection was lost. A server that ends its sessions does not end them all at once.
 const ATTEMPTS: u32 = 4;
 
-/// A way to read. Clones share it.
+/// A read handle. Clones share it.
 #[derive(Clone)]
 pub struct Reader {
     pool: Pool,
@@ -38,13 +38,13 @@ pub struct Reader {
     statistics: TrigramStatistics,
 }
 
-/// Reading of a SQLite file.
+/// Reads of a SQLite file.
 pub(super) struct FileReader {
     pub(super) inline: Arc<InlineReader>,
     pub(super) threads: ReadThreads,
 }
 
-/// The pool, and the queue in front of it.
+/// The pool, and the queue for it.
 #[derive(Clone)]
 struct Pool {
     connection: DatabaseConnection,
@@ -54,7 +54,7 @@ struct Pool {
 }
 
 impl Reader {
-    /// `health` is what the connections of the pool are looked at by, `gate` the queue in front of it.
+    /// `health` decides when connections of the pool are checked; `gate` is the queue for it.
     pub(super) fn new(
         (pool, gate): (DatabaseConnection, Arc<Gate>),
         file: Option<FileReader>,
@@ -66,21 +66,21 @@ impl Reader {
         Self { pool, file, shared, searches: false, statistics }
     }
 
-    /// The same for statements that PostgreSQL had better plan once, for any values.
+    /// The same for statements that PostgreSQL should plan once, for all values.
     pub(crate) fn for_searches(&self) -> Self {
         Self { searches: true, ..self.clone() }
     }
 
-    /// The same for work of the server itself: it waits for its turn as long as that takes, and is not refused.
+    /// The same for work of the server itself: it waits without a limit, and is not refused.
     pub(crate) fn for_maintenance(&self) -> Self {
         let pool = Pool { purpose: Purpose::Maintenance, ..self.pool.clone() };
         Self { pool, ..self.clone() }
     }
 
-    /// The rows of a query with one more column, which is a whole number.
+    /// The rows of a query with an additional column, which is an integer.
     ///
     /// # Errors
-    /// What the database says.
+    /// Any database error.
     pub(crate) async fn numbered<E, R>(&self, select: Select<E>) -> Result<Vec<R>>
     where
         E: Decode,
@@ -96,10 +96,10 @@ impl Reader {
         file.threads.read(select.build(DbBackend::Sqlite), self.pool.purpose, read).await
     }
 
-    /// The texts in the first column of what a statement returns.
+    /// The texts in the first column of the result.
     ///
     /// # Errors
-    /// What the database says.
+    /// Any database error.
     pub(super) async fn texts<S: StatementBuilder>(
         &self,
         statement: &S,
@@ -118,12 +118,12 @@ impl Reader {
         rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
     }
 
-    /// What searches know of the rows.
+    /// The trigram statistics for searches.
     pub(crate) fn statistics(&self) -> &TrigramStatistics {
         &self.statistics
     }
 
-    /// The pool itself, as migrations use it. Of a SQLite file it is for commands: nothing ends a read there.
+    /// The pool itself, as migrations use it. For a SQLite file use it only for commands: nothing limits a read there.
     pub fn connection(&self) -> &DatabaseConnection {
         &self.pool.connection
     }
@@ -150,8 +150,8 @@ impl Reader {
     }
 }
 
-/// What has to wait for an answer is in a box: who asks a SQLite file has it at once, and would carry the room for all of that
-/// along.
+/// Futures that wait for an answer are boxed: a read of a SQLite file is answered at once, and should not carry the space for
+/// them.
 impl Rows for Reader {
     fn backend(&self) -> DbBackend {
         self.pool.connection.get_database_backend()
@@ -235,7 +235,7 @@ impl Reader {
 }
 
 impl Pool {
-    /// Waits for its turn and asks, on another connection where one is lost.
+    /// Waits for its turn and runs the query, on another connection if one is lost.
     async fn ask<T, F>(
         &self,
         statement: Statement,

@@ -1,4 +1,4 @@
-//! Rows as the models of entities, without the driver.
+//! Rows as entity models, without the driver.
 
 mod decode;
 mod queries;
@@ -11,13 +11,13 @@ pub use queries::{FOUND, Queries};
 pub(crate) use super::postgres::row::Numeric;
 use super::{postgres::row::FromPostgres, sqlite::row::FromSqlite};
 
-/// A row as a database gives it.
+/// A row as a database returns it.
 pub trait RowSource {
-    /// The value of a column as the driver would make it; `None` for one that is something else.
+    /// The value of a column, equal to the driver's; `None` for a value of another type.
     fn get<T: ColumnValue>(&self, place: usize) -> Option<T>;
 }
 
-/// A type of columns that is read without the driver.
+/// A column type that is read without the driver.
 pub trait ColumnValue: FromSqlite + FromPostgres {}
 
 impl<T: FromSqlite + FromPostgres> ColumnValue for T {}

@@ -1,4 +1,4 @@
-//! What rows are read from and changed in, whichever way statements get to the database.
+//! Traits for reading and changing rows, independent of how statements reach the database.
 
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseConnection,
@@ -10,12 +10,12 @@ use sea_orm::{
 use super::row::Decode;
 use crate::error::{Error, Result};
 
-/// What rows can be read from: a [`Reader`](super::Reader), or a [transaction](super::Tx).
+/// A source of rows: a [`Reader`](super::Reader), or a [transaction](super::Tx).
 pub trait Rows: Sync + Sized {
-    /// Which database it is.
+    /// The kind of database.
     fn backend(&self) -> DbBackend;
 
-    /// The query of all rows of an entity, as [`EntityTrait::find`] has it and sooner.
+    /// The query of all rows of an entity, as [`EntityTrait::find`] but cached.
     fn all<E: Decode>(&self) -> Select<E> {
         E::queries().all(self.backend())
     }
@@ -23,24 +23,24 @@ pub trait Rows: Sync + Sized {
     /// The rows of a query.
     ///
     /// # Errors
-    /// What the database says.
+    /// Any database error.
     fn rows<E>(&self, select: Select<E>) -> impl Future<Output = Result<Vec<E::Model>>> + Send
     where
         E: Decode;
 
-    /// The whole numbers in the first column of what a statement returns.
+    /// The integers in the first column of the result.
     ///
     /// # Errors
-    /// What the database says.
+    /// Any database error.
     fn integers<S: StatementBuilder>(
         &self,
         statement: &S,
     ) -> impl Future<Output = Result<Vec<i64>>> + Send;
 
-    /// The same where they are ids.
+    /// The same for ids.
     ///
     /// # Errors
-    /// What the database says.
+    /// Any database error.
     fn ids<S: StatementBuilder>(
         &self,
         statement: &S,
@@ -52,7 +52,7 @@ pub trait Rows: Sync + Sized {
     /// The first row of a query.
     ///
     /// # Errors
-    /// What the database says.
+    /// Any database error.
     fn row<E>(&self, select: Select<E>) -> impl Future<Output = Result<Option<E::Model>>> + Send
     where
         E: Decode,
@@ -64,7 +64,7 @@ pub trait Rows: Sync + Sized {
     /// The row with an id.
     ///
     /// # Errors
-    /// What the database says.
+    /// Any database error.
     fn by_id<E>(&self, id: i32) -> impl Future<Output = Result<Option<E::Model>>> + Send
     where
         E: Decode<PrimaryKey: PrimaryKeyTrait<ValueType = i32>>,
@@ -72,10 +72,10 @@ pub trait Rows: Sync + Sized {
         self.row(E::find_by_id(id))
     }
 
-    /// How many rows a query has.
+    /// The number of rows that a query returns.
     ///
     /// # Errors
-    /// What the database says.
+    /// Any database error.
     fn count<E>(&self, select: Select<E>) -> impl Future<Output = Result<u64>> + Send
     where
         E: EntityTrait,
@@ -91,28 +91,28 @@ pub trait Rows: Sync + Sized {
     }
 }
 
-/// What rows can be changed in: a [transaction](super::Tx), or a database that nobody else has.
+/// Where rows can be changed: a [transaction](super::Tx), or a database that only the caller uses.
 pub trait Changes: Rows {
-    /// Adds a row, and returns it as it is stored.
+    /// Inserts a row, and returns it as stored.
     ///
     /// # Errors
-    /// What the database says.
+    /// Any database error.
     fn insert<A>(&self, row: A) -> impl Future<Output = Result<ModelOf<A>>>
     where
         A: Insertable;
 
-    /// Gives a row the values that are set, and returns it as it is stored.
+    /// Updates a row with the values that are set, and returns it as stored.
     ///
     /// # Errors
-    /// What the database says; also when there is no such row.
+    /// Any database error; also when there is no such row.
     fn update<A>(&self, row: A) -> impl Future<Output = Result<ModelOf<A>>>
     where
         A: Insertable;
 
-    /// Carries out a statement that returns no rows; how many it changed.
+    /// Runs a statement that returns no rows; returns the number of rows it changed.
     ///
     /// # Errors
-    /// What the database says.
+    /// Any database error.
     fn exec<S: StatementBuilder>(&self, statement: &S) -> impl Future<Output = Result<u64>>;
 }
 
@@ -138,7 +138,7 @@ impl<A> Insertable for A where
 {
 }
 
-/// Reading and changing on what the driver has.
+/// Reads and writes through a connection of the driver.
 macro_rules! by_driver {
     ($connection:ty) => {
         impl Rows for $connection {
@@ -180,21 +180,21 @@ macro_rules! by_driver {
 by_driver!(DatabaseConnection);
 by_driver!(DatabaseTransaction);
 
-/// The statement that adds a row and returns it as it is stored.
+/// The statement that inserts a row and returns it as stored.
 pub(super) fn insertion<A: Insertable>(row: A, backend: DbBackend) -> Statement {
     let mut insert = A::Entity::insert(row).into_query();
     insert.returning(every_column::<A::Entity>(backend));
     backend.build(&insert)
 }
 
-/// The same of one that changes a row.
+/// The same for an update.
 pub(super) fn change<A: Insertable>(row: A, backend: DbBackend) -> Result<Statement> {
     let mut update = A::Entity::update(row).validate()?.into_query();
     update.returning(every_column::<A::Entity>(backend));
     Ok(backend.build(&update))
 }
 
-/// What is said of a row that is not what its entity has.
+/// The error for a row that does not fit its entity.
 pub(super) fn misfit<E: EntityTrait>() -> Error {
     let table = E::default().table_name().to_owned();
     Error::internal(format!("a row of {table} has a value of another type"))
@@ -219,7 +219,7 @@ pub(super) async fn integers(db: &impl ConnectionTrait, statement: Statement) ->
     rows.iter().map(number).collect()
 }
 
-/// PostgreSQL has numbers of two lengths.
+/// PostgreSQL has two integer types.
 fn number(row: &QueryResult) -> Result<i64> {
     match row.try_get_by_index::<i64>(0) {
         Ok(number) => Ok(number),

@@ -1,4 +1,4 @@
-//! How a SQLite connection is opened, and the proof that each one is as durable as it was asked to be.
+//! How a SQLite connection is opened, and the check that each one is as durable as configured.
 
 pub(super) mod change_token;
 pub(super) mod inline_reader;
@@ -34,11 +34,11 @@ const OLDEST_SAFE_VERSION: (u32, u32, u32) = (3, 51, 3);
 pub(super) enum Role {
     /// One of many; `query_only`.
     Reader,
-    /// Rebuilds tables, so foreign keys are not enforced while it does.
+    /// Rebuilds tables, so foreign keys are not enforced meanwhile.
     Migrator,
 }
 
-/// Options of a pool for readers of the file that is open already, each of whose connections is to that one.
+/// Options of a pool of readers for the file that is already open; each connection is verified to be to that file.
 pub(super) fn readers(open: Arc<OpenFile>, settings: &Settings) -> ConnectOptions {
     let mut options = file(open.path(), Role::Reader, settings);
     options.map_sqlx_sqlite_pool_opts(move |pool| {
@@ -47,7 +47,7 @@ pub(super) fn readers(open: Arc<OpenFile>, settings: &Settings) -> ConnectOption
             let open = Arc::clone(&open);
             Box::pin(async move {
                 check(connection, Role::Reader).await?;
-                // Where another file has its name, the log would not be that one's.
+                // If another file has its name, the log would belong to that one.
                 open.check().map_err(|error| sqlx::Error::Io(io::Error::other(error)))
             })
         })
@@ -61,7 +61,7 @@ pub(super) fn file(path: &Path, role: Role, settings: &Settings) -> ConnectOptio
         .filename(path)
         .create_if_missing(role != Role::Reader)
         .journal_mode(SqliteJournalMode::Wal)
-        // At NORMAL a power cut takes acknowledged writes with it.
+        // At NORMAL a power failure loses acknowledged writes.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(role != Role::Migrator)
         .busy_timeout(settings.busy_timeout)
@@ -79,12 +79,12 @@ pub(super) fn file(path: &Path, role: Role, settings: &Settings) -> ConnectOptio
         .acquire_timeout(settings.acquire_timeout)
         .idle_timeout(None)
         .max_lifetime(None)
-        // The guard below pings as well.
+        // The check below pings as well.
         .test_before_acquire(false)
         .map_sqlx_sqlite_before_acquire(|connection, _| {
             Box::pin(async move {
-                // After SQLITE_FULL at COMMIT sqlx believes for ever that the transaction is open, and each later
-                // BEGIN IMMEDIATE fails; such a connection is thrown away.
+                // After SQLITE_FULL at COMMIT sqlx treats the transaction as open for ever, and each later BEGIN IMMEDIATE
+                // fails; such a connection is discarded.
                 connection.ping().await?;
                 Ok(!connection.is_in_transaction())
             })
@@ -95,14 +95,14 @@ pub(super) fn file(path: &Path, role: Role, settings: &Settings) -> ConnectOptio
     options
 }
 
-/// Options of the one connection that is a database in memory.
+/// Options of the one connection that holds an in-memory database.
 pub(super) fn memory(settings: &Settings) -> ConnectOptions {
     let mut options = ConnectOptions::new("sqlite::memory:");
     options
         .map_sqlx_sqlite_opts(|options| options.foreign_keys(true).disable_statement_logging())
         .min_connections(1)
         .max_connections(1)
-        // A request that is dropped during the test would take the connection, and with it the database, along.
+        // A request that is dropped during the check would take the connection, and with it the database, along.
         .test_before_acquire(false)
         .acquire_timeout(settings.acquire_timeout)
         .idle_timeout(None)
@@ -128,7 +128,7 @@ pub(super) fn scratch(path: &Path) -> ConnectOptions {
     options
 }
 
-/// Reads every page, on a connection of its own that has none of them yet, and tells whether SQLite finds nothing wrong.
+/// Reads every page, on a separate connection with an empty cache, and reports whether SQLite finds nothing wrong.
 pub(super) fn is_sound(path: &Path) -> Result<bool> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = rusqlite::Connection::open_with_flags(path, flags)?;
@@ -136,7 +136,7 @@ pub(super) fn is_sound(path: &Path) -> Result<bool> {
     Ok(found == "ok")
 }
 
-/// Reads back what was set: a pragma that SQLite cannot carry out is ignored without a word.
+/// Reads back the settings: SQLite silently ignores a pragma that it cannot apply.
 async fn check(
     connection: &mut SqliteConnection,
     role: Role,

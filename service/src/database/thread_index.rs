@@ -1,4 +1,4 @@
-//! Where a thread looks first, so that each finds what it used before free.
+//! An index for each thread, so that each first tries the connection that it used before.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

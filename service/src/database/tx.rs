@@ -1,4 +1,4 @@
-//! A transaction, whichever inner its statements get to the database.
+//! A transaction, independent of how its statements reach the database.
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Select,
@@ -16,8 +16,7 @@ use crate::{
     substrings::TrigramStatistics,
 };
 
-/// A transaction: what rows are changed in, and read in as they are by then. One that is dropped before its end is rolled
-/// back.
+/// A transaction: rows are changed in it, and read with its changes. If it is dropped before its end, it is rolled back.
 pub struct Tx {
     inner: TxInner,
     statistics: TrigramStatistics,
@@ -36,14 +35,14 @@ pub(super) struct Source {
     pub(super) statistics: TrigramStatistics,
 }
 
-/// What carries their statements.
+/// The backend of their statements.
 #[derive(Clone)]
 pub(super) enum WriteBackend {
     /// A pool of the driver.
     Driver(DatabaseConnection),
     /// A SQLite file, without the driver.
     Sqlite(SqliteWriter),
-    /// A PostgreSQL server, without the driver where it lets us in, and otherwise with it.
+    /// A PostgreSQL server, without the driver where it accepts our connections, and otherwise with it.
     Postgres(WriteSessions, DatabaseConnection),
 }
 
@@ -87,7 +86,7 @@ impl Source {
 }
 
 impl Tx {
-    /// A transaction inside of this one, whose end is not that of this one.
+    /// A transaction inside this one (a savepoint), which ends independently.
     #[expect(clippy::disallowed_methods, reason = "in a transaction `begin` makes a savepoint")]
     pub(super) async fn savepoint(&self) -> Result<Self> {
         let inner = match &self.inner {
@@ -99,7 +98,7 @@ impl Tx {
     }
 
     /// # Errors
-    /// [`Error::Unknown`] where nobody knows whether it was stored; otherwise it was not.
+    /// [`Error::Unknown`] where it is unknown whether it was stored; otherwise it was not.
     pub(super) async fn commit(self) -> Result<()> {
         match self.inner {
             TxInner::Driver(transaction) => transaction.commit().await.map_err(|error| {
@@ -124,12 +123,12 @@ impl Tx {
         }
     }
 
-    /// What searches know of the rows.
+    /// The trigram statistics for searches.
     pub(crate) fn statistics(&self) -> &TrigramStatistics {
         &self.statistics
     }
 
-    /// Lets statements wait so long for locks, on PostgreSQL, where connections that write wait only for a moment otherwise.
+    /// Sets how long statements wait for locks, on PostgreSQL, where write connections otherwise wait only for a moment.
     pub(super) async fn wait_for_locks(&self, patience: std::time::Duration) -> Result<()> {
         match self.backend() {
             DbBackend::Postgres => {
@@ -140,7 +139,7 @@ impl Tx {
         }
     }
 
-    /// Carries out a statement that is about the transaction and not about rows, such as `SET`.
+    /// Runs a statement that controls the transaction and touches no rows, such as `SET`.
     pub(crate) async fn execute_raw(&self, sql: &str) -> Result<()> {
         match &self.inner {
             TxInner::Driver(transaction) => {
@@ -153,8 +152,8 @@ impl Tx {
     }
 }
 
-/// What a failed COMMIT means. Where the database itself refused, nothing was stored; where it went away or did not answer,
-/// nobody knows.
+/// The meaning of a failed COMMIT. If the database itself refused, nothing was stored; if it disconnected or did not answer, the
+/// outcome is unknown.
 fn commit_error(error: Error, answered: bool) -> Error {
     match error {
         error if !answered || matches!(error, Error::Unavailable(_)) => {

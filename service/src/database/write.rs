@@ -1,7 +1,7 @@
-//! Carries out jobs: each one a transaction in a task of its own, which no dropped request can stop.
+//! Runs jobs: each one a transaction in a separate task, which no dropped request can stop.
 //!
-//! A thread with its own runtime holds the tasks. A job that waits can still be cancelled; one that runs is never
-//! cancelled, because a driver's future that is dropped half way leaves its connection in an unknown state.
+//! A thread with its own runtime owns the tasks. A waiting job can still be cancelled; a running one is never cancelled, because
+//! a driver's future that is dropped half way leaves its connection in an unknown state.
 
 mod group;
 mod job;
@@ -34,9 +34,9 @@ use job::{Job, PendingJob, once};
 use progress::Progress;
 use queue::{Queue, Task, Turn};
 
-/// Jobs that may wait or run at the same time; the next one is told that the database is busy.
+/// Jobs that may wait or run at the same time; further ones are refused as busy.
 const PLACES: usize = 1024;
-/// What the end of the writer may take beyond the deadlines of its jobs.
+/// Additional time that shutting down the writer may take after the deadlines of its jobs.
 const GRACE: Duration = Duration::from_secs(5);
 
 pub(super) struct Writer {
@@ -46,13 +46,13 @@ pub(super) struct Writer {
     source: Source,
     thread: Mutex<Option<JoinHandle<()>>>,
     acquire_timeout: Duration,
-    /// How long a statement waits for a row, of a job that found it held by another session before.
+    /// How long a statement waits for a row, in a job that has found it locked by another session before.
     patience: Duration,
     deadline: Duration,
 }
 
 impl Writer {
-    /// Starts the thread; `width` jobs run at the same time, as many as `source` has connections.
+    /// Starts the thread; `width` jobs run at the same time, one for each connection of `source`.
     pub(super) fn start(source: Source, width: usize, settings: &Settings) -> Result<Self> {
         let (tasks, queue) = mpsc::unbounded_channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -71,12 +71,12 @@ impl Writer {
         Ok(Self { tasks, width, places, source, thread, acquire_timeout, patience, deadline })
     }
 
-    /// How long a job may take that is `times` as much as a usual one.
+    /// The deadline of a job that takes `times` as long as usual.
     pub(super) fn deadline(&self, times: u32) -> Duration {
         self.deadline * times
     }
 
-    /// Carries out `work` in one transaction, again when it collides; the caller hears by the deadline.
+    /// Runs `work` in one transaction, again when it collides; the caller is notified by the deadline.
     pub(super) async fn run<T, F>(&self, deadline: Duration, work: F) -> Result<T>
     where
         T: Send + 'static,
@@ -95,7 +95,7 @@ impl Writer {
             place: self.place()?,
             outcome: None,
         });
-        // One that takes longer than usual would keep those beside it waiting, and be done twice when one of them refuses.
+        // A long job would make the others of its group wait, and run twice when one of them refuses.
         self.accept(if deadline > self.deadline {
             let source = self.source.clone();
             Task::Long(Box::new(move || job.run_alone(source)))
@@ -118,7 +118,7 @@ impl Writer {
         }
     }
 
-    /// Carries out `work` in one transaction, once, for as long as it takes.
+    /// Runs `work` in one transaction, once, without a time limit.
     pub(super) async fn run_at_length<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
@@ -130,7 +130,7 @@ impl Writer {
             Box::pin(async move {
                 let result = once(&source, work, &Progress::default(), Some(patience)).await;
                 drop(place);
-                // The caller may have gone; the work is done all the same.
+                // The caller may be gone; the work is done all the same.
                 drop(answer.send(result));
                 None
             })
@@ -138,7 +138,7 @@ impl Writer {
         outcome.await.unwrap_or_else(panicked)
     }
 
-    /// Whether other work waits for the one that asks.
+    /// Whether other jobs wait for the calling one.
     pub(super) fn has_waiters(&self) -> bool {
         self.width == 1 && PLACES - self.places.available_permits() > 1
     }
@@ -152,13 +152,13 @@ impl Writer {
         self.tasks.send(Some(task)).map_err(|_| Error::internal("the writer has stopped"))
     }
 
-    /// Waits for every job that was accepted, takes no more, and closes the connections.
+    /// Waits for every accepted job, accepts no more, and closes the connections.
     pub(super) async fn stop(&self) {
         drop(self.tasks.send(None));
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(thread) = thread else { return };
         let ended = tokio::task::spawn_blocking(move || thread.join());
-        // A job that waits for a server which vanished without a word must not keep the process for ever.
+        // A job that waits for a server which silently vanished must not keep the process alive for ever.
         if timeout(2 * self.deadline + GRACE, ended).await.is_err() {
             log::error!("jobs did not end in time; their outcome is unknown");
         }
@@ -174,7 +174,7 @@ async fn carry_out(queue: mpsc::UnboundedReceiver<Option<Task>>, width: usize, s
     let mut queue = Queue::new(queue);
     let policy = Rc::new(GroupPolicy::new(width));
     let mut running = JoinSet::<Vec<Box<dyn Job>>>::new();
-    // Those that want a row which another session holds: of the connections they have all but one.
+    // Jobs that wait for a row which another session holds: they may use all connections but one.
     let mut patient = VecDeque::<Box<dyn Job>>::new();
     let patience = Arc::new(Semaphore::new(width.saturating_sub(1).max(1)));
     let mut is_open = true;
@@ -195,7 +195,7 @@ async fn carry_out(queue: mpsc::UnboundedReceiver<Option<Task>>, width: usize, s
             patient.push_front(job);
         }
         tokio::select! {
-            // Jobs wait here and not for a connection, so that those who are cancelled never begin.
+            // Jobs wait here and not for a connection, so that cancelled ones never begin.
             turn = queue.turn(idle, &policy), if is_open && idle > 0 => match turn {
                 Some(Turn::Long(job)) => {
                     running.spawn_local(async move { job().await.into_iter().collect() });
@@ -212,7 +212,7 @@ async fn carry_out(queue: mpsc::UnboundedReceiver<Option<Task>>, width: usize, s
             },
         }
     }
-    // On the runtime that opened them, and after the last one came back.
+    // On the runtime that opened them, and after the last one was returned.
     if let Err(error) = source.close().await {
         log::warn!("the connections for writing could not be closed: {}", chain(&error));
     }
@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(rows(&db).await, [2]);
     }
 
-    /// A job that stores `x` when it is let go.
+    /// A job that stores `x` when it is released.
     fn gated(gate: &Arc<Notify>, x: i64) -> impl AsyncFn(&Tx) -> Result<()> + Send + use<> {
         let gate = Arc::clone(gate);
         async move |tx: &Tx| {
@@ -305,7 +305,7 @@ mod tests {
         let gate = Arc::new(Notify::new());
         assert!(matches!(db.write(gated(&gate, 1)).await, Err(Error::Unknown)));
         gate.notify_one();
-        // And one whose caller goes away.
+        // And one whose caller is dropped.
         drop(timeout(Duration::from_millis(50), db.write_long(gated(&gate, 2))).await);
         gate.notify_one();
         // The end of the queue: everything before it is done then.

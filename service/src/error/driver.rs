@@ -1,4 +1,4 @@
-//! Errors of the databases and their drivers, as [`Error`]s. This is the only place that reads the error codes of databases.
+//! Converts errors of the databases and their drivers into [`Error`]s. Only this module reads the error codes of databases.
 
 use std::io;
 
@@ -10,14 +10,14 @@ use tokio_postgres::error::SqlState;
 
 use super::{Error, chain};
 
-/// Whether a SQLite file of this process is known to be damaged. The errors that tell are made here, far from any handle of the
-/// database; a process serves one.
+/// Whether a SQLite file of this process is known to be damaged. The errors that show it are created here, far from any handle
+/// of the database; a process serves one database.
 pub(crate) mod damage {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     static IS_SEEN: AtomicBool = AtomicBool::new(false);
 
-    /// Whether a page was read that no SQLite wrote, and no check has passed since.
+    /// Whether a page was read that SQLite did not write, and no check has passed since.
     pub(crate) fn is_seen() -> bool {
         IS_SEEN.load(Ordering::Relaxed)
     }
@@ -31,7 +31,7 @@ impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         match error.sql_err() {
             Some(SqlErr::UniqueConstraintViolation(message)) => {
-                // PostgreSQL writes its message in the language of the server, but not the constraint's name.
+                // PostgreSQL translates its message into the language of the server, but not the constraint name.
                 let constraint = match sqlx_error(&error) {
                     Some(sqlx::Error::Database(cause)) => cause.constraint().map(str::to_owned),
                     _ => None,
@@ -43,7 +43,7 @@ impl From<DbErr> for Error {
             _ => {}
         }
         if let DbErr::ConnectionAcquire(why) = &error {
-            log::warn!("no connection could be had: {why}");
+            log::warn!("no connection is available: {why}");
             return Self::Busy;
         }
         match sqlx_error(&error) {
@@ -106,7 +106,7 @@ impl From<tokio_postgres::Error> for Error {
     }
 }
 
-/// Whether the server cannot be reached any more, or not yet.
+/// Whether the server is not reachable any more, or not yet.
 pub(crate) fn is_cut_off(error: &tokio_postgres::Error) -> bool {
     let cause = std::error::Error::source(error);
     error.is_closed() || cause.is_some_and(|cause| cause.is::<io::Error>())
@@ -187,7 +187,7 @@ fn kind(code: Option<&str>) -> Kind {
             ("53100", _) => Kind::Full,
             // read_only_sql_transaction, idle_in_transaction_session_timeout, transaction_timeout
             ("25006" | "25P03" | "25P04", _) => Kind::Unavailable,
-            // Connections, resources, operators' interventions (also a statement whose time was up), the system.
+            // Connections, resources, operator intervention (also statement timeouts), system errors.
             (_, [b'0', b'8'] | [b'5', b'3' | b'7' | b'8']) => Kind::Unavailable,
             _ => Kind::Other,
         };

@@ -1,4 +1,4 @@
-//! What is wrong with the members of an input: a sentence for each, and no more of them than somebody would read.
+//! Errors of the members of an input: one sentence each, and no more of them than a person would read.
 
 use std::fmt;
 
@@ -7,25 +7,25 @@ use utoipa::ToSchema;
 
 use crate::text;
 
-/// Characters of a sentence about one member.
+/// Maximum length of a sentence about one member, in characters.
 const LONGEST_DETAIL: usize = 500;
-/// Characters of the name of one.
+/// Maximum length of the name of a member, in characters.
 const LONGEST_POINTER: usize = 100;
-/// Errors that are listed; the others are counted.
+/// Number of errors that are listed; the others are counted.
 const MOST_LISTED: usize = 100;
-/// Bytes of all sentences in one. The first is shorter.
+/// Maximum length of all sentences together, in bytes. The first one is shorter.
 const LONGEST_SENTENCES: usize = 3500;
 
-/// One member of the input and what is wrong with it.
+/// One invalid member of the input, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
     /// JSON pointer (RFC 6901) to the member, or the name of a query parameter.
     #[schema(example = "/year")]
     pub pointer: String,
-    /// A word for programs.
+    /// A code for programs.
     #[schema(example = "too-long")]
     pub code: &'static str,
-    /// A sentence for people: the value in backticks, and the way out.
+    /// A sentence for people: the value in backticks, and what to do about it.
     pub detail: String,
 }
 
@@ -41,12 +41,12 @@ impl FieldError {
 
     /// An error of the parameter `name`.
     pub fn parameter(name: &str, code: &'static str, detail: impl Into<String>) -> Self {
-        // A value that is repeated in the sentence may be a megabyte.
+        // A value that the sentence repeats may be a megabyte long.
         let detail = text::shortened(&detail.into(), LONGEST_DETAIL);
         Self { pointer: text::shortened(name, LONGEST_POINTER), code, detail }
     }
 
-    /// The same, of one element of a list of inputs.
+    /// The same for one element of a list of inputs.
     #[must_use]
     pub fn of_element(self, place: usize) -> Self {
         Self {
@@ -57,8 +57,8 @@ impl FieldError {
     }
 }
 
-/// Everything that is wrong with an input: the first errors, and how many more there are. However many are found, it takes no more
-/// memory than those that are listed.
+/// All errors of an input: the first ones, and how many more there are. However many are found, it takes no more memory than the
+/// listed ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldErrors {
     listed: Vec<FieldError>,
@@ -74,23 +74,23 @@ impl FieldErrors {
         }
     }
 
-    /// Adds one of which nobody needs the sentence.
+    /// Adds one whose sentence is not needed.
     pub fn count(&mut self) {
         self.unlisted += 1;
     }
 
-    /// Whether no other will be listed.
+    /// Whether no further errors will be listed.
     pub fn is_full(&self) -> bool {
         self.listed.len() >= MOST_LISTED
     }
 
-    /// Adds others behind these.
+    /// Appends others.
     pub fn append(&mut self, others: Self) {
         others.listed.into_iter().for_each(|error| self.push(error));
         self.unlisted += others.unlisted;
     }
 
-    /// Whether nothing is wrong.
+    /// Whether there are no errors.
     pub fn is_empty(&self) -> bool {
         self.listed.is_empty() && self.unlisted == 0
     }
@@ -100,7 +100,7 @@ impl FieldErrors {
         self.listed
     }
 
-    /// The same, of one element of a list of inputs.
+    /// The same for one element of a list of inputs.
     #[must_use]
     pub fn of_element(self, place: usize) -> Self {
         let listed = self.listed.into_iter().map(|error| error.of_element(place)).collect();
@@ -123,7 +123,7 @@ impl From<Vec<FieldError>> for FieldErrors {
 }
 
 impl fmt::Display for FieldErrors {
-    /// The sentences that fit in one, and how many more there are.
+    /// The sentences joined into one, and how many more there are.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = 0;
         let mut bytes = 0;

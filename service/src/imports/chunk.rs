@@ -1,4 +1,4 @@
-//! Chunks of an import: their books, what they were, the rejected rows and the progress, some of them in one transaction.
+//! Chunks of an import: their books, the previous values, the rejected rows and the progress; one transaction stores several.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -17,17 +17,17 @@ use crate::{
     now,
 };
 
-/// Rows of a transaction. The more there are, the fewer pages of the indexes are written again and again; but a killed process
-/// loses them, and a log that holds them takes room.
+/// Rows of a transaction. The more there are, the fewer index pages are rewritten; but a killed process loses them, and the log
+/// that holds them takes space.
 const MOST_ROWS: u64 = 50_000;
-/// After this the progress is stored, so that it can be followed and little is lost.
+/// After this time the progress is stored, so that it can be followed and little is lost.
 const LONGEST: Duration = Duration::from_millis(100);
-/// Rejected rows that a dry run keeps in memory.
+/// Rejected rows that a dry run holds in memory.
 const MOST_REJECTED: usize = 1000;
 
-/// How many rows the next chunk has. Where others change the same books on PostgreSQL a transaction of many rows may wait for
-/// one of theirs while that one waits for it: then it gives up, and smaller ones follow until they do not collide. One of a
-/// single row has nothing that another one could wait for, and gets what it wants in the end.
+/// The number of rows of the next chunk. If others change the same books on PostgreSQL, a transaction of many rows may deadlock
+/// with theirs: then it gives up, and smaller ones follow until they do not collide. A transaction of a single row cannot
+/// deadlock, and succeeds in the end.
 #[derive(Debug)]
 pub struct Size(AtomicUsize);
 
@@ -43,12 +43,12 @@ impl Size {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Whether transactions had better be short.
+    /// Whether transactions should be short.
     pub fn is_small(&self) -> bool {
         self.rows() < BATCH
     }
 
-    /// After a collision; false where it cannot be smaller.
+    /// After a collision; false if it is already the smallest.
     pub fn shrink(&self) -> bool {
         let rows = self.rows();
         self.0.store((rows / 4).max(1), Ordering::Relaxed);
@@ -61,8 +61,8 @@ impl Size {
     }
 }
 
-/// Makes a transaction of many rows give up soon where another one is in its way on PostgreSQL, which would need a second to find
-/// that two wait for each other.
+/// Makes a transaction of many rows give up soon when it is blocked by another one on PostgreSQL, which takes a second to detect
+/// a deadlock.
 pub async fn give_way(tx: &Tx, rows: u64) -> Result<()> {
     if rows > 1 && tx.backend() == DbBackend::Postgres {
         tx.execute_raw("SET LOCAL lock_timeout = '100ms'").await?;
@@ -70,7 +70,7 @@ pub async fn give_way(tx: &Tx, rows: u64) -> Result<()> {
     Ok(())
 }
 
-/// Rows of a file, and from where to where they are.
+/// Rows of a file, and their start and end positions.
 #[derive(Debug)]
 pub struct Chunk {
     pub batch: Batch,
@@ -78,8 +78,8 @@ pub struct Chunk {
     pub to: Place,
 }
 
-/// Begins an import, or goes on with it: `None` when it was cancelled meanwhile. A dry run always begins at the beginning,
-/// because what it knew is gone.
+/// Begins an import, or continues it: `None` when it was cancelled meanwhile. A dry run always starts at the beginning, because
+/// its database is gone.
 pub async fn begin(db: &Db, id: i32) -> Result<Option<Import>> {
     db.write_long(async move |tx| {
         let Some(import) = locked(tx, id).await? else { return Ok(None) };
@@ -109,8 +109,8 @@ pub async fn begin(db: &Db, id: i32) -> Result<Option<Import>> {
 /// Chunks in the order of their file, read ahead.
 pub type Chunks = mpsc::Receiver<Result<Chunk>>;
 
-/// Stores the next chunks in one transaction, and returns those behind them; `None` when the import was cancelled meanwhile.
-/// Others who want to write wait for one chunk at most.
+/// Stores the next chunks in one transaction, and returns those after them; `None` when the import was cancelled meanwhile.
+/// Other writers wait for one chunk at most.
 pub async fn store(
     db: &Db,
     import: &Import,
@@ -129,7 +129,7 @@ pub async fn store(
         let mut progress = Progress::of(&import);
         while !progress.is_enough(&outcome.report) {
             let chunk = next(&mut chunks).await?;
-            // Also when somebody else went on with it, however that may have come about.
+            // Also when another process has continued it, for whatever reason.
             if progress.at != chunk.from {
                 return Ok(None);
             }
@@ -147,7 +147,7 @@ pub async fn store(
     .await
 }
 
-/// Goes through the next chunks as [`store`] does, in the database of a dry run; only the counts and the rejected rows are stored.
+/// Processes the next chunks as [`store`] does, in the database of a dry run; only the counts and the rejected rows are stored.
 pub async fn store_dry(
     db: &Db,
     import: &Import,
@@ -182,7 +182,7 @@ async fn next(chunks: &mut Chunks) -> Result<Chunk> {
     chunks.recv().await.ok_or_else(unread)?
 }
 
-/// How far a transaction has come with the file of its import.
+/// The progress of a transaction in the file of its import.
 struct Progress {
     at: Place,
     is_at_the_end: bool,
@@ -199,13 +199,13 @@ impl Progress {
         self.is_at_the_end = chunk.batch.is_empty();
     }
 
-    /// Whether the transaction is as long as it may be.
+    /// Whether the transaction has reached its maximum length.
     fn is_enough(&self, report: &Report) -> bool {
         self.is_at_the_end || report.rows >= MOST_ROWS || self.begun.elapsed() >= LONGEST
     }
 }
 
-/// How far the file of an import is read.
+/// The position in the file of an import.
 pub fn place(import: &Import) -> Place {
     let count = |number: i64| u64::try_from(number).unwrap_or_default();
     Place {

@@ -1,4 +1,4 @@
-//! Removes files that killed processes left in the folder, while imports are carried out.
+//! Removes files that killed processes left in the directory, while imports are running.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -20,7 +20,7 @@ use crate::{
 /// Imports that are read from the database at a time.
 const PART: u64 = 1000;
 
-/// Removes every file that no import needs and no process holds.
+/// Removes every file that no import needs and no process has locked.
 pub async fn run(db: &Db, spool: &Arc<Spool>) -> Result<()> {
     let folder = Arc::clone(spool);
     let files = on_a_thread(move || Ok(folder.uploads())).await?;
@@ -32,14 +32,14 @@ pub async fn run(db: &Db, spool: &Arc<Spool>) -> Result<()> {
     for name in files.into_iter().filter(|name| !needed.contains(name)) {
         let (folder, file) = (Arc::clone(spool), name.clone());
         let found = on_a_thread(move || Ok(folder.open(&file))).await?;
-        // Whoever holds the lock of a file uses it.
+        // The holder of a file's lock is using it.
         let Ok(Found::Held(held)) = found else { continue };
-        // It may have been handed in since, and is no longer held by who did so.
+        // The upload may have completed since, and the file is no longer locked by the request.
         let since = open_imports().filter(Column::Id.gt(newest)).filter(Column::File.eq(&name));
         if reader.row(since).await?.is_some() {
             continue;
         }
-        log::info!("`{name}` was left by an import, and is removed");
+        log::info!("`{name}` was left by an import, and was removed");
         let folder = Arc::clone(spool);
         on_a_thread(move || {
             folder.remove(&name);
@@ -51,7 +51,7 @@ pub async fn run(db: &Db, spool: &Arc<Spool>) -> Result<()> {
     Ok(())
 }
 
-/// The files of imports that are not done yet, and the newest import.
+/// The files of unfinished imports, and the newest import.
 async fn needed(reader: &Reader) -> Result<(HashSet<String>, i32)> {
     let newest = Entity::find().order_by(Column::Id, Order::Desc).limit(1);
     let newest = reader.row(newest).await?.map_or(0, |import| import.id);

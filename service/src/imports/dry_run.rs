@@ -1,6 +1,6 @@
-//! A dry run's own database: a scratch copy of the books that rows of the file may meet, and of those they would become.
+//! The database of a dry run: a scratch copy of the books that rows of the file may duplicate, and of the resulting books.
 //!
-//! So the same code says what would happen, whatever the file repeats and however long it is, and the catalogue is only read.
+//! So the same code determines the result, whatever the file repeats and however long it is, and the catalogue is only read.
 
 use std::path::Path;
 
@@ -16,14 +16,14 @@ use crate::{
     error::Result,
 };
 
-/// Ids that the scratch database gives begin here, far from those of the catalogue.
+/// Ids in the scratch database start here, far from those of the catalogue.
 const FIRST_ID: i32 = 1 << 30;
 
-/// A scratch database, whose file has no name any more and goes with it.
+/// A scratch database, whose file is already unlinked and is deleted with it.
 pub struct DryRun(DatabaseConnection);
 
 impl DryRun {
-    /// Makes one at a path where there is none.
+    /// Creates one at a path where there is no file.
     pub async fn new(path: &Path) -> Result<Self> {
         let db = database::scratch(path).await?;
         if let Err(error) = std::fs::remove_file(path) {
@@ -39,9 +39,9 @@ impl DryRun {
         Ok(Self(db))
     }
 
-    /// What would become of a batch.
+    /// The result that storing a batch would have.
     ///
-    /// # Errors
+    /// As for storing it.
     /// As when it were stored.
     pub async fn store(
         &self,
@@ -52,7 +52,7 @@ impl DryRun {
         let met = find_stored(catalogue, &batch.rows, OnDuplicate::Skip).await?;
         if !met.is_empty() {
             let copies = met.into_values().map(|book| book.into_active_model().reset_all());
-            // One that is there already may have other values by now, those of an earlier row.
+            // A copy that already exists may have newer values, those of an earlier row.
             let known = OnConflict::new().do_nothing().to_owned();
             let copies = Entity::insert_many(copies).on_conflict(known);
             self.0.exec(copies.as_query()).await?;

@@ -8,21 +8,21 @@ use sea_orm::{
 
 use crate::{Db, database::Rows, error::Result};
 
-/// Imports that are looked up at a time.
+/// Imports that are read at a time.
 const PART: u64 = 16;
-/// The states of imports that are to be carried on. Those that somebody wants gone are first: they need not wait for what may take
-/// an hour. Those that were begun are next.
+/// The states of unfinished imports. Those to be undone are first: they should not wait for an import that may take an hour.
+/// Those already begun are next.
 const OPEN: [State; 3] = [State::Undoing, State::Running, State::Queued];
 
-/// The last import of each state that was tried. The next one is the one after it, so that one that another process holds
-/// stops no other.
+/// The last import of each state that was tried. The next one is the one after it, so that an import that another process holds
+/// blocks no other.
 #[derive(Debug, Default)]
 pub struct Queue {
     tried: [i32; OPEN.len()],
 }
 
 impl Queue {
-    /// A tour of all imports that are open: of each state those after the last one that was tried, then those before.
+    /// A pass over all open imports: in each state those after the last one that was tried, then those before it.
     pub fn tour(&mut self) -> Tour<'_> {
         let spans = self.tried.iter().zip(OPEN).enumerate().flat_map(|(place, (tried, state))| {
             let span = |after, last| Span { place, state, after, last };
@@ -34,7 +34,7 @@ impl Queue {
     }
 }
 
-/// Ids of one state, `after` not among them.
+/// Ids of one state, excluding `after`.
 #[derive(Debug)]
 struct Span {
     place: usize,
@@ -43,7 +43,7 @@ struct Span {
     last: i32,
 }
 
-/// One look at each import that is open.
+/// One pass over the open imports.
 #[derive(Debug)]
 pub struct Tour<'a> {
     queue: &'a mut Queue,
@@ -53,7 +53,7 @@ pub struct Tour<'a> {
 }
 
 impl Tour<'_> {
-    /// The next imports, a few of them; `None` at the end.
+    /// The next imports, a few at a time; `None` at the end.
     pub async fn next(&mut self, db: &Db) -> Result<Option<Vec<i32>>> {
         while let Some(span) = self.spans.last_mut() {
             let ids = Entity::find()
@@ -76,7 +76,7 @@ impl Tour<'_> {
         Ok(None)
     }
 
-    /// Notes that an import was tried.
+    /// Records that an import was tried.
     pub fn tried(&mut self, id: i32) {
         if let Some(tried) = self.queue.tried.get_mut(self.at) {
             *tried = id;

@@ -1,4 +1,4 @@
-//! The rows that an import rejected, and a table of them that can be repaired and imported again.
+//! The rows that an import rejected, and a table of them that can be corrected and imported again.
 
 use entity::import_rejection::{ActiveModel, Column, Entity, Model};
 use sea_orm::{
@@ -21,11 +21,11 @@ use crate::{
 const PART: u64 = 500;
 /// Bytes of a part, beyond which it ends early.
 const PART_BYTES: i64 = 1 << 20;
-/// Columns of the table beside those of the file, which an import passes over: the line in the file, why the row was rejected,
-/// and what stands there where that cannot be taken apart.
+/// Columns of the table in addition to those of the file; an import ignores them: the line in the file, the reason for the
+/// rejection, and the raw text if it cannot be parsed.
 const OURS: [&str; 3] = ["rejected_line", "rejected_because", "rejected_text"];
 
-/// Notes rejected rows.
+/// Records rejected rows.
 pub async fn note(db: &impl Changes, import: i32, rejected: &[Rejected]) -> Result<()> {
     if rejected.is_empty() {
         return Ok(());
@@ -42,13 +42,13 @@ pub async fn note(db: &impl Changes, import: i32, rejected: &[Rejected]) -> Resu
     Ok(())
 }
 
-/// Forgets what a dry run rejected before it began anew.
+/// Deletes what a dry run recorded before it was restarted.
 pub async fn forget(db: &impl Changes, import: i32) -> Result<()> {
     db.exec(Entity::delete_many().filter(Column::ImportId.eq(import)).as_query()).await?;
     Ok(())
 }
 
-/// The rejected rows of an import as CSV in parts, each of them a query of its own.
+/// The rejected rows of an import as CSV in parts, each read by a separate query.
 #[derive(Debug)]
 pub struct RejectedRows {
     import: i32,
@@ -57,10 +57,10 @@ pub struct RejectedRows {
     is_first: bool,
 }
 
-/// How the columns of a row become those of the table.
+/// How the columns of a row are mapped to those of the table.
 #[derive(Debug)]
 enum Layout {
-    /// Which fields of the file are columns, their names, and which field is a `rejected_text` of before.
+    /// The fields of the file that are columns, their names, and which field is the `rejected_text` of an earlier table.
     Table {
         delimiter: u8,
         names: Vec<Vec<u8>>,
@@ -71,7 +71,7 @@ enum Layout {
 }
 
 impl RejectedRows {
-    /// Of an import.
+    /// For an import.
     ///
     /// # Errors
     /// Never in practice: the import was read before.
@@ -82,7 +82,7 @@ impl RejectedRows {
                 let header = import.header.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&import.header);
                 let names = fields_of(header, delimiter).unwrap_or_default();
                 let names: Vec<_> = names.into_iter().map(as_written).collect();
-                // A table that came from here has these already.
+                // A table that was generated here already has these.
                 let is_ours = |name: &[u8]| OURS.iter().any(|ours| ours.as_bytes() == name);
                 let text = names.iter().position(|name| name == b"rejected_text");
                 let places = (0..names.len())
@@ -96,7 +96,7 @@ impl RejectedRows {
     /// The next part; `None` at the end.
     ///
     /// # Errors
-    /// What the database says.
+    /// Any database error.
     pub async fn next(&mut self, db: &impl Rows) -> Result<Option<Vec<u8>>> {
         let rows = self.rows(db).await?;
         if rows.is_empty() && !self.is_first {
@@ -116,7 +116,7 @@ impl RejectedRows {
         let part = part.order_by(Column::Number, Order::Asc).limit(PART);
         let number = Expr::col((Entity, Column::Number));
         let numbers = db.integers(&part.clone().expr_as(number, "number").into_query()).await?;
-        // A row is not changed once it is noted, so these are the lengths of the same ones.
+        // A row is not changed after it is recorded, so these are the lengths of the same rows.
         let length = Func::cust("LENGTH").arg(Expr::col((Entity, Column::Raw)));
         let lengths = db.integers(&part.expr_as(length, "length").into_query()).await?;
         let mut bytes = 0;
@@ -165,7 +165,7 @@ impl Layout {
         let (mut fields, text) = match self {
             Self::Objects => (members(raw), raw.to_vec()),
             Self::Table { delimiter, names, places, text } => match fields_of(raw, *delimiter) {
-                // One that is narrower would be stored, unrepaired, with its values in the wrong columns.
+                // A narrower one would be stored uncorrected, with its values in the wrong columns.
                 Some(fields) if fields.len() == names.len() => {
                     let field = |place: usize| fields.get(place).cloned().map(as_written);
                     let field = |place: usize| field(place).unwrap_or_default();
@@ -180,7 +180,7 @@ impl Layout {
     }
 }
 
-/// The members of a JSON object that are columns, as a table has them.
+/// The members of a JSON object that are columns, as cells of a table.
 fn members(line: &[u8]) -> Vec<Vec<u8>> {
     let object: Members<'_> = serde_json::from_slice(line).unwrap_or_default();
     let member = |name: &&str| match object.get(name) {
@@ -193,7 +193,7 @@ fn members(line: &[u8]) -> Vec<Vec<u8>> {
     Book::MEMBERS.iter().map(member).collect()
 }
 
-/// A cell of a file that may come from here: without the guard that it gets again.
+/// A cell of a file that may have been generated here: without the escape that it gets again.
 fn as_written(cell: Vec<u8>) -> Vec<u8> {
     match bytes_without_guard(&cell) {
         text if text.len() < cell.len() => text.to_vec(),
@@ -201,7 +201,7 @@ fn as_written(cell: Vec<u8>) -> Vec<u8> {
     }
 }
 
-/// A cell that no spreadsheet takes for a formula. A number stays one, also with a sign.
+/// A cell that no spreadsheet treats as a formula. A number is unchanged, also with a sign.
 fn guarded_but_numbers(cell: Vec<u8>) -> Vec<u8> {
     let number = std::str::from_utf8(&cell).ok().map(|text| text.trim_matches(' '));
     let is_number = number.is_some_and(|text| {

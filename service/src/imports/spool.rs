@@ -1,8 +1,8 @@
-//! The folder in which files wait that were handed in.
+//! The directory of uploaded files.
 //!
-//! Whoever holds the lock of a file works on it: the request that still writes it, then the one process that reads it. The
-//! lock ends with its process, so nobody has to find out whether another one is alive. A file that is not in the folder is
-//! another machine's. Who may reach the folder is the user of the server alone.
+//! The holder of a file's lock works on it: the request that is still writing it, then the one process that reads it. The lock
+//! ends with its process, so there is no need to find out whether another process is alive. A file that is not in the directory
+//! belongs to another machine. Only the user of the server may access the directory.
 
 mod room;
 
@@ -28,21 +28,21 @@ use crate::error::Error;
 const UPLOAD: &str = ".upload";
 const DRY_RUN: &str = ".dry-run";
 
-/// A folder, and how much may be handed in at a time.
+/// A directory, and how much may be uploaded at a time.
 #[derive(Clone, Debug)]
 pub struct Spool {
     folder: PathBuf,
-    /// Bytes of a file.
+    /// Maximum length of a file in bytes.
     pub longest: u64,
-    /// Whether other machines may work on the same database, with folders of their own.
+    /// Whether other machines may work on the same database, with separate directories.
     pub is_shared: bool,
     room: Arc<Room>,
 }
 
-/// What became of a file.
+/// The result of opening a file.
 #[derive(Debug)]
 pub(super) enum Found {
-    /// It is ours until this is closed.
+    /// It is locked until this is closed.
     Held(File),
     /// Another request or process has it.
     Busy,
@@ -50,23 +50,24 @@ pub(super) enum Found {
 }
 
 impl Spool {
-    /// Uses a folder, which is made when the first file comes.
+    /// Uses a directory, which is created when the first file arrives.
     #[must_use]
     pub fn new(folder: PathBuf, longest: u64, is_shared: bool, room: Room) -> Self {
         Self { folder, longest, is_shared, room: Arc::new(room) }
     }
 
-    /// Where the files are.
+    /// The path of the directory.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Begins a file; it is gone again with what is returned, unless that is kept. Waits for the disk, as the rest does.
+    /// Creates a file; it is removed when the returned value is dropped, unless it is released. Blocks on the disk, as the other
+    /// methods do.
     ///
     /// # Errors
-    /// [`Error::Busy`] when too much waits in the folder or arrives, [`Error::Full`] when the disk is full, and
-    /// [`Error::Internal`] for a folder that cannot be written.
+    /// [`Error::Busy`] when too much waits in the directory or is arriving, [`Error::Full`] when the disk is full, and
+    /// [`Error::Internal`] for a directory that cannot be written.
     pub fn begin(&self) -> Result<Upload, Error> {
         let slot = Room::take(&self.room, &self.folder).ok_or(Error::Busy)?;
         self.make(slot).map_err(|error| self.failure(error))
@@ -98,7 +99,7 @@ impl Spool {
         failure(io::Error::new(error.kind(), format!("the folder of imports `{folder}`: {error}")))
     }
 
-    /// Takes a file to work on it.
+    /// Locks a file to work on it.
     pub(super) fn open(&self, name: &str) -> io::Result<Found> {
         let file = match File::open(self.folder.join(name)) {
             Ok(file) => file,
@@ -112,19 +113,19 @@ impl Spool {
         }
     }
 
-    /// Removes a file that is not needed any more; that it is gone already is no failure.
+    /// Removes a file that is not needed any more; it is no error if it is already gone.
     pub(super) fn remove(&self, name: &str) {
         remove(&self.folder.join(name));
     }
 
-    /// The names of files that somebody may have left behind.
+    /// The names of files that may be left over.
     pub(super) fn uploads(&self) -> Vec<String> {
         let Ok(entries) = fs::read_dir(&self.folder) else { return Vec::new() };
         let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
         let (scratch, uploads): (Vec<_>, Vec<_>) = names
             .filter(|name| name.ends_with(UPLOAD) || name.ends_with(DRY_RUN))
             .partition(|name| name.ends_with(DRY_RUN));
-        // Who uses one has removed its name already.
+        // The process that uses one has already unlinked it.
         scratch.iter().for_each(|name| self.remove(name));
         uploads
     }
@@ -135,7 +136,7 @@ impl Spool {
     }
 }
 
-/// A file that is being handed in.
+/// A file that is being uploaded.
 #[derive(Debug)]
 pub struct Upload {
     file: File,
@@ -148,10 +149,10 @@ pub struct Upload {
 }
 
 impl Upload {
-    /// Writes what came. Waits for the disk.
+    /// Writes the data that arrived. Blocks on the disk.
     ///
     /// # Errors
-    /// [`Error::Busy`] when too much waits in the folder, and [`Error::Full`] when the disk is full.
+    /// [`Error::Busy`] when too much waits in the directory, and [`Error::Full`] when the disk is full.
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
         if !self.slot.add(&self.folder, bytes.len() as u64) {
             return Err(Error::Busy);
@@ -162,16 +163,16 @@ impl Upload {
         Ok(())
     }
 
-    /// Brings all of it to the disk.
+    /// Syncs all of it to the disk.
     ///
-    /// # Errors
+    /// [`Error::Full`] when the disk is full.
     /// [`Error::Full`] when the disk is.
     pub fn sync(&self) -> Result<(), Error> {
         let synced = self.file.sync_all().and_then(|()| File::open(&self.folder)?.sync_all());
         synced.map_err(failure)
     }
 
-    /// How many bytes came.
+    /// The number of bytes received.
     #[must_use]
     pub fn length(&self) -> u64 {
         self.length
@@ -183,7 +184,7 @@ impl Upload {
         self.digest.clone().finalize().to_vec()
     }
 
-    /// Its name in the folder.
+    /// Its name in the directory.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -195,7 +196,7 @@ impl Upload {
         Ok(file)
     }
 
-    /// Leaves it to whoever works on it.
+    /// Releases it to the process that will work on it.
     pub fn keep(mut self) {
         self.is_kept = true;
     }
@@ -217,7 +218,7 @@ fn remove(path: &Path) {
     }
 }
 
-/// What a failure of the folder means to who handed a file in.
+/// Converts an error of the directory into one for the client.
 pub(super) fn failure(error: io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {

@@ -1,4 +1,4 @@
-//! Who follows imports: however many follow the same one, the database is asked once.
+//! Watches imports: one query serves all followers of the same import.
 
 use std::{
     collections::HashMap,
@@ -12,9 +12,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use super::{Import, has_ended};
 use crate::{Db, database::Rows, error::chain};
 
-/// Between two looks at an import: often enough for a person who watches.
+/// Interval between two queries of an import: short enough for a person who watches.
 const LOOK: Duration = Duration::from_millis(250);
-/// Followers of a process at the same time.
+/// Maximum number of followers in a process.
 pub const MOST_FOLLOWERS: usize = 4096;
 
 /// The imports that are followed.
@@ -38,12 +38,12 @@ pub struct Following {
 }
 
 impl Following {
-    /// The import as it was last seen.
+    /// The import as last read.
     pub fn current(&mut self) -> Arc<Import> {
         Arc::clone(&self.import.borrow_and_update())
     }
 
-    /// Waits until the import is another one than [`Following::current`] said; false when it cannot become one any more.
+    /// Waits until the import differs from [`Following::current`]; false when it will not change any more.
     pub async fn changed(&mut self) -> bool {
         self.import.changed().await.is_ok()
     }
@@ -54,7 +54,7 @@ impl Watches {
         Self { open: Mutex::default(), followers: Arc::new(Semaphore::new(most)) }
     }
 
-    /// Follows an import, which was just read; `None` when too many follow one already.
+    /// Follows an import, which was just read; `None` when there are too many followers.
     pub fn follow(self: &Arc<Self>, db: &Db, import: Import) -> Option<Following> {
         let permit = Arc::clone(&self.followers).try_acquire_owned().ok()?;
         let id = import.id;
@@ -81,7 +81,7 @@ impl Watches {
         Some(Following { import, _permit: permit })
     }
 
-    /// Looks at an import until it has ended, or has no followers.
+    /// Queries an import until it has ended, or has no followers.
     async fn look(self: Arc<Self>, db: Db, id: i32) {
         let mut watched = Watched { watches: self, id, is_open: true };
         loop {
@@ -90,7 +90,7 @@ impl Watches {
                 let mut open = watches.lock();
                 let Some(seen) = open.get(&id) else { return };
                 if seen.receiver_count() == 0 || has_ended(&seen.borrow()) {
-                    // Under the lock, so that no follower begins where the looks have ended.
+                    // Under the lock, so that no follower is added after the queries have ended.
                     open.remove(&id);
                     watched.is_open = false;
                 }
@@ -103,8 +103,8 @@ impl Watches {
                 Ok(Some(import)) => import,
                 Ok(None) => return,
                 Err(error) => {
-                    // The database comes back, and so does the progress.
-                    log::debug!("an import cannot be seen: {}", chain(&error));
+                    // When the database is back, the progress continues.
+                    log::debug!("an import cannot be read: {}", chain(&error));
                     continue;
                 }
             };
@@ -125,7 +125,7 @@ impl Watches {
     }
 }
 
-/// Ends a watch with the task that looks, also where the runtime of that task ends.
+/// Ends a watch with its task, also when the runtime of that task ends.
 struct Watched {
     watches: Arc<Watches>,
     id: i32,
@@ -180,7 +180,7 @@ mod tests {
         let watches = Arc::new(Watches::new(2));
         let mut first = watches.follow(&db, import(3, State::Running)).unwrap();
         assert_eq!(first.current().version, 3);
-        // What was read before does not go back.
+        // An older state does not replace a newer one.
         let mut second = watches.follow(&db, import(2, State::Running)).unwrap();
         assert_eq!(second.current().version, 3);
         assert!(watches.follow(&db, import(3, State::Running)).is_none());
@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(third.current().version, 4);
         assert!(first.changed().await);
         assert_eq!(first.current().version, 4);
-        // It has ended, so the watch does too.
+        // It has ended, so the watch ends too.
         assert!(!first.changed().await);
         assert!(!third.changed().await);
         assert!(watches.lock().is_empty());

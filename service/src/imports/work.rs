@@ -1,4 +1,4 @@
-//! Carries out imports and takes them back, one after the other, until it is asked to stop.
+//! Runs imports and undoes them, one after the other, until it is asked to stop.
 
 use std::{collections::BTreeMap, fs::File, io::Seek, sync::Arc, time::Duration};
 
@@ -25,14 +25,14 @@ use crate::{
 
 /// Chunks that are read ahead.
 const AHEAD: usize = 2;
-/// How often it looks for work that nobody told of, such as that of another process which ended.
+/// How often it checks for work without a notification, such as that of another process which ended.
 const ROUND: Duration = Duration::from_secs(5);
-/// How long it waits for a database that did not take a chunk.
+/// How long it waits for a database that did not accept a chunk.
 const PAUSE: Duration = Duration::from_secs(1);
 /// Collisions of the same row after which an import waits as long.
 const MOST_COLLISIONS: u32 = 20;
 
-/// The imports of a process: where files go that are handed in, and the work on them. Clones share it.
+/// The imports of a process: the directory of uploaded files, and the worker. Clones share it.
 #[derive(Clone)]
 pub struct Imports {
     db: Db,
@@ -43,7 +43,7 @@ pub struct Imports {
 }
 
 impl Imports {
-    /// Over a database and a folder.
+    /// For a database and a directory.
     #[must_use]
     pub fn new(db: Db, spool: Spool) -> Self {
         let (stopping, _) = watch::channel(false);
@@ -51,31 +51,31 @@ impl Imports {
         Self { db, spool, wake, stopping, watches: Arc::default() }
     }
 
-    /// Follows an import, which was just read; `None` when too many follow one already.
+    /// Follows an import, which was just read; `None` when there are too many followers.
     #[must_use]
     pub fn follow(&self, import: Import) -> Option<Following> {
         self.watches.follow(&self.db, import)
     }
 
-    /// Where files go that are handed in.
+    /// The directory of uploaded files.
     #[must_use]
     pub fn spool(&self) -> &Arc<Spool> {
         &self.spool
     }
 
-    /// Tells of work.
+    /// Signals that there is work.
     pub fn wake(&self) {
         self.wake.notify_one();
     }
 
-    /// Asks the work to stop behind its current chunk.
+    /// Asks the worker to stop after its current chunk.
     pub fn stop(&self) {
         self.stopping.send_replace(true);
     }
 
-    /// Waits until the work was asked to stop.
+    /// Waits until the worker was asked to stop.
     pub async fn stopped(&self) {
-        // It cannot end otherwise: a sender is kept here.
+        // It cannot end otherwise: a sender is held here.
         drop(self.stopping.subscribe().wait_for(|stopping| *stopping).await);
     }
 
@@ -83,7 +83,7 @@ impl Imports {
         *self.stopping.borrow()
     }
 
-    /// Works until it is asked to stop. What is left goes on at the next start.
+    /// Works until it is asked to stop. Unfinished imports continue at the next start.
     pub async fn work(self) {
         let clean_up = async {
             if let Err(error) = clean_up::run(&self.db, &self.spool).await {
@@ -113,7 +113,7 @@ impl Imports {
         }
     }
 
-    /// Carries one import on to its end; false when there is none for this process.
+    /// Runs one import to its end; false when there is none for this process.
     async fn round(&self, queue: &mut Queue) -> Result<bool> {
         let mut tour = queue.tour();
         while let Some(ids) = tour.next(&self.db).await? {
@@ -148,7 +148,7 @@ impl Imports {
                 let ended = self.carry_out(&import, file).await;
                 let error = match ended {
                     Ok(()) => return Ok(true),
-                    // The database will take it later.
+                    // The database will accept it later.
                     Err(
                         error @ (Error::Busy
                         | Error::Collision(_)
@@ -173,11 +173,11 @@ impl Imports {
         }
     }
 
-    /// Stores the rest of a file, or goes through it.
+    /// Stores the rest of a file, or processes it in a dry run.
     async fn carry_out(&self, import: &Import, file: File) -> Result<()> {
         let options = options(import)?;
         let Some(import) = chunk::begin(&self.db, import.id).await? else { return Ok(()) };
-        log::info!("import {} goes on at byte {}", import.id, import.bytes_read);
+        log::info!("import {} continues at byte {}", import.id, import.bytes_read);
         let dry_run = match import.dry_run {
             true => Some(DryRun::new(&self.spool.dry_run(&import.file)).await?),
             false => None,
@@ -187,7 +187,7 @@ impl Imports {
         let mut import = import;
         loop {
             let before = chunk::place(&import);
-            // The clone has the lock of the file too.
+            // The clone shares the lock of the file.
             let file = file.try_clone().map_err(unreadable)?;
             let how = (options.on_duplicate, size.as_ref());
             let rows = open(file, &options, &import).await?;
@@ -211,7 +211,7 @@ impl Imports {
         }
     }
 
-    /// Stores chunks, or goes through them, until it is asked to stop.
+    /// Stores or processes chunks, until it is asked to stop.
     async fn store(
         &self,
         import: &mut Import,
@@ -241,7 +241,7 @@ impl Imports {
         Ok(())
     }
 
-    /// Notes why an import cannot go on. What it changed is taken back next.
+    /// Records why an import cannot continue. Its changes are undone next.
     async fn fail(&self, id: i32, error: &Error) -> Result<()> {
         log::warn!("import {id} fails: {}", chain(error));
         let problem = error.to_string();
@@ -261,7 +261,7 @@ impl Imports {
         let (mut last, mut most, mut collisions) = (0, undo::CHUNK, 0);
         while !self.is_stopping() {
             let step = match undo::step(&self.db, id, last, most).await {
-                // As where an import stores: smaller transactions, until they do not collide.
+                // As when an import stores: smaller transactions, until they do not collide.
                 Err(Error::Collision(_)) if most > 1 || collisions < MOST_COLLISIONS => {
                     most = (most / 4).max(1);
                     collisions += 1;
@@ -273,7 +273,7 @@ impl Imports {
             match step {
                 (_, Some(next)) => last = next,
                 (Import { reverted, kept, .. }, None) => {
-                    log::info!("import {id} is taken back: {reverted} books, {kept} kept");
+                    log::info!("import {id} is undone: {reverted} books, {kept} not reverted");
                     break;
                 }
             }
@@ -282,11 +282,11 @@ impl Imports {
     }
 }
 
-/// Opens the file where the import is.
+/// Opens the file at the position of the import.
 async fn open(mut file: File, options: &Options, import: &Import) -> Result<Rows<File>> {
     let (format, map, place) = (options.format, options.map.clone(), chunk::place(import));
     let open = move |map: BTreeMap<String, String>| {
-        // An attempt before may have read on.
+        // An earlier attempt may have read further.
         file.rewind().map_err(unreadable)?;
         let mut rows = Rows::new(file, format, &map).map_err(bad_file)?;
         rows.go_to(place).map_err(unreadable)?;
@@ -295,8 +295,8 @@ async fn open(mut file: File, options: &Options, import: &Import) -> Result<Rows
     on_a_thread(move || open(map)).await
 }
 
-/// Reads to the end, for as long as somebody takes the chunks; the last one is empty. The first one of a file begins at 0 and has
-/// the header in front.
+/// Reads to the end, while the chunks are received; the last one is empty. The first chunk of a file begins at 0 and includes
+/// the header.
 fn read(mut rows: Rows<File>, mut from: Place, size: &Size, chunks: &mpsc::Sender<Result<Chunk>>) {
     loop {
         let batch = rows.batch(size.rows()).map_err(unreadable);
@@ -310,7 +310,7 @@ fn read(mut rows: Rows<File>, mut from: Place, size: &Size, chunks: &mpsc::Sende
     }
 }
 
-/// Waits for a disk where nobody else waits.
+/// Blocks on the disk where nothing else has to wait.
 pub(super) async fn on_a_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {

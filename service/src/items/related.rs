@@ -1,4 +1,4 @@
-//! What rows are related to through items: the parents of items, and the items of parents.
+//! Rows that are related through items: the parents of items, and the items of parents.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,10 +12,10 @@ use crate::{
     page::MAX_LIMIT,
 };
 
-/// The store of each item; `None` for one that was taken away in this moment.
+/// The store of each item; `None` for one that was deleted just now.
 ///
 /// # Errors
-/// What the database says.
+/// Any database error.
 pub async fn stores_of(db: &impl Rows, items: &[Item]) -> Result<Vec<Option<Store>>> {
     let ids: HashSet<i32> = items.iter().map(|item| item.store_id).collect();
     let stores = entity::store::Entity::find().filter(entity::store::Column::Id.is_in(ids));
@@ -24,10 +24,10 @@ pub async fn stores_of(db: &impl Rows, items: &[Item]) -> Result<Vec<Option<Stor
     Ok(items.iter().map(|item| stores.get(&item.store_id).cloned()).collect())
 }
 
-/// The book of each item, where it is a copy of one.
+/// The book of each item, if it is a copy of one.
 ///
 /// # Errors
-/// What the database says.
+/// Any database error.
 pub async fn books_of(db: &impl Rows, items: &[Item]) -> Result<Vec<Option<Book>>> {
     let ids: HashSet<i32> = items.iter().filter_map(|item| item.book_id).collect();
     let books = entity::book::Entity::find().filter(entity::book::Column::Id.is_in(ids));
@@ -36,10 +36,10 @@ pub async fn books_of(db: &impl Rows, items: &[Item]) -> Result<Vec<Option<Book>
     Ok(items.iter().map(|item| books.get(&item.book_id?).cloned()).collect())
 }
 
-/// The items on the shelves of each store, in the order of their ids.
+/// The items of each store, in the order of their ids.
 ///
 /// # Errors
-/// [`Error::Invalid`] when they are too many, and what the database says.
+/// [`Error::Invalid`] when there are too many, and any database error.
 pub async fn of_stores(db: &impl Rows, stores: &[i32]) -> Result<Vec<Vec<Item>>> {
     of_parents(db, Column::StoreId, stores, |item| Some(item.store_id)).await
 }
@@ -47,7 +47,7 @@ pub async fn of_stores(db: &impl Rows, stores: &[i32]) -> Result<Vec<Vec<Item>>>
 /// The copies of each book, in the order of their ids.
 ///
 /// # Errors
-/// [`Error::Invalid`] when they are too many, and what the database says.
+/// [`Error::Invalid`] when there are too many, and any database error.
 pub async fn of_books(db: &impl Rows, books: &[i32]) -> Result<Vec<Vec<Item>>> {
     of_parents(db, Column::BookId, books, |item| item.book_id).await
 }

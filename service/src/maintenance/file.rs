@@ -1,4 +1,4 @@
-//! Watches over a SQLite file while nobody uses it: whether it is at its path, and whether one that was damaged is whole again.
+//! Monitors an unused SQLite file: whether it is at its path, and whether a damaged one was repaired.
 
 use std::time::{Duration, Instant};
 
@@ -10,17 +10,17 @@ use crate::{
     error::{Result, damage},
 };
 
-/// How often its path is looked up.
+/// How often its path is checked.
 const OFTEN: Duration = Duration::from_secs(1);
-/// How much longer it pauses between two checks of a damaged file than one of them takes, and at least.
+/// The pause between two checks of a damaged file, as a multiple of the duration of a check, and at least.
 const PAUSES: u32 = 20;
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Goes on as long as it is polled.
+/// Runs as long as it is polled.
 pub(super) async fn watch(db: &Db) {
     let mut next_check = None::<Instant>;
     loop {
-        // What it finds it says itself.
+        // It logs its findings itself.
         let is_there = db.look_after_file().await.is_ok();
         if !damage::is_seen() {
             next_check = None;

@@ -1,4 +1,4 @@
-//! Deletes the keys of requests that nobody may repeat any more.
+//! Deletes expired idempotency keys.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use crate::{
     idempotency::{self, FORGOTTEN},
 };
 
-/// How often it is done. A key that is still there then is as good as deleted.
+/// How often this runs. An expired key that still exists counts as deleted.
 const OFTEN: Duration = Duration::from_mins(10);
-/// Between two lots, for those who want to write.
+/// Between two batches, for other writers.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Goes on as long as it is polled.
+/// Runs as long as it is polled.
 pub(super) async fn forget(db: &Db) {
     loop {
         say(forget_all(db).await, "old idempotency keys were not deleted");

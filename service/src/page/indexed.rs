@@ -1,4 +1,4 @@
-//! The rows of a list that an index of substrings has found.
+//! The rows of a list that a substring index has found.
 
 use sea_orm::{
     Condition, DbBackend, FromQueryResult, Iterable, JoinType, Order, PrimaryKeyToColumn,
@@ -19,23 +19,23 @@ use crate::{
     substrings::BLOCK_SHIFT,
 };
 
-/// Rows that are found first and sorted then, on PostgreSQL. Where there are more, twenty of them are not far.
+/// Rows that are found first and then sorted, on PostgreSQL. If there are more, the first twenty of them are reached soon.
 const MOST: u64 = 2000;
-/// The same where they can be found block by block, in their order.
+/// The same if they can be found block by block, in their order.
 const FEW: u64 = 400;
-/// Blocks that are walked through at most: what is common enough for that fills a page of twenty from five of them.
+/// Blocks that are scanned at most: text that is common enough for that fills a page of twenty from five of them.
 const MOST_BLOCKS: u64 = 8;
 /// A block of the table, and the rows of one block.
 const BLOCKS: &str = "blocks";
 const NEAR: &str = "near";
 
-/// The id, of the candidates that are joined.
+/// The id of the candidates that are joined.
 pub(super) fn found_id() -> Expr {
     Expr::col((FOUND, "id"))
 }
 
-/// The rows of `select` that are candidates. In the order of their ids SQLite takes them one after the other from the index
-/// until there are enough; that holds only where the id that is asked for is the candidate's.
+/// The rows of `select` that are candidates. In the order of their ids SQLite reads them one by one from the index until there
+/// are enough; that holds only if the selected id is the candidate's.
 pub(super) fn joined<E: Resource>(mut select: Select<E>, candidates: SelectStatement) -> Select<E> {
     let key = E::PrimaryKey::iter().next().map(PrimaryKeyToColumn::into_column);
     let ids = key.map(|key| Expr::col((E::default().into_iden(), key)).eq(found_id()));
@@ -45,11 +45,11 @@ pub(super) fn joined<E: Resource>(mut select: Select<E>, candidates: SelectState
     select
 }
 
-/// The ids of the rows that fulfil the conditions of a list; `None` where they are more than `most`. Left to itself PostgreSQL
-/// walks through the rows in their order until twenty of them fit, although an index knows the few that do. So those are asked
-/// for first, by themselves; where they are many the walk is short.
+/// The ids of the rows that match the conditions of a list; `None` if there are more than `most`. By default PostgreSQL scans
+/// the rows in their order until twenty match, although an index knows the few that do. So these are queried first, separately;
+/// if there are many, the scan is short.
 ///
-/// The rows are asked for afterwards, and the conditions with them: one that changes in between is shown as it is then, or not at all.
+/// The rows are read afterwards with the conditions: one that changes in between is shown as it is then, or not at all.
 pub(super) async fn found<E: Resource>(
     db: &impl Rows,
     all: &Select<E>,
@@ -60,7 +60,7 @@ pub(super) async fn found<E: Resource>(
     Ok((found.len() as u64 <= most).then_some(found))
 }
 
-/// The rows of a list that have one of some ids.
+/// The rows of a list that have one of the given ids.
 pub(super) fn among<E: Resource>(all: &Select<E>, ids: &[i32]) -> Result<Select<E>> {
     let id = id::<E>()?;
     // As one value, so that the statement is the same for any number of them.
@@ -73,13 +73,13 @@ pub(super) fn among<E: Resource>(all: &Select<E>, ids: &[i32]) -> Result<Select<
 /// A walk through the ids.
 #[derive(Clone, Copy, Debug)]
 struct Walk {
-    /// Behind this one.
+    /// After this one.
     from: Option<i32>,
     upwards: bool,
 }
 
 impl Walk {
-    /// Whether an id is behind that where the walk begins.
+    /// Whether an id is after the start of the walk.
     fn is_behind(self, id: i32) -> bool {
         let Self { from, upwards } = self;
         from.is_none_or(|from| if upwards { id > from } else { id < from })
@@ -91,7 +91,7 @@ impl Walk {
         Some(if self.upwards { id.gt(from) } else { id.lt(from) })
     }
 
-    /// The first of some ids, at most so many.
+    /// The first of the given ids, at most the given number.
     fn nearest(self, ids: &[i32], most: usize) -> Vec<i32> {
         let mut near: Vec<i32> = ids.iter().copied().filter(|id| self.is_behind(*id)).collect();
         near.sort_unstable();
@@ -102,8 +102,8 @@ impl Walk {
         near
     }
 
-    /// The first rows of a list, at most so many, out of one block of the table after the other: PostgreSQL ends with the block in
-    /// which there are enough. `all` has the conditions, `select` none.
+    /// The first rows of a list, at most the given number, from one block of the table after the other: PostgreSQL stops at the
+    /// block in which there are enough. `all` has the conditions, `select` none.
     fn near<E: Resource>(self, select: Select<E>, all: Select<E>, most: u64) -> Result<Select<E>> {
         let id = id::<E>()?;
         let block = || id.expr().right_shift(Expr::Constant(BLOCK_SHIFT.into()));
@@ -145,7 +145,7 @@ impl Walk {
 }
 
 impl Listing {
-    /// The rows of the page, asked for in the way in which the database finds them soonest.
+    /// The rows of the page, by the plan with which the database finds them fastest.
     pub(super) async fn indexed<E: Resource>(
         &self,
         db: &Reader,
@@ -196,7 +196,7 @@ impl Listing {
             }
             let mut query = asked.query.clone().by_scanning();
             let (condition, _) = self.condition::<E>(&mut query, &PARAMETERS)?;
-            // No search any more: how it is best walked depends on the values.
+            // It is not a search any more: the best plan depends on the values.
             return self.rows(db, select.filter(condition), asked).await;
         };
         if let Some(walk) = walk {
@@ -205,7 +205,7 @@ impl Listing {
                 return Ok((Vec::new(), asked.from.direction()));
             }
             let page = self.rows(searches, among(&all, &near)?, asked).await?;
-            // Where one of them has gone since, another one may belong here.
+            // If one of them was deleted since, another row may belong here.
             if page.0.len() == near.len() {
                 return Ok(page);
             }
@@ -213,7 +213,7 @@ impl Listing {
         self.rows(searches, among(&all, &ids)?, asked).await
     }
 
-    /// A whole page of the rows that are near; `None` where those are fewer.
+    /// A full page of the nearest rows; `None` if there are fewer.
     async fn near<E: Resource>(
         &self,
         db: &Reader,
@@ -232,7 +232,7 @@ impl Listing {
         Ok((page.0.len() as u64 > asked.limit).then_some(page))
     }
 
-    /// The walk that a page is the beginning of, where it goes through the ids alone.
+    /// The walk that a page starts, if it uses the ids alone.
     fn walk<E: Resource>(&self, asked: &Asked) -> Result<Option<Walk>> {
         let [Key { name, descending, .. }] = asked.keys.as_slice() else { return Ok(None) };
         let from = match &asked.from {
@@ -263,7 +263,7 @@ mod tests {
         text::{self, Case, Place},
     };
 
-    /// The page of a search for `winter`, as SQLite is asked for it.
+    /// The page of a search for `winter`, as queried on SQLite.
     fn page() -> Select<Entity> {
         let mut query =
             SubstringQuery::among::<Entity>(DbBackend::Sqlite, &TrigramStatistics::default());

@@ -1,4 +1,4 @@
-//! The rows of a page, each with what it is sorted by.
+//! The rows of a page, each with its sort keys.
 
 use futures_util::{TryFutureExt, future::Either};
 use sea_orm::{
@@ -14,7 +14,7 @@ use crate::{
     sort::Key,
 };
 
-/// A row, and how well it fits the search.
+/// A row, and its rank in the search.
 pub(super) struct Ranked<M> {
     pub(super) row: M,
     rank: i32,
@@ -53,7 +53,7 @@ where
     }
 }
 
-/// What a row has of a key; `None` for a key that no row has.
+/// The value of a row for a key; `None` for a key that no row has.
 pub(super) fn value<E: Resource>(row: &Ranked<E::Model>, key: &Key) -> Option<Value> {
     if key.name == RANK {
         return Some(row.rank.into());

@@ -1,7 +1,7 @@
-//! Which trigrams are common: a search is asked for by its rarest ones, since the index walks through all rows that have a
-//! trigram, and one that every tenth row has says little.
+//! Which trigrams are common: a search looks up its rarest ones, since the index reads all rows that contain a trigram, and one
+//! that every tenth row contains is not selective.
 //!
-//! It is a guess from a sample of the rows, and only makes a search quicker, never another one.
+//! They are estimated from a sample of the rows, and only affect the speed of a search, never its result.
 
 use std::{
     collections::HashMap,
@@ -22,30 +22,31 @@ use crate::{
     resource::{Field, Resource},
 };
 
-/// Places of the table that are looked at: a few, so that something is known soon, and then enough of them, all of the few among
-/// them. Their pages stay in memory.
+/// Number of places of the table that are sampled: a few at first, so that something is known soon, and then enough of them,
+/// which include the first ones. Their pages stay in memory.
 pub const FEW_PLACES: u16 = 32;
 pub const PLACES: u16 = 128;
-/// Rows that are looked at in each place: neighbours, which are in the same pages of the file.
+/// Rows that are sampled in each place: consecutive ones, which are on the same pages of the file.
 const NEIGHBOURS: i32 = 25;
-/// Places that are looked at in one statement, so that others need not wait long for its end, nor it often for them.
+/// Places that are sampled in one statement, so that others neither wait long for its end nor often.
 const AT_A_TIME: usize = 4;
-/// The golden ratio as 32 bits, whose multiples are everywhere.
+/// The golden ratio as 32 bits, whose multiples are evenly distributed.
 const GOLDEN: i32 = -1_640_531_527;
-/// A trigram that fewer of the rows have is not counted, and one that so many have is common.
+/// A trigram that fewer rows contain is not counted, and one that this many rows contain is common.
 const COUNTED: u32 = 2;
 const COMMON: u32 = 5;
-/// Trigrams of a run of letters that the index is asked for. Each costs a lookup, and more of them hardly find less.
+/// Maximum number of trigrams of a run of letters that are looked up. Each costs a lookup, and more of them hardly exclude more
+/// rows.
 const MOST_TRIGRAMS: usize = 3;
 
-/// How many of the rows that were looked at have a trigram.
+/// How many of the sampled rows contain a trigram.
 type Counts = HashMap<[char; 3], u32>;
 
-/// What is known of the rows of one entity.
+/// The statistics of the rows of one entity.
 #[derive(Debug, Default)]
 pub struct Sample {
     counts: Counts,
-    /// Whether PostgreSQL has an index that can be asked part by part.
+    /// Whether PostgreSQL has an index that can be queried block by block.
     has_blocks: bool,
 }
 
@@ -54,7 +55,7 @@ pub struct Sample {
 pub struct TrigramStatistics(Arc<RwLock<HashMap<&'static str, Arc<Sample>>>>);
 
 impl TrigramStatistics {
-    /// The sample of an entity, empty where none was taken.
+    /// The sample of an entity, empty if none was taken.
     pub(super) fn of<E: Resource>(&self) -> Arc<Sample> {
         let samples = self.0.read().unwrap_or_else(PoisonError::into_inner);
         E::SUBSTRINGS.and_then(|index| samples.get(index.table).cloned()).unwrap_or_default()
@@ -66,16 +67,16 @@ impl TrigramStatistics {
     }
 }
 
-/// A trigram of a run: how many rows are known to have it, and where in the run it begins.
+/// A trigram of a run: how many sampled rows contain it, and where in the run it begins.
 type Known = (u32, usize, [char; 3]);
 
 impl Sample {
-    /// Whether there is an index that can be asked part by part.
+    /// Whether there is an index that can be queried block by block.
     pub(super) fn has_blocks(&self) -> bool {
         self.has_blocks
     }
 
-    /// Whether many of the rows of the sample have a trigram.
+    /// Whether many of the sampled rows contain a trigram.
     pub(super) fn is_common(&self, trigram: &str) -> bool {
         self.known(trigram).iter().all(|(count, ..)| *count >= COMMON)
     }
@@ -88,16 +89,16 @@ impl Sample {
         both.map(|(place, (folded, gram))| (count(&folded), place, gram)).collect()
     }
 
-    /// The trigram of a run that the fewest rows have.
+    /// The trigram of a run that the fewest rows contain.
     pub(super) fn rarest(&self, run: &str) -> Option<String> {
         self.known(run).into_iter().min().map(|(.., gram)| gram.iter().collect())
     }
 
-    /// The trigrams of a run that say most about where it is, in the order of the text.
+    /// The most selective trigrams of a run, in the order of the text.
     ///
-    /// Those that are hardly anywhere, where there are such: a more common one beside them would leave out little, and to look for
-    /// its rows costs the more of them there are. Of many, and where nothing is known, every other one: all letters are in those.
-    /// Otherwise two that few rows have, and not the same rows: that is likely of neighbours, which have two letters in common.
+    /// If some are very rare, only those: a more common one in addition would exclude few rows, and its lookup costs more the
+    /// more rows contain it. If there are many, and without statistics, every other one: together they contain all letters.
+    /// Otherwise two that few rows contain, and not the same rows, as neighbours often do, which share two letters.
     pub(super) fn most_selective(&self, run: &str) -> Vec<String> {
         let all = self.known(run);
         let mut chosen: Vec<Known> =
@@ -119,7 +120,7 @@ impl Sample {
     }
 }
 
-/// How much worse two trigrams are than two without a letter in common.
+/// How much worse two trigrams are than two that share no letter.
 fn alike(distance: usize) -> u32 {
     match distance {
         1 => 4,
@@ -128,10 +129,11 @@ fn alike(distance: usize) -> u32 {
     }
 }
 
-/// Takes a sample of the rows in so many places of the table, at most [`PLACES`], or in fewer where those are all.
+/// Takes a sample of the rows in the given number of places of the table, at most [`PLACES`], or in fewer if there are not as
+/// many.
 ///
 /// # Errors
-/// What the database says.
+/// Any database error.
 pub async fn refresh<E: Resource>(db: &Reader, places: u16) -> Result<()> {
     let Some(Substrings { table, columns, .. }) = E::SUBSTRINGS else { return Ok(()) };
     let id = id::<E>()?;
@@ -159,15 +161,15 @@ pub async fn refresh<E: Resource>(db: &Reader, places: u16) -> Result<()> {
     }
     counts.retain(|_, count| *count >= COUNTED);
     counts.shrink_to_fit();
-    log::debug!("{} trigrams are known from {} places", counts.len(), pieces.len());
+    log::debug!("{} trigrams were counted in {} places", counts.len(), pieces.len());
     db.statistics().set(table, Sample { counts, has_blocks });
     Ok(())
 }
 
-/// The ids that are looked at, where this is the last: those behind the first of a pair and up to its second.
+/// The ids that are sampled, given the last one: those after the first of a pair and up to its second.
 fn pieces(last: i32) -> impl Iterator<Item = (i32, i32)> {
-    // So many pieces of the table, each no shorter than what is looked at in it. Where in a piece is as good as chance, because rows
-    // may be alike at regular distances.
+    // The given number of pieces of the table, each no shorter than its sample. The position in a piece is as good as random,
+    // because rows may be alike at regular distances.
     let piece = Ord::max(last / i32::from(PLACES), NEIGHBOURS);
     let ends = (0..i32::from(PLACES)).map(move |place| {
         let chance = place.wrapping_mul(GOLDEN).rem_euclid(piece - NEIGHBOURS + 1);
@@ -176,7 +178,7 @@ fn pieces(last: i32) -> impl Iterator<Item = (i32, i32)> {
     ends.take_while(|end| *end > 0).map(|end| (end - NEIGHBOURS, end))
 }
 
-/// Whether PostgreSQL has an index of parts, for which the schema wants an extension.
+/// Whether PostgreSQL has a block index, for which the schema needs an extension.
 async fn find_block_index<E: Resource>(db: &Reader, id: &Field) -> Result<bool> {
     if db.backend() != DbBackend::Postgres {
         return Ok(false);
@@ -190,7 +192,7 @@ async fn find_block_index<E: Resource>(db: &Reader, id: &Field) -> Result<bool> 
     Ok(db.integers(&indexes).await?.pop().is_some_and(|indexes| indexes > 0))
 }
 
-/// In one case, letter by letter. Not quite as the index does it, which is near enough for a guess.
+/// In one case, letter by letter. Not exactly as the index does it, but close enough for an estimate.
 fn folded(text: &str) -> String {
     text.chars().map(|c| c.to_lowercase().next().unwrap_or(c)).collect()
 }
@@ -240,7 +242,7 @@ mod tests {
             add(&db, if i % 10 == 0 { "ÉZQXJVWK" } else { "Zqxjv" }).await;
         }
         let known = sample(&db).await;
-        // Four rows have the ends of it, and 40 the middle.
+        // Four rows have its ends, and 40 the middle.
         assert_eq!(known.most_selective("ézqxjvwk"), ["ézq", "jvw"]);
         assert_eq!(known.most_selective("XJVWK"), ["JVW", "VWK"]);
         assert_eq!(known.most_selective("zqx"), ["zqx"]);

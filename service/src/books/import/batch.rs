@@ -1,4 +1,4 @@
-//! What is read of a file: rows that can be stored and rows that cannot, so many at a time.
+//! A batch of rows from a file: those that can be stored and those that cannot.
 
 use std::io::{self, Read};
 
@@ -7,7 +7,7 @@ use crate::{books::NewBook, check::Checked};
 
 /// Rows of a batch, and of one INSERT; nine values each stay below the parameter limits of both databases.
 pub const BATCH: usize = 500;
-/// Bytes of the file after which a batch ends early: rows that are rejected are kept whole until they are noted.
+/// Bytes of the file after which a batch ends early: rejected rows stay in memory until they are recorded.
 const BATCH_BYTES: u64 = 1 << 20;
 
 /// A row that can be stored.
@@ -19,7 +19,7 @@ pub struct Row {
     pub line: u64,
     /// The book, ready to be stored.
     pub book: Checked<NewBook>,
-    /// Which of title, author, year, isbn, page_count and status the file says something about.
+    /// Which of title, author, year, isbn, page_count and status the file has a value for.
     pub present: [bool; COLUMNS.len()],
     /// Why the book is stored without its ISBN.
     pub warning: Option<String>,
@@ -32,14 +32,14 @@ pub struct Rejected {
     pub number: u64,
     /// The line on which it begins.
     pub line: u64,
-    /// What is wrong, and the way out.
+    /// What is wrong, and what to do about it.
     pub reason: String,
-    /// Its bytes; of one that is too long only the beginning.
+    /// The raw bytes; of a row that is too long only the beginning.
     pub raw: Vec<u8>,
 }
 
 impl Rejected {
-    /// What stands there, shortened.
+    /// The raw text, shortened.
     #[must_use]
     pub fn text(&self) -> String {
         let shown = self.raw.get(..300).unwrap_or(&self.raw);
@@ -47,7 +47,7 @@ impl Rejected {
     }
 }
 
-/// Rows that follow each other, those that can be stored apart from those that cannot.
+/// Consecutive rows; those that can be stored are separate from those that cannot.
 #[derive(Debug, Default)]
 pub struct Batch {
     pub rows: Vec<Row>,
@@ -55,7 +55,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Whether the file is at its end.
+    /// Whether the end of the file was reached.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty() && self.rejected.is_empty()
     }
@@ -70,7 +70,7 @@ pub struct Place {
 }
 
 impl<R: Read> Rows<R> {
-    /// The next rows, at most so many; none at the end.
+    /// The next rows, at most the given number; none at the end.
     ///
     /// # Errors
     /// When the file cannot be read any further.

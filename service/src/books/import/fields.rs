@@ -1,8 +1,8 @@
-//! The fields of one record, in one buffer that is used again for the next.
+//! The fields of one record, in a buffer that is reused for the next.
 
 use super::record::{Parsed, parse};
 
-/// The fields of a record, reused from one to the next.
+/// The fields of a record; the buffer is reused from one record to the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fields {
     bytes: Vec<u8>,
@@ -37,7 +37,7 @@ impl Fields {
     }
 }
 
-/// The fields of a record that is all of `raw`; `None` when it is more than one, or broken.
+/// The fields of a record that spans all of `raw`; `None` when it is more than one record, or malformed.
 pub fn fields_of(raw: &[u8], delimiter: u8) -> Option<Vec<Vec<u8>>> {
     let mut fields = Fields::default();
     let parsed = parse(raw, true, delimiter, None, &mut fields);

@@ -1,4 +1,4 @@
-//! The members of a JSON object that are columns of a book; of the others, however many there are, nothing is kept.
+//! The members of a JSON object that are columns of a book. All other members are skipped without being stored.
 
 use std::{borrow::Cow, fmt};
 
@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::rows::COLUMNS;
 
-/// Which columns an object has, and their values as they are written.
+/// Which columns an object has, and their raw values.
 #[derive(Debug, Default)]
 pub struct Members<'a> {
     pub(super) present: [bool; COLUMNS.len()],
@@ -18,7 +18,7 @@ pub struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    /// The value of a column as it is written; `None` where the object has no such member.
+    /// The raw value of a column; `None` where the object has no such member.
     pub fn get(&self, column: &str) -> Option<&'a str> {
         let place = place(column)?;
         self.values.get(place).copied().flatten().map(RawValue::get)
@@ -62,7 +62,7 @@ impl<'de> Visitor<'de> for Object {
     }
 }
 
-/// A name, without a copy where it has no escapes.
+/// A name; copied only if it has escapes.
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 

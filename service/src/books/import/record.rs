@@ -1,7 +1,7 @@
-//! CSV records (RFC 4180), read strictly one at a time, so that a broken one costs that one alone.
+//! CSV records (RFC 4180), parsed strictly and one at a time, so that a malformed record affects no other.
 //!
-//! The `csv` crate takes every byte sequence for some record: a quote that is never closed swallows the rows behind it in
-//! silence. Here it is an error of the line on which it stands, and reading goes on with the next line.
+//! The `csv` crate accepts any byte sequence as some record: a quote that is never closed silently swallows the rows after
+//! it. Here it is an error of the line on which it occurs, and parsing continues with the next line.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -9,16 +9,16 @@ use memchr::{memchr, memchr2};
 
 use super::fields::Fields;
 
-/// The longest record that is read; the memory of an import is bounded by it.
+/// The longest record that is read; it bounds the memory of an import.
 pub const LONGEST: usize = 1 << 20;
 /// The longest header: it is stored with each import over HTTP.
 const LONGEST_HEADER: usize = 1 << 16;
 const CHUNK: usize = 1 << 16;
 
-/// Why a record cannot be read.
+/// Why a record cannot be parsed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Broken {
-    /// A quote opens a field and nothing closes it.
+    /// A quote is opened and never closed.
     #[error("a quote is opened and never closed; close it, or double it if it belongs to the text")]
     Unclosed,
     /// Something other than a delimiter follows a closing quote.
@@ -39,26 +39,26 @@ pub enum Broken {
     /// Fewer fields than the header has.
     #[error("the row has {found} fields, the header {expected}")]
     Narrower {
-        /// Fields of the record.
+        /// Number of fields in the record.
         found: usize,
-        /// Fields of the header.
+        /// Number of fields in the header.
         expected: usize,
     },
 }
 
-/// What [`parse`] made of the bytes at hand.
+/// The result of [`parse`] for the bytes available.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Parsed {
-    /// A record of so many bytes, its line end included.
+    /// A record of this many bytes, including its line end.
     Record(usize),
     /// The bytes end within a record.
     More,
     Broken(Broken),
 }
 
-/// Splits the first record of `input`; `last` says that nothing comes after `input`.
+/// Splits off the first record of `input`; `last` means that nothing follows `input`.
 ///
-/// With a `width` it stops at the first field too many: what follows may be the rest of the file.
+/// With a `width`, parsing stops at the first extra field: what follows may be the rest of the file.
 pub(super) fn parse(
     input: &[u8],
     last: bool,
@@ -92,7 +92,7 @@ pub(super) fn parse(
             Some((b'\n', behind)) => return Parsed::Record(input.len() - behind.len()),
             Some((byte, behind)) if *byte == delimiter => rest = behind,
             Some(_) => {
-                // A quote that "closes" on a later line was rather never closed on its own.
+                // A quote that "closes" on a later line was probably never closed on its own line.
                 let read = input.get(..input.len() - rest.len()).unwrap_or_default();
                 let within_line = memchr(b'\n', read).is_none();
                 return Parsed::Broken(if within_line {
@@ -107,7 +107,7 @@ pub(super) fn parse(
     }
 }
 
-/// Reads to the closing quote and leaves `rest` behind it.
+/// Reads to the closing quote; `rest` then starts after it.
 fn quoted_field(rest: &mut &[u8], last: bool, fields: &mut Fields) -> Result<(), Parsed> {
     loop {
         let Some(quote) = memchr(b'"', rest) else {
@@ -126,13 +126,13 @@ fn quoted_field(rest: &mut &[u8], last: bool, fields: &mut Fields) -> Result<(),
     }
 }
 
-/// A record's place in its file, and its fields or what is wrong with it.
+/// The position of a record in its file, and its fields or its error.
 pub struct Record<'a> {
     /// The line on which it begins, from 1.
     pub line: u64,
-    /// Its bytes as they stand in the file; of a broken one, its first line.
+    /// The raw bytes; of a malformed record, its first line.
     pub raw: &'a [u8],
-    /// `Err` when it cannot be read; reading then goes on with the next line.
+    /// `Err` when it cannot be parsed; parsing then continues with the next line.
     pub fields: Result<&'a Fields, Broken>,
 }
 
@@ -168,17 +168,17 @@ impl<R: Read> Records<R> {
         }
     }
 
-    /// From now on a record with another number of fields is broken.
+    /// From now on a record with another number of fields is an error.
     pub fn expect_width(&mut self, width: usize) {
         self.width = Some(width);
     }
 
-    /// How many bytes and lines are before the next record.
+    /// The number of bytes and lines before the next record.
     pub fn place(&self) -> (u64, u64) {
         (self.read - self.rest().len() as u64, self.line - 1)
     }
 
-    /// Goes on where so many bytes and lines were read; 0 is where it is now, behind a header.
+    /// Continues after this many bytes and lines; 0 is the current position, after a header.
     pub fn go_to(&mut self, bytes: u64, lines: u64) -> io::Result<()>
     where
         R: Seek,
@@ -192,8 +192,8 @@ impl<R: Read> Records<R> {
         Ok(())
     }
 
-    /// The first record that is not an empty line, with at most so many fields: nothing is read of a file beyond what shows
-    /// that it has more. `None` where there is none.
+    /// The first record that is not an empty line, with at most the given number of fields: no more of a file is read than is
+    /// needed to see that it has more. `None` if there is none.
     ///
     /// # Errors
     /// When the input cannot be read.
@@ -219,7 +219,7 @@ impl<R: Read> Records<R> {
                 continue;
             }
             let begin = self.rest().len().min(2);
-            // Of a broken one the first bytes say which encoding it may have.
+            // The first bytes of a malformed record are needed to detect its encoding.
             return Ok(Some(self.take(if fault.is_none() { length } else { begin }, fault)));
         }
     }
@@ -255,7 +255,7 @@ impl<R: Read> Records<R> {
                 continue;
             }
             return match fault {
-                // A quote that a later row happened to close: only its first line is given up.
+                // A quote that a later row happened to close: only its first line is skipped.
                 Some(fault) if memchr(b'\n', raw).is_some_and(|end| end + 1 < length) => {
                     self.skip_line(fault).map(Some)
                 }
@@ -269,11 +269,11 @@ impl<R: Read> Records<R> {
         (found != expected).then_some(Broken::Narrower { found, expected })
     }
 
-    /// Gives up the line at hand, however long it is, and keeps its beginning to show.
+    /// Skips the current line, however long it is, and keeps its beginning for the error message.
     fn skip_line(&mut self, fault: Broken) -> io::Result<Record<'_>> {
         while memchr(b'\n', self.rest()).is_none() && !self.ended {
             if self.rest().len() > LONGEST {
-                // Only the beginning is kept; the buffer must not grow with the line.
+                // Only the beginning is stored; the buffer must not grow with the line.
                 self.buffer.truncate(self.start + LONGEST);
             }
             self.fill()?;
@@ -303,7 +303,7 @@ impl<R: Read> Records<R> {
         self.buffer.get(self.start..).unwrap_or_default()
     }
 
-    /// Reads on; false at the end. Reads at least as much as is there already, so that a long record costs linear time.
+    /// Reads more; false at the end. Reads at least as much as is buffered, so that a long record costs linear time.
     fn fill(&mut self) -> io::Result<bool> {
         self.buffer.drain(..self.start);
         self.start = 0;
@@ -313,7 +313,7 @@ impl<R: Read> Records<R> {
         self.ended |= read == 0;
         if !self.begun {
             self.begun = true;
-            // A byte order mark is no part of the first field.
+            // A byte order mark is not part of the first field.
             self.start = if self.buffer.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         }
         Ok(read > 0)

@@ -1,4 +1,4 @@
-//! Stores rows of a file: what is a duplicate, and what becomes of it.
+//! Stores rows of a file: detects duplicates and applies the chosen policy.
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,7 +21,7 @@ use crate::{
     now,
 };
 
-/// How often rows are looked up again whose books others store and delete meanwhile.
+/// How often rows are looked up again when other sessions store and delete their books concurrently.
 const MOST_LOOKS: u32 = 8;
 
 /// What makes two rows the same book.
@@ -44,11 +44,11 @@ impl Identity {
     }
 }
 
-/// What became of rows so far.
+/// The outcome of the rows so far.
 #[derive(Debug, Default)]
 pub struct Outcome {
     pub report: Report,
-    /// What it did to the catalogue, in order; `None` where nobody wants to know.
+    /// The changes to the catalogue, in order; `None` if they are not needed.
     pub changes: Option<Vec<Change>>,
 }
 
@@ -56,7 +56,7 @@ pub struct Outcome {
 #[derive(Debug)]
 pub struct Change {
     pub book: i32,
-    /// The version that it is at since.
+    /// The version of the book after that.
     pub version: i32,
     /// `None` for a new book.
     pub before: Option<Book>,
@@ -79,7 +79,7 @@ pub async fn store_batch(
     for row in rows {
         let identity = Identity::of(&row.book);
         if on_duplicate == OnDuplicate::Update && places.contains_key(&identity) {
-            // The row before has to be stored to be updated; so it makes no difference where a batch ends.
+            // The earlier row must be stored before it can be updated; so batch boundaries make no difference.
             insert(db, &mut fresh, on_duplicate, outcome).await?;
             places.clear();
             stored.extend(find_stored(db, std::slice::from_ref(row), on_duplicate).await?);
@@ -102,7 +102,7 @@ pub async fn store_batch(
     insert(db, &mut fresh, on_duplicate, outcome).await
 }
 
-/// Does with a stored book what is to be done with the duplicate of a row.
+/// Applies the policy for duplicates to a stored book.
 async fn meet(
     db: &impl Changes,
     book: &mut Book,
@@ -111,7 +111,7 @@ async fn meet(
 ) -> Result<()> {
     match on_duplicate {
         OnDuplicate::Fail => {
-            return Err(duplicate(row, &format!("is book {} already", book.id)));
+            return Err(duplicate(row, &format!("is already book {}", book.id)));
         }
         OnDuplicate::Skip => outcome.report.skipped += 1,
         OnDuplicate::Update => match update(db, book, row).await? {
@@ -134,8 +134,8 @@ impl Outcome {
     }
 }
 
-/// Stores the rows, which are new, and forgets them. On PostgreSQL another transaction may have stored a book of one of them
-/// since it was looked for: then the row is a duplicate of that one.
+/// Stores the new rows and clears them. On PostgreSQL another transaction may have stored a book of one of them since the
+/// lookup: then the row is a duplicate of that book.
 async fn insert(
     db: &impl Changes,
     fresh: &mut Vec<&Row>,
@@ -152,7 +152,7 @@ async fn insert(
             return Ok(());
         };
         let added: HashSet<i32> = added.into_iter().collect();
-        // Nothing is in the way of the others: they are stored.
+        // Nothing conflicts with the others: they are stored.
         fresh.retain(|row| row.book.isbn.is_some());
         let mut stored = look_up(db, fresh, on_duplicate).await?;
         let mut rest = Vec::new();
@@ -169,13 +169,13 @@ async fn insert(
     Err(Error::collision("others store and delete books of the same ISBNs all the time"))
 }
 
-/// Adds the rows that meet nothing, and counts them; the ids of their books where the database tells.
+/// Inserts the rows that conflict with nothing, and counts them; the ids of their books where the database returns them.
 async fn add(db: &impl Changes, fresh: &[&Row], outcome: &mut Outcome) -> Result<Option<Vec<i32>>> {
     let now = now();
     let is_shared = db.backend() == DbBackend::Postgres;
     let mut insert = Entity::insert_many(fresh.iter().map(|row| Book::row(&row.book, now)));
     if is_shared {
-        // SQLite has one writer, so that what was looked for in the transaction cannot come meanwhile.
+        // SQLite has one writer, so a book that the transaction did not find cannot appear meanwhile.
         insert = insert.on_conflict(OnConflict::new().do_nothing().to_owned());
     }
     if outcome.changes.is_none() && !is_shared {
@@ -198,7 +198,7 @@ fn duplicate(row: &Row, what: &str) -> Error {
     Error::invalid("", "duplicate", format!("row {number} (line {line}) {what}; {resolution}"))
 }
 
-/// The books of which one of the rows may be a duplicate; locked when they are going to be updated.
+/// The books of which one of the rows may be a duplicate; locked if they are going to be updated.
 pub async fn find_stored(
     db: &impl Rows,
     rows: &[Row],
@@ -228,7 +228,7 @@ async fn look_up(
             .is_in(plain.iter().map(|book| book.author.as_str()))
             .and(Column::Title.is_in(plain.iter().map(|book| book.title.as_str())));
         let books = db.rows(select().filter(same_text).order_by_desc(Column::Id)).await?;
-        // Not in SQL: for `isbn IS NULL` SQLite would walk every book without one instead of the author's books.
+        // Not in SQL: for `isbn IS NULL` SQLite would scan every book without one instead of the books of the author.
         found.extend(books.into_iter().filter(|book| book.isbn.is_none()));
     }
     let identity =
@@ -236,7 +236,8 @@ async fn look_up(
     Ok(found.into_iter().map(|book| (identity(&book), book)).collect())
 }
 
-/// Gives a stored book the row's values; a column that the file does not have stays as it is. `None` when nothing differs.
+/// Gives a stored book the values of the row; columns that the file does not have are not changed. `None` when nothing
+/// differs.
 async fn update(db: &impl Changes, book: &Book, row: &Row) -> Result<Option<Book>> {
     let mut model = book.clone().into_active_model();
     Book::overwrite(&row.book, &row.present, &mut model);

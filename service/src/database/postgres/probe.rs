@@ -1,4 +1,5 @@
-//! Whether a PostgreSQL server lets us in, and in one sentence why it does not. A pool only says that its time was up.
+//! Checks whether a PostgreSQL server accepts a connection, and explains in one sentence why not. A pool only reports a
+//! timeout.
 
 use std::{
     io,
@@ -13,13 +14,13 @@ use tokio::time::{sleep, timeout};
 
 use crate::database::Settings;
 
-/// Between two attempts at a server that starts, or has no room at the moment.
+/// Between two attempts while the server starts or has no free connection.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Connects once. Waits only for a server that is about to let us in, as long as a request would.
+/// Connects once. Waits only for a server that is about to accept connections, as long as a request would.
 ///
 /// # Errors
-/// With the cause, the address without its password, and the way out.
+/// With the cause, the address without its password, and what to do about it.
 pub(in super::super) async fn expect_server(url: &str, settings: &Settings) -> Result<(), DbErr> {
     let refused = |why: String| DbErr::Conn(RuntimeErr::Internal(why));
     let options: PgConnectOptions =
@@ -32,7 +33,7 @@ pub(in super::super) async fn expect_server(url: &str, settings: &Settings) -> R
     loop {
         match timeout(settings.acquire_timeout, options.connect()).await {
             Ok(Ok(connection)) => {
-                // What is lost with it is nothing.
+                // Nothing is lost if this fails.
                 drop(connection.close().await);
                 return Ok(());
             }
@@ -50,7 +51,7 @@ pub(in super::super) async fn expect_server(url: &str, settings: &Settings) -> R
     }
 }
 
-/// Whether the server starts, or all its connections are taken.
+/// Whether the server is starting, or all its connections are in use.
 fn is_passing(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     matches!(code.as_deref(), Some("57P03" | "53300"))

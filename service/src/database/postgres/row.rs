@@ -1,4 +1,4 @@
-//! Rows of PostgreSQL, in its binary form.
+//! Rows of PostgreSQL, in its binary format.
 
 use std::error::Error;
 
@@ -21,10 +21,10 @@ impl RowSource for Row {
 
 /// A type whose values PostgreSQL sends.
 pub trait FromPostgres: Sized {
-    /// As what they are sent.
+    /// The type in which they are sent.
     type Sent: for<'a> FromSql<'a>;
 
-    /// `None` for a value that is something else.
+    /// `None` for a value of another type.
     fn from_postgres(sent: Self::Sent) -> Option<Self>;
 }
 
@@ -63,8 +63,8 @@ impl<T: FromPostgres> FromPostgres for Option<T> {
     }
 }
 
-/// A `numeric`: 16 bits each for how many digits there are, of which one stands for four decimal ones; the power of 10 000 that
-/// the first is multiplied with; the sign; how many decimal digits to show behind the point; and then the digits.
+/// A `numeric`: 16 bits each for the number of digits, each of which stands for four decimal ones; the power of 10 000 that
+/// the first is multiplied by; the sign; how many decimal digits to show after the point; and then the digits.
 pub struct Numeric(pub Decimal);
 
 impl<'a> FromSql<'a> for Numeric {
@@ -77,7 +77,7 @@ impl<'a> FromSql<'a> for Numeric {
     }
 }
 
-/// `None` for what is no number, and for those whose digits or places a decimal does not hold.
+/// `None` for NaN and infinity, and where a decimal cannot hold the digits or places.
 fn numeric(raw: &[u8]) -> Option<Decimal> {
     const NEGATIVE: i16 = 0x4000;
     let (halves, []) = raw.as_chunks::<2>() else { return None };
@@ -95,7 +95,7 @@ fn numeric(raw: &[u8]) -> Option<Decimal> {
         Ok(places) => (whole, places),
         Err(_) => (whole.checked_mul(10_i128.checked_pow(places.unsigned_abs())?)?, 0),
     };
-    // Zeros that only fill the last digit up.
+    // Zeros that only pad the last digit.
     let spare = places.saturating_sub(u32::try_from(scale).ok()?);
     let (whole, places) = match 10_i128.checked_pow(spare) {
         Some(power) if whole % power == 0 => (whole / power, places - spare),

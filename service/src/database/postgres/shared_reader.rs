@@ -1,14 +1,14 @@
-//! Short reads of PostgreSQL on connections that they share.
+//! Short reads of PostgreSQL on shared connections.
 //!
-//! The driver gives a connection to one statement until its answer is there, so that each read costs a turn of the pool, a message
-//! and a wait of its own. Here the statements of many requests are sent behind one another, and their answers come in the same
-//! order. Whatever takes long, fails, or is more than plain values is left to the pool, which also finds the words for what went
-//! wrong: both read what was committed, and give the same rows.
+//! The driver reserves a connection for one statement until its result has arrived, so that each read costs a checkout from the
+//! pool, a message and a separate wait. Here the statements of many requests are pipelined, and their results arrive in the same
+//! order. Statements that take long, fail, or return more than plain values are left to the pool, which also produces the error
+//! message: both read committed data, and return the same rows.
 //!
-//! Who is behind a slow statement waits for it. So rows by their ids have connections of their own, which no list can hold up, lists
-//! of many rows go to the pool, and so does for a while each statement that was seen to be slow ([`SharedConnection`]). Searches have
-//! connections of their own for another reason: PostgreSQL would plan each of them anew, because it cannot tell that it comes to
-//! the same plan for any values, and plan for longer than it searches.
+//! A statement waits for the slow ones before it. So rows by id have separate connections, which no list can block; lists of
+//! many rows go to the pool, and so does for a while each statement that was slow ([`SharedConnection`]). Searches have separate
+//! connections for another reason: PostgreSQL would plan each of them again, because it cannot know that the plan is the same
+//! for all values, and planning would take longer than the search.
 
 mod connection;
 
@@ -21,25 +21,25 @@ use self::connection::SharedConnection;
 use super::{HealthCheck, without_driver};
 use crate::database::{Settings, row::Decode, thread_index::thread_index};
 
-/// How long the server works on a list here, and for how long it is worth while.
+/// How long the server works on a list here; longer ones gain nothing.
 const LIST: Duration = Duration::from_millis(20);
 const SLOW: Duration = Duration::from_millis(4);
-/// The same of a row by its id, which waits for a disk or a lock if it waits.
+/// The same for a row by its id; if it takes long, it waits for a disk or a lock.
 const ROW: Duration = Duration::from_millis(200);
-/// The most rows that a list has, or passes over, here: what the pool costs is little beside more.
+/// The most rows that a list returns, or skips, here: beyond that the cost of the pool hardly matters.
 const MOST_ROWS: u64 = 250;
-/// The same of ids alone.
+/// The same for ids alone.
 const MOST_IDS: u64 = 2500;
 
 /// Plans are made once for all values.
 const PLAN_ONCE: &str = "-c plan_cache_mode=force_generic_plan";
 
-/// Connections that reads share: three for each thread, as long as there are not more threads than connections in the pool.
+/// Shared connections for reading: three for each thread, as long as there are not more threads than connections in the pool.
 pub(in crate::database) struct SharedReader {
     connections: Box<[Connections]>,
 }
 
-/// Those of one thread.
+/// The connections of one thread.
 struct Connections {
     by_id: Arc<SharedConnection>,
     lists: Arc<SharedConnection>,
@@ -47,7 +47,7 @@ struct Connections {
 }
 
 impl SharedReader {
-    /// Opens nothing yet. `None` where the pool's server cannot be reached by us as the pool reaches it.
+    /// Opens nothing yet. `None` if we cannot connect to the pool's server as the pool does.
     pub(in crate::database) fn new(
         url: &str,
         settings: &Settings,
@@ -67,7 +67,7 @@ impl SharedReader {
         Some(Self { connections: (0..settings.pool).map(connections).collect::<Option<_>>()? })
     }
 
-    /// Closes the connections once what was asked on them is answered.
+    /// Closes the connections once the pending statements are answered.
     pub(in crate::database) async fn close(&self) {
         for Connections { by_id, lists, searches } in &self.connections {
             by_id.close().await;
@@ -76,7 +76,7 @@ impl SharedReader {
         }
     }
 
-    /// The rows of a query, whose plan may be that of a search; `None` when the pool has to find them.
+    /// The rows of a query, which may use the plan of a search; `None` when the pool has to run it.
     pub(in crate::database) fn rows<E>(
         &self,
         select: &Select<E>,
@@ -92,7 +92,7 @@ impl SharedReader {
         async move { find::<E>(connection?, sql, values).await }
     }
 
-    /// The ids that a statement finds, in the first column; `None` when the pool has to find them.
+    /// The ids that a statement returns in its first column; `None` when the pool has to run it.
     pub(in crate::database) async fn ids(
         &self,
         statement: &Statement,
@@ -105,7 +105,7 @@ impl SharedReader {
         rows.iter().map(|row| row.try_get(0).ok()).collect()
     }
 
-    /// The row with an id, if there is one; `None` when the pool has to find it.
+    /// The row with an id, if it exists; `None` when the pool has to find it.
     pub(in crate::database) fn by_id<E>(
         &self,
         id: i32,
@@ -154,7 +154,7 @@ where
     rows.iter().map(|row| E::read(row)).collect()
 }
 
-/// Whether no limit and no offset is too high for here. Of all values only those two have no sign.
+/// Whether no limit or offset is too high to be run here. They are the only unsigned values.
 fn asks_for_few(values: &[Value], most: u64) -> bool {
     values.iter().all(|value| match value {
         Value::BigUnsigned(rows) => rows.is_some_and(|rows| rows <= most),

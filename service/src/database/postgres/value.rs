@@ -1,4 +1,4 @@
-//! Values of a statement that PostgreSQL is given without the driver, in its binary form.
+//! Values of a statement that are sent to PostgreSQL without the driver, in its binary format.
 
 use std::error::Error;
 
@@ -23,7 +23,7 @@ fn type_of(value: &Value) -> Option<Type> {
     Some(match value {
         Value::Bool(_) => Type::BOOL,
         Value::Int(_) => Type::INT4,
-        // Of all numbers only limits and offsets have no sign, and the driver gives them one.
+        // Only limits and offsets are unsigned; the driver sends them as signed.
         Value::BigInt(_) | Value::BigUnsigned(_) => Type::INT8,
         Value::Double(_) => Type::FLOAT8,
         Value::String(_) => Type::TEXT,
@@ -67,7 +67,7 @@ impl ToSql for PostgresValue<'_> {
     to_sql_checked!();
 }
 
-/// Writes a number in the form that is told of at `Numeric`, which reads it (`row/postgres.rs`).
+/// Writes a number in the format described at `Numeric`, which reads it (`row/postgres.rs`).
 fn write(number: &Decimal, out: &mut BytesMut) {
     const NEGATIVE: u16 = 0x4000;
     let scale = number.scale();

@@ -1,7 +1,8 @@
-//! Writing to PostgreSQL without the driver.
+//! Writes to PostgreSQL without the driver.
 //!
-//! The driver waits for the answer to each of its messages, and a change of one row takes four: a look at the connection, BEGIN,
-//! the statement, COMMIT. Here a connection is looked at now and then, and BEGIN goes along with the first statement.
+//! The driver waits for the answer to each of its messages, and a change of one row takes four: a check of the connection,
+//! BEGIN, the statement, COMMIT. Here a connection is checked only now and then, and BEGIN is sent together with the first
+//! statement.
 
 mod transaction;
 
@@ -29,12 +30,12 @@ pub(in crate::database) use transaction::Transaction;
 
 /// Statements that a connection keeps prepared.
 const PREPARED: usize = 128;
-/// Bytes of a long one: it takes much memory on both sides, of many rows the next such may have another number of them, and an
-/// import has the same again and again. So of these only the last is kept.
+/// Length of a long statement in bytes. It takes much memory on both sides; for many rows the next one may have another number
+/// of them, while an import repeats the same one. So only the last of these is cached.
 const LONG: usize = 4096;
-/// How long a connection is kept that nobody needs.
+/// How long an unused connection stays open.
 const IDLE: Duration = Duration::from_mins(10);
-/// The pause after an attempt to connect that failed; each one is twice as long as that before.
+/// The pause after a failed attempt to connect; it doubles each time.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// The connections for writing. Clones share them.
@@ -43,16 +44,16 @@ pub(in crate::database) struct WriteSessions(Arc<Shared>);
 
 struct Shared {
     config: Config,
-    /// How long a connection may take to come, or to show that it is usable.
+    /// How long a connection may take to open, or to prove that it is usable.
     patience: Duration,
     health: Arc<HealthCheck>,
-    /// The last is the one that was used last.
+    /// The last is the most recently used one.
     idle: Mutex<Vec<Session>>,
     is_refused: AtomicBool,
 }
 
 impl WriteSessions {
-    /// Opens nothing yet. `None` where the server cannot be reached by us as the driver reaches it.
+    /// Opens nothing yet. `None` if we cannot connect to the server as the driver does.
     pub(in crate::database) fn new(
         url: &str,
         settings: &Settings,
@@ -69,8 +70,8 @@ impl WriteSessions {
         })))
     }
 
-    /// Begins a transaction; `None` where the server does not let us in, and perhaps the driver, which looks for a password in
-    /// more places.
+    /// Begins a transaction; `None` where the server refuses us but may accept the driver, which looks for a password in more
+    /// places.
     pub(in crate::database) async fn begin(&self) -> Result<Option<Transaction>> {
         let Self(shared) = self;
         if shared.is_refused.load(Ordering::Relaxed) {
@@ -99,7 +100,7 @@ impl Shared {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A connection that nobody has, if there is one that may be used.
+    /// An idle connection, if there is one that may be used.
     async fn idle(&self) -> Option<Session> {
         loop {
             let session = self.lock().pop()?;
@@ -123,7 +124,7 @@ impl Shared {
         })
     }
 
-    /// A new connection, as soon as the server has one; `None` where it does not let us in.
+    /// A new connection, as soon as the server has one; `None` where it refuses us.
     async fn open(&self) -> Result<Option<Session>> {
         let until = Instant::now() + self.patience;
         let mut pause = PAUSE;
@@ -152,7 +153,7 @@ impl Shared {
         }
     }
 
-    /// Takes a connection back that is in no transaction.
+    /// Takes back a connection that is in no transaction.
     fn keep(&self, session: Session) {
         {
             let mut state = session.state();
@@ -165,7 +166,7 @@ impl Shared {
     }
 }
 
-/// Whether the server may let us in later: it cannot be reached, starts, stops, or has no room.
+/// Whether the server may accept a connection later: it is unreachable, starting, stopping, or out of connections.
 fn is_passing(error: &tokio_postgres::Error) -> bool {
     match error.code() {
         Some(code) => code.code().starts_with("53") || code.code().starts_with("57"),
@@ -173,16 +174,16 @@ fn is_passing(error: &tokio_postgres::Error) -> bool {
     }
 }
 
-/// No connection could be had, and nothing was begun.
+/// No connection was available, and nothing was begun.
 fn none(why: &str) -> Error {
-    log::warn!("no connection for writing could be had: {why}");
+    log::warn!("no connection for writing is available: {why}");
     Error::Busy
 }
 
 /// A connection.
 struct Session {
     client: Client,
-    /// Carries its messages.
+    /// Drives it.
     driver: JoinHandle<()>,
     state: Mutex<State>,
 }
@@ -192,15 +193,15 @@ struct State {
     used: Instant,
     /// Whether BEGIN was sent.
     has_begun: bool,
-    /// Savepoints that are open.
+    /// Open savepoints.
     savepoints: usize,
-    /// Whether a statement failed: COMMIT would roll back, and tell nobody.
+    /// Whether a statement failed: COMMIT would silently roll back.
     has_failed: bool,
-    /// Whether it is not to be used again.
+    /// Whether it must not be used again.
     is_lost: bool,
 }
 
-/// Statements, by their texts.
+/// Statements, by their text.
 struct Prepared {
     short: LruCache<String, Statement>,
     long: Option<(String, Statement)>,
@@ -248,14 +249,14 @@ impl Session {
 }
 
 impl State {
-    /// What was inside of so many savepoints has ended.
+    /// The savepoints at this depth and deeper have ended.
     fn end(&mut self, savepoints: usize) {
         self.savepoints = savepoints;
         self.has_failed = false;
     }
 }
 
-/// Ends the connection at once, and with it what is open on it.
+/// Closes the connection at once, and with it any open transaction.
 impl Drop for Session {
     fn drop(&mut self) {
         self.driver.abort();

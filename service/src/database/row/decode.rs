@@ -9,14 +9,14 @@ pub trait Decode: EntityTrait {
     /// Its columns, in their order.
     const COLUMNS: &'static [&'static str];
 
-    /// A row with these columns as the entity's model; `None` for one with a value that does not fit its column.
+    /// A row with these columns as the entity's model; `None` if a value does not fit its column.
     fn read(row: &impl RowSource) -> Option<Self::Model>;
 
-    /// What rows are asked for with.
+    /// The queries for these rows.
     fn queries() -> &'static Queries<Self>;
 }
 
-/// Makes entities readable, by the modules that they are in and all of their columns.
+/// Implements decoding for entities, given by their modules and all of their columns.
 macro_rules! decode {
     ($($($module:ident)::+ { $($column:ident),* $(,)? })*) => {
         $(impl $crate::database::Decode for $($module)::+::Entity {

@@ -1,4 +1,4 @@
-//! Queries that SeaORM writes once. To have it write the columns of each query anew took a tenth of what a list costs.
+//! Queries that SeaORM builds once. Building the columns of each query again took a tenth of the cost of a list.
 
 use std::sync::Arc;
 
@@ -7,23 +7,23 @@ use sea_orm::{
     QueryFilter, QuerySelect, QueryTrait, Select, sea_query::Expr,
 };
 
-/// What the rows that an index has found are called in a statement.
+/// The alias of the rows that an index has found.
 pub const FOUND: &str = "found";
 
-/// What the rows of an entity are asked for with.
+/// The queries for rows of an entity.
 pub struct Queries<E: EntityTrait> {
     sqlite: Select<E>,
     postgres: Select<E>,
-    /// The columns of rows that an index of SQLite has found: the id is the one that it tells.
+    /// The columns of rows that a SQLite index has found; the id is taken from the index.
     pub found: &'static str,
-    /// The text that finds the row with an id, which is all that it binds.
+    /// The SQL that finds the row with an id, its only parameter.
     pub by_id: Arc<str>,
     /// The same on PostgreSQL.
     pub by_id_on_postgres: Arc<str>,
 }
 
 impl<E: EntityTrait> Queries<E> {
-    /// Has SeaORM write them.
+    /// Builds them with SeaORM.
     pub fn new() -> Self {
         let by_id = |backend| {
             let id = E::PrimaryKey::iter().next().map(PrimaryKeyToColumn::into_column);
@@ -48,7 +48,7 @@ impl<E: EntityTrait> Queries<E> {
     }
 }
 
-/// All rows, with the columns as the text that SeaORM writes of them.
+/// All rows, with the columns as the text that SeaORM generates for them.
 fn all<E: EntityTrait>(backend: DbBackend) -> Select<E> {
     let mut all = E::find();
     if let Some(columns) = columns(&all, backend) {
@@ -70,7 +70,7 @@ fn found<E: EntityTrait>() -> &'static str {
     columns(&found, DbBackend::Sqlite).unwrap_or("*")
 }
 
-/// The columns that a query asks for, as a text that lasts as long as the program, so that a clone of the query need not copy it.
+/// The columns of a query, as a text with static lifetime, so that cloning the query does not copy it.
 fn columns<E: EntityTrait>(select: &Select<E>, backend: DbBackend) -> Option<&'static str> {
     let written = select.build(backend).sql;
     let (columns, _) = written.strip_prefix("SELECT ")?.split_once(" FROM ")?;

@@ -1,46 +1,46 @@
-//! Which state a SQLite file is in: while that is the same, a read finds the same rows.
+//! The change token of a SQLite file: while it is the same, a read finds the same rows.
 //!
-//! The connections to a file in WAL mode, those of all processes, share an index beside it, `-shm`. Its header stands there
-//! twice and is written anew by each commit before that is done: how many there were, and the length, the salts and the checksum of
-//! the log (<https://www.sqlite.org/walformat.html>). To look at it costs a sixth of `PRAGMA data_version`, which takes
-//! the locks of a read to say the same.
+//! The connections to a file in WAL mode, of all processes, share an index next to it, `-shm`. Its header is stored twice and
+//! rewritten by each commit before that completes: a change counter, and the length, the salts and the checksum of the log
+//! (<https://www.sqlite.org/walformat.html>). Reading it costs a sixth of `PRAGMA data_version`, which takes the locks of a read
+//! for the same information.
 
 use std::{fs::File, io, os::unix::fs::FileExt, path::Path};
 
 /// Bytes of the header.
 const HEADER: usize = 48;
-/// The byte of the header that is set once there is something in it.
+/// The byte of the header that is set once it is initialized.
 const IS_MADE: usize = 12;
 
-/// A state of a database. Two that are equal are one: no commit of anybody lies between them.
+/// A state of a database. If two are equal, no commit of any process lies between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ChangeToken([u8; HEADER]);
 
-/// Where the state of a file is looked up.
+/// Where the state of a file is read.
 #[derive(Clone, Copy)]
 pub(in crate::database) struct WalIndex {
-    // Never closed: POSIX lets go of every lock that the process has on a file when any descriptor of it is closed, and
-    // SQLite's own connections hold locks on this one.
+    // Never closed: when any descriptor of a file is closed, POSIX releases every lock that the process has on it, and SQLite's
+    // own connections hold locks on this one.
     file: &'static File,
 }
 
 impl WalIndex {
-    /// Of the database file at `path`, to which the caller keeps a connection that has read from it. `None` where the header
-    /// that this connection wrote cannot be seen: SQLite writes it into mapped memory, and the rest needs a file system
-    /// that shows at once what was written there.
+    /// For the database file at `path`, to which the caller keeps a connection open that has read from it. `None` where the
+    /// header that this connection wrote cannot be seen: SQLite writes it into mapped memory, and reading it needs a file system
+    /// on which such writes are visible at once.
     ///
     /// # Errors
-    /// When there is no index beside it.
+    /// When there is no index next to it.
     pub(in crate::database) fn open(path: &Path) -> io::Result<Option<Self>> {
-        // SQLite follows links before it names the files beside.
+        // SQLite follows links before it derives the names of the other files.
         let mut name = path.canonicalize()?.into_os_string();
         name.push("-shm");
         let index = Self { file: Box::leak(Box::new(File::open(name)?)) };
-        // Somebody may be about to change it.
+        // It may be changing right now.
         Ok((0..100).any(|_| index.change_token().is_some()).then_some(index))
     }
 
-    /// The state that the file is in; `None` while it changes.
+    /// The state of the file; `None` while it changes.
     pub(in crate::database) fn change_token(self) -> Option<ChangeToken> {
         let mut copies = [[0; HEADER]; 2];
         self.file.read_exact_at(copies.as_flattened_mut(), 0).ok()?;
@@ -63,7 +63,7 @@ mod tests {
         database::{Changes, Rows, connect_to_migrate},
     };
 
-    /// What happens between two looks.
+    /// What happens between two reads of the token.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     enum Step {
         Job,
@@ -168,7 +168,7 @@ mod tests {
         }
     }
 
-    /// What is read between two looks at the same state are its rows, however much others write meanwhile.
+    /// Rows read between two equal tokens belong to that state, however much others write meanwhile.
     #[test]
     fn a_state_is_told_neither_too_early_nor_too_late() {
         const COMMITS: usize = 400;

@@ -1,12 +1,13 @@
-//! Short reads of a SQLite file on the thread that asks.
+//! Short reads of a SQLite file on the calling thread.
 //!
-//! To hand a statement to another thread and to get the rows back costs several times what SQLite
-//! needs to find one. So a read is first tried here, on a connection that is free, with a bound on its steps and its time. Whatever
-//! takes longer, fails, or is more than plain values is left to other threads, which also find the words for what went wrong: both
-//! read what was committed, and give the same rows.
+//! Sending a statement to another thread and receiving the rows costs several times what SQLite needs to find one. So a read is
+//! first tried here, on a free connection, with a limit on its steps and its time. Statements that take longer, fail, or return
+//! more than plain values are left to other threads, which also produce the error message: both read committed data, and return
+//! the same rows.
 //!
-//! The locks of a read transaction cost more than to find a row. So one is kept open for all the reads of a turn of the
-//! runtime, as long as the file is in the state in which it began: nobody can tell it from one that begins with the read.
+//! The locks of a read transaction cost more than finding a row. So one transaction stays open for all reads of a turn of the
+//! runtime, as long as the file is in the state in which it began: it cannot be distinguished from one that begins with the
+//! read.
 
 use std::{
     path::Path,
@@ -20,14 +21,14 @@ use tokio::runtime::Handle;
 use super::{change_token::WalIndex, read_connection::ReadConnection, value::SqliteValue};
 use crate::database::{Settings, row::Decode, thread_index::thread_index};
 
-/// Connections that read on whatever thread asks.
+/// Connections that read on the calling thread.
 pub(in crate::database) struct InlineReader {
     places: Box<[Mutex<Option<ReadConnection>>]>,
     index: Option<WalIndex>,
 }
 
 impl InlineReader {
-    /// Opens connections to the file, which has to be in WAL mode; `index` tells its state, where that can be told.
+    /// Opens connections to the file, which has to be in WAL mode; `index` provides its state, if available.
     ///
     /// # Errors
     /// When the file cannot be opened.
@@ -42,7 +43,7 @@ impl InlineReader {
         Ok(Self { places: places.collect::<rusqlite::Result<_>>()?, index })
     }
 
-    /// Closes the connections; whoever reads on one of them ends first.
+    /// Closes the connections; reads in progress end first.
     pub(in crate::database) fn close(&self) {
         for place in &self.places {
             if let Ok(mut place) = place.lock() {
@@ -51,7 +52,7 @@ impl InlineReader {
         }
     }
 
-    /// The rows of a query; `None` when another thread has to find them.
+    /// The rows of a query; `None` when another thread has to run it.
     pub(in crate::database) fn rows<E>(
         self: &Arc<Self>,
         select: &Select<E>,
@@ -63,7 +64,7 @@ impl InlineReader {
         self.models::<E>(&statement.sql, &SqliteValue::all(statement.values))
     }
 
-    /// The row with an id, if there is one; `None` when another thread has to find it.
+    /// The row with an id, if it exists; `None` when another thread has to find it.
     pub(in crate::database) fn by_id<E>(self: &Arc<Self>, id: i32) -> Option<Option<E::Model>>
     where
         E: Decode,
@@ -78,7 +79,7 @@ impl InlineReader {
         self.find((sql, values), (E::COLUMNS.len(), |row: &Row<'_>| E::read(row)))
     }
 
-    /// What `read` makes of the rows, with so many columns, that a statement returns; `None` when another thread has to find them.
+    /// What `read` makes of the result, with the given number of columns; `None` when another thread has to run the statement.
     pub(in crate::database) fn find<T>(
         self: &Arc<Self>,
         statement: (&str, &[SqliteValue]),
@@ -103,8 +104,8 @@ impl InlineReader {
         None
     }
 
-    /// Has the transaction of a place ended when every task that is ready has run: an open one keeps the log from beginning
-    /// anew. Also when the runtime ends before.
+    /// Schedules the end of a connection's transaction after every task that is ready has run: an open one keeps the log from
+    /// restarting. It also ends if the runtime stops before.
     fn end_with_turn(self: &Arc<Self>, number: usize) {
         let turn = Turn { inline: Arc::clone(self), number };
         if let Ok(runtime) = Handle::try_current() {
@@ -113,7 +114,7 @@ impl InlineReader {
     }
 }
 
-/// A turn of the runtime, in which reads of a place are in one transaction.
+/// A turn of the runtime, in which reads of one connection share a transaction.
 struct Turn {
     inline: Arc<InlineReader>,
     number: usize,
@@ -147,7 +148,7 @@ mod tests {
         database::{Changes, Rows, connect_to_migrate},
     };
 
-    /// An empty file with the tables of the entities, where a read may be interrupted for long.
+    /// An empty file with the tables of the entities, with a long limit for reads.
     async fn file(name: &str) -> (tempfile::TempDir, Db) {
         let longest_inline_read = Duration::from_secs(60);
         file_with(name, &Settings { longest_inline_read, ..Settings::default() }).await
@@ -173,7 +174,7 @@ mod tests {
         db.write_long(async move |tx| tx.execute_raw(sql).await).await.unwrap();
     }
 
-    /// What is found here, which must be what the pool finds.
+    /// The rows found here, which must equal the rows that the pool finds.
     async fn here<E>(db: &Db, select: Select<E>) -> Option<Vec<E::Model>>
     where
         E: Decode<Model: PartialEq + std::fmt::Debug>,
@@ -257,7 +258,7 @@ mod tests {
         run(&db, fill).await;
         let last = book::Entity::find().filter(book::Column::Title.eq("19999"));
         assert_eq!(here(&db, last.clone()).await, None);
-        // And the connection reads on.
+        // The connection can still read.
         let near = last.filter(book::Column::Id.gt(19_900));
         assert_eq!(here(&db, near).await.unwrap().len(), 1);
     }
@@ -271,11 +272,11 @@ mod tests {
              INSERT INTO stores (name) SELECT i FROM n";
         run(&db, fill).await;
         assert_eq!(here(&db, entity::store::Entity::find()).await, None);
-        // What ends within a stride does not look at the clock.
+        // A read that ends within one stride does not check the clock.
         assert!(here(&db, entity::store::Entity::find_by_id(1)).await.is_some());
     }
 
-    /// How many places have a transaction open.
+    /// How many connections have an open transaction.
     fn open(inline: &InlineReader) -> usize {
         let is_open = |place: &&Mutex<Option<ReadConnection>>| {
             place.lock().unwrap().as_ref().unwrap().is_open()
@@ -292,7 +293,7 @@ mod tests {
         for round in 0..50 {
             assert_eq!((open(&inline), stores(), stores()), (0, 3 * round, 3 * round));
             assert_eq!(open(&inline), 1);
-            // What another connection commits is seen at once; so is what a job commits, before anything else runs.
+            // A commit of another connection is visible at once; so is that of a job, before anything else runs.
             let add = "INSERT INTO stores (name) VALUES ('a')";
             other.execute_batch(add).unwrap();
             assert_eq!(stores(), 3 * round + 1);
@@ -300,14 +301,14 @@ mod tests {
             assert_eq!((stores(), open(&inline)), (3 * round + 2, 1));
             run(&db, add).await;
             assert_eq!((stores(), open(&inline)), (3 * round + 3, 1));
-            // Nobody reads when there is nothing to do, so the log can begin anew.
+            // There are no reads when there is nothing to do, so the log can restart.
             tokio::task::yield_now().await;
             assert_eq!(open(&inline), 0);
             let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
             let busy: i64 = other.query_row(checkpoint, [], |row| row.get(0)).unwrap();
             assert_eq!(busy, 0);
         }
-        // Nor does a runtime that ends leave one open, or one that is not there.
+        // A runtime that stops leaves none open either, nor does one that is already gone.
         std::thread::spawn({
             let inline = Arc::clone(&inline);
             move || {

@@ -1,4 +1,4 @@
-//! One server a SQLite file: a lock of the operating system, which ends with the process that holds it.
+//! Allows one server per SQLite file: a lock of the operating system, which ends with the process that holds it.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -9,13 +9,13 @@ use std::{
 
 use super::private::MODE;
 
-/// Held for as long as the value lives; the file beside the database stays and is empty afterwards.
+/// Held for as long as the value lives; the lock file next to the database stays and is empty afterwards.
 #[derive(Debug)]
 pub struct FileLock {
     file: File,
 }
 
-/// Why a SQLite file could not be claimed.
+/// Why a SQLite file could not be locked.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Another process holds it.
@@ -26,7 +26,7 @@ pub enum LockError {
         /// What the holder wrote about itself.
         holder: String,
     },
-    /// Another name leads to the same file, whose lock and log would be others.
+    /// Another name leads to the same file, with a different lock and log.
     #[error(
         "`{}` has {names} names (hard links), and SQLite would keep a log for each; remove the others (`find . -samefile '{}'` lists \
          them), or make a copy (`cp`) and name that in DATABASE_URL", .database.display(), .database.display()
@@ -37,18 +37,18 @@ pub enum LockError {
         /// How many there are.
         names: u64,
     },
-    /// The lock file could not be made.
+    /// The lock file could not be created.
     #[error("cannot make the lock file `{}`: {source}; {}", .path.display(), resolution(.source))]
     Io {
         /// The lock file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
 }
 
 impl FileLock {
-    /// Claims `database` and leaves a line about the caller (`holder`) for the next one to read.
+    /// Locks `database` and writes a line about the caller (`holder`) into the lock file for other processes to read.
     ///
     /// # Errors
     /// [`LockError::Held`] when another process has it, [`LockError::Linked`] for a file of several names, [`LockError::Io`] when
@@ -84,7 +84,7 @@ impl FileLock {
         }
         file.set_len(0).map_err(io)?;
         file.rewind().map_err(io)?;
-        // At once, so that nobody reads the half of it.
+        // In one write, so that no process reads half of it.
         let line = format!("process {}, {holder}\n", std::process::id());
         file.write_all(line.as_bytes()).map_err(io)?;
         Ok(Self { file })
@@ -93,12 +93,12 @@ impl FileLock {
 
 impl Drop for FileLock {
     fn drop(&mut self) {
-        // Only the courtesy to the next reader; the lock itself ends when the file closes.
+        // Only informs the next reader; the lock itself ends when the file is closed.
         drop(self.file.set_len(0));
     }
 }
 
-/// What can be done about a file that cannot be made or written.
+/// What to do about a file that cannot be created or written.
 pub fn resolution(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
@@ -114,7 +114,7 @@ pub fn resolution(error: &io::Error) -> &'static str {
     }
 }
 
-/// Beside the file that a link points at, so that two names of one database meet at one lock.
+/// Next to the target of a link, so that two names of one database share one lock.
 fn lock_path(database: &Path) -> PathBuf {
     let real = database.canonicalize().unwrap_or_else(|_| database.to_owned());
     let mut name = real.into_os_string();

@@ -1,8 +1,8 @@
 //! Whether the SQLite file that is open is still the one at its path.
 //!
-//! A file that is deleted or moved stays open: commits go on without an error, and are gone at the next start. So the files are
-//! looked up by their names before a transaction begins and after its commit. SQLite's write-ahead log and the index of that are
-//! files of their own, which are as much a part of the database.
+//! A file that is deleted or moved stays open: commits still succeed, and are lost at the next start. So the files are looked up
+//! by name before a transaction begins and after its commit. SQLite's write-ahead log and its index are separate files, and are
+//! as much a part of the database.
 
 use std::{
     fs, io,
@@ -14,7 +14,7 @@ use std::{
 
 use crate::error::{Error, Result};
 
-/// A file, whatever its names are.
+/// A file, independent of its names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Identity {
     device: u64,
@@ -22,8 +22,9 @@ struct Identity {
 }
 
 impl Identity {
-    /// Asks for the number of the inode alone. Who has seen the times of a file makes the next write to it take finer ones (Linux
-    /// 6.13, multigrain timestamps), so that each commit would write the inode too: a seventh more for a lone client's change.
+    /// Requests the inode number only. After the times of a file were read, the next write to it stores finer ones (Linux 6.13,
+    /// multigrain timestamps), so that each commit would write the inode too: a change of a single client would take a seventh
+    /// longer.
     #[cfg(target_os = "linux")]
     fn of(path: &Path) -> io::Result<Self> {
         use rustix::fs::{AtFlags, CWD, StatxFlags, makedev, statx};
@@ -32,7 +33,7 @@ impl Identity {
                 let device = makedev(about.stx_dev_major, about.stx_dev_minor);
                 Ok(Self { device, inode: about.stx_ino })
             }
-            // A kernel or a container that does not know this call; or it says why.
+            // The kernel or container does not support this call; or the fallback reports the error.
             Err(_) => Self::by_metadata(path),
         }
     }
@@ -51,19 +52,19 @@ impl Identity {
 /// The files of an open database.
 #[derive(Debug)]
 pub(in crate::database) struct OpenFile {
-    /// As it was named, so that a link may not be pointed elsewhere; the log and its index, whose names SQLite derives from the
-    /// file that the link leads to.
+    /// The path as given, so that a link cannot be redirected; and the log and its index, whose names SQLite derives from the
+    /// target of the link.
     files: [(PathBuf, Identity); 3],
-    /// The file that the name led to.
+    /// The file that the path led to.
     database: PathBuf,
-    /// Whether it was found not to be there, and its writer has not seen it back yet.
+    /// Whether it was found missing, and its writer has not seen it return yet.
     is_away: AtomicBool,
     /// Whether another program has written to the file while it was not at its path.
     is_changed: AtomicBool,
 }
 
 impl OpenFile {
-    /// `opening` opens the database at `path` and reads from it, which makes the log and its index.
+    /// `opening` opens the database at `path` and reads from it, which creates the log and its index.
     ///
     /// # Errors
     /// What `opening` returns, [`Error::FileLost`] when the file is replaced meanwhile, and [`Error::Internal`] when there is no log.
@@ -93,28 +94,28 @@ impl OpenFile {
         Ok((Self { files, database, is_away, is_changed }, opened))
     }
 
-    /// The file as it was named.
+    /// The path of the file as given.
     pub(in crate::database) fn path(&self) -> &Path {
         let [(path, _), ..] = &self.files;
         path
     }
 
-    /// The file that this name led to.
+    /// The file that this path led to.
     pub(in crate::database) fn database(&self) -> &Path {
         &self.database
     }
 
-    /// Whether it was away when it was looked up last, or its writer has not seen it back yet.
+    /// Whether it was missing at the last check, or its writer has not seen it return yet.
     pub(in crate::database) fn is_away(&self) -> bool {
         self.is_away.load(Ordering::Relaxed)
     }
 
-    /// Its writer has seen it back.
+    /// Its writer has seen it return.
     pub(in crate::database) fn is_back(&self) {
         self.is_away.store(false, Ordering::Relaxed);
     }
 
-    /// Whether another program has written to the file while it was away.
+    /// Whether another program has written to the file while it was missing.
     pub(in crate::database) fn is_changed(&self) -> bool {
         self.is_changed.load(Ordering::Relaxed)
     }
@@ -142,10 +143,10 @@ impl OpenFile {
         Ok(())
     }
 
-    /// To be called when the files are back, of which nothing was written by us after `saved`.
+    /// To be called when the files are back; we wrote nothing to them after `saved`.
     ///
     /// # Errors
-    /// [`Error::FileLost`] when somebody else has written to it meanwhile: what our connections remember of it may be untrue.
+    /// [`Error::FileLost`] when another program has written to it meanwhile: the caches of our connections may be stale.
     pub(in crate::database) fn expect_unchanged_since(&self, saved: SystemTime) -> Result<()> {
         let written = fs::metadata(self.path()).and_then(|about| about.modified());
         if written.is_ok_and(|written| written <= saved) {
@@ -160,7 +161,7 @@ fn changed(path: &Path) -> Error {
     lost(path, "was changed while it was away from its path")
 }
 
-/// With the name alone: clients read this, and the folders of the server are no business of theirs.
+/// Only the file name: clients read this, and must not learn the directories of the server.
 fn lost(path: &Path, how: &str) -> Error {
     let name = path.file_name().unwrap_or(path.as_os_str());
     Error::FileLost(format!(

@@ -1,4 +1,4 @@
-//! A connection that reads a SQLite file on whatever thread asks.
+//! A connection that reads a SQLite file on the calling thread.
 
 use std::{
     path::Path,
@@ -18,16 +18,17 @@ use super::{
     value::SqliteValue,
 };
 
-/// Steps of SQLite's machine between two looks at how many there were, and at the clock: a step may be a comparison of two texts.
+/// Steps of SQLite's virtual machine between two checks of the limits on steps and time: a step may be a comparison of two
+/// texts.
 const STRIDE: i32 = 500;
-/// Strides of a read that is carried out here: a millisecond, more or less, for which the other requests of the thread wait.
+/// Strides of a read that is run here: about a millisecond, for which the other requests of the thread wait.
 const MOST_STRIDES: u32 = 60;
-/// Bytes of a pattern that texts are compared with here. A comparison costs up to the product of both lengths, and that of a
-/// letter that is not ASCII several times as much; its class of cases has several bytes.
+/// Length in bytes of a pattern that texts are compared with here. A comparison costs up to the product of both lengths, and
+/// several times as much for a letter that is not ASCII; its class of cases has several bytes.
 const LONGEST_PATTERN: usize = 64;
 /// How a statement compares with patterns.
 const PATTERNS: [&str; 3] = [" LIKE ", " GLOB ", " MATCH "];
-/// KiB of pages that a connection keeps in memory once it has read them.
+/// Size of the page cache of a connection in KiB.
 const CACHE_KIB: i32 = 8192;
 /// Statements that a connection keeps prepared.
 const PREPARED: usize = 64;
@@ -36,7 +37,7 @@ const PREPARED: usize = 64;
 pub(super) struct ReadConnection {
     sqlite: Connection,
     strides: Arc<AtomicU32>,
-    /// The state of the file before the transaction began that is open; `None` where none is.
+    /// The state of the file before the open transaction began; `None` if none is open.
     began: Option<ChangeToken>,
 }
 
@@ -46,21 +47,21 @@ impl ReadConnection {
     pub(super) fn open(path: &Path, longest_read: Duration) -> rusqlite::Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let sqlite = Connection::open_with_flags(path, flags)?;
-        // A reader of a file in WAL mode waits for nobody; where it has to, the pool does.
+        // A reader of a file in WAL mode never waits; where it has to, the pool is used.
         sqlite.busy_timeout(Duration::ZERO)?;
         sqlite.pragma_update(None, "cache_size", -CACHE_KIB)?;
-        // Without it a new binding of `LIMIT ?` makes SQLite prepare the statement again, each time.
+        // Without it, binding a new value to `LIMIT ?` makes SQLite prepare the statement again, each time.
         sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         sqlite.set_prepared_statement_cache_capacity(PREPARED);
         let strides = Arc::new(AtomicU32::new(0));
         let counted = Arc::clone(&strides);
         let mut began = Instant::now();
         let enough = move || {
-            // A read has the connection alone, so the count needs no atomic addition.
+            // A read has exclusive use of the connection, so the counter needs no atomic addition.
             let stride = counted.load(Ordering::Relaxed);
             counted.store(stride.saturating_add(1), Ordering::Relaxed);
             if stride == 0 {
-                // A read that ends within one stride does not look at the clock at all.
+                // A read that ends within one stride does not check the clock at all.
                 began = Instant::now();
             }
             stride >= MOST_STRIDES || began.elapsed() >= longest_read
@@ -73,8 +74,8 @@ impl ReadConnection {
         self.sqlite.prepare_cached(sql)?.execute([])
     }
 
-    /// What `read` makes of the rows, with so many columns, of what is committed now, `None` when another thread has to find them;
-    /// and whether a transaction began for it that stays open.
+    /// What `read` makes of the result, with the given number of columns, as committed now, `None` when another thread has to
+    /// run it; and whether a transaction began for it that stays open.
     pub(super) fn read<T>(
         &mut self,
         index: Option<WalIndex>,
@@ -91,7 +92,7 @@ impl ReadConnection {
             if !self.sqlite.is_autocommit() {
                 return (None, false);
             }
-            // The state was looked up before the transaction sees anything: while it is the same, nothing was missed.
+            // The token was read before the transaction sees anything: while it is the same, nothing was missed.
             self.began = now.filter(|_| self.run("BEGIN").is_ok());
         }
         let rows = self.rows(sql, values, read);
@@ -101,7 +102,7 @@ impl ReadConnection {
         (rows, !lasts && self.began.is_some())
     }
 
-    /// Ends the transaction that is open, if there is one. It has changed nothing, so there is nothing to lose.
+    /// Ends the open transaction, if there is one. It has changed nothing, so nothing can be lost.
     pub(super) fn end(&mut self) {
         self.began = None;
         if !self.sqlite.is_autocommit()
@@ -119,7 +120,7 @@ impl ReadConnection {
     ) -> Option<Vec<T>> {
         self.strides.store(0, Ordering::Relaxed);
         if sql.len() > LONGEST_PREPARED {
-            // Such a statement takes much memory, and hardly comes again.
+            // Such a statement takes much memory, and is rarely repeated.
             return rows_of(&mut self.sqlite.prepare(sql).ok()?, values, (columns, read));
         }
         rows_of(&mut *self.sqlite.prepare_cached(sql).ok()?, values, (columns, read))

@@ -1,7 +1,7 @@
-//! Long reads of a SQLite file, on threads of their own.
+//! Long reads of a SQLite file, on separate threads.
 //!
-//! A read ends when its caller is gone, when it has taken as long as it may, and when the database is closed: one that goes on
-//! uses a processor, and holds a snapshot, behind which the write-ahead log grows.
+//! A read ends when its caller is gone, when its time is up, and when the database is closed: a read that continues uses a
+//! processor, and holds a snapshot, after which the write-ahead log grows.
 
 use std::{
     collections::VecDeque,
@@ -29,16 +29,16 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Steps of SQLite's machine between two looks at whether a read is still wanted. One step may be a comparison of a long pattern with
-/// a long text, which takes some milliseconds.
+/// Steps of SQLite's virtual machine between two checks whether a read is still needed. One step may be a comparison of a long
+/// pattern with a long text, which takes some milliseconds.
 const STRIDE: i32 = 100;
-/// Looks of which one also looks at the clock.
+/// One of this many checks also reads the clock.
 const LOOKS: u32 = 4;
-/// KiB of pages that a connection keeps in memory.
+/// Size of the page cache of a connection in KiB.
 const CACHE_KIB: i32 = 2048;
 /// Statements that a connection keeps prepared.
 const PREPARED: usize = 64;
-/// Bytes of such a statement.
+/// Maximum length of such a statement in bytes.
 pub(in crate::database) const LONGEST_PREPARED: usize = 4096;
 
 /// The threads.
@@ -65,11 +65,11 @@ struct Queue {
     idle: usize,
 }
 
-/// A read, which is given the connection, or why there is none, and says whether the connection is still good.
+/// A read, which is given the connection, or the error if there is none, and returns whether the connection is still usable.
 type Job = Box<dyn FnOnce(Result<&Connection>) -> bool + Send>;
 
 impl ReadThreads {
-    /// For a file that is open already. A thread is started when it is needed first.
+    /// For a file that is already open. A thread is started when it is first needed.
     pub(in crate::database) fn new(file: Arc<OpenFile>, settings: &Settings) -> Self {
         let shared = Shared {
             file,
@@ -96,10 +96,10 @@ impl ReadThreads {
         self.read(statement, purpose, |row| E::read(row).ok_or_else(misfit::<E>)).await
     }
 
-    /// What `read` makes of the rows that a statement returns.
+    /// What `read` makes of the result of a statement.
     ///
     /// # Errors
-    /// [`Error::Busy`] when too many reads wait, [`Error::Unavailable`] for one that took too long, and what SQLite says.
+    /// [`Error::Busy`] when too many reads wait, [`Error::Unavailable`] for one that took too long, and any SQLite error.
     pub(in crate::database) async fn read<T: Send + 'static>(
         &self,
         Statement { sql, values, .. }: Statement,
@@ -120,7 +120,7 @@ impl ReadThreads {
                 limit.within(&shared, connection, || query(connection, &sql, &values, read))
             });
             let is_good = matches!(found, Ok(_) | Err(Error::Busy)) || limit.is_over(&shared);
-            // Before the caller asks for the next one.
+            // Before the caller requests the next one.
             drop(permit);
             drop(answer.send(found));
             is_good
@@ -151,7 +151,7 @@ impl ReadThreads {
         Ok(())
     }
 
-    /// Ends the reads that run, and closes the connections.
+    /// Ends the running reads, and closes the connections.
     pub(in crate::database) fn close(&self) {
         {
             let _queue = self.shared.lock();
@@ -177,7 +177,7 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Carries out jobs until the database is closed.
+    /// Runs jobs until the database is closed.
     fn work(&self) {
         let mut connection = None;
         while let Some(job) = self.next() {
@@ -213,7 +213,7 @@ impl Shared {
     }
 }
 
-/// How long a read goes on.
+/// How long a read may run.
 #[derive(Default)]
 struct Limit {
     deadline: Option<Instant>,
@@ -222,7 +222,7 @@ struct Limit {
 }
 
 impl Limit {
-    /// Carries out a read, which is ended when it is over.
+    /// Runs a read, and interrupts it when its time is up.
     fn within<T>(
         self: &Arc<Self>,
         shared: &Arc<Shared>,
@@ -262,7 +262,7 @@ impl Limit {
     }
 }
 
-/// Who waits for a read; when it is gone, the read is abandoned.
+/// The receiver of a read; when it is gone, the read is interrupted.
 struct Caller(Arc<Limit>);
 
 impl Drop for Caller {
@@ -291,7 +291,7 @@ fn query<T>(
     }
 }
 
-/// A connection to the file that is open already, and not to another one that has its name by now.
+/// A connection to the file that is already open, and not to another one that has replaced it.
 fn open(file: &OpenFile, busy_timeout: Duration) -> Result<Connection> {
     file.check()?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -306,7 +306,7 @@ fn open(file: &OpenFile, busy_timeout: Duration) -> Result<Connection> {
 }
 
 fn closed() -> Error {
-    unavailable("the read was given up".to_owned())
+    unavailable("the read was interrupted".to_owned())
 }
 
 fn unavailable(why: String) -> Error {

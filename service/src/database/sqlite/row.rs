@@ -19,7 +19,7 @@ impl RowSource for Row<'_> {
 
 /// A type whose values are stored in a SQLite file.
 pub trait FromSqlite: Sized {
-    /// `None` for a value that is something else.
+    /// `None` for a value of another type.
     fn from_sqlite(stored: ValueRef<'_>) -> Option<Self>;
 }
 

@@ -1,4 +1,4 @@
-//! Values of a statement that SQLite is given without the driver.
+//! Values of a statement that are bound in SQLite without the driver.
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use sea_orm::{Value, Values};
@@ -9,7 +9,7 @@ use crate::timestamp::{self, Zone};
 pub(in crate::database) struct SqliteValue(pub(in crate::database) Value);
 
 impl SqliteValue {
-    /// What a statement binds.
+    /// The values that a statement binds.
     pub(in crate::database) fn all(values: Option<Values>) -> Vec<Self> {
         values.into_iter().flat_map(|values| values.0).map(Self).collect()
     }
@@ -32,7 +32,7 @@ impl rusqlite::ToSql for SqliteValue {
             Value::ChronoDateTimeUtc(Some(value)) => {
                 return Ok(timestamp::write(value, Zone::Offset, str::to_owned).into());
             }
-            // To a text that looks like a number the column's affinity does the rest.
+            // The affinity of the column converts a text that looks like a number.
             Value::Decimal(Some(value)) => return Ok(value.to_string().into()),
             Value::Bool(None)
             | Value::Int(None)

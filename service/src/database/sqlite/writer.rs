@@ -1,7 +1,7 @@
-//! Writing to a SQLite file on the writer's own thread.
+//! Writes to a SQLite file on the writer's own thread.
 //!
-//! The driver has a thread for each connection; to hand it a statement and to hear of each row costs several times what SQLite
-//! needs for it. The writer has a thread of its own already, where a statement may as well be carried out at once.
+//! The driver has a thread for each connection; sending it a statement and receiving each row costs several times what SQLite
+//! needs for it. The writer already has a thread, which can run the statement itself.
 
 mod loss;
 
@@ -27,9 +27,10 @@ use loss::Loss;
 
 /// Statements that stay prepared.
 const PREPARED: usize = 128;
-/// Bytes of such a statement; one of many rows takes much memory, and the next such may have another number of them.
+/// Maximum length of such a statement in bytes; one of many rows takes much memory, and the next one may have another number of
+/// rows.
 const LONGEST_PREPARED: usize = 4096;
-/// Bytes that are kept of the write-ahead log when it begins anew.
+/// Bytes of the write-ahead log that are retained when it restarts.
 const JOURNAL_BYTES: i64 = 64 << 20;
 
 /// The connection for writing. Clones share it.
@@ -39,17 +40,17 @@ pub(in crate::database) struct SqliteWriter(Arc<Mutex<WriterConnection>>);
 struct WriterConnection {
     file: Arc<OpenFile>,
     settings: Settings,
-    /// None after a failure that it may not have survived, until it is needed again.
+    /// None after a failure that the connection may not have survived, until it is needed again.
     sqlite: Option<Connection>,
-    /// Since the file was found not to be at its path.
+    /// Since when the file is missing at its path.
     loss: Option<Loss>,
 }
 
 impl SqliteWriter {
-    /// Opens the file, and brings it into WAL mode.
+    /// Opens the file, and switches it to WAL mode.
     ///
     /// # Errors
-    /// When it cannot be opened, or is not as durable as it has to be.
+    /// When it cannot be opened, or is not as durable as required.
     pub(in crate::database) fn open(path: &Path, settings: &Settings) -> Result<Self> {
         let (file, sqlite) = OpenFile::after(path, || open(path, settings))?;
         let (file, settings) = (Arc::new(file), settings.clone());
@@ -61,12 +62,12 @@ impl SqliteWriter {
         }))))
     }
 
-    /// The file, to ask whether it is at its path without waiting for a statement.
+    /// The file, to check whether it is at its path without waiting for a statement.
     pub(in crate::database) fn file(&self) -> Arc<OpenFile> {
         Arc::clone(&lock(&self.0).file)
     }
 
-    /// Looks whether the file is at its path, and does what has to be done where it is not. May take as long as a checkpoint.
+    /// Checks whether the file is at its path, and acts if it is not. May take as long as a checkpoint.
     ///
     /// # Errors
     /// [`Error::FileLost`] when it is not.
@@ -74,7 +75,7 @@ impl SqliteWriter {
         lock(&self.0).expect_file()
     }
 
-    /// Begins a transaction that writes.
+    /// Begins a write transaction.
     pub(in crate::database) fn begin(&self) -> Result<Transaction> {
         let mut writer = lock(&self.0);
         writer.expect_file()?;
@@ -107,7 +108,7 @@ fn lock(writer: &Mutex<WriterConnection>) -> MutexGuard<'_, WriterConnection> {
 }
 
 impl WriterConnection {
-    /// A full disk and a lock of somebody else are no fault of the connection; after anything else a new one is opened.
+    /// A full disk and a lock of another process are not the fault of the connection; after any other error a new one is opened.
     fn forget_after(&mut self, error: &Error) {
         if !matches!(error, Error::Busy | Error::Full(_)) {
             self.sqlite = None;
@@ -115,7 +116,7 @@ impl WriterConnection {
     }
 }
 
-/// A transaction, or a savepoint of one.
+/// A transaction, or a savepoint in one.
 pub(in crate::database) struct Transaction {
     writer: Arc<Mutex<WriterConnection>>,
     /// Savepoints around it.
@@ -131,7 +132,7 @@ impl Transaction {
     }
 
     pub(in crate::database) fn commit(mut self) -> Result<()> {
-        // Where it fails the transaction may still be open, and is rolled back when this is dropped.
+        // If it fails the transaction may still be open, and is rolled back when this is dropped.
         match self.depth {
             0 => self.with(|connection| step(connection, "COMMIT"))?,
             depth => {
@@ -141,7 +142,7 @@ impl Transaction {
             }
         }
         self.is_open = false;
-        // Looked up before the callers hear of it: what they are told is stored is in the file at its path.
+        // Checked before the callers are notified: what is reported as stored is in the file at its path.
         lock(&self.writer).file.check().map_err(|error| {
             log::error!("a change was committed to a file that is gone: {}", chain(&error));
             Error::Unknown
@@ -156,7 +157,7 @@ impl Transaction {
         self.is_open = false;
         let mut writer = lock(&self.writer);
         let Some(connection) = &writer.sqlite else { return Ok(()) };
-        // After a full disk or a failing one SQLite has ended the transaction by itself.
+        // After a full or failing disk SQLite has ended the transaction itself.
         if connection.is_autocommit() {
             return Ok(());
         }
@@ -170,7 +171,7 @@ impl Transaction {
         ended
     }
 
-    /// Carries out a statement that is about the transaction and not about rows.
+    /// Runs a statement that controls the transaction and touches no rows.
     pub(in crate::database) fn run(&self, sql: &str) -> Result<()> {
         self.with(|connection| run(connection, sql))
     }
@@ -259,7 +260,7 @@ impl Transaction {
     fn with<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let writer = lock(&self.writer);
         match &writer.sqlite {
-            // What came behind a transaction that SQLite has ended by itself would be stored alone.
+            // A statement after a transaction that SQLite has ended itself would be committed on its own.
             Some(connection) if !connection.is_autocommit() => work(connection),
             _ => Err(Error::internal("the transaction has ended")),
         }
@@ -271,7 +272,7 @@ impl Drop for Transaction {
         if self.is_open
             && let Err(error) = self.end()
         {
-            log::warn!("a rollback failed, its connection is thrown away: {}", chain(&error));
+            log::warn!("a rollback failed, its connection is discarded: {}", chain(&error));
         }
     }
 }
@@ -280,13 +281,13 @@ fn run(connection: &Connection, sql: &str) -> Result<()> {
     Ok(connection.execute_batch(sql)?)
 }
 
-/// Carries out a statement that comes again and again, and stays prepared.
+/// Runs a statement that is repeated often, and stays prepared.
 fn step(connection: &Connection, sql: &str) -> Result<()> {
     connection.prepare_cached(sql)?.execute([])?;
     Ok(())
 }
 
-/// Opens the file for writing. What was set is read back: a pragma that SQLite cannot carry out is ignored without a word.
+/// Opens the file for writing. Settings are read back: SQLite silently ignores a pragma that it cannot apply.
 fn open(path: &Path, settings: &Settings) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
@@ -298,7 +299,7 @@ fn open(path: &Path, settings: &Settings) -> Result<Connection> {
     if journal != "wal" {
         return Err(refused(format!("journal_mode is `{journal}`, expected `wal`")));
     }
-    // At NORMAL a power cut takes acknowledged writes with it.
+    // At NORMAL a power failure loses acknowledged writes.
     for (pragma, expected) in [("synchronous", 2), ("foreign_keys", 1)] {
         sqlite.pragma_update(None, pragma, expected)?;
         let found: i64 = sqlite.pragma_query_value(None, pragma, |row| row.get(0))?;
@@ -308,10 +309,10 @@ fn open(path: &Path, settings: &Settings) -> Result<Connection> {
     }
     sqlite.pragma_update(None, "journal_size_limit", JOURNAL_BYTES)?;
     sqlite.pragma_update(None, "cache_size", -i64::from(settings.writer_cache_kib))?;
-    // Without it a new binding of `LIMIT ?` makes SQLite prepare the statement again, each time.
+    // Without it, binding a new value to `LIMIT ?` makes SQLite prepare the statement again, each time.
     sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     sqlite.set_prepared_statement_cache_capacity(PREPARED);
-    // The first read makes the log and its index, also of a new file.
+    // The first read creates the log and its index, also of a new file.
     sqlite.pragma_query_value(None, "schema_version", |row| row.get::<_, i64>(0))?;
     Ok(sqlite)
 }

@@ -1,11 +1,11 @@
-//! Group commit: jobs that wait at the same time share one transaction, and with it one wait for the disk.
+//! Group commit: jobs that wait at the same time share one transaction, and so one wait for the disk.
 //!
-//! Each job sees what those before it did, as if they had been committed, and is answered after COMMIT. At first nothing
-//! separates them; when one of them refuses, the transaction is rolled back and carried out again with a savepoint for
-//! each job, so that this one run_alone is undone. When the database itself fails, each job goes alone.
+//! Each job sees the changes of those before it, as if they had been committed, and is answered after COMMIT. At first there are
+//! no savepoints; when a job refuses, the transaction is rolled back and run again with a savepoint for each job, so that only
+//! that job is undone. When the database itself fails, each job runs alone.
 //!
-//! SQLite has one writer, which takes whatever waits. On PostgreSQL jobs are put together only where more of them wait than
-//! there are connections, since groups that run beside each other may want each other's rows.
+//! SQLite has one writer, which takes all waiting jobs. On PostgreSQL jobs are grouped only when more of them wait than there
+//! are connections, since concurrent groups may need each other's rows.
 
 use std::cell::Cell;
 
@@ -20,24 +20,24 @@ use crate::{
 
 /// Jobs of one transaction.
 const MOST: usize = 128;
-/// Groups that have savepoints from the start after one that needed them.
+/// Groups that use savepoints from the start after one that needed them.
 const CAREFUL: u32 = 16;
 
-/// Turns without groups after one that met others in the database.
+/// Turns without groups after a group that collided in the database.
 const APART: u32 = 256;
 
-/// What was learnt from the last groups.
+/// What is known from the last groups.
 pub(super) struct GroupPolicy {
-    /// For how many more groups it is better to have savepoints from the start.
+    /// How many more groups should use savepoints from the start.
     careful: Cell<u32>,
-    /// For how many more turns jobs had better go one by one.
+    /// How many more turns should run jobs one by one.
     apart: Cell<u32>,
-    /// Whether groups run beside each other, and may wait for each other's rows in a circle.
+    /// Whether groups run concurrently, and may deadlock on each other's rows.
     is_crowded: bool,
 }
 
 impl GroupPolicy {
-    /// Of a writer with so many connections.
+    /// For a writer with the given number of connections.
     pub(super) fn new(width: usize) -> Self {
         Self { careful: Cell::new(0), apart: Cell::new(0), is_crowded: width > 1 }
     }
@@ -54,20 +54,20 @@ impl GroupPolicy {
     }
 }
 
-/// How a group came out.
+/// The outcome of a group.
 enum GroupOutcome {
     /// Everything that was to be stored is.
     Stored,
-    /// Nothing is, because a job refused.
+    /// Nothing was stored, because a job refused.
     Refused,
-    /// Nothing is, because the database failed.
+    /// Nothing was stored, because the database failed.
     Failed,
-    /// Nobody knows.
+    /// The outcome is unknown.
     Unknown,
 }
 
-/// Carries out jobs, several of them in one transaction, and tells each caller; those that come back want a row which
-/// another session holds.
+/// Runs jobs, several of them in one transaction, and notifies each caller; returns those that need a row which another session
+/// holds.
 pub(super) async fn carry_out(
     source: &Source,
     mut jobs: Vec<Box<dyn Job>>,
@@ -146,7 +146,7 @@ async fn in_savepoint(transaction: &Tx, job: &mut dyn Job) -> Result<()> {
     match job.attempt(&savepoint).await {
         AttemptOutcome::Whole | AttemptOutcome::None => savepoint.commit().await?,
         AttemptOutcome::Part => savepoint.roll_back().await?,
-        // A savepoint is the first statement, so that nothing is stored by itself.
+        // A savepoint is the first statement, so that nothing is committed on its own.
         AttemptOutcome::Unclear | AttemptOutcome::Unknown => {
             savepoint.roll_back().await?;
             return Err(Error::internal("the database failed inside of it"));
@@ -160,7 +160,7 @@ fn outcome_of(committed: Result<()>) -> GroupOutcome {
         Ok(()) => GroupOutcome::Stored,
         Err(Error::Unknown) => GroupOutcome::Unknown,
         Err(error) => {
-            log::debug!("a group is carried out one by one: {}", chain(&error));
+            log::debug!("the jobs of a group run one by one: {}", chain(&error));
             GroupOutcome::Failed
         }
     }

@@ -1,4 +1,4 @@
-//! One job: in a transaction of its own, or in one that it shares.
+//! One job: in its own transaction, or in a shared one.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -23,46 +23,47 @@ const ATTEMPTS: u32 = 6;
 
 /// A job that waits for its turn.
 pub(super) trait Job: Send {
-    /// Carries it out in a transaction that others share.
+    /// Runs it in a transaction that others share.
     fn attempt<'a>(&'a mut self, transaction: &'a Tx) -> LocalBoxFuture<'a, AttemptOutcome>;
 
-    /// Carries it out in a transaction of its own, again when it collides, and tells the caller. Where another session holds what
-    /// it wants it comes back, to be carried out once more with patience: it waits for the row then, and keeps a connection.
+    /// Runs it in its own transaction, again when it collides, and notifies the caller. If another session holds a row that it
+    /// needs, it is returned, to be run once more with a longer lock timeout: it then waits for the row, and occupies a
+    /// connection.
     fn run_alone(self: Box<Self>, source: Source) -> LocalBoxFuture<'static, Option<Box<dyn Job>>>;
 
     /// The runtime in which the caller waits.
     fn home(&self) -> &Handle;
 
-    /// Tells the caller what the last attempt came to; `is_known` is false when nobody knows whether it was stored.
+    /// Notifies the caller of the result of the last attempt; `is_known` is false when it is unknown whether it was stored.
     fn answer(self: Box<Self>, is_known: bool);
 }
 
 /// What an attempt left in the transaction.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum AttemptOutcome {
-    /// What has to be stored.
+    /// Changes that have to be stored.
     Whole,
-    /// Nothing; its caller called it off before it began.
+    /// Nothing; its caller cancelled it before it began.
     None,
-    /// A part, which must not be stored, since the job refused in the end.
+    /// Partial changes that must not be stored, since the job refused in the end.
     Part,
-    /// Nobody can say, because the database failed; what was begun is rolled back.
+    /// Unknown, because the database failed; what was begun is rolled back.
     Unclear,
-    /// Nobody can say, and some of it may be stored by itself.
+    /// Unknown, and a part of it may have been committed on its own.
     Unknown,
 }
 
-/// A job, and who waits for it.
+/// A job, and its caller.
 pub(super) struct PendingJob<T, F> {
     pub(super) work: F,
     pub(super) progress: Arc<Progress>,
     pub(super) deadline: Duration,
-    /// How long it waits for a row that another session holds, once it knows that it has to.
+    /// The lock timeout for a row that another session holds, once it is known to be needed.
     pub(super) patience: Duration,
     pub(super) is_patient: bool,
     pub(super) answer: oneshot::Sender<Result<T>>,
     pub(super) home: Handle,
-    /// Held until the end, since the number of jobs that wait is bounded.
+    /// Held until the end, since the number of waiting jobs is bounded.
     pub(super) place: OwnedSemaphorePermit,
     pub(super) outcome: Option<Result<T>>,
 }
@@ -94,7 +95,7 @@ where
         source: Source,
     ) -> LocalBoxFuture<'static, Option<Box<dyn Job>>> {
         Box::pin(async move {
-            // Jobs behind it wait in the same task.
+            // Jobs after it wait in the same task.
             let outcome = AssertUnwindSafe(self.repeat(&source)).catch_unwind().await;
             let outcome = outcome.unwrap_or_else(|_| Err(Error::internal("the job panicked")));
             if matches!(outcome, Err(Error::Locked(_))) && !self.is_patient {
@@ -104,7 +105,7 @@ where
             }
             let Self { answer, place, .. } = *self;
             drop(place);
-            // The caller may have gone; the work is done all the same.
+            // The caller may be gone; the work is done all the same.
             drop(answer.send(outcome));
             None
         })
@@ -126,12 +127,13 @@ where
     }
 }
 
-/// What a job left behind that ended with this error.
+/// What a job that ended with this error left in the transaction.
 fn outcome_of(error: &Error) -> AttemptOutcome {
     match error {
         refusal if refusal.is_refusal() => AttemptOutcome::Part,
         Error::Unknown => AttemptOutcome::Unknown,
-        // SQLite rolls a transaction back by itself when the disk is full or fails; what comes after would be alone.
+        // SQLite rolls a transaction back itself when the disk is full or fails; statements after that would be committed on
+        // their own.
         _ => AttemptOutcome::Unclear,
     }
 }
@@ -140,8 +142,8 @@ impl<T, F> PendingJob<T, F>
 where
     F: AsyncFn(&Tx) -> Result<T>,
 {
-    /// Carries out the job; when it collides with another or loses its connection, again after a pause, as long as another
-    /// attempt that takes as long as the last one ends before the deadline.
+    /// Runs the job; when it collides with another or loses its connection, it is retried after a pause, provided that another
+    /// attempt of the same duration ends before the deadline.
     async fn repeat(&self, source: &Source) -> Result<T> {
         let begun = Instant::now();
         let patience = self.is_patient.then_some(self.patience);
@@ -152,7 +154,7 @@ where
                 outcome => return outcome,
             };
             log::debug!("attempt {attempt}: {}", chain(&error));
-            // Those who collided must not meet again: the pause differs by an address' low bits.
+            // Jobs that collided must not meet again: the pauses differ by the low bits of an address.
             let spread = (Arc::as_ptr(&self.progress).addr() >> 4) as u64 % 8;
             let pause = Duration::from_millis((2 << attempt) + spread);
             if attempt == ATTEMPTS || begun.elapsed() + pause + last.elapsed() > self.deadline {
@@ -167,7 +169,7 @@ where
     }
 }
 
-/// Carries out `work` in a transaction of its own, once, in which statements wait for locks as long as `patience` says.
+/// Runs `work` in its own transaction, once; statements wait for locks as long as `patience`.
 pub(super) async fn once<T>(
     source: &Source,
     work: impl AsyncFnOnce(&Tx) -> Result<T>,
@@ -200,6 +202,6 @@ pub(super) async fn once<T>(
 
 pub(super) async fn roll_back(transaction: Tx) {
     if let Err(failure) = transaction.roll_back().await {
-        log::warn!("a rollback failed, its connection is thrown away: {}", chain(&failure));
+        log::warn!("a rollback failed, its connection is discarded: {}", chain(&failure));
     }
 }

@@ -1,13 +1,13 @@
-//! How those who wait for jobs hear of them.
+//! Notifies the callers of jobs.
 
 use tokio::runtime::Handle;
 
 use super::job::Job;
 
-/// Tells every caller what its job came to; `is_known` is false when nobody knows whether it was stored.
+/// Notifies every caller of the result of its job; `is_known` is false when it is unknown whether it was stored.
 ///
-/// To wake somebody in another thread is a message to that thread, and thirty may wait there. So one task is sent to each thread,
-/// which tells all of them.
+/// Waking a task in another thread costs a message to that thread, and thirty may wait there. So one task is sent to each
+/// thread, which notifies all of them.
 pub(super) fn notify(jobs: Vec<Box<dyn Job>>, is_known: bool) {
     let mut homes: Vec<(Handle, Notifications)> = Vec::new();
     for job in jobs {
@@ -22,7 +22,8 @@ pub(super) fn notify(jobs: Vec<Box<dyn Job>>, is_known: bool) {
     }
 }
 
-/// Jobs that are answered when this is dropped: by the task that has it, or by a runtime that ends and carries no more out.
+/// Jobs that are answered when this is dropped: by the task that owns it, or by a runtime that shuts down and runs no more
+/// tasks.
 struct Notifications {
     jobs: Vec<Box<dyn Job>>,
     is_known: bool,
@@ -49,7 +50,7 @@ mod tests {
     use super::*;
     use crate::database::{tx::Tx, write::job::AttemptOutcome};
 
-    /// A job that tells who answers it.
+    /// A job that reports which thread answers it.
     struct Told {
         home: Handle,
         by: mpsc::Sender<(ThreadId, bool)>,

@@ -1,4 +1,4 @@
-//! How far a job is, agreed between the thread that carries it out and the caller who loses patience.
+//! The progress of a job, shared by the thread that runs it and the caller, which may cancel it.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -11,17 +11,17 @@ impl Progress {
     const BEGAN: u8 = 1;
     const CALLED_OFF: u8 = 2;
 
-    /// Begins, or goes on after it has begun; false when it was cancelled.
+    /// Begins, or continues after it has begun; false when it was cancelled.
     pub(super) fn begin(&self) -> bool {
         self.leave_waiting_for(Self::BEGAN) || self.0.load(Ordering::SeqCst) == Self::BEGAN
     }
 
-    /// Waits again, after what was begun is undone.
+    /// Waits again, after what was begun was undone.
     pub(super) fn rest(&self) {
         self.0.store(Self::WAITS, Ordering::SeqCst);
     }
 
-    /// Calls it off if it still waits.
+    /// Cancels it if it still waits.
     pub(super) fn cancel(&self) -> bool {
         self.leave_waiting_for(Self::CALLED_OFF)
     }

@@ -1,17 +1,17 @@
-//! What waits for the writer, and how much of it one transaction takes.
+//! The queue of the writer, and how much of it one transaction takes.
 
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::mpsc;
 
 use super::{group::GroupPolicy, job::Job};
 
-/// Carries something out; what it returns is to be carried out once more, with patience.
+/// Runs something; what it returns is to be run once more, with a longer lock timeout.
 pub(super) type SoloTask =
     Box<dyn FnOnce() -> LocalBoxFuture<'static, Option<Box<dyn Job>>> + Send>;
 
 /// What waits in the queue.
 pub(super) enum Task {
-    /// Has a transaction of its own, for as long as it takes.
+    /// Runs in its own transaction, without a time limit.
     Long(SoloTask),
     /// May share a transaction.
     Job(Box<dyn Job>),
@@ -25,7 +25,7 @@ pub(super) enum Turn {
 
 pub(super) struct Queue {
     tasks: mpsc::UnboundedReceiver<Option<Task>>,
-    /// What was taken and is for the next turn.
+    /// What was taken and belongs to the next turn.
     next: Option<Option<Task>>,
 }
 
@@ -34,8 +34,8 @@ impl Queue {
         Self { tasks, next: None }
     }
 
-    /// The next task, and with a job those that wait behind it and that no other of the `idle` connections is there for; `None`
-    /// at the end. Nothing is lost when it is dropped.
+    /// The next task; for a job also the waiting jobs after it that none of the other `idle` connections can serve; `None` at
+    /// the end. Nothing is lost when it is dropped.
     pub(super) async fn turn(&mut self, idle: usize, policy: &GroupPolicy) -> Option<Turn> {
         let first = match self.next.take() {
             Some(first) => first,

@@ -1,7 +1,7 @@
-//! How much may wait in the folder of imports: files, their bytes, and files that arrive at the same time.
+//! Limits on the directory of imports: files, their bytes, and files that are uploaded at the same time.
 //!
-//! What waits is counted in the folder itself, so that the bound holds across restarts and for servers that share it, and files
-//! that still arrive are among them. A look at the folder is good for a while, and longer where there are many files.
+//! The files in the directory itself are counted, including those that are still arriving, so that the limit holds across
+//! restarts and for servers that share it. A count of the directory is cached for a while, and longer if there are many files.
 
 use std::{
     fs,
@@ -10,13 +10,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Files that may arrive at a server at the same time; each needs a descriptor.
+/// Files that a server may receive at the same time; each needs a descriptor.
 const MOST_ARRIVING: usize = 100;
-/// How long a look at the folder is good for, and at least how many times as long as it took.
+/// How long a count of the directory is valid, at least, and as a multiple of the time that it took.
 const GOOD_FOR: Duration = Duration::from_millis(50);
 const TIMES: u32 = 20;
 
-/// The bounds of a folder, and what is known of it.
+/// The limits of a directory, and the last count.
 #[derive(Debug)]
 pub struct Room {
     files: usize,
@@ -26,7 +26,7 @@ pub struct Room {
 
 #[derive(Debug, Default)]
 struct Seen {
-    /// When the folder was looked at, and until when that is good.
+    /// When the directory was counted, and until when the count is valid.
     good_until: Option<Instant>,
     files: usize,
     bytes: u64,
@@ -38,13 +38,13 @@ struct Seen {
 pub struct Slot(Arc<Room>);
 
 impl Room {
-    /// For so many files of so many bytes together.
+    /// With the given number of files and of bytes in total.
     #[must_use]
     pub fn new(files: usize, bytes: u64) -> Self {
         Self { files, bytes, seen: Mutex::default() }
     }
 
-    /// A place for one more file; `None` where there is none. Waits for the disk.
+    /// A place for one more file; `None` if there is none. Blocks on the disk.
     pub(super) fn take(room: &Arc<Self>, folder: &Path) -> Option<Slot> {
         let mut seen = room.lock();
         if seen.arriving >= MOST_ARRIVING {
@@ -74,7 +74,7 @@ impl Seen {
     fn look(&mut self, folder: &Path) {
         let begun = Instant::now();
         (self.files, self.bytes) = (0, 0);
-        // A folder that is not there holds nothing.
+        // A directory that does not exist holds nothing.
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             self.files += 1;
             self.bytes += entry.metadata().map_or(0, |about| about.len());
@@ -84,7 +84,7 @@ impl Seen {
 }
 
 impl Slot {
-    /// Whether there is room for so many bytes more, which are then counted. Waits for the disk.
+    /// Whether there is room for the given number of bytes more, which are then counted. Blocks on the disk.
     pub(super) fn add(&self, folder: &Path, bytes: u64) -> bool {
         let mut seen = self.0.lock();
         if seen.bytes + bytes > self.0.bytes && !seen.is_good() {
@@ -119,7 +119,7 @@ mod tests {
         assert!(Room::take(&room, path).is_none(), "a third file");
         assert!(first.add(path, 6) && !second.add(path, 5) && second.add(path, 4));
         drop((first, second));
-        // Of a process that was killed, or another server's.
+        // Of a process that was killed, or of another server.
         for name in ["a", "b"] {
             fs::write(path.join(name), "12345").unwrap();
         }
@@ -130,7 +130,7 @@ mod tests {
         assert!(third.add(path, 1) && !third.add(path, 1));
         fs::remove_file(path.join("a")).unwrap();
         room.lock().good_until = None;
-        assert!(third.add(path, 5), "the folder is looked at before a file is refused");
+        assert!(third.add(path, 5), "the directory is counted before a file is refused");
         let room = full(1000, 1000);
         let arriving: Vec<_> = std::iter::from_fn(|| Room::take(&room, path)).collect();
         assert_eq!(arriving.len(), MOST_ARRIVING);

@@ -1,4 +1,4 @@
-//! Records of tables as the `csv` crate reads them, and broken ones that cost themselves alone.
+//! Records as the `csv` crate parses them, and malformed ones that affect no other.
 
 use proptest::prelude::*;
 
@@ -54,7 +54,7 @@ fn a_broken_record_costs_one_line() {
         ),
         ("\"a\"b,c\nd,e\n", vec![(1, Err(Broken::AfterQuote)), row(2, &["d", "e"])]),
         ("a\nb,c\nd,e,f\n", vec![(1, narrow), row(2, &["b", "c"]), (3, wide())]),
-        // The quote of line 2 closes the one of line 1: too many fields, so line 2 is read on its own.
+        // The quote of line 2 closes the one of line 1: too many fields, so line 2 is read separately.
         (
             "\"a,b\nc,\"d\",e\nf,g",
             vec![(1, Err(Broken::Unclosed)), (2, wide()), row(3, &["f", "g"])],
@@ -92,7 +92,7 @@ proptest! {
             writer.write_record(fields).unwrap();
         }
         let text = writer.into_inner().unwrap();
-        // A record of one empty field is written as a pair of quotes, so no row is taken for an empty line.
+        // A record of one empty field is written as a pair of quotes, so no row is mistaken for an empty line.
         let found: Vec<_> = read(&text, Some(table[0].len())).into_iter().map(|(_, fields)| fields).collect();
         prop_assert_eq!(found, table.into_iter().map(Ok).collect::<Vec<_>>());
     }

@@ -1,4 +1,4 @@
-//! A connection on which a statement is sent without waiting for the answer to the one before.
+//! A connection on which a statement is sent without waiting for the result of the one before.
 
 use std::{
     sync::{Arc, Mutex, Weak},
@@ -16,32 +16,32 @@ use crate::database::postgres::{
     value::{PostgresValue, parameters},
 };
 
-/// How long a read waits for its answer, behind those of others; then the pool is asked, and the connection given up.
+/// How long a read waits for its result, after those of others; then the pool is asked, and the connection is closed.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// How often in a row a statement is slow before it is left to the pool. More than once or twice, because who waits for a processor is
-/// slow too, and the pool needs more of it.
+/// How often in a row a statement is slow before it is left to the pool. More than once or twice, because a statement that waits
+/// for a processor is slow too, and the pool needs more processor time.
 const SLOW_IN_A_ROW: u32 = 8;
-/// How long no connection is opened after an attempt, and how often that is doubled while there comes no answer.
+/// How long no connection is opened after a failed attempt, and how often that time is doubled while attempts fail.
 const PAUSE: (Duration, u32) = (Duration::from_millis(100), 8);
-/// How long a slow statement is not tried, and how often that is doubled while it is slow.
+/// How long a slow statement is not tried, and how often that time is doubled while it stays slow.
 const REST: (Duration, u32) = (Duration::from_secs(1), 5);
-/// Statements that a connection keeps prepared, and of how many it is remembered that they are slow.
+/// Statements that a connection keeps prepared, and the number of slow statements that are remembered.
 const PREPARED: usize = 64;
 const LEFT: usize = 256;
 
-/// A place for a connection, which is opened when it is first asked for, by the runtime of the thread that asks, and anew when it
-/// was lost. Meanwhile, and for what rests, the pool is asked.
+/// A slot for a connection, which is opened on first use by the runtime of the calling thread, and again after it was lost.
+/// Until then, and for statements that are paused, the pool is used.
 pub(super) struct SharedConnection {
     config: Config,
     health: Arc<HealthCheck>,
-    /// What takes so long gains nothing here; `None` where no statement does.
+    /// Statements that take this long gain nothing here; `None` if there is no such limit.
     slow: Option<Duration>,
     slot: Mutex<Slot>,
 }
 
 struct Slot {
     connection: Option<Connection>,
-    /// Opens the connection and carries its messages.
+    /// Opens the connection and drives it.
     driver: Option<JoinHandle<()>>,
     later: Backoff,
     is_closed: bool,
@@ -50,7 +50,7 @@ struct Slot {
 /// What is not tried for a while.
 struct Backoff {
     opening: Cooldown,
-    /// Statements, which are left to the pool.
+    /// Statements that are left to the pool.
     left: LruCache<Arc<str>, Cooldown>,
 }
 
@@ -74,19 +74,19 @@ struct Cooldown {
     times: u32,
 }
 
-/// One read on its way.
+/// One read in flight.
 struct InFlight {
     client: Arc<Client>,
     begun: Instant,
-    /// Where it is prepared already.
+    /// The prepared statement, if there is one already.
     statement: Option<Statement>,
-    /// The same of the guard; `None` when there is no need to look.
+    /// The same for the guard; `None` when no check is needed.
     guard: Option<Option<Statement>>,
 }
 
 enum Failure {
     Read(Error),
-    /// The server is another one's copy.
+    /// The server is a standby.
     Copy,
 }
 
@@ -107,7 +107,7 @@ impl SharedConnection {
         Self { config, health, slow, slot: Mutex::new(slot) }
     }
 
-    /// What a statement finds; `None` when the pool has to find it.
+    /// The result of a statement; `None` when the pool has to run it.
     pub(super) async fn ask(
         self: &Arc<Self>,
         sql: &Arc<str>,
@@ -140,7 +140,7 @@ impl SharedConnection {
         }
     }
 
-    /// Closes the connection once what was asked on it is answered.
+    /// Closes the connection once the pending statements are answered.
     pub(super) async fn close(&self) {
         let driver = self.slot.lock().ok().and_then(|mut slot| {
             slot.is_closed = true;
@@ -229,7 +229,7 @@ impl SharedConnection {
         Ok(statement)
     }
 
-    /// Sees how long a statement took: no longer than since the answer before it.
+    /// Records how long a statement took: at most the time since the result before it.
     fn note(&self, in_flight: &InFlight, sql: &Arc<str>) {
         let now = Instant::now();
         self.on(in_flight, |connection, later| {
@@ -264,7 +264,7 @@ impl SharedConnection {
     }
 
     fn lose(&self, in_flight: &InFlight, why: &str) {
-        log::debug!("a connection that reads share is given up: {why}");
+        log::debug!("a shared connection for reading is closed: {why}");
         self.health.lose();
         if let Ok(mut slot) = self.slot.lock() {
             slot.connection
@@ -272,7 +272,7 @@ impl SharedConnection {
         }
     }
 
-    /// On the connection of a in_flight, where that is still the one in use.
+    /// Runs `work` on the connection of an in-flight read, if it is still the one in use.
     fn on(&self, in_flight: &InFlight, work: impl FnOnce(&mut Connection, &mut Backoff)) {
         let Ok(mut slot) = self.slot.lock() else { return };
         let Slot { connection, later, .. } = &mut *slot;
@@ -287,7 +287,7 @@ impl SharedConnection {
 impl Backoff {
     fn leave(&mut self, sql: &Arc<str>) {
         let rest = self.left.entry(Arc::clone(sql)).or_insert_with(Cooldown::default);
-        // Several may have been on their way.
+        // Several may have been in flight.
         if rest.is_over() {
             rest.begin(REST);
         }
@@ -305,13 +305,13 @@ impl Cooldown {
     }
 }
 
-/// Opens a connection and carries its messages until it ends.
+/// Opens a connection and drives it until it ends.
 async fn drive(shared: Weak<SharedConnection>, config: Config) {
     let opened = config.connect(NoTls).await;
     let Some(shared) = shared.upgrade() else { return };
     let (client, messages) = match opened {
         Ok(opened) => opened,
-        Err(error) => return log::debug!("there is no connection for reads to share: {error}"),
+        Err(error) => return log::debug!("no shared connection for reading: {error}"),
     };
     if let Ok(mut slot) = shared.slot.lock()
         && !slot.is_closed
@@ -326,6 +326,6 @@ async fn drive(shared: Weak<SharedConnection>, config: Config) {
     }
     drop(shared);
     if let Err(error) = messages.await {
-        log::debug!("a connection that reads share has ended: {error}");
+        log::debug!("a shared connection for reading has ended: {error}");
     }
 }

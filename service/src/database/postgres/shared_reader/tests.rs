@@ -1,4 +1,4 @@
-//! Against servers that are slow, end sessions, stop, or are copies.
+//! Against servers that are slow, end sessions, stop, or are standbys.
 
 use std::time::Instant;
 
@@ -46,7 +46,7 @@ crate::database::row::decode! {
     odd { id, truth, long, number, bytes, price, at, text }
 }
 
-/// A database with the tables of two entities and a book, and who looks at it from outside.
+/// A database with the tables of two entities and a book, and a separate connection that observes it.
 struct Fixture {
     db: Db,
     outside: DatabaseConnection,
@@ -93,7 +93,7 @@ impl Fixture {
         warm(self.shared()).await;
     }
 
-    /// How many of our sessions there are, or are ended.
+    /// How many sessions of ours exist, or are terminated.
     async fn sessions(&self, counted: &str) -> i64 {
         let sql = format!(
             "SELECT count({counted}) FROM pg_stat_activity
@@ -103,7 +103,7 @@ impl Fixture {
         row.await.unwrap().unwrap().try_get_by_index(0).unwrap()
     }
 
-    /// What is found here, which must be what the pool finds, to the last digit.
+    /// The rows found here, which must equal the rows that the pool finds, to the last digit.
     async fn here<E>(&self, select: Select<E>) -> Option<Vec<E::Model>>
     where
         E: Decode<Model: std::fmt::Debug>,
@@ -172,7 +172,7 @@ async fn rows_are_those_of_the_pool() {
         assert_eq!(rows.len(), found);
     }
     assert_eq!(fixture.here(all.clone().limit(3).offset(2)).await.unwrap().len(), 3);
-    // What only the driver binds, and what is long.
+    // Types that only the driver binds, and long values.
     let short = odd::Column::Long.eq(1_i16);
     assert!(fixture.here(all.clone().filter(short)).await.is_none());
     assert!(fixture.here(all.limit(1000)).await.is_none());
@@ -242,7 +242,7 @@ async fn who_reads_a_row_does_not_wait_for_a_slow_list() {
         assert!(fixture.shared().rows(&that_takes(0.5), false).await.is_none());
     }
     assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
-    // One that is answered in time but gains nothing, likewise.
+    // The same for one that is answered in time but gains nothing.
     let mut answered = 0;
     while fixture.shared().rows(&that_takes(0.006), false).await.is_some() {
         answered += 1;
@@ -251,7 +251,7 @@ async fn who_reads_a_row_does_not_wait_for_a_slow_list() {
     fixture.db.close().await.unwrap();
 }
 
-/// As while its table is being changed.
+/// As while its table is being altered.
 #[tokio::test]
 async fn readers_behind_a_lock_do_not_wait_one_after_the_other() {
     let Some(cluster) = Cluster::get() else { return };

@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// A database with a table of unique numbers, and who looks at it from outside.
+/// A database with a table of unique numbers, and a separate connection that observes it.
 struct Fixture {
     db: Db,
     outside: DatabaseConnection,
@@ -44,7 +44,7 @@ impl Fixture {
         self.outside.integers(&all).await.unwrap()
     }
 
-    /// The server's processes that write for us.
+    /// The server processes of our write connections.
     async fn writers(&self) -> Vec<i64> {
         let writers = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() \
                        AND query IN ('COMMIT', 'ROLLBACK') ORDER BY pid";
@@ -121,7 +121,7 @@ async fn a_server_that_only_reads_is_unavailable_until_it_writes_again() {
         format!("ALTER DATABASE \"{}\" SET default_transaction_read_only = {on}", fixture.name)
     };
     fixture.run(&read_only("on")).await;
-    // What a connection is told when it begins holds for it; the next one reads only.
+    // A setting received when a session begins stays in effect; the next one is read-only.
     let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                WHERE datname = current_database() AND query = 'COMMIT'";
     fixture.run(end).await;

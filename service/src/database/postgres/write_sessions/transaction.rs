@@ -21,7 +21,7 @@ use crate::{
 
 type Answer<T> = std::result::Result<T, tokio_postgres::Error>;
 
-/// A transaction, or a savepoint of one. Where one is dropped before its end, the connection is ended.
+/// A transaction, or a savepoint in one. If it is dropped before its end, the connection is closed.
 pub struct Transaction {
     shared: Arc<Shared>,
     session: Arc<Session>,
@@ -31,7 +31,7 @@ pub struct Transaction {
 
 enum Failure {
     Server(tokio_postgres::Error),
-    /// BEGIN was refused and the statement behind it was not, which is stored by itself then.
+    /// BEGIN was refused and the statement after it was not, which is then committed on its own.
     Alone,
 }
 
@@ -48,7 +48,7 @@ impl From<Failure> for Error {
 }
 
 impl Transaction {
-    /// One that begins with its first statement.
+    /// A transaction that begins with its first statement.
     pub(super) fn on(session: Session, shared: Arc<Shared>) -> Self {
         Self { shared, session: Arc::new(session), depth: 0 }
     }
@@ -80,7 +80,7 @@ impl Transaction {
     }
 
     pub async fn roll_back(self) -> Result<()> {
-        // The server does it by itself.
+        // The server does it itself.
         if self.session.state().is_lost {
             return Ok(());
         }
@@ -88,7 +88,7 @@ impl Transaction {
         Ok(self.end(["ROLLBACK", &undo]).await?)
     }
 
-    /// Ends it with the statement for a transaction or the one for a savepoint, and gives the connection back where it is in no
+    /// Ends it with the given statement, for a transaction or for a savepoint, and returns the connection if it is in no
     /// transaction any more.
     async fn end(self, [whole, savepoint]: [&str; 2]) -> Answer<()> {
         let Self { shared, session, depth } = self;
@@ -111,7 +111,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Carries out a statement that is about the transaction and not about rows.
+    /// Runs a statement that controls the transaction and touches no rows.
     pub async fn run(&self, sql: &str) -> Result<()> {
         Ok(self.send(self.session.client.batch_execute(sql)).await?)
     }
@@ -172,7 +172,7 @@ impl Transaction {
         rows.iter().map(model).collect()
     }
 
-    /// What a statement returns, and how many rows it changed.
+    /// The rows of a statement, and the number of rows it changed.
     async fn ask(&self, sql: &str, values: &[Value]) -> Result<(Vec<Row>, u64)> {
         let (parameters, types) = parameters(values)
             .ok_or_else(|| Error::internal("a value of a type that only the driver binds"))?;
@@ -188,7 +188,7 @@ impl Transaction {
             Ok(found) => Ok(found),
             Err(Failure::Server(error)) => {
                 self.session.state().prepared.forget(sql);
-                // Its tables have changed since it was prepared, or another one forgot it for us.
+                // Its tables have changed since it was prepared, or the server has deallocated it.
                 let is_stale = matches!(
                     error.code(),
                     Some(&SqlState::FEATURE_NOT_SUPPORTED | &SqlState::INVALID_SQL_STATEMENT_NAME)
@@ -209,7 +209,7 @@ impl Transaction {
         Ok(prepared)
     }
 
-    /// Sends something to the server, and BEGIN before it where that is still to come, without waiting for it.
+    /// Sends something to the server, preceded by BEGIN if that is still pending, without waiting for it.
     async fn send<T>(
         &self,
         work: impl Future<Output = Answer<T>>,
@@ -218,7 +218,7 @@ impl Transaction {
         let (begun, done) = if has_begun {
             (Ok(()), work.await)
         } else {
-            // Of two futures this asks the first one first.
+            // This polls the first of two futures first.
             join(self.session.client.batch_execute("BEGIN"), work).await
         };
         let outcome = match (begun, done) {

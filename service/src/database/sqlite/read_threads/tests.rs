@@ -6,11 +6,11 @@ use sea_orm::DbBackend;
 
 use super::*;
 
-/// A statement that ends after many hours.
+/// A statement that runs for many hours.
 const ENDLESS: &str =
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
 
-/// The file, with a connection that keeps its log, and the threads.
+/// The file, with a connection that keeps its log open, and the threads.
 fn threads(settings: &Settings) -> ((tempfile::TempDir, Connection), ReadThreads) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.db");
@@ -48,7 +48,7 @@ async fn a_read_ends_when_it_takes_too_long_and_the_thread_reads_on() {
 async fn a_read_ends_when_its_caller_is_gone() {
     let (_folder, threads) = threads(&Settings { pool: 1, ..Settings::default() });
     for _ in 0..3 {
-        // The one row of the outer query says that it runs.
+        // The one row of the outer query shows that it runs.
         let endless = format!("SELECT 1 UNION ALL SELECT * FROM ({ENDLESS})");
         let (runs, running) = mpsc::channel();
         let mut read = Box::pin(threads.read(sql(&endless), Purpose::Maintenance, move |_| {

@@ -1,18 +1,18 @@
-//! What the writer does when its file is not at its path any more.
+//! What the writer does when its file is no longer at its path.
 //!
-//! Rows that were committed may be in the write-ahead log alone. That belongs to the file that is open: one that was moved lacks
-//! them, and one that was put in its place would be torn by them at the next start. So the log is moved into the open file at once,
-//! and is empty then.
+//! Committed rows may be in the write-ahead log only. The log belongs to the open file: a file that was moved lacks the rows,
+//! and a file put in its place would be corrupted by them at the next start. So the log is checkpointed into the open file at
+//! once, and is empty then.
 
 use std::time::SystemTime;
 
 use super::WriterConnection;
 use crate::error::{Result, chain};
 
-/// How often it is tried while reads are in the way; later somebody may use the file under its new name.
+/// How often this is retried while readers block it; later another program may use the file under its new name.
 const ATTEMPTS: u32 = 10;
 
-/// How far it has come.
+/// How far it has got.
 #[derive(Default)]
 pub(super) struct Loss {
     attempts: u32,
@@ -21,7 +21,7 @@ pub(super) struct Loss {
 }
 
 impl WriterConnection {
-    /// Passes where the file is at its path, and was not changed while it was not.
+    /// Succeeds if the file is at its path, and was not changed while it was missing.
     ///
     /// # Errors
     /// [`Error::FileLost`](crate::Error::FileLost) when it is not.
@@ -61,12 +61,12 @@ impl WriterConnection {
             return;
         }
         loss.attempts += 1;
-        // Who waits for this thread waits long enough.
+        // Callers that wait for this thread have waited long enough.
         let busy = connection.busy_timeout(std::time::Duration::ZERO).and_then(|()| {
             connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))
         });
         if let Err(error) = connection.busy_timeout(self.settings.busy_timeout) {
-            log::warn!("the patience of a connection was not set: {error}");
+            log::warn!("the busy timeout of a connection was not set: {error}");
         }
         match busy {
             Ok(0) => {
@@ -74,7 +74,7 @@ impl WriterConnection {
                 log::info!("the write-ahead log was moved into the file that is open");
             }
             Ok(_) if loss.attempts < ATTEMPTS => {}
-            Ok(_) => log::error!("the write-ahead log was not moved: reads are in the way"),
+            Ok(_) => log::error!("the write-ahead log was not moved: readers block it"),
             Err(error) => log::error!("the write-ahead log was not moved: {error}"),
         }
     }

@@ -1,4 +1,4 @@
-//! Groups of jobs that end in every way, on real databases.
+//! Groups of jobs with every possible outcome, on real databases.
 
 use std::sync::{
     Arc,
@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use super::*;
 use crate::{Db, Location, Settings, database::Rows};
 
-/// How a job of the tests ends after it has inserted its number.
+/// How a test job ends after it has inserted its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ends {
     Well,
@@ -38,19 +38,19 @@ fn ends() -> impl Strategy<Value = Ends> {
     ]
 }
 
-/// A database in memory, which the driver writes to.
+/// An in-memory database, which the driver writes to.
 async fn in_memory() -> Db {
     with_table(&Location::Memory, 1).await
 }
 
-/// A file, which is written to without the driver; it goes with the folder.
+/// A file, which is written to without the driver; removed with its directory.
 async fn on_disk() -> (tempfile::TempDir, Db) {
     let folder = tempfile::tempdir().unwrap();
     let db = with_table(&Location::File(folder.path().join("t.db")), 1).await;
     (folder, db)
 }
 
-/// A database of PostgreSQL; `None` where there is no server.
+/// A PostgreSQL database; `None` if there is no server.
 async fn on_postgres(connections: u32) -> Option<Db> {
     let cluster = Cluster::get()?;
     let name = cluster.create_database().await;
@@ -69,7 +69,7 @@ async fn with_table(location: &Location, connections: u32) -> Db {
     db
 }
 
-/// Hands in jobs while the writer is busy, so that they wait together; what each heard, and how often it was tried.
+/// Submits jobs while the writer is busy, so that they wait together; returns the result of each, and how often it was tried.
 async fn together(db: &Db, first: i64, jobs: &[Ends]) -> Vec<(bool, u32)> {
     let (gate, begun) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let busy = {
@@ -105,7 +105,7 @@ async fn together(db: &Db, first: i64, jobs: &[Ends]) -> Vec<(bool, u32)> {
     });
     let open_gate = async {
         begun.notified().await;
-        // Behind the jobs, which `join!` has polled once by then.
+        // After the jobs, which `join!` has polled once by then.
         tokio::task::yield_now().await;
         gate.notify_one();
     };
@@ -119,7 +119,7 @@ async fn rows(db: &Db) -> Vec<i64> {
     db.reader().integers(&asked).await.unwrap()
 }
 
-/// What the jobs do one after the other: who hears that it is stored, and the rows.
+/// The expected outcome when jobs run one after the other: which are reported as stored, and the rows.
 fn one_by_one(first: i64, jobs: &[Ends]) -> (Vec<bool>, Vec<i64>) {
     let (mut heard, mut stored) = (Vec::new(), Vec::new());
     for (ends, x) in jobs.iter().zip(first..) {
@@ -145,7 +145,7 @@ async fn a_job_that_refuses_is_undone_alone_and_the_next_groups_are_careful() {
 
 async fn refuses(db: &Db) {
     let (well, refuses) = (Ends::Well, Ends::Refuses);
-    // The first two were tried in hope, and again with savepoints; the fourth had no first time.
+    // The first two were tried optimistically, and again with savepoints; the fourth had no first attempt.
     let heard = together(db, 1, &[well, well, refuses, well]).await;
     assert_eq!(heard, [(true, 2), (true, 2), (false, 2), (true, 1)]);
     let heard = together(db, 11, &[well, refuses, well]).await;
@@ -182,7 +182,7 @@ async fn groups_that_want_each_others_rows_get_them_one_after_the_other() {
                 }
                 Ok(())
             };
-            // One that waited too long was cancelled, and has changed nothing.
+            // A job that waited too long was cancelled, and has changed nothing.
             while let Err(error) = db.write(raise).await {
                 assert!(matches!(error, Error::Busy), "{error}");
             }
