@@ -1,26 +1,26 @@
-//! What the clients of a server may take together.
+//! Limits on the resources that all clients of a server share.
 
 use clap::Args;
 
-/// Descriptors that are left for the database, files that are handed in, and the process itself.
+/// Descriptors that are reserved for the database, uploaded files, and the process itself.
 const OWN_DESCRIPTORS: u64 = 128;
-/// Connections that a server has however few descriptors it may have.
+/// The minimum number of connections, however few descriptors the process may have.
 const FEWEST_CONNECTIONS: usize = 16;
 
-/// Bounds of all clients together, as flags.
+/// Limits for all clients together, as flags.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Budget {
-    /// Connections at the same time, or fewer where the process may have fewer descriptors; others wait to be accepted
+    /// Connections at the same time, or fewer if the process may have fewer descriptors; others wait to be accepted
     #[arg(long, env = "BOOKPLATE_CONNECTIONS", value_name = "COUNT", default_value_t = 10_000)]
     #[arg(value_parser = connections)]
     pub connections: usize,
-    /// Encoders of brotli for answers that are streamed, each about 1 MB, and four times as many of gzip; others are sent as they
-    /// are
+    /// Encoders of brotli for streamed responses, each about 1 MB, and four times as many of gzip; further responses are not
+    /// compressed
     #[arg(long, env = "BOOKPLATE_ENCODERS", value_name = "COUNT", default_value_t = 4)]
     #[arg(value_parser = encoders)]
     pub encoders: usize,
-    /// Megabytes (MiB) of answers in memory that clients have not read. Beyond, one who reads nothing for a second is ended,
-    /// otherwise after 25 seconds
+    /// Megabytes (MiB) of responses in memory that clients have not read. Beyond that, a client that reads nothing for a second
+    /// is disconnected, otherwise after 25 seconds
     #[arg(
         long = "unread-mb",
         env = "BOOKPLATE_UNREAD_MB",
@@ -49,7 +49,8 @@ fn within(text: &str, least: usize, most: usize) -> Result<usize, String> {
 }
 
 impl Budget {
-    /// The same, as far as the process may have descriptors for it. Raises its limit to the highest that it may set.
+    /// The same, limited by the descriptors that the process may have. Raises the limit of the process to the highest it may
+    /// set.
     pub fn within_descriptors(self) -> Self {
         #[cfg(unix)]
         {

@@ -1,4 +1,4 @@
-//! The command line. Flags go before the environment, the environment before `.env`, and that before the defaults.
+//! The command line. Flags take precedence over the environment, the environment over `.env`, and that over the defaults.
 
 mod export;
 mod import;
@@ -17,7 +17,7 @@ use crate::{
     server,
 };
 
-/// Keeps a library's books, stores and items: an HTTP API over SQLite or PostgreSQL.
+/// Manages a library's books, stores and items: an HTTP API over SQLite or PostgreSQL.
 ///
 /// Without a command it serves: `bookplate --port 8080` is `bookplate serve --port 8080`.
 #[derive(Debug, Parser)]
@@ -52,10 +52,10 @@ struct Common {
         hide_env_values = true
     )]
     database_url: String,
-    /// How log lines are written
+    /// The format of log lines
     #[arg(long, global = true, env = "BOOKPLATE_LOG_FORMAT", default_value = "pretty")]
     log_format: LogFormat,
-    /// What is logged, as in RUST_LOG: a level, or `target=level` pairs with commas
+    /// What is logged, as in RUST_LOG: a level, or `target=level` pairs separated by commas
     #[arg(long, global = true, env = "BOOKPLATE_LOG", default_value = "info")]
     log: String,
 }
@@ -64,7 +64,7 @@ struct Common {
 enum Command {
     /// Serve the HTTP API (the default command)
     Serve(serve::ServeArgs),
-    /// Write, apply, take back and compare migrations of the database's schema
+    /// Write, apply, revert and compare migrations of the database schema
     Db(Box<Arguments>),
     /// Add the rows of a file
     #[command(subcommand)]
@@ -76,7 +76,7 @@ enum Command {
     Openapi,
 }
 
-/// Runs the command of this process' arguments.
+/// Runs the command given by the arguments of this process.
 pub fn main() -> ExitCode {
     if let Err(error) = read_environment() {
         return fail(&error);
@@ -94,7 +94,7 @@ pub fn main() -> ExitCode {
 
 fn carry_out(common: &Common, command: Command) -> ExitCode {
     let done = match command {
-        // Its exit codes say more than good or bad.
+        // Its exit codes distinguish more than success and failure.
         Command::Db(arguments) => {
             let revise = migration::revise().program("bookplate db");
             return revise.run(*arguments, Some(&common.database_url));
@@ -121,7 +121,7 @@ fn read_environment() -> Result<()> {
     match dotenvy::from_path(".env") {
         Ok(_) => {}
         Err(error) if error.not_found() => {}
-        // Its own message would repeat the line, and with it perhaps a password.
+        // Its own message would repeat the line, which may contain a password.
         Err(dotenvy::Error::LineParse(..)) => {
             bail!(
                 "a line of the file `.env` cannot be read; write NAME=value, and quotes around a value with spaces"
@@ -132,7 +132,7 @@ fn read_environment() -> Result<()> {
     Ok(())
 }
 
-/// Puts `serve` in front of the arguments where no command and no question about the program stands.
+/// Inserts `serve` before the arguments if they contain neither a command nor a request for help or the version.
 fn with_default_command(
     arguments: impl Iterator<Item = std::ffi::OsString>,
 ) -> Vec<std::ffi::OsString> {
@@ -158,11 +158,11 @@ fn openapi() -> Result<()> {
     say(&server::document().to_pretty_json()?)
 }
 
-/// Carries `work` out on the database that was named.
+/// Runs `work` on the configured database.
 fn run(common: &Common, work: impl AsyncFnOnce(&Location, Settings) -> Result<()>) -> Result<()> {
     let location: Location = common.database_url.parse()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    // actix' workers are spawned from here, and each has a runtime of its own.
+    // actix' workers are spawned from here, and each has a separate runtime.
     let tasks = tokio::task::LocalSet::new();
     let done = tasks.block_on(&runtime, work(&location, Settings::default()));
     // A thread may still wait for standard input; the message must not wait for it.
@@ -170,24 +170,24 @@ fn run(common: &Common, work: impl AsyncFnOnce(&Location, Settings) -> Result<()
     done
 }
 
-/// Prints a line of a command's result.
+/// Prints a line of output.
 fn say(line: &str) -> Result<()> {
     writeln!(std::io::stdout(), "{line}").context("cannot write to standard output")
 }
 
-/// Whether two paths lead to one file that exists.
+/// Whether two paths lead to the same existing file.
 fn is_same_file(one: &Path, other: &Path) -> bool {
     let identity = |path: &Path| path.metadata().map(|about| (about.dev(), about.ino())).ok();
     identity(one).is_some_and(|one| identity(other) == Some(one))
 }
 
-/// One line with every cause.
+/// One line with all causes.
 fn fail(error: &anyhow::Error) -> ExitCode {
     logging::say_last(&format!("error: {}", service::chain(error.as_ref())));
     ExitCode::FAILURE
 }
 
-/// Nobody reads any more, as behind `| head`: that is no failure.
+/// The reader has closed the pipe, as with `| head`: that is not an error.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()

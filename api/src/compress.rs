@@ -1,5 +1,5 @@
-//! Compressed answers, for clients who accept them, and only where it is worth it. What never changes is compressed once
-//! ([`fixed`]), what is in memory as a whole, and what is streamed by one of a few encoders.
+//! Compresses responses for clients that accept it, if it is worth it. Constant responses are compressed once ([`fixed`]),
+//! responses in memory as a whole, and streams by one of a few encoders.
 
 mod coding;
 mod encoded;
@@ -23,15 +23,15 @@ use coding::Coding;
 use encoded::Encoded;
 pub use encoded::Places;
 
-/// Bytes of a body below which the gain is none: they fit the packet that is sent anyway.
+/// Bodies of fewer bytes are not compressed: they fit into one packet anyway.
 const SMALLEST: u64 = 1024;
-/// What keeps an answer from being compressed.
+/// Headers that prevent compression of a response.
 const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 
-/// Compresses what the handler answers. Refuses a client that takes no coding there is, with the usual body.
+/// Compresses the response of the handler. Refuses a client that accepts no available coding, with the usual body.
 ///
 /// # Errors
-/// For such a client, and as the handler.
+/// For such a client, and any error of the handler.
 pub async fn encode<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
@@ -66,7 +66,7 @@ pub async fn encode<B: MessageBody + 'static>(
             let encoded = coding.whole(bytes, places.as_deref().map(AsRef::as_ref)).await?;
             (EitherBody::right(BoxBody::new(encoded)), true)
         }
-        // Without a place among the encoders it is sent as it is.
+        // Without a free encoder it is sent uncompressed.
         Err(body) => match places.and_then(|places| places.take(coding)) {
             Some(place) => {
                 let encoded = Encoded::new(body, load, (coding, place));
@@ -87,8 +87,8 @@ fn refusal() -> Problem {
     Problem::new(Kind::NotAcceptable, detail)
 }
 
-/// Text that may be sent as other bytes. A strong tag is of these bytes and no others (RFC 9110, 8.8.3.3), and `If-Match` needs
-/// it strong; events are to arrive one by one.
+/// Text that may be sent as different bytes. A strong tag identifies exactly these bytes (RFC 9110, 8.8.3.3), and `If-Match`
+/// needs strong tags; events must arrive one by one.
 fn may_change(headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = text(CONTENT_TYPE).split(';').next().unwrap_or_default();

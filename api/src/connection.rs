@@ -1,9 +1,9 @@
-//! The transport under a connection: a TCP stream whose client has to keep up.
+//! The transport of a connection: a TCP stream with deadlines for the client.
 //!
-//! actix-http bounds the first head of a connection, and nothing after it. This bounds the rest. The head of each request has
-//! [`HEAD_DEADLINE`] from its first byte and at most [`LONGEST_HEAD`](framing::LONGEST_HEAD) bytes; a client that does not read its
-//! answer is ended after [`STALL_DEADLINE`], sooner while unread answers take too much memory. Bodies have deadlines of their own
-//! where they are read, and [`exchange`] sees to those that nobody reads.
+//! actix-http limits the first head of a connection, and nothing after it. This limits the rest. The head of each request has
+//! [`HEAD_DEADLINE`] from its first byte and at most [`LONGEST_HEAD`](framing::LONGEST_HEAD) bytes; a client that does not read
+//! its response is disconnected after [`STALL_DEADLINE`], sooner while unread responses take too much memory. Request bodies
+//! have separate deadlines where they are read, and [`exchange`] handles those that are not read.
 
 pub mod exchange;
 mod framing;
@@ -32,18 +32,18 @@ use load::{Expected, Load, Unread};
 
 /// How long a client may take to send the head of a request.
 pub const HEAD_DEADLINE: Duration = Duration::from_secs(5);
-/// How long a client may take to read [`LEAST_READ`] bytes of an answer.
+/// How long a client may take to read [`LEAST_READ`] bytes of a response.
 const STALL_DEADLINE: Duration = Duration::from_secs(25);
-/// The same while the unread answers of all connections take more memory than they may.
+/// The same while the unread responses of all connections exceed their memory limit.
 const PRESSED_STALL_DEADLINE: Duration = Duration::from_secs(1);
-/// Bytes of an answer that count as progress: a byte now and then does not.
+/// Bytes of a response that count as progress: a single byte now and then does not.
 const LEAST_READ: usize = 16 << 10;
-/// How often a stalled connection looks whether memory is short.
+/// How often a stalled connection checks whether memory is short.
 const STALL_CHECK: Duration = Duration::from_millis(500);
-/// Bytes of an answer that the system takes before the client reads them.
+/// Bytes of a response that the operating system buffers before the client reads them.
 const SYSTEM_BUFFER: usize = 128 << 10;
-/// How long a refused client may go on sending. A connection that is closed with bytes unread resets, and the client would not
-/// see why.
+/// How long a refused client may continue to send. A connection that is closed with unread bytes is reset, and the client would
+/// not see the reason.
 const LINGER: Duration = Duration::from_millis(500);
 
 const TIMED_OUT: &[u8] =
@@ -51,12 +51,12 @@ const TIMED_OUT: &[u8] =
 const TOO_LARGE: &[u8] =
     b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
-/// What a connection and the requests on it know of each other.
+/// State shared by a connection and its requests.
 pub struct Progress {
     framing: RefCell<Framing>,
-    /// The connection's task, where bytes wait for a request to begin or to be answered.
+    /// The task of the connection, if bytes wait for a request to begin or to be answered.
     waiting: RefCell<Option<Waker>>,
-    /// The last bytes that came of a body in chunks.
+    /// The last bytes received of a chunked body.
     tail: Cell<[u8; 4]>,
     /// Until the first request begins.
     first: RefCell<Option<Expected>>,
@@ -70,7 +70,7 @@ impl Progress {
         self.wake();
     }
 
-    /// Its answer is sent.
+    /// Its response is sent.
     fn end(&self) {
         self.framing.borrow_mut().end();
         self.wake();
@@ -82,7 +82,7 @@ impl Progress {
         }
     }
 
-    /// The last chunk was read. What came in one packet with it belongs to the next head.
+    /// The last chunk was read. Bytes after it in the same packet belong to the next head.
     fn end_chunks(&self) {
         let is_clean = matches!(self.tail.get(), [_, b'\n', b'\r', b'\n'] | [_, _, b'\n', b'\n']);
         self.framing.borrow_mut().end_chunks(is_clean);
@@ -94,7 +94,7 @@ pub struct Connection {
     stream: TcpStream,
     progress: Rc<Progress>,
     load: Arc<Load>,
-    /// Bytes that came and belong to a later request.
+    /// Bytes received early, of a later request.
     early: Vec<u8>,
     /// Since when the head of a request has been incomplete.
     head_since: Option<Instant>,
@@ -105,27 +105,28 @@ pub struct Connection {
     end: Option<End>,
 }
 
-/// An answer that the client does not read.
+/// A response that the client does not read.
 struct Stall {
     since: Instant,
-    /// Bytes that it took since then.
+    /// Bytes that it read since then.
     read: usize,
-    /// Keeps count of what waits in memory.
+    /// Counts the bytes that wait in memory.
     _unread: Unread,
 }
 
-/// Why nothing more is read, and what the client has yet to hear of it.
+/// Why nothing more is read, and what still has to be sent to the client.
 struct End {
     answer: &'static [u8],
-    /// Until when what the client still sends is read and thrown away.
+    /// Until when further input of the client is read and discarded.
     linger: Option<Instant>,
 }
 
 impl Connection {
-    /// Takes a stream over.
+    /// Takes over a stream.
     pub fn new(stream: TcpStream, load: &Arc<Load>) -> Self {
         load.open();
-        // An answer of several slices would wait for the client's acknowledgement before its last one, which takes 40 ms.
+        // Otherwise a response of several slices would wait for the client's acknowledgement before its last one, which takes 40
+        // ms.
         if let Err(error) = stream.set_nodelay(true).and_then(|()| bound_system_buffer(&stream)) {
             log::debug!("a connection has the system's settings: {error}");
         }
@@ -146,12 +147,12 @@ impl Connection {
         }
     }
 
-    /// What the requests on the connection tell it.
+    /// Messages from the requests on the connection.
     pub fn progress(&self) -> &Rc<Progress> {
         &self.progress
     }
 
-    /// Reads no more, and tells the client why when the answers that it waits for are sent.
+    /// Stops reading, and sends the reason once the pending responses are sent.
     fn end_with(&mut self, answer: &'static [u8]) -> Poll<io::Result<()>> {
         self.head_since = None;
         self.early = Vec::new();
@@ -159,7 +160,7 @@ impl Connection {
         Poll::Ready(Ok(()))
     }
 
-    /// Has the task woken at `deadline`; ready when that has passed.
+    /// Schedules a wake-up of the task at `deadline`; ready when that has passed.
     fn poll_deadline(&mut self, cx: &mut Context<'_>, deadline: Instant) -> Poll<()> {
         let deadline = deadline.into();
         let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
@@ -169,7 +170,7 @@ impl Connection {
         timer.as_mut().poll(cx)
     }
 
-    /// Fills `buffer` with what came early, or comes now.
+    /// Fills `buffer` with bytes that were received early, or arrive now.
     fn poll_bytes(
         &mut self,
         cx: &mut Context<'_>,
@@ -184,8 +185,8 @@ impl Connection {
         Poll::Ready(Ok(()))
     }
 
-    /// Waits for the request that was handed over to begin, or to be answered. What comes early stays here; an end of the
-    /// connection is heard at once.
+    /// Waits for the request that was handed over to begin, or to be answered. Bytes that arrive early stay here; the end of the
+    /// connection is detected at once.
     fn poll_requested(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.early.is_empty() {
             let mut bytes = [0; 1024];
@@ -200,7 +201,7 @@ impl Connection {
         Poll::Pending
     }
 
-    /// Hands over what belongs to the request at hand.
+    /// Hands over the bytes of the current request.
     fn poll_request(
         &mut self,
         cx: &mut Context<'_>,
@@ -233,7 +234,7 @@ impl Connection {
         Poll::Ready(Ok(()))
     }
 
-    /// Notes when the head of a request began, and forgets it when that is whole.
+    /// Records when the head of a request began, and clears that when it is complete.
     fn note_head(&mut self) {
         match (self.progress.framing.borrow().is_within_head(), self.head_since) {
             (true, None) => self.head_since = Some(Instant::now()),
@@ -242,7 +243,7 @@ impl Connection {
         }
     }
 
-    /// Writes what the client has yet to hear.
+    /// Writes what still has to be sent to the client.
     fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while let Some(End { answer, .. }) = &mut self.end
             && !answer.is_empty()
@@ -253,7 +254,7 @@ impl Connection {
         Poll::Ready(Ok(()))
     }
 
-    /// Throws away what a refused client goes on to send, for a moment.
+    /// Discards what a refused client continues to send, for a moment.
     fn poll_linger(&mut self, cx: &mut Context<'_>, until: Instant) -> Poll<io::Result<()>> {
         let mut bytes = [0; 4096];
         while self.poll_deadline(cx, until).is_pending() {
@@ -266,7 +267,7 @@ impl Connection {
         Poll::Ready(Ok(()))
     }
 
-    /// What the client reads of an answer, or does not.
+    /// How much of a response the client reads.
     fn poll_stall(&mut self, cx: &mut Context<'_>, unsent: usize) -> Poll<io::Result<usize>> {
         let now = Instant::now();
         let stall = self.stall.get_or_insert_with(|| Stall {
@@ -287,8 +288,8 @@ impl Connection {
     }
 }
 
-/// Bounds what the system takes of an answer, and how long it waits for its reader: left alone it takes some megabytes for each
-/// connection, and has the handler produce them.
+/// Limits what the operating system buffers of a response, and how long that waits for the client: by default it is some
+/// megabytes for each connection, which the handler has to produce.
 fn bound_system_buffer(stream: &TcpStream) -> io::Result<()> {
     let socket = SockRef::from(stream);
     #[cfg(target_os = "linux")]
@@ -329,8 +330,8 @@ impl AsyncRead for Connection {
         {
             return this.end_with(TIMED_OUT);
         }
-        // What was reset is gone with its requests. Where something was read before, actix-http takes the reset for the end of what
-        // the client sends, and answers it.
+        // A reset connection is gone with its requests. If something was read before, actix-http treats the reset as the end of
+        // the client's input, and answers it.
         read.map_err(|error| match error.kind() {
             io::ErrorKind::ConnectionReset => {
                 io::Error::new(io::ErrorKind::ConnectionAborted, error)

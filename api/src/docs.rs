@@ -1,4 +1,4 @@
-//! `/docs`: Swagger UI on the OpenAPI document, from the files inside the binary. Nothing is fetched from anywhere else.
+//! `/docs`: Swagger UI for the OpenAPI document, from files inside the binary. No external resources are loaded.
 
 use std::{
     borrow::Cow,
@@ -17,11 +17,11 @@ use crate::{compress::fixed::Fixed, error::Problem, routes::Routes};
 /// The routes of this file.
 pub fn routes(config: &mut impl Routes) {
     config.service(show_docs).service(show_docs_file);
-    // The address that people type, too.
+    // Also the URL that people type.
     config.undescribed(web::redirect("/docs/", "/docs"));
 }
 
-/// The page and what it loads. The pictures of its style are inside of the style.
+/// Allows the page and its files. The images of its style are embedded in the style.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

@@ -1,4 +1,4 @@
-//! The one body of everything that goes wrong (RFC 9457), and the one table from error to kind; [`kind`] has their statuses.
+//! The body of every error response (RFC 9457), and the mapping from errors to kinds; [`kind`] has their statuses.
 
 pub mod kind;
 
@@ -21,20 +21,20 @@ pub use kind::Kind;
 /// A refusal or failure, as `application/problem+json`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Problem {
-    /// A path that names the kind of problem; the same for the same cause.
+    /// A path that identifies the kind of problem; the same for the same cause.
     #[serde(rename = "type")]
     #[schema(value_type = String, format = "uri-reference", example = "/problems/duplicate")]
     kind: Kind,
-    /// The kind in words.
+    /// The title of the kind.
     title: &'static str,
     #[serde(serialize_with = "as_number")]
     #[schema(value_type = u16, example = 400)]
     status: StatusCode,
-    /// What is wrong with this request, and the way out.
+    /// What is wrong with this request, and what to do about it.
     detail: String,
-    /// The same sentence, under the name that the course's clients read.
+    /// The same sentence, in the member that existing clients read.
     error: String,
-    /// The members or parameters that are wrong, the first 100 of them.
+    /// The members or parameters that are invalid, the first 100 of them.
     errors: Vec<FieldError>,
     /// The id of the request, as in the log.
     request_id: String,
@@ -42,7 +42,8 @@ pub struct Problem {
     headers: Vec<(header::HeaderName, HeaderValue)>,
 }
 
-/// Bytes of a sentence. Each part of one is bounded where it is made; this holds for all of them, and for those to come.
+/// Maximum length of a sentence in bytes. Each part of one is limited where it is created; this covers all of them, also future
+/// ones.
 const LONGEST_DETAIL: usize = 4000;
 
 fn bounded(mut detail: String) -> String {
@@ -58,7 +59,7 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, to: S) -> Result<S::Ok, 
 }
 
 impl Problem {
-    /// A problem of the request at hand.
+    /// A problem of the current request.
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
         let detail = bounded(detail.into());
         let about = kind.about();
@@ -107,12 +108,12 @@ impl Problem {
         Self::new(Kind::MethodNotAllowed, detail).with_header(ALLOW, allow)
     }
 
-    /// A defect of ours; what it was stands in the log.
+    /// A defect in this program; the log has the details.
     pub fn internal() -> Self {
         Self::new(Kind::Internal, Kind::Internal.about().example)
     }
 
-    /// What an answer of this kind may look like.
+    /// An example of a response of this kind.
     pub fn example(kind: Kind) -> Self {
         let detail = kind.about().example;
         let errors = match kind {
@@ -198,7 +199,7 @@ impl ResponseError for Problem {
         }
         let body = serde_json::to_vec(self).unwrap_or_default();
         let mut response = response.content_type("application/problem+json").body(body);
-        // Also where this answer takes the place of one that never came, as after a panic.
+        // Also if this response replaces one that was never produced, as after a panic.
         trace::set_security_headers(response.headers_mut(), &self.request_id);
         response
     }

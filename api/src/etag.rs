@@ -1,6 +1,6 @@
-//! Conditional requests (RFC 9110, 13): what a client has seen, and whether it is still so.
+//! Conditional requests (RFC 9110, 13): the version that a client has, and whether it is still current.
 //!
-//! The tag of a row is strong and made of its id and version. That of a list is weak and made of its bytes.
+//! The tag of a row is strong and consists of its id and version. That of a list is weak and a hash of its bytes.
 
 use std::{
     convert::Infallible,
@@ -36,22 +36,21 @@ pub fn of_row(id: i32, version: i32) -> String {
     format!("\"{id}.{version}\"")
 }
 
-/// The tag of a list. It may be another one after an upgrade of the program, which costs one transfer.
+/// The tag of a list. It may change with an upgrade of the program, which costs one transfer.
 fn of_bytes(bytes: &[u8]) -> String {
     let hash = FixedState::default().hash_one(bytes);
     format!("W/\"{hash:016x}\"")
 }
 
-/// `If-Match`: the change is only carried out when the row is as the client saw it; `If-None-Match: *`: only when there
-/// is none yet.
+/// `If-Match`: the change is applied only if the row is as the client saw it; `If-None-Match: *`: only if there is none yet.
 pub struct IfMatch(pub Precondition);
 
-/// `If-None-Match`: what the client has already and need not get again.
+/// `If-None-Match`: what the client already has and does not need again.
 #[derive(Clone, Debug, Default)]
 pub struct IfNoneMatch(Option<String>);
 
 impl IfNoneMatch {
-    /// Of a request.
+    /// For a request.
     pub fn of(request: &HttpRequest) -> Self {
         Self(joined(request.headers(), IF_NONE_MATCH))
     }
@@ -59,7 +58,7 @@ impl IfNoneMatch {
     /// A row with its tag, or 304 when the client has it.
     ///
     /// # Errors
-    /// Never in practice: what is stored has a JSON text.
+    /// Never in practice: stored values can be serialized.
     pub fn row(&self, tag: &str, out: &impl Serialize) -> Result<HttpResponse, Error> {
         let mut bytes = Vec::with_capacity(ROW);
         json::write(out, &mut bytes)?;
@@ -68,7 +67,7 @@ impl IfNoneMatch {
         Ok(self.answer(response, tag, bytes))
     }
 
-    /// Something else with the tag of its bytes, or 304 when the client has it.
+    /// Other content with the tag of its bytes, or 304 when the client has it.
     pub fn bytes(&self, response: HttpResponseBuilder, bytes: Vec<u8>) -> HttpResponse {
         let tag = of_bytes(&bytes);
         self.answer(response, &tag, bytes)
@@ -86,13 +85,13 @@ impl IfNoneMatch {
     }
 }
 
-/// A header that may stand there several times, which is one list.
+/// A header that may be repeated, as one list.
 fn joined(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     let values: Vec<&str> = headers.get_all(name).filter_map(|value| value.to_str().ok()).collect();
     (!values.is_empty()).then(|| values.join(","))
 }
 
-/// The tags of a list: whether each is weak, and what stands between its quotes.
+/// The tags of a list: whether each is weak, and its text between the quotes.
 fn tags(list: &str) -> impl Iterator<Item = (bool, &str)> {
     let mut rest = list;
     std::iter::from_fn(move || {
@@ -120,7 +119,7 @@ fn versions(list: &str) -> Precondition {
 }
 
 impl IfMatch {
-    /// Of a request.
+    /// For a request.
     pub fn of(request: &HttpRequest) -> Self {
         let seen = joined(request.headers(), IF_MATCH);
         let unseen = joined(request.headers(), IF_NONE_MATCH);

@@ -1,4 +1,4 @@
-//! `/api/exports`: every row that a list would show, as a file, streamed.
+//! `/api/exports`: every row of a list, as a file, streamed.
 
 use actix_web::{
     HttpResponse, get,
@@ -20,7 +20,7 @@ pub fn routes(config: &mut impl Routes) {
     config.resource::<Book>().add(Class::Export, export_books);
 }
 
-/// Books as a file: the same filters, search and order as the list, and every row. It imports again without a change.
+/// Books as a file: the same filters, search and order as the list, and every row. It can be imported again without changes.
 #[utoipa::path(
     params(("format" = String, Path, description = "`csv` or `jsonl`", example = "csv", pattern = "^(csv|jsonl)$")),
     responses(
@@ -51,7 +51,7 @@ async fn export_books(
     let load = list.load;
     let place = load.part().await?;
     let mut parts = Parts::new(list.listing, format)?;
-    // What is wrong with the parameters shows at the first part, while there is still a status to say it.
+    // Errors in the parameters show at the first part, while the status can still be set.
     let first = parts.next(db.reader()).await?;
     drop(place);
     let rest = stream::try_unfold((db, parts, load.clone()), async |(db, mut parts, load)| {

@@ -1,5 +1,5 @@
-//! What comes in with a request: bodies and ids, each refused with a [`Problem`] that names the member. The parameters of
-//! lists are read in [`list`](crate::list).
+//! Extractors of a request: bodies and ids, each refused with a [`Problem`] that names the member. The parameters of lists are
+//! parsed in [`list`](crate::list).
 
 use std::{future::Future, pin::Pin, time::Duration};
 
@@ -22,7 +22,7 @@ use crate::{
 
 /// The longest JSON body.
 const LONGEST_BODY: usize = 1 << 20;
-/// Under what a client may repeat a request.
+/// The header with the key under which a client may repeat a request.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// How long a client may take to send a body.
 pub const BODY_DEADLINE: Duration = Duration::from_secs(9);
@@ -42,15 +42,15 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     }
 }
 
-/// Input for rows to be added, one or several, and the key under which the request may be repeated.
+/// Input for rows to be created, one or several, and the key under which the request may be repeated.
 pub struct CreateBody<T> {
-    /// What is to be added.
+    /// The input rows.
     pub input: OneOrMany<T>,
-    /// `Idempotency-Key`, with what it stands for.
+    /// `Idempotency-Key`, with the request that it identifies.
     pub key: Option<Key>,
 }
 
-/// An object, or an array of such.
+/// An object, or an array of objects.
 pub enum OneOrMany<T> {
     /// An object.
     One(T),
@@ -81,7 +81,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for CreateBody<T> {
     }
 }
 
-/// A body of JSON, as its bytes.
+/// A JSON body, as bytes.
 fn json_body(
     request: &HttpRequest,
     payload: &mut Payload,
@@ -127,7 +127,7 @@ async fn read(mut payload: Payload) -> Result<BytesMut, Problem> {
     Ok(body)
 }
 
-/// Reads a JSON object or an array of such, and says which member does not fit.
+/// Parses a JSON object or an array of objects; the error names the invalid member.
 fn one_or_many<T: DeserializeOwned>(body: &[u8]) -> Result<OneOrMany<T>, FieldError> {
     if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'[') {
         return object(body).map(OneOrMany::One);
@@ -144,9 +144,9 @@ fn one_or_many<T: DeserializeOwned>(body: &[u8]) -> Result<OneOrMany<T>, FieldEr
     elements.iter().enumerate().map(element).collect::<Result<_, _>>().map(OneOrMany::Many)
 }
 
-/// Reads a JSON object, and says which member does not fit.
+/// Parses a JSON object; the error names the invalid member.
 fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, FieldError> {
-    // serde would take an array for a struct as well, member by member.
+    // serde would accept an array for a struct as well, member by member.
     if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
         let detail = match body.is_empty() {
             true => "the body is empty, expected a JSON object",
@@ -168,7 +168,7 @@ fn field_error(path: &str, error: &serde_json::Error) -> FieldError {
     if error.is_syntax() || error.is_eof() {
         return FieldError::new("", "malformed-json", format!("the body is not JSON: {message}"));
     }
-    // The position helps with syntax only; here the member is named.
+    // The position is only useful for syntax errors; here the member is named.
     let sentence =
         message.rsplit_once(" at line ").map_or(message.as_str(), |(sentence, _)| sentence);
     // An unknown or missing member is named in the sentence, not in the path.
@@ -188,7 +188,7 @@ fn field_error(path: &str, error: &serde_json::Error) -> FieldError {
     }
 }
 
-/// The answer of a request that leaves nothing to show.
+/// The response of a request that has nothing else to return.
 #[derive(Serialize, ToSchema)]
 pub struct Message {
     /// What happened.
@@ -224,7 +224,7 @@ impl FromRequest for Id {
     }
 }
 
-/// What a row of the collection is called: `book` in `/api/books/7`.
+/// The noun for a row of the collection: `book` in `/api/books/7`.
 fn noun(request: &HttpRequest) -> &str {
     let collection = request.path().trim_start_matches("/api/").split('/').next();
     collection.map_or("row", |collection| collection.strip_suffix('s').unwrap_or(collection))

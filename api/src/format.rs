@@ -1,5 +1,5 @@
-//! How the rows of a list are written: as a JSON array, a JSON object a line, or a table; and which of them a client accepts
-//! (RFC 9110, 12.5.1).
+//! How the rows of a list are serialized: as a JSON array, as one JSON object per line, or as a table; and which of them a
+//! client accepts (RFC 9110, 12.5.1).
 
 use actix_web::{
     HttpMessage, HttpRequest,
@@ -13,19 +13,19 @@ use crate::{
     projection::{Included, Members, Projection, Representation},
 };
 
-/// A way to write rows.
+/// A format of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// An array.
     Json,
-    /// A header, then a row a line.
+    /// A header, then one row per line.
     Csv,
-    /// An object a line, by this name of it.
+    /// One object per line, under this media type.
     Lines(&'static str),
 }
 
 impl Format {
-    /// All of them, the one first that is sent to a client who does not care.
+    /// All of them; the first one is sent to a client without a preference.
     pub const ALL: [Self; 4] = [
         Self::Json,
         Self::Csv,
@@ -33,7 +33,7 @@ impl Format {
         Self::Lines("application/jsonl"),
     ];
 
-    /// Its type, without parameters.
+    /// Its media type, without parameters.
     pub fn essence(self) -> &'static str {
         match self {
             Self::Json => "application/json",
@@ -42,7 +42,7 @@ impl Format {
         }
     }
 
-    /// What `Content-Type` says.
+    /// The value of `Content-Type`.
     pub fn content_type(self) -> &'static str {
         match self {
             Self::Csv => "text/csv; charset=utf-8; header=present",
@@ -50,8 +50,8 @@ impl Format {
         }
     }
 
-    /// The one that a client likes best; an error sentence where it likes none. Without `Accept`, or with one that cannot be
-    /// read, every type is liked.
+    /// The format that a client prefers; an error sentence if it accepts none. Without `Accept`, or with an unreadable one,
+    /// every type is accepted.
     pub fn of(request: &HttpRequest) -> std::result::Result<Self, String> {
         match request.headers().contains_key(ACCEPT).then(|| Accept::parse(request)) {
             Some(Ok(accept)) if !accept.is_empty() => negotiate(&accept),
@@ -59,10 +59,10 @@ impl Format {
         }
     }
 
-    /// Rows as bytes, behind nothing or behind others.
+    /// Rows as bytes, at the beginning or after others.
     ///
     /// # Errors
-    /// Never in practice: what is stored can be written.
+    /// Never in practice: stored values can be serialized.
     pub fn write<T: Representation>(
         self,
         projection: &Projection,
@@ -108,7 +108,7 @@ impl Format {
         Ok(())
     }
 
-    /// What stands behind the last row.
+    /// The text after the last row.
     pub fn end(self) -> &'static [u8] {
         match self {
             Self::Json => b"]",
@@ -125,7 +125,7 @@ pub fn wants_plain_json(request: &impl HttpMessage) -> bool {
     })
 }
 
-/// How much a client likes a type, which the most specific range that covers it says.
+/// The quality that a client assigns to a type, given by the most specific range that covers it.
 fn liking(accept: &Accept, essence: &str) -> Option<Quality> {
     let (kind, subtype) = essence.split_once('/')?;
     let covering = accept.iter().filter_map(|range| {
@@ -157,7 +157,7 @@ fn negotiate(accept: &Accept) -> std::result::Result<Format, String> {
     })
 }
 
-/// A table: every member that is a text is guarded against spreadsheets, and one that is empty has no value.
+/// A table: every text member is escaped for spreadsheets, and an empty one has no value.
 fn table(bytes: &mut Vec<u8>, columns: &[String], rows: &[Members], is_first: bool) -> Result<()> {
     let broken = |error: csv::Error| Error::internal(format!("a row has no CSV text: {error}"));
     let mut csv = csv::Writer::from_writer(bytes);

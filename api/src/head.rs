@@ -1,4 +1,4 @@
-//! The end of an answer to HEAD: a body that would be streamed is neither read nor does it hold the connection.
+//! The end of a response to HEAD: a body that would be streamed is neither read nor does it hold the connection.
 
 use std::{
     convert::Infallible,
@@ -33,7 +33,7 @@ impl MessageBody for Ended {
     }
 }
 
-/// The middleware around all others: a stream that answers HEAD ends at once, with the headers that it would have.
+/// The outermost middleware: a stream that answers HEAD ends at once, with the headers that it would have.
 pub async fn end_streams<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,

@@ -1,4 +1,4 @@
-//! Whether the service lives, whether it can work, and what it is.
+//! Liveness, readiness and version of the service.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -15,11 +15,11 @@ use crate::error::{Kind, Problem};
 /// How long readiness waits for the database.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What readiness depends on besides the database's answer.
+/// What readiness depends on in addition to the database.
 pub struct Readiness {
-    /// False from the moment that the process is asked to end.
+    /// False once the process was asked to stop.
     accepting: AtomicBool,
-    /// The revision of the schema that this program was written for.
+    /// The schema revision that this program requires.
     revision: String,
 }
 
@@ -29,13 +29,13 @@ impl Readiness {
         Self { accepting: AtomicBool::new(true), revision }
     }
 
-    /// From now on new work should go elsewhere.
+    /// From now on new requests should go to another instance.
     pub fn drain(&self) {
         self.accepting.store(false, Ordering::SeqCst);
     }
 }
 
-/// A word on the state of the service.
+/// The state of the service.
 #[derive(Serialize, ToSchema)]
 struct Status {
     #[schema(example = "ok")]
@@ -49,19 +49,19 @@ struct Version<'a> {
     name: &'static str,
     #[schema(example = "0.1.0")]
     version: &'static str,
-    /// The revision of the schema that it was written for.
+    /// The schema revision that it requires.
     revision: &'a str,
 }
 
-/// The process answers. Never asks the database.
-#[utoipa::path(tag = "service", responses((status = 200, description = "It lives", body = Status)))]
+/// Liveness: the process answers. Never queries the database.
+#[utoipa::path(tag = "service", responses((status = 200, description = "The service is alive", body = Status)))]
 #[get("/healthz")]
 pub async fn show_health() -> HttpResponse {
     HttpResponse::Ok().json(Status { status: "ok" })
 }
 
-/// Work can be sent here: the database answers, and its schema is the one this program knows.
-#[utoipa::path(tag = "service", responses((status = 200, description = "It is ready", body = Status)))]
+/// Readiness: the database answers, and its schema is the one that this program requires.
+#[utoipa::path(tag = "service", responses((status = 200, description = "The service is ready", body = Status)))]
 #[get("/readyz")]
 pub async fn show_readiness(
     db: Data<Db>,
@@ -71,7 +71,7 @@ pub async fn show_readiness(
     if !readiness.accepting.load(Ordering::SeqCst) {
         return Err(not_ready("the service is about to stop".to_owned()));
     }
-    // A file that is open is read from as before, wherever it is.
+    // An open file can be read wherever it is.
     db.expect_file().map_err(|error| not_ready(error.to_string()))?;
     let asked = tokio::time::timeout(PATIENCE, db.revision()).await;
     match asked.map_err(|_| not_ready("the database does not answer".to_owned()))?? {
@@ -86,7 +86,7 @@ pub async fn show_readiness(
     }
 }
 
-/// What runs here.
+/// The version of the service.
 #[utoipa::path(tag = "service", responses((status = 200, description = "The program", body = Version)))]
 #[get("/version")]
 pub async fn show_version(readiness: Data<Readiness>) -> HttpResponse {

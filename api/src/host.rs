@@ -1,4 +1,4 @@
-//! Whom the server is there for, which host a request is for, and the check that keeps other sites' names out.
+//! Who may use the server, which host a request is for, and the check that refuses foreign host names.
 
 use std::net::IpAddr;
 
@@ -10,19 +10,18 @@ use service::FieldError;
 
 use crate::error::{Kind, Problem};
 
-/// Whom the server is there for.
+/// Who may use the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exposure {
-    /// Programs of this machine. A page of another site that a browser shows here is kept out by the `Host` it names.
+    /// Programs on this machine. A page of another site in a local browser is refused by the `Host` that it names.
     Loopback,
-    /// Everybody who reaches the address.
+    /// Everybody who can reach the address.
     Everybody,
 }
 
 impl Exposure {
-    /// Refuses a request that contradicts itself about its host; and on loopback one for another host than this machine: a
-    /// site that lets its own name point here (DNS rebinding) would otherwise read and write the library through
-    /// somebody's browser.
+    /// Refuses a request with contradictory hosts; and on loopback one for another host than this machine: otherwise a site
+    /// whose name resolves to this machine (DNS rebinding) could read and write the library through a user's browser.
     pub(crate) fn refuse(self, request: &ServiceRequest) -> Option<Problem> {
         let host = match asked(request) {
             Ok(host) => host,
@@ -41,7 +40,7 @@ impl Exposure {
     }
 }
 
-/// A host and its port, as in `Host` or in an address. Names that differ in case only are equal.
+/// A host and its port, as in `Host` or in a URL. Names that differ only in case are equal.
 #[derive(Clone, Copy, Debug)]
 pub struct Host<'a> {
     name: &'a str,
@@ -55,7 +54,7 @@ impl PartialEq for Host<'_> {
 }
 
 impl<'a> Host<'a> {
-    /// Reads `name` or `name:port`; `None` for anything else, and for a user before the name.
+    /// Parses `name` or `name:port`; `None` for anything else, and for user information before the name.
     pub fn read(written: &'a str, default_port: u16) -> Option<Self> {
         let end = match written.strip_prefix('[') {
             Some(_) => written.find(']')? + 1,
@@ -67,7 +66,7 @@ impl<'a> Host<'a> {
             None => !name.is_empty() && name.bytes().all(is_of_name),
         };
         let port = match rest.strip_prefix(':') {
-            // Without a number it is the usual one (RFC 3986, 3.2.3).
+            // Without a number it is the default port (RFC 3986, 3.2.3).
             Some("") => Some(default_port),
             Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok(),
             Some(_) => None,
@@ -77,16 +76,16 @@ impl<'a> Host<'a> {
     }
 }
 
-/// What a name may consist of (`reg-name` in RFC 3986, 3.2.2).
+/// The characters of a name (`reg-name` in RFC 3986, 3.2.2).
 fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(&byte)
 }
 
-/// The host that a request is for: that of its target where it has one (RFC 9112, 3.2.2), with which `Host` has to agree, else
-/// that of `Host`; `None` where neither names one.
+/// The host that a request is for: that of its target if it has one (RFC 9112, 3.2.2), which `Host` must match, else that of
+/// `Host`; `None` if neither names one.
 ///
 /// # Errors
-/// Where they disagree, or one of them is no host.
+/// If they differ, or one of them is not a valid host.
 pub(crate) fn asked(request: &ServiceRequest) -> Result<Option<Host<'_>>, FieldError> {
     let uri = request.uri();
     let (is_absolute, default_port) = match uri.scheme_str() {

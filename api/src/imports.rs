@@ -1,4 +1,4 @@
-//! `/api/imports`: files of books that are handed in, and what becomes of them.
+//! `/api/imports`: uploaded files of books, and their state.
 
 mod events;
 mod parameters;
@@ -33,7 +33,7 @@ use crate::{
 };
 use upload::{ImportForm, Received};
 
-/// Books that an undo left as they are and that are named, of each import.
+/// Maximum number of not reverted books that are listed, for each import.
 const MOST_NOT_REVERTED: u64 = 100;
 
 /// The routes of this file.
@@ -43,7 +43,7 @@ pub fn routes(config: &mut impl Routes) {
     config.service(events::follow_import).service(list_rejected_rows).service(undo_import);
 }
 
-/// What becomes of an import.
+/// The state of an import.
 #[derive(Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum StateOut {
@@ -53,11 +53,11 @@ enum StateOut {
     Running,
     /// Every row is accounted for.
     Done,
-    /// What it changed is being taken back.
+    /// Its changes are being undone.
     Undoing,
-    /// What it changed was taken back, because somebody asked for it.
+    /// Its changes were undone, on request.
     Undone,
-    /// It could not go on, and what it changed was taken back.
+    /// It could not continue, and its changes were undone.
     Failed,
 }
 
@@ -79,13 +79,13 @@ impl From<State> for StateOut {
 pub struct ImportOut<'a> {
     id: i32,
     state: StateOut,
-    /// What the client called the file.
+    /// The file name given by the client.
     #[schema(example = "catalogue.csv")]
     name: Option<&'a str>,
     /// `csv` or `jsonl`.
     #[schema(value_type = String, example = "csv")]
     format: Option<&'static str>,
-    /// What becomes of a row whose book is stored already: `skip`, `update` or `fail`.
+    /// What happens to a row whose book is already stored: `skip`, `update` or `fail`.
     #[schema(value_type = String, example = "skip")]
     on_duplicate: Option<&'static str>,
     /// Everything is counted and nothing stored.
@@ -96,19 +96,19 @@ pub struct ImportOut<'a> {
     rows: i64,
     /// New books.
     inserted: i64,
-    /// Books that took other values.
+    /// Books that were updated.
     updated: i64,
-    /// Stored before, and left as they were.
+    /// Stored before, and not changed.
     skipped: i64,
     /// Rows that could not be stored; `links.rejected` has them.
     rejected: i64,
-    /// Rows without a usable ISBN, whatever became of them.
+    /// Rows without a usable ISBN, whatever their outcome.
     warnings: i64,
-    /// Books that were taken back.
+    /// Books that were reverted.
     reverted: i64,
-    /// Books that were not taken back, because somebody changed them since, or items are copies of them.
+    /// Books that were not reverted, because they were changed since, or items are copies of them.
     not_reverted: i64,
-    /// Why it failed, and the way out.
+    /// Why it failed, and what to do about it.
     problem: Option<&'a str>,
     created_at: DateTime<Utc>,
     started_at: Option<DateTime<Utc>>,
@@ -118,7 +118,7 @@ pub struct ImportOut<'a> {
     links: Links,
 }
 
-/// Where an import, its progress and its rejected rows are, and where it is taken back.
+/// The URLs of an import, its progress and its rejected rows, and the one to undo it.
 #[derive(Serialize, ToSchema)]
 struct Links {
     #[serde(rename = "self")]
@@ -136,7 +136,7 @@ struct Links {
 
 impl<'a> From<&'a Import> for ImportOut<'a> {
     fn from(import: &'a Import) -> Self {
-        // They are always readable: nobody writes them but who reads them here.
+        // They are always readable: they are only written and read by this module.
         let options = imports::options(import).ok();
         let location = location(import);
         Self {
@@ -193,7 +193,7 @@ impl Representation for Import {
         }
         let mut kept = Vec::with_capacity(imports.len());
         for import in imports {
-            // Most have none, and need not be asked for.
+            // Most have none, and need no query.
             kept.push(match import.kept {
                 0 => Vec::new(),
                 _ => imports::not_reverted(db.reader(), import.id, MOST_NOT_REVERTED).await?,
@@ -214,12 +214,12 @@ async fn list_imports(db: Data<Db>, list: List) -> Result<HttpResponse, Problem>
     list.answer(db, async |db, listing| imports::list(db.reader(), listing).await).await
 }
 
-/// Hands in a file of books, as the body or as the part `file` of a form. It is imported behind the answer, a chunk at a time;
-/// every row is inserted, updated, skipped or rejected, and a broken row costs that row alone.
+/// Uploads a file of books, as the body or as the part `file` of a form. It is imported after the response, one chunk at a time;
+/// every row is inserted, updated, skipped or rejected, and a malformed row affects no other.
 ///
-/// Columns are found by their headers; those of other catalogues are understood too. A row is a duplicate when its ISBN is stored
-/// already, or, without one, when a book without ISBN has the same title, author and year. With `on_duplicate=fail` the first
-/// duplicate ends the import, and what was stored of it is taken back.
+/// Columns are identified by their headers; those of other catalogues are understood too. A row is a duplicate when its ISBN is
+/// already stored, or, without one, when a book without ISBN has the same title, author and year. With `on_duplicate=fail` the
+/// first duplicate ends the import, and what was stored of it is undone.
 #[utoipa::path(
     tag = "imports",
     params(
@@ -235,8 +235,8 @@ async fn list_imports(db: Data<Db>, list: List) -> Result<HttpResponse, Problem>
     )),
     responses(
         (status = 202, description = "It is queued", body = ImportOut,
-         headers(("Location" = String, description = "where it can be asked for"))),
-        (status = 400, description = "A parameter, or a file without a usable header; nothing is kept of it"),
+         headers(("Location" = String, description = "the URL of the import"))),
+        (status = 400, description = "A parameter, or a file without a usable header; nothing of it is stored"),
         (status = 408, description = "The file came too slowly"),
         (status = 413, description = "The file is larger than this server takes"),
         (status = 415, description = "Neither CSV nor JSON lines"),
@@ -270,13 +270,13 @@ async fn create_import(
         Ok(accepted) => accepted,
         Err(error) => {
             if matches!(error, Error::Unknown) {
-                // It may be queued. What is not needed is removed at the next start.
+                // It may be queued. Files that are not needed are removed at the next start.
                 upload.keep();
             }
             return Err(error.into());
         }
     };
-    // Of a repeated request the file is there already, or was imported long ago.
+    // For a repeated request the file already exists, or was imported long ago.
     if accepted.file == own {
         upload.keep();
         imports.wake();
@@ -287,11 +287,11 @@ async fn create_import(
         .body(accepted.body))
 }
 
-/// The answer to a file that was handed in.
+/// The response to an uploaded file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Accepted {
     location: String,
-    /// Its name in the folder.
+    /// Its name in the directory.
     file: String,
     body: String,
 }
@@ -303,7 +303,7 @@ fn key(request: &HttpRequest, digest: &[u8], options: &Options) -> service::Resu
     Key::new(&String::from_utf8_lossy(given.as_bytes()), &parts).map(Some)
 }
 
-/// One import: how far it is, and what became of its rows.
+/// One import: its progress, and the outcome of its rows.
 #[utoipa::path]
 #[get("/api/imports/{id}")]
 async fn find_import(db: Data<Db>, Id(id): Id, one: RowQuery) -> Result<HttpResponse, Problem> {
@@ -311,8 +311,8 @@ async fn find_import(db: Data<Db>, Id(id): Id, one: RowQuery) -> Result<HttpResp
     Ok(one.answer(&db, &import, &etag::of_row(import.id, import.version)).await?)
 }
 
-/// The rows that were rejected so far, as CSV: the columns of the file, the line, the reason, and the text of a row that cannot be
-/// taken apart. Repaired, it can be imported as it is.
+/// The rows that were rejected so far, as CSV: the columns of the file, the line, the reason, and the raw text of a row that
+/// cannot be parsed. Once corrected, the file can be imported as it is.
 #[utoipa::path(
     tag = "imports",
     params(("id" = i32, Path, description = "The import's id", minimum = 1)),
@@ -328,7 +328,7 @@ async fn find_import(db: Data<Db>, Id(id): Id, one: RowQuery) -> Result<HttpResp
 async fn list_rejected_rows(db: Data<Db>, Id(id): Id) -> Result<HttpResponse, Problem> {
     let import = imports::find(db.reader(), id).await?;
     let mut rows = RejectedRows::of(&import)?;
-    // A database that does not answer shows here, while there is still a status to say it.
+    // A database error shows here, while the status can still be set.
     let first = rows.next(db.reader()).await?;
     let rest = stream::try_unfold((db, rows), async |(db, mut rows)| {
         let part = rows.next(db.reader()).await.inspect_err(|error| {
@@ -344,14 +344,14 @@ async fn list_rejected_rows(db: Data<Db>, Id(id): Id) -> Result<HttpResponse, Pr
         .streaming(first.chain(rest)))
 }
 
-/// Takes an import back: new books are deleted, changed ones get their former values. One that still runs is stopped first. Books
-/// that somebody changed since, or that items are copies of, stay as they are and are counted in `not_reverted`.
+/// Undoes an import: new books are deleted, changed ones get their previous values. A running import is stopped first. Books
+/// that were changed since, or that items are copies of, are not changed and are counted in `not_reverted`.
 #[utoipa::path(
     tag = "imports",
     params(("id" = i32, Path, description = "The import's id", minimum = 1)),
     responses(
-        (status = 202, description = "It is being taken back, or was already", body = ImportOut,
-         headers(("Location" = String, description = "where it can be asked for"))),
+        (status = 202, description = "It is being undone, or was already", body = ImportOut,
+         headers(("Location" = String, description = "the URL of the import"))),
         (status = 404, description = "No such import")
     )
 )]

@@ -1,5 +1,5 @@
-//! Rows as JSON, byte for byte as serde_json writes them and sooner: a text without anything to escape, as nearly each is,
-//! is copied whole. What is more than members with plain values is left to serde_json.
+//! Serializes rows as JSON, byte for byte as serde_json does but faster: a text without anything to escape, which is the usual
+//! case, is copied as a whole. Everything but members with plain values is left to serde_json.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub const ROW: usize = 256;
 /// Appends a value.
 ///
 /// # Errors
-/// Never in practice: what is stored has a JSON text.
+/// Never in practice: stored values can be serialized.
 pub fn write(value: &(impl Serialize + ?Sized), to: &mut Vec<u8>) -> Result<()> {
     plain(value, to).map_err(Error::no_json)
 }
@@ -28,10 +28,10 @@ fn plain(value: &(impl Serialize + ?Sized), to: &mut Vec<u8>) -> serde_json::Res
     })
 }
 
-/// Writes texts, whole numbers, nothing, and members; an error is that it is something else.
+/// Serializes texts, integers, null, and members; an error means that the value is of another type.
 struct Plain<'a>(&'a mut Vec<u8>);
 
-/// The members of a row, some of which are written.
+/// The members of a row, some of which are serialized.
 struct Members<'a> {
     to: &'a mut Vec<u8>,
     is_first: bool,
@@ -69,8 +69,8 @@ fn text(text: &str, to: &mut Vec<u8>) -> Written {
     Ok(())
 }
 
-/// Whether nothing has to be escaped. Eight bytes are looked at together, the last of them perhaps twice: the highest bit of
-/// one is set where a byte is below a space, or is one of the two that have a meaning.
+/// Whether nothing has to be escaped. Eight bytes are checked together, the last of them perhaps twice: the highest bit of a
+/// byte is set if it is below a space, or is one of the two special characters.
 fn is_plain(text: &[u8]) -> bool {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGHEST: u64 = ONES << 7;
@@ -130,7 +130,7 @@ impl<'a> Serializer for Plain<'a> {
         name: &'static str,
         _: usize,
     ) -> std::result::Result<Members<'a>, fmt::Error> {
-        // So serde_json is told of a text that is JSON already.
+        // So serde_json is passed a text that is JSON already.
         if name.starts_with('$') {
             return Err(fmt::Error);
         }

@@ -1,6 +1,6 @@
-//! How Bookplate is asked for: the HTTP API ([`server`]) and the command line ([`cli`]).
+//! The interfaces of Bookplate: the HTTP API ([`server`]) and the command line ([`cli`]).
 //!
-//! Handlers say what comes in, which service function is called and what goes out. Rules live in `service`.
+//! Handlers define the input, the service function to call and the output. Rules are in `service`.
 
 mod books;
 mod budget;

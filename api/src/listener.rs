@@ -1,11 +1,11 @@
-//! Where the server listens, and how it stops to without a lost request.
+//! The listening socket, and how it is closed without a lost request.
 
 use std::net::{SocketAddr, TcpListener};
 
 use anyhow::{Context, Result};
 use socket2::{Domain, Socket, Type};
 
-/// Connections that the system completes before the server takes them over.
+/// The backlog: connections that the system completes before the server accepts them.
 const BACKLOG: i32 = 2048;
 
 /// A bound address.
@@ -19,7 +19,7 @@ impl Listener {
     pub fn bind(address: SocketAddr) -> Result<Self> {
         let bind = || {
             let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-            // A server that starts again need not wait for the connections of the last one.
+            // A restarted server need not wait for the connections of the previous one.
             socket.set_reuse_address(true)?;
             socket.set_nonblocking(true)?;
             socket.bind(&address.into())?;
@@ -44,12 +44,12 @@ impl Listener {
         self.0.local_addr().ok()?.as_socket()
     }
 
-    /// From now on no new connection is completed; those that are can still be taken over. Closing alone would reset them,
-    /// with the requests that were sent on them. Does nothing where the system has no filters for sockets.
+    /// From now on no new connection is completed; completed ones can still be accepted. Only closing the socket would reset
+    /// them, with the requests that were sent on them. Does nothing on systems without socket filters.
     pub fn turn_away(&self) {
         #[cfg(target_os = "linux")]
         {
-            // A program of one instruction: return 0, which is to let nothing of a packet in.
+            // A program of one instruction: return 0, which accepts nothing of a packet.
             const RETURN: u16 = 0x06;
             let nothing = [socket2::SockFilter::new(RETURN, 0, 0, 0)];
             if let Err(error) = self.0.attach_filter(&nothing) {

@@ -1,4 +1,4 @@
-//! Log lines on standard error: one a line, readable by people or as JSON, with the id of the request.
+//! Logs to standard error: one line per record, readable by people or as JSON, with the id of the request.
 
 mod queue;
 
@@ -18,23 +18,23 @@ use serde_json::{Map, json};
 use crate::trace;
 use queue::Queue;
 
-/// How log lines are written.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     /// For people.
     Pretty,
-    /// An object a line.
+    /// One object per line.
     Json,
 }
 
-/// The way to standard error of a server, which does not wait for whoever reads it.
+/// The output of a server to standard error, which does not wait for its reader.
 static QUEUE: OnceLock<Arc<Queue>> = OnceLock::new();
 
-/// Starts logging; `filter` is written as in `RUST_LOG`. The lines of a server go through a queue, those of other commands
-/// stand between what else these say.
+/// Starts logging; `filter` has the syntax of `RUST_LOG`. The lines of a server go through a queue, those of other commands are
+/// interleaved with their other output.
 pub fn start(format: LogFormat, filter: &str, is_server: bool) {
     let mut builder = env_logger::Builder::new();
-    // What these say of a normal start, we say ourselves and shorter.
+    // Their messages about a normal start are replaced by shorter ones of ours.
     for target in ["actix_server", "sea_orm_migration", "sqlx", "tokio_postgres"] {
         builder.filter_module(target, log::LevelFilter::Warn);
     }
@@ -49,14 +49,13 @@ pub fn start(format: LogFormat, filter: &str, is_server: bool) {
     }
     let logger = builder.build();
     let most = logger.filter();
-    // A second start, as in tests that share a process, keeps the first.
+    // A second start, as in tests that share a process, leaves the first one in place.
     if log::set_boxed_logger(Box::new(Quieter(logger))).is_ok() {
         log::set_max_level(most);
     }
 }
 
-/// Writes a line that is not one of the log, behind those that are, and waits until it is written; but not long where nobody
-/// reads it.
+/// Writes a line that is not a log record, after pending records, and waits until it is written; but not long if it is not read.
 pub fn say_last(line: &str) {
     match QUEUE.get() {
         Some(queue) => {
@@ -67,7 +66,7 @@ pub fn say_last(line: &str) {
     }
 }
 
-/// Waits until what was logged is written; but not long where nobody reads it.
+/// Waits until the log is written; but not long if it is not read.
 pub fn finish() {
     if let Some(queue) = QUEUE.get() {
         queue.flush();
@@ -75,7 +74,7 @@ pub fn finish() {
 }
 
 fn start_queue(format: LogFormat) -> io::Result<Arc<Queue>> {
-    // A handle of its own: the library's has a lock, for which others would wait while a write does.
+    // A separate handle: the standard library's has a lock, for which others would wait during a write.
     let output = std::fs::File::from(io::stderr().as_fd().try_clone_to_owned()?);
     Queue::start(output, move |lost| {
         line_of_ours(
@@ -88,7 +87,7 @@ fn start_queue(format: LogFormat) -> io::Result<Arc<Queue>> {
     })
 }
 
-/// What the library would write by itself, at once, and wait for the reader of the log.
+/// What the standard library would write itself, synchronously, waiting for the reader of the log.
 fn say_panic(format: LogFormat, panic: &std::panic::PanicHookInfo<'_>) {
     let thread = std::thread::current();
     let why = panic.payload_as_str().unwrap_or("without a word");
@@ -147,7 +146,7 @@ fn now() -> String {
     chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }
 
-/// The queue as an output, to which whole lines are written.
+/// The queue as an output for whole lines.
 struct Lines(Arc<Queue>);
 
 impl Write for Lines {
@@ -161,8 +160,8 @@ impl Write for Lines {
     }
 }
 
-/// The logger, for which errors of a connection are what they are to an operator: nothing. Any stranger can cause as many as he
-/// likes, and no line of a request stands for them.
+/// The logger; it drops errors of a connection, which do not concern an operator. Any client can cause as many as it likes, and
+/// no request is logged for them.
 struct Quieter(env_logger::Logger);
 
 impl Quieter {

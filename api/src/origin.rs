@@ -1,7 +1,7 @@
-//! The check that keeps pages of other origins from changing anything through somebody's browser.
+//! The check that prevents pages of other origins from changing anything through a user's browser.
 //!
-//! A form, an upload or a request without a body needs no permission of the server to be sent from any page, so what the browser
-//! says of the page decides. Programs say nothing, and are not concerned.
+//! A page of any origin can send a form, an upload or a request without a body without permission of the server, so the headers
+//! that the browser adds are checked. Programs do not send them, and are not affected.
 
 use actix_web::{
     dev::ServiceRequest,
@@ -16,7 +16,7 @@ use crate::{
     host::{self, Host},
 };
 
-/// What a browser says of the page that a request comes from. No page can write it.
+/// The headers that a browser adds about the page of a request. No page can set them.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Refuses a request that may change something and comes from a page of another origin.
@@ -27,13 +27,13 @@ pub(crate) fn refuse(request: &ServiceRequest) -> Option<Problem> {
     let one = |name: &HeaderName| {
         let mut lines = request.headers().get_all(name);
         let first = lines.next()?;
-        // No browser sends two; whichever would be chosen, something between us may have chosen the other.
+        // No browser sends two; a proxy in between might have chosen either one.
         Some(if lines.next().is_some() { None } else { first.to_str().ok() })
     };
     match one(&SEC_FETCH_SITE) {
-        // Also behind a proxy by which the service has another name for its browsers than `Host` says.
+        // Also behind a proxy, where browsers know the service by another name than the one in `Host`.
         Some(Some("same-origin")) => return None,
-        // The user's own doing, such as a bookmark; a page may have to do with it all the same, and then has an origin.
+        // A user action, such as a bookmark; a page may be involved all the same, and then has an origin.
         Some(Some("none")) | None => {}
         Some(site) => return Some(refusal("Sec-Fetch-Site", site.unwrap_or("not one word"))),
     }
@@ -42,7 +42,7 @@ pub(crate) fn refuse(request: &ServiceRequest) -> Option<Problem> {
     (!is_own).then(|| refusal("Origin", origin.unwrap_or("not one origin")))
 }
 
-/// Whether an origin is that of the address which was asked. The server itself speaks HTTP without encryption.
+/// Whether an origin equals the requested address. The server itself speaks HTTP without encryption.
 fn is_own(origin: &str, request: &ServiceRequest) -> bool {
     let Some((scheme, written)) = origin.split_once("://") else { return false };
     let page = Host::read(written, 80);

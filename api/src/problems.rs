@@ -1,4 +1,4 @@
-//! `/problems`: a page for each kind of problem, where its `type` leads. What they say is the table of [`Kind`].
+//! `/problems`: a page for each kind of problem, linked by its `type`. The texts are in the table of [`Kind`].
 
 use actix_web::{
     HttpRequest, HttpResponse, get,
@@ -18,7 +18,7 @@ pub fn routes(config: &mut impl Routes) {
     config.service(list_problems).service(find_problem);
 }
 
-/// The style of the pages; the policy names it by its digest, so that no other is applied.
+/// The style of the pages; the policy allows it by its digest, so that no other is applied.
 const STYLE: &str = "body{font:1em/1.5 sans-serif;max-width:44em;margin:2em auto;padding:0 1em}pre{overflow:auto;padding:1em;\
                      background:#eee;color:#111}";
 const POLICY: &str = "default-src 'none'; style-src 'sha256-zEbkc0UWf4Wbe8v4vv3jSSTMQG4wMIOKwMzUQ0opPzg='; base-uri 'none'; \
@@ -30,17 +30,17 @@ struct ProblemKind {
     /// The path that is the `type` of such problems.
     #[schema(value_type = String, format = "uri-reference", example = "/problems/duplicate")]
     r#type: Kind,
-    /// The kind in words.
+    /// The title of the kind.
     #[schema(example = "Duplicate value")]
     title: &'static str,
-    /// The status of such answers.
+    /// The status of its responses.
     #[schema(example = 400, minimum = 400, maximum = 599)]
     status: u16,
     /// What it means.
     meaning: &'static str,
     /// What a client can do about it.
     resolution: &'static str,
-    /// Such an answer.
+    /// An example response.
     #[schema(inline = false)]
     example: Problem,
 }
@@ -59,7 +59,7 @@ impl From<&Kind> for ProblemKind {
     }
 }
 
-/// Every kind of problem: a page, or JSON where that is asked for.
+/// Every kind of problem: a page, or JSON on request.
 #[utoipa::path(
     tag = "service",
     responses((status = 200, description = "The kinds", content(
@@ -87,7 +87,7 @@ async fn list_problems(request: HttpRequest) -> HttpResponse {
     )
 }
 
-/// One kind of problem, where its `type` leads: a page, or JSON where that is asked for.
+/// One kind of problem, linked by its `type`: a page, or JSON on request.
 #[utoipa::path(
     tag = "service",
     params(("type" = String, Path, description = "The last part of the `type`", example = "duplicate")),
@@ -123,7 +123,7 @@ async fn find_problem(slug: Path<String>, request: HttpRequest) -> Result<HttpRe
     Ok(page(kind.title, &body))
 }
 
-/// A browser names HTML; a program that names JSON and not HTML gets that.
+/// A browser accepts HTML; a program that accepts JSON and not HTML gets JSON.
 fn wants_json(request: &HttpRequest) -> bool {
     let named = |kind| {
         let values = request.headers().get_all(ACCEPT).filter_map(|value| value.to_str().ok());
@@ -153,7 +153,7 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// What stands in backticks is code.
+/// Text in backticks is code.
 fn marked(text: &str) -> String {
     let parts = text.split('`').enumerate();
     parts

@@ -1,4 +1,4 @@
-//! What of a row is shown: its members, fewer of them (`fields`), and what it is related to (`include`).
+//! Which parts of a row are returned: its members, fewer of them (`fields`), and related rows (`include`).
 
 use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
@@ -12,19 +12,19 @@ use utoipa::{
 
 use crate::openapi::{null, one_of};
 
-/// Rows that are listed, one by one or in lists.
+/// Rows that are returned, one by one or in lists.
 pub trait Representation: Listed + Sized + 'static {
-    /// A row as it is shown.
+    /// A row as it is returned.
     type Out<'a>: From<&'a Self> + Serialize + ToSchema;
     /// What the rows are, for the OpenAPI document.
     const ABOUT: &'static str;
     /// What can be included in it.
     const INCLUDES: &'static [Include];
 
-    /// What the projection wants included in each of the rows.
+    /// The values that the projection includes in each of the rows.
     ///
     /// # Errors
-    /// When it is too much, and what the database says.
+    /// When there are too many, and any database error.
     async fn include(db: &Db, projection: &Projection, rows: &[Self]) -> Result<Vec<Included>>;
 }
 
@@ -85,13 +85,13 @@ macro_rules! shape {
 }
 pub(crate) use shape;
 
-/// What each of some rows has beside its own members: a name, and a value for each row.
+/// Additional members of some rows: a name, and a value for each row.
 pub type Included = (&'static str, Vec<Box<RawValue>>);
 
-/// The members of a row on its way out. Numbers stay the digits that they are.
+/// The members of a row to be serialized. Numbers keep their digits.
 pub type Members = IndexMap<String, Box<RawValue>>;
 
-/// What of a row is shown.
+/// Which parts of a row are returned.
 #[derive(Clone, Debug, Default)]
 pub struct Projection {
     fields: Option<Vec<String>>,
@@ -99,7 +99,7 @@ pub struct Projection {
 }
 
 impl Projection {
-    /// From the parameters of a query, and those that are no part of it.
+    /// From the parameters of a query; also returns the other parameters.
     pub fn of(parameters: &[(String, String)]) -> (Self, Vec<(String, String)>) {
         let names = |written: &str| written.split(',').map(str::to_owned).collect::<Vec<_>>();
         let (mut projection, mut rest) = (Self::default(), Vec::new());
@@ -113,7 +113,7 @@ impl Projection {
         (projection, rest)
     }
 
-    /// The parameter that makes rows other than they are, if there is one.
+    /// The parameter that changes the form of the rows, if there is one.
     pub fn reshapes(&self) -> Option<&'static str> {
         let fields = self.fields.as_ref().map(|_| "fields");
         fields.or((!self.include.is_empty()).then_some("include"))
@@ -132,9 +132,9 @@ impl Projection {
     /// Refuses names that rows of this kind do not have.
     ///
     /// # Errors
-    /// With the nearest name.
+    /// With the nearest known name.
     pub fn check<T: Representation>(&self) -> Result<()> {
-        // The schema that the members come from is made anew each time, which most requests need not pay.
+        // The schema of the members is built again each time, which most requests do not need.
         if let Some(fields) = &self.fields {
             let members = members::<T::Out<'_>>();
             let known: Vec<&str> = members.iter().map(String::as_str).collect();
@@ -144,17 +144,17 @@ impl Projection {
         self.include.iter().try_for_each(|name| expect("include", name, &known))
     }
 
-    /// The names of the members that are shown, in their order, without what is included.
+    /// The names of the returned members, in order, without what is included.
     pub fn columns<T: Representation>(&self) -> Vec<String> {
         let mut members = members::<T::Out<'_>>();
         members.retain(|name| self.shows(name));
         members
     }
 
-    /// Rows as they are shown, with what is included in each.
+    /// Rows as they are returned, with what is included in each.
     ///
     /// # Errors
-    /// Never in practice: what is stored has a JSON text.
+    /// Never in practice: stored values can be serialized.
     pub fn members<T: Representation>(
         &self,
         rows: &[T],
@@ -183,7 +183,7 @@ impl Projection {
 /// Values for some rows, as JSON.
 ///
 /// # Errors
-/// Never in practice: what is stored has a JSON text.
+/// Never in practice: stored values can be serialized.
 pub fn included<Out: Serialize>(
     name: &'static str,
     values: impl Iterator<Item = Out>,
@@ -193,7 +193,7 @@ pub fn included<Out: Serialize>(
     Ok((name, values.map_err(Error::no_json)?))
 }
 
-/// A timestamp as chrono writes it into JSON, but as one text: chrono hands over one character at a time.
+/// A timestamp as chrono serializes it, but as one text: chrono passes on one character at a time.
 ///
 /// # Errors
 /// As the serializer.
@@ -204,7 +204,7 @@ pub fn timestamp<S: Serializer>(
     service::timestamp::write(timestamp, Zone::Letter, |text| serializer.serialize_str(text))
 }
 
-/// The members of an answer, from its schema.
+/// The members of a response, from its schema.
 pub fn members<Out: PartialSchema>() -> Vec<String> {
     match Out::schema() {
         RefOr::T(Schema::Object(object)) => object.properties.keys().cloned().collect(),
@@ -212,10 +212,10 @@ pub fn members<Out: PartialSchema>() -> Vec<String> {
     }
 }
 
-/// Refuses a name that is not known, with the nearest one that is.
+/// Refuses an unknown name, with the nearest known one.
 ///
 /// # Errors
-/// As it says.
+/// For an unknown name.
 fn expect(parameter: &str, name: &str, known: &[&str]) -> Result<()> {
     if known.contains(&name) {
         return Ok(());

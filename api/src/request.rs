@@ -1,5 +1,5 @@
-//! What every request passes through: an id, HEAD as GET, the checks of host and origin, the log line, headers, and a net for
-//! panics.
+//! The processing of every request: an id, HEAD as GET, the checks of host and origin, the log line, headers, and panic
+//! handling.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -22,7 +22,7 @@ use tokio::time::timeout;
 
 use crate::{error::Problem, format, host::Exposure, origin, trace, vary};
 
-/// Bytes of a path and its query.
+/// Maximum length of a path and its query in bytes.
 const LONGEST_URI: usize = 8 << 10;
 
 /// How long a request that only reads may take.
@@ -49,7 +49,7 @@ async fn answer<B: MessageBody + 'static>(
     let refused = refused.and_then(|exposure| exposure.refuse(&request));
     let refused = refused.or_else(|| origin::refuse(&request));
     if method == Method::HEAD {
-        // Routed as GET; actix keeps in mind what was asked and sends no body.
+        // Routed as GET; actix remembers the original method and sends no body.
         request.head_mut().method = Method::GET;
     }
     let answer = match refused {
@@ -71,7 +71,7 @@ async fn answer<B: MessageBody + 'static>(
     );
     answer.map(|mut response| {
         if version < Version::HTTP_11 && response.response().body().size() == BodySize::Stream {
-            // actix would send chunks, which HTTP/1.0 does not know: there the end of the connection is that of the body.
+            // actix would send chunks, which HTTP/1.0 does not support: there the end of the connection is the end of the body.
             let head = response.response_mut().head_mut();
             head.no_chunking(true);
             head.set_connection_type(ConnectionType::Close);
@@ -90,13 +90,13 @@ async fn answer<B: MessageBody + 'static>(
     })
 }
 
-/// Waits for the handler, a read only so long, and catches its panic.
+/// Runs the handler, a read with a time limit, and catches its panic.
 async fn carry_out<B>(
     handler: impl Future<Output = Result<ServiceResponse<B>, Error>>,
     method: &Method,
 ) -> Result<ServiceResponse<B>, Error> {
-    // A change has a deadline of its own and goes on behind it. A read may be dropped: a server that fell silent would
-    // hold it for as long as the network believes in it.
+    // A change has its own deadline and continues after it. A read may be dropped: a database server that fell silent would
+    // block it until the network gives up.
     let patience = if method.is_safe() { READ_DEADLINE } else { Duration::MAX };
     match timeout(patience, AssertUnwindSafe(handler).catch_unwind()).await {
         Ok(Ok(answer)) => answer,
@@ -108,7 +108,7 @@ async fn carry_out<B>(
     }
 }
 
-/// The id that the client or a proxy gave, if it is fit for a log line.
+/// The id from the client or a proxy, if it is fit for a log line.
 fn given_id(request: &ServiceRequest) -> Option<String> {
     let given = request.headers().get(&trace::REQUEST_ID)?.to_str().ok()?;
     let fit = (1..=64).contains(&given.len())

@@ -1,8 +1,8 @@
-//! ResponseCache that were given, and are given again as long as nobody has stored anything since.
+//! Caches responses until the next write to the database.
 //!
-//! What has an `ETag` comes from the rows and from [`CHOOSING`] alone. It is kept with the state that the database was in
-//! before it was read, and given again in that state only: so it is what a read would find, whoever writes, and also
-//! when somebody did while it was read. What nobody asks for twice is not kept.
+//! A response with an `ETag` depends on the rows and on [`CHOOSING`] alone. It is cached with the change token that the database
+//! had before it was read, and served only while the token is the same: so it equals what a read would find, whoever writes, and
+//! also if there was a write while it was read. Responses that are requested only once are not cached.
 
 mod sharded_lru;
 
@@ -27,20 +27,20 @@ use service::{ChangeToken, Db};
 use crate::error::Problem;
 use sharded_lru::{Lookup, ShardedLru};
 
-/// The headers of a request that choose between answers.
+/// The request headers that select a response.
 const CHOOSING: [HeaderName; 3] = [ACCEPT, ACCEPT_ENCODING, IF_NONE_MATCH];
-/// Bytes of an answer that is kept; a larger one would take the place of too many.
+/// Maximum length of a cached response in bytes; a larger one would displace too many others.
 const LARGEST: usize = 64 << 10;
-/// About what an answer has beside its body and what was asked for: headers, and its place.
+/// Approximate size of a response in addition to its body and key: headers, and the entry.
 const REST: usize = 1024;
 
-/// What is kept. The threads that answer share it.
+/// The cache. The handler threads share it.
 pub struct ResponseCache {
     db: Db,
     kept: Option<ShardedLru<CachedResponse>>,
 }
 
-/// An answer, whole.
+/// A complete response.
 struct CachedResponse {
     state: ChangeToken,
     status: StatusCode,
@@ -49,14 +49,14 @@ struct CachedResponse {
 }
 
 impl ResponseCache {
-    /// Keeps so many bytes at most; nothing for none, and where the state of the database cannot be told.
+    /// Caches at most the given number of bytes; disabled for 0, and if the database has no change token.
     pub fn new(db: Db, bytes: usize) -> Self {
         let kept = (bytes > 0 && db.has_change_token()).then(|| ShardedLru::new(bytes));
         Self { db, kept }
     }
 }
 
-/// Gives the answer that is kept, or else the handler's, which is kept then.
+/// Serves the cached response, or else the handler's, which is then cached.
 ///
 /// # Errors
 /// As the handler.
@@ -69,7 +69,7 @@ pub async fn serve<B: MessageBody + 'static>(
         let kept = answers.kept.as_ref()?;
         let asked = asked(&request);
         let lookup = kept.look_up(&asked);
-        // Most are asked for once, and need not know the state.
+        // Most are requested once, and do not need the token.
         if lookup.thing.is_none() && !lookup.wanted {
             return None;
         }
@@ -103,7 +103,7 @@ impl CachedResponse {
         let (head, body) = response.into_parts();
         let body = match body.size() {
             BodySize::None => None,
-            // It is in memory already; only what is compressed comes in parts.
+            // It is in memory already; only compressed bodies come in parts.
             BodySize::Sized(_) | BodySize::Stream => {
                 let bytes = body::to_bytes(body).await.map_err(|_| Problem::internal())?;
                 Some(Bytes::copy_from_slice(&bytes))
@@ -125,12 +125,12 @@ impl CachedResponse {
     }
 }
 
-/// Whether a kept answer will do. A client that says anything about caches (RFC 9111, 5.2.1) gets what is read for it.
+/// Whether a cached response may be used. A client that sends cache directives (RFC 9111, 5.2.1) gets a fresh response.
 fn may_be_kept(request: &ServiceRequest) -> bool {
     request.method() == Method::GET && !request.headers().contains_key(CACHE_CONTROL)
 }
 
-/// What is asked for: the address, and a line for each header that counts.
+/// The cache key: the URL, and a line for each header that counts.
 fn asked(request: &ServiceRequest) -> Vec<u8> {
     let mut asked = Vec::with_capacity(256);
     if let Some(address) = request.uri().path_and_query() {
@@ -146,7 +146,7 @@ fn asked(request: &ServiceRequest) -> Vec<u8> {
     asked
 }
 
-/// Whether an answer depends on the rows and on what was [`asked`] alone.
+/// Whether a response depends on the rows and on what was [`asked`] alone.
 fn is_of_the_rows(status: StatusCode, headers: &HeaderMap) -> bool {
     let has_tag = headers.contains_key(ETAG);
     let mut varies =
@@ -168,7 +168,7 @@ mod tests {
 
     use super::*;
 
-    /// ResponseCache with how often it was asked.
+    /// The cache with a count of its requests.
     async fn count(request: actix_web::HttpRequest, asked: Data<AtomicU32>) -> HttpResponse {
         let mut response = HttpResponse::Ok();
         match request.path() {

@@ -1,4 +1,4 @@
-//! What handlers are registered with: a server, or the OpenAPI document, which also takes down what they do.
+//! What handlers are registered with: a server, or the OpenAPI document, which also needs their descriptions.
 
 use std::marker::PhantomData;
 
@@ -7,18 +7,18 @@ use utoipa_actix_web::OpenApiFactory;
 
 use crate::{openapi::Class, projection::Representation};
 
-/// What takes handlers.
+/// Accepts handlers.
 pub trait Routes: Sized {
-    /// Takes a handler that describes itself.
+    /// Registers a handler that describes itself.
     fn service<H: HttpServiceFactory + OpenApiFactory + 'static>(
         &mut self,
         handler: H,
     ) -> &mut Self;
 
-    /// Takes one that is not described.
+    /// Registers one that is not described.
     fn undescribed<H: HttpServiceFactory + 'static>(&mut self, handler: H) -> &mut Self;
 
-    /// Takes the handler of an operation on rows; what it has in common with others of its class is described for it.
+    /// Registers the handler of an operation on rows. What follows from its class is described for it.
     fn operation<T, H>(&mut self, class: Class, handler: H) -> &mut Self
     where
         T: Representation,
@@ -37,7 +37,7 @@ pub struct Operations<'a, R, T> {
 }
 
 impl<R: Routes, T: Representation> Operations<'_, R, T> {
-    /// Takes the handler of one.
+    /// Registers the handler of one.
     pub fn add<H>(self, class: Class, handler: H) -> Self
     where
         H: HttpServiceFactory + OpenApiFactory + 'static,
@@ -47,7 +47,7 @@ impl<R: Routes, T: Representation> Operations<'_, R, T> {
     }
 }
 
-/// The thread of a server describes nothing: it would keep the memory which that takes.
+/// The threads of a server skip the descriptions: these would take memory.
 impl Routes for web::ServiceConfig {
     fn service<H: HttpServiceFactory + OpenApiFactory + 'static>(
         &mut self,

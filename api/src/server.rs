@@ -1,4 +1,4 @@
-//! The HTTP server: built, bound, run until it is asked to end, and ended without losing a request.
+//! The HTTP server: built, bound, run until it is asked to stop, and stopped without losing a request.
 
 use std::{future::ready, net::SocketAddr, rc::Rc, sync::Arc, time::Duration};
 
@@ -34,15 +34,15 @@ use crate::{
     stores,
 };
 
-/// How long a connection may be silent between requests.
+/// How long a connection may be idle between requests.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// How long a client that was answered early may go on sending a body that nobody reads.
+/// How long a client that was answered early may continue to send a body that is not read.
 const LINGER: Duration = Duration::from_millis(500);
-/// Seconds that requests which run may take to end when the process is asked to.
+/// Seconds that running requests may take to end when the process is asked to stop.
 const LAST_REQUESTS: u64 = 15;
-/// In which the thread that accepts takes over what the system has completed.
+/// Time in which the accepting thread accepts the connections that the system has completed.
 const TAKE_OVER: Duration = Duration::from_millis(10);
-/// How long the first request of a connection may be on its way when the port closes.
+/// How long the first request of a connection may take to arrive when the port closes.
 const LAST_ARRIVALS: Duration = Duration::from_millis(250);
 
 /// How to serve.
@@ -50,15 +50,15 @@ const LAST_ARRIVALS: Duration = Duration::from_millis(250);
 pub struct Options {
     /// Where to listen.
     pub address: SocketAddr,
-    /// Whom the server is there for.
+    /// Who may use the server.
     pub exposure: Exposure,
-    /// Threads that answer requests.
+    /// Threads that handle requests.
     pub workers: usize,
-    /// Rows of a list that is asked for without a page.
+    /// Rows of a list that is requested without a page.
     pub list_limit: u64,
-    /// Bytes of answers that are kept.
+    /// Size of the response cache in bytes.
     pub answers: usize,
-    /// What its clients may take.
+    /// The limits on its clients.
     pub budget: Budget,
 }
 
@@ -87,13 +87,13 @@ fn routes(config: &mut impl Routes) {
 pub struct Shared {
     /// The database.
     pub db: Db,
-    /// Whether work can be sent here.
+    /// Whether the service is ready.
     pub readiness: Data<Readiness>,
-    /// Files that are handed in.
+    /// Uploaded files.
     pub imports: Imports,
 }
 
-/// What every thread hands to its handlers.
+/// The shared state that every thread passes to its handlers.
 #[derive(Clone)]
 struct Handed {
     db: Data<Db>,
@@ -126,7 +126,7 @@ impl Handed {
 pub struct Bound {
     /// Runs when it is awaited.
     pub server: Server,
-    /// What its connections take, and how it is told to end.
+    /// The resources of its connections, and the signal to shut down.
     pub load: Arc<Load>,
     listener: Listener,
 }
@@ -137,7 +137,7 @@ impl Bound {
         self.listener.address()
     }
 
-    /// Takes the last requests in and closes the port. Connections that are complete are taken over first; new ones are turned away.
+    /// Accepts the last requests and closes the port. Completed connections are accepted first; new ones are refused.
     pub async fn close(listener: Listener, load: &Load) {
         listener.turn_away();
         tokio::time::sleep(TAKE_OVER).await;

@@ -1,4 +1,4 @@
-//! The id of the request at hand, and the headers that every answer carries with it.
+//! The id of the current request, and the headers that every response carries.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -7,24 +7,24 @@ use actix_web::http::header::{
     REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 
-/// The header in which a request's id comes in and goes out.
+/// The header that contains a request's id, in requests and responses.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 tokio::task_local! {
     static ID: String;
 }
 
-/// The id of the request at hand; empty outside of one.
+/// The id of the current request; empty outside of one.
 pub fn id() -> String {
     ID.try_with(Clone::clone).unwrap_or_default()
 }
 
-/// Carries out `work` as the request with this id, or with a new one.
+/// Runs `work` as the request with this id, or with a new one.
 pub async fn scope<T>(given: Option<String>, work: impl Future<Output = T>) -> T {
     ID.scope(given.unwrap_or_else(new_id), work).await
 }
 
-/// Headers of every answer. Nothing may be loaded or framed, unless a page says what it needs.
+/// Headers of every response. Nothing may be loaded or framed, unless a page sets its own policy.
 pub fn set_security_headers(headers: &mut HeaderMap, id: &str) {
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);

@@ -1,8 +1,8 @@
-//! `Vary`: the headers of a request that an answer depends on, each once.
+//! `Vary`: the request headers that a response depends on, each once.
 
 use actix_web::http::header::{HeaderMap, HeaderValue, VARY};
 
-/// Adds a header's name, and makes one line of all of them.
+/// Adds a header name, and combines all of them into one line.
 pub fn on(headers: &mut HeaderMap, name: &str) {
     let lines: Vec<&str> = headers.get_all(VARY).filter_map(|line| line.to_str().ok()).collect();
     if let [line] = lines.as_slice()

@@ -21,30 +21,30 @@ pub enum ExportCommand {
 
 #[derive(Debug, Args)]
 pub struct BooksArgs {
-    /// How to write
+    /// The output format
     #[arg(long, default_value = "csv")]
     format: Format,
-    /// The file to write, whole or not at all; standard output when absent
+    /// The file to write, atomically; standard output when absent
     #[arg(short, long)]
     output: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Format {
-    /// A header, then a row a line; cells that a spreadsheet would take for a formula get an apostrophe in front
+    /// A header, then one row per line; cells that a spreadsheet would treat as a formula are prefixed with an apostrophe
     Csv,
-    /// A JSON object a line
+    /// One JSON object per line
     Jsonl,
 }
 
-/// Carries out a command.
+/// Runs the command.
 pub async fn run(location: &Location, settings: Settings, command: ExportCommand) -> Result<()> {
     let ExportCommand::Books(BooksArgs { format, output }) = command;
     let format = match format {
         Format::Csv => export::Format::Csv,
         Format::Jsonl => export::Format::Jsonl,
     };
-    // Rows are streamed: how long the statement takes is up to whoever reads.
+    // Rows are streamed: the duration of the statement depends on the reader.
     let settings = Settings { deadline: Duration::ZERO, ..settings };
     schema::expect_head(location, &settings).await?;
     let db = Db::open(location, &settings).await.with_context(|| schema::cannot_open(location))?;
@@ -66,15 +66,15 @@ pub async fn run(location: &Location, settings: Settings, command: ExportCommand
     Ok(())
 }
 
-/// Writes beside the file and renames at the end, so that a half export is never taken for a whole one. What is no file,
-/// such as a pipe or a device, is written directly.
+/// Writes to a temporary file next to the target and renames it at the end, so that a partial export is never mistaken for a
+/// complete one. Pipes and devices are written directly.
 async fn to_file(db: &Db, location: &Location, format: export::Format, path: &Path) -> Result<u64> {
     if let Location::File(database) = location {
         let same = super::is_same_file(path, database);
         ensure!(!same, "`{}` is the database; name another file", path.display());
     }
     let context = || format!("cannot write `{}`", path.display());
-    // A link stays a link: what it points at is written.
+    // A link stays a link: its target is written.
     let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     if target.metadata().is_ok_and(|about| !about.is_file()) {
         let file = File::options().write(true).open(&target).with_context(context)?;

@@ -1,4 +1,4 @@
-//! `bookplate import`: what a person sees of an import.
+//! `bookplate import`: the terminal output of an import.
 
 use std::{
     collections::BTreeMap,
@@ -21,21 +21,21 @@ use service::{
 
 use super::schema;
 
-/// Warnings and rejected rows that are shown one by one; `--warnings` and `--rejects` take them all.
+/// Warnings and rejected rows that are shown individually; `--warnings` and `--rejects` write all of them.
 const SHOWN: u64 = 10;
-/// Pages that an import keeps in memory.
+/// Size of the page cache for an import.
 const IMPORT_CACHE_KIB: u32 = 48 * 1024;
-/// Rows between two lines of progress where no bar can be drawn.
+/// Rows between two lines of progress if no bar can be drawn.
 const ROWS_A_LINE: u64 = 100_000;
 
 #[derive(Debug, Subcommand)]
 pub enum ImportCommand {
     /// Add the books of a CSV or JSON lines file: all rows that can be stored, in one transaction, or nothing
     ///
-    /// Columns are found by their headers; those of other catalogues are understood too. A row is a duplicate when
-    /// its ISBN is stored already, or, without one, when a book without ISBN has the same title, author and year.
+    /// Columns are identified by their headers; those of other catalogues are understood too. A row is a duplicate when its ISBN
+    /// is already stored, or, without one, when a book without ISBN has the same title, author and year.
     ///
-    /// A server may run meanwhile. On SQLite it answers reads, and changes with 503 until the import is done.
+    /// A server may run at the same time. On SQLite it answers reads, and refuses changes with 503 until the import is done.
     Books(BooksArgs),
 }
 
@@ -43,7 +43,7 @@ pub enum ImportCommand {
 pub struct BooksArgs {
     /// The file; `-` is standard input
     file: PathBuf,
-    /// How the file is written; by its ending (.jsonl, .ndjson) when absent
+    /// The format of the file; by its extension (.jsonl, .ndjson) when absent
     #[arg(long)]
     format: Option<Format>,
     /// The byte between the fields of a CSV file; `\t` is the tab
@@ -52,10 +52,10 @@ pub struct BooksArgs {
     /// The header of a column whose header is not understood, as in `--map author=Verfasser`
     #[arg(long, value_name = "COLUMN=HEADER", value_parser = pair)]
     map: Vec<(String, String)>,
-    /// What becomes of a row whose book is stored already
+    /// What to do with a row whose book is already stored
     #[arg(long, default_value = "skip")]
     on_duplicate: Duplicates,
-    /// Go through everything and store nothing
+    /// Process everything and store nothing
     #[arg(long)]
     dry_run: bool,
     /// A CSV file for the rows that cannot be stored: row, line, reason and text
@@ -68,19 +68,19 @@ pub struct BooksArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// A header, then a row a line
+    /// A header, then one row per line
     Csv,
-    /// A JSON object a line
+    /// One JSON object per line
     Jsonl,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Duplicates {
-    /// The stored book stays as it is
+    /// The stored book is not changed
     Skip,
     /// The stored book takes the values of the columns that the file has
     Update,
-    /// The import ends with nothing stored
+    /// The import fails with nothing stored
     Fail,
 }
 
@@ -98,7 +98,7 @@ fn delimiter(written: &str) -> Result<u8, String> {
     }
 }
 
-/// Carries out a command.
+/// Runs the command.
 pub async fn run(location: &Location, settings: Settings, command: ImportCommand) -> Result<()> {
     let ImportCommand::Books(args) = command;
     if *location == Location::Memory {
@@ -117,7 +117,7 @@ pub async fn run(location: &Location, settings: Settings, command: ImportCommand
 
     let claim = schema::claim_to_write(location, schema::IMPORT)?;
     schema::prepare_to_use(location, &settings, claim.as_ref()).await?;
-    // The indexes of a large table are filled in no order; more of their pages at hand halve the time.
+    // The indexes of a large table are filled in random order; a larger page cache halves the time.
     let settings = Settings { writer_cache_kib: IMPORT_CACHE_KIB, ..settings };
     let db = Db::open(location, &settings).await.with_context(|| schema::cannot_open(location))?;
     let read = Arc::new(AtomicU64::new(0));
@@ -131,7 +131,7 @@ pub async fn run(location: &Location, settings: Settings, command: ImportCommand
     let file = args.file.display();
     let report = outcome.map_err(|error| match error {
         Error::Unknown => anyhow!(
-            "the connection was lost while `{file}` was stored; look whether its books are there"
+            "the connection was lost while `{file}` was stored; check whether its books are there"
         ),
         error => anyhow::Error::new(error)
             .context(format!("`{file}` was not imported, nothing was stored")),
@@ -152,7 +152,7 @@ fn open(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
     Ok((Box::new(file), about.is_file().then_some(about.len())))
 }
 
-/// Files that are written must be neither read nor the database, and not one and the same.
+/// Output files must not be the input file, the database, or the same file.
 fn check_outputs(location: &Location, args: &BooksArgs) -> Result<()> {
     let database = match location {
         Location::File(path) => Some(path),
@@ -200,7 +200,7 @@ fn map(args: &BooksArgs) -> Result<BTreeMap<String, String>> {
     let mut map = BTreeMap::new();
     for (column, header) in &args.map {
         if map.insert(column.clone(), header.clone()).is_some() {
-            bail!("`--map {column}=…` stands twice; keep one");
+            bail!("`--map {column}=…` appears twice; remove one");
         }
     }
     Ok(map)
@@ -216,7 +216,7 @@ fn print(report: &Report, dry_run: bool) -> Result<()> {
     super::say(&line)
 }
 
-/// Counts what is read, for the bar.
+/// Counts the bytes that are read, for the progress bar.
 struct Counted<R> {
     input: R,
     read: Arc<AtomicU64>,
@@ -230,7 +230,7 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-/// Shows an import on the terminal, and writes what cannot be stored to files.
+/// Shows an import on the terminal, and writes rows that cannot be stored to files.
 struct Console {
     bar: ProgressBar,
     read: Arc<AtomicU64>,
@@ -273,7 +273,7 @@ impl Console {
     }
 }
 
-/// A line for a person; that nobody can read it is no reason to stop.
+/// A line for the user; the import does not stop if it cannot be written.
 fn note(line: &str) {
     drop(writeln!(io::stderr(), "{line}"));
 }

@@ -1,4 +1,4 @@
-//! The schema on the way up: under a lock, behind a backup, and never by surprise on a shared server.
+//! Upgrades of the schema: under a lock, after a backup, and only explicitly on a shared server.
 
 use std::{path::Path, sync::Arc};
 
@@ -14,19 +14,19 @@ use service::{
     database::{Connection, FileLock, LockError, connect_to_migrate, is_full, resolution},
 };
 
-/// How a server and an import name themselves in the lock of a file.
+/// The names of a server and an import in the lock of a file.
 pub const SERVER: &str = "bookplate serve";
 pub const IMPORT: &str = "bookplate import";
 
-/// The newest revision that this program knows.
+/// The latest revision known to this program.
 pub fn head() -> String {
     migration::revise().head().unwrap_or_default()
 }
 
-/// Claims a SQLite file for this process; a database in memory or on a server needs no claim.
+/// Locks a SQLite file for this process; databases in memory or on a server need no lock.
 ///
 /// # Errors
-/// When another process has it, or its directory does not exist or cannot be written.
+/// When another process holds the lock, or the directory does not exist or cannot be written.
 pub fn claim(location: &Location, holder: &str) -> Result<Option<FileLock>> {
     let Location::File(path) = location else { return Ok(None) };
     let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
@@ -43,7 +43,7 @@ pub fn claim(location: &Location, holder: &str) -> Result<Option<FileLock>> {
         path.display()
     );
     if path.exists() {
-        // SQLite would open it for reading without a word, and fail at the first change.
+        // SQLite would silently open it for reading, and fail at the first change.
         let opened = std::fs::OpenOptions::new().write(true).open(path);
         opened.map_err(|error| {
             let advice = resolution(&error);
@@ -53,11 +53,10 @@ pub fn claim(location: &Location, holder: &str) -> Result<Option<FileLock>> {
     Ok(Some(FileLock::take(path, holder)?))
 }
 
-/// Brings an own SQLite file to the newest revision, or finds a server's database there already.
+/// Upgrades a SQLite file of our own to the latest revision, or verifies that a server's database has it.
 ///
 /// # Errors
-/// When a server's database is behind: then it is for a person to upgrade it. When the schema's history is not this
-/// program's.
+/// When a server's database is outdated: it must be upgraded manually. When the schema history does not belong to this program.
 pub async fn prepare(location: &Location, settings: &Settings) -> Result<()> {
     if let Location::File(path) = location {
         remove_partial_backups(path);
@@ -65,35 +64,36 @@ pub async fn prepare(location: &Location, settings: &Settings) -> Result<()> {
     let connection = connect(location, settings).await?;
     let Standing { pending, missing, unfinished, .. } = standing(&connection, location).await?;
     match location {
-        // Nothing is compared and nothing replayed where there is nothing to do: a start has to be quick.
+        // No comparison and no replay if there is nothing to do: startup has to be fast.
         _ if pending.is_empty() && missing.is_empty() && unfinished.is_none() => {}
         Location::Postgres(_) if missing.is_empty() && !pending.is_empty() => bail!(
             "the schema of {location} lacks {} of this program's revisions; run `bookplate db upgrade` once, then start again",
             pending.len()
         ),
-        // On a server only what the engine refuses is left.
+        // On a server only the case that the engine refuses is left.
         _ => upgrade(&connection, location).await?,
     }
     connection.close().await.context("the schema's connection cannot be closed")
 }
 
-/// Removes what a process left that was killed while it copied the file; the caller has claimed it. No reason not to start.
+/// Removes what a process left that was killed while it copied the file; the caller holds the lock. A failure does not prevent
+/// startup.
 fn remove_partial_backups(path: &Path) {
     match backup::remove_partial(path) {
         Ok(removed) => {
             for file in removed {
-                log::info!("`{}` is half a backup, and is removed", file.display());
+                log::info!("`{}` is an incomplete backup and was removed", file.display());
             }
         }
         Err(error) => log::warn!("{error}"),
     }
 }
 
-/// As [`prepare`], for a command that may run beside a server: with a `claim` an older file is upgraded, without one
+/// As [`prepare`], for a command that may run while a server is running: with a `claim` an older file is upgraded, without one
 /// it has to be up to date.
 ///
 /// # Errors
-/// As [`prepare`], and when a file has to be upgraded that a server holds.
+/// As [`prepare`], and when a file has to be upgraded that a server has locked.
 pub async fn prepare_to_use(
     location: &Location,
     settings: &Settings,
@@ -105,10 +105,10 @@ pub async fn prepare_to_use(
     }
 }
 
-/// Keeps changes of the schema away for as long as a command writes. A server that has the file does that already.
+/// Prevents schema changes while a command writes. A server that has locked the file already does that.
 ///
 /// # Errors
-/// When the schema is being changed at this moment.
+/// When the schema is being changed right now.
 pub fn claim_to_write(location: &Location, holder: &str) -> Result<Option<FileLock>> {
     match claim(location, holder) {
         Err(error) if error.downcast_ref::<LockError>().is_some_and(held_by_user) => Ok(None),
@@ -116,20 +116,20 @@ pub fn claim_to_write(location: &Location, holder: &str) -> Result<Option<FileLo
     }
 }
 
-/// Whether the holder uses the file, as a server and an import do, and does not change its schema.
+/// Whether the holder only uses the file, as a server and an import do, and does not change its schema.
 fn held_by_user(error: &LockError) -> bool {
     matches!(error, LockError::Held { holder, .. } if uses_file(holder))
 }
 
-/// As [`held_by_user`], by what the holder wrote about itself.
+/// As [`held_by_user`], given what the holder wrote about itself.
 fn uses_file(holder: &str) -> bool {
     [SERVER, IMPORT].iter().any(|user| holder.contains(user))
 }
 
-/// Finds the schema at the newest revision, and changes nothing.
+/// Checks that the schema has the latest revision, and changes nothing.
 ///
 /// # Errors
-/// When the database does not exist or is behind.
+/// When the database does not exist or is outdated.
 pub async fn expect_head(location: &Location, settings: &Settings) -> Result<()> {
     if let Location::File(path) = location {
         ensure!(
@@ -152,7 +152,7 @@ pub async fn expect_head(location: &Location, settings: &Settings) -> Result<()>
     }
 }
 
-/// Opens the connection for changes of the schema.
+/// Opens the connection for schema changes.
 pub async fn connect(location: &Location, settings: &Settings) -> Result<Connection> {
     connect_to_migrate(location, settings).await.map_err(|error| {
         let is_full = is_full(&error);
@@ -163,17 +163,17 @@ pub async fn connect(location: &Location, settings: &Settings) -> Result<Connect
     })
 }
 
-/// Where the database stands in the schema's history. Writes nothing.
+/// The state of the database in the schema history. Writes nothing.
 async fn standing(connection: &Connection, location: &Location) -> Result<Standing> {
     let standing = migration::revise().standing(connection).await;
     standing.with_context(|| format!("cannot read the schema of {location}"))
 }
 
-/// Applies the revisions that are missing. A SQLite file that holds a schema already is copied first, so a revision may
-/// drop what it drops without a question.
+/// Applies the missing revisions. A SQLite file that already has a schema is copied first, so a revision may drop data without
+/// confirmation.
 ///
 /// # Errors
-/// When the history is not this program's, or a revision fails; the database is as it was before that revision.
+/// When the history does not belong to this program, or a revision fails; the database is as it was before that revision.
 pub async fn upgrade(connection: &Connection, location: &Location) -> Result<()> {
     let target = match location {
         Location::Memory => Target::Memory,
@@ -194,7 +194,7 @@ pub async fn upgrade(connection: &Connection, location: &Location) -> Result<()>
     Ok(())
 }
 
-/// What the engine does, in the log.
+/// Logs the events of the engine.
 fn report() -> Report {
     Arc::new(|event| match event {
         Event::Waiting(holder) => log::info!("waiting for {holder}, which changes the schema"),
@@ -213,7 +213,7 @@ fn report() -> Report {
     })
 }
 
-/// What could not be opened.
+/// The location that could not be opened.
 pub fn cannot_open(location: &Location) -> String {
     format!("cannot open {location}")
 }

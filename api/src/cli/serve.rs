@@ -1,4 +1,4 @@
-//! `bookplate serve`: from an empty directory to a running service, and down again without a lost request.
+//! `bookplate serve`: from an empty directory to a running service, and a shutdown without a lost request.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -28,52 +28,52 @@ pub struct ServeArgs {
     /// The address to listen on
     #[arg(long, env = "BOOKPLATE_HOST", default_value = "127.0.0.1")]
     host: IpAddr,
-    /// The port to listen on; 0 takes a free one and logs it
+    /// The port to listen on; 0 selects a free one and logs it
     #[arg(long, env = "BOOKPLATE_PORT", default_value_t = 5000)]
     port: u16,
-    /// Listen on an address that others reach although everybody who does may read and change everything
+    /// Listen on an address that other machines can reach, although all their users may read and change everything
     #[arg(long, env = "BOOKPLATE_INSECURE_OPEN", value_parser = clap::builder::FalseyValueParser::new())]
     insecure_open: bool,
-    /// Threads that answer requests; one a core when absent
+    /// Threads that handle requests; one per core when absent
     #[arg(long, env = "BOOKPLATE_WORKERS", value_parser = clap::value_parser!(u16).range(1..=256))]
     workers: Option<u16>,
     /// Connections for reading, and on PostgreSQL as many for writing and up to three times as many that short reads share
     #[arg(long, env = "BOOKPLATE_POOL", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pool: u32,
-    /// Reads that may wait for such a connection at a time; one more is refused at once, with 503
+    /// Reads that may wait for such a connection at a time; further ones are refused at once, with 503
     #[arg(long, env = "BOOKPLATE_READ_QUEUE", value_name = "READS", default_value_t = 256)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=100_000))]
     read_queue: u32,
-    /// Seconds after which a client hears that the outcome of its change is unknown
+    /// Seconds after which a client is informed that the outcome of its change is unknown
     #[arg(long, env = "BOOKPLATE_DEADLINE", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
     deadline: u64,
-    /// Rows of a list that is asked for without `limit`; what is behind them has a link
+    /// Rows of a list that is requested without `limit`; the rest has a link
     #[arg(
         long, env = "BOOKPLATE_LIST_LIMIT", default_value_t = service::MAX_LIMIT,
         value_parser = clap::value_parser!(u64).range(1..=1_000_000_000)
     )]
     list_limit: u64,
-    /// Megabytes (MiB) of answers to keep, each as long as nothing is stored; 0 keeps none. Only for a SQLite file, where it
-    /// can be told at once that nobody has stored anything
+    /// Megabytes (MiB) of responses to cache, each until the next write; 0 disables the cache. Only for a SQLite file, where
+    /// writes can be detected at once
     #[arg(long, env = "BOOKPLATE_CACHE_MB", value_name = "MIB", default_value_t = 16)]
     #[arg(value_parser = clap::value_parser!(u16))]
     cache_mb: u16,
     /// Milliseconds between "not ready" and the end of listening, for a load balancer to notice
     #[arg(long, env = "BOOKPLATE_DRAIN_MS", default_value_t = 0)]
     drain_ms: u64,
-    /// The folder for files of books that are handed in, until they are imported; beside a SQLite file, or
-    /// `bookplate.imports`, when absent. Servers on one PostgreSQL may share it
+    /// The directory of uploaded files of books, until they are imported; next to a SQLite file, or `bookplate.imports`, when
+    /// absent. Servers on one PostgreSQL may share it
     #[arg(long, env = "BOOKPLATE_IMPORTS_DIR", value_name = "DIR")]
     imports_dir: Option<PathBuf>,
-    /// Megabytes (MiB) that such a file may have
+    /// Maximum size of such a file in megabytes (MiB)
     #[arg(long, env = "BOOKPLATE_IMPORT_LIMIT", value_name = "MIB", default_value_t = 64)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
     import_limit: u64,
-    /// Files that may wait to be imported; one more is answered with 503
+    /// Files that may wait to be imported; further ones are refused with 503
     #[arg(long, env = "BOOKPLATE_IMPORT_QUEUE", value_name = "FILES", default_value_t = 1000)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     import_queue: u32,
-    /// Megabytes (MiB) that they may have together; 16 times `--import-limit` when absent
+    /// Maximum size of all of them in megabytes (MiB); 16 times `--import-limit` when absent
     #[arg(long, env = "BOOKPLATE_IMPORT_QUEUE_MB", value_name = "MIB")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=1_073_741_824))]
     import_queue_mb: Option<u64>,
@@ -111,7 +111,7 @@ pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> 
         answers: usize::from(args.cache_mb) << 20,
         budget: args.budget.within_descriptors(),
     };
-    // Before anybody hears of the address: a signal that nobody waits for would end the process where it stands.
+    // Before the address is logged: a signal without a handler would end the process immediately.
     let asked = asked_to_end()?;
     let imports = Imports::new(db.clone(), spool(location, &args));
     let shared = Shared { db: db.clone(), readiness: readiness.clone(), imports: imports.clone() };
@@ -129,7 +129,7 @@ pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> 
     tokio::select! {
         () = asked => {}
         ended = &mut ended => {
-            ended.context("the server ended badly")??;
+            ended.context("the server failed")??;
             bail!("the server stopped unexpectedly");
         }
     }
@@ -137,12 +137,12 @@ pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> 
     load.drain();
     log::info!("shutting down: draining for {} ms", args.drain_ms);
     tokio::time::sleep(Duration::from_millis(args.drain_ms)).await;
-    // Also those who follow an import hear of it, and come back later; the others are answered.
+    // Clients that follow an import are disconnected too, and reconnect later; the other requests are answered.
     imports.stop();
     Bound::close(listener, &load).await;
     handle.stop(true).await;
-    ended.await.context("the server ended badly")??;
-    work.await.context("the work on imports ended badly")?;
+    ended.await.context("the server failed")??;
+    work.await.context("the import worker failed")?;
     maintenance.abort();
     db.close().await.context("the database could not be closed")?;
     drop(claim);
@@ -150,7 +150,7 @@ pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> 
     Ok(())
 }
 
-/// A database in memory is created and used on one connection.
+/// An in-memory database is created and used on one connection.
 async fn in_memory(settings: &Settings) -> Result<Db> {
     let location = &Location::Memory;
     let db = Db::open(location, settings).await.context("cannot open a database in memory")?;
@@ -161,7 +161,7 @@ async fn in_memory(settings: &Settings) -> Result<Db> {
     Ok(db)
 }
 
-/// Until there are accounts, only this machine is served, or everybody knowingly.
+/// Until there are accounts, only this machine is served, or all machines on explicit request.
 fn exposure(args: &ServeArgs) -> Result<Exposure> {
     match (args.host.is_loopback(), args.insecure_open) {
         (true, false) => Ok(Exposure::Loopback),
@@ -180,7 +180,7 @@ fn exposure(args: &ServeArgs) -> Result<Exposure> {
     }
 }
 
-/// Where files of books wait to be imported.
+/// The directory of files that wait to be imported.
 fn spool(location: &Location, args: &ServeArgs) -> Spool {
     let beside = |path: &PathBuf| {
         let mut folder = path.clone().into_os_string();
@@ -205,7 +205,7 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from)
 }
 
-/// Waits for signals from now on, and ends with the first.
+/// Waits for signals from now on, and resolves at the first one.
 fn asked_to_end() -> Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for Ctrl-C")?;

@@ -1,4 +1,4 @@
-//! The codings of answers, and their encoders.
+//! The content codings, and their encoders.
 
 use std::{io::Write, mem};
 
@@ -14,16 +14,16 @@ use flate2::{
 use super::encoded::Places;
 use crate::error::Problem;
 
-/// Bytes that are compressed at once on the thread that answers; more would hold up its other requests.
+/// Bytes that are compressed directly on the handler thread; more would delay its other requests.
 const INLINE: usize = 16 << 10;
 /// The window of brotli, as a power of two: an encoder takes a multiple of it in memory.
 const WINDOW: u32 = 16;
-/// How hard brotli tries: about what gzip costs at its fastest.
+/// The quality of brotli: about the cost of gzip at its fastest.
 const QUALITY: u32 = 3;
-/// What an encoder of brotli takes at a time.
+/// Input size of one step of the brotli encoder.
 const BUFFER: usize = 16 << 10;
 
-/// A coding that makes answers smaller.
+/// A coding that compresses responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coding {
     Brotli,
@@ -34,8 +34,7 @@ pub enum Coding {
 impl Coding {
     pub const ALL: [Self; 3] = [Self::Brotli, Self::Gzip, Self::Deflate];
 
-    /// The one that a client likes best, or none; an error for a client that takes neither one of these nor the bytes as they
-    /// are.
+    /// The coding that a client prefers, or none; an error for a client that accepts neither one of these nor identity.
     pub fn chosen(accepted: Option<AcceptEncoding>) -> Result<Option<Self>, ()> {
         let Some(accepted) = accepted else { return Ok(None) };
         let known =
@@ -48,7 +47,7 @@ impl Coding {
         }
     }
 
-    /// What `Content-Encoding` says.
+    /// The value of `Content-Encoding`.
     pub fn name(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::Brotli => "br",
@@ -57,7 +56,7 @@ impl Coding {
         })
     }
 
-    /// All of `bytes`, compressed: at once where they are few, otherwise by one of the threads that there is a place for.
+    /// All of `bytes`, compressed: directly if they are few, otherwise on another thread once a place is free.
     pub async fn whole(self, bytes: Bytes, places: Option<&Places>) -> Result<Bytes, Problem> {
         let is_small = bytes.len() <= INLINE;
         let place = match places.filter(|_| !is_small) {
@@ -65,7 +64,7 @@ impl Coding {
             None => None,
         };
         let encode = move || {
-            // Taken until the encoder is done, also where its request was given up.
+            // Held until the encoder is done, even if its request was dropped.
             let _place = place;
             let mut encoder = Encoder::new(self);
             encoder.write(&bytes)?;
@@ -78,7 +77,7 @@ impl Coding {
         encoded.map_err(|_| Problem::internal())
     }
 
-    /// The same with more effort where that takes no more memory, for what is compressed once. Takes its time.
+    /// The same with a higher quality if that takes no more memory, for bytes that are compressed once. Slow.
     pub fn fixed(self, bytes: &[u8]) -> std::io::Result<Bytes> {
         let mut encoder = match self {
             Self::Brotli => Encoder::new(self),
@@ -90,7 +89,7 @@ impl Coding {
     }
 }
 
-/// What bytes are compressed by, a part at a time.
+/// Compresses bytes, one part at a time.
 pub enum Encoder {
     Brotli(Box<brotli::CompressorWriter<Vec<u8>>>),
     Gzip(GzEncoder<Vec<u8>>),
@@ -117,7 +116,7 @@ impl Encoder {
         }
     }
 
-    /// Brings out everything that was written.
+    /// Flushes everything that was written.
     pub fn flush(&mut self) -> std::io::Result<()> {
         match self {
             Self::Brotli(encoder) => encoder.flush(),
@@ -126,7 +125,7 @@ impl Encoder {
         }
     }
 
-    /// What has come out since the last time.
+    /// The output since the last call.
     pub fn take(&mut self) -> Bytes {
         Bytes::from(mem::take(match self {
             Self::Brotli(encoder) => encoder.get_mut(),
@@ -135,10 +134,10 @@ impl Encoder {
         }))
     }
 
-    /// The last of it.
+    /// The rest of the output.
     pub fn finish(self) -> std::io::Result<Bytes> {
         Ok(Bytes::from(match self {
-            // Its end is written when it is taken apart.
+            // Its end is written when the encoder is finished.
             Self::Brotli(encoder) => encoder.into_inner(),
             Self::Gzip(encoder) => encoder.finish()?,
             Self::Deflate(encoder) => encoder.finish()?,

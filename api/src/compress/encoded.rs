@@ -1,5 +1,5 @@
-//! A streamed answer that is compressed while it is sent, by one of a few encoders: each takes memory for as long as its client
-//! reads.
+//! A streamed response that is compressed while it is sent, by one of a few encoders: each takes memory for as long as its
+//! client reads.
 
 use std::{
     pin::Pin,
@@ -23,16 +23,16 @@ use crate::{
 /// Slices that are compressed before other connections of the thread have their turn.
 const TURN: u32 = 4;
 
-/// The places of encoders. An encoder of brotli takes a few times the memory of one of gzip.
+/// The places of encoders. A brotli encoder takes a few times the memory of a gzip encoder.
 pub struct Places {
     brotli: Arc<Semaphore>,
     deflate: Arc<Semaphore>,
-    /// For answers that are in memory as a whole.
+    /// For responses that are in memory as a whole.
     threads: Arc<Semaphore>,
 }
 
 impl Places {
-    /// For so many encoders of brotli, and four times as many of gzip and deflate.
+    /// For the given number of brotli encoders, and four times as many of gzip and deflate.
     pub fn new(encoders: usize) -> Self {
         Self {
             brotli: Arc::new(Semaphore::new(encoders)),
@@ -47,7 +47,7 @@ impl Places {
         place.map_err(|_| Problem::internal())
     }
 
-    /// A place for an encoder, if there is one.
+    /// A place for an encoder, if one is free.
     pub fn take(&self, coding: Coding) -> Option<OwnedSemaphorePermit> {
         let places = match coding {
             Coding::Brotli => &self.brotli,
@@ -115,7 +115,7 @@ impl<B: MessageBody> MessageBody for Encoded<B> {
                     let rest = this.encoder.take().map(Encoder::finish).transpose();
                     return Poll::Ready(rest.map_err(Into::into).transpose());
                 }
-                // The client is not kept waiting for what is there already.
+                // The client does not wait for what is already available.
                 Poll::Pending if *this.is_dirty => {
                     *this.is_dirty = false;
                     encoder.flush().map_err(Into::into)

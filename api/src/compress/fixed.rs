@@ -1,4 +1,4 @@
-//! An answer that never changes: it is compressed once in each coding, when somebody asks for that.
+//! A constant response: it is compressed once in each coding, on the first request for it.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use tokio::sync::OnceCell;
 use super::{IDENTITY, SMALLEST, coding::Coding};
 use crate::{error::Problem, vary};
 
-/// The answer, in every coding that was asked for.
+/// The response, in every coding that was requested.
 pub struct Fixed {
     plain: Bytes,
-    /// None where no coding would make it smaller.
+    /// None if no coding makes it smaller.
     encoded: Option<[Arc<OnceCell<Bytes>>; Coding::ALL.len()]>,
 }
 
@@ -27,15 +27,15 @@ impl Fixed {
         Arc::new(Self { plain, encoded: is_large.then(Default::default) })
     }
 
-    /// What is compressed by itself, such as a picture.
+    /// Data in a format that is already compressed, such as an image.
     pub fn as_it_is(plain: Bytes) -> Arc<Self> {
         Arc::new(Self { plain, encoded: None })
     }
 
-    /// Ends `response` with it, in the coding that the client likes best.
+    /// Ends `response` with it, in the coding that the client prefers.
     ///
     /// # Errors
-    /// For a client that takes none, which was refused already.
+    /// For a client that accepts none, which was refused already.
     pub async fn answer(
         &self,
         request: &HttpRequest,
@@ -64,8 +64,8 @@ impl Fixed {
             return Ok(encoded.clone());
         }
         let (plain, cell) = (self.plain.clone(), Arc::clone(cell));
-        // A task of its own outlives a request that is given up. Otherwise the next request would begin again while the encoder of
-        // the first one still runs, and so on.
+        // A separate task outlives a request that is dropped. Otherwise the next request would start again while the encoder of
+        // the first one is still running, and so on.
         let encoding = rt::spawn(async move {
             let encoded = cell.get_or_try_init(|| async {
                 let encoded = web::block(move || coding.fixed(&plain)).await;

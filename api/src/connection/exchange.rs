@@ -1,8 +1,8 @@
-//! One request on a connection and its answer: what neither the handlers nor actix-http bound.
+//! One request on a connection and its response: limits that neither the handlers nor actix-http enforce.
 //!
-//! A body that nobody reads to its end is held until the answer is sent. So actix-http does not read on for as long as the client
-//! likes, and ends the connection after the answer. Answers go out in slices, so that one that nobody reads is not copied whole into
-//! the connection's buffer.
+//! A body that is not read to its end is held until the response is sent. So actix-http does not continue to read for as long as
+//! the client likes, and closes the connection after the response. Responses are sent in slices, so that an unread one is not
+//! copied completely into the buffer of the connection.
 
 use std::{
     cell::RefCell,
@@ -39,7 +39,7 @@ use super::{
 /// Slices that are sent before other connections of the thread have their turn.
 const TURN: u32 = 8;
 
-/// Has `service` answer a request of a connection.
+/// Makes `service` answer a request of a connection.
 pub fn answer<S, B>(
     mut request: Request,
     service: &S,
@@ -86,7 +86,7 @@ impl Drop for End {
     }
 }
 
-/// Tells the connection that a request begins, and holds its body.
+/// Notifies the connection that a request begins, and holds its body.
 fn hold(request: &mut Request, progress: Option<&Rc<Progress>>) -> Option<Rc<Held>> {
     let payload = request.take_payload();
     if matches!(payload, Payload::None) {
@@ -110,13 +110,13 @@ fn body_length(request: &Request) -> BodyLength {
     length.map_or(BodyLength::Chunked, BodyLength::Known)
 }
 
-/// The body of a request, as long as its answer is not sent.
+/// The body of a request, until its response is sent.
 struct Held {
     payload: RefCell<Payload>,
     progress: Option<Rc<Progress>>,
 }
 
-/// What the handler reads the body with.
+/// The reader of the body that the handler receives.
 struct Reader(Rc<Held>);
 
 impl Stream for Reader {
@@ -134,7 +134,7 @@ impl Stream for Reader {
 }
 
 pin_project! {
-    /// The body of an answer, in slices. While it is sent the body of its request is held.
+    /// The body of a response, in slices. While it is sent the body of its request is held.
     pub struct Answer<B> {
         #[pin]
         slices: Slices<B>,

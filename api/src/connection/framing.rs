@@ -1,19 +1,19 @@
-//! Where the requests on a connection begin and end, as far as the deadlines need it: a head may take so long and be so large, and
-//! no byte of the next one is handed over before the request at hand is known.
+//! Where the requests on a connection begin and end, as far as the deadlines need it: a head is limited in time and size, and no
+//! byte of the next one is handed over before the current request is known.
 //!
-//! This decides nothing about the meaning of a request: actix-http parses it. It only counts.
+//! This does not interpret a request: actix-http parses it. It only counts.
 
 use memchr::memchr_iter;
 
-/// Bytes of the head of a request: its first line and its headers.
+/// Maximum length of the head of a request: its first line and its headers.
 pub const LONGEST_HEAD: usize = 32 << 10;
 
-/// How long the body of a request is.
+/// The length of the body of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyLength {
-    /// As many bytes as `Content-Length` says, or none.
+    /// The number of bytes in `Content-Length`, or none.
     Known(u64),
-    /// It ends where its last chunk does.
+    /// It ends with its last chunk.
     Chunked,
 }
 
@@ -25,7 +25,7 @@ enum Part {
         length: usize,
         line: Line,
     },
-    /// A whole request was handed over, or the head of one that has not begun. What follows waits.
+    /// A complete request was handed over, or the head of one that has not begun. Further bytes wait.
     Requested {
         is_clean: bool,
     },
@@ -35,11 +35,11 @@ enum Part {
 
 const REQUESTED: Part = Part::Requested { is_clean: true };
 
-/// What the current line of a head has so far.
+/// The current line of a head so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Line {
     Empty,
-    /// A carriage return and nothing else.
+    /// Only a carriage return.
     Return,
     Text,
 }
@@ -54,16 +54,16 @@ impl Line {
     }
 }
 
-/// How many of the bytes at hand may be handed over.
+/// How many of the available bytes may be handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// So many; the rest has to wait.
+    /// This many; the rest has to wait.
     Bytes(usize),
     /// None: the head is longer than [`LONGEST_HEAD`].
     TooLong,
 }
 
-/// The place in the bytes that a connection has brought.
+/// The position in the bytes that a connection has received.
 #[derive(Debug)]
 pub struct Framing(Part);
 
@@ -73,7 +73,7 @@ impl Framing {
         Self(Part::Head { length: 0, line: Line::Empty })
     }
 
-    /// Goes on by the bytes that may be handed over: to the end of a head at most.
+    /// Advances over the bytes that may be handed over: at most to the end of a head.
     pub fn take(&mut self, bytes: &[u8]) -> Taken {
         match self.0 {
             Part::Requested { .. } => Taken::Bytes(0),
@@ -102,7 +102,7 @@ impl Framing {
                 return Taken::Bytes(begin);
             }
             if line != Line::Text {
-                // An empty line before the head (RFC 9112, 2.2) is no part of it.
+                // An empty line before the head (RFC 9112, 2.2) is not part of it.
                 length = 0;
             }
             line = Line::Empty;
@@ -116,7 +116,7 @@ impl Framing {
         if length > LONGEST_HEAD { Taken::TooLong } else { Taken::Bytes(bytes.len()) }
     }
 
-    /// The request of the head that was handed over begins, with such a body.
+    /// The request of the head that was handed over begins, with the given body.
     pub fn begin(&mut self, body: BodyLength) {
         self.0 = match body {
             BodyLength::Known(0) => REQUESTED,
@@ -125,14 +125,15 @@ impl Framing {
         };
     }
 
-    /// The last chunk of the body has come; with bytes of the next head, unless it is clean.
+    /// The last chunk of the body was received; unless it is clean, together with bytes of the next head.
     pub fn end_chunks(&mut self, is_clean: bool) {
         if self.0 == Part::Chunks {
             self.0 = Part::Requested { is_clean };
         }
     }
 
-    /// The request is answered, and the next one may come. A body that was not read to its end is the last of its connection.
+    /// The request is answered, and the next one may begin. If its body was not read to its end, it is the last of its
+    /// connection.
     pub fn end(&mut self) {
         match self.0 {
             Part::Requested { is_clean: true } => *self = Self::new(),
@@ -143,17 +144,17 @@ impl Framing {
         }
     }
 
-    /// Whether the next byte belongs to a body in chunks.
+    /// Whether the next byte belongs to a chunked body.
     pub fn is_in_chunks(&self) -> bool {
         self.0 == Part::Chunks
     }
 
-    /// Whether what comes next has to wait.
+    /// Whether the next bytes have to wait.
     pub fn is_requested(&self) -> bool {
         matches!(self.0, Part::Requested { .. })
     }
 
-    /// Whether a head has begun and is not whole.
+    /// Whether a head has begun and is incomplete.
     pub fn is_within_head(&self) -> bool {
         matches!(self.0, Part::Head { length: 1.., .. })
     }
@@ -219,7 +220,7 @@ mod tests {
         }
         let longest = "a".repeat(LONGEST_HEAD - 4) + "\r\n\r\n";
         assert_eq!(Framing::new().take(longest.as_bytes()), Taken::Bytes(LONGEST_HEAD));
-        // Empty lines before a head are none of it.
+        // Empty lines before a head are not part of it.
         let empty = "\r\n".repeat(LONGEST_HEAD);
         assert_eq!(Framing::new().take(empty.as_bytes()), Taken::Bytes(2 * LONGEST_HEAD));
     }

@@ -1,4 +1,4 @@
-//! What the connections of the server take together, and whether it is about to end.
+//! The resources that the connections of the server use together, and whether it is shutting down.
 
 use std::{
     sync::{
@@ -15,18 +15,18 @@ use tokio::{
 
 use crate::error::{Kind, Problem};
 
-/// How long a part of a large answer waits for its place, and how often it looks.
+/// How long a part of a large response waits for its place, and how often it checks.
 const PLACE: Duration = Duration::from_secs(4);
 const ROOM_CHECK: Duration = Duration::from_millis(50);
-/// Parts of large answers that are read and written at the same time, for each thread: a part has up to a thousand rows in memory,
-/// and the same as bytes.
+/// Parts of large responses that are read and written at the same time, for each thread: a part has up to a thousand rows in
+/// memory, and the same as bytes.
 const PARTS: usize = 2;
 
 /// Counts over all connections and threads.
 pub struct Load {
     connections: AtomicUsize,
     most_connections: usize,
-    /// Bytes of answers in memory that clients have not read.
+    /// Bytes of responses in memory that clients have not read.
     unread: AtomicUsize,
     most_unread: usize,
     parts: Semaphore,
@@ -35,7 +35,7 @@ pub struct Load {
     expected: AtomicUsize,
 }
 
-/// A request that has yet to come or to be answered.
+/// A request that is expected or not yet answered.
 pub struct Expected(Arc<Load>);
 
 impl Drop for Expected {
@@ -45,8 +45,8 @@ impl Drop for Expected {
 }
 
 impl Load {
-    /// Of a server of so many threads that has not begun. It may have so many connections, and so many bytes of answers in memory
-    /// before clients who do not read theirs are ended early.
+    /// Of a server with the given number of threads that has not started. Limits: connections, and bytes of unread responses in
+    /// memory before slow clients are disconnected early.
     pub fn new(threads: usize, most_connections: usize, most_unread: usize) -> Arc<Self> {
         Arc::new(Self {
             connections: AtomicUsize::new(0),
@@ -69,42 +69,42 @@ impl Load {
         self.connections.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// How many connections there are.
+    /// The number of connections.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
     }
 
-    /// A request is expected, until what is returned is dropped.
+    /// A request is expected, until the returned value is dropped.
     pub(super) fn expect(self: &Arc<Self>) -> Expected {
         self.expected.fetch_add(1, Ordering::Relaxed);
         Expected(Arc::clone(self))
     }
 
-    /// Whether any request has yet to come on a new connection, or to be answered.
+    /// Whether any request is still expected on a new connection, or not yet answered.
     pub fn is_expecting(&self) -> bool {
         self.expected.load(Ordering::Relaxed) > 0
     }
 
-    /// From now on each answer is the last one of its connection.
+    /// From now on each response is the last one of its connection.
     pub fn drain(&self) {
         self.is_draining.store(true, Ordering::Relaxed);
     }
 
-    /// Whether an answer should be the last one of its connection: the server is about to end, new clients are about to find no
-    /// place, or clients do not read.
+    /// Whether a response should be the last one of its connection: the server is shutting down, new clients would soon be
+    /// refused, or clients do not read.
     pub fn is_closing(&self) -> bool {
         self.is_draining.load(Ordering::Relaxed)
             || self.is_pressed()
             || self.connections() > self.most_connections / 4 * 3
     }
 
-    /// Whether unread answers take more memory than they may.
+    /// Whether unread responses exceed their memory limit.
     pub fn is_pressed(&self) -> bool {
         self.unread.load(Ordering::Relaxed) > self.most_unread
     }
 
-    /// Waits until unread answers take no more memory than they may, and then for a place to read some rows and to write them
-    /// down. Clients who do not read are ended meanwhile.
+    /// Waits until unread responses are below their memory limit, and then for a place to read and serialize some rows. Clients
+    /// that do not read are disconnected meanwhile.
     ///
     /// # Errors
     /// [`Kind::Busy`] when that takes too long.
@@ -119,12 +119,12 @@ impl Load {
         place.map_err(|_| busy())?.map_err(|_| Problem::internal())
     }
 
-    /// The same for an answer that has begun: after that time it goes on.
+    /// The same for a response that has begun: after that time it continues.
     pub async fn next_part(&self) -> Option<SemaphorePermit<'_>> {
         self.part().await.ok()
     }
 
-    /// Counts so many bytes as unread, until what is returned is dropped.
+    /// Counts the given number of bytes as unread, until the returned value is dropped.
     pub fn unread(self: &Arc<Self>, bytes: usize) -> Unread {
         self.unread.fetch_add(bytes, Ordering::Relaxed);
         Unread { load: Arc::clone(self), bytes }
@@ -132,11 +132,11 @@ impl Load {
 }
 
 fn busy() -> Problem {
-    let detail = "too many clients do not read their answers; try again in a moment";
+    let detail = "too many clients do not read their responses; try again in a moment";
     Problem::new(Kind::Busy, detail)
 }
 
-/// Bytes of an answer that are in memory.
+/// Bytes of a response that are in memory.
 pub struct Unread {
     load: Arc<Load>,
     bytes: usize,

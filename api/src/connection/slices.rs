@@ -1,4 +1,4 @@
-//! A body in slices: whoever sends or compresses it copies a little at a time.
+//! A body in slices: the sender or compressor copies a little at a time.
 
 use std::{
     pin::Pin,
@@ -17,7 +17,7 @@ use super::load::{Load, Unread};
 /// Bytes of a slice.
 pub const SLICE: usize = 8 << 10;
 
-/// Bytes that a client reads at its own pace, in no more memory than they need: a vector that has grown has up to twice that.
+/// Bytes that a client reads at its own pace, in an allocation of their size: a vector that has grown has up to twice that.
 pub fn fitted(bytes: Vec<u8>) -> Bytes {
     if bytes.capacity() - bytes.len() > SLICE {
         Bytes::copy_from_slice(&bytes)
@@ -32,15 +32,15 @@ pin_project! {
         #[pin]
         body: B,
         load: Option<Arc<Load>>,
-        // What is left of the bytes that the body gave last.
+        // The rest of the bytes that the body returned last.
         rest: Bytes,
-        // Counts them, where no other answer shares them.
+        // Counts them, unless another response shares them.
         unread: Option<Unread>,
     }
 }
 
 impl<B> Slices<B> {
-    /// Of a body; what waits of it in memory is counted where there is a `load`.
+    /// Of a body; its bytes in memory are counted if there is a `load`.
     pub fn of(body: B, load: Option<Arc<Load>>) -> Self {
         Self { body, load, rest: Bytes::new(), unread: None }
     }

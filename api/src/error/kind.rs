@@ -1,22 +1,22 @@
-//! Every kind of problem that an answer can have: its status, and what the page at its `type` says. The only such list.
+//! Every kind of problem that a response can have: its status, and the text of the page at its `type`. The only such list.
 
 use actix_web::http::StatusCode;
 use serde::{Serialize, Serializer};
 
-/// What is known of a kind before it happens.
+/// The static properties of a kind.
 #[derive(Debug)]
 pub struct About {
     /// The last part of `type`.
     pub slug: &'static str,
-    /// The status that answers of this kind have.
+    /// The status of its responses.
     pub status: StatusCode,
-    /// The kind in words.
+    /// The title of the kind.
     pub title: &'static str,
     /// What it means.
     pub meaning: &'static str,
     /// What a client can do about it.
     pub resolution: &'static str,
-    /// A `detail` of such a problem.
+    /// An example of its `detail`.
     pub example: &'static str,
     /// Seconds after which the same request may succeed.
     pub retry_after: Option<&'static str>,
@@ -37,7 +37,7 @@ macro_rules! kinds {
             /// All of them, by their status.
             pub const ALL: &[Self] = &[$(Self::$kind,)*];
 
-            /// What is known of it.
+            /// Its static properties.
             pub fn about(self) -> &'static About {
                 match self {
                     $(Self::$kind => {
@@ -81,7 +81,7 @@ kinds! {
     }
     NotFound "not-found" NOT_FOUND "Not found" {
         means "There is no such address, or no row with this id or ISBN; it may have been deleted.";
-        do "Compare the address with the OpenAPI document, and ask the list for the rows that are there.";
+        do "Compare the address with the OpenAPI document, and list the rows that exist.";
         as "no book has the id 7";
     }
     MethodNotAllowed "method-not-allowed" METHOD_NOT_ALLOWED "Method not allowed" {
@@ -102,13 +102,13 @@ kinds! {
     }
     Stale "stale" PRECONDITION_FAILED "Changed by somebody else" {
         means "The row is not as `If-Match`, `If-None-Match` or the member `version` expects it. Nothing was changed. \
-               The header `ETag` has the tag that it has now.";
+               The header `ETag` has the tag of the current version.";
         do "Read the row again, repeat the change on what it is now, and send that with its new tag.";
         as "version 3 is out of date: the book is at version 4; read it again and repeat the change";
     }
     Unconfirmed "unconfirmed" PRECONDITION_FAILED "Another number of rows" {
-        means "The filters find another number of rows than `confirm` says. Nothing was changed.";
-        do "Look at the list with the same filters. Repeat the request with the number that the answer tells, if they are meant.";
+        means "The filters find another number of rows than `confirm` states. Nothing was changed.";
+        do "Check the list with the same filters. Repeat the request with the number in the response, if these rows are meant.";
         as "confirm is `3`, but the number of books that match is 4; nothing was changed: repeat with confirm=4 if they are meant";
     }
     TooLarge "too-large" PAYLOAD_TOO_LARGE "Body too large" {
@@ -122,8 +122,8 @@ kinds! {
         as "the address is longer than 8192 bytes; ask for less at a time";
     }
     MediaType "media-type" UNSUPPORTED_MEDIA_TYPE "Unsupported media type" {
-        means "The body is of another media type than those that are read here, or says none. Nothing was changed.";
-        do "Send JSON, and say so: `Content-Type: application/json`. Only `POST /api/imports` takes files: `text/csv`, \
+        means "The body is of another media type than those accepted here, or it is missing. Nothing was changed.";
+        do "Send JSON with the header `Content-Type: application/json`. Only `POST /api/imports` takes files: `text/csv`, \
             `application/x-ndjson`, or a form with one.";
         as "the content type is `text/plain`, expected `application/json`";
     }
@@ -140,7 +140,7 @@ kinds! {
     }
     Internal "internal" INTERNAL_SERVER_ERROR "Internal error" {
         means "A defect of the service. A change was not carried out.";
-        do "Tell the operator the `request_id`; the log has more under it.";
+        do "Tell the operator the `request_id`; the log has the details.";
         as "something went wrong here; the log has more under this request's id";
     }
     Busy "busy" SERVICE_UNAVAILABLE "Busy" {
@@ -151,30 +151,30 @@ kinds! {
     }
     Unavailable "unavailable" SERVICE_UNAVAILABLE "Database not available" {
         means "The database cannot be reached, or takes no changes.";
-        do "Send the request again after the seconds of `Retry-After`; tell the operator when it stays so.";
+        do "Send the request again after the seconds of `Retry-After`; tell the operator if that does not help.";
         as "the database is not available";
         again after "5";
     }
     SlowRead "slow-read" SERVICE_UNAVAILABLE "Database too slow" {
-        means "The database did not answer a question in time.";
-        do "Ask for less: a `limit`, fewer filters, no `count`. Or ask again after the seconds of `Retry-After`.";
+        means "The database did not answer a query in time.";
+        do "Request less: a `limit`, fewer filters, no `count`. Or send the request again after the seconds of `Retry-After`.";
         as "the database did not answer within 9 seconds";
         again after "5";
     }
     UnknownOutcome "unknown-outcome" SERVICE_UNAVAILABLE "Outcome unknown" {
-        means "A change took longer than its deadline and goes on; whether it will be stored is not known yet.";
-        do "Look whether it was stored before it is repeated. A `POST` with an `Idempotency-Key` may simply be sent again.";
-        as "the work took longer than its deadline and its outcome is unknown; look before you repeat it";
+        means "A change took longer than its deadline and is still running; whether it will be stored is not known yet.";
+        do "Check whether it was stored before repeating it. A `POST` with an `Idempotency-Key` may simply be sent again.";
+        as "the work took longer than its deadline and its outcome is unknown; check before you repeat it";
         again after "5";
     }
     NotReady "not-ready" SERVICE_UNAVAILABLE "Not ready" {
-        means "The service lives, but cannot work: its database does not answer or has another schema, or it is about to stop.";
-        do "Send requests to another instance. `bookplate db upgrade` mends a schema that is too old.";
+        means "The service is alive, but not ready: its database does not answer or has another schema, or it is about to stop.";
+        do "Send requests to another instance. `bookplate db upgrade` upgrades an outdated schema.";
         as "the database does not answer";
     }
     DiskFull "disk-full" INSUFFICIENT_STORAGE "Disk full" {
         means "The disk of the database, or of the files to be imported, is full. Nothing was changed.";
-        do "Reading goes on. Tell the operator, and send the change again when there is room.";
+        do "Reads still work. Tell the operator, and send the change again when there is room.";
         as "the disk of the database is full; nothing was changed";
     }
 }

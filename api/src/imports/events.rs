@@ -19,11 +19,12 @@ use crate::{
     extract::Id,
 };
 
-/// Silence after which a comment tells proxies that the connection lives.
+/// Silence after which a comment shows proxies that the connection is alive.
 const SILENCE: Duration = Duration::from_secs(15);
 
-/// The progress of an import, as server-sent events (`text/event-stream`): `progress` while it goes on, `end` at its end, each with
-/// the import as its data. Who comes back with `Last-Event-ID` goes on from there; 204 tells that there is nothing more.
+/// The progress of an import, as server-sent events (`text/event-stream`): `progress` while it runs, `end` at its end, each with
+/// the import as its data. A client that reconnects with `Last-Event-ID` continues from there; 204 means that there are no more
+/// events.
 #[utoipa::path(
     tag = "imports",
     params(
@@ -65,13 +66,13 @@ pub async fn follow_import(
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/event-stream"))
         .insert_header((CACHE_CONTROL, "no-store"))
-        // What is compressed waits until there is enough of it.
+        // Compressed data would wait until there is enough of it.
         .insert_header((CONTENT_ENCODING, "identity"))
         .insert_header(("x-accel-buffering", "no"))
         .streaming(events))
 }
 
-/// Somebody who watches an import.
+/// A client that follows an import.
 struct Follower {
     following: Following,
     imports: Data<Imports>,
@@ -82,7 +83,7 @@ struct Follower {
 }
 
 impl Follower {
-    /// The next event; `None` at the end, and when this process is asked to end: the client comes back to the next one.
+    /// The next event; `None` at the end, and when this process is asked to stop: the client reconnects to the next one.
     async fn next(&mut self) -> Option<String> {
         loop {
             if self.is_done {

@@ -1,4 +1,4 @@
-//! How a file is to be imported: parameters of the address, or members of the form.
+//! How to import a file: query parameters, or members of the form.
 
 use std::collections::BTreeMap;
 
@@ -12,50 +12,50 @@ use utoipa::{IntoParams, ToSchema};
 
 const NAMES: [&str; 5] = ["format", "delimiter", "on_duplicate", "dry_run", "map"];
 
-/// How a file is written.
+/// The format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// A header, then a row a line.
+    /// A header, then one row per line.
     Csv,
-    /// A JSON object a line.
+    /// One JSON object per line.
     Jsonl,
 }
 
-/// What becomes of a row whose book is stored already.
+/// What to do with a row whose book is already stored.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Duplicates {
-    /// The stored book stays as it is.
+    /// The stored book is not changed.
     Skip,
     /// The stored book takes the values of the columns that the file has.
     Update,
-    /// The import ends, and what was stored of it is taken back.
+    /// The import ends, and what was stored of it is undone.
     Fail,
 }
 
-/// How a file is to be imported.
+/// How to import a file.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "only for the document: values are read with a message of our own")]
 pub struct ImportParameters {
-    /// How the file is written, where its type or name does not say it.
+    /// The format of the file, if its type or name does not determine it.
     #[param(inline)]
     format: Option<Kind>,
     /// The character between the fields of a CSV file; `,` when absent.
     #[param(pattern = r"^(?:\\t|[\t -!#-~])$", example = ";")]
     delimiter: Option<String>,
-    /// What becomes of a row whose book is stored already; `skip` when absent.
+    /// What to do with a row whose book is already stored; `skip` when absent.
     #[param(inline)]
     on_duplicate: Option<Duplicates>,
-    /// Go through everything, count it, and store nothing.
+    /// Process everything, count it, and store nothing.
     dry_run: Option<bool>,
-    /// The header of a column whose header is not understood, such as `author=Verfasser`; may stand there for each column.
+    /// The header of a column whose header is not understood, such as `author=Verfasser`; may be repeated for each column.
     #[param(example = json!(["author=Verfasser"]))]
     map: Option<Vec<String>>,
 }
 
-/// Reads what was given; `by_type` is how the file is written by its type or name.
+/// Parses the parameters; `by_type` is the format determined by its type or name.
 ///
 /// # Errors
 /// [`Error::Invalid`] for an unknown parameter, a bad value, or one that appears twice.
@@ -107,7 +107,7 @@ pub fn options(given: &[(String, String)], by_type: Option<Kind>) -> Result<Opti
     Ok(Options { format, on_duplicate, dry_run, map: map(given, format)? })
 }
 
-/// Reads the name of a format.
+/// Parses the name of a format.
 ///
 /// # Errors
 /// [`Error::Invalid`] for another word.
@@ -141,7 +141,7 @@ fn map(given: &[(String, String)], format: Format) -> Result<BTreeMap<String, St
         })?;
         if map.insert(column.to_owned(), header.to_owned()).is_some() {
             let column = service::shortened(column, 40);
-            let detail = format!("map names the column `{column}` twice; leave one of them out");
+            let detail = format!("map names the column `{column}` twice; remove one");
             return Err(Error::parameter("map", detail));
         }
     }

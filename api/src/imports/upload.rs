@@ -1,4 +1,4 @@
-//! A file that is handed in: from the body, raw or as a form, to the folder of imports, in bounded memory.
+//! An uploaded file: from the body, raw or as a form, to the directory of imports, in bounded memory.
 
 use std::{
     sync::Arc,
@@ -25,25 +25,25 @@ use crate::{
     extract::BODY_DEADLINE,
 };
 
-/// Bytes that are brought to the disk at a time.
+/// Bytes that are written to the disk at a time.
 const PART: usize = 256 << 10;
-/// Bytes of a member of a form that is no file.
+/// Maximum length of a form member that is not a file, in bytes.
 const LONGEST_MEMBER: usize = 4 << 10;
-/// Members of a form beside the file.
+/// Maximum number of form members in addition to the file.
 const MOST_MEMBERS: usize = 50;
-/// Bytes in a second that a client has to send on the average.
+/// The minimum average rate of a client, in bytes per second.
 const SLOWEST: u64 = 16 << 10;
-/// What a server that was busy adds to the time of a client, once.
+/// Additional time for a client after the server was busy, once.
 const BUSY: Duration = Duration::from_secs(1);
 
-/// A file and how it is to be imported.
+/// A file and how to import it.
 pub struct Received {
     pub upload: Upload,
     pub name: Option<String>,
     pub options: Options,
 }
 
-/// A form with a file; its other members are those of the address.
+/// A form with a file; its other members are those of the query.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only for the document: the form is read part by part")]
 pub struct ImportForm {
@@ -59,15 +59,15 @@ pub struct ImportForm {
     on_duplicate: Option<parameters::Duplicates>,
     #[schema(value_type = bool, required = false)]
     dry_run: Option<bool>,
-    /// May stand there for each column.
+    /// May be repeated for each column.
     #[schema(value_type = Vec<String>, required = false, example = json!(["author=Verfasser"]))]
     map: Option<Vec<String>>,
 }
 
-/// Receives the file of a request. When the client goes away, what came is gone too.
+/// Receives the file of a request. When the client disconnects, what was received is removed.
 ///
 /// # Errors
-/// For a body of another type, one that is too large or too slow, or a bad parameter.
+/// For a body of another type, one that is too large or too slow, or an invalid parameter.
 pub async fn receive(
     request: &HttpRequest,
     payload: Payload,
@@ -108,7 +108,7 @@ fn refuse_encoding(request: &HttpRequest) -> Result<(), Box<Problem>> {
     }
 }
 
-/// How a raw body is written, by its type; anything may be called bytes when `format` says more.
+/// The format of a raw body, by its type; any type is accepted when `format` is given.
 fn kind_of_body(request: &HttpRequest, given: &[(String, String)]) -> Result<Kind, Box<Problem>> {
     let sent = request.headers().get(CONTENT_TYPE).and_then(|sent| sent.to_str().ok());
     let named = given.iter().find(|(name, _)| name == "format").map(|(_, value)| value.as_str());
@@ -150,7 +150,7 @@ fn kind_of_type(kind: &str) -> Option<Kind> {
     }
 }
 
-/// What a form has brought so far.
+/// The parts of a form received so far.
 struct Form {
     file: Option<(Upload, Option<String>, Option<Kind>)>,
     given: Vec<(String, String)>,
@@ -220,7 +220,8 @@ impl Form {
     }
 }
 
-/// How fast a client has to be: the time that was spent on waiting for it, against what came. The disk is not its fault.
+/// The required speed of a client: the time spent waiting for it, against the bytes received. Time spent on the disk does not
+/// count.
 #[derive(Clone, Copy, Default)]
 struct Pace {
     waited: Duration,
@@ -229,7 +230,7 @@ struct Pace {
 }
 
 impl Pace {
-    /// Waits for what comes next, but not for ever. What is there already is taken in any case.
+    /// Waits for the next bytes, with a limit. Bytes that are already available are always accepted.
     async fn next<S: Stream + Unpin>(
         &mut self,
         stream: &mut S,
@@ -256,7 +257,7 @@ impl Pace {
     }
 }
 
-/// Writes what comes to the folder.
+/// Writes the received bytes to the directory.
 struct Writer {
     upload: Option<Upload>,
     buffer: BytesMut,
@@ -305,7 +306,7 @@ impl Writer {
     }
 }
 
-/// Waits for a disk where no other request waits.
+/// Blocks on the disk where no other request waits.
 pub async fn on_a_thread<T: Send + 'static>(
     work: impl FnOnce() -> Outcome<T> + Send + 'static,
 ) -> Outcome<T> {
@@ -325,7 +326,7 @@ fn unsupported(detail: String) -> Problem {
     Problem::new(ProblemKind::MediaType, detail)
 }
 
-/// What it means that the folder is [busy](Error::Busy).
+/// The error for a [busy](Error::Busy) directory.
 fn crowded(error: Error) -> Problem {
     match error {
         Error::Busy => {

@@ -1,4 +1,4 @@
-//! The queue between whoever logs and standard error: a line costs a copy, and a reader that stopped costs lines and not requests.
+//! The queue between log calls and standard error: a line costs a copy, and a reader that stops costs lines and not requests.
 
 use std::{
     io::{self, ErrorKind, Write},
@@ -6,9 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Bytes of lines that wait at most; as many again may be on their way out. A second of a busy server.
+/// Bytes of lines that wait at most; as many again may be in the process of being written. About a second of a busy server.
 const CAPACITY: usize = 4 << 20;
-/// How long the first line waits for others, so that many are one write. To wake the thread costs more than to write a line.
+/// How long the first line waits for others, so that many are written at once. Waking the thread costs more than writing a line.
 const GATHERING: Duration = Duration::from_millis(20);
 /// Bytes that are written at once.
 const PART: usize = 64 << 10;
@@ -17,12 +17,12 @@ const STANDSTILL: Duration = Duration::from_secs(1);
 /// How long it waits for one that reads slowly.
 const LONGEST_FLUSH: Duration = Duration::from_secs(5);
 
-/// Lines on their way to a thread of their own, in their order. Those that do not fit are dropped and counted.
+/// Lines on their way to a separate thread, in order. Those that do not fit are dropped and counted.
 pub struct Queue {
     state: Mutex<State>,
-    /// The thread has something to do.
+    /// The thread has work.
     filled: Condvar,
-    /// It has done something.
+    /// It has done some.
     written: Condvar,
 }
 
@@ -33,17 +33,17 @@ struct State {
     dropped: u64,
     /// The thread waits for a line.
     is_idle: bool,
-    /// Somebody waits for the last line.
+    /// A caller waits for the last line.
     is_urgent: bool,
-    /// How often the thread got something out.
+    /// How often the thread has written something.
     progress: u64,
 }
 
 impl Queue {
-    /// A queue to `output`; `notice` makes a line of how many lines were dropped.
+    /// A queue for `output`; `notice` formats the number of dropped lines.
     ///
     /// # Errors
-    /// Where no thread can be started.
+    /// If no thread can be started.
     pub fn start(
         output: impl Write + Send + 'static,
         notice: impl Fn(u64) -> Vec<u8> + Send + 'static,
@@ -62,7 +62,7 @@ impl Queue {
     /// Adds a line with its line feed; never waits for the reader of the log.
     pub fn push(&self, line: &[u8]) {
         let mut state = self.lock();
-        // Once one is dropped so are the next, until the notice has its place behind those that fit.
+        // Once one is dropped so are the next, until the notice has its place after those that fit.
         if state.dropped > 0 || state.lines.len() + line.len() > CAPACITY {
             state.dropped += 1;
             return;
@@ -117,7 +117,7 @@ impl Queue {
         }
     }
 
-    /// Waits for lines and takes them all; answers how many were dropped after them.
+    /// Waits for lines and takes them all; returns how many were dropped after them.
     fn take(&self, batch: &mut Vec<u8>) -> u64 {
         let mut state = self.lock();
         while state.lines.is_empty() {
@@ -133,7 +133,7 @@ impl Queue {
         std::mem::take(&mut state.dropped)
     }
 
-    /// Writes all of it; answers how many lines could not be written.
+    /// Writes all of it; returns how many lines could not be written.
     fn write(&self, output: &mut impl Write, bytes: &[u8]) -> u64 {
         let mut rest = bytes;
         while let Some(part) = rest.get(..rest.len().min(PART)).filter(|part| !part.is_empty()) {
@@ -145,7 +145,7 @@ impl Queue {
                     self.written.notify_all();
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // Whoever started us made it so; it is the same pipe.
+                // The parent process configured it so; it is the same pipe.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     std::thread::sleep(Duration::from_millis(10));
                 }
@@ -162,7 +162,7 @@ mod tests {
 
     use super::*;
 
-    /// An output that takes a write when it is told to, and at once when nobody is there any more to tell it.
+    /// An output that accepts a write when permitted, and at once when the other end is dropped.
     struct Gate {
         open: mpsc::Receiver<()>,
         seen: Arc<Mutex<Vec<u8>>>,
@@ -220,7 +220,7 @@ mod tests {
         let line = [&[b'x'; 1023][..], b"\n"].concat();
         let fit = CAPACITY / line.len();
         queue.push(&line);
-        // From here on the thread waits for its reader, and takes nothing more.
+        // From here on the thread waits for its reader, and accepts nothing more.
         while !queue.lock().lines.is_empty() {
             std::thread::yield_now();
         }
@@ -237,7 +237,7 @@ mod tests {
         let written = seen.lines().filter(|line| line.starts_with('x')).count() as u64;
         assert_eq!(written, fit as u64 + 1);
         assert!(seen.ends_with(&format!("x\n{dropped} lost\nafter\n")), "{dropped}");
-        assert!(queue.lock().lines.capacity() < CAPACITY, "the memory is given back");
+        assert!(queue.lock().lines.capacity() < CAPACITY, "the memory is released");
     }
 
     #[test]

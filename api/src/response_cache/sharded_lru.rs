@@ -1,4 +1,4 @@
-//! Things by their names, in a bounded number of bytes: those that were asked for last.
+//! A cache with a limit in bytes: it holds the most recently requested values.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -7,16 +7,16 @@ use std::{
 
 use hashlink::LruCache;
 
-/// So many that threads seldom wait for each other.
+/// Enough that threads rarely wait for each other.
 const SHELVES: usize = 16;
 
-/// Names that a shard has been asked for in vain and remembers.
+/// Keys that were requested without success and that a shard remembers.
 const NAMES: usize = 512;
 
-/// Where things of known sizes are kept.
+/// A cache of values with known sizes.
 pub struct ShardedLru<T> {
     sharded_lru: [Mutex<Shard<T>>; SHELVES],
-    /// Bytes that one shard holds.
+    /// Capacity of one shard in bytes.
     most: usize,
     hasher: RandomState,
 }
@@ -24,27 +24,28 @@ pub struct ShardedLru<T> {
 struct Shard<T> {
     things: LruCache<Box<[u8]>, (Arc<T>, usize)>,
     bytes: usize,
-    /// Hashes of names.
+    /// Hashes of keys.
     asked: [u64; NAMES],
 }
 
-/// What is known of a name.
+/// The result of a lookup.
 pub struct Lookup<T> {
-    /// What has it.
+    /// The cached value.
     pub thing: Option<Arc<T>>,
-    /// Whether it was looked for before, not too long ago: to take in what nobody looks for again costs more than it saves.
+    /// Whether it was requested before, not too long ago: caching a value that is never requested again costs more than it
+    /// saves.
     pub wanted: bool,
 }
 
 impl<T> ShardedLru<T> {
-    /// For so many bytes.
+    /// With the given capacity in bytes.
     pub fn new(bytes: usize) -> Self {
         let shard = || Shard { things: LruCache::new_unbounded(), bytes: 0, asked: [0; NAMES] };
         let sharded_lru = std::array::from_fn(|_| Mutex::new(shard()));
         Self { sharded_lru, most: bytes / SHELVES, hasher: RandomState::new() }
     }
 
-    /// What has this name, if anything.
+    /// The value of this key, if it is cached.
     pub fn look_up(&self, name: &[u8]) -> Lookup<T> {
         let hash = self.hasher.hash_one(name);
         let Some(mut shard) = self.shard(hash) else {
@@ -56,7 +57,7 @@ impl<T> ShardedLru<T> {
         Lookup { thing: shard.things.get(name).map(|(thing, _)| Arc::clone(thing)), wanted }
     }
 
-    /// Takes in what has so many bytes together with its name, and lets go of what was not asked for the longest time.
+    /// Inserts a value whose size, including its key, is given, and evicts the least recently requested ones.
     pub fn put(&self, name: Vec<u8>, thing: T, bytes: usize) {
         let shard = self.shard(self.hasher.hash_one(name.as_slice()));
         let Some(mut shard) = shard.filter(|_| bytes <= self.most) else { return };
@@ -101,7 +102,7 @@ mod tests {
         for number in 0..1000 {
             let name = format!("{number}").into_bytes();
             sharded_lru.put(name.clone(), number, 10);
-            // In the place of the one before, and no more bytes for it.
+            // It replaces the previous one, and takes no more bytes.
             sharded_lru.put(name.clone(), number + 1, 30);
             assert_eq!(here(&name), Some(number + 1));
             assert_eq!(here(b"dear"), Some(0));
