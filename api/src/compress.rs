@@ -83,7 +83,8 @@ pub async fn encode<B: MessageBody + 'static>(
 }
 
 fn refusal() -> Problem {
-    let detail = "no coding that `Accept-Encoding` names can be sent; there are br, gzip, deflate and identity";
+    let detail =
+        "no coding in `Accept-Encoding` is supported; supported are br, gzip, deflate and identity";
     Problem::new(Kind::NotAcceptable, detail)
 }
 

@@ -97,7 +97,7 @@ impl Problem {
 
     /// The path and its query have more than `longest` bytes.
     pub fn uri_too_long(longest: usize) -> Self {
-        let detail = format!("the address is longer than {longest} bytes; ask for less at a time");
+        let detail = format!("the address is longer than {longest} bytes; request less at a time");
         Self::new(Kind::UriTooLong, detail)
     }
 

@@ -153,7 +153,7 @@ fn negotiate(accept: &Accept) -> std::result::Result<Format, String> {
     }
     best.map(|(format, _)| format).ok_or_else(|| {
         let there_is = Format::ALL.map(Format::essence).join(", ");
-        format!("nothing that `Accept` names can be sent; a list is sent as one of {there_is}")
+        format!("no type in `Accept` is supported; a list is available as one of {there_is}")
     })
 }
 

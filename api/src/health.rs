@@ -69,7 +69,7 @@ pub async fn show_readiness(
 ) -> Result<HttpResponse, Problem> {
     let not_ready = |why: String| Problem::new(Kind::NotReady, why);
     if !readiness.accepting.load(Ordering::SeqCst) {
-        return Err(not_ready("the service is about to stop".to_owned()));
+        return Err(not_ready("the service is shutting down".to_owned()));
     }
     // An open file can be read wherever it is.
     db.expect_file().map_err(|error| not_ready(error.to_string()))?;

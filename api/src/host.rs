@@ -98,7 +98,7 @@ pub(crate) fn asked(request: &ServiceRequest) -> Result<Option<Host<'_>>, FieldE
         None | Some(Ok("")) => None,
         Some(Ok(written)) => Some(Host::read(written, default_port).ok_or_else(|| {
             let shown = service::shortened(written, 100);
-            refusal(&format!("`{shown}` is no host, expected a name or `name:port`"))
+            refusal(&format!("`{shown}` is not a host, expected a name or `name:port`"))
         })?),
         Some(Err(_)) => return Err(refusal("Host has other characters than ASCII")),
     };
@@ -108,7 +108,7 @@ pub(crate) fn asked(request: &ServiceRequest) -> Result<Option<Host<'_>>, FieldE
     }
     let shown = || service::shortened(target.as_str(), 100);
     let named = Host::read(target.as_str(), default_port)
-        .ok_or_else(|| refusal(&format!("the target is for `{}`, which is no host", shown())))?;
+        .ok_or_else(|| refusal(&format!("the target is for `{}`, which is not a host", shown())))?;
     match given {
         Some(given) if given != named => {
             let detail = format!("the target is for `{}`, and Host names another host", shown());

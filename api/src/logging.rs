@@ -90,9 +90,9 @@ fn start_queue(format: LogFormat) -> io::Result<Arc<Queue>> {
 /// What the standard library would write itself, synchronously, waiting for the reader of the log.
 fn say_panic(format: LogFormat, panic: &std::panic::PanicHookInfo<'_>) {
     let thread = std::thread::current();
-    let why = panic.payload_as_str().unwrap_or("without a word");
+    let why = panic.payload_as_str().unwrap_or("no message");
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
-    let name = thread.name().unwrap_or("without a name");
+    let name = thread.name().unwrap_or("unnamed");
     let line = line_of_ours(
         format,
         Level::Error,

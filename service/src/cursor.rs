@@ -65,16 +65,15 @@ pub fn leads_back(written: &str) -> bool {
 /// [`Error::Invalid`] for a cursor that the server did not issue, or of another list.
 pub fn read(written: &str, binding: &str, keys: &[Key]) -> Result<(Vec<Option<Value>>, Direction)> {
     let shown = crate::text::shortened(written, 40);
-    let foreign = || {
-        Error::parameter("cursor", format!("cursor `{shown}` is not one that a Link header gave"))
-    };
+    let foreign =
+        || Error::parameter("cursor", format!("cursor `{shown}` is not from a Link header"));
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(written).map_err(|_| foreign())?;
     let Content { l, b, v } = serde_json::from_slice(&bytes).map_err(|_| foreign())?;
     if l != binding {
         return Err(Error::parameter(
             "cursor",
             format!(
-                "cursor `{shown}` belongs to a list with other filters or another order; begin again without it"
+                "cursor `{shown}` belongs to a list with other filters or another order; start again without it"
             ),
         ));
     }

@@ -154,7 +154,7 @@ impl Error {
 
     /// A stored row could not be serialized as JSON; every stored value has a JSON form.
     pub fn no_json(error: serde_json::Error) -> Self {
-        Self::internal(format!("a row has no JSON text: {error}"))
+        Self::internal(format!("a row cannot be written as JSON: {error}"))
     }
 
     /// A collision that the database did not report as one.

@@ -214,7 +214,7 @@ pub fn conditions(
 ) -> Result<Condition> {
     if parameters.len() > MOST_CONDITIONS {
         let detail = format!(
-            "{} filters are too many, at most {MOST_CONDITIONS} are carried out",
+            "{} filters are too many, at most {MOST_CONDITIONS} are allowed",
             parameters.len()
         );
         let broken = FieldError::parameter("query", "too-many-filters", detail);
@@ -320,7 +320,7 @@ fn values(kind: Kind, written: &str) -> std::result::Result<Vec<Value>, String> 
         return Err(format!("`{written}` has a double quote that is not closed"));
     }
     if values.len() > MOST_VALUES {
-        return Err(format!("has {} values, at most {MOST_VALUES} are looked for", values.len()));
+        return Err(format!("has {} values, at most {MOST_VALUES} are allowed", values.len()));
     }
     let read = |value: &String| expect_short(value).and_then(|()| kind.read(value));
     values.iter().map(read).collect()
@@ -328,7 +328,7 @@ fn values(kind: Kind, written: &str) -> std::result::Result<Vec<Value>, String> 
 
 fn expect_short(value: &str) -> std::result::Result<(), String> {
     match value.chars().count() > LONGEST_VALUE {
-        true => Err(format!("is longer than {LONGEST_VALUE} characters; look for less")),
+        true => Err(format!("is longer than {LONGEST_VALUE} characters; shorten it")),
         false => Ok(()),
     }
 }

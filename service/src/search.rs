@@ -49,14 +49,14 @@ pub fn search(
     if written.chars().count() > LONGEST {
         return Err(Error::parameter(
             "q",
-            format!("q is longer than {LONGEST} characters; look for less"),
+            format!("q is longer than {LONGEST} characters; shorten it"),
         ));
     }
     let words: Vec<&str> = written.split_whitespace().collect();
     if words.len() > MOST_WORDS {
         return Err(Error::parameter(
             "q",
-            format!("q has {} words, at most {MOST_WORDS} are looked for", words.len()),
+            format!("q has {} words, at most {MOST_WORDS} are allowed", words.len()),
         ));
     }
     if words.is_empty() {

@@ -97,7 +97,7 @@ pub fn keys(written: Option<&str>, fields: &[Field], id: &Field) -> Result<Vec<K
             let known = fields.iter().map(|field| field.name.to_owned());
             return Err(Error::parameter(
                 "sort",
-                format!("sort `{name}` is no column{}", nearest(name, known)),
+                format!("sort `{name}` is not a column{}", nearest(name, known)),
             ));
         };
         if keys.iter().any(|key| key.name == name) {
@@ -111,7 +111,7 @@ pub fn keys(written: Option<&str>, fields: &[Field], id: &Field) -> Result<Vec<K
     if keys.len() > MOST_KEYS {
         return Err(Error::parameter(
             "sort",
-            format!("sort has {} columns, at most {MOST_KEYS} count", keys.len()),
+            format!("sort has {} columns, at most {MOST_KEYS} are allowed", keys.len()),
         ));
     }
     if !keys.iter().any(|key| key.name == id.name) {

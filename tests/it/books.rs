@@ -144,8 +144,8 @@ on_both! {
         }
         app.send("PUT", path, &[json, ("if-match", "\"1.2\"")], b"{\"year\": 1}").expect(200);
         for (path, body, reason) in [
-            (path, json!({"isbn": null}), "isbn `null` is not the one of the address"),
-            (path, json!({"isbn": "9780306406157"}), "isbn `9780306406157` is not the one of the address"),
+            (path, json!({"isbn": null}), "isbn `null` differs from the one in the path"),
+            (path, json!({"isbn": "9780306406157"}), "isbn `9780306406157` differs from the one in the path"),
             ("/api/books/isbn/12", json!({}), "isbn `12` has 2 digits, expected 10 or 13"),
         ] {
             let error = app.put(path, body).expect_problem(400);

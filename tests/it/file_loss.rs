@@ -194,7 +194,7 @@ fn a_deleted_file_takes_no_changes_and_the_next_start_begins_with_an_empty_one()
             fs::remove_file(database.home.path().join("data").join(name)).unwrap();
         }
         expect_refusals(&app, "deleted", "books.db");
-        app.logged(&["ERROR", "data/books.db", "was taken away"]);
+        app.logged(&["ERROR", "data/books.db", "was removed"]);
         assert!(app.stop());
         // Its lock ended with the first server.
         let app = App::new(&database);
@@ -280,7 +280,7 @@ fn an_idle_server_notices_by_itself() {
     add(&app, "before").expect(201);
     let away = database.home.path().join("away.db");
     fs::rename(database.path(), &away).unwrap();
-    app.logged(&["ERROR", "books.db", "was taken away"]);
+    app.logged(&["ERROR", "books.db", "was removed"]);
     app.logged(&["write-ahead log", "into the file that is open"]);
     fs::rename(&away, database.path()).unwrap();
     app.logged(&["INFO", "books.db", "is back"]);

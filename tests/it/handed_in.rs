@@ -147,7 +147,7 @@ on_both! {
             ("?dry_run=1&dry_run=0", "text/csv", b"title,author\n", 400, "appears twice"),
             ("", form, member, 400, "no part `file`"),
             ("", "multipart/form-data", b"x", 400, "oundary"),
-            ("", form, file, 400, "cannot be told by its type or name"),
+            ("", form, file, 400, "cannot be determined from its type or name"),
             ("", form, &file[..53], 400, "the body cannot be read"),
         ] {
             let (found, detail) = refused(query, kind, body);
@@ -220,7 +220,7 @@ on_both! {
             std::fs::remove_dir_all(&left).unwrap();
             let app = App::new(&database);
             until("the import is taken back", || import(&app)["state"] == "failed");
-            assert!(import(&app)["problem"].as_str().unwrap().contains("its file is gone"));
+            assert!(import(&app)["problem"].as_str().unwrap().contains("its file is missing"));
             assert_eq!(database.number("SELECT count(*) FROM books"), 0);
         } else {
             // Two servers, each with a folder of its own: the other one has the file.

@@ -109,7 +109,7 @@ on_both! {
         import(&database, "a.csv", &[]);
         assert_eq!(database.number("SELECT count(*) FROM books"), 2);
         let error = Program::new(&database).run(&["import", "books", "a.csv", "--on-duplicate", "fail"]).expect_error();
-        assert!(error.contains("row 1 (line 2) is book 1 already"), "{error}");
+        assert!(error.contains("row 1 (line 2) is already book 1"), "{error}");
     }
 
     fn repetitions_within_a_file_count_as_duplicates_wherever_they_stand(database) {

@@ -152,7 +152,7 @@ on_both! {
         }
         let failed = imported(&app, "?on_duplicate=fail&dry_run=1", &table);
         assert_eq!(failed["state"], "failed");
-        assert!(failed["problem"].as_str().unwrap().contains("row 1 (line 2) is book 1 already"), "{failed}");
+        assert!(failed["problem"].as_str().unwrap().contains("row 1 (line 2) is already book 1"), "{failed}");
     }
 
     fn an_import_that_must_meet_no_duplicate_is_taken_back_when_it_does(database) {
@@ -163,7 +163,7 @@ on_both! {
         assert_eq!(failed["state"], "failed");
         assert!(failed["reverted"].as_i64().unwrap() > 0, "{failed}");
         let problem = &failed["problem"];
-        assert!(problem.as_str().unwrap().contains("row 20001 (line 20002) is book 6 already"), "{problem}");
+        assert!(problem.as_str().unwrap().contains("row 20001 (line 20002) is already book 6"), "{problem}");
         assert_eq!(database.number("SELECT count(*) FROM books"), 0);
         assert_eq!(database.number("SELECT count(*) FROM import_changes"), 0);
         let done = imported(&app, "?on_duplicate=fail", format!("title,author\n{table}"));

@@ -30,7 +30,7 @@ on_both! {
         app.signal("TERM");
         app.logged(&["shutting down"]);
         let error = app.get("/readyz").expect_problem(503);
-        assert!(error.contains("about to stop"), "{error}");
+        assert!(error.contains("shutting down"), "{error}");
         app.post("/api/books", json!({"title": "a", "author": "b"})).expect(201);
         assert!(app.stop());
         assert_eq!(database.number("SELECT count(*) FROM books"), 1);

@@ -283,9 +283,9 @@ on_both! {
         let cursor = app.get("/api/books?limit=1&sort=title").link("next").unwrap();
         let other = cursor.replace("sort=title", "sort=-title");
         for (path, reason) in [
-            ("/api/books?sort=titel", "sort `titel` is no column; the nearest one is `title`"),
+            ("/api/books?sort=titel", "sort `titel` is not a column; the nearest one is `title`"),
             ("/api/books?sort=title,-title", "sort `title` appears twice"),
-            ("/api/books?sort=", "sort `` is no column"),
+            ("/api/books?sort=", "sort `` is not a column"),
             ("/api/books?sort=id,title,year,author,status,isbn", "sort has 6 columns, at most 5"),
             ("/api/books?fields=titel", "fields `titel` does not exist here; the nearest one is `title`"),
             ("/api/books?include=shelf", "include `shelf` does not exist here; the nearest one is `items`"),
@@ -300,10 +300,10 @@ on_both! {
             ("/api/items?shop.name=a", "the parameter `shop.name` does not exist; the nearest one is `"),
             ("/api/items?store.nme=a", "the nearest one is `store.name`"),
             ("/api/books?isbn__icontains=9", "the parameter `isbn__icontains` does not exist"),
-            ("/api/books?cursor=e30", "cursor `e30` is not one that a Link header gave"),
+            ("/api/books?cursor=e30", "cursor `e30` is not from a Link header"),
             ("/api/books?q=a%00b", "q has a NUL byte"),
             (other.as_str(), "belongs to a list with other filters or another order"),
-            (&format!("{cursor}&offset=1"), "two ways to say where a page begins"),
+            (&format!("{cursor}&offset=1"), "two ways to set where a page begins"),
             (&format!("{cursor}&year=1815"), "belongs to a list with other filters"),
         ] {
             let error = app.get(path).expect_problem(400);

@@ -32,7 +32,7 @@ on_both! {
         let log = app.log();
         let (before, _) = log.split_once("listening on").expect("it listens");
         // A database that is too busy for it is not waited for.
-        let lesson = ["trigrams are known", "was not learned in"];
+        let lesson = ["trigrams were counted", "were not collected in"];
         assert!(lesson.iter().any(|words| before.contains(words)), "{log}");
     }
 }

@@ -144,7 +144,7 @@ on_both! {
             ("/api/books?limit=0", "limit `0` is not between 1 and 10000"),
             ("/api/books?limit=10001", "limit `10001` is not between"),
             ("/api/books?limit=ten", "limit `ten` is not between"),
-            ("/api/books?cursor=x", "cursor `x` is not one that a Link header gave"),
+            ("/api/books?cursor=x", "cursor `x` is not from a Link header"),
             ("/api/books?year=new", "year `new` is not a whole number"),
             ("/api/books?year__gt=99999999999", "year__gt `99999999999` is not a whole number between -2147483648 and"),
             ("/api/books?isbn=9780132350885", "isbn `9780132350885` ends with the check digit 5, expected 4"),

@@ -72,7 +72,7 @@ on_both! {
             let seen = reply.headers["etag"].clone();
             assert_eq!(app.send("GET", path, &[("if-none-match", &seen)], b"").status, 304);
         }
-        assert!(app.get("/api/books?sort=titel").expect_problem(400).contains("`titel` is no column"));
+        assert!(app.get("/api/books?sort=titel").expect_problem(400).contains("`titel` is not a column"));
     }
 
     fn a_list_that_ends_where_a_part_does_has_no_page_behind_it(database) {

@@ -195,7 +195,7 @@ fn on_duplicate(choice: Duplicates) -> OnDuplicate {
 
 fn map(args: &BooksArgs) -> Result<BTreeMap<String, String>> {
     if format(args) == import::Format::Jsonl && !args.map.is_empty() {
-        bail!("`--map` is for tables; the members of JSON lines have the names of our columns");
+        bail!("`--map` is only for CSV; JSON lines use our column names as members");
     }
     let mut map = BTreeMap::new();
     for (column, header) in &args.map {

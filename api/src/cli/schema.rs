@@ -33,7 +33,7 @@ pub fn claim(location: &Location, holder: &str) -> Result<Option<FileLock>> {
     if let Some(directory) = directory {
         ensure!(
             directory.is_dir(),
-            "the directory `{}` of the database does not exist; make it, or name another one in DATABASE_URL",
+            "the directory `{}` of the database does not exist; create it, or name another one in DATABASE_URL",
             directory.display()
         );
     }
@@ -199,7 +199,7 @@ fn report() -> Report {
     Arc::new(|event| match event {
         Event::Waiting(holder) => log::info!("waiting for {holder}, which changes the schema"),
         Event::BackedUp(copy) => {
-            log::info!("the database before this change is kept as `{}`", copy.display());
+            log::info!("the database before this change is saved as `{}`", copy.display());
         }
         Event::Begun { .. } => {}
         Event::Statement(sql) => log::debug!("{sql}"),

@@ -174,7 +174,7 @@ fn exposure(args: &ServeArgs) -> Result<Exposure> {
         }
         (false, false) => bail!(
             "{} is reached from other machines, and there are no accounts yet: everybody could change and delete everything; \
-             listen on 127.0.0.1, or say `--insecure-open` where that is wanted",
+             listen on 127.0.0.1, or pass `--insecure-open` to allow that",
             args.host
         ),
     }

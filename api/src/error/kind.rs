@@ -60,9 +60,9 @@ macro_rules! kinds {
 
 kinds! {
     Invalid "invalid" BAD_REQUEST "Invalid input" {
-        means "A member of the body, a parameter, a header or the path does not fit, or names what does not exist. Nothing was changed.";
-        do "Look into `errors`: each has the `pointer` to a member (or the name of a parameter), a `code`, and a sentence with \
-            the way out. Mend all of them and send the request again.";
+        means "A member of the body, a parameter, a header or the path is invalid, or refers to something that does not exist. Nothing was changed.";
+        do "See `errors`: each has the `pointer` to a member (or the name of a parameter), a `code`, and a sentence with \
+            what to do about it. Correct all of them and send the request again.";
         as "year `12008` is not between -3500 and 2200";
     }
     Duplicate "duplicate" BAD_REQUEST "Duplicate value" {
@@ -72,7 +72,7 @@ kinds! {
         as "isbn `9780132350884` is taken by another row; change that one or choose another isbn";
     }
     ForeignOrigin "foreign-origin" FORBIDDEN "Foreign origin" {
-        means "A page of another origin than this service's own sent a request that may change something, as its browser says in \
+        means "A page of another origin than this service's own sent a request that may change something, as its browser reports in \
                `Sec-Fetch-Site` or `Origin`. Nothing was changed.";
         do "Send the request from a page of this service, or from a program, which sends neither header. A proxy in front of the \
             service has to pass on `Sec-Fetch-Site`, and `Host` as the browser sent it.";
@@ -92,7 +92,7 @@ kinds! {
     NotAcceptable "not-acceptable" NOT_ACCEPTABLE "Not acceptable" {
         means "The header `Accept` names no type that the list can be sent as, or `Accept-Encoding` no coding.";
         do "Accept one of those that `detail` lists, or leave the header out.";
-        as "nothing that `Accept` names can be sent; a list is sent as one of application/json, text/csv, application/x-ndjson, \
+        as "no type in `Accept` is supported; a list is available as one of application/json, text/csv, application/x-ndjson, \
             application/jsonl";
     }
     SlowBody "slow-body" REQUEST_TIMEOUT "Body too slow" {
@@ -112,14 +112,14 @@ kinds! {
         as "confirm is `3`, but the number of books that match is 4; nothing was changed: repeat with confirm=4 if they are meant";
     }
     TooLarge "too-large" PAYLOAD_TOO_LARGE "Body too large" {
-        means "The body of the request is larger than what is read. Nothing was changed.";
+        means "The body of the request exceeds the size limit. Nothing was changed.";
         do "Send less at a time. A file for `/api/imports` may be longer than other bodies, as long as the operator allows.";
         as "the body is larger than 1048576 bytes; send less at a time";
     }
     UriTooLong "uri-too-long" URI_TOO_LONG "URI too long" {
-        means "The path and its query are longer than what is read.";
-        do "Ask with fewer or shorter filters.";
-        as "the address is longer than 8192 bytes; ask for less at a time";
+        means "The path and its query exceed the length limit.";
+        do "Use fewer or shorter filters.";
+        as "the address is longer than 8192 bytes; request less at a time";
     }
     MediaType "media-type" UNSUPPORTED_MEDIA_TYPE "Unsupported media type" {
         means "The body is of another media type than those accepted here, or it is missing. Nothing was changed.";
@@ -139,7 +139,7 @@ kinds! {
         as "the key `8e03978e` was used for another request within the last day; repeat that one as it was, or choose a new key";
     }
     Internal "internal" INTERNAL_SERVER_ERROR "Internal error" {
-        means "A defect of the service. A change was not carried out.";
+        means "A defect of the service. A change was not stored.";
         do "Tell the operator the `request_id`; the log has the details.";
         as "something went wrong here; the log has more under this request's id";
     }
@@ -168,7 +168,7 @@ kinds! {
         again after "5";
     }
     NotReady "not-ready" SERVICE_UNAVAILABLE "Not ready" {
-        means "The service is alive, but not ready: its database does not answer or has another schema, or it is about to stop.";
+        means "The service is alive, but not ready: its database does not answer or has another schema, or it is shutting down.";
         do "Send requests to another instance. `bookplate db upgrade` upgrades an outdated schema.";
         as "the database does not answer";
     }

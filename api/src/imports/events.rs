@@ -54,7 +54,7 @@ pub async fn follow_import(
     }
     let Some(following) = imports.follow(import) else {
         let detail = format!(
-            "{MOST_FOLLOWERS} clients follow imports already; try again later, or ask for the import itself"
+            "{MOST_FOLLOWERS} clients follow imports already; try again later, or request the import itself"
         );
         return Err(Problem::new(Kind::Busy, detail));
     };

@@ -89,7 +89,7 @@ pub fn options(given: &[(String, String)], by_type: Option<Kind>) -> Result<Opti
         Some(Kind::Csv) => Format::Csv { delimiter },
         Some(Kind::Jsonl) => Format::Jsonl,
         None => {
-            let detail = "how the file is written cannot be told by its type or name; add `format=csv` or `format=jsonl`";
+            let detail = "the format of the file cannot be determined from its type or name; add `format=csv` or `format=jsonl`";
             return Err(Error::parameter("format", detail));
         }
     };
@@ -130,8 +130,7 @@ fn map(given: &[(String, String)], format: Format) -> Result<BTreeMap<String, St
     let mut map = BTreeMap::new();
     for (_, written) in given.iter().filter(|(name, _)| name == "map") {
         if format == Format::Jsonl {
-            let detail =
-                "map is for tables; the members of JSON lines have the names of our columns";
+            let detail = "map is only for CSV; JSON lines use our column names as members";
             return Err(Error::parameter("map", detail));
         }
         let shown = service::shortened(written, 60);

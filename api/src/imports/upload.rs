@@ -180,7 +180,7 @@ impl Form {
 
     async fn file(&mut self, field: Field, spool: &Arc<Spool>) -> Result<(), Problem> {
         if self.file.is_some() {
-            return Err(bad_form("the form has two files; send each in a request of its own"));
+            return Err(bad_form("the form has two files; send each in a separate request"));
         }
         let name = field.content_disposition().and_then(|disposition| disposition.get_filename());
         let name = name.map(str::to_owned);
@@ -302,7 +302,7 @@ impl Writer {
     }
 
     async fn end(self) -> Outcome<Upload> {
-        self.upload.ok_or_else(|| Error::internal("a file was handed in and is not there"))
+        self.upload.ok_or_else(|| Error::internal("an uploaded file is missing"))
     }
 }
 

@@ -45,7 +45,7 @@ pub async fn put(
     if let Some(other) = changes.isbn.as_ref().filter(|other| other.as_deref() != Some(isbn)) {
         let other = other.as_deref().unwrap_or("null");
         let detail =
-            format!("isbn `{other}` is not the one of the address, `{isbn}`; leave it out");
+            format!("isbn `{other}` differs from the one in the path, `{isbn}`; remove it");
         return Err(Error::invalid("isbn", "read-only", detail));
     }
     // Found and locked in one statement: a row that had to be waited for is returned only if it still has this ISBN.

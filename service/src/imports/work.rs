@@ -165,7 +165,7 @@ impl Imports {
                 self.fail(import.id, &error).await.map(|()| true)
             }
             Ok(Found::Missing) if !self.spool.is_shared => {
-                let gone = bad_file("its file is gone from the folder of imports".to_owned());
+                let gone = bad_file("its file is missing from the directory of imports".to_owned());
                 self.fail(import.id, &gone).await.map(|()| true)
             }
             Ok(Found::Busy | Found::Missing) => Ok(false),

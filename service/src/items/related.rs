@@ -62,7 +62,7 @@ async fn of_parents(
     let children = db.rows(children.order_by_asc(Column::Id).limit(MAX_LIMIT + 1)).await?;
     if children.len() as u64 > MAX_LIMIT {
         let detail = format!(
-            "the rows of this page have more than {MAX_LIMIT} items; ask for a smaller `limit`, or for the items themselves"
+            "the rows of this page have more than {MAX_LIMIT} items; request a smaller `limit`, or the items themselves"
         );
         return Err(Error::Invalid(FieldError::parameter("include", "too-many", detail).into()));
     }

@@ -19,7 +19,7 @@ const CHUNK: usize = 1 << 16;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Broken {
     /// A quote is opened and never closed.
-    #[error("a quote is opened and never closed; close it, or double it if it belongs to the text")]
+    #[error("a quote is opened and never closed; close it, or double it if it is part of the text")]
     Unclosed,
     /// Something other than a delimiter follows a closing quote.
     #[error("text follows the closing quote of a field; a quote inside quotes is written twice")]

@@ -166,7 +166,7 @@ async fn insert(
         }
         *fresh = rest;
     }
-    Err(Error::collision("others store and delete books of the same ISBNs all the time"))
+    Err(Error::collision("other sessions keep storing and deleting books of the same ISBNs"))
 }
 
 /// Inserts the rows that conflict with nothing, and counts them; the ids of their books where the database returns them.

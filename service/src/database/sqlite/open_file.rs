@@ -87,7 +87,7 @@ impl OpenFile {
         };
         let file = identified(path.to_owned())?;
         if before.is_some_and(|before| before != file.1) {
-            return Err(lost(path, "was taken away while it was opened"));
+            return Err(lost(path, "was removed while it was opened"));
         }
         let files = [file, identified(beside("-wal"))?, identified(beside("-shm"))?];
         let (is_away, is_changed) = (AtomicBool::new(false), AtomicBool::new(false));
@@ -130,11 +130,11 @@ impl OpenFile {
         for (path, opened) in &self.files {
             match Identity::of(path) {
                 Ok(found) if found == *opened => {}
-                Ok(_) => return Err(lost(path, "was taken away, and another one is in its place")),
+                Ok(_) => return Err(lost(path, "was removed, and another file is in its place")),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    return Err(lost(path, "was taken away"));
+                    return Err(lost(path, "was removed"));
                 }
-                Err(error) => return Err(lost(path, &format!("cannot be looked up ({error})"))),
+                Err(error) => return Err(lost(path, &format!("cannot be checked ({error})"))),
             }
         }
         if self.is_changed() {

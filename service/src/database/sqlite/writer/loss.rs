@@ -38,7 +38,10 @@ impl WriterConnection {
                     })?;
                 }
                 self.file.is_back();
-                log::info!("the file `{}` is back: changes go on", self.file.database().display());
+                log::info!(
+                    "the file `{}` is back: changes are accepted again",
+                    self.file.database().display()
+                );
                 Ok(())
             }
             Err(error) => {
