@@ -1,4 +1,4 @@
-"""Generates a client from the OpenAPI document of a server, as a stranger would, and carries out the course's story with it."""
+"""Generates a client from the OpenAPI document of a server, as any user would, and runs the basic scenario with it."""
 
 import subprocess
 import sys
@@ -10,10 +10,10 @@ from server import served
 
 
 def generated(address, home):
-    """The client, as the generator writes it; what it cannot make of the document is a failure."""
+    """The client, as the generator writes it; anything in the document that it cannot generate is a failure."""
     document = home / "openapi.json"
     urllib.request.urlretrieve(f"{address}/api/openapi.json", document)
-    # Files are bytes to it, whatever they are of.
+    # Files are bytes for it, whatever their type.
     files = "".join(f"  {kind}: application/octet-stream\n" for kind in ["text/csv", "application/x-ndjson", "application/jsonl"])
     (home / "generator.yaml").write_text(f"post_hooks: []\ncontent_type_overrides:\n{files}")
     generator = Path(sys.executable).parent / "openapi-python-client"
@@ -24,7 +24,7 @@ def generated(address, home):
 
 
 def expect(answer, status):
-    """The parsed body of an answer, which has to have this status."""
+    """The parsed body of a response, which has to have this status."""
     assert answer.status_code == status, f"{answer.status_code}, expected {status}: {answer.content!r}"
     return answer.parsed
 
@@ -54,7 +54,7 @@ def story(address):
         book = expect(answer, 201)
         assert (book.isbn, book.status, book.version, book.page_count) == ("9780132350884", "available", 1, None), book
         assert answer.headers["location"] == f"/api/books/{book.id}"
-        # The same once more, and what is wrong in words and for programs.
+        # The same again, with the error in words and for programs.
         problem = expect_problem(create_book.sync_detailed(client=client, body=code), 400, "duplicate")
         assert [(error.pointer, error.code) for error in problem.errors] == [("/isbn", "duplicate")]
         problem = expect_problem(create_book.sync_detailed(client=client, body=NewBook(title="", author="b", year=12008)), 400, "invalid")
@@ -62,7 +62,7 @@ def story(address):
         page = urllib.request.urlopen(address + problem.type_).read().decode()
         assert "<h2>What to do</h2>" in page, page
 
-        # An answer that got lost is asked for again under its key.
+        # A lost response is requested again under its key.
         item = NewItem(name="Clean Code, second copy", price=49.99, store_id=store.id, book_id=book.id)
         first, again = (create_item.sync_detailed(client=client, body=item, idempotency_key="a-key") for _ in range(2))
         assert expect(first, 201).id == expect(again, 201).id and first.parsed.price == 49.99
@@ -75,7 +75,7 @@ def story(address):
         assert expect(list_items.sync_detailed(client=client, store_name_istartswith="main", price_in=[0, 0.5]), 200)[1].price == 0.5
         problem = expect_problem(list_items_of_store.sync_detailed(7, client=client), 404, "not-found")
 
-        # A change that is based on what is not so any more.
+        # A change that is based on an outdated version.
         read = find_book.sync_detailed(book.id, client=client)
         tag = read.headers["etag"]
         changed = patch_book.sync_detailed(book.id, client=client, body=BookChanges(page_count=464), if_match=tag)
@@ -93,7 +93,7 @@ def story(address):
         expect_problem(find_book.sync_detailed(book.id, client=client), 404, "not-found")
         expect_problem(delete_books.sync_detailed(client=client, author_icontains="woolf", confirm=1), 412, "unconfirmed")
         assert expect(delete_books.sync_detailed(client=client, author_icontains="woolf", confirm=2), 200).deleted == 2
-        # Its items go with a store.
+        # Items are deleted with their store.
         expect(delete_store.sync_detailed(store.id, client=client), 200)
         assert expect(list_items.sync_detailed(client=client), 200) == []
 

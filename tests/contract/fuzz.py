@@ -1,4 +1,4 @@
-"""Asks the server what its OpenAPI document allows, and what it does not, with all checks of Schemathesis.
+"""Sends requests that the OpenAPI document allows, and ones that it does not, with all checks of Schemathesis.
 
     python fuzz.py [--examples 25] [sqlite] [postgres]
 

@@ -1,4 +1,4 @@
-"""What a request has to be that no OpenAPI document can say; without it, every other request would only be refused for that.
+"""Constraints on requests that OpenAPI cannot express; without them, every other request would only be refused for these.
 
 Only requests that fit the document are changed, and those whose address would be longer than a server reads.
 """
@@ -12,13 +12,13 @@ import requests
 import schemathesis
 
 SERVER = os.environ["BOOKPLATE_URL"]
-# One filter in so many is asked for.
+# One filter in this many is used.
 SHARES = int(os.environ["BOOKPLATE_SHARES"])
-# A list takes 50 filters and an address 8 KiB; the document has up to 300 parameters of 1000 characters.
+# A list takes 50 filters and a URL 8 KiB; the document has up to 300 parameters of 1000 characters.
 MOST_PARAMETERS, LONGEST_QUERY = 12, 4000
 NOT_FILTERS = {"q", "sort", "fields", "include", "limit", "cursor", "offset", "count", "confirm", "all"}
 FILES = ["text/csv", "application/x-ndjson", "application/jsonl"]
-# They say what is in a table, which is another one here.
+# They describe the columns of a table, which is another one here.
 OF_TABLES = {"delimiter", "map", "format"}
 number = itertools.count(1)
 
@@ -30,7 +30,7 @@ def file(context, value):
 
 @schemathesis.hook
 def before_load_schema(context, schema):
-    """Filters are one machinery, so a short run asks each list for another share of them."""
+    """Filters share one implementation, so a short run uses another share of them for each list."""
     for place, path in enumerate(schema["paths"].values()):
         for operation in path.values():
             parameters = operation.get("parameters", [])
@@ -54,7 +54,7 @@ def before_call(context, case, kwargs):
     if case.query:
         case.query = shortened(case)
     if case.media_type in FILES and not isinstance(case.body, str):
-        # A file is a text whatever is in it.
+        # A file is a text whatever its contents.
         case.body = json.dumps(case.body) if isinstance(case.body, (dict, list)) else str(case.body)
     if case.meta.generation.mode.is_positive:
         if case.query:
@@ -63,14 +63,14 @@ def before_call(context, case, kwargs):
         if case.path == "/api/imports":
             case.body = fitting_file(case.media_type, case.body)
             if isinstance(case.body, dict):
-                # What the address says is not said again in the form.
+                # Parameters of the query are not repeated in the form.
                 case.body = {name: value for name, value in case.body.items() if name not in (case.query or {})}
         elif isinstance(case.body, (dict, list)):
             case.body = fitting_body(case, case.body)
 
 
 def shortened(case):
-    """As many parameters as a server reads, those first that make the request a bad one."""
+    """As many parameters as a server reads, first those that make the request invalid."""
     data = case.meta.phase.data
     named = {getattr(data, "parameter", None)} | {mutation.parameter for mutation in getattr(data, "mutations", None) or []}
     query, kept = {name: short(value) for name, value in case.query.items()}, {}
@@ -82,7 +82,7 @@ def shortened(case):
 
 
 def short(value):
-    """At most as much of a value as an address has room for, which is still too much where it was."""
+    """Shortens a value to what fits into a URL; a value that was too long for its member is still too long."""
     if isinstance(value, list):
         while len(value) > 2 and len(urlencode({"": value}, doseq=True)) > LONGEST_QUERY:
             value = value[: len(value) // 2]
@@ -91,23 +91,23 @@ def short(value):
 
 
 def several(value, change):
-    """A list of values, which is a text where it is on its way into an address."""
+    """A list of values, which is a text while it is part of a URL."""
     if isinstance(value, list):
         return change(value)
     return ",".join(change(str(value).split(",")))
 
 
 def fitting_query(query):
-    # A cursor is what a `Link` header gave.
+    # A cursor is taken from a `Link` header.
     query = {name: value for name, value in query.items() if name != "cursor" and name not in OF_TABLES}
     for name, value in query.items():
         if name.split(".")[-1].split("__")[0] == "isbn" and not name.endswith("__isnull"):
             query[name] = several(value, lambda values: [isbn() for _ in values])
     if "sort" in query:
-        # A column counts once, in whichever direction.
+        # A column may appear once, in either direction.
         query["sort"] = several(query["sort"], lambda columns: list({column.removeprefix("-"): column for column in columns}.values()))
     if "confirm" in query:
-        # Every row, or those that filters find.
+        # Every row, or those that match the filters.
         query.pop("all", None)
         if not str(query.get("q", "")).strip() and not set(query) - NOT_FILTERS:
             query["all"] = "true"
@@ -115,7 +115,7 @@ def fitting_query(query):
 
 
 def fitting_part(name, value):
-    # A link from an item to its book is followed also where it has none.
+    # A link from an item to its book is followed even if the item has none.
     return isbn() if name == "isbn" else 2147483647 if value is None else value
 
 
@@ -127,20 +127,20 @@ def fitting_body(case, body):
     body = dict(body)
     path = case.path
     if body.get("isbn") is not None:
-        # One that is right to its check digit, and that no other book has.
+        # One with a valid check digit that no other book has.
         body["isbn"] = isbn()
     if path == "/api/books/isbn/{isbn}":
         body.pop("isbn", None)
-        # What a new book needs.
+        # The required members of a new book.
         body = {"title": "a", "author": "b", **body}
     elif case.method.upper() == "PATCH" and path == "/api/books":
         # One ISBN for many books.
         body.pop("isbn", None)
     if isinstance(body.get("author"), str):
-        # An index takes so many bytes, however many characters they are.
+        # An index entry is limited in bytes, however many characters they are.
         body["author"] = body["author"].encode()[:2600].decode(errors="ignore")
     if isinstance(body.get("price"), (int, float)):
-        # A multiple of 0.01 that is one in decimals, too.
+        # A multiple of 0.01 that is also one in decimals.
         body["price"] = round(body["price"], 2)
     if "store_id" in body:
         body["store_id"] = added("stores", {"name": "a"})
@@ -150,7 +150,7 @@ def fitting_body(case, body):
 
 
 def fitting_file(kind, body):
-    # A table begins with names that are known, and lines are objects.
+    # A table begins with known column names, and lines are objects.
     if isinstance(body, dict):
         body = {name: value for name, value in body.items() if name not in OF_TABLES}
         return {**body, "format": "csv", "file": fitting_file("text/csv", str(body.get("file", "")))}
@@ -160,14 +160,14 @@ def fitting_file(kind, body):
 
 
 def added(collection, row):
-    """The id of a row that is there, because it was added just now."""
+    """The id of a row that exists, because it was just created."""
     answer = requests.post(f"{SERVER}/api/{collection}", json=row, timeout=20)
     answer.raise_for_status()
     return answer.json()["id"]
 
 
 def isbn():
-    """Another one with each call."""
+    """A different one with each call."""
     digits = f"979{next(number):09}"
     weighed = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits))
     return digits + str(-weighed % 10)

@@ -1,4 +1,4 @@
-"""Servers for the checks of the contract: the built program on a scratch database, on a port of its own, gone afterwards."""
+"""Servers for the checks of the contract: the built program on a scratch database, on a free port, removed afterwards."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ PROGRAM = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target")) / "deb
 
 @contextlib.contextmanager
 def served(url, log):
-    """The address of a server on the database of `url`, whose log is the file `log`."""
+    """The URL of a server on the database at `url`, which logs to the file `log`."""
     with open(log, "w") as lines:
         settings = {**os.environ, "DATABASE_URL": url}
         if url.startswith("postgres"):
@@ -40,7 +40,7 @@ def address(process, log):
 
 @contextlib.contextmanager
 def postgres():
-    """The URL of an empty database of a PostgreSQL server of our own."""
+    """The URL of an empty database of a private PostgreSQL server."""
     found = shutil.which("initdb")
     places = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not places:
@@ -55,7 +55,7 @@ def postgres():
         def run(program, *arguments):
             as_whom = {"user": user[0], "group": user[1], "extra_groups": []} if user else {}
             command = [places[-1] / program, "--pgdata", data, *arguments]
-            # The server would keep a pipe of ours open.
+            # The server would inherit a pipe of ours and hold it open.
             subprocess.run(command, cwd=home, check=True, stdout=subprocess.DEVNULL, **as_whom)
 
         run("initdb", "--username=bookplate", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
@@ -72,4 +72,4 @@ def unprivileged():
         with contextlib.suppress(KeyError):
             user = pwd.getpwnam(name)
             return user.pw_uid, user.pw_gid
-    raise SystemExit("there is no user without rights to run PostgreSQL as")
+    raise SystemExit("there is no unprivileged user to run PostgreSQL as")

@@ -60,7 +60,7 @@ on_both! {
             let error = post(&app, "/api/books", key, &book).expect_problem(400);
             assert!(error.contains("expected 1 to 255 visible ASCII characters"), "{key}: {error}");
         }
-        // What failed was not done, and may be tried again with the same key.
+        // A failed request was not stored, and may be retried with the same key.
         assert_eq!(post(&app, "/api/items", "five", &json!({"name": "m", "price": 1, "store_id": 9})).status, 400);
         assert_eq!(post(&app, "/api/items", "five", &json!({"name": "m", "price": 1, "store_id": 1})).status, 201);
         assert_eq!(database.number("SELECT count(*) FROM idempotency_keys"), 4);

@@ -1,11 +1,11 @@
-//! Answers that are kept: never another than what is stored. Beside these tests every answer of every other one is asked for
-//! again, see `support/kept.rs`.
+//! Cached responses: they never differ from what is stored. In addition to these tests, every response of every other test is
+//! requested again, see `support/kept.rs`.
 
 use serde_json::{Value, json};
 
 use crate::support::{App, Program, on_both};
 
-/// A book and its list, as whoever asks for the second time sees them.
+/// A book and its list, as a client sees them that requests them for the second time.
 fn seen(app: &App) -> (Value, Value) {
     let twice = |path: &str| {
         let (first, again) = (app.get(path), app.get(path));
@@ -23,7 +23,7 @@ on_both! {
             let path = format!("/api/books/{}", added["id"]);
             let title = |title: &str| json!([{"title": title}]);
             if added["id"] != 1 {
-                // The second server finds what the first one left.
+                // The second server finds what the first one stored.
                 app.delete(&path);
                 app.put("/api/books/1", json!({"title": "Emma"})).expect(200);
             }

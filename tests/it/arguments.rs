@@ -1,4 +1,4 @@
-//! The engine's command line as people type it: Flask-Migrate's habits, and answers in JSON of a shape that stays.
+//! The engine's command line: the conventions of Flask-Migrate, and JSON output of a stable shape.
 
 use std::fs;
 
@@ -92,7 +92,7 @@ fn errors_are_json_too() {
             let ended = program.run(&[first, arguments, &["--json"]].concat()).expect_code(code);
             let answer = json(&ended);
             if arguments.contains(&"--check-heads") {
-                // The answer is there already.
+                // The answer is already known.
                 assert_eq!(members(&answer), "current head is_head pending");
                 continue;
             }

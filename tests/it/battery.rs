@@ -1,6 +1,6 @@
-//! The battery of the gate, on raw sockets: tens of thousands of requests that are nearly right, idle connections, and clients that
-//! stop in the middle. `.ci/run` runs it; `cargo test -p tests --test it -- --ignored --nocapture battery` does so by hand, and
-//! `BATTERY_SEED` repeats what was sent.
+//! The stress tests of the gate, on raw sockets: tens of thousands of almost valid requests, idle connections, and clients that
+//! stop in the middle. `.ci/run` runs them; `cargo test -p tests --test it -- --ignored --nocapture battery` does so manually,
+//! and `BATTERY_SEED` repeats a run.
 
 mod clients;
 mod mutations;
@@ -39,7 +39,7 @@ fn filled() -> (Database, App) {
     (database, app)
 }
 
-/// Waits until the server has no more open than this.
+/// Waits until the server has at most this many open descriptors.
 fn expect_closed(app: &App, most: usize) -> usize {
     let begun = Instant::now();
     loop {
@@ -68,7 +68,7 @@ fn battery_of_mutated_requests() {
     let (_database, app) = filled();
     let seed = seed();
     println!("BATTERY_SEED={seed}");
-    // What every thread and cache needs at first is no growth.
+    // The initial allocations of threads and caches do not count as growth.
     for number in 0..2_000 {
         send(&app, &Random::new(number).request(app.address.as_str()));
     }
@@ -113,14 +113,14 @@ fn battery_of_mutated_requests() {
     );
     assert_eq!(panics, 0);
     assert!(grown < 64 << 10, "{grown} kB");
-    // It did get through, in all directions.
+    // The requests did reach the server, with all kinds of outcomes.
     for status in [200, 201, 400, 404, 405, 415] {
         assert!(statuses.contains_key(&Some(status)), "no {status} in {shown:?}");
     }
     assert_eq!(app.get("/readyz").status, 200);
 }
 
-/// The status that comes first; nothing may be left open.
+/// The status of the first response; the connection must not stay open.
 fn send(app: &App, request: &[u8]) -> Option<u16> {
     let begun = Instant::now();
     let status = raw::exchange(&app.address, request).status();
@@ -141,7 +141,7 @@ fn battery_of_idle_connections() {
     let connections: Vec<TcpStream> = (0..IDLE)
         .map(|number| {
             let mut stream = TcpStream::connect(&app.address).expect("the server listens");
-            // All but a few asked for something and are kept.
+            // All but a few have sent a request and are kept alive.
             if number % 10 > 0 {
                 stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
                 write!(stream, "GET /healthz HTTP/1.1\r\nHost: {}\r\n\r\n", app.address).unwrap();
@@ -158,7 +158,7 @@ fn battery_of_idle_connections() {
         "{IDLE} idle connections: {} kB each; {held} descriptors; the slowest of 200 answers meanwhile {slowest:?}",
         grown as usize / IDLE
     );
-    assert!(held >= open + IDLE * 9 / 10, "{held} descriptors, so these are no idle connections");
+    assert!(held >= open + IDLE * 9 / 10, "{held} descriptors, so these are not idle connections");
     assert!(grown < 16 * IDLE as u64 + (8 << 10), "{grown} kB");
     assert!(slowest < Duration::from_secs(5), "{slowest:?}");
     drop(connections);

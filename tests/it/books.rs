@@ -1,4 +1,4 @@
-//! Books: the contract of the course, word for word.
+//! Books: the basic API contract, word for word.
 
 use serde_json::{Value, json};
 
@@ -176,7 +176,7 @@ on_both! {
         assert_eq!(app.get("/api/books/1").expect_problem(404), "no book has the id 1");
         assert_eq!(app.delete("/api/books/1").expect_problem(404), "no book has the id 1");
         assert_eq!(app.put("/api/books/1", json!({"year": 1})).expect_problem(404), "no book has the id 1");
-        // An id that was given once is not given again.
+        // The id of a deleted row is not used again.
         assert_eq!(app.post("/api/books", clean_code()).expect(201)["id"], 2);
     }
 

@@ -1,4 +1,4 @@
-//! Every bound that the OpenAPI document gives for what is sent, tried on both sides: it is the one that is checked.
+//! Every bound for input in the OpenAPI document, tested on both sides: the document and the checks agree.
 
 use serde_json::{Value, json};
 
@@ -47,7 +47,7 @@ fn nullable(member: &Value) -> bool {
     member["type"].as_array().is_some_and(|types| types.contains(&json!("null")))
 }
 
-/// What a reference leads to, or what is there itself.
+/// The target of a reference, or the value itself.
 pub fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     match schema["$ref"].as_str() {
         Some(reference) => document.pointer(reference.strip_prefix('#').unwrap()).unwrap(),
@@ -93,13 +93,13 @@ fn every_bound_of_a_member_is_the_one_that_is_checked() {
                 assert_eq!(schema[bound], change[bound], "{bound} of {member}");
             }
             let cleared = send(member, &Value::Null);
-            // A status has a default, but none to clear it with.
+            // A status has a default, but no value to clear it with.
             let expected = if nullable(schema) { (201, 200) } else { (400, 400) };
             assert_eq!((cleared.0, cleared.1), expected, "{}", cleared.2);
             for (within, beyond) in sides(schema) {
                 let (accepted, refused) = (send(member, &within), send(member, &beyond));
                 if member == "isbn" {
-                    // Of one book only, but good enough for all.
+                    // Of one book only, but sufficient for all.
                     assert!(!accepted.2.contains("bad-isbn"), "{}", accepted.2);
                 } else {
                     assert_eq!((accepted.0, accepted.1), (201, 200), "{}", accepted.2);
@@ -122,7 +122,7 @@ fn every_bound_of_a_parameter_is_the_one_that_is_checked() {
         let parameters = document["paths"][path]["get"]["parameters"].as_array().unwrap();
         for parameter in parameters.iter().map(|parameter| resolved(&document, parameter)) {
             let (name, schema) = (parameter["name"].as_str().unwrap(), &parameter["schema"]);
-            // What is between the slashes is not what is checked here.
+            // The part between the slashes is not what is checked here.
             if parameter["in"] != "query" || name.contains("isbn") || name == "cursor" {
                 continue;
             }
@@ -175,7 +175,7 @@ fn several_values_may_stand_in_one_parameter_or_each_in_one() {
         ("year__notin=1999&year__notin=2008", vec![2004]),
         ("year__between=2000&year__between=2005", vec![2004]),
         ("sort=author&sort=-year", vec![2008, 2004, 1999]),
-        // Other conditions hold together.
+        // Other conditions combined.
         ("year__gt=1999&year__gt=2004", vec![2008]),
     ] {
         let books = app.get(&format!("/api/books?{query}")).expect(200);

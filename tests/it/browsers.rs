@@ -1,5 +1,5 @@
-//! A real browser shows pages of other sites that try everything a page can: the catalogue stays as it is. And the server's own
-//! page works.
+//! A real browser shows pages of other sites that try everything a page can do: the catalogue stays unchanged. And the server's
+//! own page works.
 
 use std::{
     io::{Read, Write},
@@ -12,7 +12,8 @@ use crate::support::{App, Browser, Database, Program};
 
 const CSV: &str = "title,author,isbn\nOWNED,evil,9780132350884\n";
 
-/// What a page does, with `HERE` in the place of the server. Each try may fail in any way; it is the server that is looked at.
+/// The actions of a page, with `HERE` as a placeholder for the server. Each attempt may fail in any way; only the server is
+/// checked.
 const PAGE: &str = r#"<!doctype html><meta charset="utf-8"><title>evil</title><body><script>
 const here = "http://HERE";
 const csv = "title,author,isbn\nOWNED,evil,9780132350884\n";
@@ -100,7 +101,7 @@ function forms(done) {
 window.attack = async () => {
   const done = [];
   beacons(); loads(); forms(done);
-  // A fetch may wait for somebody to allow it, for ever.
+  // A fetch may wait for permission for ever.
   const sent = fetches();
   const all = Promise.all([Promise.allSettled(sent), ...done]);
   await Promise.race([all, new Promise(resolve => setTimeout(resolve, 8000))]);
@@ -109,7 +110,7 @@ window.attack = async () => {
 };
 </script>"#;
 
-/// Serves the page on a port of its own, at every address.
+/// Serves the page on a free port, for every path.
 fn evil(here: &str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("its address");
@@ -131,7 +132,7 @@ fn evil(here: &str) -> SocketAddr {
     address
 }
 
-/// A catalogue that an import made, so that there is something to take back.
+/// A catalogue that an import created, so that there is something to undo.
 fn catalogue(app: &App) {
     let kind = [("content-type", "text/csv")];
     let csv = "title,author,isbn\nClean Code,Robert C. Martin,9780132350884\n";
@@ -182,7 +183,7 @@ fn pages_of_other_sites_change_nothing_and_the_servers_own_page_does() {
             let sent = browser.evaluate(&tab, "attack()");
             assert!(sent.as_u64() > Some(40), "{origin}: {sent}");
             assert_eq!(state(app), before, "{origin}");
-            // It did reach the server; how much of it depends on what this browser keeps to itself.
+            // The attempt did reach the server; how much of it depends on what this browser blocks itself.
             assert!(refused() >= refused_before + 3, "{origin}: {}", app.log());
         }
         let own = browser

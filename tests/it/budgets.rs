@@ -1,4 +1,4 @@
-//! What all clients take together, and the flags that say how much that may be.
+//! Resource limits for all clients together, and the flags that set them.
 
 use std::{
     io::{Read, Write},
@@ -58,7 +58,7 @@ fn connections_are_not_kept_where_places_are_few() {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     let (first, others) = clients.split_first_mut().unwrap();
-    // More than three quarters of the places are taken, so this one is given back.
+    // More than three quarters of the places are taken, so this connection is closed.
     assert!(ask(first).contains("connection: close"));
     for other in others {
         drop(other.shutdown(std::net::Shutdown::Both));
@@ -97,7 +97,7 @@ fn a_stream_without_a_place_among_the_encoders_is_sent_as_it_is() {
         let export = app.send("GET", "/api/exports/books.csv", &accepted, b"");
         assert_eq!((export.status, export.headers.get("content-encoding")), (200, None));
         assert!(export.headers["vary"].contains("Accept-Encoding"), "{export:?}");
-        // What is whole needs no place.
+        // A complete response needs no encoder.
         let (list, _) = app.send_for_bytes("GET", "/api/books", &accepted);
         assert_eq!(list.headers["content-encoding"], coding);
     }

@@ -1,4 +1,4 @@
-//! `PATCH` and `DELETE` of a collection: every row that is meant, and no other.
+//! `PATCH` and `DELETE` of a collection: every selected row, and no other.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -63,7 +63,7 @@ on_both! {
             assert_eq!((row["status"] == "lent", row["page_count"] == 300), (changed, changed), "{row}");
             assert_eq!(row["updated_at"].as_str().unwrap().starts_with("2020"), !changed, "{row}");
         }
-        // What is so already stays as it is, as with one.
+        // Rows that already have the values are not changed, as for a single row.
         let answer = patch(&app, "/api/books?year__lt=1930&confirm=3", &json!({"status": "lent"})).expect(200);
         assert_eq!(answer, json!({"message": "1 of 3 books changed", "matched": 3, "changed": 1}));
         let answer = patch(&app, "/api/books?all=true&confirm=5", &json!({"year": null})).expect(200);
@@ -82,7 +82,7 @@ on_both! {
         assert_eq!(answer.expect(200)["changed"], 2);
         assert_eq!(versions(&app, "/api/items"), [(1, 2), (2, 2), (3, 1), (4, 1)]);
         assert!(app.get("/api/items/1").body.contains("\"price\":2.50,"));
-        // Exact money: what is stored already is no change.
+        // Exact money: an equal amount is not a change.
         assert_eq!(patch(&app, "/api/items?price=2.5&confirm=2", &json!({"price": 2.5})).expect(200)["changed"], 0);
         let error = patch(&app, "/api/items?all=true&confirm=4", &json!({"store_id": 9, "book_id": 8})).expect_problem(400);
         assert_eq!(error, "store_id `9` does not exist; book_id `8` does not exist");
@@ -99,7 +99,7 @@ on_both! {
         assert_eq!(app.delete("/api/items?store.name__icontains=harb&confirm=2").expect(200)["message"], "2 items deleted");
         assert_eq!(app.delete("/api/books?all=true&confirm=4").expect(200)["deleted"], 4);
         assert_eq!(app.get("/api/books").body, "[]");
-        // Once more: nothing is left, and the answer says so.
+        // Again: nothing is left, and the response reports that.
         let error = app.delete("/api/books?all=true&confirm=4").expect_problem(412);
         assert!(error.contains("confirm is `4`, but the number of books that match is 0"), "{error}");
         assert_eq!(app.delete("/api/books?all=true&confirm=0").expect(200)["deleted"], 0);

@@ -1,4 +1,4 @@
-//! Compressed answers: the same bytes in less room, for clients who ask for it, and only where it is worth it.
+//! Compressed responses: the same bytes in less space, for clients that accept it, and only if it is worth it.
 
 use std::io::Read;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{App, Database, Reply, on_both};
 
-/// What a client reads of an answer with this `Accept-Encoding`.
+/// What a client reads of a response with this `Accept-Encoding`.
 fn read(app: &App, path: &str, accepted: &str) -> (Reply, Vec<u8>) {
     let (reply, bytes) = app.send_for_bytes("GET", path, &[("accept-encoding", accepted)]);
     if let Some(length) = reply.headers.get("content-length") {

@@ -1,4 +1,4 @@
-//! Conditional requests: what was seen is not sent again, and what was changed since is not overwritten.
+//! Conditional requests: unchanged rows are not sent again, and rows that were changed since are not overwritten.
 
 use std::sync::Barrier;
 

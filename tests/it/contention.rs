@@ -1,4 +1,4 @@
-//! PostgreSQL beside others: rows that other sessions hold or delete, keys that pile up, and a role with few rights.
+//! PostgreSQL with other sessions: rows that they hold or delete, keys that accumulate, and a role with few privileges.
 
 use std::{
     sync::{
@@ -48,7 +48,7 @@ fn a_book_that_is_deleted_while_it_is_put_is_added_again() {
         let put = app.put(ISBN, book.clone()).expect(201);
         assert_ne!(put["id"], id);
     });
-    // One that asks for a row that is there has nothing to add.
+    // A request for an existing row has nothing to add.
     let id = app.get(ISBN).expect(200)["id"].clone();
     beside_change(&database, &format!("DELETE FROM books WHERE id = {id}"), || {
         let tag = format!("\"{id}.1\"");
@@ -132,7 +132,7 @@ fn those_who_wait_for_one_row_leave_a_connection_for_the_others() {
     let slowest = others.iter().map(|(took, ..)| *took).max().unwrap();
     println!("the slowest of the others took {slowest:?}");
     assert!(others.iter().all(|(_, status, _)| *status == 201), "{others:?}");
-    // Who waits for the row waits two seconds.
+    // A request that waits for the row waits two seconds.
     assert!(slowest < Duration::from_millis(1500), "{others:?}");
     assert!(others.iter().any(|(.., waiting)| *waiting > 0), "{others:?}");
     assert!(others.iter().all(|(.., waiting)| *waiting <= 4), "{others:?}");
@@ -140,7 +140,7 @@ fn those_who_wait_for_one_row_leave_a_connection_for_the_others() {
         .expect(200);
 }
 
-/// Many keys were stored since the statements were planned, and nobody has counted the rows since.
+/// Many keys were stored since the statements were planned, without an `ANALYZE` since.
 #[test]
 fn a_key_costs_the_same_however_many_there_are() {
     let Some(database) = Database::postgres() else { return };
@@ -220,7 +220,7 @@ fn a_role_that_may_only_read_is_refused_with_503_and_the_log_names_what_it_lacks
     app.logged(&["ERROR", "permission denied for table books", "GRANT"]);
     database.execute(&format!("REVOKE SELECT ON stores FROM {name}")).unwrap();
     app.get("/api/stores").expect_problem(503);
-    // Given the right, it needs no restart.
+    // Once the privilege is granted, no restart is needed.
     database.execute(&format!("GRANT ALL ON ALL TABLES IN SCHEMA public TO {name}")).unwrap();
     database.execute(&format!("GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {name}")).unwrap();
     app.post("/api/books", json!({"title": "a", "author": "b"})).expect(201);

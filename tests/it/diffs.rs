@@ -1,4 +1,4 @@
-//! `bookplate db diff`: any two schemas, also such as have nothing to do with books.
+//! `bookplate db diff`: any two schemas, even ones that have nothing to do with books.
 
 use serde_json::Value;
 
@@ -71,7 +71,7 @@ on_both! {
         assert!(!json["statements"].as_array().unwrap().is_empty(), "{json}");
         let script = diff(&database, &["old.sql", "new.sql", "--sql"]).expect_code(5).stdout;
         let old = made_of(&database, OLD);
-        // What only the shell reads; it is a line of its own.
+        // Only the shell reads it; it is a separate line.
         old.execute(&script.replace("\n.bail on\n", "\n")).unwrap();
         diff(&database, &[&old.url, "new.sql"]).expect_code(0);
         assert_eq!(old.texts("SELECT name || tonnage FROM ships"), ["Rickmer Rickmers7"]);
@@ -94,7 +94,7 @@ fn a_file_that_a_server_uses_is_compared_and_not_changed() {
         let error = diff(&served, &[by_url, "models", "--apply"]).expect_code(7).expect_error();
         assert!(error.contains("bookplate serve"), "{error}");
     }
-    // Another file is free.
+    // Another file is not in use.
     let new = old.home.path().join("new.sql");
     diff(&served, &[&old.url, new.to_str().unwrap(), "--apply"]).expect_code(0);
 }

@@ -1,4 +1,4 @@
-//! Swagger UI at `/docs`: served whole from the binary, and from nowhere else.
+//! Swagger UI at `/docs`: served completely from the binary, without other sources.
 
 use serde_json::json;
 
@@ -27,7 +27,7 @@ fn the_page_its_files_and_the_document_are_served() {
     for (file, kind) in FILES {
         let path = format!("/docs/{file}");
         assert!(page.body.contains(&format!("=\"{path}\"")), "{}", page.body);
-        // A picture is no text.
+        // An image is not a text.
         let head = app.send("HEAD", &path, &[], b"");
         assert_eq!((head.status, head.headers["content-type"].as_str()), (200, kind), "{path}");
         let length: usize = head.headers["content-length"].parse().unwrap();
@@ -55,6 +55,6 @@ fn what_is_not_there_is_not_found_and_only_reading_is_possible() {
         assert_eq!(refused.headers["allow"], "GET, HEAD, OPTIONS");
         refused.expect_problem(405);
     }
-    // The address with a slash leads to the page.
+    // The URL with a slash leads to the page.
     assert!(app.get("/docs/").body.contains("swagger-ui-bundle.js"));
 }

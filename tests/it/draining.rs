@@ -1,4 +1,4 @@
-//! The end of a server whose clients keep their connections: each request that was sent is answered.
+//! The shutdown of a server with keep-alive clients: each request that was sent is answered.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -12,7 +12,7 @@ use crate::support::{App, Database, Program, on_both};
 
 const REQUEST: &[u8] = b"GET /api/books/1 HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
-/// Reads one answer; whether the connection goes on after it.
+/// Reads one response; returns whether the connection continues after it.
 fn read_answer(reader: &mut BufReader<TcpStream>) -> std::io::Result<bool> {
     let (mut length, mut goes_on) = (0, true);
     loop {
@@ -39,11 +39,11 @@ fn read_answer(reader: &mut BufReader<TcpStream>) -> std::io::Result<bool> {
 struct Seen {
     sent: AtomicU64,
     answered: AtomicU64,
-    /// Answers after which the connection was to be closed.
+    /// Responses after which the connection was to be closed.
     last: AtomicU64,
 }
 
-/// Asks on connections that are kept, until the port is closed.
+/// Sends requests on keep-alive connections, until the port is closed.
 fn ask_until_closed(address: &str, seen: &Seen) {
     while let Ok(stream) = TcpStream::connect(address) {
         let mut reader = BufReader::new(stream);

@@ -1,4 +1,4 @@
-//! What was acknowledged stays: kills, resets, and a service that goes on.
+//! Acknowledged writes are durable: kills, resets, and a service that continues.
 
 use std::{
     io::Write,
@@ -17,15 +17,15 @@ use crate::support::{
     on_both,
 };
 
-/// Kills of the server; a release is tested with more.
+/// Number of kills of the server; a release is tested with more.
 const KILLS: u64 = 20;
 const WRITERS: usize = 16;
 const RESETS: usize = 2000;
 
-/// Whether some connection of the server still sits in a transaction.
+/// Whether some connection of the server is still in a transaction.
 fn connections_in_a_transaction(database: &Database) -> i64 {
     if database.is_sqlite() {
-        // The lock of a transaction that was left open would refuse this one, which waits for nobody.
+        // The lock of a transaction that was left open would refuse this one, which does not wait.
         let free = database.execute("PRAGMA busy_timeout = 0; BEGIN IMMEDIATE; COMMIT").is_ok();
         return i64::from(!free);
     }
@@ -82,14 +82,14 @@ on_both! {
                 })
                 .collect();
             clients.into_iter().for_each(|client| client.join().unwrap());
-            // On a slow machine those who wait behind the resets are told that the database is busy.
+            // On a slow machine requests that wait after the resets are refused as busy.
             let begun = Instant::now();
             while ledger.count(Outcome::Ok) <= 50 && begun.elapsed() < Duration::from_secs(60) {
                 thread::sleep(Duration::from_millis(20));
             }
             stop.store(true, Ordering::Relaxed);
         });
-        // What is still running may end; nothing may be left behind it.
+        // Running requests may end; nothing may be left after that.
         let begun = Instant::now();
         while connections_in_a_transaction(&database) > 0 {
             assert!(begun.elapsed() < Duration::from_secs(20), "a connection stays in its transaction");
@@ -169,7 +169,7 @@ on_both! {
     }
 }
 
-/// Sends a whole request and resets the connection some time later, as a client does that is killed.
+/// Sends a complete request and resets the connection some time later, as a killed client does.
 fn reset_after(app: &App, body: &str, delay: Duration) {
     let Ok(mut stream) = TcpStream::connect(&app.address) else { return };
     let head = format!(

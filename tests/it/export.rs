@@ -1,4 +1,4 @@
-//! `bookplate export books`: what goes out comes back in as the same books.
+//! `bookplate export books`: an export can be imported as the same books.
 
 use std::path::{Path, PathBuf};
 

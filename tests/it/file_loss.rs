@@ -1,5 +1,5 @@
-//! The SQLite file is deleted, moved, replaced or damaged under the server: no change is acknowledged that the file at its path will
-//! not have, readiness fails, and the server recovers where the file comes back.
+//! The SQLite file is deleted, moved, replaced or damaged while the server runs: no change is acknowledged that the file at its
+//! path will not have, readiness fails, and the server recovers when the file is back.
 
 use std::{
     fs,
@@ -33,7 +33,7 @@ fn retarget(home: &Path, target: &str) {
     symlink(target, home.join("books.db")).unwrap();
 }
 
-/// Moves the files of the database from one folder of its home to another.
+/// Moves the files of the database from one directory of its home to another.
 fn move_all(home: &Path, from: &str, to: &str) {
     fs::create_dir_all(home.join(to)).unwrap();
     for name in ["books.db", "books.db-wal", "books.db-shm"] {
@@ -53,7 +53,7 @@ fn until(what: &str, holds: impl Fn() -> bool) {
     }
 }
 
-/// Every way of changing something is refused, and readiness says why; the process lives, and what is open can be read.
+/// Every kind of change is refused, and readiness reports why; the process stays alive, and the open file can be read.
 fn expect_refusals(app: &App, way: &str, named: &str) {
     let form = [("content-type", "text/csv")];
     for (round, reply) in [
@@ -203,14 +203,14 @@ fn a_deleted_file_takes_no_changes_and_the_next_start_begins_with_an_empty_one()
     }
 }
 
-/// The log of a server that is killed stays; applied to another file it would tear that one.
+/// The log of a killed server remains; applied to another file it would corrupt that one.
 #[test]
 fn a_backup_that_is_put_in_the_place_of_the_file_is_what_the_next_start_reads() {
     let database = Database::sqlite();
     let home = database.home.path();
     let app = App::new(&database);
     for number in 0..50 {
-        add(&app, &format!("kept {number}")).expect(201);
+        add(&app, &format!("stored {number}")).expect(201);
     }
     let copy = home.join("backup.db");
     database.execute(&format!("VACUUM INTO '{}'", copy.display())).unwrap();
@@ -223,7 +223,7 @@ fn a_backup_that_is_put_in_the_place_of_the_file_is_what_the_next_start_reads() 
     app.kill();
     let app = App::new(&database);
     let titles = database.texts("SELECT title FROM books ORDER BY id");
-    assert_eq!(titles, (0..50).map(|number| format!("kept {number}")).collect::<Vec<_>>());
+    assert_eq!(titles, (0..50).map(|number| format!("stored {number}")).collect::<Vec<_>>());
     assert_eq!(database.texts("PRAGMA integrity_check"), ["ok"]);
     add(&app, "after").expect(201);
 }
@@ -314,7 +314,7 @@ fn a_file_that_another_program_changed_while_it_was_away_is_not_written_to() {
     assert_eq!(database.texts("PRAGMA integrity_check"), ["ok"]);
 }
 
-/// Where the pages of the table of books begin, and how long a page is.
+/// Where the pages of the table of books begin, and the page size.
 fn root_page(database: &Database) -> (u64, usize) {
     let root = database.number("SELECT rootpage FROM sqlite_schema WHERE name = 'books'");
     let size = database.number("PRAGMA page_size");
@@ -343,13 +343,13 @@ fn a_damaged_file_is_not_ready_and_its_requests_say_so() {
     for _ in 0..2 {
         let error = app.get("/readyz").expect_problem(503);
         assert!(error.contains("the database file is damaged"), "{error}");
-        // Also when some of it is read without an error.
+        // Also when some of it can be read without an error.
         assert_eq!(app.get("/api/stores").body, "[]");
     }
     assert_eq!(app.get("/healthz").status, 200);
     app.logged(&["ERROR", "restore a backup"]);
 
-    // A check that finds nothing ends it.
+    // A check that finds nothing wrong ends it.
     bytes.write_all_at(&page, place).unwrap();
     until("it stays damaged", || app.get("/readyz").status == 200);
 }

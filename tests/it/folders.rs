@@ -1,4 +1,4 @@
-//! The folder of migrations in the way of what is asked: named, and left as it is.
+//! Problems with the directory of migrations: reported by name, and the directory is not changed.
 
 use std::{fs, os::unix::fs::symlink};
 
@@ -40,7 +40,7 @@ fn a_migration_that_is_not_built_is_named() {
     fs::remove_file(project.file(BEGIN)).unwrap();
     let ended = project.run(&check).expect_code(8);
     assert!(ended.stderr.contains("its file is not in `"), "{}", ended.stderr);
-    // An installed program has no sources, and a folder beside it is another project's.
+    // An installed program has no sources, and a directory next to it belongs to another project.
     project.run(&["check"]).expect_code(5);
     fs::create_dir(project.database.home.path().join("migrations")).unwrap();
     fs::rename(project.file(""), project.database.home.path().join("migrations/versions")).unwrap();
@@ -84,7 +84,7 @@ fn an_existing_crate_is_looked_at() {
     let shown = project.run(&["init", "--adopt", "old-history"]).expect_success().stdout;
     assert!(shown.contains("is understood, and registers 1 migration\n"), "{shown}");
     assert!(shown.contains("Revise::new::<old_history::Migrator>()"), "{shown}");
-    // The crate that `cargo run` runs comes before one that lies here.
+    // The crate that `cargo run` runs takes precedence over one in this directory.
     fs::create_dir_all(home.join("migration/src/versions")).unwrap();
     let adopt = |project: &Project| {
         project.program().env("CARGO_MANIFEST_DIR", home.join("old-history").to_str().unwrap())
@@ -147,7 +147,7 @@ fn any_message_makes_a_file() {
 const RENAME: [&str; 7] =
     ["migrate", "-m", "x", "-d", "versions", "--rename", "book.writer:author"];
 
-/// Runs a script that mounts things which nobody else sees; `None` where that is not allowed.
+/// Runs a script that mounts file systems which no other process sees; `None` if that is not allowed.
 fn mounted(program: Program, script: &str, arguments: &[&str]) -> Option<Ended> {
     let script = format!(
         "unshare -rm mount -t tmpfs none . || exit 77; exec unshare -rm sh -c '{script}' sh \"$@\""
@@ -204,7 +204,7 @@ fn an_upgrade_without_room_goes_on_when_there_is_some() {
     assert!(ended.stdout.starts_with("1 migration applied"), "{}", ended.stdout);
 }
 
-/// A folder that is a link, with a list that is a link to a file that may not be written.
+/// A directory that is a link, with a list that is a link to a file that may not be written.
 fn linked(project: &Project, list: &str) {
     let home = project.database.home.path();
     let file = home.join("list.rs");

@@ -1,4 +1,4 @@
-//! What a list is sent as: JSON, JSON lines or a table, as the client accepts it.
+//! The formats of a list: JSON, JSON lines or a table, as the client accepts it.
 
 use serde_json::{Value, json};
 
@@ -52,7 +52,7 @@ on_both! {
             let error = get(&app, "/api/books", accept).expect_problem(406);
             assert!(error.contains("application/json, text/csv, application/x-ndjson, application/jsonl"), "{error}");
         }
-        // Whoever names JSON only gets errors as such, too.
+        // A client that accepts only JSON gets errors as JSON, too.
         for (accept, kind) in [("application/json", "application/json"), ("text/csv", "application/problem+json")] {
             let reply = get(&app, "/api/books?yaer=1", accept);
             assert_eq!((reply.status, reply.headers["content-type"].as_str()), (400, kind));

@@ -1,4 +1,4 @@
-//! What may go wrong with a file that is handed in, or with the process that imports it.
+//! Failures of uploaded files, and of the process that imports them.
 
 use std::{
     io::{Read, Write},
@@ -27,7 +27,7 @@ fn files(database: &Database) -> usize {
     std::fs::read_dir(folder(database)).map_or(0, Iterator::count)
 }
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 fn until(what: &str, is_so: impl Fn() -> bool) {
     let begun = Instant::now();
     while !is_so() {
@@ -40,7 +40,7 @@ fn import(app: &App) -> Value {
     app.get("/api/imports/1").expect(200)
 }
 
-/// A table in which each tenth row repeats the one before, and each hundredth is broken.
+/// A table in which each tenth row repeats the one before, and each hundredth is malformed.
 fn table() -> String {
     let row = |number: i64| match number % 100 {
         50 => format!("T {number},\n"),
@@ -72,7 +72,7 @@ on_both! {
         hand_in(&app, "", "text/csv", table()).expect(202);
         for _ in 0..4 {
             let begun = import(&app)["rows"].as_i64().unwrap();
-            until("the import goes on", || import(&app)["rows"].as_i64().unwrap() > begun || import(&app)["state"] == "done");
+            until("the import continues", || import(&app)["rows"].as_i64().unwrap() > begun || import(&app)["state"] == "done");
             app.kill();
             app = App::new(&database);
         }
@@ -80,12 +80,12 @@ on_both! {
         until("the file is gone", || files(&database) == 0);
         expect_whole(&database, &import(&app));
 
-        // The same while it is taken back.
+        // The same while it is being undone.
         app.send("POST", "/api/imports/1/undo", &[], b"").expect(202);
-        until("books are taken back", || import(&app)["reverted"].as_i64().unwrap() > 0);
+        until("books are reverted", || import(&app)["reverted"].as_i64().unwrap() > 0);
         app.kill();
         app = App::new(&database);
-        until("the import is taken back", || import(&app)["state"] == "undone");
+        until("the import is undone", || import(&app)["state"] == "undone");
         assert_eq!(import(&app)["reverted"], import(&app)["inserted"]);
         assert_eq!(database.number("SELECT count(*) FROM books") + database.number("SELECT count(*) FROM import_changes"), 0);
     }
@@ -93,10 +93,10 @@ on_both! {
     fn a_server_that_is_asked_to_end_stops_behind_a_chunk_and_the_next_one_goes_on(database) {
         let app = App::new(&database);
         hand_in(&app, "", "text/csv", table()).expect(202);
-        // Who follows it must not keep the server.
+        // Followers must not delay the shutdown of the server.
         let mut follower = TcpStream::connect(&app.address).unwrap();
         follower.write_all(b"GET /api/imports/1/events HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
-        until("the import goes on", || import(&app)["rows"].as_i64().unwrap() > 0);
+        until("the import continues", || import(&app)["rows"].as_i64().unwrap() > 0);
         let begun = Instant::now();
         assert!(app.stop());
         assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
@@ -113,10 +113,10 @@ on_both! {
         let app = App::new(&database);
         app.post("/api/books", json!({"title": "mine", "author": "x"})).expect(201);
         hand_in(&app, "", "text/csv", table()).expect(202);
-        until("the import goes on", || import(&app)["rows"].as_i64().unwrap() > 0);
+        until("the import continues", || import(&app)["rows"].as_i64().unwrap() > 0);
         app.put("/api/books/1", json!({"title": "still mine"})).expect(200);
         app.send("POST", "/api/imports/1/undo", &[], b"").expect(202);
-        until("the import is taken back", || import(&app)["state"] == "undone");
+        until("the import is undone", || import(&app)["state"] == "undone");
         until("the file is gone", || files(&database) == 0);
         assert_eq!(database.texts("SELECT title FROM books"), ["still mine"]);
         assert_eq!(import(&app)["reverted"], import(&app)["inserted"]);
@@ -163,7 +163,7 @@ on_both! {
         let id = hand_in(&app, "", "text/csv", &table).expect(202)["id"].clone();
         until("the import is done", || import(&app)["state"] == "done");
         assert_eq!((import(&app)["inserted"].clone(), import(&app)["rejected"].clone()), (json!(2), json!(4)), "{id}");
-        // Also its bytes are those of the file.
+        // Its bytes equal those of the file, too.
         let path = "/api/imports/1/rejected.csv";
         let mut stream = TcpStream::connect(&app.address).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
@@ -199,7 +199,7 @@ on_both! {
         app.logged(&["POST /api/imports 413"]);
         assert_eq!(app.get("/api/imports").expect(200), json!([]));
 
-        // What a killed server left is removed by the next one.
+        // Files that a killed server left are removed by the next one.
         let half = send("content-length: 900000", &large.as_bytes()[..600_000]);
         until("the file arrives", || files(&database) == 1);
         app.kill();
@@ -213,17 +213,17 @@ on_both! {
     fn an_import_without_its_file_says_so_or_waits_for_who_has_it(database) {
         let app = App::new(&database);
         hand_in(&app, "", "text/csv", table()).expect(202);
-        until("the import goes on", || import(&app)["rows"].as_i64().unwrap() > 0);
+        until("the import continues", || import(&app)["rows"].as_i64().unwrap() > 0);
         app.kill();
         let left = folder(&database);
         if database.is_sqlite() {
             std::fs::remove_dir_all(&left).unwrap();
             let app = App::new(&database);
-            until("the import is taken back", || import(&app)["state"] == "failed");
+            until("the import is undone", || import(&app)["state"] == "failed");
             assert!(import(&app)["problem"].as_str().unwrap().contains("its file is missing"));
             assert_eq!(database.number("SELECT count(*) FROM books"), 0);
         } else {
-            // Two servers, each with a folder of its own: the other one has the file.
+            // Two servers, each with a separate directory: the other one has the file.
             let elsewhere = Program::new(&database).serve(&["--imports-dir", "elsewhere"]);
             let next = hand_in(&elsewhere, "", "text/csv", "title,author\nE,x\n").expect(202);
             let next = next["links"]["self"].as_str().unwrap().to_owned();
@@ -244,10 +244,10 @@ on_both! {
         }
         let apps = [App::new(&database), App::new(&database), App::new(&database)];
         hand_in(&apps[0], "", "text/csv", table()).expect(202);
-        until("the import goes on", || import(&apps[1])["rows"].as_i64().unwrap() > 0);
+        until("the import continues", || import(&apps[1])["rows"].as_i64().unwrap() > 0);
         let [first, second, third] = apps;
         first.kill();
-        until("another one goes on", || import(&second)["state"] == "done");
+        until("another one continues", || import(&second)["state"] == "done");
         until("the file is gone", || files(&database) == 0);
         expect_whole(&database, &import(&third));
     }

@@ -1,4 +1,4 @@
-//! The history that a database keeps of its schema: read without a trace, and refused when it is not this program's.
+//! The history that a database stores of its schema: read without a trace, and refused when it does not belong to this program.
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +15,7 @@ fn db(database: &Database, arguments: &[&str]) -> Ended {
     Program::new(database).run(&[&["db"], arguments].concat())
 }
 
-/// Everything that the program could have left behind: files by their bytes, and what a server lists.
+/// Everything that the program could have left: files by their bytes, and what a server lists.
 fn traces(database: &Database) -> BTreeMap<String, u64> {
     let digest = |bytes: &[u8]| {
         let mut hasher = DefaultHasher::new();
@@ -68,7 +68,7 @@ fn look(database: &Database, state: &str) {
     let before = traces(database);
     for arguments in READING {
         let ended = db(database, arguments);
-        // Work that is pending, differences and dangers are answers too.
+        // Pending migrations, differences and dangers are answers too.
         let codes: &[i32] = &[0, 4, 5, 6];
         assert!(codes.contains(&ended.code.unwrap()), "{state}, {arguments:?}: {ended:?}");
         assert_eq!(traces(database), before, "{state}, {arguments:?}");
@@ -95,7 +95,7 @@ on_both! {
         for arguments in [&["check"][..], &["diff", "db", "models"], &["diff", "db", "head"], &["current", "--check-heads"]] {
             db(&database, arguments).expect_code(0);
         }
-        // As it is where SeaORM's own migrator brought it here.
+        // As it is if SeaORM's own migrator created it.
         database.execute("DROP TABLE sea_revise_history").unwrap();
         db(&database, &["check"]).expect_code(0);
         assert_eq!(db(&database, &["current"]).expect_code(0).stdout, format!("{NEWEST} (head)\n"));

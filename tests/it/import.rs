@@ -1,4 +1,4 @@
-//! `bookplate import books`: every row accounted for, and all of it or nothing.
+//! `bookplate import books`: every row is accounted for, and it is all or nothing.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -94,7 +94,7 @@ on_both! {
             [&stored["title"], &stored["year"], &stored["page_count"], &stored["status"], &stored["version"]],
             [&json!("Clean Code 2"), &json!(2008), &json!(464), &json!("lent"), &json!(2)]
         );
-        // The same again changes nothing, not even the version.
+        // The same file again changes nothing, not even the version.
         let second = counts(&import(&database, "a.csv", &["--on-duplicate", "update"]));
         assert_eq!((second["updated"], second["skipped"]), (0, 1));
         assert_eq!(app.get("/api/books/1").expect(200), stored);
@@ -113,7 +113,7 @@ on_both! {
     }
 
     fn repetitions_within_a_file_count_as_duplicates_wherever_they_stand(database) {
-        // With 600 rows between them the two stand in different batches; that must make no difference.
+        // With 600 rows between them the two are in different batches; that must make no difference.
         for filler in [0, 600] {
             let fillers: String = (0..filler).map(|row| format!("{{\"title\":\"f{row}\",\"author\":\"x\"}}\n")).collect();
             let lines = format!(

@@ -1,4 +1,4 @@
-//! `/api/imports`: files that are handed in become books, whatever happens on the way, and cease to be when they are taken back.
+//! `/api/imports`: uploaded files become books, whatever happens on the way, and an undo removes them.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ fn accepted(reply: Reply) -> i64 {
     import["id"].as_i64().unwrap()
 }
 
-/// Follows an import to its end, whose counts have to add up.
+/// Follows an import to its end, and checks its counts.
 fn ended(app: &App, id: i64) -> Value {
     let events = app.get(&format!("/api/imports/{id}/events"));
     assert_eq!(events.headers["content-type"], "text/event-stream");
@@ -32,7 +32,7 @@ fn ended(app: &App, id: i64) -> Value {
     import
 }
 
-/// Hands a table in and waits for its end.
+/// Uploads a table and waits for its end.
 fn imported(app: &App, query: &str, table: impl AsRef<[u8]>) -> Value {
     ended(app, accepted(hand_in(app, query, "text/csv", table)))
 }
@@ -85,7 +85,7 @@ on_both! {
         assert!(lines[5]["rejected_because"].contains("year `soon` is not a whole number"), "{lines:?}");
         assert_eq!(lines[0]["rejected_text"], "\"Unclosed quote,Nobody,2002,,,B3");
 
-        // As it is it is rejected again, and nothing is lost of it.
+        // Unchanged it is rejected again, and nothing of it is lost.
         let again = imported(&app, "", &rejected.body);
         assert_eq!(counts(&again), [0, 0, 0, 6, 0]);
         let second = app.get("/api/imports/2/rejected.csv").body;
@@ -135,7 +135,7 @@ on_both! {
         let app = App::new(&database);
         app.post("/api/books", json!({"title": "B 7", "author": "x", "isbn": "0132350882"})).expect(201);
         let filler: String = (0..1200).map(|number| format!("T {number},x,2000,,lent\n")).collect();
-        // The stored book is met twice, and a new one is repeated and changed far behind it.
+        // The stored book appears twice, and a new one is repeated and changed far after it.
         let (stored, new) = ("B,x,,0132350882,lent\n", "T 3,x,2000,,lent\n");
         let table = format!("title,author,year,isbn,status\n{stored}{new}{filler}{stored}T 9,x,2000,,sold\n,x,1,,\n");
         for (on_duplicate, expected) in [("skip", [1200, 0, 4, 1, 1202]), ("update", [1200, 2, 2, 1, 1202])] {
@@ -157,7 +157,7 @@ on_both! {
 
     fn an_import_that_must_meet_no_duplicate_is_taken_back_when_it_does(database) {
         let app = App::new(&database);
-        // So many that some are committed before the last one, of which nothing may be left.
+        // Enough rows that some are committed before the last one; none of them may be left.
         let table: String = (0..20_000).map(|number| format!("T {number},x\n")).collect();
         let failed = imported(&app, "?on_duplicate=fail", format!("title,author\n{table}T 5,x\n"));
         assert_eq!(failed["state"], "failed");
@@ -197,7 +197,7 @@ on_both! {
         assert_eq!((&book["title"], &book["page_count"], &book["version"]), (&json!("Old"), &json!(3), &json!(3)));
         assert_eq!(books(&database), ["A|x|1|-|lent", "C|x|1|-|available", "Mine|x|1|9780140275360|available", before[0].as_str()]);
         assert_eq!(app.get("/api/items/1").expect(200)["book_id"], c);
-        // Again changes nothing.
+        // Repeating it changes nothing.
         let again = app.send("POST", "/api/imports/1/undo", &[], b"").expect(202);
         assert_eq!(again["state"], "undone");
         app.send("POST", "/api/imports/99/undo", &[], b"").expect_problem(404);

@@ -1,4 +1,4 @@
-//! Imports under load: a long queue, many followers, editors of the same books, tables that are made to harm, and slow clients.
+//! Imports under load: a long queue, many followers, editors of the same books, malicious tables, and slow clients.
 
 use std::{
     fmt::Write as _,
@@ -35,7 +35,7 @@ fn ended(app: &App, id: i64) -> Value {
     serde_json::from_str(last).unwrap()
 }
 
-/// Imports that wait, put there without the server: `count` files of one book each, from the id `first` on.
+/// Waiting imports, inserted without the server: `count` files of one book each, starting at the id `first`.
 fn put_in_queue(database: &Database, first: usize, count: usize) {
     let folder = database.home.path().join("books.db.imports");
     std::fs::create_dir_all(&folder).unwrap();
@@ -98,7 +98,7 @@ fn one_that_another_process_holds_is_in_nobodys_way() {
     until("the others are done", || done() == 20);
     let id = hand_in(&app, "", "title,author\nA,x\n").expect(202)["id"].as_i64().unwrap();
     assert_eq!(ended(&app, id)["state"], "done");
-    // It looks at them now and then, not all the time.
+    // It checks them now and then, not all the time.
     let begun = processor(app.process());
     std::thread::sleep(Duration::from_secs(2));
     assert!(processor(app.process()) - begun < 60, "{}", processor(app.process()) - begun);
@@ -145,7 +145,7 @@ fn files_that_nobody_needs_are_removed_however_many_there_are() {
     assert_eq!(database.number("SELECT count(*) FROM books"), 400);
 }
 
-/// Changes and deletes books of these ISBNs until it is asked to stop; how many changes were answered.
+/// Changes and deletes books of these ISBNs until it is asked to stop; returns how many changes were answered.
 fn edit(app: &App, isbns: &[String], place: usize, (stop, changes): (&AtomicBool, &AtomicU64)) {
     let mut at = place;
     while !stop.load(Ordering::Relaxed) {
@@ -201,7 +201,7 @@ on_both! {
                 }
             });
             let before = changes.load(Ordering::Relaxed);
-            until("editors go on", || changes.load(Ordering::Relaxed) > before);
+            until("editors continue", || changes.load(Ordering::Relaxed) > before);
             stop.store(true, Ordering::Relaxed);
             imports.to_vec()
         });
@@ -213,7 +213,7 @@ on_both! {
             let changed = count("inserted") + count("updated");
             assert!(database.number(&noted) <= changed, "{import}");
         }
-        // What both did is taken back, but what was edited since.
+        // The changes of both are undone, except for books that were edited since.
         for import in imports.iter().rev() {
             let id = import["id"].as_i64().unwrap();
             app.send("POST", &format!("/api/imports/{id}/undo"), &[], b"").expect(202);
@@ -242,7 +242,7 @@ on_both! {
             }
         }
         assert_eq!(cells, 4 * 9);
-        // As it is it is rejected again, without a second guard; repaired, it is stored.
+        // Unchanged it is rejected again, without a second escape; corrected, it is stored.
         let again = hand_in(&app, map, &bytes).expect(202)["id"].as_i64().unwrap();
         assert_eq!(ended(&app, again)["rejected"], 3);
         let (_, second) = app.send_for_bytes("GET", &format!("/api/imports/{again}/rejected.csv"), &[]);
@@ -333,7 +333,7 @@ fn head_of_a_stream_ends_at_once() {
     let database = Database::sqlite();
     Program::new(&database).run(&["db", "upgrade"]).expect_success();
     put_in_queue(&database, 1, 1);
-    // Another process holds it, so that it goes on.
+    // Another process holds it, so it continues.
     let held = std::fs::File::open(database.home.path().join("books.db.imports/1.upload")).unwrap();
     held.try_lock().unwrap();
     let app = App::new(&database);
@@ -374,7 +374,7 @@ fn an_upload_that_trickles_ends_in_time() {
                 stream.write_all(format!("{head}{begin}").as_bytes()).unwrap();
                 let mut answer = [0; 12];
                 while stream.read_exact(&mut answer).is_err() {
-                    assert!(begun.elapsed() < Duration::from_secs(20), "{kind} goes on");
+                    assert!(begun.elapsed() < Duration::from_secs(20), "{kind} continues");
                     drop(stream.write_all(b"1\r\na\r\n"));
                 }
                 assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 408", "{kind}");

@@ -1,10 +1,10 @@
-//! A server of PostgreSQL whose messages are German: what it refuses is known by its code.
+//! A PostgreSQL server with German messages: its errors are recognized by their codes.
 
 use cluster::Cluster;
 
 use crate::support::{Database, Ended, Program, db};
 
-/// What is said of it, and by the server in its language, each once.
+/// Our own words about it, and the server's in its language, each once.
 fn expect_refused(ended: &Ended, code: i32, words: &[&str]) {
     assert_eq!(ended.code, Some(code), "{}", ended.stderr);
     for word in words {
@@ -19,14 +19,14 @@ fn refusals_of_a_server_that_speaks_german_are_understood() {
     let error = database.execute("SELECT 1 / 0").unwrap_err().to_string();
     assert!(error.contains("Division durch Null"), "{error}");
 
-    // Somebody holds a table: tried again, and given up as a lock and not as a failure.
+    // Another session holds a table: retried, and reported as a lock and not as a failure.
     db::hold(&database.url, "BEGIN; LOCK TABLE imports", || {
         let ended = Program::migration(&database).run(&["downgrade", "--lock-timeout", "0.1"]);
         expect_refused(&ended, 7, &["did not get its locks in 10 attempts", "Sperre"]);
     });
     Program::migration(&database).run(&["downgrade"]).expect_success();
 
-    // A right is missing, in a statement of a migration and of the engine.
+    // A missing privilege, in a statement of a migration and of the engine.
     database.execute("CREATE ROLE reader LOGIN").unwrap();
     let url = database.url.replace("user=bookplate", "user=reader");
     let as_reader = || Program::migration(&database).env("DATABASE_URL", &url);

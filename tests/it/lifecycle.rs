@@ -1,4 +1,4 @@
-//! The program's life: the first start, settings, one server a file, an end in good order, and what it says when it cannot.
+//! The life cycle of the program: the first start, settings, one server per file, an orderly shutdown, and its error messages.
 
 use std::{fs, os::unix::fs::PermissionsExt, process::Command, thread, time::Duration};
 
@@ -83,7 +83,7 @@ on_both! {
             assert!(reply.headers.contains_key("retry-after"), "{reply:?}");
             reply.expect_problem(503);
             if database.is_sqlite() {
-                // Readers are not in the way of a writer, nor it in theirs.
+                // Readers do not block a writer, nor does it block them.
                 app.get("/api/books").expect(200);
             }
             release.wait();
@@ -179,7 +179,7 @@ fn a_second_server_on_one_file_refuses_and_names_the_first() {
                 "{error}"
             );
         }
-        // To look is always allowed.
+        // Read-only commands are always allowed.
         Program::new(&database).env("DATABASE_URL", url).run(&["db", "check"]).expect_success();
     }
     app.post("/api/books", json!({"title": "a", "author": "b"})).expect(201);
@@ -238,7 +238,7 @@ fn what_keeps_it_from_starting_is_one_line_with_the_way_out() {
     file(
         &database,
         "corrupt.db",
-        "this is no database, but it is long enough to be looked at as one. ".repeat(200),
+        "this is no database, but it is long enough to be checked as one. ".repeat(200),
     );
     file(&database, "file", "");
     for (url, port, reason) in [
@@ -276,7 +276,7 @@ fn a_file_that_cannot_be_written_is_named() {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap()
     };
     set(&database.path(), 0o444);
-    // Root may write everything, so there it is the file system that has to refuse.
+    // Root may write everything, so there the file system has to refuse.
     if fs::OpenOptions::new().append(true).open(database.path()).is_ok() {
         let _ = Command::new("chattr").arg("+i").arg(database.path()).status();
         if fs::OpenOptions::new().append(true).open(database.path()).is_ok() {

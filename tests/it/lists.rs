@@ -1,4 +1,4 @@
-//! Lists: filtered, searched, sorted, paged, and cut down or widened to what a client wants to see.
+//! Lists: filtered, searched, sorted, paged, and with the members and related rows that a client selects.
 
 use serde_json::{Value, json};
 
@@ -100,7 +100,7 @@ on_both! {
             ("/api/items?book.year__isnull=true", vec![]),
             ("/api/stores/2/items?book.title=Ulysses", vec!["poster"]),
             ("/api/stores?items.price__gte=20", vec!["Harbour, North"]),
-            // One item has to have both.
+            // One item has to match both.
             ("/api/stores?items.price__lt=6&items.name=mug", vec![]),
             ("/api/stores?items.price__lt=8&items.name=mug", vec!["Harbour, North"]),
         ] {
@@ -165,7 +165,7 @@ on_both! {
             let reply = app.get(&path);
             next = reply.link("next");
             seen.extend(titles(&reply.expect(200)).into_iter().map(str::to_owned));
-            // The last row that was shown goes, and one comes before everything.
+            // The last row that was shown is deleted, and a new row comes before all others.
             let gone = &app.get(&format!("/api/books?title={}", seen.last().unwrap())).expect(200)[0]["id"];
             app.delete(&format!("/api/books/{gone}")).expect(200);
             add(&app, &[("new", "x", Some(added))]);
@@ -240,7 +240,7 @@ on_both! {
         let store = app.get("/api/stores/2?include=items&fields=name").expect(200);
         assert_eq!((store["items"].as_array().unwrap().len(), store.get("id")), (2, None));
         assert_eq!(app.get("/api/books/isbn/0-13-235088-2?fields=title").body, r#"{"title":"Clean Code"}"#);
-        // What is included may change without the row.
+        // Included rows may change without the row.
         let reply = app.get("/api/books/1?include=items");
         let seen = reply.headers["etag"].clone();
         assert!(seen.starts_with("W/") && reply.expect(200)["items"].as_array().unwrap().len() == 2);

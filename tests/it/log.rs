@@ -1,4 +1,4 @@
-//! The log: whole while it is read, no burden while it is not, and no weapon in the hands of strangers.
+//! The log: complete while it is read, no delay while it is not, and not usable for an attack.
 
 use std::{
     io::{Read, Write},
@@ -8,7 +8,7 @@ use std::{
 
 use crate::support::{App, Database, Program, process, raw};
 
-/// Sends many requests on one connection, and reads all answers.
+/// Sends many requests on one connection, and reads all responses.
 fn ask(address: &str, numbers: std::ops::Range<usize>, path: impl Fn(usize) -> String) {
     let mut stream = TcpStream::connect(address).expect("the server listens");
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
@@ -47,12 +47,12 @@ fn a_server_whose_log_is_not_read_answers_all_the_same_and_says_what_is_missing(
             .collect();
         threads.into_iter().for_each(|thread| thread.join().unwrap());
         assert_eq!(app.get("/healthz").status, 200);
-        // What waits is bounded, and given back.
+        // The queue is bounded, and its memory is released.
         let server = app.process();
         let reader = std::thread::spawn(move || log.rest());
         ask(&address, 0..200, |number| format!("/later/{number}"));
         assert!(process::memory(server) < 200 << 10, "{} kB", process::memory(server));
-        assert!(app.stop(), "it ends well");
+        assert!(app.stop(), "it exits successfully");
         let lines = reader.join().unwrap();
         let count = |word: &str| lines.iter().filter(|line| line.contains(word)).count();
         let notices: Vec<_> =
@@ -61,7 +61,7 @@ fn a_server_whose_log_is_not_read_answers_all_the_same_and_says_what_is_missing(
         let words = notices[0].split([' ', '"']).rev();
         let dropped: usize = words.filter_map(|word| word.parse().ok()).next().expect("a number");
         assert!(dropped > 100, "{dropped}");
-        // The two are the probe, of which the line may be dropped too, and nothing else.
+        // The two are the probe, whose line may be dropped too, and nothing else.
         let written = count("HEAD /nowhere/") + count("GET /healthz");
         assert_eq!(written + dropped, requests + 1, "{format}");
         assert_eq!(count("HEAD /later/"), 200, "{format}");
@@ -82,7 +82,7 @@ fn a_server_whose_log_is_not_read_ends_in_time() {
     let filler = "x".repeat(1500);
     ask(&app.address, 0..100, |number| format!("/nowhere/{filler}/{number}"));
     let begun = Instant::now();
-    assert!(app.stop(), "it ends well");
+    assert!(app.stop(), "it exits successfully");
     assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
     drop(log);
 }
@@ -93,7 +93,7 @@ fn a_log_that_is_closed_stops_nothing() {
     let (app, log) = Program::new(&database).serve_unread(&[]);
     drop(log);
     ask(&app.address, 0..1000, |number| format!("/nowhere/{number}"));
-    assert!(app.stop(), "it ends well");
+    assert!(app.stop(), "it exits successfully");
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn no_line_is_missing_while_the_log_is_read() {
         let numbers = log
             .lines()
             .filter_map(|line| line.split_once(&start)?.1.split(' ').next()?.parse().ok());
-        // One after the other, as the client asked.
+        // One after the other, in the order of the requests.
         assert_eq!(numbers.collect::<Vec<usize>>(), (0..1500).collect::<Vec<_>>());
     }
 }

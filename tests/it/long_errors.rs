@@ -1,4 +1,4 @@
-//! Whatever is wrong with a request, and however much of it, its answer is short.
+//! However much is wrong with a request, its response is short.
 
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ fn expect_short(reply: &Reply, status: u16, what: &str) -> Value {
     problem
 }
 
-/// An array of as many elements as fit the body.
+/// An array of as many elements as fit into the body.
 fn many(element: &Value) -> (Vec<u8>, usize) {
     let element = element.to_string();
     let number = ((1 << 20) - 2) / (element.len() + 1);
@@ -174,7 +174,7 @@ fn many_such_requests_at_once_take_little_memory() {
         for _ in 0..8 {
             scope.spawn(|| {
                 let reply = app.send("POST", "/api/books", &[JSON], &body);
-                // On a machine that does other things as well, a body may be too slow.
+                // On a busy machine a body may be too slow.
                 assert!([400, 408].contains(&reply.status), "{reply:?}");
             });
         }

@@ -1,4 +1,4 @@
-//! Searches that take long: they hold up no other request, end in time, and stop when their client is gone.
+//! Long searches: they delay no other request, end in time, and stop when their client is gone.
 
 use std::{
     fs,
@@ -18,17 +18,17 @@ use tempfile::TempDir;
 
 use crate::support::{App, Database, Program, db::hold, process::processor, raw};
 
-/// How long another request may take beside the searches. It was 13 s where they ran on the thread of the request.
+/// How long another request may take during the searches. It was 13 s when they ran on the thread of the request.
 const LONGEST_OF_OTHERS: Duration = Duration::from_secs(3);
-/// How long a search may take, and the answer to it.
+/// How long a search and its response may take.
 const LONGEST_SEARCH: Duration = Duration::from_secs(12);
-/// How long the server may go on working after searches that were answered; it puts the index of the changed books in order too.
-/// It was 91 s.
+/// How long the server may be busy after searches that were answered; that includes maintenance of the index of the changed
+/// books. It was 91 s.
 const LONGEST_REST: Duration = Duration::from_secs(20);
-/// The same after searches whose clients are gone, which would go on for 9 s.
+/// The same after searches whose clients are gone, which would run for 9 s.
 const LONGEST_GONE: Duration = Duration::from_secs(6);
 
-/// A file of 16 000 books whose authors have 995 letters, of which a pattern is compared with nearly all at each place.
+/// A file of 16 000 books whose authors have 995 letters; a pattern is compared with nearly all of them at each place.
 static LIBRARY: LazyLock<(TempDir, PathBuf)> = LazyLock::new(|| {
     let database = Database::sqlite();
     Program::new(&database).run(&["db", "upgrade"]).expect_success();
@@ -38,7 +38,7 @@ static LIBRARY: LazyLock<(TempDir, PathBuf)> = LazyLock::new(|| {
         SELECT 'book ' || i, 'éézéé' || replace(printf('%.990c', 'x'), 'x', 'é') FROM n;
         PRAGMA wal_checkpoint(TRUNCATE)";
     database.execute(fill).unwrap();
-    // The index of the books is put in order, which takes longer than a search.
+    // The index of the books is maintained, which takes longer than a search.
     let app = App::new(&database);
     settle(&app);
     assert!(app.stop());
@@ -53,7 +53,7 @@ fn library() -> Database {
     database
 }
 
-/// So many `é` and what follows, as a part of an address.
+/// This many `é` and what follows, as a part of a URL.
 fn accents(number: usize, end: &str) -> String {
     "%C3%A9".repeat(number) + end
 }
@@ -65,16 +65,16 @@ fn is_at_rest(app: &App) -> bool {
     processor(app.process()) - before <= 4
 }
 
-/// Waits until it has nothing to do for some seconds, in which its maintenance would have begun.
+/// Waits until it has been idle for some seconds, in which its maintenance would have begun.
 fn settle(app: &App) {
     let (begun, mut rests) = (Instant::now(), 0);
     while rests < 15 {
-        assert!(begun.elapsed() < Duration::from_secs(120), "the server works on and on");
+        assert!(begun.elapsed() < Duration::from_secs(120), "the server does not become idle");
         rests = if is_at_rest(app) { rests + 1 } else { 0 };
     }
 }
 
-/// Waits until it does.
+/// Waits until it is idle.
 fn rested(app: &App, within: Duration) -> Duration {
     let begun = Instant::now();
     while !is_at_rest(app) {
@@ -83,7 +83,7 @@ fn rested(app: &App, within: Duration) -> Duration {
     begun.elapsed()
 }
 
-/// The longest that one of these requests takes while `run` says so.
+/// The longest duration of one of these requests while `run` is set.
 fn slowest_other(app: &App, run: &AtomicBool) -> Duration {
     let mut slowest = Duration::ZERO;
     let mut id = 0;
@@ -108,14 +108,14 @@ fn slowest_other(app: &App, run: &AtomicBool) -> Duration {
     slowest
 }
 
-/// Asks for each path four times at once; the longest of these and of the others meanwhile.
+/// Requests each path four times at once; returns the longest duration of these and of the others meanwhile.
 fn beside(app: &App, path: &str) -> (Duration, Duration) {
     let run = AtomicBool::new(true);
     thread::scope(|scope| {
         let other = scope.spawn(|| slowest_other(app, &run));
         let search = || {
             let begun = Instant::now();
-            // Once, unlike what else these tests ask for.
+            // Once, unlike the other requests of these tests.
             let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
             let status = raw::exchange(&app.address, request.as_bytes()).status();
             assert!([Some(200), Some(503)].contains(&status), "{status:?}");
@@ -147,7 +147,7 @@ fn searches_that_take_long_hold_up_no_other_request() {
         assert!(searches < LONGEST_SEARCH, "{shown}: {searches:?}");
         assert!(others < LONGEST_OF_OTHERS, "{shown}: {others:?}");
     }
-    // What was given up holds no snapshot: the log begins anew.
+    // An interrupted search holds no snapshot: the log restarts.
     let log = || fs::metadata(database.home.path().join("books.db-wal")).unwrap().len();
     let before = log();
     for id in 1..=1500 {
@@ -157,8 +157,8 @@ fn searches_that_take_long_hold_up_no_other_request() {
     assert!(app.stop());
 }
 
-/// Six searches at once, where one is carried out at a time and two may wait: the others are refused before a wait has ended, the
-/// first that waited two seconds. The server measures it, since what clients measure includes their own threads' turns.
+/// Six searches at once, where one is run at a time and two may wait: the others are refused before a wait has ended, the first
+/// that waited two seconds. The server measures it, since clients would include the turns of their own threads.
 fn expect_refusals_at_once(app: &App, path: &str) {
     let before = app.log().len();
     let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");

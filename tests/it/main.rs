@@ -1,4 +1,4 @@
-//! What we promise, asked through the front door: the real program as a process of its own, on real databases.
+//! Integration tests: the real program as a separate process, on real databases.
 
 mod support;
 

@@ -1,10 +1,10 @@
-//! What the server does for its database before it listens and while nobody writes.
+//! What the server does for its database before it listens and while there are no writes.
 
 use std::time::{Duration, Instant};
 
 use crate::support::{App, Database, Program, on_both};
 
-/// Waits until a query says zero.
+/// Waits until a query returns zero.
 fn until_none(database: &Database, query: &str) {
     let begun = Instant::now();
     while database.number(query) > 0 {
@@ -13,13 +13,13 @@ fn until_none(database: &Database, query: &str) {
     }
 }
 
-/// How many books a search finds.
+/// The number of books that a search finds.
 fn found(app: &App, search: &str) -> usize {
     let list = app.get(&format!("/api/books?limit=1000&{search}")).expect(200);
     list.as_array().unwrap().len()
 }
 
-/// Whether the index says of every book what it is.
+/// Whether the index agrees with every book.
 fn check_index(database: &Database) {
     database
         .execute("INSERT INTO books_search (books_search, rank) VALUES ('integrity-check', 1)")
@@ -31,7 +31,7 @@ on_both! {
         let app = Program::new(&database).serve(&["--log", "service=debug,info"]);
         let log = app.log();
         let (before, _) = log.split_once("listening on").expect("it listens");
-        // A database that is too busy for it is not waited for.
+        // Startup does not wait for a database that is too busy.
         let lesson = ["trigrams were counted", "were not collected in"];
         assert!(lesson.iter().any(|words| before.contains(words)), "{log}");
     }

@@ -1,4 +1,4 @@
-//! The schema: up, down and up again with rows in it, and equal to what the entities say.
+//! The schema: upgraded, downgraded and upgraded again with rows in it, and equal to the entities.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use sea_orm::{DbBackend, Schema};
 
 use crate::support::{Database, HEAD, Program, REVISIONS, app::file, on_both};
 
-/// Columns of a table with everything that makes them what they are, but without their order.
+/// Columns of a table with all their properties, but without their order.
 fn columns(database: &Database, table: &str) -> Vec<String> {
     database.texts(&if database.is_sqlite() {
         format!(
@@ -95,7 +95,7 @@ on_both! {
                 direct.execute(&backend.build(&index).to_string()).unwrap();
             }
         }
-        // What searches are found by is of no entity, and would need an extension there.
+        // The search index belongs to no entity, and would need an extension there.
         database.execute(WITHOUT_SEARCH[usize::from(database.is_sqlite())]).unwrap();
         assert_eq!(shape(&database), shape(&direct));
     }
@@ -108,7 +108,7 @@ on_both! {
         database.execute("INSERT INTO stores (name) VALUES ('s')").unwrap();
         database.execute("INSERT INTO items (name, price, store_id, book_id) VALUES ('i', 9.99, 1, 2), ('j', 1, 1, NULL)").unwrap();
 
-        // Below this revision `books` was rebuilt twice on SQLite; its children must not have noticed.
+        // Below this revision `books` was rebuilt twice on SQLite; its children must not be affected.
         Program::new(&database).run(&["db", "downgrade", "m20260908", "--allow-data-loss"]).expect_success();
         assert_eq!(columns(&database, "books").len(), 8);
         assert_eq!(database.texts("SELECT title || author FROM books"), ["it'sÜ"]);
@@ -117,10 +117,10 @@ on_both! {
         assert_eq!(shape(&database), before);
         assert_eq!(database.texts("SELECT title || author || status FROM books"), ["it'sÜavailable"]);
         assert_eq!(database.number("SELECT count(*) FROM items WHERE book_id = 2 OR name = 'j'"), 2);
-        // Ids go on behind the highest one that was ever given.
+        // New ids continue after the highest one that was ever used.
         database.execute("INSERT INTO books (title, author) VALUES ('new', 'x')").unwrap();
         assert_eq!(database.number("SELECT max(id) FROM books"), 3);
-        // And the keys still do what they say.
+        // And the keys still work as declared.
         database.execute("DELETE FROM books WHERE id = 2").unwrap();
         assert_eq!(database.number("SELECT count(*) FROM items WHERE book_id IS NULL"), 2);
         database.execute("DELETE FROM stores").unwrap();

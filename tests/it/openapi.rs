@@ -1,4 +1,4 @@
-//! The OpenAPI document: in step with the code, and true about paths and methods.
+//! The OpenAPI document: in sync with the code, and correct about paths and methods.
 
 use std::path::Path;
 
@@ -19,11 +19,11 @@ fn the_committed_document_is_the_one_of_the_code() {
     let printed = Program::new(&database).run(&["openapi"]).expect_success().stdout;
     assert!(
         committed == printed,
-        "openapi.json is out of date; `cargo run -- openapi > openapi.json` writes it anew"
+        "openapi.json is out of date; `cargo run -- openapi > openapi.json` updates it"
     );
 }
 
-/// A path with something in the place of each variable.
+/// A path with a value for each variable.
 fn filled(template: &str) -> String {
     let path = [
         ("{id}", "1"),

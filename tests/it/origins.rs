@@ -1,15 +1,15 @@
-//! Pages of other sites change nothing: what a browser says of the page that asks is checked before anything else.
+//! Pages of other sites change nothing: the headers that a browser adds about the page are checked before anything else.
 
 use serde_json::json;
 
 use crate::support::{App, Database, Program, on_both, raw};
 
-/// Headers of a request, one a line, in which `HERE` is the address of the server.
+/// Headers of a request, one per line, in which `HERE` is the address of the server.
 fn headers(app: &App, lines: &[&str]) -> String {
     lines.iter().map(|line| format!("{}\r\n", line.replace("HERE", &app.address))).collect()
 }
 
-/// What a browser says of pages of other sites.
+/// The headers of a browser for pages of other sites.
 const FOREIGN: [&[&str]; 30] = [
     &["Origin: https://evil.example", "Sec-Fetch-Site: cross-site"],
     &["Sec-Fetch-Site: cross-site"],
@@ -43,7 +43,7 @@ const FOREIGN: [&[&str]; 30] = [
     &["Origin: http://localhost:1"],
 ];
 
-/// What it says of pages of the server itself; and what programs say, which is nothing.
+/// Those for pages of the server itself; and those of programs, which are none.
 const OWN: [&[&str]; 8] = [
     &[],
     &["Sec-Fetch-Site: same-origin", "Origin: http://HERE"],
@@ -52,7 +52,7 @@ const OWN: [&[&str]; 8] = [
     &["Sec-Fetch-Site: none", "Origin: http://HERE"],
     &["Origin: http://HERE"],
     &["Origin: HTTP://HERE"],
-    // Of a proxy that names the service otherwise than its browsers do; a page cannot write this header.
+    // Of a proxy that uses another name for the service than browsers do; a page cannot set this header.
     &["Sec-Fetch-Site: same-origin", "Origin: https://books.example"],
 ];
 
@@ -144,7 +144,7 @@ fn the_check_comes_before_the_body() {
         app.address
     );
     let begun = std::time::Instant::now();
-    expect_foreign(&raw::exchange(&app.address, head.as_bytes()), "a body that does not come");
+    expect_foreign(&raw::exchange(&app.address, head.as_bytes()), "a body that is never sent");
     assert!(begun.elapsed() < std::time::Duration::from_secs(8), "{:?}", begun.elapsed());
 }
 

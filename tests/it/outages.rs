@@ -1,4 +1,4 @@
-//! When the database is full, gone or slow to come back: said with the right status, and over without a restart.
+//! A database that is full, gone or slow to return: reported with the right status, and recovered from without a restart.
 
 use std::{
     io::{Read, Write},
@@ -16,7 +16,7 @@ use cluster::Cluster;
 
 use crate::support::{App, Database, on_both};
 
-/// Asks until the answer has the status, for at most as long as a recovery may take.
+/// Repeats a request until the response has the status, for at most as long as a recovery may take.
 fn eventually(app: &App, status: u16) -> Duration {
     let begun = Instant::now();
     loop {
@@ -45,7 +45,7 @@ on_both! {
     }
 }
 
-/// Only root may mount; elsewhere this promise is not tried.
+/// Only root may mount; for other users this test is skipped.
 fn small_file_system(at: &Path) -> bool {
     let mounted =
         Command::new("mount").args(["-t", "tmpfs", "-o", "size=3m", "tmpfs"]).arg(at).output();
@@ -118,7 +118,7 @@ fn sessions_that_the_server_ends_are_replaced_without_a_failed_request() {
     assert_eq!(app.get("/api/books").expect(200).as_array().unwrap().len(), 10);
 }
 
-/// Reads until one of them was on a connection that they share, where the text of the statement has no limit.
+/// Reads until one of them used a shared connection, where the text of the statement has no limit.
 fn until_connections_are_shared(app: &App, database: &Database, address: &str) {
     let shared = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'bookplate' \
                   AND datname = current_database() AND query LIKE '%\"books\".\"id\" = $1'";
@@ -129,7 +129,7 @@ fn until_connections_are_shared(app: &App, database: &Database, address: &str) {
     }
 }
 
-/// Connections that never rest are hardly ever looked at before they are used.
+/// Connections that are never idle are rarely checked before they are used.
 #[test]
 fn readers_that_never_rest_notice_nothing_of_sessions_that_the_server_ends() {
     let Some(database) = Database::postgres() else { return };

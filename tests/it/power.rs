@@ -1,4 +1,4 @@
-//! What was acknowledged survives a power cut, whenever it comes and whatever the disk was about to write.
+//! Acknowledged writes survive a power failure, whenever it happens and whatever the disk was about to write.
 
 use std::{
     collections::BTreeSet,
@@ -14,13 +14,13 @@ use crate::support::{
     ledger::{Ledger, Outcome},
 };
 
-/// Cuts of the power; a release is tested with more.
+/// Number of power failures; a release is tested with more.
 const CUTS: usize = 500;
 const WRITERS: usize = 16;
 /// Writes that are acknowledged before the server is stopped.
 const WRITES: usize = 400;
 
-/// The disk of a server under load, and when whom was told what.
+/// The disk of a server under load, and which client was informed of what, and when.
 struct Load {
     before: Vec<u8>,
     events: Vec<Event>,
@@ -52,7 +52,8 @@ impl Load {
         Self { before, events: events(&trace), ledger }
     }
 
-    /// What is wrong after each of so many cuts; where `syncs_log` is not, the disk ignores syncs of the write-ahead log.
+    /// The faults after each of the given number of power failures; without `syncs_log` the disk ignores syncs of the
+    /// write-ahead log.
     fn faults(&self, cuts: usize, syncs_log: bool) -> Vec<String> {
         let mut dice = Dice(7);
         let mut places: Vec<usize> = (0..cuts).map(|_| dice.below(self.events.len())).collect();
@@ -89,7 +90,7 @@ impl Load {
     }
 }
 
-/// The title in an answer that says it is stored.
+/// The title in a response that reports it as stored.
 fn acknowledged(answer: &[u8]) -> Option<String> {
     let answer = String::from_utf8_lossy(answer);
     let title = answer.starts_with("HTTP/1.1 201").then(|| answer.split_once("\"title\":\""))??.1;
@@ -120,6 +121,6 @@ fn a_power_cut_takes_nothing_that_was_acknowledged() {
         faults.len(),
         faults.iter().take(5).collect::<Vec<_>>()
     );
-    // And a disk that does not sync is found out.
+    // And a disk that does not sync is detected.
     assert!(load.faults(50, false).iter().any(|fault| fault.contains("lost")));
 }

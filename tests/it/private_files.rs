@@ -1,4 +1,4 @@
-//! Files that the server makes by itself: who may read them, and what becomes of those that nobody needs.
+//! Files that the server creates itself: who may read them, and how unused ones are removed.
 
 use std::{
     io::Write,
@@ -68,7 +68,7 @@ fn what_the_server_makes_is_its_users_alone() {
         assert!(seen.iter().any(|name| name.ends_with(part)), "{part}: {seen:?}");
     }
     drop((app, upload));
-    // What somebody made so is left so.
+    // A directory that was created with other permissions is not changed.
     std::fs::set_permissions(home.join("books.db"), std::fs::Permissions::from_mode(0o644))
         .unwrap();
     let _app = App::new(&database);

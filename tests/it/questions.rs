@@ -46,7 +46,7 @@ on_both! {
         let mut terminal = migrate(&project);
         terminal.expect("`book.title` is new and `").expect("1  yes, from `").expect("2  yes, from `");
         let (code, shown) = {
-            // What is no answer is asked again.
+            // An invalid answer is asked for again.
             terminal.answer("3").expect("number (empty stops)").answer("no").expect("0  no, it is new");
             let first = if terminal.shows("1  yes, from `name`") { "1" } else { "2" };
             terminal.answer(first).expect("`book.author` is new and `writer`").answer("1");
@@ -92,7 +92,7 @@ on_both! {
         project.expect_untouched();
         project.run(&[&flags[..], &["--allow-destructive"]].concat()).expect_success();
         assert!(project.written().is_some());
-        // On a terminal a question can be forbidden too.
+        // On a terminal a question can be disabled too.
         let project = Project::new(&database, "title writer");
         let (code, _) = Terminal::start(project.program(), &[&MIGRATE[..], &["--no-input"]].concat()).end();
         assert_eq!(code, 3);
@@ -116,7 +116,7 @@ on_both! {
     }
 }
 
-/// What comes behind a question may have changed something, so Ctrl-C does not say the contrary.
+/// Steps after a question may have changed something, so Ctrl-C does not claim otherwise.
 #[test]
 fn after_the_question_an_interrupt_promises_nothing() {
     let Some(database) = Database::empty_postgres() else { return };

@@ -1,4 +1,4 @@
-//! Bad input: refused with a body that names the member and the way out, and nothing is stored.
+//! Invalid input: refused with a body that names the member and what to do about it, and nothing is stored.
 
 use std::{
     io::{Read, Write},
@@ -54,7 +54,7 @@ on_both! {
 
     fn the_longest_texts_that_are_allowed_are_stored(database) {
         let app = App::new(&database);
-        // Random characters of three bytes do not compress, so the index of PostgreSQL has to take them as they are.
+        // Random characters of three bytes do not compress, so PostgreSQL has to store them uncompressed in the index.
         let mut state = 1_u32;
         let author: String = std::iter::repeat_with(|| {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -114,7 +114,7 @@ on_both! {
         let error = app.send("POST", "/api/books", &JSON, body.as_bytes()).expect_problem(413);
         assert!(error.contains("larger than 1048576 bytes"), "{error}");
         assert_eq!(database.number("SELECT count(*) FROM books"), 0);
-        // The server goes on.
+        // The server continues.
         app.post("/api/books", json!({"title": "a", "author": "b"})).expect(201);
     }
 

@@ -1,8 +1,9 @@
-//! What a role of PostgreSQL may not do: what needs less works all the same, and the rest says which right is missing.
+//! Missing privileges of a PostgreSQL role: what needs fewer works all the same, and the rest reports which privilege is
+//! missing.
 
 use crate::support::{Database, Ended, Program, Project, db};
 
-/// Runs as a role of its own, which may read everything and nothing else.
+/// Runs as a separate role, which may read everything and nothing else.
 struct Reader {
     project: Project,
     url: String,
@@ -13,7 +14,7 @@ impl Reader {
     fn new(columns: &'static str) -> Option<Self> {
         let project = Project::new(&Database::empty_postgres()?, columns);
         let database = &project.database;
-        // Roles belong to the server, so the name is that of the database, which nobody else has.
+        // Roles belong to the server, so the name is that of the database, which is unique.
         let name = database.texts("SELECT current_database()::text || '_reader'").remove(0);
         database
             .execute(&format!(
@@ -74,7 +75,7 @@ fn a_role_without_room_for_a_shadow_is_told_which_right_it_lacks() {
         assert!(error.contains("GRANT TEMP ON DATABASE"), "{error}");
         assert!(error.contains("--shadow-url"), "{error}");
     }
-    // What needs no shadow works.
+    // Commands that need no shadow database work.
     reader.run(&["current"]).expect_success();
     reader.run(&["history"]).expect_success();
     let Some(scratch) = Database::empty_postgres() else { return };
@@ -85,7 +86,7 @@ fn a_role_without_room_for_a_shadow_is_told_which_right_it_lacks() {
 /// A refusal of the server in the middle of the work.
 fn expect_refused(ended: &Ended, words: &str) {
     assert!(!ended.success);
-    // Behind what the server warns of.
+    // After the warnings of the server.
     assert!(ended.stderr.lines().any(|line| line.starts_with("error: ")), "{}", ended.stderr);
     assert!(ended.stderr.contains(words), "{}", ended.stderr);
 }
@@ -110,7 +111,7 @@ fn a_role_that_may_not_write_changes_nothing() {
         expect_refused(&reader.run(arguments), words);
     }
     reader.project.expect_untouched();
-    // Nor where nothing is yet.
+    // Nor where nothing exists yet.
     let Some(empty) = Database::empty_postgres() else { return };
     let url = empty.url.replace("user=bookplate", &format!("user={}", reader.name));
     expect_refused(&Program::new(&empty).env("DATABASE_URL", &url).run(&["db", "upgrade"]), words);

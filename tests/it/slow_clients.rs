@@ -1,4 +1,4 @@
-//! Clients that send or read slowly, on purpose or not: each is ended in time, and costs others nothing.
+//! Clients that send or read slowly, on purpose or not: each is disconnected in time, and does not affect others.
 
 use std::{
     io::{Read, Write},
@@ -12,25 +12,25 @@ use serde_json::json;
 
 use crate::support::{App, Database, process};
 
-/// A slow sender is ended within 10 s; a machine that is busy with other tests may take some more.
+/// A slow sender is disconnected within 10 s; a machine that is busy with other tests may take longer.
 const SENDERS_END: Duration = Duration::from_secs(20);
-/// A reader that stops is ended within 30 s, on a quiet machine.
+/// A reader that stops is disconnected within 30 s, on an idle machine.
 const READERS_END: Duration = Duration::from_secs(90);
 
 const GOOD: &str = "GET /version HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
-/// How a slow client goes on after its first bytes.
+/// How a slow client continues after its first bytes.
 #[derive(Clone, Copy, Debug)]
 enum Rest {
     Silence,
-    /// These bytes, again and again, with a pause.
+    /// These bytes, repeatedly, with a pause.
     Drip(&'static str, Duration),
     /// These bytes, as fast as the server takes them.
     Flood(&'static str),
 }
 
-/// Sends `first`, goes on as `rest` says, and returns how long the server held the connection, what it answered, and how many
-/// bytes it took.
+/// Sends `first`, continues with `rest`, and returns how long the server held the connection, its response, and how many bytes
+/// it accepted.
 fn hold(address: &str, first: &[u8], rest: Rest) -> (Duration, String, u64) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
@@ -96,7 +96,7 @@ fn every_client_that_sends_slowly_is_ended_in_time() {
         ("a head after a body", format!("{whole}GET /api/bo"), Rest::Silence, Some("408")),
         ("a head after chunks", format!("{in_chunks}GET /api/bo"), Rest::Silence, None),
         ("a third head", format!("{GOOD}{GOOD}GET /api/bo"), Rest::Silence, Some("408")),
-        ("a body that does not come", chunked.clone(), Rest::Silence, Some("408")),
+        ("a body that is never sent", chunked.clone(), Rest::Silence, Some("408")),
         ("a body in drops", chunked.clone(), Rest::Drip("1\r\n{\r\n", second), Some("408")),
         (
             "a body of announced length in drops",
@@ -104,10 +104,10 @@ fn every_client_that_sends_slowly_is_ended_in_time() {
             Rest::Drip(" ", second),
             Some("408"),
         ),
-        ("a body that nobody reads", reads.into(), Rest::Drip("1\r\nx\r\n", second), Some("200")),
-        ("a flood that nobody reads", reads.into(), Rest::Flood(chunk), Some("200")),
+        ("a body that is not read", reads.into(), Rest::Drip("1\r\nx\r\n", second), Some("200")),
+        ("a flood that is not read", reads.into(), Rest::Flood(chunk), Some("200")),
         ("a flood that was refused", other_type.into(), Rest::Flood(chunk), Some("415")),
-        ("a body that is too large and goes on", too_large, Rest::Flood(chunk), Some("413")),
+        ("a body that is too large and continues", too_large, Rest::Flood(chunk), Some("413")),
     ];
     thread::scope(|scope| {
         for (name, first, rest, expected) in &ways {
@@ -141,7 +141,7 @@ fn a_connection_that_is_used_again_and_again_goes_on() {
          {:x}\r\n{book}\r\n0\r\n\r\n",
         book.len()
     );
-    // One by one, several in one packet, cut anywhere, with empty lines in front.
+    // One by one, several in one packet, split anywhere, with empty lines in front.
     let together = format!("\r\n{GOOD}{posted}{posted}{GOOD}");
     for round in 0..40 {
         let (first, second) = together.split_at(round * together.len() / 40);
@@ -190,14 +190,14 @@ fn a_head_that_is_too_large_is_refused() {
             assert!(held < SENDERS_END, "{held:?}");
         }
     }
-    // The server goes on, and has not panicked (see the end of `App`).
+    // The server continues, and has not panicked (see the end of `App`).
     app.get("/version").expect(200);
 }
 
-/// 200 clients that ask and do not read: how much more memory the server has at its peak, and how long the last one is held.
+/// 200 clients that send requests and do not read: the additional peak memory of the server, and how long the last one is held.
 fn stopped_readers(app: &App, paths: &[&str], coding: &str) -> (u64, Duration) {
-    // What the first answers leave in the server for the next ones, such as pages of the file in each connection to it, is not what
-    // the readers cost. Connections are opened and filled where several clients ask at the same time.
+    // Memory that the first responses leave allocated for the next ones, such as the page cache of each connection, is not a
+    // cost of the readers. Connections are opened and filled when several clients send requests at the same time.
     thread::scope(|scope| {
         for first in 0..8 {
             scope.spawn(move || {
@@ -234,7 +234,7 @@ fn stopped_readers(app: &App, paths: &[&str], coding: &str) -> (u64, Duration) {
     app.get("/api/books/1").expect(200);
     println!("another client waits {:?}", asked.elapsed());
     let own = process::descriptors(app.process());
-    assert!(own > 150, "the readers are there: {own}");
+    assert!(own > 150, "the readers are connected: {own}");
     while process::descriptors(app.process()) > own - 150 {
         assert!(
             begun.elapsed() < READERS_END,
@@ -275,7 +275,7 @@ fn readers_that_stop_are_ended_and_cost_little() {
         );
         assert!(kilobytes < 32 << 10, "{coding}: {kilobytes} KB");
     }
-    // Whole answers, which are in memory until they are read.
+    // Complete responses, which are in memory until they are read.
     for (path, coding) in [("/api/exports/books.csv", "br"), ("/api/books?limit=1000", "identity")]
     {
         let (kilobytes, held) = stopped_readers(&app, &[path], coding);

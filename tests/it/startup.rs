@@ -1,4 +1,4 @@
-//! What keeps the server from starting: each cause has a sentence of its own, with the way out, and soon.
+//! What prevents the server from starting: each cause has its own message, with what to do about it, without delay.
 
 use std::{
     fs,
@@ -42,13 +42,13 @@ fn a_file_with_two_names_is_refused_and_both_ways_out_are_named() {
     expect_refusal(&by_link, &["import", "books", import], 1, Program::new(&database));
     expect_refusal(&by_link, &["downgrade", "base"], 1, Program::migration(&database));
     assert!(app.stop());
-    // Not by its first name either: a crash of the one leaves a log that the other does not see.
+    // Not by its first name either: a crash under one name leaves a log that the other does not see.
     expect_refusal(&database.url, &["serve", "--port", "0"], 1, Program::new(&database));
     fs::remove_file(&hard).unwrap();
     App::new(&database).get("/readyz").expect(200);
 }
 
-/// Runs `work` on a small file system; only root may mount, elsewhere the promise is not tried.
+/// Runs `work` on a small file system; only root may mount, for other users the test is skipped.
 fn on_small_file_system(at: &Path, work: impl FnOnce()) {
     let mounted =
         Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(at).output();
@@ -116,7 +116,7 @@ fn a_file_system_that_is_mounted_for_reading_only_is_called_that() {
     });
 }
 
-/// A server that reads what a client begins with, and answers `first` to a question for encryption and `then` to the rest.
+/// A server that reads the first bytes of a client, and answers `first` to a request for encryption and `then` to the rest.
 fn speaking(first: &'static [u8], then: Option<Vec<u8>>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();

@@ -1,4 +1,4 @@
-//! Stores, and the items on their shelves.
+//! Stores, and their items.
 
 use serde_json::{Value, json};
 

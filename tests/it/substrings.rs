@@ -1,4 +1,4 @@
-//! Searches by substrings: what is found is what is there, whoever wrote it, and the index is what finds it.
+//! Searches by substrings: they find exactly the rows that match, whoever wrote them, and they use the index.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ fn form(parameters: &[(&str, &str)]) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// Texts that something might take for another one, or for a word of its own language.
+/// Texts that might be mistaken for another one, or for query syntax.
 const TEXTS: [&str; 30] = [
     "Clean Code",
     "CLEAN\u{212a}ODE",
@@ -60,7 +60,7 @@ fn single(mut cases: impl Iterator<Item = char>) -> Option<char> {
     cases.next().filter(|_| cases.next().is_none())
 }
 
-/// Whether a text has a needle in it, where a letter is as good as its other case: of ASCII where the needle is ASCII.
+/// Whether a text contains a needle, where a letter equals its other case: only ASCII letters if the needle is ASCII.
 fn has(text: &str, needle: &str) -> bool {
     let (text, sought): (Vec<char>, Vec<char>) = (text.chars().collect(), needle.chars().collect());
     let same = |(t, n): (&char, &char)| match needle.is_ascii() {
@@ -95,7 +95,7 @@ on_both! {
         needles.sort();
         needles.dedup();
         for needle in needles {
-            // What is looked for is composed, as what is stored was.
+            // The needle is composed (NFC), as the stored text was.
             let composed = needle.replace("e\u{301}", "é").replace("E\u{301}", "É").replace('\u{212a}', "K").replace('\u{212b}', "Å");
             let expected: Vec<&String> = stored.iter().filter(|title| has(title, &composed)).collect();
             assert_eq!(found(&app, "title__icontains", &needle).iter().collect::<Vec<_>>(), expected, "{needle:?}");
@@ -130,7 +130,7 @@ on_both! {
         run("DELETE FROM books WHERE id BETWEEN 401 AND 600");
         assert_eq!((count("winter"), count("summer")), (400, 400));
         if database.is_sqlite() {
-            // Neither tells a trigger of the row that goes.
+            // Neither informs a trigger of the deleted row.
             run("INSERT OR REPLACE INTO books (id, title, author, isbn) VALUES (1, 'autumn one', 'a', 'x')");
             run("INSERT OR REPLACE INTO books (id, title, author, isbn) VALUES (9000, 'autumn two', 'a', '2')");
             run("UPDATE OR REPLACE books SET isbn = '3', title = 'autumn three' WHERE id = 4");
@@ -172,7 +172,7 @@ on_both! {
         let mut expected: Vec<String> = everything.into_iter().filter(|title| title.contains("river")).collect();
         assert_eq!(rivers("/api/books?title__icontains=RIVER&limit=7"), expected);
         assert_eq!(rivers("/api/books?title__icontains=RIVER&limit=33&offset=0"), expected);
-        // And back again, from the end.
+        // And backwards, from the end.
         let back = |path: &str| {
             let (mut pages, mut next) = (Vec::new(), Some(path.to_owned()));
             let mut reply = None;
@@ -226,14 +226,14 @@ on_both! {
             ("q", "9780132350884", 1),
             ("q", "0-13-235088-2", 1),
         ] {
-            // More often than it takes a server to plan for any value.
+            // More often than it takes a server to choose a plan for all values.
             for _ in 0..8 {
                 assert_eq!(found(&app, parameter, value).len(), rows, "{parameter}={value}");
             }
         }
         assert_eq!(app.get("/api/books?author__icontains=common&limit=1000&count=exact").headers["x-total-count"], "19990");
         if sqlite {
-            // What the index is made to forget is not found, so nobody looked at the rows.
+            // Rows removed from the index are not found, so the table was not scanned.
             database.execute(
                 "INSERT INTO books_search (books_search, rowid, title, author) SELECT 'delete', id, title, author FROM books \
                  WHERE id IN (2000, 4000)").unwrap();
@@ -245,7 +245,7 @@ on_both! {
             assert_eq!(found(&app, "author__icontains", "rare").len(), 10);
         } else {
             let uses = "SELECT coalesce(sum(idx_scan), 0)::bigint FROM pg_stat_user_indexes WHERE indexrelname LIKE 'books_search%'";
-            // Sessions tell of what they did when they next have time.
+            // Sessions report their statistics when they are next idle.
             let begun = Instant::now();
             while database.number(uses) < 40 {
                 assert!(begun.elapsed() < Duration::from_secs(60), "{} uses of the index", database.number(uses));
@@ -263,7 +263,7 @@ on_both! {
             format!("INSERT INTO books (id, title, author) SELECT i * 9 + 70000, 'book ' || i, {sixth} \
                      FROM generate_series(1, 6000) AS n (i); ANALYZE books")
         };
-        // A server that knows nothing of the rows, and one that learns as it starts.
+        // A server without statistics of the rows, and one that collects them at startup.
         for learns in [false, true] {
             let app = App::new(&database);
             if !learns {
@@ -287,7 +287,7 @@ on_both! {
                 let down = walk(&format!("{path}&sort=-id"), "next").concat();
                 assert!(down.iter().rev().eq(&expected), "{limit}");
             }
-            // Back again from the middle, and from ids that no row has.
+            // Backwards from the middle, and from ids that no row has.
             let middle = app.get("/api/books?author__icontains=winterbourne&limit=300");
             let next = app.get(&middle.link("next").unwrap());
             let back = walk(&next.link("prev").unwrap(), "prev");
@@ -299,7 +299,7 @@ on_both! {
             let both = "/api/books?q=winterbourne%20book&sort=id&limit=50";
             assert_eq!(walk(both, "next").concat(), expected);
             if learns && !database.is_sqlite() {
-                // A page needs the matches of a part or two, not all thousand. Sessions tell of that when they next have time.
+                // A page needs the matches of a part or two, not all thousand. Sessions report that when they are next idle.
                 let rows = "SELECT coalesce(sum(idx_tup_read) / nullif(sum(idx_scan), 0), 1000)::bigint FROM pg_stat_user_indexes \
                             WHERE indexrelname LIKE 'books_search%'";
                 let begun = Instant::now();

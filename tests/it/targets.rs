@@ -1,4 +1,4 @@
-//! Requests that say twice for whom they are: in their first line and in `Host`.
+//! Requests that name their host twice: in their first line and in `Host`.
 
 use crate::support::{App, Database, Program, raw};
 
@@ -10,7 +10,7 @@ fn status(app: &App, head: &str) -> Option<u16> {
     .status()
 }
 
-/// What is refused, whoever is served.
+/// What is refused, whoever may use the server.
 const CONTRADICTIONS: [&str; 14] = [
     "GET http://evil.example/api/books HTTP/1.1\nHost: localhost",
     "GET http://evil.example/api/books HTTP/1.1\nHost: 127.0.0.1:5000",

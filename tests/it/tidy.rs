@@ -1,4 +1,4 @@
-//! What the compiler cannot see: how the repository is laid out.
+//! What the compiler cannot check: the layout of the repository.
 
 use std::{
     fs,

@@ -1,11 +1,11 @@
-//! Moments in filters and cursors: both databases answer alike, and neither fails.
+//! Timestamps in filters and cursors: both databases answer alike, and neither fails.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use crate::support::{App, on_both};
 
-/// A moment, and how many of the rows are later; `None` for one that is refused.
+/// A timestamp, and how many of the rows are later; `None` for one that is refused.
 const MOMENTS: [(&str, Option<usize>); 26] = [
     ("-262143-01-01T00:00:00Z", None),
     ("-5000-01-01T00:00:00Z", None),

@@ -1,4 +1,4 @@
-//! The schema's changes in the life of a database: behind backups, one at a time, and never by surprise.
+//! Schema changes of a database: after backups, one at a time, and only explicitly on a shared server.
 
 use std::{fs, process::Command, thread, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Lists that are longer than a part: streamed whole, cut where the server says, and walked while others change them.
+//! Lists that are longer than a part: streamed completely, limited as configured, and read while others change them.
 
 use std::{
     collections::HashSet,
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::{App, Database, Program, Reply, on_both};
 
-/// Books from 1 on, whose years repeat and whose every seventh has none.
+/// Books from 1 on, whose years repeat and every seventh of which has none.
 fn fill(database: &Database, count: u32) {
     let numbers = match database.is_sqlite() {
         true => format!(
@@ -28,7 +28,7 @@ fn ids(list: &Value) -> Vec<i64> {
     list.as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()).collect()
 }
 
-/// Whether the answer was sent while it was read.
+/// Whether the response was sent while it was read.
 fn is_streamed(reply: &Reply) -> bool {
     assert_eq!(reply.headers.contains_key("etag"), reply.headers.contains_key("content-length"));
     !reply.headers.contains_key("content-length")
@@ -65,7 +65,7 @@ on_both! {
         assert_eq!(shaped[2999], json!({"id": list[2999]["id"], "items": []}));
         let head = app.send("HEAD", "/api/books", &[], b"");
         assert_eq!((head.status, head.body.as_str(), is_streamed(&head)), (200, "", true));
-        // What fits a part has a tag, as ever.
+        // A list that fits into one part has a tag, as usual.
         for path in ["/api/books?limit=1000", "/api/books?id__lte=1000"] {
             let reply = app.get(path);
             assert!(!is_streamed(&reply) && ids(&reply.clone().expect(200)).len() == 1000);
@@ -113,7 +113,7 @@ on_both! {
             assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [1500, 1500, 1500, 500], "{sort}");
             let whole = ids(&app.get(&format!("/api/books?sort={sort}&limit=10000")).expect(200));
             assert!(whole.len() == 5000 && pages.concat() == whole, "{sort}");
-            // And back.
+            // And backwards.
             let third = app.get(&app.get(&app.get(&format!("/api/books?sort={sort}")).link("next").unwrap()).link("next").unwrap());
             let second = app.get(&third.link("prev").unwrap());
             assert!(ids(&second.clone().expect(200)) == pages[1], "{sort}");
@@ -138,8 +138,8 @@ on_both! {
         fill(&database, KEPT);
         let app = Program::new(&database).serve(&["--list-limit", "1100"]);
         let ended = AtomicBool::new(false);
-        // The oldest go first, and these are older than any that comes below: what comes and goes between two reads would be in
-        // neither, and an answer between them rightly another one.
+        // The oldest rows are deleted first, and these are older than any row below: otherwise a row that is added and deleted
+        // between two reads would be in neither, and a response between them would rightly differ.
         let passing: Vec<Value> = (0..400).map(|number| json!({"title": "passing", "author": "gone", "year": number % 12})).collect();
         app.post("/api/books", json!(passing)).expect(201);
         std::thread::scope(|scope| {

@@ -1,5 +1,5 @@
-//! A project of another kind, whose history is what a test says: `BEGAN_WITH` lists the columns that its one migration
-//! created, `BEGAN_AS` may name it, and the entity is always the same. So each test has the difference that it is about.
+//! A project of another kind, whose history is defined by a test: `BEGAN_WITH` lists the columns that its only migration
+//! created, `BEGAN_AS` may name it, and the entity is always the same. So each test has exactly the difference that it tests.
 
 use migration::sea_revise::{
     Entities, Revise,

@@ -1,4 +1,4 @@
-//! A private PostgreSQL server for one run of the tests, made from the installed binaries and gone with the process.
+//! A private PostgreSQL server for one run of the tests, created from the installed binaries and removed with the process.
 
 #![expect(
     clippy::expect_used,
@@ -20,14 +20,14 @@ use std::{
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 
-/// The least room in memory for a server's files: several servers of some hundred megabytes run at once.
+/// The minimum free memory for a server's files: several servers of some hundred megabytes run at once.
 const ROOM: u64 = 4 << 30;
 
 /// A PostgreSQL server of the tests.
 pub struct Cluster {
-    /// What stands before and behind the name of a database in its URL.
+    /// The parts of a URL before and after the name of a database.
     url: (String, String),
-    /// Of a server that we started.
+    /// For a server that we started.
     own: Option<Own>,
 }
 
@@ -35,20 +35,20 @@ struct Own {
     binaries: PathBuf,
     home: PathBuf,
     owner: Option<(u32, u32)>,
-    /// Where the C library finds locales beside those of the system.
+    /// Where the C library finds locales in addition to those of the system.
     locales: Option<PathBuf>,
-    /// When this end of the pipe closes, also because the process is killed, the server stops and its files go.
+    /// When this end of the pipe is closed, also because the process is killed, the server stops and its files are removed.
     leash: Mutex<Option<ChildStdin>>,
 }
 
 impl Cluster {
-    /// The server that this run shares, started at the first call; `None` where there is none, which is said loudly.
+    /// The server that this run shares, started at the first call; `None` if there is none, which is reported on standard error.
     pub fn get() -> Option<&'static Self> {
         static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
         CLUSTER.get_or_init(Self::find).as_ref()
     }
 
-    /// A server of its own for a test that stops it; `None` where none can be started.
+    /// A separate server for a test that stops it; `None` if none can be started.
     pub fn another() -> Option<Self> {
         Self::get()?;
         let own = binaries().map(|binaries| Self::create(binaries, None, ""));
@@ -58,8 +58,8 @@ impl Cluster {
         own
     }
 
-    /// A server of its own whose messages are German, and which can become a standby; `None` where none can be started, or where
-    /// PostgreSQL's translations or the sources of locales are not installed, as in small container images.
+    /// A separate server with German messages, which can become a standby; `None` if none can be started, or if PostgreSQL's
+    /// translations or the sources of locales are not installed, as in small container images.
     pub fn in_german() -> Option<Self> {
         Self::get()?;
         let translated = Path::new("/usr/share/locale/de/LC_MESSAGES");
@@ -88,7 +88,7 @@ impl Cluster {
         }
     }
 
-    /// Makes a server that we own one that follows another one, which never sends anything.
+    /// Turns a server that we started into a standby of a primary which never sends anything.
     pub fn become_standby(&self) {
         let own = self.own.as_ref().expect("our own server");
         self.stop();
@@ -137,7 +137,7 @@ impl Cluster {
         let own = Own { binaries, home, owner, locales, leash: Mutex::new(None) };
         let made = own
             .command(&own.binaries.join("initdb"))
-            // The C locale knows the case of ASCII only, so what holds here holds with every locale.
+            // The C locale knows the case of ASCII only, so what works here works with every locale.
             .args([
                 "--pgdata=data",
                 "--username=bookplate",
@@ -169,7 +169,7 @@ impl Cluster {
         own.control(&["start", "--log=log"]);
     }
 
-    /// Stops a server that we own, as an administrator does, and waits until it is gone.
+    /// Stops a server that we own, as an administrator does, and waits until it has stopped.
     pub fn stop(&self) {
         let own = self.own.as_ref().expect("our own server");
         own.control(&["stop", "--mode=fast"]);
@@ -180,7 +180,7 @@ impl Cluster {
         self.connect(&self.create_database().await).await
     }
 
-    /// Makes a database; its name.
+    /// Creates a database; returns its name.
     pub async fn create_database(&self) -> String {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -198,7 +198,7 @@ impl Cluster {
         Database::connect(options).await.expect("the server answers")
     }
 
-    /// The schema of one of its databases as `pg_dump` writes it, without what differs from dump to dump.
+    /// The schema of one of its databases as written by `pg_dump`, without what differs from dump to dump.
     pub fn dump(&self, database: &str) -> String {
         let program =
             binaries().map_or_else(|| PathBuf::from("pg_dump"), |place| place.join("pg_dump"));
@@ -226,7 +226,7 @@ impl Own {
             .command(&self.binaries.join("pg_ctl"))
             .args(["--pgdata=data", "--wait", "--silent"])
             .args(arguments)
-            // The server would keep a pipe of ours open.
+            // The server would inherit a pipe of ours and hold it open.
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status()
@@ -235,7 +235,7 @@ impl Own {
         assert!(done.success(), "pg_ctl {arguments:?}: {log}");
     }
 
-    /// Leaves somebody behind who stops the server and removes its files when this process is gone.
+    /// Starts a guard process that stops the server and removes its files when this process is gone.
     fn guard(&self) {
         let script = r#"cat >/dev/null
             kill -INT $(head -n 1 data/postmaster.pid); while [ -e data/postmaster.pid ]; do sleep 0.1; done
@@ -252,7 +252,7 @@ impl Own {
             .process_group(0)
             .spawn()
             .expect("the guard can be started");
-        *self.leash.lock().expect("nobody else has it") = guard.stdin.take();
+        *self.leash.lock().expect("the lock is not poisoned") = guard.stdin.take();
     }
 
     /// A command in the server's directory, as its user.
@@ -271,17 +271,17 @@ impl Own {
 
 impl Drop for Own {
     fn drop(&mut self) {
-        // A server of one test; the shared one is never dropped, its guard sees this process end.
+        // A server of one test; the shared one is never dropped, its guard notices the end of this process.
         drop(self.leash.lock().map(|mut leash| leash.take()));
     }
 }
 
-/// Not eprintln!, which the test runner keeps to itself when a test passes.
+/// Not eprintln!, which the test runner captures when a test passes.
 fn skipped(line: &str) {
     std::io::stderr().write_all(format!("{line}\n").as_bytes()).expect("standard error is open");
 }
 
-/// Where the files of a server are made: in memory where it has room for them, since the tests create and drop thousands of tables,
+/// Where the files of a server are created: in memory if there is room, since the tests create and drop thousands of tables,
 /// whose files cost a disk's file system more than the server's own work.
 fn directory() -> PathBuf {
     let memory = Path::new("/dev/shm");
@@ -304,7 +304,7 @@ fn binaries() -> Option<PathBuf> {
     places.pop()
 }
 
-/// A user without rights, where the tests run as root: PostgreSQL refuses to be run by root.
+/// A user without privileges, if the tests run as root: PostgreSQL refuses to be run by root.
 fn unprivileged() -> Option<(u32, u32)> {
     let id = Command::new("id").arg("-u").output().expect("id can be started");
     if id.stdout != b"0\n" {

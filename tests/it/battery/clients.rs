@@ -1,4 +1,4 @@
-//! Clients that stop in the middle, or never come to an end.
+//! Clients that stop in the middle, or never end.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -6,25 +6,25 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What such a client does.
+/// The behaviour of such a client.
 pub struct Client {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
-    /// How long the server may keep its connection.
+    /// How long the server may hold its connection.
     pub patience: Duration,
-    /// What it sends at first, with `HERE` for the host.
+    /// What it sends first, with `HERE` for the host.
     first: &'static str,
-    /// What it sends again and again, and after which pause.
+    /// What it sends repeatedly, and after which pause.
     again: (&'static str, Duration),
-    /// Whether it reads what is answered.
+    /// Whether it reads the response.
     reads: bool,
 }
 
 /// How the server ended it.
 pub struct End {
-    /// How long it took; the client itself gives up somewhat later than it should have been ended.
+    /// How long it took; the client itself gives up a little later than that should be.
     pub after: Duration,
-    /// How many bytes the client got rid of.
+    /// How many bytes the client was able to send.
     pub sent: usize,
 }
 
@@ -33,9 +33,9 @@ const fn seconds(seconds: u64) -> Duration {
 }
 
 const SILENCE: (&str, Duration) = ("", seconds(1));
-/// Ten seconds and what a busy machine adds.
+/// Ten seconds, plus a margin for a busy machine.
 const SOON: Duration = seconds(14);
-/// Thirty, likewise.
+/// Thirty, with a margin as well.
 const READERS: Duration = seconds(38);
 
 macro_rules! client {
@@ -127,7 +127,7 @@ pub const CLIENTS: &[Client] = &[
         ("x", Duration::from_millis(500)),
         true
     ),
-    // As many answers as it takes to fill what the system takes in for both.
+    // As many responses as it takes to fill the socket buffers on both sides.
     client!(
         "a reader that stops at the documentation",
         READERS,
@@ -151,7 +151,7 @@ pub const CLIENTS: &[Client] = &[
 ];
 
 impl Client {
-    /// Does it until the server ends the connection, or should have.
+    /// Runs until the server ends the connection, or should have.
     pub fn run(&self, address: &str) -> End {
         let mut stream = connected(address, !self.reads);
         let begun = Instant::now();
@@ -163,7 +163,7 @@ impl Client {
         End { after: if is_over { begun.elapsed() } else { limit + seconds(1) }, sent }
     }
 
-    /// Goes on; answers whether the server ended the connection.
+    /// Continues; returns whether the server ended the connection.
     fn go_on(&self, stream: &mut TcpStream, until: Instant, sent: &mut usize) -> bool {
         let (again, pause) = self.again;
         stream
@@ -192,8 +192,8 @@ fn is_pause(error: &std::io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
 }
 
-/// Whether the server has given a connection up, which a client that reads nothing is not told: the system says it of the server's
-/// end, in which no process has a part any more. A pause comes before.
+/// Whether the server has closed a connection, which a client that reads nothing does not notice: the system shows it in the
+/// table of sockets, where the server's end belongs to no process any more. Pauses first.
 fn has_ended(stream: &TcpStream, pause: Duration) -> std::io::Result<usize> {
     std::thread::sleep(pause);
     let port = |address: std::io::Result<SocketAddr>| {
@@ -209,7 +209,7 @@ fn has_ended(stream: &TcpStream, pause: Duration) -> std::io::Result<usize> {
     Ok(usize::from(is_held))
 }
 
-/// A connection; one that is not to be read takes in little.
+/// A connection; one that is not read has a small receive buffer.
 fn connected(address: &str, is_small: bool) -> TcpStream {
     let socket =
         socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");

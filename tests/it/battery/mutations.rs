@@ -1,6 +1,6 @@
-//! Requests that are right but for one to four places. The same number makes the same request.
+//! Valid requests with one to four mutations. The same seed produces the same requests.
 
-/// Random numbers (SplitMix64), and the requests that are made of them.
+/// Random numbers (SplitMix64), and the requests that are generated from them.
 pub struct Random(u64);
 
 /// Valid requests, with `HERE` for the host.
@@ -102,7 +102,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// Less than `end`; 0 where that is 0.
+    /// Less than `end`; 0 if that is 0.
     fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next() % end.max(1) as u64).expect("a small number")
     }
@@ -157,7 +157,7 @@ impl Random {
         }
     }
 
-    /// A line of the head, many times.
+    /// A line of the head, repeated many times.
     fn repeat_line(&mut self, request: &mut Vec<u8>) {
         let lines: Vec<&[u8]> = request.split_inclusive(|byte| *byte == b'\n').collect();
         let place = self.below(lines.len());
@@ -174,7 +174,7 @@ impl Random {
         drop(request.splice(place..place, std::iter::repeat_n(byte, length)));
     }
 
-    /// Another number in the place of one.
+    /// Replaces a number by another one.
     fn change_number(&mut self, request: &mut Vec<u8>) {
         let is_digit = |place: &usize| request[*place].is_ascii_digit();
         let digits: Vec<usize> = (0..request.len()).filter(is_digit).collect();

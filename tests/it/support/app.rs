@@ -1,4 +1,4 @@
-//! The program: as a command that ends, and as a server that is asked over HTTP.
+//! The program: as a command that ends, and as a server that receives HTTP requests.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -15,12 +15,12 @@ use super::{Database, Reply};
 /// How long a command may take, or a server to listen.
 const PATIENCE: Duration = Duration::from_secs(100);
 
-/// The program in the directory of a database, with nothing else in its environment.
+/// The program in the directory of a database, with an otherwise empty environment.
 pub struct Program {
     pub(super) command: Command,
 }
 
-/// What a command that ended had to say.
+/// The output of a command that ended.
 #[derive(Debug)]
 pub struct Ended {
     pub success: bool,
@@ -42,7 +42,7 @@ impl Ended {
         self
     }
 
-    /// The one line that a failure is, without its `error: `.
+    /// The one-line message of a failure, without its `error: `.
     pub fn expect_error(self) -> String {
         assert!(!self.success, "{}{}", self.stdout, self.stderr);
         let errors: Vec<_> =
@@ -62,7 +62,7 @@ impl Program {
         Self::at(env!("CARGO_BIN_EXE_migration-under-test"), database)
     }
 
-    /// A project whose migration created a table of these columns, and whose entity has others.
+    /// A project whose migration created a table with these columns, and whose entity has others.
     pub fn library(database: &Database, columns: &str) -> Self {
         Self::at(env!("CARGO_BIN_EXE_library-under-test"), database)
             .env("BEGAN_WITH", columns)
@@ -95,7 +95,7 @@ impl Program {
         self
     }
 
-    /// Runs as the `"$@"` of a shell's script.
+    /// Runs as the `"$@"` of a shell script.
     pub fn through(self, script: &str) -> Self {
         let mut shell = Command::new("sh");
         shell.args(["-c", script, "sh"]).arg(self.command.get_program());
@@ -147,7 +147,7 @@ impl Program {
         ended
     }
 
-    /// Runs to the end with nobody who reads standard output.
+    /// Runs to the end with standard output closed.
     pub fn run_unread(mut self, arguments: &[&str]) -> Ended {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
@@ -249,7 +249,7 @@ impl App {
             .unwrap_or_else(|error| panic!("{method} {path}: {error}\n{}", self.log()))
     }
 
-    /// Asks for something that is no text; the body of the reply stays empty.
+    /// Requests something that is not text; the body of the reply stays empty.
     pub fn send_for_bytes(
         &self,
         method: &str,
@@ -311,12 +311,12 @@ impl App {
         Ok((Reply { status, headers, body: String::new() }, bytes))
     }
 
-    /// What the server logged so far.
+    /// The log of the server so far.
     pub fn log(&self) -> String {
         text(&self.log)
     }
 
-    /// Waits for a line of the log with all of these words; it may be written after the answer is.
+    /// Waits for a line of the log that contains all of these words; it may be written after the response is.
     pub fn logged(&self, words: &[&str]) -> String {
         let begun = Instant::now();
         loop {
@@ -338,19 +338,19 @@ impl App {
         self.child.id()
     }
 
-    /// Ends the process without a chance to say goodbye.
+    /// Kills the process.
     pub fn kill(mut self) {
         self.child.kill().expect("the server runs");
         self.child.wait().expect("the server ends");
     }
 
-    /// Asks the server to end, and waits until it has; true when it ended well.
+    /// Asks the server to stop, and waits until it has; true when it exited successfully.
     pub fn stop(self) -> bool {
         self.signal("TERM");
         self.stopped()
     }
 
-    /// Waits for a server that was asked to end; true when it ended well.
+    /// Waits for a server that was asked to stop; true when it exited successfully.
     pub fn stopped(mut self) -> bool {
         let begun = Instant::now();
         loop {
@@ -386,7 +386,7 @@ impl Drop for App {
     }
 }
 
-/// Writes a file into the home of a database.
+/// Writes a file into the home directory of a database.
 pub fn file(database: &Database, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
     let path = database.home.path().join(name);
     std::fs::write(&path, bytes).expect("the file can be written");

@@ -1,4 +1,4 @@
-//! A real browser, driven through the pipes that it has for that (the Chrome DevTools Protocol, a JSON text and a NUL each).
+//! A real browser, driven through its debugging pipes (the Chrome DevTools Protocol, a JSON text and a NUL each).
 
 use std::{
     fs::{File, OpenOptions},
@@ -27,7 +27,7 @@ pub struct Browser {
 pub struct Tab(String);
 
 impl Browser {
-    /// Starts the browser; `None` where there is none, which is a failure if `REQUIRE_CHROMIUM` is set.
+    /// Starts the browser; `None` if there is none, which is a failure if `REQUIRE_CHROMIUM` is set.
     pub fn start(flags: &[String]) -> Option<Self> {
         let found = Command::new("chromium").arg("--version").stderr(Stdio::null()).output();
         if !found.is_ok_and(|output| output.status.success()) {
@@ -58,7 +58,7 @@ impl Browser {
             .stderr(Stdio::null())
             .spawn()
             .expect("the browser can be started");
-        // Each waits for the other end to be opened.
+        // Each waits until the other end is opened.
         let requests = OpenOptions::new().write(true).open(requests).expect("its requests");
         let answers = BufReader::new(File::open(answers).expect("its answers"));
         let (found, waiting) = mpsc::channel();
@@ -79,7 +79,7 @@ impl Browser {
         if let Some(Tab(session)) = tab {
             request["sessionId"] = json!(session);
         }
-        self.requests.write_all(format!("{request}\0").as_bytes()).expect("the browser lives");
+        self.requests.write_all(format!("{request}\0").as_bytes()).expect("the browser is running");
         loop {
             let answer = self
                 .answers
@@ -92,7 +92,7 @@ impl Browser {
         }
     }
 
-    /// Opens an address, and waits for `ready`, an expression, to hold there.
+    /// Opens a URL, and waits until `ready`, an expression, is true there.
     pub fn open(&mut self, address: &str, ready: &str) -> Tab {
         let target = self.ask("Target.createTarget", json!({"url": address}), None);
         let attached = self.ask(
@@ -116,7 +116,7 @@ impl Browser {
         }
     }
 
-    /// What an expression of a page comes to, and where it is a promise, what that comes to.
+    /// The value of an expression in a page; if it is a promise, its result.
     pub fn evaluate(&mut self, tab: &Tab, expression: &str) -> Value {
         let params = json!({"expression": expression, "awaitPromise": true, "returnByValue": true, "userGesture": true});
         let answer = self.ask("Runtime.evaluate", params, Some(tab));

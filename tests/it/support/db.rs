@@ -1,4 +1,4 @@
-//! A database for one test, and SQL against it from outside of the program.
+//! A database for one test, and SQL on it from outside the program.
 
 use std::{
     path::PathBuf,
@@ -14,27 +14,27 @@ use tempfile::TempDir;
 
 use super::Program;
 
-/// Every revision of the schema, in words: how many, and the newest.
+/// Number and name of the latest revision of the schema, in words.
 pub const REVISIONS: usize = 13;
 pub const HEAD: &str = "m20261129_070000_index_imports_by_state";
 
-/// A fresh database with the newest schema.
+/// A fresh database with the latest schema.
 pub struct Database {
-    /// What `DATABASE_URL` says.
+    /// The value of `DATABASE_URL`.
     pub url: String,
-    /// Where the program runs and its files go.
+    /// The working directory of the program and of its files.
     pub home: TempDir,
 }
 
 impl Database {
-    /// A file in a directory of its own, not created yet.
+    /// A file in a separate directory, not created yet.
     pub fn sqlite() -> Self {
         let home = tempfile::tempdir().expect("a temporary directory");
         let path = home.path().join("books.db");
         Self { url: format!("sqlite:///{}", path.display()), home }
     }
 
-    /// A database of the private server; `None` where there is no PostgreSQL.
+    /// A database of the private server; `None` if there is no PostgreSQL.
     pub fn postgres() -> Option<Self> {
         static TEMPLATE: OnceLock<()> = OnceLock::new();
         // A template must have no other user while it is copied.
@@ -62,7 +62,7 @@ impl Database {
         })
     }
 
-    /// The first database of a server that nobody else uses.
+    /// The first database of a server that no other test uses.
     pub fn new_on(server: &Cluster) -> Self {
         let home = tempfile::tempdir().expect("a temporary directory");
         let database = Self { url: server.url("postgres"), home };
@@ -97,12 +97,12 @@ impl Database {
         self.home.path().join("books.db")
     }
 
-    /// Runs SQL that answers nothing.
+    /// Runs SQL that returns nothing.
     pub fn execute(&self, sql: &str) -> Result<(), DbErr> {
         execute(&self.url, sql)
     }
 
-    /// The number that a statement answers.
+    /// The number that a statement returns.
     pub fn number(&self, sql: &str) -> i64 {
         let rows = query(&self.url, sql).expect(sql);
         let row = rows.first().expect("a row");
@@ -111,12 +111,12 @@ impl Database {
             .expect("a number")
     }
 
-    /// The texts that a statement answers, one a row.
+    /// The texts that a statement returns, one per row.
     pub fn texts(&self, sql: &str) -> Vec<String> {
         self.try_texts(sql).expect(sql)
     }
 
-    /// The same of a database that may be broken.
+    /// The same for a database that may be damaged.
     pub fn try_texts(&self, sql: &str) -> Result<Vec<String>, DbErr> {
         query(&self.url, sql)?.iter().map(|row| row.try_get_by_index(0)).collect()
     }
@@ -127,7 +127,7 @@ fn fresh_name() -> String {
     format!("bookplate_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// Runs SQL on a connection of its own.
+/// Runs SQL on a separate connection.
 pub fn execute(url: &str, sql: &str) -> Result<(), DbErr> {
     on_connection(url, async |db| db.execute_unprepared(sql).await.map(drop))
 }
@@ -138,7 +138,7 @@ fn query(url: &str, sql: &str) -> Result<Vec<QueryResult>, DbErr> {
     })
 }
 
-/// Runs SQL, such as the begin of a transaction, and keeps its connection until `work` is done.
+/// Runs SQL, such as the begin of a transaction, and holds its connection until `work` is done.
 pub fn hold(url: &str, sql: &str, work: impl FnOnce()) {
     let held = on_connection(url, async |db| {
         db.execute_unprepared(sql).await?;

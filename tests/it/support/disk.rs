@@ -1,7 +1,7 @@
-//! What a process wrote to the files of a SQLite database, in order, and what a power cut leaves of it.
+//! What a process wrote to the files of a SQLite database, in order, and what a power failure leaves of it.
 //!
-//! The process is traced by `strace`. A change of a file is safe when a sync that began after it is over; of all others any
-//! part may be on the disk or not, in any order.
+//! The process is traced by `strace`. A change of a file is durable when a sync that began after it is complete; of all others
+//! any part may be on the disk or not, in any order.
 
 use std::{
     collections::HashMap,
@@ -11,10 +11,10 @@ use std::{
     process::Command,
 };
 
-/// Bytes that a disk writes whole or not at all.
+/// Bytes that a disk writes atomically.
 const SECTOR: usize = 512;
 
-/// Runs what follows in its arguments, and writes down what it does to files and sockets.
+/// Runs the command in its arguments, and records its operations on files and sockets.
 pub const TRACED: &str = "exec strace -D -f -q -y -xx -s 1000000 -o trace \
      -e trace=pwrite64,ftruncate,fsync,fdatasync,write,writev,sendto,sendmsg \"$@\"";
 
@@ -44,11 +44,11 @@ pub enum Event {
     Changed(Part, Change),
     SyncBegan(u32, Part),
     Synced(u32, Part),
-    /// Somebody may know of this.
+    /// A client may know of this.
     Sent(Vec<u8>),
 }
 
-/// What is in the trace of a process that has ended.
+/// The events in the trace of a process that has ended.
 pub fn events(trace: &Path) -> Vec<Event> {
     let mut events = Vec::new();
     let mut unfinished: HashMap<u32, String> = HashMap::new();
@@ -71,7 +71,7 @@ pub fn events(trace: &Path) -> Vec<Event> {
     events
 }
 
-/// What a call means as soon as it is made.
+/// The meaning of a call when it starts.
 fn begins(process: u32, call: &str) -> Option<Event> {
     let (name, rest) = call.split_once('(')?;
     match name {
@@ -83,7 +83,7 @@ fn begins(process: u32, call: &str) -> Option<Event> {
     }
 }
 
-/// What a call means when it is over.
+/// The meaning of a call when it is complete.
 fn ends(process: u32, call: &str) -> Option<Event> {
     let (name, rest) = call.split_once('(')?;
     let (arguments, result) = rest.rsplit_once(" = ")?;
@@ -107,7 +107,7 @@ fn last_number(arguments: &str) -> usize {
     written.trim_end_matches([' ', ')']).parse().unwrap()
 }
 
-/// The file behind the first argument.
+/// The file of the first argument.
 fn part(arguments: &str) -> Option<Part> {
     match path(arguments)?.rsplit_once("books.db")?.1 {
         "" => Some(Part::Main),
@@ -121,12 +121,12 @@ fn path(arguments: &str) -> Option<String> {
     String::from_utf8(bytes(written)).ok()
 }
 
-/// What stands in quotes.
+/// The text in quotes.
 fn texts(arguments: &str) -> Vec<Vec<u8>> {
     arguments.split('"').skip(1).step_by(2).map(bytes).collect()
 }
 
-/// `\x68\x69` as bytes; what is written otherwise is as it is.
+/// `\x68\x69` as bytes; other text is unchanged.
 fn bytes(written: &str) -> Vec<u8> {
     match written.strip_prefix("\\x") {
         None => written.as_bytes().to_owned(),
@@ -136,7 +136,7 @@ fn bytes(written: &str) -> Vec<u8> {
     }
 }
 
-/// Numbers that look random and are the same each time.
+/// Pseudo-random numbers, the same each time.
 pub struct Dice(pub u64);
 
 impl Dice {
@@ -148,14 +148,14 @@ impl Dice {
     }
 }
 
-/// A file on a disk that keeps what was synced and perhaps more.
+/// A file on a disk that has what was synced and perhaps more.
 #[derive(Default)]
 pub struct Disk {
     safe: Vec<u8>,
     loose: Vec<Change>,
-    /// Changes that are safe.
+    /// Changes that are durable.
     settled: usize,
-    /// Syncs that have not ended, and the changes there were when they began.
+    /// Syncs that have not ended, and the number of changes when they began.
     syncs: HashMap<u32, usize>,
 }
 
@@ -180,10 +180,10 @@ impl Disk {
         }
     }
 
-    /// What is there after a cut: the safe, and what the dice give of the rest.
+    /// The contents after a power failure: the durable changes, and a random selection of the rest.
     pub fn after_a_cut(&self, dice: &mut Dice) -> Vec<u8> {
         let mut bytes = self.safe.clone();
-        // Half of the disks keep the order.
+        // Half of the disks preserve the order.
         let in_order = dice.below(2) == 0;
         let kept = dice.below(self.loose.len() + 1);
         for (place, change) in self.loose.iter().enumerate() {
@@ -221,7 +221,7 @@ fn apply(file: &mut Vec<u8>, change: &Change) {
     }
 }
 
-/// Waits until the trace of a process that ended is whole.
+/// Waits until the trace of a process that ended is complete.
 pub fn whole(trace: &Path) {
     let begun = std::time::Instant::now();
     while !fs::read_to_string(trace)

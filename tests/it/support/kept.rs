@@ -1,17 +1,17 @@
-//! What the server keeps must not be told from what it reads: every answer of every test that may be kept is asked for again.
+//! Cached responses must equal fresh ones: every cacheable response of every test is requested again.
 
 use super::{App, Reply};
 
 impl App {
-    /// An answer that may be one that was kept has to be what a read finds, unless somebody stores something meanwhile.
+    /// A response that may be a cached one has to equal a fresh read, unless there is a write meanwhile.
     pub(super) fn expect_as_read(&self, path: &str, headers: &[(&str, &str)]) {
         let read = [headers, &[("cache-control", "no-cache")]].concat();
-        // It was asked for once; what was asked for twice is kept.
+        // It was requested once; on the second request it is cached.
         let asked = [&read, headers, headers, &read];
         let asked = asked.map(|headers| self.ask("GET", path, headers, b""));
         let [Ok(before), Ok(_), Ok(given), Ok(after)] = asked.map(|answer| {
             answer.map(|(Reply { status, mut headers, .. }, body)| {
-                // An answer's own, and how its body was sent.
+                // Specific to a response, and the framing of its body.
                 for name in ["x-request-id", "date", "content-length", "transfer-encoding"] {
                     headers.remove(name);
                 }
@@ -21,7 +21,7 @@ impl App {
             return;
         };
         if before == after {
-            assert!(given == before, "{path}: {given:?} was kept, {before:?} is read");
+            assert!(given == before, "{path}: {given:?} was cached, {before:?} is read");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A client that writes down what it asked for and what it was told, and then holds the database to it.
+//! A client that records its requests and their outcomes, and then compares the database with them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,14 +12,14 @@ use serde_json::json;
 
 use super::{App, Database};
 
-/// What the client was told of a write.
+/// The outcome of a write as reported to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Stored: it has to be there, once, as it was sent.
+    /// Stored: it has to exist, once, as it was sent.
     Ok,
-    /// Refused: it must not be there.
+    /// Refused: it must not exist.
     Fail,
-    /// No answer, or one that says so: it may be there, then as it was sent.
+    /// No response, or an unknown outcome: it may exist, then as it was sent.
     Unknown,
 }
 
@@ -30,7 +30,7 @@ pub struct Ledger {
     count: Arc<AtomicU32>,
 }
 
-/// The author that belongs to a title, so that a row can be told from a torn one.
+/// The author that belongs to a title, so that a row can be distinguished from a torn one.
 fn author(title: &str) -> String {
     title.bytes().rev().map(char::from).collect()
 }
@@ -50,7 +50,7 @@ impl Ledger {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).insert(title, outcome);
     }
 
-    /// The same writes at a moment when nobody had heard of any but these.
+    /// The same writes at a moment when only these were acknowledged.
     pub fn told_only(&self, told: &BTreeSet<String>) -> Self {
         let earlier = Self::default();
         for title in self.entries.lock().unwrap_or_else(PoisonError::into_inner).keys() {
@@ -69,7 +69,7 @@ impl Ledger {
     pub fn write_until(&self, app: &App, stop: &AtomicBool) {
         while !stop.load(Ordering::Relaxed) {
             let title = self.next_title();
-            // The intent stands before the request leaves: a lost answer is an unknown outcome, not none.
+            // The intent is recorded before the request is sent: a lost response is an unknown outcome, not none.
             self.note(title.clone(), Outcome::Unknown);
             let sent = app.try_send(
                 "POST",
@@ -90,7 +90,7 @@ impl Ledger {
         }
     }
 
-    /// Everything that the database has otherwise than the client was told.
+    /// All differences between the database and what was reported to the client.
     pub fn faults(&self, database: &Database) -> Vec<String> {
         let rows = database.texts("SELECT title || '|' || author FROM books ORDER BY id");
         self.compare(rows.iter().map(|row| row.split_once('|').expect("two columns")))
@@ -114,7 +114,7 @@ impl Ledger {
                 _ => {}
             }
         }
-        faults.extend(seen.into_keys().map(|title| format!("nobody wrote: {title}")));
+        faults.extend(seen.into_keys().map(|title| format!("unknown: {title}")));
         faults
     }
 }
@@ -138,5 +138,5 @@ fn the_ledger_finds_what_is_lost_torn_doubled_and_made_up() {
         faults(&[("a1", "1a"), ("b1", "1b"), ("c1", "1c")]),
         ["stored although refused: c1"]
     );
-    assert_eq!(faults(&[("a1", "1a"), ("b1", "1b"), ("e1", "1e")]), ["nobody wrote: e1"]);
+    assert_eq!(faults(&[("a1", "1a"), ("b1", "1b"), ("e1", "1e")]), ["unknown: e1"]);
 }

@@ -1,4 +1,4 @@
-//! What tests stand on: a database each, the program, and one word for both databases.
+//! Foundations of the tests: a database for each, the program, and a macro for both databases.
 
 pub mod app;
 pub mod browser;

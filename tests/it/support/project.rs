@@ -1,14 +1,13 @@
-//! A project beside Bookplate: a folder of migrations, and a history that is what the test says.
+//! A separate project: a directory of migrations, and a history that the test defines.
 
 use std::{fs, path::PathBuf};
 
 use super::{Database, Ended, Program};
 
-/// The file of the one migration.
+/// The file of the only migration.
 pub const BEGIN: &str = "m20260101_000000_begin.rs";
 
-/// A project whose migration created a table with these columns and is applied; its entity is a book with title and
-/// author.
+/// A project whose migration created a table with these columns and is applied; its entity is a book with title and author.
 pub struct Project {
     pub database: Database,
     columns: &'static str,
@@ -34,12 +33,12 @@ impl Project {
         self.program().run(arguments)
     }
 
-    /// A file in the folder of migrations.
+    /// A file in the directory of migrations.
     pub fn file(&self, name: &str) -> PathBuf {
         self.database.home.path().join("versions").join(name)
     }
 
-    /// The migration that was written behind the first one.
+    /// The migration that was written after the first one.
     pub fn written(&self) -> Option<PathBuf> {
         let files = fs::read_dir(self.file("")).expect("the folder").flatten();
         let mut names: Vec<_> =
@@ -49,12 +48,12 @@ impl Project {
         names.pop().map(|name| self.file(&name))
     }
 
-    /// As [`Self::written`], what it says.
+    /// As [`Self::written`], its contents.
     pub fn expect_written(&self) -> String {
         fs::read_to_string(self.written().expect("a migration")).expect("UTF-8")
     }
 
-    /// Nothing came into the folder, and the database is as it was.
+    /// Nothing was written to the directory, and the database is unchanged.
     pub fn expect_untouched(&self) {
         assert_eq!(self.written(), None);
         assert!(!self.file("mod.rs").exists());

@@ -6,14 +6,14 @@ use std::{
     time::Duration,
 };
 
-/// How long an answer may take.
+/// How long a response may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// An answer as it came; empty where the connection ended without one.
+/// A response as received; empty if the connection ended without one.
 pub struct Raw(pub String);
 
 impl Raw {
-    /// The status that is final; `None` where nothing was answered.
+    /// The final status; `None` if there was no response.
     pub fn status(&self) -> Option<u16> {
         let answer = self.0.strip_prefix("HTTP/1.1 100 Continue\r\n\r\n").unwrap_or(&self.0);
         answer
@@ -24,16 +24,16 @@ impl Raw {
             .ok()
     }
 
-    /// What follows the head.
+    /// The bytes after the head.
     pub fn body(&self) -> &str {
         self.0.split_once("\r\n\r\n").map_or("", |(_, body)| body)
     }
 }
 
-/// Sends these bytes on a connection of its own, and reads until the server ends it.
+/// Sends these bytes on a separate connection, and reads until the server ends it.
 pub fn exchange(address: &str, bytes: &[u8]) -> Raw {
     let mut stream = TcpStream::connect(address).expect("the server listens");
-    // The server may answer before it has read everything.
+    // The server may respond before it has read everything.
     drop(stream.write_all(bytes));
     drop(stream.shutdown(Shutdown::Write));
     rest(&mut stream)

@@ -1,10 +1,10 @@
-//! What a server answered, and what every answer has to be like.
+//! A response of the server, and what every response has to satisfy.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// An answer, read whole.
+/// A response, read completely.
 #[derive(Clone, Debug)]
 pub struct Reply {
     pub status: u16,
@@ -27,7 +27,7 @@ impl Reply {
         Some(found.trim_start_matches('<').to_owned())
     }
 
-    /// The `error` of a problem, whose other members have to agree with the answer.
+    /// The `error` of a problem, whose other members have to agree with the response.
     pub fn expect_problem(self, status: u16) -> String {
         assert_eq!(
             self.headers.get("content-type").map(String::as_str),

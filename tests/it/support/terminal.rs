@@ -1,4 +1,4 @@
-//! A terminal that the program runs on, and somebody who sits at it.
+//! A terminal that the program runs on, and a user at it.
 
 use std::{
     io::{Read, Write},
@@ -15,7 +15,7 @@ use pty_process::blocking::Pty;
 
 use super::Program;
 
-/// How long a question may be on its way.
+/// How long it may take until a question is shown.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The key that interrupts, and the one that ends the input.
@@ -29,7 +29,7 @@ pub struct Terminal {
     screen: Receiver<Vec<u8>>,
     /// All that was shown.
     shown: Vec<u8>,
-    /// How much of it was waited for.
+    /// How much of it was already matched.
     seen: usize,
 }
 
@@ -50,7 +50,7 @@ impl Terminal {
         let reader = Arc::clone(&keys);
         std::thread::spawn(move || {
             let mut bytes = [0; 1024];
-            // A terminal that nobody has any more cannot be read.
+            // A terminal whose other end is closed cannot be read.
             while let Ok(count @ 1..) = (&*reader).read(&mut bytes) {
                 drop(sender.send(bytes[..count].to_vec()));
             }
@@ -58,7 +58,7 @@ impl Terminal {
         Self { keys, child, screen, shown: Vec::new(), seen: 0 }
     }
 
-    /// Waits until the words are shown behind what was waited for before.
+    /// Waits until the words are shown after those that were matched before.
     pub fn expect(&mut self, words: &str) -> &mut Self {
         let begun = Instant::now();
         loop {
@@ -95,7 +95,7 @@ impl Terminal {
         self.press(line).press("\n")
     }
 
-    /// Waits for the end, and answers the exit code and all that was shown.
+    /// Waits for the end, and returns the exit code and all that was shown.
     pub fn end(mut self) -> (i32, String) {
         let begun = Instant::now();
         loop {

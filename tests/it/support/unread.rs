@@ -1,4 +1,4 @@
-//! A server whose log is a pipe that is read only when a test wants it.
+//! A server whose log is a pipe that is read only on demand.
 
 use std::{
     io::{BufRead, BufReader, PipeReader},
@@ -12,7 +12,7 @@ use super::{App, Program, app};
 pub struct Unread(BufReader<PipeReader>);
 
 impl Program {
-    /// Serves on a free port, and reads the log no further than to the address.
+    /// Serves on a free port, and reads the log only up to the address.
     pub fn serve_unread(mut self, arguments: &[&str]) -> (App, Unread) {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         self.command.args(["serve", "--port", "0"]).args(arguments);
