@@ -1,4 +1,4 @@
-//! A key under which a client may repeat a request, and what it was answered the first time.
+//! An Idempotency-Key under which a client may repeat a request, and the stored answer.
 
 use sea_orm::entity::prelude::*;
 
@@ -12,10 +12,10 @@ pub struct Model {
     /// A digest of the request; the same key with another one is refused.
     #[sea_orm(column_type = "String(StringLen::N(43))")]
     pub fingerprint: String,
-    /// As the API wrote it.
+    /// As the API serialized it.
     #[sea_orm(column_type = "Text")]
     pub answer: String,
-    /// A day later the key may be used for something else.
+    /// After a day the key may be used for another request.
     #[sea_orm(indexed, default_expr = "Expr::current_timestamp()")]
     pub created_at: DateTimeUtc,
 }

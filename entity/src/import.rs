@@ -1,4 +1,4 @@
-//! A file of books that was handed in, and how far it is.
+//! An uploaded file of books, and its progress.
 
 use sea_orm::entity::prelude::*;
 
@@ -9,26 +9,26 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i32,
-    /// The work asks for the next one of a state.
+    /// The worker queries the next one of a state.
     #[sea_orm(indexed)]
     pub state: State,
-    /// As the client called the file.
+    /// The file name given by the client.
     #[sea_orm(column_type = "String(StringLen::N(255))", nullable)]
     pub name: Option<String>,
-    /// How it is to be imported, as JSON.
+    /// The options of the import, as JSON.
     #[sea_orm(column_type = "Text")]
     pub options: String,
     pub dry_run: bool,
-    /// The name of what was handed in, in the folder of imports; removed at the end.
+    /// The name of the file in the directory of imports; the file is removed at the end.
     #[sea_orm(column_type = "String(StringLen::N(80))")]
     pub file: String,
-    /// The first record of a table, as it stands there: what the columns of a rejected row are called.
+    /// The first record of a table, unparsed: the column names for rejected rows.
     #[sea_orm(column_type = "Blob")]
     pub header: Vec<u8>,
     pub bytes_total: i64,
-    /// Where the next chunk begins.
+    /// The offset at which the next chunk begins.
     pub bytes_read: i64,
-    /// Lines before that, without which no row could be found in the file.
+    /// The number of lines before that, needed to locate rows in the file.
     pub lines_read: i64,
     pub rows: i64,
     pub inserted: i64,
@@ -36,9 +36,9 @@ pub struct Model {
     pub skipped: i64,
     pub rejected: i64,
     pub warnings: i64,
-    /// Books that were taken back.
+    /// Books that were reverted.
     pub reverted: i64,
-    /// Books that were not, because somebody changed them since.
+    /// Books that were not reverted, because they were changed since.
     pub kept: i64,
     /// Why it failed.
     #[sea_orm(column_type = "Text", nullable)]
@@ -56,7 +56,7 @@ pub struct Model {
     pub rejections: HasMany<super::import_rejection::Entity>,
 }
 
-/// What becomes of an import.
+/// The state of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::N(10))")]
 pub enum State {
@@ -69,13 +69,13 @@ pub enum State {
     /// All of its rows are accounted for.
     #[sea_orm(string_value = "done")]
     Done,
-    /// What it changed is being taken back.
+    /// Its changes are being undone.
     #[sea_orm(string_value = "undoing")]
     Undoing,
-    /// What it changed was taken back because somebody asked for it.
+    /// Its changes were undone on request.
     #[sea_orm(string_value = "undone")]
     Undone,
-    /// It could not go on, and what it changed was taken back.
+    /// It could not continue, and its changes were undone.
     #[sea_orm(string_value = "failed")]
     Failed,
 }

@@ -1,4 +1,4 @@
-//! What an import did to one book, so that it can be taken back.
+//! What an import did to one book, so that it can be undone.
 
 use sea_orm::entity::prelude::*;
 
@@ -9,15 +9,15 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub import_id: i32,
-    /// No key to the book, which may be deleted.
+    /// Not a foreign key, since the book may be deleted.
     #[sea_orm(primary_key, auto_increment = false)]
     pub book_id: i32,
-    /// The book's version since; at another one somebody else changed it.
+    /// The version of the book after that; at any other version it was changed since.
     pub version: i32,
-    /// What the book was before, as JSON; a book that the import added was not.
+    /// The previous book, as JSON; none for a book that the import created.
     #[sea_orm(column_type = "Text", nullable)]
     pub before: Option<String>,
-    /// It was to be taken back and was not, because somebody else changed the book.
+    /// It was not reverted, because the book was changed since.
     pub kept: bool,
     #[sea_orm(belongs_to, from = "import_id", to = "id", on_delete = "Cascade")]
     pub import: BelongsTo<super::import::Entity>,

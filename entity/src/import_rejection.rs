@@ -16,7 +16,7 @@ pub struct Model {
     pub line: i64,
     #[sea_orm(column_type = "Text")]
     pub reason: String,
-    /// Its bytes as they stand in the file, which need not be text.
+    /// The raw bytes of the row, which need not be text.
     #[sea_orm(column_type = "Blob")]
     pub raw: Vec<u8>,
     #[sea_orm(belongs_to, from = "import_id", to = "id", on_delete = "Cascade")]

@@ -11,7 +11,7 @@ pub struct Model {
     pub id: i32,
     #[sea_orm(column_type = "String(StringLen::N(80))")]
     pub name: String,
-    /// Exact to the cent. SQLite keeps it as a double, which holds twelve digits exactly.
+    /// Exact to the cent. SQLite stores it as a double, which holds twelve digits exactly.
     #[sea_orm(column_type = "Decimal(Some((12, 2)))", extra = "CHECK (\"price\" >= 0)")]
     pub price: Decimal,
     #[sea_orm(indexed)]

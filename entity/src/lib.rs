@@ -1,14 +1,14 @@
-//! What Bookplate stores: one SeaORM entity a file, relations in both directions.
+//! The stored data of Bookplate: one SeaORM entity per file, relations in both directions.
 //!
-//! An entity knows columns, keys and relations. It knows no JSON, no HTTP and no rule of the domain.
+//! An entity defines columns, keys and relations. It knows no JSON, no HTTP and no business rules.
 
 #![expect(
     missing_docs,
-    reason = "the enums that the macros write cannot carry a line; a column's name says what it holds"
+    reason = "the enums that the macros write cannot have doc comments; the name of a column describes it"
 )]
 #![expect(
     clippy::disallowed_methods,
-    reason = "the macros write methods that begin transactions; nobody calls them"
+    reason = "the macros write methods that begin transactions; they are never called"
 )]
 
 pub mod book;

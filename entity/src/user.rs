@@ -1,4 +1,4 @@
-//! A person who may sign in. The course has this entity; nothing signs in yet, and nothing but the migrations uses it.
+//! A person who may sign in. There is no sign-in yet, and only the migrations use this entity.
 
 use sea_orm::entity::prelude::*;
 

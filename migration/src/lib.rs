@@ -1,7 +1,7 @@
-//! How the schema became what it is: the revisions in order, each with an `up` and a `down`.
+//! The history of the schema: the revisions in order, each with an `up` and a `down`.
 //!
-//! A revision names tables and columns by strings and never imports an entity: entities move on, history stays. Only the
-//! list below knows them, because it says where the history should lead.
+//! A revision names tables and columns by strings and never imports an entity: entities change, history does not. Only the list
+//! below refers to them, as the target of the history.
 
 mod versions;
 
@@ -19,7 +19,7 @@ impl MigratorTrait for Migrator {
     }
 }
 
-/// Every entity of the project: what the revisions should lead to.
+/// Every entity of the project: the target of the revisions.
 #[must_use]
 pub fn entities() -> Entities {
     Entities::new()
@@ -31,11 +31,11 @@ pub fn entities() -> Entities {
         .add(entity::item::Entity)
         .add(entity::store::Entity)
         .add(entity::user::Entity)
-        // Its rows are noted by triggers and read by searches: there is nothing in it for an entity to say.
+        // Its rows are written by triggers and read by searches: no entity needs it.
         .exclude("books_unsearched")
 }
 
-/// The migration engine over Bookplate's revisions and entities.
+/// The migration engine for Bookplate's revisions and entities.
 #[must_use]
 pub fn revise() -> Revise {
     Revise::new::<Migrator>()
@@ -43,6 +43,6 @@ pub fn revise() -> Revise {
         .url_style(UrlStyle::Sqlalchemy)
         .default_url("sqlite:///books.db")
         .backup(Backup::Always)
-        // A server and an import hold it.
+        // A server and an import lock it.
         .users_lock(".lock")
 }
