@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Compares Bookplate with other services that do the same, and with the least that such a service can cost.
+"""Compares Bookplate with other services that do the same, and with the minimum cost of such a service.
 
     bench/compare.py                        everything, about an hour; writes bench/RESULTS.md
     bench/compare.py --rows 1000000         and how cost grows from 100 000 books to a million
-    bench/compare.py --quick                Bookplate, SeaORM's example and limit A on SQLite, two minutes behind the build
+    bench/compare.py --quick                Bookplate, SeaORM's example and limit A on SQLite, two minutes after the build
     bench/compare.py --peers bookplate,limit_a --database sqlite --only get,list
 
-Builds what it compares, makes databases of 100 000 books, and starts every service on one core with a fresh copy of them. Its
-answers are checked before they are timed; wrong ones end with status 1. What cannot be built here is shown as absent. A run of
-less than everything only prints. Needs Linux, cargo and wrk; for the services in Python and JavaScript python3-venv and Node.js,
-for PostgreSQL its server's programs. Everything that it makes is in target/bench.
+Builds the services, creates databases of 100 000 books, and starts every service on one core with a fresh copy of them. The
+responses are checked before they are timed; wrong ones end with status 1. Services that cannot be built here are shown as absent. A
+partial run only prints. Needs Linux, cargo and wrk; for the services in Python and JavaScript python3-venv and Node.js,
+for PostgreSQL its server's programs. All generated files are in target/bench.
 """
 
 import argparse
@@ -29,7 +29,7 @@ GROWING = ("seaorm", "bookplate", "bookplate_uncached", "limit_a", "limit_pg")
 
 
 def chosen(text, known, what):
-    """The names in `text`, a list with commas."""
+    """The names in `text`, separated by commas."""
     names = [name for name in text.split(",") if name]
     for name in names:
         if name not in known:
@@ -40,14 +40,14 @@ def chosen(text, known, what):
 def read_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="three services on SQLite, one round of two seconds")
-    parser.add_argument("--rows", type=int, help="measure growth too: to so many books")
+    parser.add_argument("--rows", type=int, help="measure growth too: up to this many books")
     parser.add_argument("--rounds", type=int, help="3, or 1 with --quick")
     parser.add_argument("--seconds", type=float, help="of load for each figure: 5, or 2 with --quick")
     parser.add_argument("--peers", default="", help=f"with commas: {', '.join(peers.PEERS)}")
     parser.add_argument("--database", choices=report.TITLES, help="only this one")
     parser.add_argument("--only", default="", help=f"work, with commas: {', '.join(WORKLOADS)}")
     parser.add_argument("--profile", help="cargo's: release, or quick with --quick")
-    parser.add_argument("--nice", type=int, default=0, help="of server, load and PostgreSQL; -10, as root, goes before other work")
+    parser.add_argument("--nice", type=int, default=0, help="of server, load and PostgreSQL; -10, as root, takes precedence over other work")
     parser.add_argument("--report", action="store_true", help="only the tables of the last run")
     arguments = parser.parse_args()
     if arguments.rows is not None and arguments.rows < 10 * books.RARE_ROWS:
@@ -66,7 +66,7 @@ def two_cores():
     """A core for the server and one for the load."""
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
-        print("only one core: server and load share it, and requests a second say little", file=sys.stderr)
+        print("only one core: server and load share it, and requests per second mean little", file=sys.stderr)
     return cores[0], cores[-1]
 
 
@@ -79,7 +79,7 @@ def require_tools():
 
 
 def round_of(bench, database, sizes, names, results):
-    """Everybody once, at every size; true when an answer was wrong or a server did not start."""
+    """Every service once, at every size; true when a response was wrong or a server did not start."""
     failed = False
     for name in names:
         peer = peers.PEERS[name]
@@ -108,8 +108,8 @@ def tables(results):
     workloads = results["workloads"]
     everyone = [rounds for sizes in results["figures"].values() for names in sizes.values() for rounds in names.values()]
     others = [work["others"] for rounds in everyone for figures in rounds for work in figures["work"].values()]
-    yield "# Bookplate beside other services"
-    yield "Written by `bench/compare.py`; [PROFILE.md](PROFILE.md) says where the time goes."
+    yield "# Bookplate compared with other services"
+    yield "Written by `bench/compare.py`; [PROFILE.md](PROFILE.md) shows where the time is spent."
     yield "\n".join(f"- {line}" for line in results["machine"])
     yield from report.notes(results["rounds"], results["seconds"])
     if others:
@@ -132,11 +132,11 @@ def main():
     saved = peers.PLACE / "results.json"
     if arguments.report:
         if not saved.exists():
-            sys.exit("there was no run yet")
+            sys.exit("there has been no run yet")
         print("\n\n".join(tables(json.loads(saved.read_text()))))
         return
     require_tools()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # So that servers are ended and folders removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # So that servers are stopped and directories removed.
     peers.PLACE.mkdir(parents=True, exist_ok=True)
     absent = peers.build(arguments.peers, arguments.profile)
     if "bookplate" in absent:

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Imports a table of books over HTTP and tells how long that takes, how much memory the server takes beyond what it has when it
-idles, and how long other writes wait meanwhile: cargo build --release && bench/imports.py [ROWS]
+"""Imports a table of books over HTTP and reports how long that takes, how much memory the server uses above its idle
+memory, and how long other writes wait meanwhile: cargo build --release && bench/imports.py [ROWS]
 
-DATABASE_URL names a PostgreSQL database of its own; without it a SQLite file is made and thrown away.
+DATABASE_URL names an unused PostgreSQL database; without it a temporary SQLite file is used.
 """
 
 import http.client
@@ -72,7 +72,7 @@ def main():
                     status, queued = ask(server, "POST", f"/api/imports{query}", body, "text/csv")
                 if status != 202:
                     raise SystemExit(f"the file was refused: {queued}")
-                print(f"handed in within {time.monotonic() - begun:.1f} s")
+                print(f"uploaded within {time.monotonic() - begun:.1f} s")
                 step(name, server, queued["links"]["self"], idle)
             ask(server, "POST", "/api/imports/2/undo")
             step("undo", server, "/api/imports/2", idle)

@@ -3,10 +3,10 @@
 
     cargo build --release && bench/lists.py [--rows 1000000] [--rounds 200] [--database-url URL]
 
-A page of 20 books at the beginning and at the end of the list, in several orders, asked for in turns so that a machine that
+A page of 20 books at the beginning and at the end of the list, in several orders, requested in turns so that a machine that
 slows down slows both; the median of each and their ratio. Then the whole list as CSV, and the server's largest resident set
-above what it has when idle. Needs Python 3. Without `--database-url` a SQLite file of its own; the database of a URL has to be
-empty, and keeps the books.
+above its idle memory. Needs Python 3. Without `--database-url` a temporary SQLite file is used; the database of a URL has to be
+empty, and the books remain in it.
 """
 
 import argparse
@@ -26,13 +26,13 @@ PAGE = 20
 
 
 def next_page(headers):
-    """The address of the next page, from the links of a list."""
+    """The URL of the next page, from the links of a list."""
     found = re.search(r'<([^>]+)>; rel="next"', headers.get("link", ""))
     return found and found.group(1)
 
 
 def deep_page(server, order, rows):
-    """The address of the last full page of the list, walked to in pages of 10 000."""
+    """The URL of the last full page of the list, reached in pages of 10 000."""
     seen, address = 0, f"/api/books?sort={order}&fields=id&limit=10000"
     while rows - seen > 10_000 + PAGE:
         headers, _ = server.get(address)

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Measures the loop "edit the model, have the migration written, apply it" beside Flask-Migrate's, in turns, on SQLite.
+"""Measures the loop "edit the model, generate the migration, apply it" and Flask-Migrate's, in turns, on SQLite.
 
     bench/loop.py [--rounds 5] [--flask FOLDER]
 
-Works on a copy of the committed files in a temporary folder, which it builds first (minutes). `--flask` names a virtual
+Works on a copy of the committed files in a temporary directory, which it builds first (minutes). `--flask` names a virtual
 environment with Flask-Migrate and Flask-SQLAlchemy in it; without one only our own loop is measured. Every round adds
-one more column to `books`, and is only counted when the database has it afterwards. Figures of one run are compared
-with each other only.
+one more column to `books`, and only counts if the database has it afterwards. Only figures of the same run are
+comparable.
 """
 
 import argparse
@@ -82,7 +82,7 @@ def run(command, folder, **environment):
 
 
 def insert(path, mark, line):
-    """One more line in front of the first line that has the mark."""
+    """Inserts a line before the first line that contains the mark."""
     lines = path.read_text().splitlines()
     place = next(number for number, old in enumerate(lines) if mark in old)
     path.write_text("\n".join([*lines[:place], line, *lines[place:], ""]))
@@ -116,7 +116,7 @@ class Ours:
         self.edit(name)
         seconds = self.run([*MIGRATION, "migrate", "--apply", "--message", f"Add {name} to books"])
         expect_column(self.database, name)
-        # The next round finds the file built; whoever edits next pays for it then, so it is told apart.
+        # The next round finds the file built; the build is a cost of the next edit, so it is reported separately.
         return seconds, self.run([*MIGRATION, "current"])
 
     def step_by_step(self, name):

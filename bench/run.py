@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Measures the import and the start of a release build, beside what the machine can do without Bookplate.
+"""Measures the import and the start of a release build, and compares them with the machine's speed without Bookplate.
 
     cargo build --release && bench/run.py [--rows 1000000] [--books FILE] [--rounds 3]
 
-Needs Python 3 and the sqlite3 shell. Figures of one run are compared with each other only: seconds of different
-machines, or of a machine that does other work, say nothing. `--books` names a CSV of real books, such as goodbooks-10k.
+Needs Python 3 and the sqlite3 shell. Only figures of the same run are comparable: seconds of different
+machines, or of a machine that does other work, mean nothing. `--books` names a CSV of real books, such as goodbooks-10k.
 """
 
 import argparse
@@ -112,7 +112,7 @@ def measure_books(home, books, rounds):
 
 
 def measure_start(home, rounds):
-    """From the start of the process to the first answer, on a database that exists."""
+    """From the start of the process to the first response, on an existing database."""
     database = home / "start.db"
     run(bookplate(database, "db", "upgrade"))
     waits = []

@@ -3,8 +3,8 @@
 
     cargo build --release && bench/search.py [--rows 100000 1000000] [--rounds 100] [--program FILE] [--database-url URL]
 
-Terms that many, some, a few and no rows have, and terms that are too short for the index; beside each the same search as a
-scan, which is what SQLite or psql need for it without the index. A median each, asked for in turns. Needs Python 3; with
+Terms that many, some, a few and no rows have, and terms that are too short for the index; next to each the same search as a
+scan, which is the time of SQLite or psql without the index. A median each, requested in turns. Needs Python 3; with
 `--database-url` an empty PostgreSQL database and psql, and only the first number of rows.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 from run import PROGRAM, run, write_books
 from server import Server
 
-# What the searches are called, where they look and for what; `write_books` makes names such as `Ada Nguyen 31842`.
+# The names of the searches, their columns and terms; `write_books` makes names such as `Ada Nguyen 31842`.
 SEARCHES = [
     ("many, half of all", "title", "river"),
     ("some, 1 %", "author", "ada nguyen"),
@@ -34,13 +34,13 @@ SCAN = "SELECT count(*) FROM (SELECT * FROM books WHERE {} {} '%{}%' ORDER BY id
 
 
 def scan(url, column, term):
-    """Milliseconds of the database itself."""
+    """Milliseconds that the database itself takes."""
     if url.startswith("sqlite"):
         database = sqlite3.connect(url.removeprefix("sqlite:///"))
         begun = time.perf_counter()
         database.execute(SCAN.format(column, "LIKE", term)).fetchall()
         return (time.perf_counter() - begun) * 1000
-    # An expression of the column, which no index is of.
+    # An expression of the column that no index covers.
     sql = SCAN.format(f"({column} || '')", "ILIKE", term)
     told = subprocess.check_output(["psql", url, "-Xqc", "\\timing on", "-c", sql], text=True)
     return float(told.split("Time: ")[1].split()[0])
@@ -49,7 +49,7 @@ def scan(url, column, term):
 def measure(program, url, rows, rounds):
     times = {search: [] for search in SEARCHES}
     scans = {search: [] for search in SEARCHES}
-    # The same search is asked for again and again; without this it would be the memory of answers that is measured.
+    # The same search is repeated; without this the response cache would be measured.
     with Server(program, url, "--cache-mb", "0") as server:
         for turn in range(rounds):
             for search in SEARCHES:

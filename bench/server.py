@@ -1,4 +1,4 @@
-"""A release build that serves, for the benchmarks beside this file."""
+"""A running release build, for the benchmarks in this directory."""
 
 import http.client
 import re
@@ -8,7 +8,7 @@ import time
 
 
 class Server:
-    """Runs until the end of its `with`, on a free port of this machine; `arguments` are further ones of `serve`."""
+    """Runs until the end of its `with`, on a free port of this machine; `arguments` are additional ones of `serve`."""
 
     def __init__(self, program, database_url, *arguments):
         with socket.socket() as probe:
@@ -28,7 +28,7 @@ class Server:
                 time.sleep(0.005)
 
     def get(self, address):
-        """Headers, in lower case, and body of an answer that has to be 200."""
+        """Headers, in lower case, and body of a response that has to be 200."""
         self.connection.request("GET", address)
         answer = self.connection.getresponse()
         body = answer.read()

@@ -1,1 +1,1 @@
-"""The parts of `compare.py`; what each does not do is left to its neighbours."""
+"""The modules of `compare.py`."""

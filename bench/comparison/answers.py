@@ -1,4 +1,4 @@
-"""Whether a service does what it is about to be timed at."""
+"""Checks that a service behaves correctly before it is timed."""
 
 import json
 
@@ -7,11 +7,11 @@ MEMBERS = {"id", "title", "author", "year", "isbn", "page_count"}
 
 
 def wrong(server, rows, terms, has_database):
-    """Sentences about answers that are not what the contract says; none when all is well."""
+    """Sentences about responses that violate the contract; none if all are correct."""
     try:
         return list(faults(server, rows, terms, has_database))
     except (ValueError, TypeError, KeyError) as error:
-        return [f"an answer is not of the shape that was agreed: {error!r}"]
+        return [f"a response does not have the agreed shape: {error!r}"]
 
 
 def faults(server, rows, terms, has_database):
@@ -34,7 +34,7 @@ def faults(server, rows, terms, has_database):
         page, complaints = ask("GET", f"/api/books?limit=20&id__gt={last}", [200])
         yield from complaints
         if page is not None and [row["id"] for row in page] != list(range(last + 1, last + 21)):
-            yield f"the list behind {last} has {[row['id'] for row in page]}"
+            yield f"the list after {last} has {[row['id'] for row in page]}"
     for kind, count in (("search", 20), ("few", 5), ("none", 0)):
         for term in terms[kind][:3]:
             yield from searched(ask, term, count)
@@ -57,7 +57,7 @@ def added(ask):
     yield from complaints
     if book is None:
         return
-    # Read at once: what was acknowledged is seen.
+    # Read at once: an acknowledged write is visible.
     stored, complaints = ask("GET", f"/api/books/{book['id']}", [200])
     yield from complaints
     for found in (book, stored or {}):

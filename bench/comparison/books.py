@@ -1,4 +1,4 @@
-"""The books that every database of the comparison has, and what is searched in them. The same at every run."""
+"""The books that every database of the comparison has, and the search terms. The same in every run."""
 
 import itertools
 import random
@@ -50,6 +50,6 @@ def terms(rows):
     return {
         "search": [name.lower() for name in common],
         "few": [name.lower() for name in RARE],
-        # All but the joint stands in some row, so that an index has to look.
+        # Every part but the joint is in some row, so that an index has to be searched.
         "none": [name.lower() + dice.choice(BEGIN).lower() for name in common],
     }

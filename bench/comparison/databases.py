@@ -48,13 +48,13 @@ def expect(count, rows, where):
 
 
 class Sqlite:
-    """Files in `home`, which has to be on a disk, since a write waits for it."""
+    """Files in `home`, which has to be on a disk, since writes wait for it."""
 
     name, title = "sqlite", "SQLite"
 
     def __init__(self, home, program):
         self.home, self.program = home, program
-        # What a run that was killed left may be of another schema.
+        # Files left by a killed run may have another schema.
         self.close()
 
     def golden(self, schema, rows):
@@ -79,10 +79,10 @@ class Sqlite:
 
     @contextlib.contextmanager
     def fresh(self, schema, rows):
-        """The environment of a service that is to use a copy, and a function that counts its books."""
+        """The environment of a service that uses a copy, and a function that counts its books."""
         file = self.home / "books.db"
         shutil.copyfile(self.golden(schema, rows), file)
-        # What still waits for the disk would be the wait of the first write.
+        # Otherwise the first write would wait for data that is not on the disk yet.
         with open(file, "rb") as copy:
             os.fsync(copy)
         try:
@@ -110,7 +110,7 @@ def count_sqlite(file):
 
 
 class Postgres:
-    """A server of our own in `home`, with the settings that it comes with: each commit waits for the disk."""
+    """A private server in `home`, with its default settings: each commit waits for the disk."""
 
     name, title = "postgres", "PostgreSQL"
 
@@ -179,7 +179,7 @@ class Postgres:
 
     @contextlib.contextmanager
     def fresh(self, schema, rows):
-        """As of `Sqlite`."""
+        """As for `Sqlite`."""
         self.sql(f"CREATE DATABASE books TEMPLATE {self.golden(schema, rows)}")
         self.sql("CHECKPOINT")
         try:
@@ -198,7 +198,7 @@ class Postgres:
 
 
 def binaries():
-    """The folder of PostgreSQL's programs, on the path or the newest of Debian's; nothing when there is none."""
+    """The directory of PostgreSQL's programs, on the path or the latest of Debian's; None if there is none."""
     found = shutil.which("initdb")
     if found:
         return Path(found).resolve().parent

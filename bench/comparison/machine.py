@@ -1,4 +1,4 @@
-"""What the figures were measured on and with: kinds and versions, no names of hosts, people or folders."""
+"""The hardware and software of the measurement: kinds and versions, no names of hosts, people or directories."""
 
 import json
 import platform
@@ -21,7 +21,7 @@ def first_line(*command):
 
 
 def machine(cores, postgres):
-    """Sentences of the kind of machine and of the versions of what took part."""
+    """Sentences about the machine and the versions of the software."""
     cpu = re.search(r"^model name\s*:\s*(.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     memory = int(re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text()).group(1)) / 2**20
     disk = first_line("stat", "--file-system", "--format=%T", str(PLACE))

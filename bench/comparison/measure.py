@@ -1,4 +1,4 @@
-"""One service at work: started on a fresh copy, checked, loaded, and counted afterwards."""
+"""The measurement of one service: started on a fresh copy, checked, put under load, and counted afterwards."""
 
 import contextlib
 import json
@@ -17,7 +17,7 @@ NO_DATABASE = contextlib.nullcontext(({}, None))
 
 
 def settle(pids):
-    """Waits until what nobody waits for any more is done: wrk leaves its last requests behind."""
+    """Waits until abandoned requests are done: wrk does not wait for its last ones."""
     deadline = time.monotonic() + 30
     before = -1
     while time.monotonic() < deadline and before != (before := process.cpu_seconds(pids)):
@@ -25,7 +25,7 @@ def settle(pids):
 
 
 class Bench:
-    """How everything is measured: the cores of the server and of the load, seconds of load, and what runs."""
+    """The parameters of a measurement: the cores of the server and of the load, seconds of load, and the workloads."""
 
     def __init__(self, built, cores, nice, seconds, workloads):
         self.built, (self.server_cpu, self.load_cpu) = built, cores
@@ -33,7 +33,7 @@ class Bench:
         self.seed = 0
 
     def measure(self, peer, database, rows, terms):
-        """The figures of one start, or `wrong`: what was wrong with its answers."""
+        """The figures of one start, or `wrong`: what was wrong with its responses."""
         port = process.free_port()
         with database.fresh(peer.schema, rows) if peer.schema else NO_DATABASE as (settings, count):
             environment = {**os.environ, "PORT": str(port), "NODE_PATH": str(self.built.node), "NODE_ENV": "production",
@@ -55,7 +55,7 @@ class Bench:
                     posted += measured.pop("posted")
                 figures["loaded_mb"] = process.megabytes(server.family(), "VmHWM")
             if peer.schema and count() < rows + posted + 1:
-                return {"wrong": [f"{posted + 1} books were acknowledged, and {count() - rows} are there"]}
+                return {"wrong": [f"{posted + 1} books were acknowledged, and {count() - rows} are stored"]}
         refused = {name: work["refused"] for name, work in figures["work"].items() if work["refused"]}
         if refused:
             return {"wrong": [f"under load it refused {refused}"]}

@@ -15,11 +15,11 @@ PLACE = TARGET / "bench"
 
 
 class Absent(Exception):
-    """A service that cannot be built here, with the way out."""
+    """A service that cannot be built here, with what to do about it."""
 
 
 class Built(NamedTuple):
-    """What commands are made of: the folder of cargo's programs, Python's environment and Node's packages."""
+    """The parts of commands: the directory of cargo's programs, Python's environment and Node's packages."""
 
     programs: Path
     python: Path = PLACE / "python" / "bin"
@@ -27,7 +27,7 @@ class Built(NamedTuple):
 
 
 class Peer(NamedTuple):
-    """`schema` is `bookplate`, `plain`, or nothing for a service without a database."""
+    """`schema` is `bookplate`, `plain`, or None for a service without a database."""
 
     name: str
     title: str
@@ -38,7 +38,7 @@ class Peer(NamedTuple):
 
 
 def run(command, missing, **settings):
-    """Runs a step of a build; `missing` says what to do where there is no such program."""
+    """Runs a step of a build; `missing` tells what to do if the program does not exist."""
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **settings)
     except FileNotFoundError:
@@ -87,7 +87,7 @@ def node(_):
 
 
 def bookplate(built, database, port):
-    # The environment has the URL as sqlx spells it; Bookplate spells it as SQLAlchemy does.
+    # The environment has the URL in the form of sqlx; Bookplate uses the form of SQLAlchemy.
     url = ["--database-url", f"sqlite:///{PLACE}/books.db"] if database == "sqlite" else []
     return [built.programs / "bookplate", "serve", "--port", port, "--log", "error", *url]
 
@@ -98,7 +98,7 @@ def uncached(built, database, port):
 
 def flask(built, _, port):
     folder = ["--chdir", SOURCES / "flask", "--bind", f"127.0.0.1:{port}"]
-    # As gunicorn's manual advises: twice the cores and one more, with threads, because they wait for a database.
+    # As gunicorn's manual recommends: twice the cores and one more, with threads, because they wait for a database.
     return [built.python / "gunicorn", "--worker-class", "gthread", "--workers", "3", "--threads", "4", *folder, "app:app"]
 
 
@@ -132,7 +132,7 @@ QUICK = ("seaorm", "bookplate", "limit_a")
 
 
 def build(names, profile):
-    """Builds what is named; answers why some of it is absent, by name."""
+    """Builds the named services; returns why some of them are absent, by name."""
     absent, done = {}, set()
     for peer in (PEERS[name] for name in names):
         try:

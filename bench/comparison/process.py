@@ -1,4 +1,4 @@
-"""Processes from outside: their children, CPU time and memory, and a server on a port of its own. Linux only."""
+"""Processes as seen from outside: their children, CPU time and memory, and a server on a free port. Linux only."""
 
 import contextlib
 import http.client
@@ -15,11 +15,11 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class NotStarted(Exception):
-    """A server that does not answer, with the end of what it wrote."""
+    """A server that does not answer, with the end of its output."""
 
 
 def fields(pid):
-    """What `/proc/PID/stat` has behind the name, which may have spaces in it; nothing when the process is gone."""
+    """The fields of `/proc/PID/stat` after the name, which may contain spaces; nothing when the process is gone."""
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return None
@@ -44,7 +44,7 @@ def cpu_seconds(pids):
 
 
 def machine_seconds():
-    """CPU time that the machine has spent so far, whoever for."""
+    """CPU time that the machine has spent so far, on all processes."""
     user, nice, system, _, _, interrupts, soft, stolen = map(int, Path("/proc/stat").read_text().split()[1:9])
     return (user + nice + system + interrupts + soft + stolen) / TICKS
 
@@ -60,7 +60,7 @@ def megabytes(pids, figure):
 
 
 def pinned(cpu, nice):
-    """What stands before a command that is to run on one core."""
+    """The prefix of a command that is to run on one core."""
     return ["taskset", "--cpu-list", str(cpu), *(["nice", "-n", str(nice)] if nice else [])]
 
 
@@ -100,7 +100,7 @@ class Server:
             time.sleep(0.001)
 
     def ask(self, method, path, body=None):
-        """Status and body of an answer; what is sent is sent as JSON."""
+        """Status and body of a response; data is sent as JSON."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             text = None if body is None else json.dumps(body)

@@ -7,7 +7,7 @@ from .workloads import EXPLAINED, WORKLOADS
 
 REFERENCES = {"sqlite": "limit_a", "postgres": "limit_pg"}
 TITLES = {"sqlite": "SQLite", "postgres": "PostgreSQL"}
-# What Bookplate is to reach, as a ratio of requests a second: against whom, in what, how much.
+# The targets of Bookplate, as a ratio of requests per second: against which service, in which workload, how much.
 TARGETS = {
     "sqlite": [
         ("limit_a", "get", 1.0), ("seaorm", "get", 5.0), ("flask", "get", 50.0), ("limit_b", "again", 0.8), ("limit_a", "list", 1.0),
@@ -18,13 +18,13 @@ TARGETS = {
         ("limit_pg", "get", 0.8), ("limit_pg", "post64", 0.8), ("best", "search", 10.0), ("best", "few", 100.0), ("best", "none", 100.0),
     ],
 }
-# In what no more than so much is to be used: MB, MB, milliseconds.
+# The upper limits: MB, MB, milliseconds.
 BOUNDS = [("idle_mb", "idle RSS, MB", 20), ("loaded_mb", "loaded RSS, MB", 80), ("cold_ms", "cold start, ms", 50)]
 GROWTH = 1.3
 
 
 def number(value):
-    """Three digits of it, or all before the point."""
+    """Three digits of it, or all before the decimal point."""
     if value is None:
         return ""
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
@@ -40,7 +40,7 @@ def table(head, rows):
 
 
 class Figures:
-    """What one size of one database gave: rounds of every service, by name, and why some are absent."""
+    """The results for one size of one database: rounds of every service, by name, and why some are absent."""
 
     def __init__(self, rounds, absent, workloads):
         self.rounds, self.absent, self.workloads = rounds, absent, workloads
@@ -55,7 +55,7 @@ class Figures:
         return statistics.median(values) if values else None
 
     def cost(self, name, workload):
-        """CPU µs a request, PostgreSQL's with it."""
+        """CPU µs per request, including PostgreSQL's."""
         pairs = zip(self.values(name, workload, "cpu_us"), self.values(name, workload, "postgres_us"))
         costs = [own + postgres for own, postgres in pairs]
         return statistics.median(costs) if costs else None
@@ -144,7 +144,7 @@ def mark(value, factor):
 
 
 def growth(database, small, large, sizes):
-    """What a request costs in the long table, as a multiple of what it costs in the short one."""
+    """The cost of a request in the long table, as a multiple of the cost in the short one."""
     def cell(name, workload):
         below, above = small.cost(name, workload), large.cost(name, workload)
         return f"{number(below)} → {number(above)} ({times(above / below)})" if below and above else ""
@@ -159,9 +159,9 @@ def growth(database, small, large, sizes):
 def notes(rounds, seconds):
     yield EXPLAINED
     yield f"""\
-The server runs on one core and wrk on another; services take turns. {rounds} rounds, {seconds:g} s for each figure behind a second of
-warming up; medians. Every start gets a fresh copy of the database. Answers are checked before they are timed, and afterwards
-every book that was acknowledged is counted. SQLite: WAL and synchronous=FULL; PostgreSQL: its own settings."""
+The server runs on one core and wrk on another; services take turns. {rounds} rounds, {seconds:g} s for each figure after a second of
+warming up; medians. Every start gets a fresh copy of the database. Responses are checked before they are timed, and afterwards
+every acknowledged book is counted. SQLite: WAL and synchronous=FULL; PostgreSQL: its own settings."""
     yield """\
 ~: rounds differ by more than a quarter. !n: n connections broke or timed out. ✗: short of the target. Ratios inside one table
 carry over to other machines, seconds do not."""

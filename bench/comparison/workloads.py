@@ -1,10 +1,10 @@
-"""What is asked of every service, and how often it is asked at the same time."""
+"""The requests to every service, and their concurrency."""
 
 from typing import NamedTuple
 
 
 class Workload(NamedTuple):
-    """`kind` is what load.lua makes: get, list, search or post; `rows` how many ids it asks for, all of them when 0."""
+    """`kind` is what load.lua generates: get, list, search or post; `rows` is the number of ids it requests, all of them when 0."""
 
     name: str
     title: str
@@ -28,7 +28,7 @@ WORKLOADS = {
     ]
 }
 EXPLAINED = """\
-GET by id: one random book of all. GET again: one of 64 that were read before. list 20: twenty books behind a random id. search:
+GET by id: one random book of all. GET again: one of 64 that were read before. list 20: twenty books after a random id. search:
 the first twenty books whose author contains a term that 0.1 to 1 % of them contain, in any case; all of them over 64
-connections. Then terms that five books contain, and none, over 8, because a scan takes long. Hardly a search is asked for twice.
-POST: one more book with an ISBN of its own, over so many connections, acknowledged when it is on the disk."""
+connections. Then terms that five books contain, and none, over 8, because a scan takes long. Hardly any search is repeated.
+POST: one more book with a unique ISBN, over this many connections, acknowledged when it is on the disk."""
