@@ -49,8 +49,7 @@ fn within(text: &str, least: usize, most: usize) -> Result<usize, String> {
 }
 
 impl Budget {
-    /// The same, limited by the descriptors that the process may have. Raises the limit of the process to the highest it may
-    /// set.
+    /// The same, limited by the descriptors that the process may have. Raises the limit of the process to the highest it may set.
     pub fn within_descriptors(self) -> Self {
         #[cfg(unix)]
         {

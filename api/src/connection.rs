@@ -125,8 +125,7 @@ impl Connection {
     /// Takes over a stream.
     pub fn new(stream: TcpStream, load: &Arc<Load>) -> Self {
         load.open();
-        // Otherwise a response of several slices would wait for the client's acknowledgement before its last one, which takes 40
-        // ms.
+        // Otherwise a response of several slices would wait for the client's acknowledgement before its last one, which takes 40 ms.
         if let Err(error) = stream.set_nodelay(true).and_then(|()| bound_system_buffer(&stream)) {
             log::debug!("a connection has the system's settings: {error}");
         }

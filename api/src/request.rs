@@ -1,5 +1,4 @@
-//! The processing of every request: an id, HEAD as GET, the checks of host and origin, the log line, headers, and panic
-//! handling.
+//! The processing of every request: an id, HEAD as GET, the checks of host and origin, the log line, headers, and panic handling.
 
 use std::{
     panic::AssertUnwindSafe,

@@ -68,8 +68,7 @@ pub struct Settings {
     pub busy_timeout: Duration,
     /// How long a job may take before its caller is informed that the outcome is unknown.
     pub deadline: Duration,
-    /// Size of the page cache of the SQLite writer in KiB. An import fills it; pages that do not fit are written more than
-    /// once.
+    /// Size of the page cache of the SQLite writer in KiB. An import fills it; pages that do not fit are written more than once.
     pub writer_cache_kib: u32,
 }
 
@@ -248,8 +247,7 @@ impl Db {
         Ok(())
     }
 
-    /// Checks whether a SQLite file is at its path, and saves what would be lost if it is not. May take as long as a
-    /// checkpoint.
+    /// Checks whether a SQLite file is at its path, and saves what would be lost if it is not. May take as long as a checkpoint.
     ///
     /// # Errors
     /// [`Error::FileLost`] when it is not.

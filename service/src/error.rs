@@ -16,7 +16,7 @@ pub use fields::{FieldError, FieldErrors};
 /// The result of a service function.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why a request could not be carried out.
+/// Why a request failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Members of the input are invalid; nothing was stored.
@@ -37,7 +37,7 @@ pub enum Error {
         what: &'static str,
         /// The column, as in `id`.
         key: &'static str,
-        /// The value that was asked for.
+        /// The requested value.
         value: String,
     },
     /// The row was changed since the caller read it.

@@ -12,8 +12,7 @@ use crate::support::{App, Browser, Database, Program};
 
 const CSV: &str = "title,author,isbn\nOWNED,evil,9780132350884\n";
 
-/// The actions of a page, with `HERE` as a placeholder for the server. Each attempt may fail in any way; only the server is
-/// checked.
+/// The actions of a page, with `HERE` as a placeholder for the server. Each attempt may fail in any way; only the server is checked.
 const PAGE: &str = r#"<!doctype html><meta charset="utf-8"><title>evil</title><body><script>
 const here = "http://HERE";
 const csv = "title,author,isbn\nOWNED,evil,9780132350884\n";

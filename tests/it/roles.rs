@@ -1,5 +1,4 @@
-//! Missing privileges of a PostgreSQL role: what needs fewer works all the same, and the rest reports which privilege is
-//! missing.
+//! Missing privileges of a PostgreSQL role: what needs fewer works all the same, and the rest reports which privilege is missing.
 
 use crate::support::{Database, Ended, Program, Project, db};
 

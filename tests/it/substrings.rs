@@ -304,7 +304,7 @@ on_both! {
                             WHERE indexrelname LIKE 'books_search%'";
                 let begun = Instant::now();
                 while database.number(rows) > 200 {
-                    assert!(begun.elapsed() < Duration::from_secs(60), "{} rows in a look", database.number(rows));
+                    assert!(begun.elapsed() < Duration::from_secs(60), "{} rows in a scan", database.number(rows));
                     database.execute("SELECT pg_stat_reset()").unwrap();
                     (0..20).for_each(|_| drop(app.get("/api/books?author__icontains=winterbourne&limit=20").expect(200)));
                 }

@@ -132,8 +132,7 @@ impl Framing {
         }
     }
 
-    /// The request is answered, and the next one may begin. If its body was not read to its end, it is the last of its
-    /// connection.
+    /// The request is answered, and the next one may begin. If its body was not read to its end, it is the last of its connection.
     pub fn end(&mut self) {
         match self.0 {
             Part::Requested { is_clean: true } => *self = Self::new(),

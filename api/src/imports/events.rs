@@ -22,9 +22,8 @@ use crate::{
 /// Silence after which a comment shows proxies that the connection is alive.
 const SILENCE: Duration = Duration::from_secs(15);
 
-/// The progress of an import, as server-sent events (`text/event-stream`): `progress` while it runs, `end` at its end, each with
-/// the import as its data. A client that reconnects with `Last-Event-ID` continues from there; 204 means that there are no more
-/// events.
+/// The progress of an import, as server-sent events (`text/event-stream`): `progress` while it runs, `end` at its end, each with the
+/// import as its data. A client that reconnects with `Last-Event-ID` continues from there; 204 means that there are no more events.
 #[utoipa::path(
     tag = "imports",
     params(

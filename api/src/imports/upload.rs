@@ -220,8 +220,7 @@ impl Form {
     }
 }
 
-/// The required speed of a client: the time spent waiting for it, against the bytes received. Time spent on the disk does not
-/// count.
+/// The required speed of a client: the time spent waiting for it, against the bytes received. Time spent on the disk does not count.
 #[derive(Clone, Copy, Default)]
 struct Pace {
     waited: Duration,

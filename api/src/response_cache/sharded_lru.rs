@@ -32,8 +32,7 @@ struct Shard<T> {
 pub struct Lookup<T> {
     /// The cached value.
     pub thing: Option<Arc<T>>,
-    /// Whether it was requested before, not too long ago: caching a value that is never requested again costs more than it
-    /// saves.
+    /// Whether it was requested before, not too long ago: caching a value that is never requested again costs more than it saves.
     pub wanted: bool,
 }
 

@@ -1,8 +1,7 @@
 //! Rows that have all values but their id, so that the statement which inserts them is always the same.
 //!
 //! SeaORM takes as long to build that statement as SQLite takes to insert the row. SQLite also builds a table for rows that a
-//! statement returns; where no value is stored in another form, the row is known except for the id, which the connection
-//! reports.
+//! statement returns; where no value is stored in another form, the row is known except for the id, which the connection reports.
 
 use std::{
     any::{Any, TypeId},

@@ -88,8 +88,7 @@ impl HealthCheck {
 /// The application name of our connections on the server.
 const NAME: &str = "bookplate";
 
-/// Options of a pool for the server at `url`; each of its connections is checked before it is used, or as often as `health`
-/// decides.
+/// Options of a pool for the server at `url`; each of its connections is checked before it is used, or as often as `health` decides.
 pub(super) fn server(
     url: &str,
     settings: &Settings,
@@ -122,8 +121,7 @@ pub(super) fn server(
 /// How long a statement of a change waits for a row that another session holds, before the change waits without a connection.
 const QUICKLY: Duration = Duration::from_millis(50);
 
-/// The same for connections that write: jobs that wait for a row that another session holds for long must not occupy all of
-/// them.
+/// The same for connections that write: jobs that wait for a row that another session holds for long must not occupy all of them.
 pub(super) fn for_writing(settings: &Settings) -> Settings {
     Settings { busy_timeout: settings.busy_timeout.min(QUICKLY), ..settings.clone() }
 }

@@ -150,8 +150,7 @@ impl Reader {
     }
 }
 
-/// Futures that wait for an answer are boxed: a read of a SQLite file is answered at once, and should not carry the space for
-/// them.
+/// Futures that wait for an answer are boxed: a read of a SQLite file is answered at once, and should not carry the space for them.
 impl Rows for Reader {
     fn backend(&self) -> DbBackend {
         self.pool.connection.get_database_backend()

@@ -129,8 +129,7 @@ fn alike(distance: usize) -> u32 {
     }
 }
 
-/// Takes a sample of the rows in the given number of places of the table, at most [`PLACES`], or in fewer if there are not as
-/// many.
+/// Takes a sample of the rows in the given number of places of the table, at most [`PLACES`], or in fewer if there are not as many.
 ///
 /// # Errors
 /// Any database error.

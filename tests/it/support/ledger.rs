@@ -65,7 +65,7 @@ impl Ledger {
         entries.values().filter(|found| **found == outcome).count()
     }
 
-    /// Writes until it is told to stop or the server is gone.
+    /// Writes until it is asked to stop or the server is gone.
     pub fn write_until(&self, app: &App, stop: &AtomicBool) {
         while !stop.load(Ordering::Relaxed) {
             let title = self.next_title();

@@ -236,8 +236,7 @@ async fn look_up(
     Ok(found.into_iter().map(|book| (identity(&book), book)).collect())
 }
 
-/// Gives a stored book the values of the row; columns that the file does not have are not changed. `None` when nothing
-/// differs.
+/// Gives a stored book the values of the row; columns that the file does not have are not changed. `None` when nothing differs.
 async fn update(db: &impl Changes, book: &Book, row: &Row) -> Result<Option<Book>> {
     let mut model = book.clone().into_active_model();
     Book::overwrite(&row.book, &row.present, &mut model);

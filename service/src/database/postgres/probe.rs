@@ -1,5 +1,4 @@
-//! Checks whether a PostgreSQL server accepts a connection, and explains in one sentence why not. A pool only reports a
-//! timeout.
+//! Checks whether a PostgreSQL server accepts a connection, and explains in one sentence why not. A pool only reports a timeout.
 
 use std::{
     io,

@@ -1,8 +1,7 @@
 //! Writes to PostgreSQL without the driver.
 //!
-//! The driver waits for the answer to each of its messages, and a change of one row takes four: a check of the connection,
-//! BEGIN, the statement, COMMIT. Here a connection is checked only now and then, and BEGIN is sent together with the first
-//! statement.
+//! The driver waits for the answer to each of its messages, and a change of one row takes four: a check of the connection, BEGIN,
+//! the statement, COMMIT. Here a connection is checked only now and then, and BEGIN is sent together with the first statement.
 
 mod transaction;
 

@@ -6,8 +6,7 @@
 //! the same rows.
 //!
 //! The locks of a read transaction cost more than finding a row. So one transaction stays open for all reads of a turn of the
-//! runtime, as long as the file is in the state in which it began: it cannot be distinguished from one that begins with the
-//! read.
+//! runtime, as long as the file is in the state in which it began: it cannot be distinguished from one that begins with the read.
 
 use std::{
     path::Path,

@@ -18,8 +18,7 @@ use super::{
     value::SqliteValue,
 };
 
-/// Steps of SQLite's virtual machine between two checks of the limits on steps and time: a step may be a comparison of two
-/// texts.
+/// Steps of SQLite's virtual machine between two checks of the limits on steps and time: a step may be a comparison of two texts.
 const STRIDE: i32 = 500;
 /// Strides of a read that is run here: about a millisecond, for which the other requests of the thread wait.
 const MOST_STRIDES: u32 = 60;

@@ -18,7 +18,7 @@ use crate::{
     error::{Error, Result, chain},
 };
 
-/// How often a job is carried out when it collides with others.
+/// How often a job is run when it collides with others.
 const ATTEMPTS: u32 = 6;
 
 /// A job that waits for its turn.
@@ -27,8 +27,7 @@ pub(super) trait Job: Send {
     fn attempt<'a>(&'a mut self, transaction: &'a Tx) -> LocalBoxFuture<'a, AttemptOutcome>;
 
     /// Runs it in its own transaction, again when it collides, and notifies the caller. If another session holds a row that it
-    /// needs, it is returned, to be run once more with a longer lock timeout: it then waits for the row, and occupies a
-    /// connection.
+    /// needs, it is returned, to be run once more with a longer lock timeout: it then waits for the row, and occupies a connection.
     fn run_alone(self: Box<Self>, source: Source) -> LocalBoxFuture<'static, Option<Box<dyn Job>>>;
 
     /// The runtime in which the caller waits.

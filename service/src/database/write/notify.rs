@@ -22,8 +22,7 @@ pub(super) fn notify(jobs: Vec<Box<dyn Job>>, is_known: bool) {
     }
 }
 
-/// Jobs that are answered when this is dropped: by the task that owns it, or by a runtime that shuts down and runs no more
-/// tasks.
+/// Jobs that are answered when this is dropped: by the task that owns it, or by a runtime that shuts down and runs no more tasks.
 struct Notifications {
     jobs: Vec<Box<dyn Job>>,
     is_known: bool,
