@@ -32,7 +32,7 @@ pub struct Problem {
     status: StatusCode,
     /// What is wrong with this request, and what to do about it.
     detail: String,
-    /// The same sentence, in the member that existing clients read.
+    /// The same sentence, in the member that the clients of the course read.
     error: String,
     /// The members or parameters that are invalid, the first 100 of them.
     errors: Vec<FieldError>,

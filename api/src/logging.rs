@@ -160,8 +160,8 @@ impl Write for Lines {
     }
 }
 
-/// The logger; it drops errors of a connection, which do not concern an operator. Any client can cause as many as it likes, and
-/// no request is logged for them.
+/// The logger; it lowers errors of a connection to debug records, since they do not concern an operator. Any client can cause as
+/// many as it likes, and no request is logged for them.
 struct Quieter(env_logger::Logger);
 
 impl Quieter {

@@ -1,4 +1,4 @@
-//! A person who may sign in. There is no sign-in yet, and only the migrations use this entity.
+//! A person who may sign in. The course has this entity; there is no sign-in yet, and only the migrations use it.
 
 use sea_orm::entity::prelude::*;
 

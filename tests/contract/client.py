@@ -1,4 +1,4 @@
-"""Generates a client from the OpenAPI document of a server, as any user would, and runs the basic scenario with it."""
+"""Generates a client from the OpenAPI document of a server, as any user would, and runs the course's scenario with it."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-//! Books: the basic API contract, word for word.
+//! Books: the API contract of the course, word for word.
 
 use serde_json::{Value, json};
 

@@ -60,7 +60,7 @@ macro_rules! kinds {
 
 kinds! {
     Invalid "invalid" BAD_REQUEST "Invalid input" {
-        means "A member of the body, a parameter, a header or the path is invalid, or refers to something that does not exist. Nothing was changed.";
+        means "A member of the body, a parameter, a header or the path is invalid, or refers to something unknown. Nothing was changed.";
         do "See `errors`: each has the `pointer` to a member (or the name of a parameter), a `code`, and a sentence with \
             what to do about it. Correct all of them and send the request again.";
         as "year `12008` is not between -3500 and 2200";

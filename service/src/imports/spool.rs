@@ -62,7 +62,7 @@ impl Spool {
         &self.folder
     }
 
-    /// Creates a file; it is removed when the returned value is dropped, unless it is released. Blocks on the disk, as the other
+    /// Creates a file; it is removed when the returned value is dropped, unless `keep` is called. Blocks on the disk, as the other
     /// methods do.
     ///
     /// # Errors
