@@ -122,7 +122,7 @@ kinds! {
         as "the address is longer than 8192 bytes; request less at a time";
     }
     MediaType "media-type" UNSUPPORTED_MEDIA_TYPE "Unsupported media type" {
-        means "The body is of another media type than those accepted here, or it is missing. Nothing was changed.";
+        means "The media type of the body is not accepted here, or is missing. Nothing was changed.";
         do "Send JSON with the header `Content-Type: application/json`. Only `POST /api/imports` takes files: `text/csv`, \
             `application/x-ndjson`, or a form with one.";
         as "the content type is `text/plain`, expected `application/json`";
