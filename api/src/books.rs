@@ -32,6 +32,7 @@ pub fn routes(config: &mut impl Routes) {
     config
         .resource::<Book>()
         .add(Class::List, list_books)
+        .query()
         .add(Class::Create, create_book)
         .add(Class::Search, search_books)
         .add(Class::Find, find_book)

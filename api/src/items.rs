@@ -26,6 +26,7 @@ pub fn routes(config: &mut impl Routes) {
     config
         .resource::<Item>()
         .add(Class::List, list_items)
+        .query()
         .add(Class::Create, create_item)
         .add(Class::List, list_items_of_store)
         .add(Class::List, list_items_of_book)

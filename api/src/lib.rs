@@ -28,6 +28,7 @@ mod openapi;
 mod origin;
 mod problems;
 mod projection;
+mod query;
 mod request;
 mod response_cache;
 mod routes;

@@ -9,6 +9,7 @@ use actix_web::{
     web::{Bytes, Data, Query},
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
+use serde_json::Value;
 use service::{Db, Error, Listing, MAX_LIMIT, Page, Start, Walk};
 
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
     etag::IfNoneMatch,
     format::Format,
     projection::{Projection, Representation},
+    query::QUERY,
 };
 
 /// How many rows pass the filters of a list.
@@ -43,7 +45,40 @@ pub struct List {
 impl List {
     fn of(request: &HttpRequest) -> service::Result<Self> {
         let parameters = parameters(request)?;
-        let (projection, rest) = Projection::of(&parameters);
+        Self::new(request, parameters.clone(), &parameters)
+    }
+
+    /// A list that a body asks for; links to its other pages repeat what is in the `address` alone.
+    ///
+    /// # Errors
+    /// As for any list.
+    pub fn queried(
+        request: &HttpRequest,
+        address: Vec<(String, String)>,
+        body: Vec<(String, String)>,
+        filter: Option<Value>,
+    ) -> service::Result<Self> {
+        let given: Vec<_> = body.into_iter().chain(address.iter().cloned()).collect();
+        let list = Self::new(request, address, &given)?;
+        let listing = match filter {
+            Some(filter) => list.listing.filtered(filter),
+            None => list.listing,
+        };
+        let seen = match request.method().as_str() {
+            // Only what is safe may be answered with 304.
+            QUERY => list.seen,
+            _ => IfNoneMatch::default(),
+        };
+        Ok(Self { listing, seen, ..list })
+    }
+
+    /// `parameters` are those of links, `given` are all of them.
+    fn new(
+        request: &HttpRequest,
+        parameters: Vec<(String, String)>,
+        given: &[(String, String)],
+    ) -> service::Result<Self> {
+        let (projection, rest) = Projection::of(given);
         let cap = request.app_data::<Data<DefaultLimit>>().map_or(MAX_LIMIT, |cap| cap.0);
         let load = request.app_data::<Data<Load>>().cloned();
         Ok(Self {

@@ -6,6 +6,7 @@
 mod bodies;
 mod class;
 mod describing;
+mod filters;
 mod parameters;
 mod responses;
 mod shared;
@@ -28,7 +29,7 @@ use utoipa::{
     },
 };
 
-use crate::{compress::fixed::Fixed, error::Problem};
+use crate::{compress::fixed::Fixed, error::Problem, query::QUERY};
 pub use class::Class;
 pub use describing::Describing;
 
@@ -37,9 +38,11 @@ pub use describing::Describing;
     info(
         title = "Bookplate",
         description = "A library book manager: books, stores and the items on their shelves.\n\n\
-            Lists are bare arrays, filtered by `column__operator=value`, and paged by the header `Link`. Rows have an `ETag`, \
-            on which changes can be based. Whatever goes wrong has one body, whose `type` is the address of a page that says \
-            what to do.",
+            Lists are bare arrays, filtered by `column__operator=value`, and paged by the header `Link`. Operations name the \
+            everyday filters as parameters; `x-filters` has the kind of every column by which the lists of a tag can be filtered, \
+            and `x-filter-operators` the operators of each kind, `eq` being the one without a name: `title=x`, `year__gt=1990`, \
+            `store.name__icontains=x`. Filters nest in the body of a query. Rows have an `ETag`, on which changes can be based. \
+            Every error has one body, whose `type` is the address of a page that says what to do.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     servers((url = "/", description = "The server that this document comes from")),
@@ -137,6 +140,11 @@ impl Paths {
                     methods.push(method);
                 }
             }
+            // OpenAPI 3.1 has no words for this method of the list that `/query` is another address of.
+            let query = Method::from_bytes(QUERY.as_bytes()).ok();
+            methods.extend(
+                query.filter(|_| document.paths.paths.contains_key(&format!("{path}/query"))),
+            );
             methods.push(Method::OPTIONS);
             (ResourceDef::new(path.as_str()), methods)
         });

@@ -3,9 +3,10 @@
 use std::marker::PhantomData;
 
 use actix_web::{dev::HttpServiceFactory, web};
+use service::Noun;
 use utoipa_actix_web::OpenApiFactory;
 
-use crate::{openapi::Class, projection::Representation};
+use crate::{openapi::Class, projection::Representation, query};
 
 /// Accepts handlers.
 pub trait Routes: Sized {
@@ -23,6 +24,9 @@ pub trait Routes: Sized {
     where
         T: Representation,
         H: HttpServiceFactory + OpenApiFactory + 'static;
+
+    /// Registers the queries of a noun, lists whose parameters are a JSON body.
+    fn query<T: Noun + Representation>(&mut self) -> &mut Self;
 
     /// Begins the operations on the rows of a noun.
     fn resource<T: Representation>(&mut self) -> Operations<'_, Self, T> {
@@ -47,6 +51,14 @@ impl<R: Routes, T: Representation> Operations<'_, R, T> {
     }
 }
 
+impl<R: Routes, T: Noun + Representation> Operations<'_, R, T> {
+    /// Registers the queries.
+    pub fn query(self) -> Self {
+        self.routes.query::<T>();
+        self
+    }
+}
+
 /// The threads of a server skip the descriptions: these would take memory.
 impl Routes for web::ServiceConfig {
     fn service<H: HttpServiceFactory + OpenApiFactory + 'static>(
@@ -58,6 +70,10 @@ impl Routes for web::ServiceConfig {
 
     fn undescribed<H: HttpServiceFactory + 'static>(&mut self, handler: H) -> &mut Self {
         Self::service(self, handler)
+    }
+
+    fn query<T: Noun + Representation>(&mut self) -> &mut Self {
+        query::handlers::<T>().into_iter().fold(self, |config, handler| config.undescribed(handler))
     }
 
     fn operation<T, H>(&mut self, _: Class, handler: H) -> &mut Self

@@ -25,6 +25,7 @@ pub fn routes(config: &mut impl Routes) {
     config
         .resource::<Store>()
         .add(Class::List, list_stores)
+        .query()
         .add(Class::Create, create_store)
         .add(Class::Find, find_store)
         .add(Class::Update, update_store)

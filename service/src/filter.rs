@@ -1,5 +1,8 @@
 //! `column__operator=value`: conditions on the columns of a [`Resource`](crate::resource::Resource), evaluated by the database.
 
+pub mod nested;
+mod operator;
+
 use sea_orm::{
     Condition, Value,
     sea_query::{Expr, ExprTrait},
@@ -12,6 +15,7 @@ use crate::{
     substrings::SubstringQuery,
     text::{Case, Place},
 };
+pub use operator::{Operator, parameter_name, takes_several};
 
 /// Number of characters of a name that are compared with known ones.
 const LONGEST_COMPARED: usize = 100;
@@ -22,104 +26,6 @@ const MOST_CONDITIONS: usize = 50;
 pub const LONGEST_VALUE: usize = 1000;
 /// Maximum number of values in a list.
 pub const MOST_VALUES: usize = 100;
-
-/// How a column is compared with the value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operator {
-    /// Equal; written without an operator.
-    Equals,
-    /// Not equal, or NULL.
-    Ne,
-    /// One of several values.
-    In,
-    /// None of several values, or NULL.
-    Notin,
-    /// Greater.
-    Gt,
-    /// Greater or equal.
-    Gte,
-    /// Less.
-    Lt,
-    /// Less or equal.
-    Lte,
-    /// Between two values, both included.
-    Between,
-    /// Contains the text.
-    Contains,
-    /// Contains the text, ignoring case.
-    Icontains,
-    /// Begins with the text.
-    Startswith,
-    /// Begins with the text, ignoring case.
-    Istartswith,
-    /// Ends with the text.
-    Endswith,
-    /// `true`: is NULL; `false`: is not NULL.
-    Isnull,
-}
-
-impl Operator {
-    /// Every operator that a column of this kind supports, in the order in which they are documented.
-    pub fn of(kind: Kind) -> &'static [Self] {
-        use Operator::{
-            Between, Contains, Endswith, Equals, Gt, Gte, Icontains, In, Isnull, Istartswith, Lt,
-            Lte, Ne, Notin, Startswith,
-        };
-        match kind {
-            Kind::Text => &[
-                Equals,
-                Ne,
-                In,
-                Notin,
-                Gt,
-                Gte,
-                Lt,
-                Lte,
-                Between,
-                Contains,
-                Icontains,
-                Startswith,
-                Istartswith,
-                Endswith,
-                Isnull,
-            ],
-            Kind::Isbn => &[Equals, Ne, In, Notin, Isnull],
-            Kind::Boolean => &[Equals, Ne, Isnull],
-            Kind::Integer
-            | Kind::BigInteger
-            | Kind::Double
-            | Kind::Decimal
-            | Kind::Date
-            | Kind::Timestamp => &[Equals, Ne, In, Notin, Gt, Gte, Lt, Lte, Between, Isnull],
-        }
-    }
-
-    /// Whether the value is a list separated by commas.
-    pub fn takes_several(self) -> bool {
-        matches!(self, Self::In | Self::Notin | Self::Between)
-    }
-
-    /// The suffix of the column's name in a parameter.
-    pub fn suffix(self) -> &'static str {
-        match self {
-            Self::Equals => "",
-            Self::Ne => "__ne",
-            Self::In => "__in",
-            Self::Notin => "__notin",
-            Self::Gt => "__gt",
-            Self::Gte => "__gte",
-            Self::Lt => "__lt",
-            Self::Lte => "__lte",
-            Self::Between => "__between",
-            Self::Contains => "__contains",
-            Self::Icontains => "__icontains",
-            Self::Startswith => "__startswith",
-            Self::Istartswith => "__istartswith",
-            Self::Endswith => "__endswith",
-            Self::Isnull => "__isnull",
-        }
-    }
-}
 
 /// The columns by which a list can be filtered and searched.
 #[derive(Clone, Debug)]
@@ -168,6 +74,16 @@ impl FilterSchema {
         own.chain(related).collect()
     }
 
+    /// Every column, those of relations with the name of the relation.
+    fn columns(&self) -> Vec<String> {
+        let own = self.fields.iter().map(|field| field.name.to_owned());
+        let related = self.relations.iter().flat_map(|relation| {
+            let name = |field: &Field| format!("{}.{}", relation.name, field.name);
+            relation.fields.iter().map(name).collect::<Vec<_>>()
+        });
+        own.chain(related).collect()
+    }
+
     /// The relation, column and operator that a parameter names.
     fn find(&self, parameter: &str) -> Option<(Option<&Relation>, &Field, Operator)> {
         let (relation, rest) = match parameter.split_once('.') {
@@ -180,7 +96,7 @@ impl FilterSchema {
         let found = fields.iter().find_map(|field| {
             let suffix = rest.strip_prefix(field.name)?;
             let operators = Operator::of(field.kind).iter().copied();
-            Some((field, operators.into_iter().find(|operator| operator.suffix() == suffix)?))
+            Some((field, operators.into_iter().find(|operator| operator.is_named(suffix))?))
         });
         found.map(|(field, operator)| (relation, field, operator))
     }
@@ -188,17 +104,11 @@ impl FilterSchema {
 
 fn parameters(before: &str, field: &Field) -> Vec<Parameter> {
     let parameter = |operator: &Operator| Parameter {
-        name: format!("{before}{}{}", field.name, operator.suffix()),
+        name: parameter_name(&format!("{before}{}", field.name), *operator),
         operator: *operator,
         kind: field.kind,
     };
     Operator::of(field.kind).iter().map(parameter).collect()
-}
-
-/// Whether the value of the parameter is a list separated by commas, so that the parameter may also be repeated.
-pub fn takes_several(name: &str) -> bool {
-    let several = [Operator::In, Operator::Notin, Operator::Between];
-    several.iter().any(|operator| name.ends_with(operator.suffix()))
 }
 
 /// The conditions of `parameters`, combined with AND. Conditions on one relation apply to the same related row.
@@ -220,49 +130,98 @@ pub fn conditions(
         let broken = FieldError::parameter("query", "too-many-filters", detail);
         return Err(Error::Invalid(broken.into()));
     }
-    let mut own = Condition::all();
-    let mut related: Vec<(&Relation, Condition)> = Vec::new();
+    let mut conditions = Conditions::default();
     let mut broken = Vec::new();
     for (name, value) in parameters {
         let Some((relation, field, operator)) = filter_schema.find(name) else {
             broken.push(unknown(name, filter_schema, other_names));
             continue;
         };
-        let mut elsewhere = query.elsewhere();
-        let query = if relation.is_some() { &mut elsewhere } else { &mut *query };
-        match condition(field, operator, value, query) {
-            Err(why) => {
-                broken.push(FieldError::parameter(name, "bad-parameter", format!("{name} {why}")))
-            }
-            Ok(condition) => match relation {
-                None => own = own.add(condition),
-                Some(relation) => {
-                    match related.iter_mut().find(|(one, _)| one.name == relation.name) {
-                        Some((_, all)) => *all = all.clone().add(condition),
-                        None => related.push((relation, Condition::all().add(condition))),
-                    }
-                }
-            },
+        let written = Written::of(operator, value);
+        let added =
+            written.and_then(|written| conditions.add(relation, field, operator, &written, query));
+        if let Err(why) = added {
+            broken.push(FieldError::parameter(name, "bad-parameter", format!("{name} {why}")));
         }
     }
-    for (relation, condition) in related {
-        own = own.add(Expr::exists(relation.rows().cond_where(condition).take()));
+    if broken.is_empty() { Ok(conditions.all()) } else { Err(Error::Invalid(broken.into())) }
+}
+
+/// Conditions that are combined with AND. Those on one relation apply to the same related row.
+#[derive(Default)]
+struct Conditions<'a> {
+    own: Vec<Expr>,
+    related: Vec<(&'a Relation, Condition)>,
+}
+
+impl<'a> Conditions<'a> {
+    /// Adds a comparison; the error is to be appended to the name of the parameter.
+    fn add(
+        &mut self,
+        relation: Option<&'a Relation>,
+        field: &Field,
+        operator: Operator,
+        value: &Written,
+        query: &mut SubstringQuery,
+    ) -> std::result::Result<(), String> {
+        let Some(relation) = relation else {
+            self.own.push(condition(field, operator, value, query)?);
+            return Ok(());
+        };
+        let condition = condition(field, operator, value, &mut query.elsewhere())?;
+        match self.related.iter_mut().find(|(one, _)| one.name == relation.name) {
+            Some((_, all)) => *all = all.clone().add(condition),
+            None => self.related.push((relation, Condition::all().add(condition))),
+        }
+        Ok(())
     }
-    if broken.is_empty() { Ok(own) } else { Err(Error::Invalid(broken.into())) }
+
+    fn all(self) -> Condition {
+        let own = self.own.into_iter().fold(Condition::all(), Condition::add);
+        self.related.into_iter().fold(own, |all, (relation, condition)| {
+            all.add(Expr::exists(relation.rows().cond_where(condition).take()))
+        })
+    }
+}
+
+/// A value as it is written, or several.
+enum Written {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Written {
+    /// The value of a parameter, which has commas between several values.
+    fn of(operator: Operator, value: &str) -> std::result::Result<Self, String> {
+        Ok(match operator.takes_several() {
+            true => Self::Several(split(value)?),
+            false => Self::One(value.to_owned()),
+        })
+    }
+
+    fn each(&self) -> &[String] {
+        match self {
+            Self::One(value) => std::slice::from_ref(value),
+            Self::Several(values) => values,
+        }
+    }
 }
 
 fn condition(
     field: &Field,
     operator: Operator,
-    value: &str,
+    value: &Written,
     query: &mut SubstringQuery,
 ) -> std::result::Result<Expr, String> {
-    if value.contains('\0') {
+    let each = value.each();
+    if each.iter().any(|value| value.contains('\0')) {
         return Err("has a NUL byte; remove it".to_owned());
     }
-    if !operator.takes_several() {
-        expect_short(value)?;
-    }
+    each.iter().try_for_each(|value| expect_short(value))?;
+    let value = each.first().map_or("", String::as_str);
+    let values = || -> std::result::Result<Vec<Value>, String> {
+        each.iter().map(|value| field.kind.read(value)).collect()
+    };
     let column = field.expr();
     let read = || field.kind.read(value);
     let mut matches = |place, case| {
@@ -272,21 +231,18 @@ fn condition(
     Ok(match operator {
         Operator::Equals => column.eq(read()?),
         Operator::Ne => column.clone().ne(read()?).or(column.is_null()),
-        Operator::In => column.is_in(values(field.kind, value)?),
-        Operator::Notin => {
-            column.clone().is_not_in(values(field.kind, value)?).or(column.is_null())
-        }
+        Operator::In => column.is_in(values()?),
+        Operator::Notin => column.clone().is_not_in(values()?).or(column.is_null()),
         Operator::Gt => column.gt(read()?),
         Operator::Gte => column.gte(read()?),
         Operator::Lt => column.lt(read()?),
         Operator::Lte => column.lte(read()?),
-        Operator::Between => match values(field.kind, value)?.as_slice() {
+        Operator::Between => match values()?.as_slice() {
             [low, high] => column.between(low.clone(), high.clone()),
             found => {
-                return Err(format!(
-                    "`{value}` has {} values, expected two, such as `1,9`",
-                    found.len()
-                ));
+                let written = each.join(",");
+                let found = found.len();
+                return Err(format!("`{written}` has {found} values, expected two, such as `1,9`"));
             }
         },
         Operator::Contains => matches(Place::Anywhere, Case::Exact),
@@ -303,7 +259,7 @@ fn condition(
 }
 
 /// Values separated by commas; a value that contains a comma is enclosed in double quotes, as in CSV.
-fn values(kind: Kind, written: &str) -> std::result::Result<Vec<Value>, String> {
+fn split(written: &str) -> std::result::Result<Vec<String>, String> {
     let mut values = vec![String::new()];
     let mut quoted = false;
     let mut characters = written.chars().peekable();
@@ -322,8 +278,7 @@ fn values(kind: Kind, written: &str) -> std::result::Result<Vec<Value>, String> 
     if values.len() > MOST_VALUES {
         return Err(format!("has {} values, at most {MOST_VALUES} are allowed", values.len()));
     }
-    let read = |value: &String| expect_short(value).and_then(|()| kind.read(value));
-    values.iter().map(read).collect()
+    Ok(values)
 }
 
 fn expect_short(value: &str) -> std::result::Result<(), String> {
@@ -365,10 +320,9 @@ mod tests {
             ("\"open", Err("`\"open` has a double quote that is not closed")),
         ] {
             let expected =
-                expected.map(|values| values.into_iter().map(Value::from).collect::<Vec<_>>());
-            assert_eq!(values(Kind::Text, written), expected.map_err(str::to_owned), "{written}");
+                expected.map(|values| values.into_iter().map(str::to_owned).collect::<Vec<_>>());
+            assert_eq!(split(written), expected.map_err(str::to_owned), "{written}");
         }
-        assert!(values(Kind::Text, &",".repeat(100)).unwrap_err().contains("101 values"));
-        assert!(values(Kind::Integer, "1,x").unwrap_err().contains("`x` is not a whole number"));
+        assert!(split(&",".repeat(100)).unwrap_err().contains("101 values"));
     }
 }

@@ -47,6 +47,35 @@ impl Kind {
         }
     }
 
+    /// Every kind.
+    pub const ALL: [Self; 9] = [
+        Self::Text,
+        Self::Isbn,
+        Self::Integer,
+        Self::BigInteger,
+        Self::Double,
+        Self::Decimal,
+        Self::Boolean,
+        Self::Date,
+        Self::Timestamp,
+    ];
+
+    /// Its name in the OpenAPI document.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Isbn => "isbn",
+            Self::Integer => "integer",
+            Self::BigInteger => "big-integer",
+            Self::Double => "double",
+            Self::Decimal => "decimal",
+            Self::Boolean => "boolean",
+            Self::Date => "date",
+            Self::Timestamp => "timestamp",
+        }
+    }
+
     /// A value of this kind in the column's own type: sqlx caches a prepared statement by its text alone, so the same text with
     /// an i32 here and an i64 there would send the one where PostgreSQL expects the other.
     ///

@@ -2,9 +2,10 @@
 //! (keyset), so that the thousandth costs the same as the first and no row is seen twice.
 
 mod indexed;
+mod parts;
 mod ranked;
 
-use std::{cell::LazyCell, iter};
+use std::{cell::LazyCell, iter, sync::Arc};
 
 use sea_orm::{
     Condition, FromQueryResult, QueryFilter, QuerySelect, Select, Value, sea_query::SelectStatement,
@@ -33,6 +34,8 @@ pub const PARAMETERS: [&str; 6] = ["q", "sort", "limit", "cursor", "offset", "co
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
     filters: Vec<(String, String)>,
+    /// A filter that nests.
+    nested: Option<Arc<serde_json::Value>>,
     q: Option<String>,
     sort: Option<String>,
     limit: Option<String>,
@@ -124,6 +127,12 @@ impl Listing {
         Ok(listing)
     }
 
+    /// The same list of the rows that this filter matches too.
+    #[must_use]
+    pub fn filtered(self, filter: serde_json::Value) -> Self {
+        Self { nested: Some(Arc::new(filter)), ..self }
+    }
+
     /// The parameter that selects a page of the list, if there is one.
     pub(crate) fn asks_for_a_page(&self) -> Option<&'static str> {
         let parts = [
@@ -156,43 +165,15 @@ impl Listing {
         names: &[&str],
     ) -> Result<(Condition, Option<Key>)> {
         let filter_schema = E::filter_schema();
-        let condition = filter::conditions(filter_schema, &self.filters, names, query)?;
+        let mut condition = filter::conditions(filter_schema, &self.filters, names, query)?;
+        if let Some(nested) = &self.nested {
+            condition = condition.add(filter::nested::condition(filter_schema, nested, query)?);
+        }
         let q = self.q.as_deref().unwrap_or_default();
         Ok(match search::search(q, &filter_schema.searched, &id::<E>()?, query)? {
             Some(Search { condition: fits, rank }) => (condition.add(fits), Some(rank)),
             None => (condition, None),
         })
-    }
-
-    /// The same list, in this order if none was requested.
-    pub(crate) fn or_sorted_by(&self, sort: &str) -> Self {
-        let sort = self.sort.clone().or_else(|| self.q.is_none().then(|| sort.to_owned()));
-        Self { sort, ..self.clone() }
-    }
-
-    /// The same list, with the given number of rows.
-    pub(crate) fn part(&self, limit: u64) -> Self {
-        Self { limit: Some(limit.to_string()), ..self.clone() }
-    }
-
-    /// The same list from a cursor on, without counting again.
-    pub(crate) fn behind(&self, cursor: String) -> Self {
-        Self { cursor: Some(cursor), offset: None, count: None, ..self.clone() }
-    }
-
-    /// The same list without the given number of rows after its cursor.
-    pub(crate) fn skipping(&self, rows: u64) -> Self {
-        Self { skipped: rows, ..self.clone() }
-    }
-
-    /// The same list up to and including the row of a cursor.
-    pub(crate) fn until(&self, last: String) -> Self {
-        Self { until: Some(last), ..self.clone() }
-    }
-
-    /// Whether it is the page before a row.
-    pub(crate) fn leads_back(&self) -> bool {
-        self.cursor.as_deref().is_some_and(cursor::leads_back)
     }
 
     /// The rows of `select` that match the filters and the search, one page of them.
@@ -327,7 +308,10 @@ impl Listing {
     /// The list that its cursors belong to.
     fn binding(&self, keys: &[Key]) -> String {
         let filters = self.filters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        cursor::binding(keys, filters.chain(self.q.iter().map(|q| ("q", q.as_str()))))
+        let nested = self.nested.as_ref().map(|nested| nested.to_string());
+        let nested = nested.iter().map(|nested| ("filter", nested.as_str()));
+        let search = self.q.iter().map(|q| ("q", q.as_str()));
+        cursor::binding(keys, filters.chain(nested).chain(search))
     }
 
     fn from(&self, keys: &[Key]) -> Result<PageStart> {

@@ -65,6 +65,8 @@ def before_call(context, case, kwargs):
             if isinstance(case.body, dict):
                 # Parameters of the query are not repeated in the form.
                 case.body = {name: value for name, value in case.body.items() if name not in (case.query or {})}
+        elif case.path.endswith("/query"):
+            case.body = fitting_list(case.body)
         elif isinstance(case.body, (dict, list)):
             case.body = fitting_body(case, case.body)
 
@@ -147,6 +149,36 @@ def fitting_body(case, body):
     if body.get("book_id") is not None:
         body["book_id"] = added("books", {"title": "a", "author": "b"})
     return body
+
+
+def fitting_list(body):
+    """The body of a query, as `fitting_query` of an address."""
+    if not isinstance(body, dict):
+        return body
+    body = {name: value for name, value in body.items() if name != "cursor"}
+    if isinstance(body.get("sort"), list):
+        body["sort"] = list({column.removeprefix("-"): column for column in body["sort"]}.values())
+    if "filter" in body:
+        body["filter"] = fitting_filter(body["filter"])
+    return body
+
+
+def fitting_filter(given):
+    if isinstance(given, list):
+        return [fitting_filter(one) for one in given]
+    if not isinstance(given, dict):
+        return given
+    return {name: fitting_comparison(value) if name.split(".")[-1] == "isbn" else fitting_filter(value) for name, value in given.items()}
+
+
+def fitting_comparison(value):
+    if isinstance(value, str):
+        return isbn()
+    if isinstance(value, list):
+        return [isbn() for _ in value]
+    if isinstance(value, dict):
+        return {name: fitting_comparison(each) for name, each in value.items()}
+    return value
 
 
 def fitting_file(kind, body):

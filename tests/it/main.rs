@@ -41,6 +41,7 @@ mod outages;
 mod power;
 mod private_files;
 mod problems;
+mod queries;
 mod questions;
 mod refusals;
 mod roles;

@@ -101,7 +101,7 @@ pub fn describe(
     shows_pages: bool,
     components: &Components,
 ) {
-    if has_parameter(operation, "fields")
+    if (shows_pages || has_parameter(operation, "fields"))
         && let Some(content) = answer(operation, "200")
     {
         rows(content);
@@ -134,7 +134,7 @@ pub fn describe(
         }
     }
     if *method == Method::PATCH {
-        let content = content.clone();
+        let content = Content::new(content.schema.clone());
         request.content.insert(MERGE_PATCH.to_owned(), RefOr::T(content));
     }
 }

@@ -24,6 +24,8 @@ pub enum Class {
     List,
     /// The same with parameters of its own instead of filters.
     Search,
+    /// The same with a body instead of parameters.
+    Query,
     /// Streams every row that filters match.
     Export,
     /// Shows a row.
@@ -53,7 +55,7 @@ pub fn schemas() -> Vec<(String, RefOr<Schema>)> {
 impl Class {
     /// Whether the answer is a page of rows.
     pub fn shows_pages(self) -> bool {
-        matches!(self, Self::List | Self::Search)
+        matches!(self, Self::List | Self::Search | Self::Query)
     }
 
     /// Describes an operation of this class on the rows of `T`.
@@ -83,6 +85,7 @@ impl Class {
         match self {
             Self::List => parameters::of_list::<T>(),
             Self::Search => parameters::of_page::<T>(),
+            Self::Query => parameters::of_address(),
             Self::Export => parameters::of_export::<T>(),
             Self::Find => parameters::of_row::<T>(),
             Self::Create => vec![parameters::idempotency_key()],
@@ -103,18 +106,10 @@ impl Class {
         let other = |done: &str| format!("Another number of {many} matches, and none was {done}");
         let out_of_date = "The version that was sent is out of date".to_owned();
         match self {
-            Self::List | Self::Search => vec![("200", "A page".to_owned(), page())],
+            Self::List | Self::Search | Self::Query => vec![("200", "A page".to_owned(), page())],
             Self::Export => Vec::new(),
-            Self::Find => vec![
-                ("200", format!("The {one}"), row()),
-                ("304", "It is as the client has it".to_owned(), None),
-                ("404", format!("No such {one}"), None),
-            ],
-            Self::Create => vec![
-                ("201", format!("The stored {one}"), row()),
-                ("400", "Nothing was stored".to_owned(), None),
-                ("422", "The key was used for another request".to_owned(), None),
-            ],
+            Self::Find => vec![("200", format!("The {one}"), row()), ("304", String::new(), None)],
+            Self::Create => vec![("201", format!("The stored {one}"), row())],
             Self::Update => {
                 vec![("200", format!("The {one} as it is now"), row()), ("412", out_of_date, None)]
             }

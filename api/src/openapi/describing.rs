@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use actix_web::{dev::HttpServiceFactory, http::Method};
-use service::Listed;
+use service::{Listed, Noun};
 use utoipa::{
     PartialSchema as _, ToSchema,
     openapi::{
         OpenApi, RefOr, Schema,
-        path::{Operation, Parameter, Paths},
+        extensions::Extensions,
+        path::{HttpMethod, Operation, Parameter, PathItem, Paths},
         schema::SchemaType,
         tag::Tag,
     },
@@ -18,8 +19,8 @@ use utoipa_actix_web::OpenApiFactory;
 use super::{
     bodies,
     class::{self, Class},
-    operations,
-    parameters::if_none_match,
+    filters, operations,
+    parameters::{if_none_match, operators as operators_of_kinds, vocabulary},
     responses::{self, Described},
     shared,
 };
@@ -37,6 +38,8 @@ pub struct Describing {
     classes: BTreeMap<(String, String), (Class, &'static str)>,
     /// What can be included in a row, by the name of its schema.
     includes: BTreeMap<String, &'static [Include]>,
+    /// What the lists of a noun can be filtered by.
+    filters: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Describing {
@@ -52,7 +55,7 @@ impl Describing {
 
     /// The whole document.
     pub(super) fn finish(self) -> OpenApi {
-        let Self { mut document, mut schemas, classes, includes } = self;
+        let Self { mut document, mut schemas, classes, includes, filters } = self;
         schemas.extend(class::schemas());
         let components = document.components.get_or_insert_default();
         components.schemas.extend(schemas);
@@ -76,6 +79,10 @@ impl Describing {
             }
         }
         bodies::drop_examples(components);
+        let vocabulary = Extensions::builder()
+            .add("x-filters", serde_json::Value::Object(filters))
+            .add("x-filter-operators", operators_of_kinds());
+        document.extensions = Some(vocabulary.build());
         shared::share(&mut document);
         document
     }
@@ -91,6 +98,16 @@ impl Routes for Describing {
     }
 
     fn undescribed<H: HttpServiceFactory + 'static>(&mut self, _: H) -> &mut Self {
+        self
+    }
+
+    fn query<T: Noun + Representation>(&mut self) -> &mut Self {
+        let (path, operation, schemas) = filters::describe::<T>();
+        self.schemas.extend(schemas);
+        let class = (Class::Query, <T as Listed>::NOUN.0);
+        self.classes.insert((path.clone(), Method::POST.to_string()), class);
+        let item = PathItem::new(HttpMethod::Post, operation);
+        self.document.paths.paths.insert(path, item);
         self
     }
 
@@ -110,6 +127,7 @@ impl Routes for Describing {
         self.take(paths, &handler);
         let out = T::Out::name().into_owned();
         if self.includes.insert(out.clone(), T::INCLUDES).is_none() {
+            self.filters.insert(many.to_owned(), vocabulary(T::filter_schema()));
             T::Out::schemas(&mut self.schemas);
             self.schemas.push((out, T::Out::schema()));
             let tags = self.document.tags.get_or_insert_default();

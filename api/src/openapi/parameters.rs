@@ -1,12 +1,13 @@
 //! What the OpenAPI document says of parameters; those of lists come from the filter schema that carries them out.
 
+use serde_json::Value;
 use service::{
-    FilterSchema, ISBN_PATTERN, Kind, LONGEST_VALUE, MAX_LIMIT, MOST_KEYS, MOST_VALUES, Operator,
-    Parameter as Filter,
+    Field, FilterSchema, ISBN_PATTERN, Kind, LONGEST_VALUE, MAX_LIMIT, MOST_KEYS, MOST_VALUES,
+    Operator, Parameter as Filter, parameter_name,
 };
 use utoipa::openapi::{
     RefOr, Required, Schema,
-    path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle},
+    path::{Parameter, ParameterBuilder, ParameterIn},
     schema::{ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, Type},
 };
 
@@ -14,6 +15,10 @@ use crate::projection::{Representation, members};
 
 /// The highest number that every reader of JSON takes for exactly this one.
 const MOST_ROWS: i64 = (1 << 53) - 1;
+
+/// Filters that are parameters of one operation, so that a client in a language without named arguments can be used too. The
+/// others are in the vocabulary.
+const MOST_FILTERS: usize = 31;
 
 /// The highest number that a filter of prices takes, and the lowest without its sign.
 const HIGHEST: f64 = 9_999_999_999.99;
@@ -61,15 +66,84 @@ pub fn of_many<T: Representation>() -> Vec<Parameter> {
     parameters
 }
 
-/// Everything that says which rows are meant.
+/// What says which rows are meant: the everyday filters, and the search.
 fn filters(schema: &FilterSchema) -> Vec<Parameter> {
-    let mut filters: Vec<Parameter> = schema.parameters().iter().map(filter).collect();
+    let mut filters: Vec<Parameter> = everyday(schema).iter().map(filter).collect();
     filters.push(parameter(
         "q",
         "words that are all found in the row, in any case and each as it is written; the best row first",
-        text(Some(LONGEST_VALUE)).pattern(Some(r"^\s*(?:[^\s\x00]+\s+){0,19}[^\s\x00]*$")),
+        search(),
     ));
     filters
+}
+
+/// The words of a search.
+pub fn search() -> ObjectBuilder {
+    text(Some(LONGEST_VALUE)).pattern(Some(r"^\s*(?:[^\s\x00]+\s+){0,19}[^\s\x00]*$"))
+}
+
+/// Some of these names.
+pub fn names(names: Vec<String>, most: Option<usize>) -> ArrayBuilder {
+    let name = text(None).enum_values(Some(names));
+    ArrayBuilder::new().items(name).min_items(Some(1)).max_items(most)
+}
+
+/// The members of a row.
+pub fn members_of<T: Representation>() -> Vec<String> {
+    members::<T::Out<'_>>()
+}
+
+/// The filters that are parameters of the document, in the order of the columns: first the first one of each column, then the
+/// second ones, as long as there are no more than [`MOST_FILTERS`]. The others are in [`vocabulary`].
+fn everyday(schema: &FilterSchema) -> Vec<Filter> {
+    let each = schema.fields.iter().map(|field| everyday_operators(field.name, field.kind));
+    let mut each: Vec<Vec<Operator>> = each.collect();
+    for (operators, field) in each.iter_mut().zip(&schema.fields) {
+        operators.extend(field.nullable.then_some(Operator::Isnull));
+    }
+    let count = |round| each.iter().map(|operators| operators.len().min(round)).sum::<usize>();
+    let rounds = (1..).take_while(|round| count(*round) > count(round - 1)).last().unwrap_or(0);
+    let rounds = (0..=rounds).rev().find(|round| count(*round) <= MOST_FILTERS).unwrap_or(0);
+    let fields = schema.fields.iter().zip(&each);
+    let filters = fields.flat_map(|(field, operators)| {
+        operators.iter().take(rounds).map(|operator| Filter {
+            name: parameter_name(field.name, *operator),
+            operator: *operator,
+            kind: field.kind,
+        })
+    });
+    filters.collect()
+}
+
+/// The operators that a column of this name and kind is mostly compared with.
+fn everyday_operators(name: &str, kind: Kind) -> Vec<Operator> {
+    use Operator::{Equals, Gte, Icontains, In, Lte, Startswith};
+    match (name, kind) {
+        ("version", _) => vec![],
+        ("id", _) | (_, Kind::Isbn) => vec![Equals, In],
+        (_, Kind::Timestamp) => vec![Gte, Lte],
+        (_, Kind::Text) => vec![Equals, Icontains, Startswith, In],
+        (_, Kind::Boolean) => vec![Equals],
+        _ => vec![Equals, Gte, Lte, In],
+    }
+}
+
+/// Every column that a list can be filtered by, and the kind of its values.
+pub fn vocabulary(schema: &FilterSchema) -> Value {
+    let own = schema.fields.iter().map(|field| (field.name.to_owned(), field.kind.name().into()));
+    let related = schema.relations.iter().flat_map(|relation| {
+        let name = |field: &Field| format!("{}.{}", relation.name, field.name);
+        relation.fields.iter().map(move |field| (name(field), field.kind.name().into()))
+    });
+    Value::Object(own.chain(related).collect())
+}
+
+/// Every operator, by the kind of the values.
+pub fn operators() -> Value {
+    let names = |kind| Operator::of(kind).iter().map(|operator| operator.name());
+    let all =
+        Kind::ALL.map(|kind| (kind.name().to_owned(), names(kind).collect::<Vec<_>>().into()));
+    Value::Object(all.into_iter().collect())
 }
 
 /// The order of a list, by its columns.
@@ -84,32 +158,41 @@ fn sort(schema: &FilterSchema) -> Parameter {
     )
 }
 
-/// The parameters of a list that say nothing about which rows it has.
-pub fn of_page<T: Representation>() -> Vec<Parameter> {
-    let number = |least, most| {
-        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least)).maximum(Some(most))
-    };
+/// The parameters that say where a page begins.
+pub fn of_address() -> Vec<Parameter> {
     let cursor = text(None).min_length(Some(1)).pattern(Some("^[A-Za-z0-9_-]+$"));
-    let mut parameters = vec![sort(T::filter_schema())];
-    parameters.extend(of_row::<T>());
-    parameters.extend([
-        parameter(
-            "limit",
-            "rows of the page; without it as many as the server is set to, 10000 where nobody said",
-            number(1, MAX_LIMIT),
-        ),
+    vec![
         parameter(
             "cursor",
             "where the page begins, from the `Link` header of another page",
             cursor,
         ),
         parameter("offset", "rows to pass over, instead of `cursor`", number(0, 0x7fff_ffff)),
-        parameter(
-            "count",
-            "`exact`: tell in `X-Total-Count` how many rows pass the filters",
-            text(None).enum_values(Some(["exact", "none"])),
-        ),
-    ]);
+    ]
+}
+
+/// A whole number within bounds.
+pub fn number(least: u64, most: u64) -> ObjectBuilder {
+    #[expect(clippy::cast_precision_loss, reason = "bounds of rows are small")]
+    let (least, most) = (least as f64, most as f64);
+    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least)).maximum(Some(most))
+}
+
+/// The parameters of a list that say nothing about which rows it has.
+pub fn of_page<T: Representation>() -> Vec<Parameter> {
+    let mut parameters = vec![sort(T::filter_schema())];
+    parameters.extend(of_row::<T>());
+    parameters.extend([parameter(
+        "limit",
+        "rows of the page; without it as many as the server is set to, 10000 where nobody said",
+        number(1, MAX_LIMIT),
+    )]);
+    parameters.extend(of_address());
+    parameters.extend([parameter(
+        "count",
+        "`exact`: tell in `X-Total-Count` how many rows pass the filters",
+        text(None).enum_values(Some(["exact", "none"])),
+    )]);
     parameters
 }
 
@@ -166,7 +249,7 @@ fn list(name: &str, description: &str, of: (ObjectBuilder, usize, Option<usize>)
     let values = ArrayBuilder::new().items(values).min_items(Some(least)).max_items(most);
     let values = values.unique_items(name == "sort");
     let parameter = ParameterBuilder::from(parameter(name, description, values));
-    parameter.style(Some(ParameterStyle::Form)).explode(Some(false)).build()
+    parameter.explode(Some(false)).build()
 }
 
 fn text(longest: Option<usize>) -> ObjectBuilder {
@@ -220,7 +303,7 @@ fn one_of_several(kind: Kind) -> ObjectBuilder {
     }
 }
 
-fn value(kind: Kind) -> ObjectBuilder {
+pub fn value(kind: Kind) -> ObjectBuilder {
     let object = |of| ObjectBuilder::new().schema_type(of);
     let formatted = |of, format| object(of).format(Some(SchemaFormat::KnownFormat(format)));
     match kind {

@@ -30,9 +30,23 @@ pub fn describe_all(components: &mut Components) {
         let status = kind.about().status;
         components.responses.insert(name(status), refusal(status).into());
     }
+    for (name, what, tag) in
+        [("UnchangedPage", "page", "ListTag"), ("UnchangedRow", "row", "RowTag")]
+    {
+        let mut unchanged = Response::new(format!("The client has the current {what}"));
+        for (header, component) in [("ETag", tag), ("X-Request-Id", "RequestId")] {
+            let reference = Ref::new(format!("#/components/headers/{component}"));
+            unchanged.headers.insert(header.to_owned(), RefOr::Ref(reference));
+        }
+        components.responses.insert(name.to_owned(), unchanged.into());
+    }
     for (name, header) in headers() {
         components.headers.insert(name.to_owned(), header.into());
     }
+}
+
+fn refer(response: &str) -> RefOr<Response> {
+    RefOr::Ref(Ref::new(format!("#/components/responses/{response}")))
 }
 
 /// Adds to an operation the answers that it has because of what it is, and the headers to all of them.
@@ -49,8 +63,9 @@ pub fn describe(what: &Described, operation: &mut Operation) {
         operation.responses.responses.insert(status.as_str().to_owned(), reference.into());
     }
     if what.shows_pages {
-        let unchanged = Response::new("The page is as the client has it");
-        operation.responses.responses.insert("304".to_owned(), unchanged.into());
+        operation.responses.responses.insert("304".to_owned(), refer("UnchangedPage"));
+    } else if let Some(unchanged) = operation.responses.responses.get_mut("304") {
+        *unchanged = refer("UnchangedRow");
     }
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
@@ -121,12 +136,12 @@ fn refusal(status: StatusCode) -> Response {
     });
     let schema = Some(Ref::from_schema_name("Problem"));
     let content: Content =
-        ContentBuilder::new().schema(schema).examples_from_iter(examples).build();
+        ContentBuilder::new().schema(schema.clone()).examples_from_iter(examples).build();
     let mut response = ResponseBuilder::new()
         .description(meanings.join(" Or: "))
-        .content("application/problem+json", content.clone())
+        .content("application/problem+json", content)
         // For a client that accepts nothing else.
-        .content("application/json", content)
+        .content("application/json", Content::new(schema))
         .build();
     let mut headers = vec![("X-Request-Id", "RequestId")];
     headers.extend(

@@ -1,4 +1,4 @@
-//! Parameters that several operations have stand once in the OpenAPI document, and are referred to.
+//! Parameters that several operations have are components of the OpenAPI document, which the operations refer to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,38 +7,69 @@ use utoipa::openapi::{
     path::{Operation, Parameter, ParameterIn, PathItem},
 };
 
-/// Moves the parameters of queries that stand in more than one operation, alike in all, into the components.
+/// The variants of the parameters of one name, by their texts: in how many operations each is, and the tags of these.
+type Variants = BTreeMap<String, (usize, BTreeSet<String>)>;
+
+/// Moves the parameters that more than one operation has into the components.
 pub fn share(document: &mut OpenApi) {
-    let mut known: BTreeMap<String, (usize, BTreeSet<String>, Parameter)> = BTreeMap::new();
-    for item in document.paths.paths.values_mut() {
-        for parameter in
-            operations(item).filter_map(|operation| operation.parameters.as_ref()).flatten()
-        {
-            let RefOr::T(parameter) = parameter else { continue };
-            let entry = known.entry(parameter.name.clone());
-            let (count, texts, _) =
-                entry.or_insert_with(|| (0, BTreeSet::new(), parameter.clone()));
-            *count += 1;
-            texts.insert(serde_json::to_string(parameter).unwrap_or_default());
-        }
-    }
-    known.retain(|_, (count, texts, parameter)| {
-        *count > 1 && texts.len() == 1 && parameter.parameter_in == ParameterIn::Query
+    let mut names: BTreeMap<String, Variants> = BTreeMap::new();
+    each_parameter(document, |tag, parameter| {
+        let RefOr::T(parameter) = parameter else { return };
+        let variants = names.entry(name(parameter)).or_default();
+        let (count, tags) = variants.entry(text(parameter)).or_default();
+        *count += 1;
+        tags.insert(tag.to_owned());
     });
+    let mut components = BTreeMap::new();
+    each_parameter(document, |_, parameter| {
+        let RefOr::T(inline) = parameter else { return };
+        let Some(name) = component(inline, &names) else { return };
+        let reference = Ref::new(format!("#/components/parameters/{name}"));
+        let inline = std::mem::replace(parameter, RefOr::Ref(reference));
+        components.insert(name, inline);
+    });
+    document.components.get_or_insert_with(Components::new).parameters.extend(components);
+}
+
+/// The name of the component that a parameter becomes: the most frequent variant of a name has that name, the others the tag of
+/// their operations before it. `None` where that is not enough to tell them apart, and for a parameter of one operation.
+fn component(parameter: &Parameter, names: &BTreeMap<String, Variants>) -> Option<String> {
+    let (name, text) = (name(parameter), text(parameter));
+    let variants = names.get(&name)?;
+    let (count, tags) = variants.get(&text)?;
+    if *count < 2 {
+        return None;
+    }
+    let (most_frequent, _) = variants.iter().max_by_key(|(_, (count, _))| *count)?;
+    if *most_frequent == text {
+        return Some(name);
+    }
+    let tag = tags.first()?;
+    let others = variants.iter().filter(|(other, _)| *other != most_frequent);
+    let is_alone = others.filter(|(_, (_, tags))| tags.contains(tag)).count() == 1;
+    is_alone.then(|| format!("{tag}.{name}"))
+}
+
+/// What a parameter is called among the components.
+fn name(parameter: &Parameter) -> String {
+    match parameter.parameter_in {
+        ParameterIn::Path => format!("path.{}", parameter.name),
+        _ => parameter.name.clone(),
+    }
+}
+
+fn text(parameter: &Parameter) -> String {
+    serde_json::to_string(parameter).unwrap_or_default()
+}
+
+/// Hands over each parameter, with the first tag of its operation.
+fn each_parameter(document: &mut OpenApi, mut take: impl FnMut(&str, &mut RefOr<Parameter>)) {
     for item in document.paths.paths.values_mut() {
-        for parameter in
-            operations(item).filter_map(|operation| operation.parameters.as_mut()).flatten()
-        {
-            let RefOr::T(Parameter { name, .. }) = parameter else { continue };
-            if known.contains_key(name) {
-                *parameter = RefOr::Ref(Ref::new(format!("#/components/parameters/{name}")));
-            }
+        for operation in operations(item) {
+            let tag = operation.tags.iter().flatten().next().cloned().unwrap_or_default();
+            operation.parameters.iter_mut().flatten().for_each(|parameter| take(&tag, parameter));
         }
     }
-    let components = document.components.get_or_insert_with(Components::new);
-    components
-        .parameters
-        .extend(known.into_iter().map(|(name, (_, _, parameter))| (name, RefOr::T(parameter))));
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

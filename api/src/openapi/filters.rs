@@ -1,0 +1,138 @@
+//! The schemas of queries: the body of one, and the filters in it, by the kinds of the columns.
+
+use service::{FilterSchema, Kind, Listed, MAX_LIMIT, MOST_KEYS, MOST_VALUES, Operator};
+use utoipa::openapi::{
+    Content, Ref, RefOr, Required, Schema,
+    path::{Operation, OperationBuilder},
+    request_body::RequestBodyBuilder,
+    schema::{AdditionalProperties, AnyOf, ArrayBuilder, Object, ObjectBuilder, Type},
+};
+
+use super::{
+    class::Class,
+    null,
+    parameters::{names, number, search, value},
+};
+use crate::{projection::Representation, query};
+
+type Named = (String, RefOr<Schema>);
+
+/// The operation that queries a noun, and the schemas that it refers to.
+pub fn describe<T: Representation>() -> (String, Operation, Vec<Named>) {
+    let (one, many) = <T as Listed>::NOUN;
+    let noun = capitalised(one);
+    let schema = T::filter_schema();
+    let path = query::path::<T>();
+    let body = Content::new(Some(Ref::from_schema_name(format!("{noun}Query"))));
+    let body = RequestBodyBuilder::new()
+        .content("application/json", body)
+        .required(Some(Required::True))
+        .build();
+    let mut operation = OperationBuilder::new()
+        .operation_id(Some(format!("query_{many}")))
+        .summary(Some(format!(
+            "The {many} as the list, asked for by a body in which filters nest; `QUERY /api/{many}` is the same."
+        )))
+        .description(Some(format!(
+            "The members of a filter are combined with AND. Filters may be nested 16 deep, with 500 comparisons. The links to \
+             other pages are for the same body, sent to the address of the link: `{path}?cursor=…`."
+        )))
+        .request_body(Some(body))
+        .build();
+    Class::Query.describe::<T>(&path, &mut operation);
+    let kinds = Kind::ALL.into_iter().filter(|kind| is_used(schema, *kind));
+    let mut schemas: Vec<Named> = kinds.map(comparison).collect();
+    let conditions = columns(schema).build();
+    let nested = || Ref::from_schema_name(format!("{noun}Conditions"));
+    let list = || ArrayBuilder::new().items(nested()).min_items(Some(1)).max_items(Some(3));
+    let filter = columns(schema)
+        .description(Some(format!("Which {many} are meant. What is nested may nest again.")))
+        .property("and", list())
+        .property("or", list())
+        .property("not", nested())
+        .build();
+    schemas.push((format!("{noun}Conditions"), closed(conditions)));
+    schemas.push((format!("{noun}Filter"), closed(filter)));
+    schemas.push((format!("{noun}Query"), closed(body_of::<T>(&noun))));
+    (path, operation, schemas)
+}
+
+fn body_of<T: Representation>(noun: &str) -> Object {
+    let columns = T::filter_schema().fields.iter();
+    let orders = columns.flat_map(|field| [field.name.to_owned(), format!("-{}", field.name)]);
+    let includes = T::INCLUDES.iter().map(|include| include.name.to_owned()).collect();
+    let members = super::parameters::members_of::<T>();
+    ObjectBuilder::new()
+        .property("filter", Ref::from_schema_name(format!("{noun}Filter")))
+        .property("q", search())
+        .property("sort", names(orders.collect(), Some(MOST_KEYS)))
+        .property("fields", names(members, None))
+        .property("include", names(includes, None))
+        .property("limit", number(1, MAX_LIMIT))
+        .property("cursor", ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)))
+        .property("offset", number(0, 0x7fff_ffff))
+        .property("count", names_of_count())
+        .build()
+}
+
+fn names_of_count() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["exact", "none"]))
+}
+
+fn columns(schema: &FilterSchema) -> ObjectBuilder {
+    let own = schema.fields.iter().map(|field| (field.name.to_owned(), field.kind));
+    let related = schema.relations.iter().flat_map(|relation| {
+        relation
+            .fields
+            .iter()
+            .map(|field| (format!("{}.{}", relation.name, field.name), field.kind))
+    });
+    own.chain(related).fold(ObjectBuilder::new(), |object, (name, kind)| {
+        object.property(name, Ref::from_schema_name(comparison_name(kind)))
+    })
+}
+
+fn is_used(schema: &FilterSchema, kind: Kind) -> bool {
+    let related = schema.relations.iter().flat_map(|relation| &relation.fields);
+    schema.fields.iter().chain(related).any(|field| field.kind == kind)
+}
+
+fn comparison_name(kind: Kind) -> String {
+    let words = kind.name().split('-').map(capitalised);
+    format!("{}Comparison", words.collect::<String>())
+}
+
+/// What a column of a kind is compared with: a value that it equals, no value, or operators.
+fn comparison(kind: Kind) -> Named {
+    let several = |least, most| {
+        ArrayBuilder::new().items(value(kind)).min_items(Some(least)).max_items(Some(most))
+    };
+    let operators =
+        Operator::of(kind).iter().fold(ObjectBuilder::new(), |object, operator| match operator {
+            Operator::In | Operator::Notin => {
+                object.property(operator.name(), several(1, MOST_VALUES))
+            }
+            Operator::Between => object.property(operator.name(), several(2, 2)),
+            Operator::Isnull => {
+                object.property(operator.name(), ObjectBuilder::new().schema_type(Type::Boolean))
+            }
+            _ => object.property(operator.name(), value(kind)),
+        });
+    let mut operators = operators.build();
+    operators.min_properties = Some(1);
+    operators.max_properties = Some(4);
+    let mut any = AnyOf::new();
+    any.items = vec![Schema::Object(value(kind).build()).into(), null(), closed(operators)];
+    (comparison_name(kind), RefOr::T(Schema::AnyOf(any)))
+}
+
+/// An object without other members.
+fn closed(mut object: Object) -> RefOr<Schema> {
+    object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+    RefOr::T(Schema::Object(object))
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}

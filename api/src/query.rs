@@ -1,0 +1,123 @@
+//! `POST /api/NOUNS/query`, and `QUERY` of `/api/NOUNS`: a list whose parameters are a JSON body, with filters that nest.
+
+use std::{future::Future, pin::Pin};
+
+use actix_web::{
+    FromRequest, HttpRequest, HttpResponse,
+    dev::{HttpServiceFactory, Payload},
+    guard, web,
+    web::Data,
+};
+use serde::Deserialize;
+use serde_json::Value;
+use service::{Db, Error, Listed, Noun};
+
+use crate::{
+    error::Problem,
+    extract::Json,
+    list::{self, List},
+    projection::Representation,
+};
+
+/// The method of a request that is safe as `GET` and has a body as `POST`.
+pub const QUERY: &str = "QUERY";
+/// The parameters that an address may have, as links to other pages do. Everything else is in the body.
+const OF_ADDRESS: [&str; 2] = ["cursor", "offset"];
+
+/// The body.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Query {
+    filter: Option<Value>,
+    q: Option<String>,
+    sort: Option<Names>,
+    fields: Option<Names>,
+    include: Option<Names>,
+    limit: Option<u64>,
+    cursor: Option<String>,
+    offset: Option<u64>,
+    count: Option<String>,
+}
+
+/// Names, with commas in between or in an array.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected a string or an array of strings")]
+enum Names {
+    Joined(String),
+    Each(Vec<String>),
+}
+
+impl Names {
+    fn joined(self) -> String {
+        match self {
+            Self::Joined(names) => names,
+            Self::Each(names) => names.join(","),
+        }
+    }
+}
+
+impl Query {
+    /// What an address would say, and the filter.
+    fn parts(self) -> (Vec<(String, String)>, Option<Value>) {
+        let Self { filter, q, sort, fields, include, limit, cursor, offset, count } = self;
+        let parameters = [
+            ("q", q),
+            ("sort", sort.map(Names::joined)),
+            ("fields", fields.map(Names::joined)),
+            ("include", include.map(Names::joined)),
+            ("limit", limit.map(|limit| limit.to_string())),
+            ("cursor", cursor),
+            ("offset", offset.map(|offset| offset.to_string())),
+            ("count", count),
+        ];
+        let given = parameters.into_iter();
+        let given = given.filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        (given.collect(), filter)
+    }
+}
+
+/// The list that a body asks for.
+struct QueriedList(List);
+
+impl FromRequest for QueriedList {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let body = Json::<Query>::from_request(request, payload);
+        let request = request.clone();
+        Box::pin(async move {
+            let Json(body) = body.await?;
+            let address = list::parameters(&request)?;
+            if let Some((name, _)) = address.iter().find(|(name, _)| !OF_ADDRESS.contains(&&**name))
+            {
+                let detail =
+                    format!("{name} belongs in the body; the address takes a cursor or an offset");
+                return Err(Error::parameter(name, detail).into());
+            }
+            let (parameters, filter) = body.parts();
+            Ok(Self(List::queried(&request, address, parameters, filter)?))
+        })
+    }
+}
+
+async fn query<T: Noun + Representation>(
+    db: Data<Db>,
+    QueriedList(list): QueriedList,
+) -> Result<HttpResponse, Problem> {
+    list.answer(db, async |db, listing| T::list(db.reader(), listing).await).await
+}
+
+/// The address of the queries of a noun.
+pub fn path<T: Listed>() -> String {
+    format!("/api/{}/query", T::NOUN.1)
+}
+
+/// The handlers of the queries of a noun.
+pub fn handlers<T: Noun + Representation>() -> [impl HttpServiceFactory + use<T>; 2] {
+    let query_method = guard::fn_guard(|request| request.head().method.as_str() == QUERY);
+    [
+        web::resource(path::<T>()).guard(guard::Any(guard::Post())).to(query::<T>),
+        web::resource(format!("/api/{}", T::NOUN.1)).guard(query_method).to(query::<T>),
+    ]
+}

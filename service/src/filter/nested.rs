@@ -1,0 +1,267 @@
+//! Filters as a JSON object: what parameters can say, and `and`, `or` and `not` around it.
+//!
+//! The members of an object are combined with AND: `{"year": {"gte": 1990, "lt": 2000}, "or": [{"author": "a"}, {"author": "b"}]}`.
+
+use std::fmt;
+
+use sea_orm::{
+    Condition,
+    sea_query::{Expr, ExprTrait, Func},
+};
+use serde_json::Value;
+
+use super::{Conditions, FilterSchema, MOST_VALUES, Operator, Written, nearest, parameter_name};
+use crate::{
+    error::{Error, FieldError, Result},
+    kind::Kind,
+    substrings::SubstringQuery,
+};
+
+/// How deep objects may be nested.
+pub const DEEPEST: usize = 16;
+/// Comparisons of one filter.
+pub const MOST_COMPARISONS: usize = 500;
+
+/// Reads a filter into the condition that rows have to fulfil.
+///
+/// # Errors
+/// [`Error::Invalid`] with the path of each member that is unknown or has a bad value.
+pub fn condition(
+    schema: &FilterSchema,
+    filter: &Value,
+    query: &mut SubstringQuery,
+) -> Result<Condition> {
+    let mut reader = Reader { schema, comparisons: 0, broken: Vec::new() };
+    let condition = reader.object(filter, &Path { outer: None, name: "filter", depth: 0 }, query);
+    match reader.broken {
+        broken if broken.is_empty() => Ok(condition),
+        broken => Err(Error::Invalid(broken.into())),
+    }
+}
+
+/// Where a member is.
+struct Path<'a> {
+    outer: Option<&'a Path<'a>>,
+    name: &'a str,
+    depth: usize,
+}
+
+impl<'a> Path<'a> {
+    fn to(&'a self, name: &'a str) -> Self {
+        Path { outer: Some(self), name, depth: self.depth + 1 }
+    }
+}
+
+/// A JSON pointer (RFC 6901).
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(outer) = self.outer {
+            outer.fmt(to)?;
+        }
+        write!(to, "/{}", self.name.replace('~', "~0").replace('/', "~1"))
+    }
+}
+
+struct Reader<'a> {
+    schema: &'a FilterSchema,
+    comparisons: usize,
+    broken: Vec<FieldError>,
+}
+
+impl<'a> Reader<'a> {
+    fn refuse(&mut self, path: &Path<'_>, code: &'static str, why: &str) {
+        // No more of them than are listed.
+        if self.broken.len() < 100 {
+            let shown = crate::text::shortened(path.name, 40);
+            let detail = format!("{shown}: {why}");
+            self.broken.push(FieldError::parameter(&path.to_string(), code, detail));
+        }
+    }
+
+    /// Whether there is anything left to read: what is too deep or too much is refused once, and the rest is not looked at.
+    fn may_go_on(&self) -> bool {
+        self.comparisons <= MOST_COMPARISONS
+    }
+
+    fn object(&mut self, filter: &Value, path: &Path<'_>, query: &mut SubstringQuery) -> Condition {
+        let mut conditions = Conditions::default();
+        let Value::Object(members) = filter else {
+            self.refuse(path, "bad-value", &format!("{} is not an object", shown(filter)));
+            return Condition::all();
+        };
+        // An object in an array is two steps from the object around it.
+        if path.depth > 2 * DEEPEST {
+            let why = format!("filters are nested at most {DEEPEST} deep; split this one");
+            self.refuse(path, "too-deep", &why);
+            return Condition::all();
+        }
+        let mut nested = Condition::all();
+        for (name, value) in members {
+            if !self.may_go_on() {
+                break;
+            }
+            let path = path.to(name);
+            match name.as_str() {
+                "and" => nested = nested.add(self.list(value, &path, query, Condition::all())),
+                "or" => {
+                    let mut unsure = query.elsewhere();
+                    nested = nested.add(self.list(value, &path, &mut unsure, Condition::any()));
+                }
+                "not" => {
+                    let mut unsure = query.elsewhere();
+                    let condition = self.object(value, &path, &mut unsure);
+                    nested = nested.add(is_not(condition));
+                }
+                column => self.column(column, value, &path, &mut conditions, query),
+            }
+        }
+        conditions.all().add(nested)
+    }
+
+    fn list(
+        &mut self,
+        value: &Value,
+        path: &Path<'_>,
+        query: &mut SubstringQuery,
+        mut all: Condition,
+    ) -> Condition {
+        let Value::Array(filters) = value else {
+            self.refuse(path, "bad-value", &format!("{} is not an array of filters", shown(value)));
+            return all;
+        };
+        if filters.is_empty() {
+            self.refuse(path, "empty", "the array is empty; leave it out");
+        }
+        for (place, filter) in filters.iter().enumerate() {
+            if !self.may_go_on() {
+                break;
+            }
+            let place = place.to_string();
+            all = all.add(self.object(filter, &path.to(&place), query));
+        }
+        all
+    }
+
+    /// The comparisons of one column: a value that it equals, or an object of operators.
+    fn column(
+        &mut self,
+        column: &str,
+        value: &Value,
+        path: &Path<'_>,
+        conditions: &mut Conditions<'a>,
+        query: &mut SubstringQuery,
+    ) {
+        match value {
+            Value::Object(operators) if operators.is_empty() => {
+                self.refuse(path, "empty", "there is no operator, such as `{\"gte\": 1}`");
+            }
+            Value::Object(operators) => {
+                for (name, value) in operators {
+                    let path = path.to(name);
+                    match Operator::named(name) {
+                        Some(operator) => {
+                            self.compare(column, operator, value, &path, conditions, query);
+                        }
+                        None => {
+                            let known = Operator::ALL.iter().map(|one| one.name().to_owned());
+                            let nearest = nearest(name, known);
+                            let why = format!("there is no such operator{nearest}");
+                            self.refuse(&path, "unknown-field", &why);
+                        }
+                    }
+                }
+            }
+            value => self.compare(column, Operator::Equals, value, path, conditions, query),
+        }
+    }
+
+    fn compare(
+        &mut self,
+        column: &str,
+        operator: Operator,
+        value: &Value,
+        path: &Path<'_>,
+        conditions: &mut Conditions<'a>,
+        query: &mut SubstringQuery,
+    ) {
+        self.comparisons += 1;
+        if !self.may_go_on() {
+            let why = format!("a filter has at most {MOST_COMPARISONS} comparisons; split it");
+            return self.refuse(path, "too-many-filters", &why);
+        }
+        let Some((relation, field, operator)) = self.schema.find(&parameter_name(column, operator))
+        else {
+            let known = self.schema.columns();
+            let why = match known.iter().any(|known| known == column) {
+                true => "its values cannot be compared in this way".to_owned(),
+                false => format!("there is no such column{}", nearest(column, known.into_iter())),
+            };
+            return self.refuse(path, "unknown-field", &why);
+        };
+        let (operator, value) = match (operator, value) {
+            (Operator::Equals, Value::Null) => (Operator::Isnull, &Value::Bool(true)),
+            (Operator::Ne, Value::Null) => (Operator::Isnull, &Value::Bool(false)),
+            other => other,
+        };
+        let kind = if operator == Operator::Isnull { Kind::Boolean } else { field.kind };
+        let written = if operator.takes_several() {
+            several(kind, value)
+        } else {
+            one(kind, value).map(Written::One)
+        };
+        let added =
+            written.and_then(|written| conditions.add(relation, field, operator, &written, query));
+        if let Err(why) = added {
+            self.refuse(path, "bad-value", &why);
+        }
+    }
+}
+
+fn several(kind: Kind, value: &Value) -> std::result::Result<Written, String> {
+    match value {
+        Value::Array(values) if values.len() > MOST_VALUES => {
+            Err(format!("has {} values, at most {MOST_VALUES} are allowed", values.len()))
+        }
+        Value::Array(values) => {
+            let values = values.iter().map(|value| one(kind, value));
+            Ok(Written::Several(values.collect::<std::result::Result<_, _>>()?))
+        }
+        other => Err(format!("{} is not an array of values", shown(other))),
+    }
+}
+
+/// A value as a parameter spells it.
+fn one(kind: Kind, value: &Value) -> std::result::Result<String, String> {
+    let (expected, written) = match kind {
+        Kind::Text | Kind::Isbn | Kind::Date | Kind::Timestamp => {
+            ("a string", value.as_str().map(str::to_owned))
+        }
+        Kind::Integer | Kind::BigInteger | Kind::Double | Kind::Decimal => {
+            ("a number", value.as_number().map(|number| whole(kind, number)))
+        }
+        Kind::Boolean => ("true or false", value.as_bool().map(|truth| truth.to_string())),
+    };
+    written.ok_or_else(|| format!("{} is not {expected}", shown(value)))
+}
+
+/// JSON has no whole numbers of its own: `2008.0` is the same number as `2008`.
+fn whole(kind: Kind, number: &serde_json::Number) -> String {
+    let written = number.to_string();
+    match (kind, written.strip_suffix(".0")) {
+        (Kind::Integer | Kind::BigInteger, Some(whole)) => whole.to_owned(),
+        _ => written,
+    }
+}
+
+/// True for rows of which the condition is not true, also where it is unknown because a value is missing.
+fn is_not(condition: Condition) -> Expr {
+    Expr::from(Func::coalesce([Expr::from(condition), Expr::Constant(false.into())])).not()
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Object(_) => "an object".to_owned(),
+        Value::Array(_) => "an array".to_owned(),
+        other => format!("`{}`", crate::text::shortened(&other.to_string(), 40)),
+    }
+}
