@@ -42,9 +42,9 @@ def expect_problem(answer, status, kind):
 def story(address):
     from bookplate_client import Client
     from bookplate_client.api.books import create_book, delete_book, delete_books, find_book, patch_book, update_book
-    from bookplate_client.api.items import create_item, list_items, list_items_of_store
+    from bookplate_client.api.items import create_item, list_items, list_items_of_store, query_items
     from bookplate_client.api.stores import create_store, delete_store
-    from bookplate_client.models import BookChanges, ListItemsOfStoreSortItem, NewBook, NewItem, NewStore
+    from bookplate_client.models import BookChanges, ItemQuery, ListItemsOfStoreSortItem, NewBook, NewItem, NewStore
 
     with Client(base_url=address) as client:
         store = expect(create_store.sync_detailed(client=client, body=NewStore(name="Main Street")), 201)
@@ -69,10 +69,11 @@ def story(address):
         several(client)
         rows = [NewItem(name=f"Item {number}", price=number / 2, store_id=store.id) for number in range(25)]
         assert len(expect(create_item.sync_detailed(client=client, body=rows), 201)) == 25
-        shelf = expect(list_items_of_store.sync_detailed(store.id, client=client, price_gt=10, sort=[ListItemsOfStoreSortItem("-price")]), 200)
+        shelf = expect(list_items_of_store.sync_detailed(store.id, client=client, price_gte=10.5, sort=[ListItemsOfStoreSortItem("-price")]), 200)
         assert [item.price for item in shelf] == [49.99, 12.0, 11.5, 11.0, 10.5], shelf
         pages(client, address)
-        assert expect(list_items.sync_detailed(client=client, store_name_istartswith="main", price_in=[0, 0.5]), 200)[1].price == 0.5
+        query = ItemQuery.from_dict({"filter": {"store.name": {"istartswith": "main"}, "price": {"in": [0, 0.5]}}})
+        assert expect(query_items.sync_detailed(client=client, body=query), 200)[1].price == 0.5
         problem = expect_problem(list_items_of_store.sync_detailed(7, client=client), 404, "not-found")
 
         # A change that is based on an outdated version.

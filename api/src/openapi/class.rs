@@ -72,7 +72,10 @@ impl Class {
             all.push(id(one));
         }
         all.append(&mut described.drain(..).filter_map(inline).collect());
-        all.extend(self.parameters::<T>());
+        // What the handler itself says of a parameter counts.
+        let own: Vec<String> = all.iter().map(|parameter| parameter.name.clone()).collect();
+        let of_class = self.parameters::<T>().into_iter();
+        all.extend(of_class.filter(|parameter| !own.contains(&parameter.name)));
         *described = all.into_iter().map(RefOr::T).collect();
         for (status, description, body) in self.answers::<T>(one, many) {
             let responses = &mut operation.responses.responses;
