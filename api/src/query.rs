@@ -21,7 +21,8 @@ use crate::{
 
 /// The method of a request that is safe as `GET` and has a body as `POST`.
 pub const QUERY: &str = "QUERY";
-/// The parameters that an address may have, as links to other pages do. Everything else is in the body.
+/// The parameters that an address may have, as links to other pages do; they replace those of the body. Everything else is in the
+/// body.
 const OF_ADDRESS: [&str; 2] = ["cursor", "offset"];
 
 /// The body.
@@ -95,7 +96,11 @@ impl FromRequest for QueriedList {
                     format!("{name} belongs in the body; the address takes a cursor or an offset");
                 return Err(Error::parameter(name, detail).into());
             }
-            let (parameters, filter) = body.parts();
+            let (mut parameters, filter) = body.parts();
+            // A link leads to another page than the body asks for.
+            if !address.is_empty() {
+                parameters.retain(|(name, _)| !OF_ADDRESS.contains(&name.as_str()));
+            }
             Ok(Self(List::queried(&request, address, parameters, filter)?))
         })
     }

@@ -37,13 +37,13 @@ def before_load_schema(context, schema):
             operation["parameters"] = [
                 parameter
                 for number, parameter in enumerate(parameters)
-                if is_no_filter(parameter) or (number + place) % SHARES == 0
+                if is_no_filter(schema, parameter) or (number + place) % SHARES == 0
             ]
 
 
-def is_no_filter(parameter):
+def is_no_filter(schema, parameter):
     if "$ref" in parameter:
-        return parameter["$ref"].rpartition("/")[2] in NOT_FILTERS
+        parameter = schema["components"]["parameters"][parameter["$ref"].rpartition("/")[2]]
     return parameter["in"] != "query" or parameter["name"] in NOT_FILTERS
 
 

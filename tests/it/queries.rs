@@ -100,18 +100,23 @@ on_both! {
         let app = App::new(&database);
         library(&app);
         let body = json!({"filter": {"not": {"title": "Ulysses"}}, "sort": "-year", "limit": 2});
-        let (mut path, mut seen) = ("/api/books/query".to_owned(), Vec::new());
-        loop {
-            let page = query(&app, &path, &body);
-            let rows: Value = serde_json::from_str(&page.body).unwrap();
-            assert_eq!(page.status, 200, "{rows}");
-            seen.extend(rows.as_array().unwrap().iter().map(|book| book["title"].as_str().unwrap().to_owned()));
-            let link = page.headers.get("link").cloned().unwrap_or_default();
-            let Some(next) = link.split(", ").find(|link| link.ends_with("rel=\"next\"")) else { break };
-            path = next.split(['<', '>']).nth(1).unwrap().to_owned();
-            assert!(path.starts_with("/api/books/query?cursor="), "{path}");
-        }
-        assert_eq!(seen, ["Middlemarch", "Persuasion", "Emma", "Beowulf"]);
+        let pages = |body: &Value, by: &str| {
+            let (mut path, mut seen) = ("/api/books/query".to_owned(), Vec::new());
+            loop {
+                let page = query(&app, &path, body);
+                let rows: Value = serde_json::from_str(&page.body).unwrap();
+                assert_eq!(page.status, 200, "{rows}");
+                seen.extend(rows.as_array().unwrap().iter().map(|book| book["title"].as_str().unwrap().to_owned()));
+                let link = page.headers.get("link").cloned().unwrap_or_default();
+                let Some(next) = link.split(", ").find(|link| link.ends_with("rel=\"next\"")) else { return seen };
+                path = next.split(['<', '>']).nth(1).unwrap().to_owned();
+                assert!(path.starts_with(&format!("/api/books/query?{by}=")), "{path}");
+            }
+        };
+        assert_eq!(pages(&body, "cursor"), ["Middlemarch", "Persuasion", "Emma", "Beowulf"]);
+        let mut by_number = body.clone();
+        by_number["offset"] = json!(1);
+        assert_eq!(pages(&by_number, "offset"), ["Persuasion", "Emma", "Beowulf"]);
         // Of a query with another filter.
         let cursor = query(&app, "/api/books/query", &body).headers["link"].split(['<', '>']).nth(1).unwrap().to_owned();
         let error = query(&app, &cursor, &json!({"filter": {"title": "Emma"}, "sort": "-year", "limit": 2})).expect_problem(400);
