@@ -108,6 +108,19 @@ fn every_operation_is_the_same_after_compiling() {
     assert_eq!(every_operation::plan().operations, operations);
 }
 
+/// Checksums of applied migrations are made of this JSON: another one would make every migration look edited.
+#[test]
+fn the_json_of_operations_stays_what_it_is() {
+    let mut operations = samples::every_operation();
+    operations.extend(samples::with_the_way_back());
+    let text = serde_json::to_string_pretty(&operations).unwrap() + "\n";
+    let path = folder().join("every_operation.json");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, &text).unwrap();
+    }
+    assert!(fs::read_to_string(&path).unwrap() == text, "compare with `BLESS=1` and `git diff`");
+}
+
 /// The values of all string literals, in their order.
 fn texts(source: &str) -> Vec<String> {
     syn::parse_file(source).unwrap_or_else(|error| panic!("{error}\n{source}"));

@@ -284,3 +284,94 @@ fn enums_and_sql() -> Vec<Operation> {
         sql(None, Some("SELECT 1 \nFROM a\u{202e}")),
     ]
 }
+
+/// The operations that carry what they need for the way back, with it.
+pub fn with_the_way_back() -> Vec<Operation> {
+    let table = || TableName::from("books");
+    let column = || "a".to_owned();
+    vec![
+        Operation::DropTable {
+            table: table(),
+            was: Some(Box::new(
+                Table::new("books").column(Column::new("a", Type::Text).extra("x")),
+            )),
+        },
+        Operation::DropColumn {
+            table: table(),
+            column: column(),
+            was: Some(Box::new(Column::new("a", Type::Text).comment("c"))),
+        },
+        Operation::AlterType {
+            table: table(),
+            column: column(),
+            kind: Type::Text,
+            using: None,
+            was: Some(Type::Integer),
+        },
+        Operation::AlterDefault {
+            table: table(),
+            column: column(),
+            default: None,
+            was: Some(DefaultValue::Now),
+        },
+        Operation::SetGenerated {
+            table: table(),
+            column: column(),
+            generated: None,
+            was: Some(Generated { expression: "b".to_owned(), stored: true }),
+        },
+        Operation::SetCollation {
+            table: table(),
+            column: column(),
+            collation: None,
+            was: Some("NOCASE".to_owned()),
+        },
+        Operation::SetExtra {
+            table: table(),
+            column: column(),
+            extra: String::new(),
+            was: "ON CONFLICT FAIL".to_owned(),
+        },
+        Operation::SetOptions {
+            table: table(),
+            options: Vec::new(),
+            was: vec!["STRICT".to_owned()],
+        },
+        Operation::DropPrimaryKey {
+            table: table(),
+            was: Some(PrimaryKey::new(["a"]).extra("DESC")),
+        },
+        Operation::DropUnique {
+            table: table(),
+            columns: vec![column()],
+            was: Some(Unique::new(["a"]).extra("DEFERRABLE")),
+        },
+        Operation::DropIndex {
+            table: table(),
+            index: "i".to_owned(),
+            was: Some(Box::new(Index::new("i", ["a"]).extra("NULLS NOT DISTINCT"))),
+        },
+        Operation::DropForeignKey {
+            table: table(),
+            columns: vec![column()],
+            was: Some(Box::new(ForeignKey::new(["a"], "b", ["c"]).extra("MATCH FULL"))),
+        },
+        Operation::SetComment {
+            table: table(),
+            column: None,
+            comment: None,
+            was: Some("c".to_owned()),
+        },
+        Operation::DropEnum { name: "tea".to_owned(), was: vec!["green".to_owned()] },
+        Operation::RebuildEnum {
+            name: "tea".to_owned(),
+            values: Vec::new(),
+            map: Vec::new(),
+            was: vec!["green".to_owned()],
+        },
+        Operation::CreateExtra {
+            extra: Extra::new("function f()", "CREATE", "DROP"),
+            was: Some("CREATE OR REPLACE".to_owned()),
+        },
+    ]
+}
