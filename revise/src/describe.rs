@@ -35,52 +35,52 @@ pub(crate) fn counted(count: impl std::fmt::Display, one: &str) -> String {
 fn words(operation: &Operation) -> String {
     match operation {
         Operation::CreateTable { table } => create_table(table),
-        Operation::DropTable { table, was: _ } => format!("drop table {table} and its rows"),
+        Operation::DropTable { table, before: _ } => format!("drop table {table} and its rows"),
         Operation::RenameTable { from, to } => format!("rename table {from} to {to}"),
         Operation::AddColumn { table, column } => {
             format!("add column {table}.{} ({})", column.name, definition(column))
         }
-        Operation::DropColumn { table, column, was: _ } => {
+        Operation::DropColumn { table, column, before: _ } => {
             format!("drop column {table}.{column} and its values")
         }
         Operation::RenameColumn { table, from, to } => {
             format!("rename column {table}.{from} to {to}")
         }
-        Operation::AlterType { table, column, kind, using, was } => {
-            let from = optional(" from ", was.as_ref().map(spell));
+        Operation::AlterType { table, column, kind, using, before } => {
+            let from = optional(" from ", before.as_ref().map(spell));
             let using = optional(" computed as ", using.as_ref());
             format!("change type of {table}.{column}{from} to {}{using}", spell(kind))
         }
         Operation::AlterNull { table, column, nullable } => {
             format!("{table}.{column}: {}", null(*nullable))
         }
-        Operation::AlterDefault { table, column, default, was } => {
+        Operation::AlterDefault { table, column, default, before } => {
             let default = default.as_ref().map(|default| format!("default {}", default.to_sql()));
             let default = default.unwrap_or_else(|| "no default".to_owned());
-            let was = optional(", was ", was.as_ref().map(DefaultValue::to_sql));
-            format!("{table}.{column}: {default}{was}")
+            let before = optional(", was ", before.as_ref().map(DefaultValue::to_sql));
+            format!("{table}.{column}: {default}{before}")
         }
-        Operation::SetIdentity { table, column, identity, was: _ } => {
+        Operation::SetIdentity { table, column, identity, before: _ } => {
             format!("{table}.{column}: {}", numbered(*identity))
         }
-        Operation::SetGenerated { table, column, generated, was: _ } => match generated {
+        Operation::SetGenerated { table, column, generated, before: _ } => match generated {
             Some(made) => format!("{table}.{column}: {}", computed(made)),
             None => format!("{table}.{column}: no longer computed, and keeps its values"),
         },
-        Operation::SetCollation { table, column, collation, was } => {
+        Operation::SetCollation { table, column, collation, before } => {
             let default = || "the type's own".to_owned();
-            let was = optional(", was ", was.as_ref());
+            let before = optional(", was ", before.as_ref());
             format!(
-                "{table}.{column}: collation {}{was}",
+                "{table}.{column}: collation {}{before}",
                 collation.clone().unwrap_or_else(default)
             )
         }
-        Operation::SetExtra { table, column, extra, was } => {
-            format!("{table}.{column}: {}, was {}", or_nothing(extra), or_nothing(was))
+        Operation::SetExtra { table, column, extra, before } => {
+            format!("{table}.{column}: {}, was {}", or_nothing(extra), or_nothing(before))
         }
-        Operation::SetOptions { table, options, was } => {
+        Operation::SetOptions { table, options, before } => {
             let words = |options: &[String]| or_nothing(&options.join(", "));
-            format!("table {table}: {}, was {}", words(options), words(was))
+            format!("table {table}: {}, was {}", words(options), words(before))
         }
         Operation::Backfill { table, column, value } => {
             format!("fill {table}.{column} with {value} where it is null")
@@ -88,22 +88,22 @@ fn words(operation: &Operation) -> String {
         Operation::AddPrimaryKey { table, key } => {
             format!("add primary key {}", on(table, &key.columns))
         }
-        Operation::DropPrimaryKey { table, was } => match was {
+        Operation::DropPrimaryKey { table, before } => match before {
             Some(key) => format!("drop primary key {}", on(table, &key.columns)),
             None => format!("drop primary key of {table}"),
         },
         Operation::AddUnique { table, unique } => {
             format!("add unique {}", on(table, &unique.columns))
         }
-        Operation::DropUnique { table, columns, was: _ } => {
+        Operation::DropUnique { table, columns, before: _ } => {
             format!("drop unique {}", on(table, columns))
         }
         Operation::CreateIndex { table, index, concurrently } => {
             let concurrently = if *concurrently { ", concurrently" } else { "" };
             format!("create {}{concurrently}", index_words(table, index))
         }
-        Operation::DropIndex { table, index, was } => match was {
-            Some(was) => format!("drop {}", index_words(table, was)),
+        Operation::DropIndex { table, index, before } => match before {
+            Some(before) => format!("drop {}", index_words(table, before)),
             None => format!("drop index {index} on {table}"),
         },
         Operation::RenameIndex { table, from, to } => {
@@ -112,7 +112,7 @@ fn words(operation: &Operation) -> String {
         Operation::AddForeignKey { table, key } => {
             format!("add foreign key {}", foreign_key(table, key))
         }
-        Operation::DropForeignKey { table, columns, was } => match was {
+        Operation::DropForeignKey { table, columns, before } => match before {
             Some(key) => format!("drop foreign key {}", foreign_key(table, key)),
             None => format!("drop foreign key {}", on(table, columns)),
         },
@@ -124,13 +124,13 @@ fn words(operation: &Operation) -> String {
             Some(name) => format!("drop check {name} on {table}"),
             None => format!("drop check on {table}: {}", check.expression),
         },
-        Operation::SetComment { table, column, comment, was: _ } => {
+        Operation::SetComment { table, column, comment, before: _ } => {
             set_comment(table, column.as_deref(), comment.as_deref())
         }
         Operation::CreateEnum { name, values } => {
             format!("create enum {name} ({})", values.join(", "))
         }
-        Operation::DropEnum { name, was: _ } => format!("drop enum {name}"),
+        Operation::DropEnum { name, before: _ } => format!("drop enum {name}"),
         Operation::AddEnumValue { name, value, before } => {
             let place = optional(" before ", before.as_ref());
             format!("add value {value} to enum {name}{place}")
@@ -138,7 +138,7 @@ fn words(operation: &Operation) -> String {
         Operation::RenameEnumValue { name, from, to } => {
             format!("rename value {from} of enum {name} to {to}")
         }
-        Operation::RebuildEnum { name, values, map, was: _ } => {
+        Operation::RebuildEnum { name, values, map, before: _ } => {
             let map: String =
                 map.iter().map(|(from, to)| format!(", {from} becomes {to}")).collect();
             format!("rebuild enum {name} ({}){map}", values.join(", "))
@@ -149,8 +149,8 @@ fn words(operation: &Operation) -> String {
         Operation::DropObject { kind, table, object } => {
             format!("drop {}", object_words(*kind, table, &object.name))
         }
-        Operation::CreateExtra { extra, was: None } => format!("create {}", extra.name),
-        Operation::CreateExtra { extra, was: Some(_) } => format!("replace {}", extra.name),
+        Operation::CreateExtra { extra, before: None } => format!("create {}", extra.name),
+        Operation::CreateExtra { extra, before: Some(_) } => format!("replace {}", extra.name),
         Operation::DropExtra { extra } => format!("drop {}", extra.name),
         Operation::Sql { sqlite, postgres } => sql(sqlite.as_deref(), postgres.as_deref()),
     }

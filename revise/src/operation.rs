@@ -19,7 +19,7 @@ use crate::{
     table::Table,
 };
 
-/// One change of a schema. What is needed to take it back is carried in `was` and may be absent in a migration that
+/// One change of a schema. What is needed to take it back is carried in `before` and may be absent in a migration that
 /// was written by hand; it is never needed to carry the operation out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
@@ -29,8 +29,8 @@ pub enum Operation {
     /// Drops a table and its rows.
     DropTable {
         table: TableName,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        was: Option<Box<Table>>,
+        #[serde(rename = "was", skip_serializing_if = "Option::is_none")]
+        before: Option<Box<Table>>,
     },
     /// Gives a table another name.
     RenameTable { from: TableName, to: TableName },
@@ -40,8 +40,8 @@ pub enum Operation {
     DropColumn {
         table: TableName,
         column: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        was: Option<Box<Column>>,
+        #[serde(rename = "was", skip_serializing_if = "Option::is_none")]
+        before: Option<Box<Column>>,
     },
     /// Gives a column another name.
     RenameColumn { table: TableName, from: String, to: String },
@@ -53,8 +53,8 @@ pub enum Operation {
         kind: Type,
         #[serde(skip_serializing_if = "Option::is_none")]
         using: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        was: Option<Type>,
+        #[serde(rename = "was", skip_serializing_if = "Option::is_none")]
+        before: Option<Type>,
     },
     /// Lets a column be NULL, or no longer.
     AlterNull { table: TableName, column: String, nullable: bool },
@@ -63,41 +63,47 @@ pub enum Operation {
         table: TableName,
         column: String,
         default: Option<DefaultValue>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        was: Option<DefaultValue>,
+        #[serde(rename = "was", skip_serializing_if = "Option::is_none")]
+        before: Option<DefaultValue>,
     },
     /// Changes whether the database numbers the rows.
-    SetIdentity { table: TableName, column: String, identity: Identity, was: Identity },
+    SetIdentity {
+        table: TableName,
+        column: String,
+        identity: Identity,
+        #[serde(rename = "was")]
+        before: Identity,
+    },
     /// Computes a column from the others of its row, or no longer: it keeps its values then.
     SetGenerated {
         table: TableName,
         column: String,
         generated: Option<Generated>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        was: Option<Generated>,
+        #[serde(rename = "was", skip_serializing_if = "Option::is_none")]
+        before: Option<Generated>,
     },
     /// Compares the texts of a column by another collation, or by that of its type.
     SetCollation {
         table: TableName,
         column: String,
         collation: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        was: Option<String>,
+        #[serde(rename = "was", skip_serializing_if = "Option::is_none")]
+        before: Option<String>,
     },
     /// Changes what else stands in a column's definition, such as `ON CONFLICT` (SQLite only).
     SetExtra {
         table: TableName,
         column: String,
         extra: String,
-        #[serde(skip_serializing_if = "String::is_empty")]
-        was: String,
+        #[serde(rename = "was", skip_serializing_if = "String::is_empty")]
+        before: String,
     },
     /// Changes the options of a table, `STRICT` and `WITHOUT ROWID` (SQLite only).
     SetOptions {
         table: TableName,
         options: Vec<String>,
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        was: Vec<String>,
+        #[serde(rename = "was", skip_serializing_if = "Vec::is_empty")]
+        before: Vec<String>,
     },
     /// Gives a value, an expression in SQL, to the rows that have NULL in a column.
     Backfill { table: TableName, column: String, value: String },
@@ -106,8 +112,8 @@ pub enum Operation {
     /// Drops the primary key.
     DropPrimaryKey {
         table: TableName,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        was: Option<PrimaryKey>,
+        #[serde(rename = "was", skip_serializing_if = "Option::is_none")]
+        before: Option<PrimaryKey>,
     },
     /// Adds a unique constraint; on SQLite a unique index.
     AddUnique { table: TableName, unique: Unique },
@@ -115,8 +121,8 @@ pub enum Operation {
     DropUnique {
         table: TableName,
         columns: Vec<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        was: Option<Unique>,
+        #[serde(rename = "was", skip_serializing_if = "Option::is_none")]
+        before: Option<Unique>,
     },
     /// Creates an index. `concurrently` needs a migration without a transaction, and means nothing on SQLite.
     CreateIndex {
@@ -129,8 +135,8 @@ pub enum Operation {
     DropIndex {
         table: TableName,
         index: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        was: Option<Box<Index>>,
+        #[serde(rename = "was", skip_serializing_if = "Option::is_none")]
+        before: Option<Box<Index>>,
     },
     /// Gives an index another name.
     RenameIndex { table: TableName, from: String, to: String },
@@ -140,8 +146,8 @@ pub enum Operation {
     DropForeignKey {
         table: TableName,
         columns: Vec<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        was: Option<Box<ForeignKey>>,
+        #[serde(rename = "was", skip_serializing_if = "Option::is_none")]
+        before: Option<Box<ForeignKey>>,
     },
     /// Adds a check constraint.
     AddCheck { table: TableName, check: Check },
@@ -152,16 +158,16 @@ pub enum Operation {
         table: TableName,
         column: Option<String>,
         comment: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        was: Option<String>,
+        #[serde(rename = "was", skip_serializing_if = "Option::is_none")]
+        before: Option<String>,
     },
     /// Creates an enum type (PostgreSQL only).
     CreateEnum { name: String, values: Vec<String> },
     /// Drops an enum type (PostgreSQL only).
     DropEnum {
         name: String,
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        was: Vec<String>,
+        #[serde(rename = "was", skip_serializing_if = "Vec::is_empty")]
+        before: Vec<String>,
     },
     /// Adds a value to an enum type, before another one or else as the last (PostgreSQL only).
     AddEnumValue { name: String, value: String, before: Option<String> },
@@ -174,8 +180,8 @@ pub enum Operation {
         values: Vec<String>,
         #[serde(skip_serializing_if = "Vec::is_empty")]
         map: Vec<(String, String)>,
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        was: Vec<String>,
+        #[serde(rename = "was", skip_serializing_if = "Vec::is_empty")]
+        before: Vec<String>,
     },
     /// Creates a view, or a trigger on `table`.
     CreateObject { kind: ObjectKind, table: TableName, object: Object },
@@ -184,8 +190,8 @@ pub enum Operation {
     /// Makes what else a database has, or replaces it (PostgreSQL only).
     CreateExtra {
         extra: Extra,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        was: Option<String>,
+        #[serde(rename = "was", skip_serializing_if = "Option::is_none")]
+        before: Option<String>,
     },
     /// Drops what else a database has (PostgreSQL only).
     DropExtra { extra: Extra },
@@ -261,7 +267,7 @@ impl Operation {
         match self {
             Self::DropTable { .. } | Self::DropColumn { .. } => true,
             // What was computed before is only computed otherwise.
-            Self::SetGenerated { generated: Some(_), was, .. } => was.is_none(),
+            Self::SetGenerated { generated: Some(_), before, .. } => before.is_none(),
             _ => false,
         }
     }
@@ -271,22 +277,22 @@ impl Operation {
     pub fn as_written(&self) -> Self {
         let mut written = self.clone();
         match &mut written {
-            Self::DropTable { was, .. } => *was = None,
-            Self::DropColumn { was, .. } => *was = None,
-            Self::AlterType { was, .. } => *was = None,
-            Self::AlterDefault { was, .. } => *was = None,
-            Self::SetGenerated { was, .. } => *was = None,
-            Self::DropPrimaryKey { was, .. } => *was = None,
-            Self::DropUnique { was, .. } => *was = None,
-            Self::DropIndex { was, .. } => *was = None,
-            Self::DropForeignKey { was, .. } => *was = None,
-            Self::SetCollation { was, .. }
-            | Self::SetComment { was, .. }
-            | Self::CreateExtra { was, .. } => *was = None,
-            Self::SetExtra { was, .. } => was.clear(),
-            Self::SetOptions { was, .. }
-            | Self::DropEnum { was, .. }
-            | Self::RebuildEnum { was, .. } => was.clear(),
+            Self::DropTable { before, .. } => *before = None,
+            Self::DropColumn { before, .. } => *before = None,
+            Self::AlterType { before, .. } => *before = None,
+            Self::AlterDefault { before, .. } => *before = None,
+            Self::SetGenerated { before, .. } => *before = None,
+            Self::DropPrimaryKey { before, .. } => *before = None,
+            Self::DropUnique { before, .. } => *before = None,
+            Self::DropIndex { before, .. } => *before = None,
+            Self::DropForeignKey { before, .. } => *before = None,
+            Self::SetCollation { before, .. }
+            | Self::SetComment { before, .. }
+            | Self::CreateExtra { before, .. } => *before = None,
+            Self::SetExtra { before, .. } => before.clear(),
+            Self::SetOptions { before, .. }
+            | Self::DropEnum { before, .. }
+            | Self::RebuildEnum { before, .. } => before.clear(),
             _ => {}
         }
         written

@@ -46,7 +46,7 @@ impl Plan {
     /// Drops a table and its rows.
     #[must_use]
     pub fn drop_table(self, table: impl Into<TableName>) -> Self {
-        self.with(Operation::DropTable { table: table.into(), was: None })
+        self.with(Operation::DropTable { table: table.into(), before: None })
     }
 
     /// Gives a table another name. Its indexes keep theirs.
@@ -65,7 +65,7 @@ impl Plan {
     #[must_use]
     pub fn drop_column(self, table: impl Into<TableName>, column: &str) -> Self {
         let column = column.to_owned();
-        self.with(Operation::DropColumn { table: table.into(), column, was: None })
+        self.with(Operation::DropColumn { table: table.into(), column, before: None })
     }
 
     /// Gives a column another name, in keys, indexes, views and triggers too.
@@ -79,7 +79,7 @@ impl Plan {
     #[must_use]
     pub fn alter_type(self, table: impl Into<TableName>, column: &str, kind: Type) -> Self {
         let (table, column) = (table.into(), column.to_owned());
-        self.with(Operation::AlterType { table, column, kind, using: None, was: None })
+        self.with(Operation::AlterType { table, column, kind, using: None, before: None })
     }
 
     /// Changes a column's type; its values are computed from the old row by an expression in SQL.
@@ -92,7 +92,7 @@ impl Plan {
         using: &str,
     ) -> Self {
         let (table, column, using) = (table.into(), column.to_owned(), Some(using.to_owned()));
-        self.with(Operation::AlterType { table, column, kind, using, was: None })
+        self.with(Operation::AlterType { table, column, kind, using, before: None })
     }
 
     /// Refuses NULL in a column. Rows that have NULL stop the migration; see [`Plan::backfill`].
@@ -118,14 +118,14 @@ impl Plan {
         default: impl Into<DefaultValue>,
     ) -> Self {
         let (table, column, default) = (table.into(), column.to_owned(), Some(default.into()));
-        self.with(Operation::AlterDefault { table, column, default, was: None })
+        self.with(Operation::AlterDefault { table, column, default, before: None })
     }
 
     /// Takes a column's default away.
     #[must_use]
     pub fn drop_default(self, table: impl Into<TableName>, column: &str) -> Self {
         let (table, column) = (table.into(), column.to_owned());
-        self.with(Operation::AlterDefault { table, column, default: None, was: None })
+        self.with(Operation::AlterDefault { table, column, default: None, before: None })
     }
 
     /// Changes whether the database numbers the rows.
@@ -134,11 +134,11 @@ impl Plan {
         self,
         table: impl Into<TableName>,
         column: &str,
-        was: Identity,
+        before: Identity,
         identity: Identity,
     ) -> Self {
         let (table, column) = (table.into(), column.to_owned());
-        self.with(Operation::SetIdentity { table, column, identity, was })
+        self.with(Operation::SetIdentity { table, column, identity, before })
     }
 
     /// Gives a value, an expression in SQL, to the rows that have NULL in a column.
@@ -157,7 +157,7 @@ impl Plan {
     /// Drops the primary key.
     #[must_use]
     pub fn drop_primary_key(self, table: impl Into<TableName>) -> Self {
-        self.with(Operation::DropPrimaryKey { table: table.into(), was: None })
+        self.with(Operation::DropPrimaryKey { table: table.into(), before: None })
     }
 
     /// Adds a unique constraint, which SQLite keeps as a unique index.
@@ -174,7 +174,7 @@ impl Plan {
         columns: [&str; N],
     ) -> Self {
         let columns = columns.map(str::to_owned).to_vec();
-        self.with(Operation::DropUnique { table: table.into(), columns, was: None })
+        self.with(Operation::DropUnique { table: table.into(), columns, before: None })
     }
 
     /// Creates an index.
@@ -193,7 +193,7 @@ impl Plan {
     #[must_use]
     pub fn drop_index(self, table: impl Into<TableName>, index: &str) -> Self {
         let index = index.to_owned();
-        self.with(Operation::DropIndex { table: table.into(), index, was: None })
+        self.with(Operation::DropIndex { table: table.into(), index, before: None })
     }
 
     /// Gives an index another name.
@@ -217,7 +217,7 @@ impl Plan {
         columns: [&str; N],
     ) -> Self {
         let columns = columns.map(str::to_owned).to_vec();
-        self.with(Operation::DropForeignKey { table: table.into(), columns, was: None })
+        self.with(Operation::DropForeignKey { table: table.into(), columns, before: None })
     }
 
     /// Adds a check constraint. Rows that fail it stop the migration.
@@ -241,14 +241,19 @@ impl Plan {
         comment: Option<&str>,
     ) -> Self {
         let (column, comment) = (Some(column.to_owned()), comment.map(str::to_owned));
-        self.with(Operation::SetComment { table: table.into(), column, comment, was: None })
+        self.with(Operation::SetComment { table: table.into(), column, comment, before: None })
     }
 
     /// Sets a table's comment, or takes it away.
     #[must_use]
     pub fn comment_table(self, table: impl Into<TableName>, comment: Option<&str>) -> Self {
         let comment = comment.map(str::to_owned);
-        self.with(Operation::SetComment { table: table.into(), column: None, comment, was: None })
+        self.with(Operation::SetComment {
+            table: table.into(),
+            column: None,
+            comment,
+            before: None,
+        })
     }
 
     /// Creates an enum type; nothing on SQLite.
@@ -261,7 +266,7 @@ impl Plan {
     /// Drops an enum type; nothing on SQLite.
     #[must_use]
     pub fn drop_enum(self, name: &str) -> Self {
-        self.with(Operation::DropEnum { name: name.to_owned(), was: Vec::new() })
+        self.with(Operation::DropEnum { name: name.to_owned(), before: Vec::new() })
     }
 
     /// Adds a value to an enum type, before another one or else as the last; nothing on SQLite.
@@ -288,7 +293,7 @@ impl Plan {
     ) -> Self {
         let values = values.map(str::to_owned).to_vec();
         let map = map.map(|(from, to)| (from.to_owned(), to.to_owned())).to_vec();
-        self.with(Operation::RebuildEnum { name: name.to_owned(), values, map, was: Vec::new() })
+        self.with(Operation::RebuildEnum { name: name.to_owned(), values, map, before: Vec::new() })
     }
 
     /// Creates a view; `sql` is the whole statement.
@@ -328,7 +333,7 @@ impl Plan {
     /// Makes what else a database has, such as a function, or replaces it; nothing on SQLite.
     #[must_use]
     pub fn create_extra(self, name: &str, sql: &str, drop: &str) -> Self {
-        self.with(Operation::CreateExtra { extra: Extra::new(name, sql, drop), was: None })
+        self.with(Operation::CreateExtra { extra: Extra::new(name, sql, drop), before: None })
     }
 
     /// Drops what else a database has; `sql` makes it again. Nothing on SQLite.

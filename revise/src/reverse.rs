@@ -63,8 +63,8 @@ fn one(
 ) -> (Option<Operation>, Option<String>) {
     let note = |text: String| Some(text);
     match operation {
-        Operation::DropTable { table, was } => {
-            let known = state.tables.get(table).or(was.as_deref()).cloned();
+        Operation::DropTable { table, before } => {
+            let known = state.tables.get(table).or(before.as_deref()).cloned();
             let note = format!("the rows of `{table}` do not come back with a downgrade");
             let mut known = known;
             if let Some(known) = &mut known {
@@ -73,9 +73,9 @@ fn one(
             }
             (known.map(|table| Operation::CreateTable { table }), Some(note))
         }
-        Operation::DropColumn { table, column, was } => {
+        Operation::DropColumn { table, column, before } => {
             let known = state.tables.get(table).and_then(|table| table.find(column));
-            let Some(mut known) = known.or(was.as_deref()).cloned() else { return (None, None) };
+            let Some(mut known) = known.or(before.as_deref()).cloned() else { return (None, None) };
             let mut text =
                 format!("the values of `{table}.{column}` do not come back with a downgrade");
             let empty = known.default.is_none()
@@ -96,18 +96,18 @@ fn one(
             let text = format!("which rows of `{table}` had NULL in `{column}` is not remembered");
             (None, (!added).then_some(text))
         }
-        Operation::AlterType { table, column, kind, using: Some(_), was }
+        Operation::AlterType { table, column, kind, using: Some(_), before }
             if earlier.iter().any(|one| stops_computing(one, table, column)) =>
         {
             let known = state.tables.get(table).and_then(|table| table.find(column));
-            let old = was.clone().or_else(|| known.map(|known| known.kind.clone()));
+            let old = before.clone().or_else(|| known.map(|known| known.kind.clone()));
             let back = old.map(|old| Operation::AlterType {
                 table: table.clone(),
                 column: column.clone(),
                 // The old expression computes it anew behind this.
                 using: known.filter(|known| known.nullable).map(|_| no_value(&old)),
                 kind: old,
-                was: Some(kind.clone()),
+                before: Some(kind.clone()),
             });
             (back, None)
         }
@@ -131,29 +131,29 @@ fn counting(state: &Schema, operation: &Operation) -> Option<Operation> {
     let identity = found.find(column)?.identity;
     let counts = matches!(identity, Identity::Automatic | Identity::Always);
     let (table, column) = (table.clone(), column.clone());
-    counts.then_some(Operation::SetIdentity { table, column, identity, was: Identity::Rowid })
+    counts.then_some(Operation::SetIdentity { table, column, identity, before: Identity::Rowid })
 }
 
 fn simple(state: &Schema, operation: &Operation) -> Option<Operation> {
     let table_of = |name: &TableName| state.tables.get(name);
     Some(match operation.clone() {
         Operation::CreateTable { table } => {
-            Operation::DropTable { table: table.name.clone(), was: Some(Box::new(table)) }
+            Operation::DropTable { table: table.name.clone(), before: Some(Box::new(table)) }
         }
         Operation::RenameTable { from, to } => Operation::RenameTable { from: to, to: from },
         Operation::AddColumn { table, column } => {
             let name = column.name.clone();
-            Operation::DropColumn { table, column: name, was: Some(Box::new(column)) }
+            Operation::DropColumn { table, column: name, before: Some(Box::new(column)) }
         }
         Operation::RenameColumn { table, from, to } => {
             Operation::RenameColumn { table, from: to, to: from }
         }
-        Operation::AlterType { table, column, kind, using, was } => {
+        Operation::AlterType { table, column, kind, using, before } => {
             let old = table_of(&table).and_then(|table| table.find(&column));
-            let old = was.or_else(|| old.map(|old| old.kind.clone()))?;
+            let old = before.or_else(|| old.map(|old| old.kind.clone()))?;
             // What only an empty table survives on the way there has no value on the way back either.
             let using = using.filter(|using| *using == no_value(&kind)).map(|_| no_value(&old));
-            Operation::AlterType { table, column, kind: old, using, was: Some(kind) }
+            Operation::AlterType { table, column, kind: old, using, before: Some(kind) }
         }
         Operation::AlterNull { table, column, nullable } => {
             Operation::AlterNull { table, column, nullable: !nullable }
@@ -161,10 +161,10 @@ fn simple(state: &Schema, operation: &Operation) -> Option<Operation> {
         Operation::AlterDefault { table, column, default, .. } => {
             let old = table_of(&table).and_then(|table| table.find(&column));
             let old = old.and_then(|old| old.default.clone());
-            Operation::AlterDefault { table, column, default: old, was: default }
+            Operation::AlterDefault { table, column, default: old, before: default }
         }
-        Operation::SetIdentity { table, column, identity, was } => {
-            Operation::SetIdentity { table, column, identity: was, was: identity }
+        Operation::SetIdentity { table, column, identity, before } => {
+            Operation::SetIdentity { table, column, identity: before, before: identity }
         }
         other => {
             let found = definition(state, &other).or_else(|| keys(state, other));
@@ -179,18 +179,18 @@ fn definition(state: &Schema, operation: &Operation) -> Option<Operation> {
     Some(match operation.clone() {
         Operation::SetGenerated { table, column, generated, .. } => {
             let old = found.find(&column)?.generated.clone();
-            Operation::SetGenerated { table, column, generated: old, was: generated }
+            Operation::SetGenerated { table, column, generated: old, before: generated }
         }
         Operation::SetCollation { table, column, collation, .. } => {
             let old = found.find(&column)?.collation.clone();
-            Operation::SetCollation { table, column, collation: old, was: collation }
+            Operation::SetCollation { table, column, collation: old, before: collation }
         }
         Operation::SetExtra { table, column, extra, .. } => {
             let old = found.find(&column)?.extra.clone();
-            Operation::SetExtra { table, column, extra: old, was: extra }
+            Operation::SetExtra { table, column, extra: old, before: extra }
         }
         Operation::SetOptions { table, options, .. } => {
-            Operation::SetOptions { table, options: found.options.clone(), was: options }
+            Operation::SetOptions { table, options: found.options.clone(), before: options }
         }
         _ => return None,
     })
@@ -199,32 +199,32 @@ fn definition(state: &Schema, operation: &Operation) -> Option<Operation> {
 fn keys(state: &Schema, operation: Operation) -> Option<Operation> {
     Some(match operation {
         Operation::AddPrimaryKey { table, key } => {
-            Operation::DropPrimaryKey { table, was: Some(key) }
+            Operation::DropPrimaryKey { table, before: Some(key) }
         }
-        Operation::DropPrimaryKey { table, was } => {
+        Operation::DropPrimaryKey { table, before } => {
             let found = state.tables.get(&table).and_then(|table| table.primary_key.clone());
-            Operation::AddPrimaryKey { table, key: was.or(found)? }
+            Operation::AddPrimaryKey { table, key: before.or(found)? }
         }
         Operation::AddUnique { table, unique } => {
             let columns = unique.columns.clone();
-            Operation::DropUnique { table, columns, was: Some(unique) }
+            Operation::DropUnique { table, columns, before: Some(unique) }
         }
-        Operation::DropUnique { table, columns, was } => {
+        Operation::DropUnique { table, columns, before } => {
             let found = state.tables.get(&table).and_then(|table| {
                 table.uniques.iter().find(|unique| unique.columns == columns).cloned()
             });
-            Operation::AddUnique { table, unique: was.or(found)? }
+            Operation::AddUnique { table, unique: before.or(found)? }
         }
         Operation::CreateIndex { table, index, .. } => {
             let name = index.name.clone();
-            Operation::DropIndex { table, index: name, was: Some(Box::new(index)) }
+            Operation::DropIndex { table, index: name, before: Some(Box::new(index)) }
         }
-        Operation::DropIndex { table, index, was } => {
+        Operation::DropIndex { table, index, before } => {
             let found = state
                 .tables
                 .get(&table)
                 .and_then(|table| table.indexes.iter().find(|found| found.name == index).cloned());
-            let index = was.map(|was| *was).or(found)?;
+            let index = before.map(|before| *before).or(found)?;
             Operation::CreateIndex { table, index, concurrently: false }
         }
         Operation::RenameIndex { table, from, to } => {
@@ -232,18 +232,18 @@ fn keys(state: &Schema, operation: Operation) -> Option<Operation> {
         }
         Operation::AddForeignKey { table, key } => {
             let columns = key.columns.clone();
-            Operation::DropForeignKey { table, columns, was: Some(Box::new(key)) }
+            Operation::DropForeignKey { table, columns, before: Some(Box::new(key)) }
         }
-        Operation::DropForeignKey { table, columns, was } => {
+        Operation::DropForeignKey { table, columns, before } => {
             let found = state.tables.get(&table).and_then(|table| {
                 table.foreign_keys.iter().find(|key| key.columns == columns).cloned()
             });
-            Operation::AddForeignKey { table, key: was.map(|was| *was).or(found)? }
+            Operation::AddForeignKey { table, key: before.map(|before| *before).or(found)? }
         }
         Operation::AddCheck { table, check } => Operation::DropCheck { table, check },
         Operation::DropCheck { table, check } => Operation::AddCheck { table, check },
-        Operation::SetComment { table, column, comment, was } => {
-            Operation::SetComment { table, column, comment: was, was: comment }
+        Operation::SetComment { table, column, comment, before } => {
+            Operation::SetComment { table, column, comment: before, before: comment }
         }
         Operation::CreateObject { kind, table, object } => {
             Operation::DropObject { kind, table, object }
@@ -251,12 +251,12 @@ fn keys(state: &Schema, operation: Operation) -> Option<Operation> {
         Operation::DropObject { kind, table, object } => {
             Operation::CreateObject { kind, table, object }
         }
-        Operation::CreateExtra { extra, was: None } => Operation::DropExtra { extra },
-        Operation::CreateExtra { extra, was: Some(sql) } => {
-            let was = Some(extra.sql);
-            Operation::CreateExtra { extra: Extra { sql, ..extra }, was }
+        Operation::CreateExtra { extra, before: None } => Operation::DropExtra { extra },
+        Operation::CreateExtra { extra, before: Some(sql) } => {
+            let before = Some(extra.sql);
+            Operation::CreateExtra { extra: Extra { sql, ..extra }, before }
         }
-        Operation::DropExtra { extra } => Operation::CreateExtra { extra, was: None },
+        Operation::DropExtra { extra } => Operation::CreateExtra { extra, before: None },
         _ => return None,
     })
 }
@@ -264,22 +264,22 @@ fn keys(state: &Schema, operation: Operation) -> Option<Operation> {
 fn enums(state: &Schema, operation: &Operation) -> Option<Operation> {
     let values_of = |name: &str| state.enums.get(name).cloned().unwrap_or_default();
     Some(match operation.clone() {
-        Operation::CreateEnum { name, values } => Operation::DropEnum { name, was: values },
-        Operation::DropEnum { name, was } => {
-            let values = if was.is_empty() { values_of(&name) } else { was };
+        Operation::CreateEnum { name, values } => Operation::DropEnum { name, before: values },
+        Operation::DropEnum { name, before } => {
+            let values = if before.is_empty() { values_of(&name) } else { before };
             Operation::CreateEnum { name, values }
         }
         Operation::AddEnumValue { name, value, .. } => {
             let values = values_of(&name);
-            let was = values.iter().cloned().chain([value]).collect();
-            Operation::RebuildEnum { name, values, map: Vec::new(), was }
+            let before = values.iter().cloned().chain([value]).collect();
+            Operation::RebuildEnum { name, values, map: Vec::new(), before }
         }
         Operation::RenameEnumValue { name, from, to } => {
             Operation::RenameEnumValue { name, from: to, to: from }
         }
-        Operation::RebuildEnum { name, values, was, .. } => {
-            let old = if was.is_empty() { values_of(&name) } else { was };
-            Operation::RebuildEnum { name, values: old, map: Vec::new(), was: values }
+        Operation::RebuildEnum { name, values, before, .. } => {
+            let old = if before.is_empty() { values_of(&name) } else { before };
+            Operation::RebuildEnum { name, values: old, map: Vec::new(), before: values }
         }
         _ => return None,
     })

@@ -128,7 +128,7 @@ pub(crate) fn in_one_transaction(operations: Vec<Operation>, mut schema: Schema)
             }
             Operation::AddEnumValue { name, .. } => {
                 let values = schema.enums.get(&name).cloned().unwrap_or_default();
-                Operation::RebuildEnum { name, values, map: Vec::new(), was: Vec::new() }
+                Operation::RebuildEnum { name, values, map: Vec::new(), before: Vec::new() }
             }
             other => other,
         }

@@ -133,8 +133,8 @@ fn apply_to_constraints(
             table.foreign_keys.push(key.clone());
             Ok(())
         }
-        Operation::DropForeignKey { columns, was, .. } => {
-            let place = find_key(table, columns, was.as_deref());
+        Operation::DropForeignKey { columns, before, .. } => {
+            let place = find_key(table, columns, before.as_deref());
             let what = || format!("foreign key on `{}`", columns.join(", "));
             table.foreign_keys.remove(place.ok_or_else(|| missing(&table.name, what()))?);
             Ok(())
@@ -163,9 +163,9 @@ fn apply_to_constraints(
 }
 
 /// The place of a foreign key on these columns; of several, of the one that is meant.
-pub fn find_key(table: &Table, columns: &[String], was: Option<&ForeignKey>) -> Option<usize> {
+pub fn find_key(table: &Table, columns: &[String], before: Option<&ForeignKey>) -> Option<usize> {
     let on = |key: &ForeignKey| key.columns == columns;
-    let meant = |key: &ForeignKey| on(key) && was.is_some_and(|was| key.means(was));
+    let meant = |key: &ForeignKey| on(key) && before.is_some_and(|before| key.means(before));
     table.foreign_keys.iter().position(meant).or_else(|| table.foreign_keys.iter().position(on))
 }
 

@@ -74,20 +74,20 @@ fn columns() {
 
 #[test]
 fn changes_of_a_column() {
-    let was = |operation| match operation {
-        Operation::AlterType { table, column, kind, using, was: _ } => {
-            Operation::AlterType { table, column, kind, using, was: Some(Type::Varchar(None)) }
+    let before = |operation| match operation {
+        Operation::AlterType { table, column, kind, using, before: _ } => {
+            Operation::AlterType { table, column, kind, using, before: Some(Type::Varchar(None)) }
         }
         other => other,
     };
     let typed = Plan::new().alter_type("u", "n", Type::Integer);
-    let typed = Plan { operations: typed.operations.into_iter().map(was).collect() };
+    let typed = Plan { operations: typed.operations.into_iter().map(before).collect() };
     says(typed, &["change type of u.n from varchar to integer"]);
     let changed = Operation::AlterDefault {
         table: "u".into(),
         column: "a".to_owned(),
         default: Some("y".into()),
-        was: Some("x".into()),
+        before: Some("x".into()),
     };
     let plan = Plan::new()
         .alter_type("u", "n", Type::Varchar(Some(20)))
@@ -145,7 +145,10 @@ fn keys_and_indexes() {
     let plan = Plan::new()
         .add_primary_key("u", PrimaryKey::new(["a", "b"]))
         .drop_primary_key("u")
-        .with(Operation::DropPrimaryKey { table: "u".into(), was: Some(PrimaryKey::new(["id"])) })
+        .with(Operation::DropPrimaryKey {
+            table: "u".into(),
+            before: Some(PrimaryKey::new(["id"])),
+        })
         .add_unique("u", Unique::new(["email"]))
         .drop_unique("u", ["email"])
         .create_index("u", Index::new("idx-u-email", ["email"]))
@@ -155,7 +158,7 @@ fn keys_and_indexes() {
         .with(Operation::DropIndex {
             table: "u".into(),
             index: "down".to_owned(),
-            was: Some(Box::new(downwards)),
+            before: Some(Box::new(downwards)),
         })
         .rename_index("u", "a", "b");
     says(
@@ -189,7 +192,7 @@ fn foreign_keys_and_checks() {
         .with(Operation::DropForeignKey {
             table: "items".into(),
             columns: vec!["store_id".to_owned()],
-            was: Some(Box::new(key)),
+            before: Some(Box::new(key)),
         })
         .add_check("u", Check::new("amount >= 0"))
         .add_check("u", Check::new("amount >= 0").named("ck"))
@@ -229,7 +232,7 @@ fn enums_comments_objects_and_sql() {
         .create_extra("sequence s", "CREATE SEQUENCE s", "DROP SEQUENCE s")
         .with(Operation::CreateExtra {
             extra: Extra::new("sequence s", "ALTER SEQUENCE s", "DROP SEQUENCE s"),
-            was: Some("CREATE SEQUENCE s".to_owned()),
+            before: Some("CREATE SEQUENCE s".to_owned()),
         })
         .drop_extra("sequence s", "CREATE SEQUENCE s", "DROP SEQUENCE s")
         .raw_sql("UPDATE u\n  SET a = 1")

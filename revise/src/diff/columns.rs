@@ -71,7 +71,7 @@ pub fn number(work: &mut Work<'_>, table: &Table, column: &Column) {
             table: table.name.clone(),
             column: column.name.clone(),
             identity: column.identity,
-            was: Identity::Rowid,
+            before: Identity::Rowid,
         };
         work.phases.push(Phase::AddIdentities, operation);
     }
@@ -133,8 +133,8 @@ fn drop_column(work: &mut Work<'_>, left: &mut Table, column: &Column) {
                 index.name, column.name
             ));
         }
-        let (table, index, was) = (table.clone(), index.name.clone(), Some(Box::new(index)));
-        work.phases.push(Phase::DropConstraints, Operation::DropIndex { table, index, was });
+        let (table, index, before) = (table.clone(), index.name.clone(), Some(Box::new(index)));
+        work.phases.push(Phase::DropConstraints, Operation::DropIndex { table, index, before });
     }
     left.indexes = kept;
     let (checks, kept): (Vec<Check>, Vec<Check>) = std::mem::take(&mut left.checks)
@@ -145,10 +145,10 @@ fn drop_column(work: &mut Work<'_>, left: &mut Table, column: &Column) {
         let table = table.clone();
         work.phases.push(Phase::DropConstraints, Operation::DropCheck { table, check });
     }
-    let (name, was) = (column.name.clone(), Some(Box::new(column.clone())));
+    let (name, before) = (column.name.clone(), Some(Box::new(column.clone())));
     let first = column.generated.is_some() || enums::loses_default(work, column);
     let phase = if first { Phase::DropFirst } else { Phase::DropColumns };
-    work.phases.push(phase, Operation::DropColumn { table, column: name, was });
+    work.phases.push(phase, Operation::DropColumn { table, column: name, before });
 }
 
 pub fn names(expression: &str, column: &str) -> bool {
@@ -184,7 +184,7 @@ fn change(
             column: column.clone(),
             kind: if work.whole() { exact(work, after, respelt) } else { after.kind.clone() },
             using,
-            was: Some(before.kind.clone()),
+            before: Some(before.kind.clone()),
         };
         work.phases.push(phase, operation);
     }
@@ -218,14 +218,14 @@ fn exact(work: &Work<'_>, column: &Column, respelt: bool) -> Type {
 fn definition(work: &mut Work<'_>, table: &TableName, before: &Column, after: &Column) {
     let (table, column) = (table.clone(), after.name.clone());
     if collation_differs(work, before, after) {
-        let (collation, was) = (after.collation.clone(), before.collation.clone());
+        let (collation, before) = (after.collation.clone(), before.collation.clone());
         let (table, column) = (table.clone(), column.clone());
-        let operation = Operation::SetCollation { table, column, collation, was };
+        let operation = Operation::SetCollation { table, column, collation, before };
         work.phases.push(Phase::Columns, operation);
     }
     if before.extra != after.extra && work.whole() && work.options.backend == DbBackend::Sqlite {
-        let (extra, was) = (after.extra.clone(), before.extra.clone());
-        work.phases.push(Phase::Columns, Operation::SetExtra { table, column, extra, was });
+        let (extra, before) = (after.extra.clone(), before.extra.clone());
+        work.phases.push(Phase::Columns, Operation::SetExtra { table, column, extra, before });
     }
 }
 
@@ -234,9 +234,9 @@ pub fn collation_differs(work: &Work<'_>, before: &Column, after: &Column) -> bo
 }
 
 fn default(work: &mut Work<'_>, table: &TableName, before: &Column, after: &Column) {
-    let alter = |default: &Option<DefaultValue>, was: &Option<DefaultValue>| {
+    let alter = |default: &Option<DefaultValue>, before: &Option<DefaultValue>| {
         let (table, column) = (table.clone(), after.name.clone());
-        Operation::AlterDefault { table, column, default: default.clone(), was: was.clone() }
+        Operation::AlterDefault { table, column, default: default.clone(), before: before.clone() }
     };
     if enums::loses_default(work, before) {
         work.phases.push(Phase::DropFirst, alter(&None, &before.default));
@@ -316,7 +316,7 @@ fn identity(work: &mut Work<'_>, table: &TableName, before: &Column, after: &Col
         table: table.clone(),
         column: after.name.clone(),
         identity: after.identity,
-        was: before.identity,
+        before: before.identity,
     };
     // What numbers is an integer, takes no NULL, and on SQLite is the primary key.
     let phase = if after.identity.is_none() { Phase::DropIdentities } else { Phase::AddIdentities };
@@ -333,8 +333,8 @@ fn rewrite_key(work: &mut Work<'_>, table: &TableName, before: &Column, after: &
     }
     identity(work, table, before, after);
     if work.options.backend != DbBackend::Sqlite && before.default.is_some() {
-        let (table, column, was) = (table.clone(), after.name.clone(), before.default.clone());
-        let operation = Operation::AlterDefault { table, column, default: None, was };
+        let (table, column, before) = (table.clone(), after.name.clone(), before.default.clone());
+        let operation = Operation::AlterDefault { table, column, default: None, before };
         work.phases.push(Phase::Columns, operation);
     }
     let operation = Operation::AlterType {
@@ -343,7 +343,7 @@ fn rewrite_key(work: &mut Work<'_>, table: &TableName, before: &Column, after: &
         kind: after.kind.clone(),
         // On purpose: a key cannot be NULL, so this fails as soon as there is one row.
         using: Some(crate::reverse::no_value(&after.kind)),
-        was: Some(before.kind.clone()),
+        before: Some(before.kind.clone()),
     };
     work.phases.push(Phase::Columns, operation);
 }
@@ -361,10 +361,10 @@ fn set_comment(
     table: &TableName,
     column: Option<String>,
     comment: Option<String>,
-    was: Option<String>,
+    before: Option<String>,
 ) {
     let table = table.clone();
-    work.phases.push(Phase::Comments, Operation::SetComment { table, column, comment, was });
+    work.phases.push(Phase::Comments, Operation::SetComment { table, column, comment, before });
 }
 
 /// Whether a type holds whole numbers only.

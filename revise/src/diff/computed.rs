@@ -14,27 +14,30 @@ use crate::{
 
 /// Compares how a column is computed before and after.
 pub fn compare(work: &mut Work<'_>, before: &Table, after: &Table, (old, new): (&Column, &Column)) {
-    let set = |generated: Option<&Generated>, was: Option<&Generated>| Operation::SetGenerated {
+    let set = |generated: Option<&Generated>, before: Option<&Generated>| Operation::SetGenerated {
         table: after.name.clone(),
         column: new.name.clone(),
         generated: generated.cloned(),
-        was: was.cloned(),
+        before: before.cloned(),
     };
     match (&old.generated, &new.generated) {
         (None, None) => {}
-        (None, Some(made)) => work.phases.push(Phase::AddComputed, set(Some(made), None)),
+        (None, Some(new_made)) => work.phases.push(Phase::AddComputed, set(Some(new_made), None)),
         // An entity cannot say that a column is computed.
-        (Some(was), None) if work.whole() => {
-            work.phases.push(Phase::DropFirst, set(None, Some(was)));
+        (Some(old_made), None) if work.whole() => {
+            work.phases.push(Phase::DropFirst, set(None, Some(old_made)));
         }
         (Some(_), None) => {}
-        (Some(was), Some(made)) => {
-            let moves = moves(work, before, after, was) || types_move(work, old, new);
+        (Some(old_made), Some(new_made)) => {
+            let moves = moves(work, before, after, old_made) || types_move(work, old, new);
             if moves {
-                work.phases.push(Phase::DropFirst, set(None, Some(was)));
+                work.phases.push(Phase::DropFirst, set(None, Some(old_made)));
             }
-            if moves || was.stored != made.stored || !alike(&was.expression, &made.expression) {
-                work.phases.push(Phase::AddComputed, set(Some(made), Some(was)));
+            if moves
+                || old_made.stored != new_made.stored
+                || !alike(&old_made.expression, &new_made.expression)
+            {
+                work.phases.push(Phase::AddComputed, set(Some(new_made), Some(old_made)));
             }
         }
     }

@@ -27,7 +27,7 @@ pub fn compare(
     checks(work, before, after);
     if work.whole() && before.options != after.options {
         let (table, options) = (after.name.clone(), after.options.clone());
-        let operation = Operation::SetOptions { table, options, was: before.options.clone() };
+        let operation = Operation::SetOptions { table, options, before: before.options.clone() };
         work.phases.push(Phase::AddConstraints, operation);
     }
 }
@@ -47,10 +47,10 @@ fn primary_key(
         return;
     }
     let table = after.name.clone();
-    if let Some(was) = &before.primary_key {
-        disturbed.extend(was.columns.iter().map(|column| (table.clone(), column.clone())));
-        let was = unnamed_primary_key(&table, was);
-        let operation = Operation::DropPrimaryKey { table: table.clone(), was: Some(was) };
+    if let Some(before) = &before.primary_key {
+        disturbed.extend(before.columns.iter().map(|column| (table.clone(), column.clone())));
+        let before = unnamed_primary_key(&table, before);
+        let operation = Operation::DropPrimaryKey { table: table.clone(), before: Some(before) };
         work.phases.push(Phase::DropConstraints, operation);
     }
     if let Some(key) = &after.primary_key {
@@ -95,8 +95,8 @@ fn uniques(
         if !wanted.contains(&says(unique)) {
             let (table, columns) = (before.name.clone(), unique.columns.clone());
             disturbed.extend(columns.iter().map(|column| (table.clone(), column.clone())));
-            let was = Some(unnamed_unique(&table, unique));
-            let operation = Operation::DropUnique { table, columns, was };
+            let before = Some(unnamed_unique(&table, unique));
+            let operation = Operation::DropUnique { table, columns, before };
             work.phases.push(Phase::DropConstraints, operation);
         }
     }
@@ -162,8 +162,8 @@ fn indexes(
         if index.unique {
             disturbed.extend(names(index).into_iter().map(|column| (table.clone(), column)));
         }
-        let (table, was) = (table.clone(), Some(Box::new(index.clone())));
-        let operation = Operation::DropIndex { table, index: index.name.clone(), was };
+        let (table, before) = (table.clone(), Some(Box::new(index.clone())));
+        let operation = Operation::DropIndex { table, index: index.name.clone(), before };
         work.phases.push(Phase::DropConstraints, operation);
     }
 }

@@ -26,7 +26,7 @@ pub fn compare(work: &mut Work<'_>) {
             continue;
         }
         if unused || work.options.scope == Scope::Whole {
-            work.phases.push(Phase::DropEnums, Operation::DropEnum { name, was: values });
+            work.phases.push(Phase::DropEnums, Operation::DropEnum { name, before: values });
         } else {
             work.found.unmanaged.push(format!("enum {name}"));
         }
@@ -41,7 +41,7 @@ fn change(work: &mut Work<'_>, name: &str, mut old: Vec<String>, values: &[Strin
         .filter(|(of, _, _)| of == name)
         .map(|(_, from, to)| (from.clone(), to.clone()))
         .collect();
-    let was = old.clone();
+    let original = old.clone();
     for (from, to) in &map {
         if !values.contains(from) && values.contains(to) && !old.contains(to) {
             let (name, from, to) = (name.to_owned(), from.clone(), to.clone());
@@ -58,10 +58,10 @@ fn change(work: &mut Work<'_>, name: &str, mut old: Vec<String>, values: &[Strin
         }
         return;
     }
-    let dropped = |from: &String| was.contains(from) && !values.contains(from);
-    let map = map.into_iter().filter(|(from, to)| dropped(from) && was.contains(to)).collect();
+    let dropped = |from: &String| original.contains(from) && !values.contains(from);
+    let map = map.into_iter().filter(|(from, to)| dropped(from) && original.contains(to)).collect();
     let (name, values) = (name.to_owned(), values.to_vec());
-    work.phases.push(Phase::Enums, Operation::RebuildEnum { name, values, map, was: old });
+    work.phases.push(Phase::Enums, Operation::RebuildEnum { name, values, map, before: old });
 }
 
 /// Whether the default of a column is a value that its enum will not have any more, so that it has to go before.

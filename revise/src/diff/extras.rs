@@ -76,7 +76,7 @@ pub fn compare(work: &mut Work<'_>) {
     }
 }
 
-fn create(work: &mut Work<'_>, found: &Found, was: Option<String>) {
+fn create(work: &mut Work<'_>, found: &Found, before: Option<String>) {
     // A function of a table's rows needs the table.
     let phase = match found.rank {
         0..50 => Phase::FirstExtras,
@@ -87,7 +87,7 @@ fn create(work: &mut Work<'_>, found: &Found, was: Option<String>) {
     let create = match work.options.backend {
         // Extras of migrations are PostgreSQL's.
         DbBackend::Sqlite => Operation::Sql { sqlite: Some(extra.sql), postgres: None },
-        _ => Operation::CreateExtra { extra, was },
+        _ => Operation::CreateExtra { extra, before },
     };
     work.phases.push(phase, create);
 }

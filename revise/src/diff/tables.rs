@@ -91,13 +91,13 @@ fn drop_tables(work: &mut Work<'_>, disturbed: &BTreeSet<(TableName, String)>) {
         later.extend::<Vec<ForeignKey>>(moved);
         for key in later {
             let (table, columns) = (table.name.clone(), key.columns.clone());
-            let was = Some(Box::new(constraints::unnamed_key(&table, &key)));
-            let operation = Operation::DropForeignKey { table, columns, was };
+            let before = Some(Box::new(constraints::unnamed_key(&table, &key)));
+            let operation = Operation::DropForeignKey { table, columns, before };
             work.phases.push(Phase::DropForeignKeys, operation);
         }
         // What was cut off, to break a circle or because its parent changes, is gone before the table is.
-        let was = Some(Box::new(table.clone()));
-        work.phases.push(phase, Operation::DropTable { table: table.name, was });
+        let before = Some(Box::new(table.clone()));
+        work.phases.push(phase, Operation::DropTable { table: table.name, before });
     }
 }
 
@@ -124,8 +124,8 @@ fn foreign_keys(
                 Some(place) if !moved => drop(wanted.remove(place)),
                 _ => {
                     let (table, columns) = (before.name.clone(), key.columns.clone());
-                    let was = Some(Box::new(constraints::unnamed_key(&before.name, key)));
-                    let operation = Operation::DropForeignKey { table, columns, was };
+                    let before = Some(Box::new(constraints::unnamed_key(&before.name, key)));
+                    let operation = Operation::DropForeignKey { table, columns, before };
                     work.phases.push(Phase::DropForeignKeys, operation);
                 }
             }

@@ -56,8 +56,8 @@ impl Linter {
                     "first release a program that can read NULL, and migrate then".to_owned(),
                 );
             }
-            Operation::AlterType { table, column, kind, using: None, was } => {
-                self.narrow_type(table, column, kind, was.as_ref());
+            Operation::AlterType { table, column, kind, using: None, before } => {
+                self.narrow_type(table, column, kind, before.as_ref());
             }
             Operation::AddPrimaryKey { table, .. } | Operation::DropPrimaryKey { table, .. } => {
                 self.change_primary_key(table);
@@ -124,8 +124,8 @@ impl Linter {
         );
     }
 
-    fn narrow_type(&mut self, table: &TableName, column: &str, to: &Type, was: Option<&Type>) {
-        let Some(from) = self.type_of(table, column, was) else { return };
+    fn narrow_type(&mut self, table: &TableName, column: &str, to: &Type, before: Option<&Type>) {
+        let Some(from) = self.type_of(table, column, before) else { return };
         if self.origins.is_added(table, column)
             || conversion(&from, to, self.backend) != Conversion::Narrow
         {
@@ -151,10 +151,10 @@ impl Linter {
         &self,
         table: &TableName,
         column: &str,
-        was: Option<&Type>,
+        before: Option<&Type>,
     ) -> Option<Type> {
         let known = self.schema.table(table).and_then(|table| table.find(column));
-        known.map(|column| &column.kind).or(was).cloned()
+        known.map(|column| &column.kind).or(before).cloned()
     }
 
     /// Dropping the old key and adding the new one is one change.

@@ -22,8 +22,8 @@ impl Linter {
         }
         match operation {
             Operation::AddColumn { table, column } => self.volatile_default(table, column),
-            Operation::AlterType { table, column, kind, using, was } => {
-                let from = self.type_of(table, column, was.as_ref());
+            Operation::AlterType { table, column, kind, using, before } => {
+                let from = self.type_of(table, column, before.as_ref());
                 let free = |from: &Type| conversion(from, kind, self.backend) == Conversion::Free;
                 if using.is_some() || !from.as_ref().is_some_and(free) {
                     self.change_type(table, column, kind);

@@ -16,14 +16,14 @@ impl Plan {
     ) -> Self {
         let (table, column) = (table.into(), column.to_owned());
         let generated = Some(Generated { expression: expression.to_owned(), stored });
-        self.with(Operation::SetGenerated { table, column, generated, was: None })
+        self.with(Operation::SetGenerated { table, column, generated, before: None })
     }
 
     /// Computes a column no longer. It keeps the values that it has.
     #[must_use]
     pub fn drop_generated(self, table: impl Into<TableName>, column: &str) -> Self {
         let (table, column) = (table.into(), column.to_owned());
-        self.with(Operation::SetGenerated { table, column, generated: None, was: None })
+        self.with(Operation::SetGenerated { table, column, generated: None, before: None })
     }
 
     /// Compares the texts of a column by a collation, or again by that of its type.
@@ -36,14 +36,14 @@ impl Plan {
     ) -> Self {
         let (table, column) = (table.into(), column.to_owned());
         let collation = collation.map(str::to_owned);
-        self.with(Operation::SetCollation { table, column, collation, was: None })
+        self.with(Operation::SetCollation { table, column, collation, before: None })
     }
 
     /// Changes what else stands in a column's definition on SQLite, such as `ON CONFLICT REPLACE`.
     #[must_use]
     pub fn set_extra(self, table: impl Into<TableName>, column: &str, extra: &str) -> Self {
         let (table, column, extra) = (table.into(), column.to_owned(), extra.to_owned());
-        self.with(Operation::SetExtra { table, column, extra, was: String::new() })
+        self.with(Operation::SetExtra { table, column, extra, before: String::new() })
     }
 
     /// Changes the options of a table on SQLite, `STRICT` and `WITHOUT ROWID`; what is not named is taken away.
@@ -54,6 +54,6 @@ impl Plan {
         options: [&str; N],
     ) -> Self {
         let (table, options) = (table.into(), options.map(str::to_owned).to_vec());
-        self.with(Operation::SetOptions { table, options, was: Vec::new() })
+        self.with(Operation::SetOptions { table, options, before: Vec::new() })
     }
 }

@@ -28,8 +28,8 @@ pub fn computed(
     generated: Option<&Generated>,
 ) -> Result<Vec<String>, PlanError> {
     let Some(generated) = generated else {
-        let was = column.generated.as_ref();
-        return Ok(was
+        let before = column.generated.as_ref();
+        return Ok(before
             .map(|_| alter(&table.name, &column.name, "DROP EXPRESSION"))
             .into_iter()
             .collect());

@@ -254,9 +254,9 @@ fn emit_constraint(now: &Schema, operation: &Operation) -> Result<String, PlanEr
             drop(of, &names::primary_key(table(now, of)?))
         }
         Operation::DropUnique { table: of, columns, .. } => drop_unique(table(now, of)?, columns)?,
-        Operation::DropForeignKey { table: of, columns, was } => {
+        Operation::DropForeignKey { table: of, columns, before } => {
             let table = table(now, of)?;
-            let place = find_key(table, columns, was.as_deref());
+            let place = find_key(table, columns, before.as_deref());
             let key = place.and_then(|place| table.foreign_keys.get(place));
             let what = || format!("foreign key on `{}`", columns.join(", "));
             drop(of, &names::foreign_key(table, key.ok_or_else(|| missing(table, what()))?))

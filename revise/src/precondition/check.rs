@@ -191,7 +191,7 @@ impl<'a> Checker<'a> {
             .unwrap_or_default()
             .iter()
             .filter(|value| !values.contains(&value.name) && !mapped(&value.name))
-            .filter_map(|value| value.was.as_ref())
+            .filter_map(|value| value.original.as_ref())
             .map(|value| quote_text(value))
             .collect();
         if dropped.is_empty() {
@@ -202,7 +202,7 @@ impl<'a> Checker<'a> {
         for table in self.origins.tables().keys() {
             let Some(source) = self.source(table) else { continue };
             for (column, origin) in source.origin.columns.iter().filter(|(_, o)| o.is_kept()) {
-                let known = origin.name.as_ref().and_then(|was| source.table.find(was));
+                let known = origin.name.as_ref().and_then(|original| source.table.find(original));
                 let condition = match known.map(|known| &known.kind) {
                     Some(known) if *known == kind => {
                         format!("CAST({} AS text) IN ({})", quote(column), dropped.join(", "))
@@ -333,8 +333,8 @@ pub fn alike(
     condition: &str,
 ) -> Option<Precondition> {
     // PostgreSQL's json has no equality, so that nobody can ask before the column has its new type.
-    let comparable = |was: &String| {
-        let column = source.table.find(was);
+    let comparable = |original: &String| {
+        let column = source.table.find(original);
         source.backend == DbBackend::Sqlite || column.is_none_or(|column| column.kind != Type::Json)
     };
     let known =
@@ -362,10 +362,10 @@ fn add_check(source: &Source<'_>, check: &Check) -> Option<Precondition> {
 /// The columns that a key points at, where their values are those that it will meet.
 fn referenced(parent: &Source<'_>, key: &ForeignKey) -> Option<Vec<String>> {
     let columns = if key.referenced.is_empty() {
-        let now = |was: &String| {
+        let now = |original: &String| {
             let mut columns = parent.origin.columns.iter();
             columns
-                .find(|(_, column)| column.name.as_ref() == Some(was))
+                .find(|(_, column)| column.name.as_ref() == Some(original))
                 .map(|(name, _)| name.clone())
         };
         parent.table.primary_key.as_ref()?.columns.iter().map(now).collect::<Option<Vec<_>>>()?

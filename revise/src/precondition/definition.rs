@@ -27,10 +27,10 @@ pub fn preconditions(source: &Source<'_>, after: &Table) -> Vec<Precondition> {
 /// Rows that no key tells apart any more once a column is compared otherwise.
 fn collations(source: &Source<'_>, after: &Table) -> Vec<Precondition> {
     let moved = |name: &str| {
-        let was = source.column(name).and_then(|origin| origin.name.as_deref());
-        let was = was.and_then(|was| source.table.find(was));
+        let original = source.column(name).and_then(|origin| origin.name.as_deref());
+        let original = original.and_then(|original| source.table.find(original));
         let now = after.find(name);
-        was.zip(now).is_some_and(|(was, now)| was.collation != now.collation)
+        original.zip(now).is_some_and(|(original, now)| original.collation != now.collation)
     };
     let plain = |columns: &[String]| -> Vec<IndexColumn> {
         columns.iter().map(|column| IndexColumn::new(column)).collect()

@@ -50,7 +50,7 @@ pub struct EnumValue {
     /// As it is called now.
     pub name: String,
     /// As the rows have it; `None` for a value that the plan adds.
-    pub was: Option<String>,
+    pub original: Option<String>,
 }
 
 impl ColumnOrigin {
@@ -85,7 +85,8 @@ impl Origins {
             (table.name.clone(), origin)
         });
         let enums = before.enums.iter().map(|(name, values)| {
-            let value = |name: &String| EnumValue { name: name.clone(), was: Some(name.clone()) };
+            let value =
+                |name: &String| EnumValue { name: name.clone(), original: Some(name.clone()) };
             (name.clone(), values.iter().map(value).collect())
         });
         Self { backend, tables: tables.collect(), enums: enums.collect() }
@@ -108,7 +109,7 @@ impl Origins {
 
     /// Values of enum types that the plan adds or renames, as SQL writes them.
     pub fn unknown_values(&self) -> Vec<String> {
-        let unknown = |value: &&EnumValue| value.was.as_ref() != Some(&value.name);
+        let unknown = |value: &&EnumValue| value.original.as_ref() != Some(&value.name);
         let values = self.enums.values().flatten().filter(unknown);
         match self.backend {
             DbBackend::Sqlite => Vec::new(),
@@ -162,13 +163,13 @@ impl Origins {
     fn touch(&mut self, sql: &str) {
         let sql = sql.to_lowercase();
         for (name, origin) in &mut self.tables {
-            let was = origin.table.as_ref().unwrap_or(name);
-            origin.touched |= [name, was].iter().any(|name| has_word(&sql, &name.name));
+            let original = origin.table.as_ref().unwrap_or(name);
+            origin.touched |= [name, original].iter().any(|name| has_word(&sql, &name.name));
         }
     }
 
     fn follow_enum(&mut self, operation: &Operation) {
-        let added = |name: &String| EnumValue { name: name.clone(), was: None };
+        let added = |name: &String| EnumValue { name: name.clone(), original: None };
         match operation {
             Operation::CreateEnum { name, values } => {
                 self.enums.insert(name.clone(), values.iter().map(added).collect());

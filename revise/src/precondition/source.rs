@@ -119,8 +119,8 @@ impl Source<'_> {
             columns.push(format!("{raw} AS {}", quote(&self.order_name(place))));
         }
         for (name, column) in &self.origin.columns {
-            if let Some(was) = &column.name {
-                columns.push(format!("{} AS {}", quote(was), quote(name)));
+            if let Some(original) = &column.name {
+                columns.push(format!("{} AS {}", quote(original), quote(name)));
             }
         }
         format!(

@@ -37,9 +37,9 @@ pub(super) fn step(operation: &Operation) -> String {
         Operation::AlterDefault { table, column, default: None, .. } => {
             call("drop_default", &[name(table), text(column)])
         }
-        Operation::SetIdentity { table, column, identity, was } => call(
+        Operation::SetIdentity { table, column, identity, before } => call(
             "set_identity",
-            &[name(table), text(column), parts::identity(*was), parts::identity(*identity)],
+            &[name(table), text(column), parts::identity(*before), parts::identity(*identity)],
         ),
         Operation::SetGenerated { table, column, generated: Some(made), .. } => {
             let (expression, stored) = (sql(&made.expression), made.stored.to_string());

@@ -44,8 +44,8 @@ impl Values {
                 self.change(column, |_| operand(using));
             }
             Operation::AlterType { column, kind, using: None, .. } => {
-                let Some(was) = old.find(column) else { return };
-                self.change(column, |now| cast(now, &was.kind, kind));
+                let Some(before) = old.find(column) else { return };
+                self.change(column, |now| cast(now, &before.kind, kind));
             }
             _ => {}
         }

@@ -147,9 +147,9 @@ pub fn expect_sound(
 /// The applied migrations whose plan is not what was applied.
 pub fn edited(standing: &Standing, seen: &[Seen]) -> Vec<String> {
     let changed = standing.applied.iter().filter(|applied| {
-        let was = applied.record.as_ref().and_then(|record| record.checksum.as_ref());
-        let is = seen.iter().find(|seen| seen.revision == applied.revision);
-        matches!((was, is), (Some(was), Some(is)) if *was != is.checksum)
+        let recorded = applied.record.as_ref().and_then(|record| record.checksum.as_ref());
+        let replayed = seen.iter().find(|seen| seen.revision == applied.revision);
+        matches!((recorded, replayed), (Some(recorded), Some(replayed)) if *recorded != replayed.checksum)
     });
     changed.map(|applied| applied.revision.clone()).collect()
 }

@@ -141,12 +141,12 @@ fn table_operation() -> BoxedStrategy<Operation> {
     prop_oneof![
         2 => table().prop_map(|table| Operation::CreateTable { table }),
         1 => (table_name(), option::of(table().prop_map(Box::new)))
-            .prop_map(|(table, was)| Operation::DropTable { table, was }),
+            .prop_map(|(table, before)| Operation::DropTable { table, before }),
         1 => (table_name(), table_name()).prop_map(|(from, to)| Operation::RenameTable { from, to }),
         1 => (table_name(), foreign_key()).prop_map(|(table, key)| Operation::AddForeignKey { table, key }),
         1 => (table_name(), index(), any::<bool>())
             .prop_map(|(table, index, concurrently)| Operation::CreateIndex { table, index, concurrently }),
-        1 => (table_name(), texts()).prop_map(|(table, columns)| Operation::DropUnique { table, columns, was: None }),
+        1 => (table_name(), texts()).prop_map(|(table, columns)| Operation::DropUnique { table, columns, before: None }),
     ]
     .boxed()
 }
@@ -155,7 +155,7 @@ fn column_operation() -> BoxedStrategy<Operation> {
     prop_oneof![
         (table_name(), column()).prop_map(|(table, column)| Operation::AddColumn { table, column }),
         (table_name(), text(), option::of(column().prop_map(Box::new)))
-            .prop_map(|(table, column, was)| Operation::DropColumn { table, column, was }),
+            .prop_map(|(table, column, before)| Operation::DropColumn { table, column, before }),
         (table_name(), text(), text()).prop_map(|(table, from, to)| Operation::RenameColumn {
             table,
             from,
@@ -163,31 +163,31 @@ fn column_operation() -> BoxedStrategy<Operation> {
         }),
         (table_name(), text(), kind(), option::of(text())).prop_map(
             |(table, column, kind, using)| {
-                Operation::AlterType { table, column, kind, using, was: None }
+                Operation::AlterType { table, column, kind, using, before: None }
             }
         ),
         (table_name(), text(), option::of(default())).prop_map(|(table, column, default)| {
-            Operation::AlterDefault { table, column, default, was: None }
+            Operation::AlterDefault { table, column, default, before: None }
         }),
         (table_name(), text(), option::of((text(), any::<bool>()))).prop_map(
             |(table, column, made)| {
                 let generated = made.map(|(expression, stored)| Generated { expression, stored });
-                Operation::SetGenerated { table, column, generated, was: None }
+                Operation::SetGenerated { table, column, generated, before: None }
             }
         ),
         (table_name(), text(), option::of(text())).prop_map(|(table, column, collation)| {
-            Operation::SetCollation { table, column, collation, was: None }
+            Operation::SetCollation { table, column, collation, before: None }
         }),
         (table_name(), text(), text()).prop_map(|(table, column, extra)| Operation::SetExtra {
             table,
             column,
             extra,
-            was: String::new()
+            before: String::new()
         }),
         (table_name(), texts()).prop_map(|(table, options)| Operation::SetOptions {
             table,
             options,
-            was: vec![]
+            before: vec![]
         }),
         (table_name(), text(), text()).prop_map(|(table, column, value)| Operation::Backfill {
             table,
@@ -195,7 +195,12 @@ fn column_operation() -> BoxedStrategy<Operation> {
             value
         }),
         (table_name(), option::of(text()), option::of(text())).prop_map(
-            |(table, column, comment)| Operation::SetComment { table, column, comment, was: None }
+            |(table, column, comment)| Operation::SetComment {
+                table,
+                column,
+                comment,
+                before: None
+            }
         ),
     ]
     .boxed()
@@ -205,7 +210,7 @@ fn other_operation() -> BoxedStrategy<Operation> {
     prop_oneof![
         (text(), texts()).prop_map(|(name, values)| Operation::CreateEnum { name, values }),
         (text(), texts(), vec((text(), text()), 0..3)).prop_map(|(name, values, map)| {
-            Operation::RebuildEnum { name, values, map, was: vec![] }
+            Operation::RebuildEnum { name, values, map, before: vec![] }
         }),
         (table_name(), text(), text()).prop_map(|(table, name, sql)| Operation::CreateObject {
             kind: ObjectKind::Trigger,

@@ -222,7 +222,7 @@ async fn keys_change_with_their_rows() {
         CREATE TABLE odd (rowid text, x text); INSERT INTO odd (oid, x) VALUES (4, 'x');\
         CREATE TABLE s (i INT, t TEXT, b ANY, PRIMARY KEY (t)) STRICT; INSERT INTO s VALUES (1, 't', x'00');";
     let db = database(sql).await;
-    let to = |was, identity| Plan::new().set_identity("a", "id", was, identity);
+    let to = |before, identity| Plan::new().set_identity("a", "id", before, identity);
     migrate(&db, to(Identity::Rowid, Identity::Automatic)).await;
     migrate(&db, to(Identity::Automatic, Identity::Rowid)).await;
     let key = |name: [&str; 2]| {
