@@ -8,7 +8,7 @@ use crate::{
     column::Identity,
     error::PlanError,
     key::ForeignKey,
-    operation::{ObjectKind, Operation},
+    operation::{DefinitionKind, Operation},
     schema::{Schema, TableName},
     table::{Table, Used},
 };
@@ -46,16 +46,18 @@ impl Schema {
                 DbBackend::Sqlite => Ok(()),
                 _ => self.apply_to_enums(operation),
             },
-            Operation::CreateObject { kind: ObjectKind::View, table, object } => {
+            Operation::CreateObject { kind: DefinitionKind::View, table, object } => {
                 self.views.insert(table.clone(), object.clone());
                 self.anything_may_be_used();
                 Ok(())
             }
-            Operation::DropObject { kind: ObjectKind::View, table, .. } => {
+            Operation::DropObject { kind: DefinitionKind::View, table, .. } => {
                 self.views.remove(table);
                 Ok(())
             }
-            Operation::CreateExtra { .. } | Operation::DropExtra { .. } | Operation::Sql { .. } => {
+            Operation::CreateDatabaseObject { .. }
+            | Operation::DropDatabaseObject { .. }
+            | Operation::Sql { .. } => {
                 self.anything_may_be_used();
                 Ok(())
             }
@@ -177,7 +179,7 @@ pub fn settle(table: &mut Table, backend: DbBackend) {
         _ => None,
     };
     let keys = table.primary_key.as_ref().map(|key| key.columns.clone()).unwrap_or_default();
-    let descending = table.primary_key.as_ref().is_some_and(|key| key.extra.starts_with("DESC"));
+    let descending = table.primary_key.as_ref().is_some_and(|key| key.clause.starts_with("DESC"));
     let rowid = !descending && !table.options.iter().any(|option| option == "WITHOUT ROWID");
     // SQLite lets a key be NULL that is not declared otherwise.
     let loose = backend == DbBackend::Sqlite && table.options.is_empty();

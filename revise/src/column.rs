@@ -36,9 +36,9 @@ pub struct Column {
     /// The comment (PostgreSQL only).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// What else stands in its definition, verbatim, such as SQLite's `ON CONFLICT` of a NOT NULL.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub extra: String,
+    /// The clause that no other member says, verbatim, such as SQLite's `ON CONFLICT` of a NOT NULL.
+    #[serde(rename = "extra", skip_serializing_if = "String::is_empty")]
+    pub clause: String,
 }
 
 /// The text of a type in the database; never a difference in itself.
@@ -100,7 +100,7 @@ impl Column {
             generated: None,
             collation: None,
             comment: None,
-            extra: String::new(),
+            clause: String::new(),
         }
     }
 
@@ -162,8 +162,8 @@ impl Column {
 
     /// Adds what no other method says, verbatim.
     #[must_use]
-    pub fn extra(mut self, extra: impl Into<String>) -> Self {
-        self.extra = extra.into();
+    pub fn extra(mut self, clause: impl Into<String>) -> Self {
+        self.clause = clause.into();
         self
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     column_type::Type,
     default_value::DefaultValue,
     key::{Action, ForeignKey, Index},
-    operation::{ObjectKind, Operation},
+    operation::{DefinitionKind, Operation},
     schema::TableName,
     table::Table,
 };
@@ -75,8 +75,8 @@ fn words(operation: &Operation) -> String {
                 collation.clone().unwrap_or_else(default)
             )
         }
-        Operation::SetExtra { table, column, extra, before } => {
-            format!("{table}.{column}: {}, was {}", or_nothing(extra), or_nothing(before))
+        Operation::SetColumnClause { table, column, clause, before } => {
+            format!("{table}.{column}: {}, was {}", or_nothing(clause), or_nothing(before))
         }
         Operation::SetOptions { table, options, before } => {
             let words = |options: &[String]| or_nothing(&options.join(", "));
@@ -149,9 +149,13 @@ fn words(operation: &Operation) -> String {
         Operation::DropObject { kind, table, object } => {
             format!("drop {}", object_words(*kind, table, &object.name))
         }
-        Operation::CreateExtra { extra, before: None } => format!("create {}", extra.name),
-        Operation::CreateExtra { extra, before: Some(_) } => format!("replace {}", extra.name),
-        Operation::DropExtra { extra } => format!("drop {}", extra.name),
+        Operation::CreateDatabaseObject { object, before: None } => {
+            format!("create {}", object.name)
+        }
+        Operation::CreateDatabaseObject { object, before: Some(_) } => {
+            format!("replace {}", object.name)
+        }
+        Operation::DropDatabaseObject { object } => format!("drop {}", object.name),
         Operation::Sql { sqlite, postgres } => sql(sqlite.as_deref(), postgres.as_deref()),
     }
 }
@@ -183,10 +187,10 @@ fn numbered(identity: Identity) -> &'static str {
     }
 }
 
-fn object_words(kind: ObjectKind, table: &TableName, name: &str) -> String {
+fn object_words(kind: DefinitionKind, table: &TableName, name: &str) -> String {
     match kind {
-        ObjectKind::View => format!("view {table}"),
-        ObjectKind::Trigger => format!("trigger {name} on {table}"),
+        DefinitionKind::View => format!("view {table}"),
+        DefinitionKind::Trigger => format!("trigger {name} on {table}"),
     }
 }
 
@@ -265,8 +269,8 @@ fn foreign_key(table: &TableName, key: &ForeignKey) -> String {
             words.push_str(&format!(" on {event} {}", action.sql().to_lowercase()));
         }
     }
-    if !key.extra.is_empty() {
-        words.push_str(&format!(" {}", key.extra.to_lowercase()));
+    if !key.clause.is_empty() {
+        words.push_str(&format!(" {}", key.clause.to_lowercase()));
     }
     words
 }

@@ -4,7 +4,7 @@ mod columns;
 mod computed;
 mod constraints;
 mod enums;
-mod extras;
+mod objects;
 mod order;
 mod rename;
 mod tables;
@@ -15,7 +15,7 @@ use sea_orm::DbBackend;
 use serde::Serialize;
 
 pub(crate) use self::constraints::without_automatic_names;
-pub use self::extras::ByHand;
+pub use self::objects::ByHand;
 
 use crate::{
     error::PlanError,
@@ -189,7 +189,7 @@ pub fn diff(before: &Schema, after: &Schema, options: &Options) -> Result<Differ
     rename::columns(&mut work)?;
     enums::compare(&mut work);
     tables::compare(&mut work);
-    extras::compare(&mut work);
+    objects::compare(&mut work);
     let mut found = work.found;
     found.operations = work.phases.into_operations();
     found.unmanaged.extend(before.unmanaged.iter().cloned());

@@ -22,9 +22,9 @@ pub struct Index {
     /// The condition of a partial index, without parentheses around it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub predicate: Option<String>,
-    /// What else stands in its definition, verbatim: `NULLS NOT DISTINCT`.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub extra: String,
+    /// The clause that no other member says, verbatim: `NULLS NOT DISTINCT`.
+    #[serde(rename = "extra", skip_serializing_if = "String::is_empty")]
+    pub clause: String,
     /// The statement that creates it, where it was read from a database: a rebuild repeats it.
     #[serde(skip)]
     pub written: Written,
@@ -44,9 +44,9 @@ pub struct IndexColumn {
     /// Whether NULLs come first, where that is not the database's rule for the direction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nulls_first: Option<bool>,
-    /// What else stands behind the name, verbatim: a collation, an operator class.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub extra: String,
+    /// The clause after the name, verbatim: a collation, an operator class.
+    #[serde(rename = "extra", skip_serializing_if = "String::is_empty")]
+    pub clause: String,
 }
 
 impl Index {
@@ -60,7 +60,7 @@ impl Index {
             method: None,
             include: Vec::new(),
             predicate: None,
-            extra: String::new(),
+            clause: String::new(),
             written: Written(None),
         }
     }
@@ -102,8 +102,8 @@ impl Index {
 
     /// Adds what no other method says, verbatim.
     #[must_use]
-    pub fn extra(mut self, extra: impl Into<String>) -> Self {
-        self.extra = extra.into();
+    pub fn extra(mut self, clause: impl Into<String>) -> Self {
+        self.clause = clause.into();
         self
     }
 
@@ -113,7 +113,7 @@ impl Index {
         let plain = |column: &IndexColumn| *column == IndexColumn::new(&column.name);
         self.method.is_none()
             && self.include.is_empty()
-            && self.extra.is_empty()
+            && self.clause.is_empty()
             && self.predicate.is_none()
             && self.columns.iter().all(plain)
     }
@@ -154,7 +154,7 @@ impl IndexColumn {
             expression: false,
             descending: false,
             nulls_first: None,
-            extra: String::new(),
+            clause: String::new(),
         }
     }
 
@@ -186,8 +186,8 @@ impl IndexColumn {
 
     /// Adds what no other method says, verbatim.
     #[must_use]
-    pub fn extra(mut self, extra: impl Into<String>) -> Self {
-        self.extra = extra.into();
+    pub fn extra(mut self, clause: impl Into<String>) -> Self {
+        self.clause = clause.into();
         self
     }
 
@@ -195,8 +195,8 @@ impl IndexColumn {
     #[must_use]
     pub fn sql(&self) -> String {
         let mut sql = if self.expression { format!("({})", self.name) } else { quote(&self.name) };
-        if !self.extra.is_empty() {
-            sql = format!("{sql} {}", self.extra);
+        if !self.clause.is_empty() {
+            sql = format!("{sql} {}", self.clause);
         }
         if self.descending {
             sql.push_str(" DESC");

@@ -13,16 +13,16 @@ pub struct PrimaryKey {
     pub name: Option<String>,
     /// The columns in the key's order.
     pub columns: Vec<String>,
-    /// What else stands in its definition, verbatim, such as SQLite's `ON CONFLICT REPLACE`.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub extra: String,
+    /// The clause that no other member says, verbatim, such as SQLite's `ON CONFLICT REPLACE`.
+    #[serde(rename = "extra", skip_serializing_if = "String::is_empty")]
+    pub clause: String,
 }
 
 impl PrimaryKey {
     /// A key without a name of its own.
     #[must_use]
     pub fn new<const N: usize>(columns: [&str; N]) -> Self {
-        Self { name: None, columns: columns.map(str::to_owned).to_vec(), extra: String::new() }
+        Self { name: None, columns: columns.map(str::to_owned).to_vec(), clause: String::new() }
     }
 
     /// Names the constraint.
@@ -34,8 +34,8 @@ impl PrimaryKey {
 
     /// Adds what no other method says, verbatim.
     #[must_use]
-    pub fn extra(mut self, extra: impl Into<String>) -> Self {
-        self.extra = extra.into();
+    pub fn extra(mut self, clause: impl Into<String>) -> Self {
+        self.clause = clause.into();
         self
     }
 }
@@ -54,16 +54,16 @@ pub struct Unique {
     /// The constraint's name where it has one; never a difference in itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What else stands in its definition, verbatim.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub extra: String,
+    /// The clause that no other member says, verbatim.
+    #[serde(rename = "extra", skip_serializing_if = "String::is_empty")]
+    pub clause: String,
 }
 
 impl Unique {
     /// A constraint without a name of its own.
     #[must_use]
     pub fn new<const N: usize>(columns: [&str; N]) -> Self {
-        Self { name: None, columns: columns.map(str::to_owned).to_vec(), extra: String::new() }
+        Self { name: None, columns: columns.map(str::to_owned).to_vec(), clause: String::new() }
     }
 
     /// Names the constraint.
@@ -75,8 +75,8 @@ impl Unique {
 
     /// Adds what no other method says, verbatim.
     #[must_use]
-    pub fn extra(mut self, extra: impl Into<String>) -> Self {
-        self.extra = extra.into();
+    pub fn extra(mut self, clause: impl Into<String>) -> Self {
+        self.clause = clause.into();
         self
     }
 }
@@ -97,9 +97,9 @@ pub struct ForeignKey {
     /// The constraint's name where it has one; never a difference in itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What else stands in its definition, verbatim: `DEFERRABLE INITIALLY DEFERRED`, `MATCH FULL`.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub extra: String,
+    /// The clause that no other member says, verbatim: `DEFERRABLE INITIALLY DEFERRED`, `MATCH FULL`.
+    #[serde(rename = "extra", skip_serializing_if = "String::is_empty")]
+    pub clause: String,
 }
 
 impl ForeignKey {
@@ -118,7 +118,7 @@ impl ForeignKey {
             on_delete: Action::NoAction,
             on_update: Action::NoAction,
             name: None,
-            extra: String::new(),
+            clause: String::new(),
         }
     }
 
@@ -145,8 +145,8 @@ impl ForeignKey {
 
     /// Adds what no other method says, verbatim.
     #[must_use]
-    pub fn extra(mut self, extra: impl Into<String>) -> Self {
-        self.extra = extra.into();
+    pub fn extra(mut self, clause: impl Into<String>) -> Self {
+        self.clause = clause.into();
         self
     }
 

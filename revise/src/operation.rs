@@ -13,9 +13,9 @@ use crate::{
     column::{Column, Generated, Identity},
     column_type::Type,
     default_value::DefaultValue,
-    extra::Extra,
     key::{Check, ForeignKey, Index, PrimaryKey, Unique},
-    schema::{Object, TableName},
+    object::DatabaseObject,
+    schema::{SqlDefinition, TableName},
     table::Table,
 };
 
@@ -90,11 +90,13 @@ pub enum Operation {
         #[serde(rename = "was", skip_serializing_if = "Option::is_none")]
         before: Option<String>,
     },
-    /// Changes what else stands in a column's definition, such as `ON CONFLICT` (SQLite only).
-    SetExtra {
+    /// Changes the clause of a column that no other member says, such as `ON CONFLICT` (SQLite only).
+    #[serde(rename = "set_extra")]
+    SetColumnClause {
         table: TableName,
         column: String,
-        extra: String,
+        #[serde(rename = "extra")]
+        clause: String,
         #[serde(rename = "was", skip_serializing_if = "String::is_empty")]
         before: String,
     },
@@ -184,17 +186,23 @@ pub enum Operation {
         before: Vec<String>,
     },
     /// Creates a view, or a trigger on `table`.
-    CreateObject { kind: ObjectKind, table: TableName, object: Object },
+    CreateObject { kind: DefinitionKind, table: TableName, object: SqlDefinition },
     /// Drops a view, or a trigger on `table`.
-    DropObject { kind: ObjectKind, table: TableName, object: Object },
-    /// Makes what else a database has, or replaces it (PostgreSQL only).
-    CreateExtra {
-        extra: Extra,
+    DropObject { kind: DefinitionKind, table: TableName, object: SqlDefinition },
+    /// Creates an object that the model does not take apart, or replaces it (PostgreSQL only).
+    #[serde(rename = "create_extra")]
+    CreateDatabaseObject {
+        #[serde(rename = "extra")]
+        object: DatabaseObject,
         #[serde(rename = "was", skip_serializing_if = "Option::is_none")]
         before: Option<String>,
     },
-    /// Drops what else a database has (PostgreSQL only).
-    DropExtra { extra: Extra },
+    /// Drops an object that the model does not take apart (PostgreSQL only).
+    #[serde(rename = "drop_extra")]
+    DropDatabaseObject {
+        #[serde(rename = "extra")]
+        object: DatabaseObject,
+    },
     /// SQL of somebody's own. Where only one database is named, the other one does nothing.
     Sql { sqlite: Option<String>, postgres: Option<String> },
 }
@@ -202,7 +210,7 @@ pub enum Operation {
 /// What a [`Operation::CreateObject`] creates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum ObjectKind {
+pub enum DefinitionKind {
     /// A view; `table` is its own name.
     View,
     /// A trigger of a table.
@@ -225,7 +233,7 @@ macro_rules! own_table {
             | Operation::SetIdentity { table, .. }
             | Operation::SetGenerated { table, .. }
             | Operation::SetCollation { table, .. }
-            | Operation::SetExtra { table, .. }
+            | Operation::SetColumnClause { table, .. }
             | Operation::SetOptions { table, .. }
             | Operation::Backfill { table, .. }
             | Operation::AddPrimaryKey { table, .. }
@@ -247,8 +255,8 @@ macro_rules! own_table {
             | Operation::AddEnumValue { .. }
             | Operation::RenameEnumValue { .. }
             | Operation::RebuildEnum { .. }
-            | Operation::CreateExtra { .. }
-            | Operation::DropExtra { .. }
+            | Operation::CreateDatabaseObject { .. }
+            | Operation::DropDatabaseObject { .. }
             | Operation::Sql { .. } => None,
         }
     };
@@ -288,8 +296,8 @@ impl Operation {
             Self::DropForeignKey { before, .. } => *before = None,
             Self::SetCollation { before, .. }
             | Self::SetComment { before, .. }
-            | Self::CreateExtra { before, .. } => *before = None,
-            Self::SetExtra { before, .. } => before.clear(),
+            | Self::CreateDatabaseObject { before, .. } => *before = None,
+            Self::SetColumnClause { before, .. } => before.clear(),
             Self::SetOptions { before, .. }
             | Self::DropEnum { before, .. }
             | Self::RebuildEnum { before, .. } => before.clear(),

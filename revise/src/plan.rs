@@ -8,10 +8,10 @@ use crate::{
     column::{Column, Identity},
     column_type::Type,
     default_value::DefaultValue,
-    extra::Extra,
     key::{Check, ForeignKey, Index, PrimaryKey, Unique},
-    operation::{ObjectKind, Operation},
-    schema::{Object, TableName},
+    object::DatabaseObject,
+    operation::{DefinitionKind, Operation},
+    schema::{SqlDefinition, TableName},
     table::Table,
 };
 
@@ -300,24 +300,24 @@ impl Plan {
     #[must_use]
     pub fn create_view(self, name: impl Into<TableName>, sql: &str) -> Self {
         let table = name.into();
-        let object = Object { name: table.name.clone(), sql: sql.to_owned() };
-        self.with(Operation::CreateObject { kind: ObjectKind::View, table, object })
+        let object = SqlDefinition { name: table.name.clone(), sql: sql.to_owned() };
+        self.with(Operation::CreateObject { kind: DefinitionKind::View, table, object })
     }
 
     /// Drops a view.
     #[must_use]
     pub fn drop_view(self, name: impl Into<TableName>) -> Self {
         let table = name.into();
-        let object = Object { name: table.name.clone(), sql: String::new() };
-        self.with(Operation::DropObject { kind: ObjectKind::View, table, object })
+        let object = SqlDefinition { name: table.name.clone(), sql: String::new() };
+        self.with(Operation::DropObject { kind: DefinitionKind::View, table, object })
     }
 
     /// Creates a trigger on a table; `sql` is the whole statement.
     #[must_use]
     pub fn create_trigger(self, table: impl Into<TableName>, name: &str, sql: &str) -> Self {
-        let object = Object { name: name.to_owned(), sql: sql.to_owned() };
+        let object = SqlDefinition { name: name.to_owned(), sql: sql.to_owned() };
         self.with(Operation::CreateObject {
-            kind: ObjectKind::Trigger,
+            kind: DefinitionKind::Trigger,
             table: table.into(),
             object,
         })
@@ -326,20 +326,27 @@ impl Plan {
     /// Drops a trigger of a table.
     #[must_use]
     pub fn drop_trigger(self, table: impl Into<TableName>, name: &str) -> Self {
-        let object = Object { name: name.to_owned(), sql: String::new() };
-        self.with(Operation::DropObject { kind: ObjectKind::Trigger, table: table.into(), object })
+        let object = SqlDefinition { name: name.to_owned(), sql: String::new() };
+        self.with(Operation::DropObject {
+            kind: DefinitionKind::Trigger,
+            table: table.into(),
+            object,
+        })
     }
 
-    /// Makes what else a database has, such as a function, or replaces it; nothing on SQLite.
+    /// Creates an object that the model does not take apart, such as a function, or replaces it; nothing on SQLite.
     #[must_use]
     pub fn create_extra(self, name: &str, sql: &str, drop: &str) -> Self {
-        self.with(Operation::CreateExtra { extra: Extra::new(name, sql, drop), before: None })
+        self.with(Operation::CreateDatabaseObject {
+            object: DatabaseObject::new(name, sql, drop),
+            before: None,
+        })
     }
 
-    /// Drops what else a database has; `sql` makes it again. Nothing on SQLite.
+    /// Drops such an object; `sql` creates it again. Nothing on SQLite.
     #[must_use]
     pub fn drop_extra(self, name: &str, sql: &str, drop: &str) -> Self {
-        self.with(Operation::DropExtra { extra: Extra::new(name, sql, drop) })
+        self.with(Operation::DropDatabaseObject { object: DatabaseObject::new(name, sql, drop) })
     }
 
     /// Runs SQL on both databases.

@@ -11,9 +11,9 @@ mod create;
 mod default;
 mod emit;
 mod enums;
-mod extras;
 mod length;
 mod names;
+mod objects;
 mod own_transaction;
 mod parts;
 mod read;
@@ -26,7 +26,7 @@ pub(crate) use self::views::{STORED, in_order};
 pub use self::{
     create::create_script,
     emit::statements,
-    extras::read_whole,
+    objects::read_whole,
     own_transaction::needs_own_transaction,
     read::{Scope, read},
 };

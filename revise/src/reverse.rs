@@ -6,7 +6,7 @@ use crate::{
     column::Identity,
     column_type::Type,
     error::PlanError,
-    extra::Extra,
+    object::DatabaseObject,
     operation::Operation,
     schema::{Schema, TableName},
 };
@@ -185,9 +185,9 @@ fn definition(state: &Schema, operation: &Operation) -> Option<Operation> {
             let old = found.find(&column)?.collation.clone();
             Operation::SetCollation { table, column, collation: old, before: collation }
         }
-        Operation::SetExtra { table, column, extra, .. } => {
-            let old = found.find(&column)?.extra.clone();
-            Operation::SetExtra { table, column, extra: old, before: extra }
+        Operation::SetColumnClause { table, column, clause, .. } => {
+            let old = found.find(&column)?.clause.clone();
+            Operation::SetColumnClause { table, column, clause: old, before: clause }
         }
         Operation::SetOptions { table, options, .. } => {
             Operation::SetOptions { table, options: found.options.clone(), before: options }
@@ -251,12 +251,16 @@ fn keys(state: &Schema, operation: Operation) -> Option<Operation> {
         Operation::DropObject { kind, table, object } => {
             Operation::CreateObject { kind, table, object }
         }
-        Operation::CreateExtra { extra, before: None } => Operation::DropExtra { extra },
-        Operation::CreateExtra { extra, before: Some(sql) } => {
-            let before = Some(extra.sql);
-            Operation::CreateExtra { extra: Extra { sql, ..extra }, before }
+        Operation::CreateDatabaseObject { object, before: None } => {
+            Operation::DropDatabaseObject { object }
         }
-        Operation::DropExtra { extra } => Operation::CreateExtra { extra, before: None },
+        Operation::CreateDatabaseObject { object, before: Some(sql) } => {
+            let before = Some(object.sql);
+            Operation::CreateDatabaseObject { object: DatabaseObject { sql, ..object }, before }
+        }
+        Operation::DropDatabaseObject { object } => {
+            Operation::CreateDatabaseObject { object, before: None }
+        }
         _ => return None,
     })
 }
@@ -325,7 +329,7 @@ fn without_lost_work(operations: Vec<Operation>) -> Vec<Operation> {
             | Operation::SetComment { table, column: Some(column), .. }
             | Operation::SetGenerated { table, column, .. }
             | Operation::SetCollation { table, column, .. }
-            | Operation::SetExtra { table, column, .. }
+            | Operation::SetColumnClause { table, column, .. }
             | Operation::SetIdentity { table, column, .. } => dropped(place, table, column),
             _ => false,
         };

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::Serialize;
 
-use crate::{extra::Found, table::Table};
+use crate::{object::InspectedObject, table::Table};
 
 /// The name of a table, with the schema it lives in where that is not the connection's own (PostgreSQL only).
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,10 +82,10 @@ pub struct Schema {
     /// PostgreSQL's enum types by name, with their values in order. SQLite keeps an enum as text and has none.
     pub enums: BTreeMap<String, Vec<String>>,
     /// Views by name.
-    pub views: BTreeMap<TableName, Object>,
-    /// What else there is, where it was asked for (PostgreSQL only). Operations on it are not followed.
+    pub views: BTreeMap<TableName, SqlDefinition>,
+    /// Database objects that the model does not take apart, where they were asked for. Operations on them are not applied.
     #[serde(skip)]
-    pub extras: Vec<Found>,
+    pub objects: Vec<InspectedObject>,
     /// What is there and is none of ours: extension tables, virtual tables and their shadows, partitions. Sorted.
     pub unmanaged: Vec<String>,
 }
@@ -111,7 +111,7 @@ impl Schema {
 
 /// A view or a trigger: kept as the SQL that creates it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Object {
+pub struct SqlDefinition {
     /// Its name.
     pub name: String,
     /// The whole `CREATE …` statement.

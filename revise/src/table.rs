@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::{
     column::Column,
     key::{Check, ForeignKey, Index, PrimaryKey, Unique},
-    schema::{Object, TableName},
+    schema::{SqlDefinition, TableName},
 };
 
 /// A table with everything that belongs to it.
@@ -27,7 +27,7 @@ pub struct Table {
     pub indexes: Vec<Index>,
     /// Triggers, in the order of their names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub triggers: Vec<Object>,
+    pub triggers: Vec<SqlDefinition>,
     /// The comment (PostgreSQL only).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
@@ -103,7 +103,7 @@ impl Table {
     /// Adds a trigger; `sql` is the whole statement.
     #[must_use]
     pub fn trigger(mut self, name: &str, sql: &str) -> Self {
-        self.triggers.push(Object { name: name.to_owned(), sql: sql.to_owned() });
+        self.triggers.push(SqlDefinition { name: name.to_owned(), sql: sql.to_owned() });
         self
     }
 

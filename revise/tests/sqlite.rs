@@ -109,7 +109,7 @@ pub fn seen(mut schema: Schema) -> Schema {
             column.kind = Type::other(column.kind.sql(DbBackend::Sqlite));
             column.declared = false;
             // The model does not know that `DESC` makes no name of the rowid.
-            if table.primary_key.as_ref().is_some_and(|key| key.extra == "DESC") {
+            if table.primary_key.as_ref().is_some_and(|key| key.clause == "DESC") {
                 column.identity = Identity::None;
             }
         }

@@ -63,9 +63,11 @@ pub fn apply(
         Operation::SetCollation { column, collation, .. } => {
             find(table, column)?.collation.clone_from(collation);
         }
-        Operation::SetExtra { .. } | Operation::SetOptions { .. }
+        Operation::SetColumnClause { .. } | Operation::SetOptions { .. }
             if backend != DbBackend::Sqlite => {}
-        Operation::SetExtra { column, extra, .. } => find(table, column)?.extra.clone_from(extra),
+        Operation::SetColumnClause { column, clause, .. } => {
+            find(table, column)?.clause.clone_from(clause)
+        }
         Operation::SetOptions { options, .. } => table.options.clone_from(options),
         Operation::AddPrimaryKey { key, .. } => {
             if table.primary_key.is_some() {
@@ -193,7 +195,7 @@ pub fn unique_index(table: &Table, unique: &Unique) -> Index {
 
 /// Whether SQLite reads more of it than the columns.
 fn is_special(unique: &Unique) -> bool {
-    unique.extra.starts_with('(') || unique.extra.contains("ON CONFLICT")
+    unique.clause.starts_with('(') || unique.clause.contains("ON CONFLICT")
 }
 
 fn add_index(table: &mut Table, index: &Index) -> Result<(), PlanError> {

@@ -5,8 +5,8 @@ use crate::{
     column::{Column, Identity},
     column_type::Type,
     default_value::DefaultValue,
-    extra::Extra,
     key::{Action, Check, ForeignKey, Index, IndexColumn, PrimaryKey, Unique},
+    object::DatabaseObject,
     operation::Operation,
     plan::Plan,
     table::Table,
@@ -230,8 +230,8 @@ fn enums_comments_objects_and_sql() {
         .create_trigger("u", "t", "CREATE TRIGGER t …")
         .drop_trigger("u", "t")
         .create_extra("sequence s", "CREATE SEQUENCE s", "DROP SEQUENCE s")
-        .with(Operation::CreateExtra {
-            extra: Extra::new("sequence s", "ALTER SEQUENCE s", "DROP SEQUENCE s"),
+        .with(Operation::CreateDatabaseObject {
+            object: DatabaseObject::new("sequence s", "ALTER SEQUENCE s", "DROP SEQUENCE s"),
             before: Some("CREATE SEQUENCE s".to_owned()),
         })
         .drop_extra("sequence s", "CREATE SEQUENCE s", "DROP SEQUENCE s")

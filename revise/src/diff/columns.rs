@@ -223,9 +223,10 @@ fn definition(work: &mut Work<'_>, table: &TableName, before: &Column, after: &C
         let operation = Operation::SetCollation { table, column, collation, before };
         work.phases.push(Phase::Columns, operation);
     }
-    if before.extra != after.extra && work.whole() && work.options.backend == DbBackend::Sqlite {
-        let (extra, before) = (after.extra.clone(), before.extra.clone());
-        work.phases.push(Phase::Columns, Operation::SetExtra { table, column, extra, before });
+    if before.clause != after.clause && work.whole() && work.options.backend == DbBackend::Sqlite {
+        let (clause, before) = (after.clause.clone(), before.clause.clone());
+        work.phases
+            .push(Phase::Columns, Operation::SetColumnClause { table, column, clause, before });
     }
 }
 

@@ -41,7 +41,7 @@ fn primary_key(
     let whole = work.whole();
     let says = |table: &Table| {
         let key = table.primary_key.as_ref();
-        key.map(|key| (key.columns.clone(), said(&key.extra, whole)))
+        key.map(|key| (key.columns.clone(), said(&key.clause, whole)))
     };
     if says(before) == says(after) {
         return;
@@ -71,8 +71,8 @@ fn primary_key(
 }
 
 /// What else is said of a key, where that counts; an entity cannot say it.
-fn said(extra: &str, whole: bool) -> String {
-    if whole { extra.to_owned() } else { String::new() }
+fn said(clause: &str, whole: bool) -> String {
+    if whole { clause.to_owned() } else { String::new() }
 }
 
 /// A unique constraint and a plain unique index say the same, so one stands for the other.
@@ -84,7 +84,7 @@ fn uniques(
 ) {
     let whole = work.whole();
     let (had, wanted) = (unique_columns(before, whole), unique_columns(after, whole));
-    let says = |unique: &Unique| (unique.columns.clone(), said(&unique.extra, whole));
+    let says = |unique: &Unique| (unique.columns.clone(), said(&unique.clause, whole));
     for unique in &after.uniques {
         if !had.contains(&says(unique)) {
             let (table, unique) = (after.name.clone(), unnamed_unique(&after.name, unique));
@@ -106,7 +106,7 @@ fn uniques(
 fn unique_columns(table: &Table, whole: bool) -> BTreeSet<(Vec<String>, String)> {
     let constraints = table.uniques.iter();
     let constraints =
-        constraints.map(|unique| (unique.columns.clone(), said(&unique.extra, whole)));
+        constraints.map(|unique| (unique.columns.clone(), said(&unique.clause, whole)));
     let indexes = table.indexes.iter().filter(|index| index.unique && index.is_plain());
     constraints.chain(indexes.map(|index| (names(index), String::new()))).collect()
 }

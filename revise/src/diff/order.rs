@@ -7,7 +7,7 @@ use crate::{operation::Operation, schema::TableName, table::Table};
 /// When an operation happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    DropExtras,
+    DropDatabaseObjects,
     Rename,
     DropObjects,
     DropForeignKeys,
@@ -19,7 +19,7 @@ pub enum Phase {
     /// What stands in the way: of the columns that a computed one is computed from, or of a value that an enum loses.
     DropFirst,
     Enums,
-    FirstExtras,
+    FirstObjects,
     CreateTables,
     Columns,
     AddComputed,
@@ -27,13 +27,13 @@ pub enum Phase {
     AddConstraints,
     AddIdentities,
     AddForeignKeys,
-    TableExtras,
+    TableObjects,
     DropTables,
-    DropFirstExtras,
+    DropFirstObjects,
     DropEnums,
     Comments,
     CreateObjects,
-    LastExtras,
+    LastObjects,
 }
 
 /// Operations, sorted by when they happen and otherwise in the order in which they were found.

@@ -8,9 +8,9 @@ use super::{
 };
 use crate::{
     key::ForeignKey,
-    operation::{ObjectKind, Operation},
+    operation::{DefinitionKind, Operation},
     postgres::in_order,
-    schema::{Object, TableName},
+    schema::{SqlDefinition, TableName},
     table::Table,
 };
 
@@ -44,7 +44,7 @@ fn create_tables(work: &mut Work<'_>, disturbed: &BTreeSet<(TableName, String)>)
         constraints::without_automatic_names(&mut table);
         let name = table.name.clone();
         let triggers = std::mem::take(&mut table.triggers);
-        create_objects(work, ObjectKind::Trigger, &name, (&[], &triggers));
+        create_objects(work, DefinitionKind::Trigger, &name, (&[], &triggers));
         let (now, waiting) = std::mem::take(&mut table.foreign_keys)
             .into_iter()
             .partition(|key| is_ready(work, key, disturbed));
@@ -147,7 +147,7 @@ fn same(before: &ForeignKey, after: &ForeignKey, whole: bool) -> bool {
         return before.means(after);
     }
     // An entity cannot say that a key is deferrable, so it does not say that it is not.
-    before.means(&ForeignKey { extra: before.extra.clone(), ..after.clone() })
+    before.means(&ForeignKey { clause: before.clause.clone(), ..after.clone() })
 }
 
 fn stands_on(
@@ -168,8 +168,8 @@ fn triggers(work: &mut Work<'_>, before: &Table, after: &Table) {
         return;
     }
     let both = (before.triggers.as_slice(), after.triggers.as_slice());
-    drop_objects(work, ObjectKind::Trigger, &before.name, both);
-    create_objects(work, ObjectKind::Trigger, &before.name, both);
+    drop_objects(work, DefinitionKind::Trigger, &before.name, both);
+    create_objects(work, DefinitionKind::Trigger, &before.name, both);
 }
 
 /// What a view is made of is there before it is made, and still there when it is dropped.
@@ -177,25 +177,25 @@ fn views(work: &mut Work<'_>) {
     let (before, after) = (work.before.clone(), work.after);
     let gone = in_order(&before, before.views.keys().collect());
     for (name, old) in gone.into_iter().rev() {
-        let new: Vec<Object> = after.views.get(name).cloned().into_iter().collect();
-        drop_objects(work, ObjectKind::View, name, (std::slice::from_ref(old), &new));
+        let new: Vec<SqlDefinition> = after.views.get(name).cloned().into_iter().collect();
+        drop_objects(work, DefinitionKind::View, name, (std::slice::from_ref(old), &new));
     }
     for (name, new) in in_order(after, after.views.keys().collect()) {
-        let old: Vec<Object> = before.views.get(name).cloned().into_iter().collect();
-        create_objects(work, ObjectKind::View, name, (&old, std::slice::from_ref(new)));
+        let old: Vec<SqlDefinition> = before.views.get(name).cloned().into_iter().collect();
+        create_objects(work, DefinitionKind::View, name, (&old, std::slice::from_ref(new)));
     }
 }
 
-fn alike(one: &Object, other: &Object) -> bool {
+fn alike(one: &SqlDefinition, other: &SqlDefinition) -> bool {
     let words = |sql: &str| sql.split_whitespace().collect::<Vec<_>>().join(" ");
     one.name == other.name && words(&one.sql) == words(&other.sql)
 }
 
 fn drop_objects(
     work: &mut Work<'_>,
-    kind: ObjectKind,
+    kind: DefinitionKind,
     table: &TableName,
-    (before, after): (&[Object], &[Object]),
+    (before, after): (&[SqlDefinition], &[SqlDefinition]),
 ) {
     for object in before.iter().filter(|old| !after.iter().any(|new| alike(old, new))) {
         let (table, object) = (table.clone(), object.clone());
@@ -205,9 +205,9 @@ fn drop_objects(
 
 fn create_objects(
     work: &mut Work<'_>,
-    kind: ObjectKind,
+    kind: DefinitionKind,
     table: &TableName,
-    (before, after): (&[Object], &[Object]),
+    (before, after): (&[SqlDefinition], &[SqlDefinition]),
 ) {
     for object in after.iter().filter(|new| !before.iter().any(|old| alike(old, new))) {
         let (table, object) = (table.clone(), object.clone());

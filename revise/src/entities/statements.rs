@@ -254,7 +254,7 @@ pub(super) fn keys(statement: &TableCreateStatement, backend: DbBackend) -> Vec<
         on_delete: action(key.get_on_delete()),
         on_update: action(key.get_on_update()),
         name: key.get_name().map(str::to_owned),
-        extra: String::new(),
+        clause: String::new(),
     })
     .collect()
 }

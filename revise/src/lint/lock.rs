@@ -121,7 +121,7 @@ impl Linter {
     }
 
     fn add_foreign_key(&mut self, table: &TableName, key: &ForeignKey) {
-        if is_not_valid(&key.extra) {
+        if is_not_valid(&key.clause) {
             return;
         }
         let subject = of(table, &key.columns.join(", "));
@@ -217,8 +217,8 @@ fn not_valid(table: &TableName, name: &str, definition: &str) -> String {
     )
 }
 
-fn is_not_valid(extra: &str) -> bool {
-    extra.to_uppercase().trim_end().ends_with("NOT VALID")
+fn is_not_valid(clause: &str) -> bool {
+    clause.to_uppercase().trim_end().ends_with("NOT VALID")
 }
 
 /// As PostgreSQL names a constraint that has no name.

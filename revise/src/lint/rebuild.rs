@@ -45,7 +45,7 @@ fn is_rebuild(table: &Table, operation: &Operation) -> bool {
         | Operation::SetIdentity { .. }
         | Operation::SetGenerated { .. }
         | Operation::SetCollation { .. }
-        | Operation::SetExtra { .. }
+        | Operation::SetColumnClause { .. }
         | Operation::SetOptions { .. }
         | Operation::AddPrimaryKey { .. }
         | Operation::DropPrimaryKey { .. }
@@ -70,8 +70,8 @@ fn is_rebuild(table: &Table, operation: &Operation) -> bool {
         | Operation::RebuildEnum { .. }
         | Operation::CreateObject { .. }
         | Operation::DropObject { .. }
-        | Operation::CreateExtra { .. }
-        | Operation::DropExtra { .. }
+        | Operation::CreateDatabaseObject { .. }
+        | Operation::DropDatabaseObject { .. }
         | Operation::Sql { .. } => false,
     }
 }

@@ -39,11 +39,11 @@ impl Plan {
         self.with(Operation::SetCollation { table, column, collation, before: None })
     }
 
-    /// Changes what else stands in a column's definition on SQLite, such as `ON CONFLICT REPLACE`.
+    /// Changes the clause of a column that no other method says, such as `ON CONFLICT REPLACE` (SQLite only).
     #[must_use]
-    pub fn set_extra(self, table: impl Into<TableName>, column: &str, extra: &str) -> Self {
-        let (table, column, extra) = (table.into(), column.to_owned(), extra.to_owned());
-        self.with(Operation::SetExtra { table, column, extra, before: String::new() })
+    pub fn set_extra(self, table: impl Into<TableName>, column: &str, clause: &str) -> Self {
+        let (table, column, clause) = (table.into(), column.to_owned(), clause.to_owned());
+        self.with(Operation::SetColumnClause { table, column, clause, before: String::new() })
     }
 
     /// Changes the options of a table on SQLite, `STRICT` and `WITHOUT ROWID`; what is not named is taken away.

@@ -66,7 +66,7 @@ fn schema_if_missing(name: &str) -> String {
 pub fn whole_table(table: &Table) -> Result<Vec<String>, PlanError> {
     // Inside of CREATE TABLE, `NOT VALID` would be read and forgotten.
     let (later, now): (Vec<&ForeignKey>, Vec<&ForeignKey>) =
-        table.foreign_keys.iter().partition(|key| key.extra.ends_with("NOT VALID"));
+        table.foreign_keys.iter().partition(|key| key.clause.ends_with("NOT VALID"));
     let mut statements: Vec<String> =
         table.name.schema.iter().map(|name| schema_if_missing(name)).collect();
     statements.push(create_table(table, &now)?);
@@ -125,7 +125,7 @@ pub fn column(table: &TableName, column: &Column) -> Result<String, PlanError> {
     if let Some(identity) = identity(column.identity) {
         sql.push_str(&format!(" GENERATED {identity} AS IDENTITY"));
     }
-    Ok(with_extra(sql, &column.extra))
+    Ok(with_clause(sql, &column.clause))
 }
 
 /// How the database numbers the rows; a name of SQLite's rowid is a plain column here.
@@ -151,18 +151,18 @@ pub fn default_sql(default: &DefaultValue) -> String {
 /// A primary key's definition.
 pub fn primary_key(key: &PrimaryKey) -> String {
     let sql = format!("{}PRIMARY KEY ({})", constraint(key.name.as_ref()), quote_all(&key.columns));
-    with_extra(sql, &key.extra)
+    with_clause(sql, &key.clause)
 }
 
 /// A unique constraint's definition.
 pub fn unique(unique: &Unique) -> String {
     const NULLS: &str = "NULLS NOT DISTINCT";
-    let (nulls, extra) = match unique.extra.strip_prefix(NULLS) {
-        Some(extra) => (format!("{NULLS} "), extra.trim_start()),
-        None => (String::new(), unique.extra.as_str()),
+    let (nulls, clause) = match unique.clause.strip_prefix(NULLS) {
+        Some(clause) => (format!("{NULLS} "), clause.trim_start()),
+        None => (String::new(), unique.clause.as_str()),
     };
     let name = constraint(unique.name.as_ref());
-    with_extra(format!("{name}UNIQUE {nulls}({})", quote_all(&unique.columns)), extra)
+    with_clause(format!("{name}UNIQUE {nulls}({})", quote_all(&unique.columns)), clause)
 }
 
 /// A check's definition.
@@ -182,9 +182,9 @@ pub fn foreign_key(key: &ForeignKey) -> String {
         sql.push_str(&format!(" ({})", quote_all(&key.referenced)));
     }
     // PostgreSQL is strict about the order: how it matches, what it does, when it is checked.
-    let (full, extra) = cut_off(&key.extra, "MATCH FULL".len(), "MATCH FULL");
+    let (full, clause) = cut_off(&key.clause, "MATCH FULL".len(), "MATCH FULL");
     // `ON DELETE SET NULL (columns)` says more than the action and stands instead of it.
-    let (delete, extra) = cut_off(extra, extra.find(')').map_or(0, |end| end + 1), "ON DELETE");
+    let (delete, clause) = cut_off(clause, clause.find(')').map_or(0, |end| end + 1), "ON DELETE");
     let action = |on: &str, action: Action| match action {
         Action::NoAction => String::new(),
         _ => format!("ON {on} {}", action.sql()),
@@ -192,7 +192,7 @@ pub fn foreign_key(key: &ForeignKey) -> String {
     let delete =
         if delete.is_empty() { action("DELETE", key.on_delete) } else { delete.to_owned() };
     let update = action("UPDATE", key.on_update);
-    for part in [full, &delete, &update, extra].into_iter().filter(|part| !part.is_empty()) {
+    for part in [full, &delete, &update, clause].into_iter().filter(|part| !part.is_empty()) {
         sql.push(' ');
         sql.push_str(part);
     }
@@ -210,11 +210,11 @@ fn constraint(name: Option<&String>) -> String {
 }
 
 /// What SQLite does on a conflict is not said here.
-fn with_extra(sql: String, extra: &str) -> String {
-    if extra.is_empty() || extra.starts_with("ON CONFLICT") {
+fn with_clause(sql: String, clause: &str) -> String {
+    if clause.is_empty() || clause.starts_with("ON CONFLICT") {
         sql
     } else {
-        format!("{sql} {extra}")
+        format!("{sql} {clause}")
     }
 }
 
@@ -239,8 +239,8 @@ pub fn create_index(table: &TableName, index: &Index, concurrently: bool) -> Str
     if !index.include.is_empty() {
         sql.push_str(&format!(" INCLUDE ({})", quote_all(&index.include)));
     }
-    if !index.extra.is_empty() {
-        sql.push_str(&format!(" {}", index.extra));
+    if !index.clause.is_empty() {
+        sql.push_str(&format!(" {}", index.clause));
     }
     if let Some(predicate) = &index.predicate {
         sql.push_str(&format!(" WHERE {predicate}"));

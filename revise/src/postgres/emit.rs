@@ -12,7 +12,7 @@ use crate::{
     apply::parts::{find_check, find_key, find_unique, is_unique_on},
     column::Written,
     error::PlanError,
-    operation::{ObjectKind, Operation},
+    operation::{DefinitionKind, Operation},
     schema::{Schema, TableName, quote, quote_text},
     table::Table,
 };
@@ -91,28 +91,28 @@ fn emit(
         Operation::SetComment { table, column, comment, .. } => {
             vec![create::comment(table, column.as_deref(), comment.as_deref())]
         }
-        Operation::CreateObject { kind: ObjectKind::View, table, object } => {
+        Operation::CreateObject { kind: DefinitionKind::View, table, object } => {
             let anew = earlier.iter().any(|one| drops_view(one, table));
             let after = anew.then(|| Aside::of_view(table).after);
             [object.sql.clone()].into_iter().chain(after).collect()
         }
-        Operation::CreateObject { kind: ObjectKind::Trigger, object, .. } => {
+        Operation::CreateObject { kind: DefinitionKind::Trigger, object, .. } => {
             vec![object.sql.clone()]
         }
-        Operation::DropObject { kind: ObjectKind::View, table, .. } => {
+        Operation::DropObject { kind: DefinitionKind::View, table, .. } => {
             let anew = later.iter().any(|one| creates_view(one, table));
             vec![if anew { Aside::of_view(table).before } else { views::drop_view(now, table) }]
         }
-        Operation::DropObject { kind: ObjectKind::Trigger, table, object } => {
+        Operation::DropObject { kind: DefinitionKind::Trigger, table, object } => {
             vec![views::drop_trigger(table, object)]
         }
-        Operation::CreateExtra { extra, .. } => {
+        Operation::CreateDatabaseObject { object, .. } => {
             // What a body names may come later.
-            let routine = extra.sql.starts_with("CREATE OR REPLACE");
+            let routine = object.sql.starts_with("CREATE OR REPLACE");
             let lenient = routine.then(|| "SET LOCAL check_function_bodies = off".to_owned());
-            lenient.into_iter().chain([extra.sql.clone()]).collect()
+            lenient.into_iter().chain([object.sql.clone()]).collect()
         }
-        Operation::DropExtra { extra } => vec![extra.drop.clone()],
+        Operation::DropDatabaseObject { object } => vec![object.drop.clone()],
         Operation::Sql { postgres, .. } => postgres.iter().cloned().collect(),
         Operation::AlterType { .. }
         | Operation::AlterNull { .. }
@@ -121,7 +121,7 @@ fn emit(
         | Operation::SetGenerated { .. }
         | Operation::SetCollation { .. }
         | Operation::Backfill { .. } => emit_change(now, operation, later)?,
-        Operation::SetExtra { .. } | Operation::SetOptions { .. } => Vec::new(),
+        Operation::SetColumnClause { .. } | Operation::SetOptions { .. } => Vec::new(),
         Operation::CreateEnum { .. }
         | Operation::DropEnum { .. }
         | Operation::AddEnumValue { .. }
@@ -132,11 +132,11 @@ fn emit(
 }
 
 fn drops_view(operation: &Operation, view: &TableName) -> bool {
-    matches!(operation, Operation::DropObject { kind: ObjectKind::View, table, .. } if table == view)
+    matches!(operation, Operation::DropObject { kind: DefinitionKind::View, table, .. } if table == view)
 }
 
 fn creates_view(operation: &Operation, view: &TableName) -> bool {
-    matches!(operation, Operation::CreateObject { kind: ObjectKind::View, table, .. } if table == view)
+    matches!(operation, Operation::CreateObject { kind: DefinitionKind::View, table, .. } if table == view)
 }
 
 fn rename_table(from: &TableName, to: &TableName) -> Result<String, PlanError> {
@@ -193,9 +193,9 @@ fn emit_change(
             let update = format!("UPDATE {table} SET {column} = {value} WHERE {column} IS NULL");
             // Checks that wait for the end of the transaction would keep the table from being altered.
             let wait = |table: &Table| {
-                let keys = table.foreign_keys.iter().map(|key| &key.extra);
-                let mut extras = keys.chain(table.uniques.iter().map(|unique| &unique.extra));
-                extras.any(|extra| extra.contains("INITIALLY DEFERRED"))
+                let keys = table.foreign_keys.iter().map(|key| &key.clause);
+                let mut clauses = keys.chain(table.uniques.iter().map(|unique| &unique.clause));
+                clauses.any(|clause| clause.contains("INITIALLY DEFERRED"))
             };
             let deferred = now.tables.values().any(wait);
             let check = deferred.then(|| "SET CONSTRAINTS ALL IMMEDIATE".to_owned());

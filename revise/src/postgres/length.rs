@@ -80,7 +80,7 @@ fn each_name(operation: &mut Operation, visit: Visit<'_>) {
         | Operation::SetIdentity { table, column, .. }
         | Operation::SetGenerated { table, column, .. }
         | Operation::SetCollation { table, column, .. }
-        | Operation::SetExtra { table, column, .. }
+        | Operation::SetColumnClause { table, column, .. }
         | Operation::Backfill { table, column, .. }
         | Operation::DropIndex { table, index: column, .. } => {
             in_name(table, visit);

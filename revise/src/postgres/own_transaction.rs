@@ -39,7 +39,7 @@ fn uses(operation: &Operation, value: &str) -> bool {
         Operation::AddCheck { check, .. } => in_text(&check.expression),
         Operation::CreateIndex { index, .. } => is_in_index(index, value),
         Operation::CreateObject { object, .. } => in_text(&object.sql),
-        Operation::CreateExtra { extra, .. } => in_text(&extra.sql),
+        Operation::CreateDatabaseObject { object, .. } => in_text(&object.sql),
         Operation::Sql { postgres, .. } => postgres.as_ref().is_some_and(in_text),
         Operation::DropTable { .. }
         | Operation::RenameTable { .. }
@@ -48,7 +48,7 @@ fn uses(operation: &Operation, value: &str) -> bool {
         | Operation::AlterNull { .. }
         | Operation::SetIdentity { .. }
         | Operation::SetCollation { .. }
-        | Operation::SetExtra { .. }
+        | Operation::SetColumnClause { .. }
         | Operation::SetOptions { .. }
         | Operation::AddPrimaryKey { .. }
         | Operation::DropPrimaryKey { .. }
@@ -65,7 +65,7 @@ fn uses(operation: &Operation, value: &str) -> bool {
         | Operation::AddEnumValue { .. }
         | Operation::RenameEnumValue { .. }
         | Operation::RebuildEnum { .. }
-        | Operation::DropExtra { .. }
+        | Operation::DropDatabaseObject { .. }
         | Operation::DropObject { .. } => false,
     }
 }

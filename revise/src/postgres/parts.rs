@@ -10,16 +10,16 @@ use crate::{
     column::{Column, Generated, Identity, Written},
     column_type::Type,
     key::{Action, Check, ForeignKey, Index, IndexColumn, Unique},
-    schema::{Object, TableName, quote, quote_all},
+    schema::{SqlDefinition, TableName, quote, quote_all},
 };
 
 /// A view, as the statement that creates it.
-pub fn view(name: &TableName, row: &Relation) -> Object {
+pub fn view(name: &TableName, row: &Relation) -> SqlDefinition {
     let options = row.options.as_ref().map(|options| format!(" WITH ({options})"));
     let query = row.view.as_deref().unwrap_or_default().trim().trim_end_matches(';');
     let word = if row.kind == "m" { views::STORED } else { "CREATE VIEW" };
     let sql = format!("{word} {}{} AS {query}", name.quoted(), options.unwrap_or_default());
-    Object { name: name.name.clone(), sql }
+    SqlDefinition { name: name.name.clone(), sql }
 }
 
 /// A column.
@@ -73,19 +73,19 @@ fn kind(row: &ColumnRow, scope: &Scope) -> Type {
 pub fn key(row: &ConstraintRow) -> (Vec<String>, String) {
     let include = row.include.as_ref().map(|columns| format!("INCLUDE ({})", quote_all(columns)));
     let nulls = row.nulls_alike.then(|| "NULLS NOT DISTINCT".to_owned());
-    let extra = joined([nulls, include, deferrable(row)]);
-    (row.columns.clone().unwrap_or_default(), extra)
+    let clause = joined([nulls, include, deferrable(row)]);
+    (row.columns.clone().unwrap_or_default(), clause)
 }
 
 /// A unique constraint.
 pub fn unique(row: ConstraintRow) -> Unique {
-    let (columns, extra) = key(&row);
-    Unique { columns, name: Some(row.name), extra }
+    let (columns, clause) = key(&row);
+    Unique { columns, name: Some(row.name), clause }
 }
 
 /// A foreign key.
 pub fn foreign_key(row: ConstraintRow, scope: &Scope) -> ForeignKey {
-    let extra = joined([
+    let clause = joined([
         row.full.then(|| "MATCH FULL".to_owned()),
         row.some_columns.clone(),
         deferrable(&row),
@@ -99,7 +99,7 @@ pub fn foreign_key(row: ConstraintRow, scope: &Scope) -> ForeignKey {
         on_delete: action(&row.on_delete),
         on_update: action(&row.on_update),
         name: Some(row.name),
-        extra,
+        clause,
     }
 }
 
@@ -141,7 +141,7 @@ pub fn index(row: IndexRow) -> Index {
         method: (row.method != "btree").then_some(row.method),
         include: included.into_iter().map(|column| column.name).collect(),
         predicate: predicate.map(spelling::settled),
-        extra: if nulls { "NULLS NOT DISTINCT".to_owned() } else { String::new() },
+        clause: if nulls { "NULLS NOT DISTINCT".to_owned() } else { String::new() },
         written: Written(Some(row.written)),
         ..Index::new(row.name, [])
     }
@@ -160,6 +160,6 @@ fn index_column(row: IndexColumnRow) -> IndexColumn {
         expression: row.expression,
         descending,
         nulls_first: (nulls_first != descending).then_some(nulls_first),
-        extra: joined([collation, row.class]),
+        clause: joined([collation, row.class]),
     }
 }

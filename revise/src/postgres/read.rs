@@ -11,7 +11,7 @@ use super::{
 use crate::{
     column::Written,
     key::PrimaryKey,
-    schema::{Object, Schema, TableName},
+    schema::{Schema, SqlDefinition, TableName},
     table::{Table, Used},
 };
 
@@ -138,8 +138,8 @@ impl<'a> Reading<'a> {
             let named = format!("constraint {} of table {}", row.name, table.name);
             match row.kind.as_str() {
                 "p" => {
-                    let (columns, extra) = parts::key(&row);
-                    table.primary_key = Some(PrimaryKey { name: Some(row.name), columns, extra });
+                    let (columns, clause) = parts::key(&row);
+                    table.primary_key = Some(PrimaryKey { name: Some(row.name), columns, clause });
                 }
                 "u" => table.uniques.push(parts::unique(row)),
                 "f" => table.foreign_keys.push(parts::foreign_key(row, self.scope)),
@@ -174,7 +174,7 @@ impl<'a> Reading<'a> {
     fn triggers(&mut self, rows: Vec<TriggerRow>) {
         for row in rows {
             if let Some(table) = self.tables.get_mut(&row.relation) {
-                table.triggers.push(Object { name: row.name, sql: row.sql });
+                table.triggers.push(SqlDefinition { name: row.name, sql: row.sql });
             } else if let Some(view) = self.views.get(&row.relation) {
                 self.schema.unmanaged.push(format!("trigger {} of view {view}", row.name));
             }

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use crate::{
     expression::mentions,
-    schema::{Object, Schema, TableName, quote},
+    schema::{Schema, SqlDefinition, TableName, quote},
 };
 
 /// Views, each behind those that it is made of.
 pub fn in_order<'a>(
     schema: &'a Schema,
     mut waiting: BTreeSet<&'a TableName>,
-) -> Vec<(&'a TableName, &'a Object)> {
+) -> Vec<(&'a TableName, &'a SqlDefinition)> {
     let mut sorted = Vec::with_capacity(waiting.len());
     while !waiting.is_empty() {
         let waits = |name: &TableName| {
@@ -40,7 +40,7 @@ pub fn drop_view(schema: &Schema, name: &TableName) -> String {
 }
 
 /// The statement that drops a trigger.
-pub fn drop_trigger(table: &TableName, trigger: &Object) -> String {
+pub fn drop_trigger(table: &TableName, trigger: &SqlDefinition) -> String {
     format!("DROP TRIGGER {} ON {}", quote(&trigger.name), table.quoted())
 }
 
@@ -57,7 +57,7 @@ mod tests {
             ("everything", "SELECT * FROM a_first"),
         ] {
             let sql = format!("CREATE VIEW {name} AS {query}");
-            schema.views.insert(name.into(), Object { name: name.to_owned(), sql });
+            schema.views.insert(name.into(), SqlDefinition { name: name.to_owned(), sql });
         }
         let sorted = in_order(&schema, schema.views.keys().collect());
         let names: Vec<&str> = sorted.iter().map(|(name, _)| name.name.as_str()).collect();

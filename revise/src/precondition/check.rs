@@ -127,8 +127,8 @@ impl<'a> Checker<'a> {
     }
 
     fn foreign_key(&self, source: &Source<'_>, key: &ForeignKey) -> Option<Precondition> {
-        let extra = key.extra.to_uppercase();
-        if extra.contains("NOT VALID") || !source.are_kept(&key.columns) {
+        let clause = key.clause.to_uppercase();
+        if clause.contains("NOT VALID") || !source.are_kept(&key.columns) {
             return None;
         }
         let alias = if source.name.name == "parent" { "referenced" } else { "parent" };
@@ -162,7 +162,7 @@ impl<'a> Checker<'a> {
                 format!("NOT EXISTS (SELECT 1 FROM {from} WHERE {})", pairs.join(" AND "))
             },
         );
-        let condition = if extra.contains("MATCH FULL") {
+        let condition = if clause.contains("MATCH FULL") {
             format!("({}) AND ({} OR {missing})", is("NOT NULL", " OR "), is("NULL", " OR "))
         } else {
             format!("{} AND {missing}", is("NOT NULL", " AND "))
@@ -281,13 +281,13 @@ fn primary_key(source: &Source<'_>, key: &PrimaryKey) -> Vec<Precondition> {
 
 fn add_unique(source: &Source<'_>, unique: &Unique) -> Option<Precondition> {
     let columns: Vec<String> = unique.columns.iter().map(|column| quote(column)).collect();
-    let condition = compared_rows(&columns, &unique.extra);
+    let condition = compared_rows(&columns, &unique.clause);
     alike(source, &unique.columns, &columns, &condition)
 }
 
 /// The rows of which no two may be alike: those without NULLs, or all.
-fn compared_rows(columns: &[String], extra: &str) -> String {
-    let all = extra.to_uppercase().contains("NULLS NOT DISTINCT");
+fn compared_rows(columns: &[String], clause: &str) -> String {
+    let all = clause.to_uppercase().contains("NULLS NOT DISTINCT");
     if all { "TRUE".to_owned() } else { not_nulls(columns) }
 }
 
@@ -303,7 +303,7 @@ fn unique_index(source: &Source<'_>, index: &Index) -> Option<Precondition> {
     }
     let columns: Vec<String> =
         index.columns.iter().map(|column| compared(column, source.backend)).collect();
-    let mut condition = compared_rows(&columns, &index.extra);
+    let mut condition = compared_rows(&columns, &index.clause);
     if let Some(predicate) = &index.predicate {
         condition = format!("({predicate}) AND {condition}");
     }
@@ -317,9 +317,9 @@ fn unique_index(source: &Source<'_>, index: &Index) -> Option<Precondition> {
 /// What an index compares. SQLite compares texts by the collation of the index, PostgreSQL only sorts by it.
 pub fn compared(column: &IndexColumn, backend: DbBackend) -> String {
     let name = if column.expression { format!("({})", column.name) } else { quote(&column.name) };
-    let collates = column.extra.trim_start().to_uppercase().starts_with("COLLATE");
+    let collates = column.clause.trim_start().to_uppercase().starts_with("COLLATE");
     if backend == DbBackend::Sqlite && collates {
-        format!("{name} {}", column.extra.trim())
+        format!("{name} {}", column.clause.trim())
     } else {
         name
     }

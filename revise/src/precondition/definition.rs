@@ -58,7 +58,7 @@ fn collations(source: &Source<'_>, after: &Table) -> Vec<Precondition> {
 /// A part of a key as it will be compared.
 fn collated(part: &IndexColumn, after: &Table) -> String {
     let collation = after.find(&part.name).and_then(|column| column.collation.as_deref());
-    if !part.extra.is_empty() {
+    if !part.clause.is_empty() {
         return compared(part, DbBackend::Sqlite);
     }
     format!("{} COLLATE {}", quote(&part.name), quote(collation.unwrap_or("BINARY")))

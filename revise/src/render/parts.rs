@@ -25,7 +25,7 @@ pub(super) fn table(table: &Table) -> String {
         add("column", column(part));
     }
     if let Some(key) = &table.primary_key {
-        let plain = key.name.is_none() && key.extra.is_empty();
+        let plain = key.name.is_none() && key.clause.is_empty();
         add("primary_key", if plain { list(&key.columns) } else { primary_key(key) });
     }
     for part in &table.uniques {
@@ -75,7 +75,7 @@ pub(super) fn column(column: &Column) -> String {
     if let Some(comment) = &column.comment {
         code.push_str(&format!(".comment({})", text(comment)));
     }
-    code + &extra(&column.extra)
+    code + &clause(&column.clause)
 }
 
 pub(super) fn kind(kind: &Type) -> String {
@@ -143,12 +143,12 @@ pub(super) fn identity(identity: Identity) -> String {
 
 pub(super) fn primary_key(key: &PrimaryKey) -> String {
     let code = format!("PrimaryKey::new({})", list(&key.columns));
-    code + &named(key.name.as_deref()) + &extra(&key.extra)
+    code + &named(key.name.as_deref()) + &clause(&key.clause)
 }
 
 pub(super) fn unique(unique: &Unique) -> String {
     let code = format!("Unique::new({})", list(&unique.columns));
-    code + &named(unique.name.as_deref()) + &extra(&unique.extra)
+    code + &named(unique.name.as_deref()) + &clause(&unique.clause)
 }
 
 pub(super) fn foreign_key(key: &ForeignKey) -> String {
@@ -159,7 +159,7 @@ pub(super) fn foreign_key(key: &ForeignKey) -> String {
             code.push_str(&format!(".{method}(Action::{action:?})"));
         }
     }
-    code + &named(key.name.as_deref()) + &extra(&key.extra)
+    code + &named(key.name.as_deref()) + &clause(&key.clause)
 }
 
 pub(super) fn check(check: &Check) -> String {
@@ -183,8 +183,8 @@ pub(super) fn index(index: &Index) -> String {
     if !index.include.is_empty() {
         code.push_str(&format!(".include({})", list(&index.include)));
     }
-    if !index.extra.is_empty() {
-        code.push_str(&format!(".extra({})", text(&index.extra)));
+    if !index.clause.is_empty() {
+        code.push_str(&format!(".extra({})", text(&index.clause)));
     }
     if let Some(predicate) = &index.predicate {
         code.push_str(&format!(".predicate({})", sql(predicate)));
@@ -204,7 +204,7 @@ fn index_column(column: &IndexColumn) -> String {
     if let Some(first) = column.nulls_first {
         code.push_str(&format!(".nulls_first({first})"));
     }
-    code + &extra(&column.extra)
+    code + &clause(&column.clause)
 }
 
 /// What a comment becomes: `Some("…")` or `None`.
@@ -216,6 +216,6 @@ fn named(name: Option<&str>) -> String {
     name.map_or_else(String::new, |name| format!(".named({})", text(name)))
 }
 
-fn extra(extra: &str) -> String {
-    if extra.is_empty() { String::new() } else { format!(".extra({})", text(extra)) }
+fn clause(clause: &str) -> String {
+    if clause.is_empty() { String::new() } else { format!(".extra({})", text(clause)) }
 }

@@ -4,7 +4,7 @@ use super::{
     literal::{array, list, option, sql, text},
     parts::{self, name},
 };
-use crate::operation::{ObjectKind, Operation};
+use crate::operation::{DefinitionKind, Operation};
 
 /// `.drop_column("books", "isbn")`. One long match without `_`, so that no operation is left out.
 pub(super) fn step(operation: &Operation) -> String {
@@ -51,8 +51,8 @@ pub(super) fn step(operation: &Operation) -> String {
         Operation::SetCollation { table, column, collation, .. } => {
             call("set_collation", &[name(table), text(column), option(collation.as_deref())])
         }
-        Operation::SetExtra { table, column, extra, .. } => {
-            call("set_extra", &[name(table), text(column), text(extra)])
+        Operation::SetColumnClause { table, column, clause, .. } => {
+            call("set_extra", &[name(table), text(column), text(clause)])
         }
         Operation::SetOptions { table, options, .. } => {
             call("set_options", &[name(table), list(options)])
@@ -110,23 +110,23 @@ pub(super) fn step(operation: &Operation) -> String {
             let pair = |(from, to): &(String, String)| format!("({}, {})", text(from), text(to));
             call("rebuild_enum", &[text(name), list(values), array(map.iter().map(pair))])
         }
-        Operation::CreateObject { kind: ObjectKind::View, table, object } => {
+        Operation::CreateObject { kind: DefinitionKind::View, table, object } => {
             call("create_view", &[name(table), sql(&object.sql)])
         }
-        Operation::DropObject { kind: ObjectKind::View, table, .. } => {
+        Operation::DropObject { kind: DefinitionKind::View, table, .. } => {
             call("drop_view", &[name(table)])
         }
-        Operation::CreateObject { kind: ObjectKind::Trigger, table, object } => {
+        Operation::CreateObject { kind: DefinitionKind::Trigger, table, object } => {
             call("create_trigger", &[name(table), text(&object.name), sql(&object.sql)])
         }
-        Operation::DropObject { kind: ObjectKind::Trigger, table, object } => {
+        Operation::DropObject { kind: DefinitionKind::Trigger, table, object } => {
             call("drop_trigger", &[name(table), text(&object.name)])
         }
-        Operation::CreateExtra { extra, .. } => {
-            call("create_extra", &[text(&extra.name), sql(&extra.sql), sql(&extra.drop)])
+        Operation::CreateDatabaseObject { object, .. } => {
+            call("create_extra", &[text(&object.name), sql(&object.sql), sql(&object.drop)])
         }
-        Operation::DropExtra { extra } => {
-            call("drop_extra", &[text(&extra.name), sql(&extra.sql), sql(&extra.drop)])
+        Operation::DropDatabaseObject { object } => {
+            call("drop_extra", &[text(&object.name), sql(&object.sql), sql(&object.drop)])
         }
         Operation::Sql { sqlite, postgres } => raw(sqlite.as_deref(), postgres.as_deref()),
     }

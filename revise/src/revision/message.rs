@@ -111,7 +111,7 @@ fn describe(operation: &Operation) -> (&'static str, String, String) {
         | Operation::SetIdentity { table, column, .. }
         | Operation::SetGenerated { table, column, .. }
         | Operation::SetCollation { table, column, .. }
-        | Operation::SetExtra { table, column, .. }
+        | Operation::SetColumnClause { table, column, .. }
         | Operation::Backfill { table, column, .. } => ("change", column.clone(), of(table)),
         Operation::SetOptions { table, .. } => ("change", table.name.clone(), String::new()),
         Operation::AddPrimaryKey { table, .. } | Operation::DropPrimaryKey { table, .. } => {
@@ -159,8 +159,10 @@ fn describe(operation: &Operation) -> (&'static str, String, String) {
         Operation::RebuildEnum { name, .. } => ("rebuild", name.clone(), String::new()),
         Operation::CreateObject { object, .. } => ("create", object.name.clone(), String::new()),
         Operation::DropObject { object, .. } => ("drop", object.name.clone(), String::new()),
-        Operation::CreateExtra { extra, .. } => ("create", extra.name.clone(), String::new()),
-        Operation::DropExtra { extra } => ("drop", extra.name.clone(), String::new()),
+        Operation::CreateDatabaseObject { object, .. } => {
+            ("create", object.name.clone(), String::new())
+        }
+        Operation::DropDatabaseObject { object } => ("drop", object.name.clone(), String::new()),
         Operation::Sql { .. } => ("run", "sql".to_owned(), String::new()),
     }
 }

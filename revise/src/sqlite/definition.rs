@@ -120,7 +120,7 @@ fn declared_type<'t, 'a>(cursor: &mut Cursor<'t, 'a>) -> Result<&'t [Token<'a>],
 fn about_value(cursor: &mut Cursor<'_, '_>, column: &mut Column) -> Result<bool, String> {
     if cursor.eat(&["NOT", "NULL"]) {
         column.nullable = false;
-        column.extra = on_conflict(cursor)?;
+        column.clause = on_conflict(cursor)?;
     } else if cursor.eat(&["NULL"]) {
         on_conflict(cursor)?;
     } else if cursor.eat(&["DEFAULT"]) {
@@ -165,14 +165,14 @@ fn column_constraint(
         let descending = cursor.eat(&["DESC"]);
         let _ = descending || cursor.eat(&["ASC"]);
         let order = if descending { "DESC" } else { "" };
-        let extra = join([order, &on_conflict(cursor)?]);
+        let clause = join([order, &on_conflict(cursor)?]);
         if cursor.eat(&["AUTOINCREMENT"]) {
             column.identity = Identity::Automatic;
         }
-        set_key(table, PrimaryKey { name, columns, extra })
+        set_key(table, PrimaryKey { name, columns, clause })
     } else if cursor.eat(&["UNIQUE"]) {
-        let extra = on_conflict(cursor)?;
-        table.uniques.push(Unique { columns, name, extra });
+        let clause = on_conflict(cursor)?;
+        table.uniques.push(Unique { columns, name, clause });
         Ok(())
     } else if cursor.eat(&["CHECK"]) {
         table.checks.push(Check { expression: spelling(cursor.group()?), name });
@@ -205,11 +205,11 @@ fn constraint(cursor: &mut Cursor<'_, '_>, table: &mut Table) -> Result<(), Stri
                 table.columns.iter_mut().find(|column| column.name.eq_ignore_ascii_case(only));
             found.ok_or_else(|| format!("no column `{only}`"))?.identity = Identity::Automatic;
         }
-        set_key(table, PrimaryKey { name, columns, extra: join([&listed, &on_conflict(cursor)?]) })
+        set_key(table, PrimaryKey { name, columns, clause: join([&listed, &on_conflict(cursor)?]) })
     } else if cursor.eat(&["UNIQUE"]) {
         let (columns, listed) = key_columns(cursor.group()?)?;
-        let extra = join([&listed, &on_conflict(cursor)?]);
-        table.uniques.push(Unique { columns, name, extra });
+        let clause = join([&listed, &on_conflict(cursor)?]);
+        table.uniques.push(Unique { columns, name, clause });
         Ok(())
     } else if cursor.eat(&["CHECK"]) {
         table.checks.push(Check { expression: spelling(cursor.group()?), name });
@@ -287,10 +287,10 @@ fn finish(table: &mut Table) -> Result<(), String> {
     drop_repeated(&mut table.uniques);
     let alias = alias(table).map(|column| column.name.clone());
     let Some(key) = &mut table.primary_key else { return Ok(()) };
-    if alias.is_some() && key.extra.starts_with('(') {
+    if alias.is_some() && key.clause.starts_with('(') {
         // The order of a rowid is its own.
-        key.extra =
-            key.extra.split_once(')').map(|(_, rest)| rest.trim().to_owned()).unwrap_or_default();
+        key.clause =
+            key.clause.split_once(')').map(|(_, rest)| rest.trim().to_owned()).unwrap_or_default();
     }
     // Only by an old mistake of SQLite's that cannot be mended any more.
     let takes_null = alias.is_none() && table.options.is_empty();
@@ -306,7 +306,7 @@ fn finish(table: &mut Table) -> Result<(), String> {
 /// SQLite makes one index of constraints that say the same.
 fn drop_repeated(uniques: &mut Vec<Unique>) {
     let mut known = BTreeSet::new();
-    uniques.retain(|unique| known.insert((unique.columns.clone(), unique.extra.clone())));
+    uniques.retain(|unique| known.insert((unique.columns.clone(), unique.clause.clone())));
 }
 
 /// The column that is a name of the rowid.
@@ -319,7 +319,7 @@ pub(super) fn alias(table: &Table) -> Option<&Column> {
         Some(written) => written.eq_ignore_ascii_case("integer"),
         None => column.kind.looks_like(&Type::Integer, sea_orm::DbBackend::Sqlite),
     };
-    (rowid && integer && !key.extra.starts_with("DESC")).then_some(column)
+    (rowid && integer && !key.clause.starts_with("DESC")).then_some(column)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::{
     column_type::Type,
     error::PlanError,
     expression::is_plain,
-    operation::{ObjectKind, Operation},
+    operation::{DefinitionKind, Operation},
     schema::{Schema, TableName, quote},
 };
 
@@ -75,10 +75,10 @@ fn direct(schema: &Schema, operation: &Operation) -> Vec<String> {
             vec![format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}")]
         }
         Operation::CreateObject { object, .. } => vec![object.sql.clone()],
-        Operation::DropObject { kind: ObjectKind::View, object, .. } => {
+        Operation::DropObject { kind: DefinitionKind::View, object, .. } => {
             vec![format!("DROP VIEW {}", quote(&object.name))]
         }
-        Operation::DropObject { kind: ObjectKind::Trigger, object, .. } => {
+        Operation::DropObject { kind: DefinitionKind::Trigger, object, .. } => {
             vec![format!("DROP TRIGGER {}", quote(&object.name))]
         }
         Operation::Sql { sqlite, .. } => sqlite.iter().cloned().collect(),

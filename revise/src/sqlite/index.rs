@@ -43,7 +43,7 @@ fn index_column(part: &[Token<'_>]) -> Result<IndexColumn, String> {
         [part @ .., last] if last.is("ASC") => (part, false),
         part => (part, false),
     };
-    let (part, extra) = match part {
+    let (part, clause) = match part {
         [part @ .., keyword, name] if keyword.is("COLLATE") => {
             let name = name.name().ok_or_else(|| "expected a collation".to_owned())?;
             (part, format!("COLLATE {}", collation_sql(&name)))
@@ -58,7 +58,7 @@ fn index_column(part: &[Token<'_>]) -> Result<IndexColumn, String> {
         }
         expression => IndexColumn::expression(&verbatim(expression)),
     };
-    Ok(IndexColumn { descending, extra, ..column })
+    Ok(IndexColumn { descending, clause, ..column })
 }
 
 /// Gives the columns of an index the spelling of the table; what names none of them is an expression.
@@ -106,10 +106,11 @@ pub(super) fn create_index(table: &TableName, wanted: &Index) -> Result<String, 
     }
     let mut columns = Vec::new();
     for column in &wanted.columns {
-        if !(column.extra.is_empty() || column.extra.to_ascii_uppercase().starts_with("COLLATE ")) {
+        if !(column.clause.is_empty() || column.clause.to_ascii_uppercase().starts_with("COLLATE "))
+        {
             return Err(PlanError::Unsupported(format!(
                 "index `{}`: sqlite has no operator class `{}`; create it in `raw_postgres`",
-                wanted.name, column.extra
+                wanted.name, column.clause
             )));
         }
         // SQLite has one order of NULLs for each direction and knows no other.

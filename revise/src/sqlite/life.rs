@@ -219,7 +219,7 @@ fn is_addable(column: &Column) -> bool {
     let constant = column.default.as_ref().is_none_or(|default| default.is_constant());
     let computed = column.generated.as_ref();
     constant
-        && column.extra.is_empty()
+        && column.clause.is_empty()
         && column.identity.is_none()
         && computed.is_none_or(|computed| !computed.stored)
         && (column.nullable || column.default.is_some() || computed.is_some())

@@ -12,8 +12,8 @@ use crate::{
     column_type::Type,
     default_value::DefaultValue,
     error::PlanError,
-    extra::Change,
     key::{ForeignKey, PrimaryKey, Unique},
+    object::ReplaceMethod,
     schema::{Schema, quote, quote_all},
     table::Table,
 };
@@ -32,12 +32,12 @@ pub fn create_script(schema: &Schema) -> Result<Vec<String>, PlanError> {
         }
     }
     let (first, last): (Vec<_>, Vec<_>) =
-        schema.extras.iter().partition(|found| found.change == Change::Never);
-    script.extend(first.into_iter().map(|found| found.extra.sql.clone()));
+        schema.objects.iter().partition(|found| found.change == ReplaceMethod::Never);
+    script.extend(first.into_iter().map(|found| found.object.sql.clone()));
     script.extend(schema.views.values().map(|view| view.sql.clone()));
     let triggers = schema.tables.values().flat_map(|table| &table.triggers);
     script.extend(triggers.map(|trigger| trigger.sql.clone()));
-    script.extend(last.into_iter().map(|found| found.extra.sql.clone()));
+    script.extend(last.into_iter().map(|found| found.object.sql.clone()));
     Ok(script)
 }
 
@@ -54,7 +54,7 @@ pub(super) fn create_table(table: &Table, name: &str) -> String {
         parts.push(part);
     }
     if let (Some(key), None) = (&table.primary_key, inline) {
-        parts.push(named(key.name.as_deref(), &list("PRIMARY KEY", &key.columns, &key.extra)));
+        parts.push(named(key.name.as_deref(), &list("PRIMARY KEY", &key.columns, &key.clause)));
     }
     parts.extend(table.uniques.iter().map(unique));
     parts.extend(table.foreign_keys.iter().map(|key| {
@@ -88,7 +88,7 @@ pub(super) fn added_column(table: &Table, column: &Column, key: Option<&ForeignK
 fn inline_key(table: &Table) -> Option<&PrimaryKey> {
     let key = table.primary_key.as_ref()?;
     let numbered = table.columns.iter().any(|column| is_numbered(table, column));
-    (numbered || key.extra.starts_with("DESC")).then_some(key)
+    (numbered || key.clause.starts_with("DESC")).then_some(key)
 }
 
 /// Whether the database numbers the rows by this column.
@@ -99,8 +99,8 @@ fn is_numbered(table: &Table, column: &Column) -> bool {
 
 fn inline_key_sql(key: &PrimaryKey, column: &Column) -> String {
     let mut sql = "PRIMARY KEY".to_owned();
-    if !key.extra.is_empty() {
-        sql = format!("{sql} {}", key.extra);
+    if !key.clause.is_empty() {
+        sql = format!("{sql} {}", key.clause);
     }
     if matches!(column.identity, Identity::Automatic | Identity::Always) {
         sql.push_str(" AUTOINCREMENT");
@@ -124,8 +124,8 @@ fn column_definition(column: &Column, strict: bool, numbered: bool) -> String {
         push("NOT NULL");
     }
     // A conflict clause belongs to the NOT NULL before it.
-    if !(column.nullable && column.extra.starts_with("ON CONFLICT")) {
-        push(&column.extra);
+    if !(column.nullable && column.clause.starts_with("ON CONFLICT")) {
+        push(&column.clause);
     }
     if let Some(default) = &column.default {
         push(&match default {
@@ -180,16 +180,16 @@ pub fn strict_type(column: &Column) -> &'static str {
 }
 
 fn unique(unique: &Unique) -> String {
-    named(unique.name.as_deref(), &list("UNIQUE", &unique.columns, &unique.extra))
+    named(unique.name.as_deref(), &list("UNIQUE", &unique.columns, &unique.clause))
 }
 
-/// A key's columns and what stands behind them; where more than names is said of the columns, `extra` has the list.
-fn list(keyword: &str, columns: &[String], extra: &str) -> String {
-    if extra.starts_with('(') {
-        return format!("{keyword} {extra}");
+/// A key's columns and the clause after them; where the list says more than names, `clause` has the list.
+fn list(keyword: &str, columns: &[String], clause: &str) -> String {
+    if clause.starts_with('(') {
+        return format!("{keyword} {clause}");
     }
     let list = format!("{keyword} ({})", quote_all(columns));
-    if extra.is_empty() { list } else { format!("{list} {extra}") }
+    if clause.is_empty() { list } else { format!("{list} {clause}") }
 }
 
 fn references(key: &ForeignKey) -> String {
@@ -202,7 +202,7 @@ fn references(key: &ForeignKey) -> String {
             sql = format!("{sql} {event} {}", action.sql());
         }
     }
-    if key.extra.is_empty() { sql } else { format!("{sql} {}", key.extra) }
+    if key.clause.is_empty() { sql } else { format!("{sql} {}", key.clause) }
 }
 
 fn named(name: Option<&str>, constraint: &str) -> String {

@@ -10,9 +10,9 @@ use super::{
 };
 use crate::{
     column::Written,
-    extra::{Change, Extra, Found},
     key::Index,
-    schema::{Object, Schema, TableName, quote},
+    object::{DatabaseObject, InspectedObject, ReplaceMethod},
+    schema::{Schema, SqlDefinition, TableName, quote},
 };
 
 /// Behind the views, which a trigger may be on.
@@ -79,7 +79,7 @@ fn schema(entries: Vec<Entry>) -> Schema {
         if let Some(kind @ ("virtual" | "shadow")) = entry.listed.as_deref() {
             schema.unmanaged.push(format!("{kind} table {}", entry.name));
             if kind == "virtual" {
-                schema.extras.push(by_hand(&format!("virtual table {}", entry.name), &entry.sql));
+                schema.objects.push(by_hand(&format!("virtual table {}", entry.name), &entry.sql));
             }
             continue;
         }
@@ -91,7 +91,7 @@ fn schema(entries: Vec<Entry>) -> Schema {
             }
             Err(reason) => {
                 schema.unmanaged.push(format!("table {} ({reason})", entry.name));
-                schema.extras.push(by_hand(&format!("table {}", entry.name), &entry.sql));
+                schema.objects.push(by_hand(&format!("table {}", entry.name), &entry.sql));
             }
         }
     }
@@ -105,17 +105,17 @@ fn schema(entries: Vec<Entry>) -> Schema {
 }
 
 /// What no operation makes: its rows are its module's, or nobody can read what it is.
-fn by_hand(name: &str, sql: &str) -> Found {
+fn by_hand(name: &str, sql: &str) -> InspectedObject {
     let spelt = tokens(sql).map_or_else(|_| sql.to_owned(), |tokens| verbatim(&tokens));
-    let extra = Extra::new(name, &spelt, "");
-    Found { extra, rank: LAST, change: Change::Never }
+    let object = DatabaseObject::new(name, &spelt, "");
+    InspectedObject { object, rank: LAST, change: ReplaceMethod::Never }
 }
 
 /// Puts an index, a trigger or a view where it belongs.
 fn place(entry: Entry, schema: &mut Schema, spellings: &BTreeMap<String, TableName>) {
     let Entry { kind, name, table, sql, .. } = entry;
     if kind == "view" {
-        schema.views.insert(TableName::from(name.as_str()), Object { name, sql });
+        schema.views.insert(TableName::from(name.as_str()), SqlDefinition { name, sql });
         return;
     }
     let found = spellings.get(&table.to_ascii_lowercase());
@@ -124,12 +124,16 @@ fn place(entry: Entry, schema: &mut Schema, spellings: &BTreeMap<String, TableNa
         let on = if view { "view" } else { "table" };
         schema.unmanaged.push(format!("{kind} {name} on {on} {table}"));
         let drop = format!("DROP {} IF EXISTS {}", kind.to_uppercase(), quote(&name));
-        let extra = Extra::new(&format!("{kind} {name} on {on} {table}"), &sql, &drop);
-        schema.extras.push(Found { extra, rank: LAST, change: Change::Renew });
+        let object = DatabaseObject::new(&format!("{kind} {name} on {on} {table}"), &sql, &drop);
+        schema.objects.push(InspectedObject {
+            object,
+            rank: LAST,
+            change: ReplaceMethod::Recreate,
+        });
         return;
     };
     if kind == "trigger" {
-        owner.triggers.push(Object { name, sql });
+        owner.triggers.push(SqlDefinition { name, sql });
         return;
     }
     match index::index(&sql) {

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     column::{Column, Identity},
     error::PlanError,
-    schema::{Object, Schema, quote, quote_text},
+    schema::{Schema, SqlDefinition, quote, quote_text},
     table::Table,
 };
 
@@ -67,9 +67,9 @@ pub(super) fn refill(schema: &Schema, old: &Table, values: &Values) -> Vec<Strin
     if !values.change_some(old) {
         return Vec::new();
     }
-    let tables = schema.extras.iter().filter_map(|found| {
-        let name = found.extra.name.strip_prefix("virtual table ")?;
-        is_content(&found.extra.sql, &old.name.name).then(|| quote(name))
+    let tables = schema.objects.iter().filter_map(|found| {
+        let name = found.object.name.strip_prefix("virtual table ")?;
+        is_content(&found.object.sql, &old.name.name).then(|| quote(name))
     });
     tables.map(|name| format!("INSERT INTO {name} ({name}) VALUES ('rebuild')")).collect()
 }
@@ -89,9 +89,9 @@ fn is_content(sql: &str, table: &str) -> bool {
 /// where something still needs them; a rebuild would leave a trigger behind that fails at the next write.
 fn watched_columns(schema: &Schema, old: &Table, new: &Table) -> Vec<Column> {
     let triggers = schema.tables.values().flat_map(|table| &table.triggers);
-    let objects: Vec<&Object> = triggers.chain(schema.views.values()).collect();
+    let objects: Vec<&SqlDefinition> = triggers.chain(schema.views.values()).collect();
     let watched = |column: &&Column| {
-        let named = |object: &&Object| {
+        let named = |object: &&SqlDefinition| {
             mentions(&object.sql, &column.name) && mentions(&object.sql, &old.name.name)
         };
         new.find(&column.name).is_none() && objects.iter().any(named)
@@ -132,10 +132,10 @@ fn rowid_to_keep(old: &Table, new: &Table) -> Option<&'static str> {
 }
 
 fn has_conflict_clause(table: &Table) -> bool {
-    let columns = table.columns.iter().map(|column| &column.extra);
-    let keys = table.primary_key.iter().map(|key| &key.extra);
-    let uniques = table.uniques.iter().map(|unique| &unique.extra);
-    columns.chain(keys).chain(uniques).any(|extra| extra.contains("ON CONFLICT"))
+    let columns = table.columns.iter().map(|column| &column.clause);
+    let keys = table.primary_key.iter().map(|key| &key.clause);
+    let uniques = table.uniques.iter().map(|unique| &unique.clause);
+    columns.chain(keys).chain(uniques).any(|clause| clause.contains("ON CONFLICT"))
 }
 
 fn is_automatic(table: &Table) -> bool {

@@ -1,6 +1,6 @@
 //! Operations as the cases write them: the kind and what it is about.
 
-use sea_revise::operation::{ObjectKind, Operation};
+use sea_revise::operation::{DefinitionKind, Operation};
 
 /// An operation's kind with its subject, such as `AddColumn(u.n)`, `AddUnique(u: email)`, `CreateIndex(u: idx-u-email)`
 /// or `RenameColumn(book.author_id→writer_id)`.
@@ -19,7 +19,7 @@ pub fn label(operation: &Operation) -> String {
         Op::SetIdentity { table, column, .. } => format!("SetIdentity({table}.{column})"),
         Op::SetGenerated { table, column, .. } => format!("SetGenerated({table}.{column})"),
         Op::SetCollation { table, column, .. } => format!("SetCollation({table}.{column})"),
-        Op::SetExtra { table, column, .. } => format!("SetExtra({table}.{column})"),
+        Op::SetColumnClause { table, column, .. } => format!("SetColumnClause({table}.{column})"),
         Op::SetOptions { table, .. } => format!("SetOptions({table})"),
         Op::Backfill { table, column, .. } => format!("Backfill({table}.{column})"),
         Op::SetComment { table, column: Some(column), .. } => {
@@ -37,8 +37,8 @@ pub fn label(operation: &Operation) -> String {
         Op::DropObject { kind, object, .. } => {
             format!("Drop{}({})", object_kind(*kind), object.name)
         }
-        Op::CreateExtra { extra, .. } => format!("CreateExtra({})", extra.name),
-        Op::DropExtra { extra } => format!("DropExtra({})", extra.name),
+        Op::CreateDatabaseObject { object, .. } => format!("CreateDatabaseObject({})", object.name),
+        Op::DropDatabaseObject { object } => format!("DropDatabaseObject({})", object.name),
         Op::Sql { .. } => "Sql()".to_owned(),
         Op::AddPrimaryKey { .. }
         | Op::DropPrimaryKey { .. }
@@ -78,9 +78,9 @@ fn label_of_key(operation: &Operation) -> String {
     }
 }
 
-fn object_kind(kind: ObjectKind) -> &'static str {
+fn object_kind(kind: DefinitionKind) -> &'static str {
     match kind {
-        ObjectKind::View => "View",
-        ObjectKind::Trigger => "Trigger",
+        DefinitionKind::View => "View",
+        DefinitionKind::Trigger => "Trigger",
     }
 }

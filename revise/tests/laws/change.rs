@@ -167,7 +167,7 @@ fn change_key(table: &mut Table, maker: &mut Maker) {
             let columns = maker.random.some(&all, 2);
             let name = maker.random.percent(20).then(|| maker.names.fresh_part(&mut maker.random));
             table.primary_key =
-                Some(sea_revise::key::PrimaryKey { name, columns, extra: String::new() });
+                Some(sea_revise::key::PrimaryKey { name, columns, clause: String::new() });
         }
     }
 }

@@ -59,7 +59,7 @@ fn constraints(table: &mut Table) {
     table.uniques.extend(same.into_iter().map(|index| Unique {
         columns: index.column_names().map(str::to_owned).collect(),
         name: None,
-        extra: String::new(),
+        clause: String::new(),
     }));
     table.uniques.sort();
     table.uniques.dedup();

@@ -84,7 +84,7 @@ fn primary_key(table: &mut Table, backend: DbBackend) {
     if bare && table.primary_key.is_none() {
         let first = table.columns.iter().find(|column| fit(column)).unwrap().name.clone();
         table.primary_key =
-            Some(PrimaryKey { name: None, columns: vec![first], extra: String::new() });
+            Some(PrimaryKey { name: None, columns: vec![first], clause: String::new() });
     }
     let key = table.primary_key.as_ref().map(|key| key.columns.clone()).unwrap_or_default();
     for column in &mut table.columns {

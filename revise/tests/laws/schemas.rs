@@ -176,14 +176,14 @@ impl Maker {
             }
         };
         let name = self.random.percent(20).then(|| self.names.fresh_part(&mut self.random));
-        table.primary_key = Some(PrimaryKey { name, columns, extra: String::new() });
+        table.primary_key = Some(PrimaryKey { name, columns, clause: String::new() });
     }
 
     pub fn add_unique(&mut self, table: &mut Table) {
         let all: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
         let columns = self.random.some(&all, 3);
         let name = self.random.percent(40).then(|| self.names.fresh_part(&mut self.random));
-        table.uniques.push(Unique { columns, name, extra: String::new() });
+        table.uniques.push(Unique { columns, name, clause: String::new() });
     }
 
     pub fn add_check(&mut self, table: &mut Table, schema: &Schema) {
@@ -278,7 +278,7 @@ impl Maker {
         key.on_update = *self.random.pick(&actions).unwrap();
         key.name = self.random.percent(30).then(|| self.names.fresh_part(&mut self.random));
         if self.random.percent(10) {
-            "DEFERRABLE INITIALLY DEFERRED".clone_into(&mut key.extra);
+            "DEFERRABLE INITIALLY DEFERRED".clone_into(&mut key.clause);
         }
         table.foreign_keys.push(key);
         schema.insert(table);

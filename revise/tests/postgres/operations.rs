@@ -43,7 +43,7 @@ async fn a_table_is_created_with_everything_and_dropped() {
         .column(Column::new("number", Type::Integer).identity_always())
         .primary_key(["id", "book"])
         .unique(Unique::new(["code", "book"]).named("one code"))
-        .unique(Unique { extra: "NULLS NOT DISTINCT".to_owned(), ..Unique::new(["author"]) })
+        .unique(Unique { clause: "NULLS NOT DISTINCT".to_owned(), ..Unique::new(["author"]) })
         .foreign_key(ForeignKey::new(["book"], "book", ["id"]).on_delete(Action::Cascade))
         .foreign_key(
             ForeignKey::new(["author"], "author", ["id"])

@@ -6,7 +6,7 @@ use sea_revise::{
     default_value::DefaultValue,
     key::{Action, Check, ForeignKey, Index, IndexColumn, PrimaryKey, Unique},
     postgres::{Scope, read},
-    schema::{Object, TableName},
+    schema::{SqlDefinition, TableName},
     table::Table,
 };
 
@@ -139,13 +139,13 @@ async fn keys_and_constraints_say_everything() {
          ALTER TABLE c ADD CONSTRAINT part FOREIGN KEY (y, x) REFERENCES q (b, a) ON DELETE SET NULL (x);"
     );
     let p = table(&db, "p").await;
-    let extra = "INCLUDE (\"c\") DEFERRABLE".to_owned();
+    let clause = "INCLUDE (\"c\") DEFERRABLE".to_owned();
     assert_eq!(
         p.primary_key,
-        Some(PrimaryKey { extra, ..PrimaryKey::new(["b", "a"]).named("own") })
+        Some(PrimaryKey { clause, ..PrimaryKey::new(["b", "a"]).named("own") })
     );
-    let extra = "NULLS NOT DISTINCT DEFERRABLE INITIALLY DEFERRED".to_owned();
-    assert_eq!(p.uniques, [Unique { extra, ..Unique::new(["c"]).named("p_c_key") }]);
+    let clause = "NULLS NOT DISTINCT DEFERRABLE INITIALLY DEFERRED".to_owned();
+    assert_eq!(p.uniques, [Unique { clause, ..Unique::new(["c"]).named("p_c_key") }]);
     assert_eq!(p.indexes, [Index::new("bare", ["a"]).unique()]);
     let c = table(&db, "c").await;
     assert_eq!(
@@ -236,7 +236,7 @@ async fn comments_triggers_and_views_are_read() {
     assert_eq!(t.columns[1].comment.as_deref(), Some("ein Täg"));
     let sql = "CREATE TRIGGER quiet BEFORE UPDATE OF a ON t FOR EACH ROW WHEN (new.a > 1) \
                EXECUTE FUNCTION suppress_redundant_updates_trigger()";
-    assert_eq!(t.triggers, [Object { name: "quiet".to_owned(), sql: sql.to_owned() }]);
+    assert_eq!(t.triggers, [SqlDefinition { name: "quiet".to_owned(), sql: sql.to_owned() }]);
     let sql = "CREATE VIEW \"V\" WITH (security_barrier=true) AS SELECT t.a,\n    t.\"o'clock\"\n   FROM t\n  WHERE (t.a > 1)";
     assert_eq!(found.views[&TableName::from("V")].sql, sql);
     assert_eq!(found.views.len(), 2);

@@ -319,7 +319,7 @@ async fn an_enum_asks_for_the_values_that_it_loses() {
 async fn what_is_found_is_what_postgresql_refuses() {
     let full = ForeignKey::new(["a", "b"], "p", ["x", "y"]).extra("MATCH FULL");
     let simple = ForeignKey::new(["a", "b"], "p", ["x", "y"]);
-    let same = Unique { extra: "NULLS NOT DISTINCT".to_owned(), ..Unique::new(["a", "b"]) };
+    let same = Unique { clause: "NULLS NOT DISTINCT".to_owned(), ..Unique::new(["a", "b"]) };
     let partial = Index::new("i", ["a"]).unique().predicate("b > 1");
     let key = "FOREIGN KEY (a, b) REFERENCES p (x, y)";
     for (plan, part, good, bad) in [

@@ -3,9 +3,9 @@
 use proptest::{collection::vec, option, prelude::*};
 use sea_revise::{
     column::Generated,
-    operation::{ObjectKind, Operation},
+    operation::{DefinitionKind, Operation},
     prelude::*,
-    schema::Object,
+    schema::SqlDefinition,
 };
 
 pub fn text() -> BoxedStrategy<String> {
@@ -178,11 +178,8 @@ fn column_operation() -> BoxedStrategy<Operation> {
         (table_name(), text(), option::of(text())).prop_map(|(table, column, collation)| {
             Operation::SetCollation { table, column, collation, before: None }
         }),
-        (table_name(), text(), text()).prop_map(|(table, column, extra)| Operation::SetExtra {
-            table,
-            column,
-            extra,
-            before: String::new()
+        (table_name(), text(), text()).prop_map(|(table, column, clause)| {
+            Operation::SetColumnClause { table, column, clause, before: String::new() }
         }),
         (table_name(), texts()).prop_map(|(table, options)| Operation::SetOptions {
             table,
@@ -213,9 +210,9 @@ fn other_operation() -> BoxedStrategy<Operation> {
             Operation::RebuildEnum { name, values, map, before: vec![] }
         }),
         (table_name(), text(), text()).prop_map(|(table, name, sql)| Operation::CreateObject {
-            kind: ObjectKind::Trigger,
+            kind: DefinitionKind::Trigger,
             table,
-            object: Object { name, sql }
+            object: SqlDefinition { name, sql }
         }),
         (option::of(text()), option::of(text()))
             .prop_map(|(sqlite, postgres)| Operation::Sql { sqlite, postgres }),

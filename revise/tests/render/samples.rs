@@ -2,10 +2,10 @@
 
 use sea_revise::{
     column::Generated,
-    extra::Extra,
-    operation::{ObjectKind, Operation},
+    object::DatabaseObject,
+    operation::{DefinitionKind, Operation},
     prelude::*,
-    schema::Object,
+    schema::SqlDefinition,
 };
 
 fn types() -> Vec<Type> {
@@ -84,17 +84,19 @@ fn large_table() -> Table {
         generated: Some(generated),
         collation: Some("NOCASE".to_owned()),
         comment: Some("naïve 書".to_owned()),
-        extra: "ON CONFLICT IGNORE".to_owned(),
+        clause: "ON CONFLICT IGNORE".to_owned(),
         ..Column::new("o'clock", Type::Text)
     });
     let (key, unique) = (PrimaryKey::new(["c1", "c2"]), Unique::new(["c3"]));
     table.primary_key =
-        Some(PrimaryKey { extra: "ON CONFLICT REPLACE".to_owned(), ..key.named("pk") });
-    table.uniques.push(Unique { extra: "DEFERRABLE".to_owned(), ..unique.named("uq") });
+        Some(PrimaryKey { clause: "ON CONFLICT REPLACE".to_owned(), ..key.named("pk") });
+    table.uniques.push(Unique { clause: "DEFERRABLE".to_owned(), ..unique.named("uq") });
     table.foreign_keys.push(ForeignKey::new(["c4"], ("Sys", "Orders"), []));
     table.checks.push(Check::new("c5 >= 0\n  AND c5 < 10").named("ck"));
     table.indexes.push(Index::new("i", ["c6"]));
-    table.triggers.push(Object { name: "t".to_owned(), sql: "CREATE TRIGGER t\n\"x\"".to_owned() });
+    table
+        .triggers
+        .push(SqlDefinition { name: "t".to_owned(), sql: "CREATE TRIGGER t\n\"x\"".to_owned() });
     table.comment = Some("lines".to_owned());
     table.options = vec!["STRICT".to_owned(), "WITHOUT ROWID".to_owned()];
     table
@@ -114,7 +116,7 @@ fn indexes() -> Vec<Index> {
             method: Some("gin".to_owned()),
             include: vec!["e".to_owned(), "f".to_owned()],
             predicate: Some("a IS NOT NULL".to_owned()),
-            extra: "NULLS NOT DISTINCT".to_owned(),
+            clause: "NULLS NOT DISTINCT".to_owned(),
             ..Index::new("special", [])
         },
     ]
@@ -233,10 +235,10 @@ fn alterations() -> Vec<Operation> {
             before: None,
         },
         Operation::SetCollation { table: table(), column: column(), collation: None, before: None },
-        Operation::SetExtra {
+        Operation::SetColumnClause {
             table: table(),
             column: column(),
-            extra: "ON CONFLICT FAIL".to_owned(),
+            clause: "ON CONFLICT FAIL".to_owned(),
             before: String::new(),
         },
         Operation::SetOptions {
@@ -251,8 +253,9 @@ fn alterations() -> Vec<Operation> {
 fn enums_and_sql() -> Vec<Operation> {
     let (name, text) = (|| "tea".to_owned(), |text: &str| text.to_owned());
     let values = || vec!["green".to_owned(), "black \"x\"".to_owned()];
-    let object = |name: &str, sql: &str| Object { name: name.to_owned(), sql: sql.to_owned() };
-    let (view, trigger) = (ObjectKind::View, ObjectKind::Trigger);
+    let object =
+        |name: &str, sql: &str| SqlDefinition { name: name.to_owned(), sql: sql.to_owned() };
+    let (view, trigger) = (DefinitionKind::View, DefinitionKind::Trigger);
     let sql = |sqlite: Option<&str>, postgres: Option<&str>| Operation::Sql {
         sqlite: sqlite.map(str::to_owned),
         postgres: postgres.map(str::to_owned),
@@ -282,12 +285,12 @@ fn enums_and_sql() -> Vec<Operation> {
             object: object("g", "CREATE TRIGGER g"),
         },
         Operation::DropObject { kind: trigger, table: "t".into(), object: object("g", "") },
-        Operation::CreateExtra {
-            extra: Extra::new("sequence s", "CREATE SEQUENCE s", "DROP SEQUENCE s"),
+        Operation::CreateDatabaseObject {
+            object: DatabaseObject::new("sequence s", "CREATE SEQUENCE s", "DROP SEQUENCE s"),
             before: None,
         },
-        Operation::DropExtra {
-            extra: Extra::new("function f()", "CREATE \"f\"\n$$;$$", "DROP FUNCTION f()"),
+        Operation::DropDatabaseObject {
+            object: DatabaseObject::new("function f()", "CREATE \"f\"\n$$;$$", "DROP FUNCTION f()"),
         },
         sql(Some("SELECT 1"), Some("SELECT 1")),
         sql(Some("SELECT 1"), Some("SELECT 2;\nSELECT \"3\"")),
@@ -337,10 +340,10 @@ pub fn with_the_way_back() -> Vec<Operation> {
             collation: None,
             before: Some("NOCASE".to_owned()),
         },
-        Operation::SetExtra {
+        Operation::SetColumnClause {
             table: table(),
             column: column(),
-            extra: String::new(),
+            clause: String::new(),
             before: "ON CONFLICT FAIL".to_owned(),
         },
         Operation::SetOptions {
@@ -380,8 +383,8 @@ pub fn with_the_way_back() -> Vec<Operation> {
             map: Vec::new(),
             before: vec!["green".to_owned()],
         },
-        Operation::CreateExtra {
-            extra: Extra::new("function f()", "CREATE", "DROP"),
+        Operation::CreateDatabaseObject {
+            object: DatabaseObject::new("function f()", "CREATE", "DROP"),
             before: Some("CREATE OR REPLACE".to_owned()),
         },
     ]

@@ -117,13 +117,13 @@ async fn a_definition_is_read_in_full() {
     let text = |value: &str| Some(DefaultValue::Text(value.to_owned()));
     assert_eq!(column("Id").identity, Identity::Automatic);
     let key = table.primary_key.clone().unwrap();
-    assert_eq!((key.name.as_deref(), key.extra.as_str()), (Some("pk"), "ON CONFLICT REPLACE"));
+    assert_eq!((key.name.as_deref(), key.clause.as_str()), (Some("pk"), "ON CONFLICT REPLACE"));
     assert_eq!(column("name").collation.as_deref(), Some("NOCASE"));
-    assert_eq!(column("name").extra, "ON CONFLICT IGNORE");
+    assert_eq!(column("name").clause, "ON CONFLICT IGNORE");
     assert_eq!(column("name").default, text("it's"));
     assert_eq!(
         table.uniques,
-        [Unique { extra: "ON CONFLICT FAIL".into(), ..Unique::new(["name"]) }]
+        [Unique { clause: "ON CONFLICT FAIL".into(), ..Unique::new(["name"]) }]
     );
     assert_eq!(column("order").kind, Type::Decimal(Some((12, 2))));
     assert_eq!(column("order").default, Some(DefaultValue::Number("-1.5".into())));
@@ -159,10 +159,10 @@ async fn keys_are_read_in_full() {
         ForeignKey { referenced: Vec::new(), ..ForeignKey::new(["c"], "nowhere", [""]) },
     ];
     assert_eq!(child.foreign_keys, keys);
-    let extra = "(\"b\" COLLATE NOCASE DESC, \"c\")".to_owned();
+    let clause = "(\"b\" COLLATE NOCASE DESC, \"c\")".to_owned();
     let uniques = [
-        Unique { extra: "ON CONFLICT ROLLBACK".into(), ..Unique::new(["a"]).named("u q") },
-        Unique { extra, ..Unique::new(["b", "c"]) },
+        Unique { clause: "ON CONFLICT ROLLBACK".into(), ..Unique::new(["a"]).named("u q") },
+        Unique { clause, ..Unique::new(["b", "c"]) },
     ];
     assert_eq!(child.uniques, uniques);
     assert_eq!(child.checks, [Check::new("a > 0 OR b IN (1, 2)").named("ck")]);
@@ -249,7 +249,7 @@ async fn the_last_word_about_deferring_counts() {
             .await;
     let schema = read(&db).await.unwrap();
     let keys = &schema.tables[&"t".into()].foreign_keys;
-    assert_eq!(keys.iter().map(|key| key.extra.as_str()).collect::<Vec<_>>(), ["NOT DEFERRABLE"]);
+    assert_eq!(keys.iter().map(|key| key.clause.as_str()).collect::<Vec<_>>(), ["NOT DEFERRABLE"]);
     let again = database(&create_script(&schema).unwrap().join(";\n")).await;
     assert_same(read(&again).await.unwrap(), schema, twice);
 }

@@ -193,7 +193,7 @@ fn column() -> impl Strategy<Value = Column> {
             match odd {
                 0 => column.collation = Some("NOCASE".to_owned()),
                 1 => column.collation = Some("my own".to_owned()),
-                2 if !null => column.extra = "ON CONFLICT IGNORE".to_owned(),
+                2 if !null => column.clause = "ON CONFLICT IGNORE".to_owned(),
                 3 | 4 => {
                     column.default = None;
                     column.generated =
@@ -223,8 +223,8 @@ fn table() -> impl Strategy<Value = Table> {
                     ..PrimaryKey::new([])
                 });
             }
-            let extra = ["", "ON CONFLICT REPLACE"][usize::from(picks[1] % 2)].to_owned();
-            made.uniques.push(Unique { columns: vec![pick(1)], name: named.clone(), extra });
+            let clause = ["", "ON CONFLICT REPLACE"][usize::from(picks[1] % 2)].to_owned();
+            made.uniques.push(Unique { columns: vec![pick(1)], name: named.clone(), clause });
             made.foreign_keys.push(
                 ForeignKey {
                     columns: vec![pick(2)],

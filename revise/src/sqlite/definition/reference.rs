@@ -22,9 +22,9 @@ pub fn references(
         } else if cursor.eat(&["ON", "UPDATE"]) {
             key.on_update = action(cursor)?;
         } else if cursor.eat(&["ON", "INSERT"]) {
-            key.extra = join([&key.extra, "ON INSERT", action(cursor)?.sql()]);
+            key.clause = join([&key.clause, "ON INSERT", action(cursor)?.sql()]);
         } else if cursor.eat(&["MATCH"]) {
-            key.extra = join([&key.extra, "MATCH", &cursor.name()?.to_ascii_uppercase()]);
+            key.clause = join([&key.clause, "MATCH", &cursor.name()?.to_ascii_uppercase()]);
         } else if let Some(deferrable) = deferrable(cursor) {
             defer(&mut key, &deferrable);
         } else {
@@ -56,7 +56,7 @@ pub fn deferrable(cursor: &mut Cursor<'_, '_>) -> Option<String> {
 
 /// The last word about deferring counts, and a definition that is printed has room for one.
 pub fn defer(key: &mut ForeignKey, deferrable: &str) {
-    let earlier = ["NOT DEFERRABLE", "DEFERRABLE"].iter().find_map(|words| key.extra.find(words));
-    key.extra.truncate(earlier.unwrap_or(key.extra.len()));
-    key.extra = join([key.extra.trim_end(), deferrable]);
+    let earlier = ["NOT DEFERRABLE", "DEFERRABLE"].iter().find_map(|words| key.clause.find(words));
+    key.clause.truncate(earlier.unwrap_or(key.clause.len()));
+    key.clause = join([key.clause.trim_end(), deferrable]);
 }

@@ -108,20 +108,20 @@ relations AS (
     GROUP BY f.word, f.signature, f.text, f.word_upper, f.prefix
     UNION ALL SELECT 30, r.word || ' ' || r.signature, (to_jsonb(g) - 'aggfnoid')::text, '', 'never'
     FROM routines r JOIN pg_catalog.pg_aggregate g ON g.aggfnoid = r.oid
-    UNION ALL SELECT rank, name, format('ALTER TABLE %s %s', owner, setting), format('ALTER TABLE %s %s', owner, undo), 'renew' FROM settings
+    UNION ALL SELECT rank, name, format('ALTER TABLE %s %s', owner, setting), format('ALTER TABLE %s %s', owner, undo), 'recreate' FROM settings
     UNION ALL SELECT 62, 'storage options of index ' || c.relname, format('ALTER INDEX %I SET (%s)', c.relname,
         array_to_string(c.reloptions, ', ')), format('ALTER INDEX %I RESET (%s)', c.relname,
-        (SELECT string_agg(split_part(o, '=', 1), ', ') FROM unnest(c.reloptions) o)), 'renew'
+        (SELECT string_agg(split_part(o, '=', 1), ', ') FROM unnest(c.reloptions) o)), 'recreate'
     FROM tables t JOIN pg_catalog.pg_index i ON i.indrelid = t.oid
     JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid AND c.reloptions IS NOT NULL
     UNION ALL SELECT 61, format('check %s of table %s', k.conname, t.relname), concat_ws(' ', CASE WHEN k.connoinherit THEN 'NO INHERIT' END,
         CASE WHEN NOT k.convalidated THEN 'NOT VALID' END), '', 'never'
     FROM tables t JOIN pg_catalog.pg_constraint k ON k.conrelid = t.oid AND k.contype = 'c' AND (k.connoinherit OR NOT k.convalidated)
     UNION ALL SELECT 84, format('trigger %s of view %s', g.tgname, r.relname), pg_get_triggerdef(g.oid, true),
-        format('DROP TRIGGER %I ON %s', g.tgname, r.quoted), 'renew'
+        format('DROP TRIGGER %I ON %s', g.tgname, r.quoted), 'recreate'
     FROM relations r JOIN pg_catalog.pg_trigger g ON g.tgrelid = r.oid AND r.relkind = 'v' AND NOT g.tgisinternal
     UNION ALL SELECT 84, format('index %s of materialized view %s', c.relname, r.relname), pg_get_indexdef(i.indexrelid, 0, true),
-        format('DROP INDEX %I', c.relname), 'renew'
+        format('DROP INDEX %I', c.relname), 'recreate'
     FROM relations r JOIN pg_catalog.pg_index i ON i.indrelid = r.oid AND r.relkind = 'm'
     JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
     UNION ALL SELECT 85, format('policy %s of table %s', p.polname, t.relname),
@@ -130,13 +130,13 @@ relations AS (
             CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
             (SELECT string_agg(CASE WHEN o = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(o)) END, ', ') FROM unnest(p.polroles) o),
             ' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')', ' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')'),
-        format('DROP POLICY %I ON %s', p.polname, t.quoted), 'renew'
+        format('DROP POLICY %I ON %s', p.polname, t.quoted), 'recreate'
     FROM tables t JOIN pg_catalog.pg_policy p ON p.polrelid = t.oid
     UNION ALL SELECT 84, format('rule %s of %s', w.rulename, r.relname), rtrim(pg_get_ruledef(w.oid, true), ';'),
-        format('DROP RULE %I ON %s', w.rulename, r.quoted), 'renew'
+        format('DROP RULE %I ON %s', w.rulename, r.quoted), 'recreate'
     FROM relations r JOIN pg_catalog.pg_rewrite w ON w.ev_class = r.oid AND w.rulename <> '_RETURN'
     UNION ALL SELECT 63, 'statistics ' || s.stxname, replace(pg_get_statisticsobjdef(s.oid), 'STATISTICS ' || own.prefix, 'STATISTICS '),
-        format('DROP STATISTICS %I', s.stxname), 'renew'
+        format('DROP STATISTICS %I', s.stxname), 'recreate'
     FROM own JOIN pg_catalog.pg_statistic_ext s ON s.stxnamespace = own.oid
     UNION ALL SELECT 90, 'comment on ' || i.type || ' ' || replace(i.identity, own.prefix, ''),
         format('COMMENT ON %s %s IS %L', c.word, replace(i.identity, own.prefix, ''), x.description),

@@ -1,4 +1,5 @@
-//! What else two databases have: made, replaced and dropped by its own SQL, or said in words where no operation can.
+//! Database objects that the model does not take apart: created, replaced and dropped by their own SQL, or reported as
+//! a change to make by hand.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +9,7 @@ use serde::Serialize;
 use super::{Work, order::Phase};
 use crate::{
     expression::mentions,
-    extra::{Change, Found},
+    object::{InspectedObject, ReplaceMethod},
     operation::Operation,
 };
 
@@ -34,67 +35,76 @@ pub fn compare(work: &mut Work<'_>) {
     if !work.whole() {
         return;
     }
-    let (before, after) = (work.before.extras.clone(), &work.after.extras);
+    let (before, after) = (work.before.objects.clone(), &work.after.objects);
     let renewed = renewed(work);
-    let taken_along = |found: &Found| {
-        found.rank >= TABLES && renewed.iter().any(|part| mentions(&found.extra.sql, part))
+    let taken_along = |found: &InspectedObject| {
+        found.rank >= TABLES && renewed.iter().any(|part| mentions(&found.object.sql, part))
     };
-    let find = |extras: &[Found], name: &str| {
-        extras.iter().find(|found| found.extra.name == name).cloned()
+    let find = |objects: &[InspectedObject], name: &str| {
+        objects.iter().find(|found| found.object.name == name).cloned()
     };
     let mut drops = Vec::new();
     for new in after {
-        let old = find(&before, &new.extra.name);
-        let same = old.as_ref().is_some_and(|old| old.extra.sql == new.extra.sql);
+        let old = find(&before, &new.object.name);
+        let same = old.as_ref().is_some_and(|old| old.object.sql == new.object.sql);
         match (new.change, old) {
             (_, Some(_)) if same && !taken_along(new) => {}
-            (Change::Never, Some(_)) if same => {}
-            (Change::Never, old) => work.found.by_hand.push(by_hand(old.as_ref(), Some(new))),
-            (Change::Fixed, Some(old)) => work.found.by_hand.push(by_hand(Some(&old), Some(new))),
-            (Change::Renew, Some(old)) => {
+            (ReplaceMethod::Never, Some(_)) if same => {}
+            (ReplaceMethod::Never, old) => {
+                work.found.by_hand.push(by_hand(old.as_ref(), Some(new)))
+            }
+            (ReplaceMethod::Fixed, Some(old)) => {
+                work.found.by_hand.push(by_hand(Some(&old), Some(new)))
+            }
+            (ReplaceMethod::Recreate, Some(old)) => {
                 drops.push(old);
                 create(work, new, None);
             }
-            (Change::Replace, Some(old)) => create(work, new, Some(old.extra.sql)),
-            (Change::Renew | Change::Replace | Change::Fixed, None) => create(work, new, None),
+            (ReplaceMethod::Replace, Some(old)) => create(work, new, Some(old.object.sql)),
+            (ReplaceMethod::Recreate | ReplaceMethod::Replace | ReplaceMethod::Fixed, None) => {
+                create(work, new, None)
+            }
         }
     }
-    for old in before.iter().filter(|old| find(after, &old.extra.name).is_none()) {
+    for old in before.iter().filter(|old| find(after, &old.object.name).is_none()) {
         match old.change {
-            Change::Never => work.found.by_hand.push(by_hand(Some(old), None)),
-            Change::Renew | Change::Replace | Change::Fixed => drops.push(old.clone()),
+            ReplaceMethod::Never => work.found.by_hand.push(by_hand(Some(old), None)),
+            ReplaceMethod::Recreate | ReplaceMethod::Replace | ReplaceMethod::Fixed => {
+                drops.push(old.clone())
+            }
         }
     }
     drops.sort_by_key(|found| std::cmp::Reverse(found.rank));
     for found in drops {
-        let phase = if found.rank < TABLES { Phase::DropFirstExtras } else { Phase::DropExtras };
+        let phase =
+            if found.rank < TABLES { Phase::DropFirstObjects } else { Phase::DropDatabaseObjects };
         let drop = match work.options.backend {
-            DbBackend::Sqlite => Operation::Sql { sqlite: Some(found.extra.drop), postgres: None },
-            _ => Operation::DropExtra { extra: found.extra },
+            DbBackend::Sqlite => Operation::Sql { sqlite: Some(found.object.drop), postgres: None },
+            _ => Operation::DropDatabaseObject { object: found.object },
         };
         work.phases.push(phase, drop);
     }
 }
 
-fn create(work: &mut Work<'_>, found: &Found, before: Option<String>) {
+fn create(work: &mut Work<'_>, found: &InspectedObject, before: Option<String>) {
     // A function of a table's rows needs the table.
     let phase = match found.rank {
-        0..50 => Phase::FirstExtras,
-        50..VIEWS => Phase::TableExtras,
-        _ => Phase::LastExtras,
+        0..50 => Phase::FirstObjects,
+        50..VIEWS => Phase::TableObjects,
+        _ => Phase::LastObjects,
     };
-    let extra = found.extra.clone();
+    let object = found.object.clone();
     let create = match work.options.backend {
-        // Extras of migrations are PostgreSQL's.
-        DbBackend::Sqlite => Operation::Sql { sqlite: Some(extra.sql), postgres: None },
-        _ => Operation::CreateExtra { extra, before },
+        // The operation is PostgreSQL's.
+        DbBackend::Sqlite => Operation::Sql { sqlite: Some(object.sql), postgres: None },
+        _ => Operation::CreateDatabaseObject { object, before },
     };
     work.phases.push(phase, create);
 }
 
-fn by_hand(before: Option<&Found>, after: Option<&Found>) -> ByHand {
-    let text = |found: Option<&Found>| found.map(|found| found.extra.sql.clone());
-    let name = after.or(before).map(|found| found.extra.name.clone());
+fn by_hand(before: Option<&InspectedObject>, after: Option<&InspectedObject>) -> ByHand {
+    let text = |found: Option<&InspectedObject>| found.map(|found| found.object.sql.clone());
+    let name = after.or(before).map(|found| found.object.name.clone());
     ByHand { name: name.unwrap_or_default(), before: text(before), after: text(after) }
 }
 

@@ -1,14 +1,14 @@
-//! Reads a whole schema: also what the model does not take apart.
+//! Reads a whole schema: also the database objects that the model does not take apart.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
 use super::read::{Scope, read};
-use crate::{extra::Found, schema::Schema};
+use crate::{object::InspectedObject, schema::Schema};
 
 /// One query for all of it. It takes longer than all the others together, so only those ask it who compare everything.
-const QUERY: &str = include_str!("extras.sql");
+const QUERY: &str = include_str!("objects.sql");
 
-/// Reads the schemas of a scope as [`read`] does, and what else there is in the own one: functions, sequences, domains,
+/// Reads the schemas of a scope as [`read`] does, and the other objects of the own one: functions, sequences, domains,
 /// exclusion constraints, policies, settings of tables, comments on parts, and so on.
 ///
 /// # Errors
@@ -21,8 +21,8 @@ pub async fn read_whole(db: &impl ConnectionTrait, scope: &Scope) -> Result<Sche
         serde_json::from_str(&text).map_err(|error| DbErr::Type(format!("{error} in `{text}`")))
     };
     let rows = db.query_all_raw(statement).await?;
-    let found: Result<Vec<Found>, DbErr> =
+    let found: Result<Vec<InspectedObject>, DbErr> =
         rows.iter().map(|row| parse(row.try_get_by_index(0)?)).collect();
-    schema.extras = found?;
+    schema.objects = found?;
     Ok(schema)
 }
