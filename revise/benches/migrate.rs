@@ -17,8 +17,10 @@ use sea_orm_migration::{
     MigrationName, MigrationTrait, SchemaManager, async_trait, sea_orm::DbErr,
 };
 use sea_revise::{
-    Entities, Plan, Revise, Target, UrlStyle, column::Column, column_type::Type,
-    generate::GenerateOptions, operation::Operation,
+    Entities, Plan, Revise, Target, UrlStyle,
+    operation::Operation,
+    project::generate::GenerateOptions,
+    schema::{Column, Type},
 };
 
 /// Entities of eight columns with a unique one and an index, and the list of the first so many of them.

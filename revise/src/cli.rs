@@ -2,16 +2,16 @@
 
 mod apply;
 mod arguments;
-mod claim;
 mod compare;
 mod console;
 mod examples;
+mod file_lock;
 mod folder;
+mod history_repair;
 mod init;
-mod look;
-mod mend;
-mod standing;
-mod trial;
+mod inspect;
+mod roundtrip;
+mod status;
 mod usage;
 mod write;
 
@@ -28,11 +28,13 @@ pub use self::{
 };
 use crate::{
     error::{Error, Result},
-    generate::GenerateOptions,
-    replay::Replay,
-    revise::{DEFAULT_PROGRAM, Revise},
-    session::{Session, Use},
-    target::Target,
+    project::generate::GenerateOptions,
+    runtime::{
+        replay::Replay,
+        revise::{DEFAULT_PROGRAM, Revise},
+        session::{Session, Use},
+        target::Target,
+    },
 };
 
 /// Generates, applies and compares migrations.

@@ -10,11 +10,7 @@ use sea_orm::{
 };
 
 pub(crate) use self::statements::Statements;
-use crate::{
-    column_type::Type,
-    key::Index,
-    schema::{Schema, TableName},
-};
+use crate::schema::{Index, Schema, TableName, Type};
 
 /// The entities of a project: what its database should look like.
 ///

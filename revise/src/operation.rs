@@ -5,18 +5,21 @@
     reason = "the members of an operation say what they are by their names and types"
 )]
 
+pub mod apply;
+pub mod describe;
+pub mod manifest;
+mod plan;
+pub mod reverse;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::{
-    column::{Column, Generated, Identity},
-    column_type::Type,
-    default_value::DefaultValue,
-    key::{Check, ForeignKey, Index, PrimaryKey, Unique},
-    object::DatabaseObject,
-    schema::{SqlDefinition, TableName},
-    table::Table,
+pub use self::plan::Plan;
+
+use crate::schema::{
+    Check, Column, DatabaseObject, DefaultValue, ForeignKey, Generated, Identity, Index,
+    PrimaryKey, SqlDefinition, Table, TableName, Type, Unique,
 };
 
 /// One change of a schema. What is needed to take it back is carried in `before` and may be absent in a migration that

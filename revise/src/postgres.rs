@@ -4,19 +4,19 @@
 //! what [`Schema::apply`](crate::schema::Schema::apply) made of `before`.
 
 mod alter;
-mod anew;
-mod aside;
 mod catalog;
 mod create;
 mod default;
+mod dependents;
 mod emit;
 mod enums;
+mod inspect;
 mod length;
 mod names;
 mod objects;
 mod own_transaction;
 mod parts;
-mod read;
+mod recreate;
 mod spelling;
 mod views;
 
@@ -26,7 +26,7 @@ pub(crate) use self::views::{STORED, in_order};
 pub use self::{
     create::create_script,
     emit::statements,
+    inspect::{Scope, read},
     objects::read_whole,
     own_transaction::needs_own_transaction,
-    read::{Scope, read},
 };

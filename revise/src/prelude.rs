@@ -7,11 +7,9 @@ pub use sea_orm_migration::{
 };
 
 pub use crate::{
-    column::{Column, Identity},
-    column_type::Type,
-    default_value::DefaultValue,
-    key::{Action, Check, ForeignKey, Index, IndexColumn, PrimaryKey, Unique},
-    plan::Plan,
-    schema::TableName,
-    table::Table,
+    operation::Plan,
+    schema::{
+        Action, Check, Column, DefaultValue, ForeignKey, Identity, Index, IndexColumn, PrimaryKey,
+        Table, TableName, Type, Unique,
+    },
 };

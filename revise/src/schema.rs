@@ -3,11 +3,28 @@
 //! Everything is owned and ordered. The text of expressions is the database's own; where two spellings mean the same,
 //! the readers choose one, so that `==` on parts is a comparison of meaning.
 
+mod column;
+mod column_type;
+mod default_value;
+pub mod expression;
+mod index;
+mod key;
+mod object;
+mod table;
+
 use std::{collections::BTreeMap, fmt};
 
 use serde::Serialize;
 
-use crate::{object::InspectedObject, table::Table};
+pub use self::{
+    column::{Column, Generated, Identity, Written},
+    column_type::Type,
+    default_value::DefaultValue,
+    index::{Index, IndexColumn},
+    key::{Action, Check, ForeignKey, PrimaryKey, Unique},
+    object::{DatabaseObject, InspectedObject, ReplaceMethod},
+    table::{Table, Used},
+};
 
 /// The name of a table, with the schema it lives in where that is not the connection's own (PostgreSQL only).
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -6,13 +6,13 @@ mod declared;
 mod definition;
 mod emit;
 mod index;
+mod inspect;
 mod life;
 mod print;
-mod read;
 mod rebuild;
 mod token;
 
 pub use emit::{segments, statements};
+pub use inspect::{broken_keys, read};
 pub use print::create_script;
 pub(crate) use print::{keeps_alike, strict_type};
-pub use read::{broken_keys, read};

@@ -43,7 +43,7 @@ use law::Outcome;
 use sea_orm::DbBackend;
 use sea_revise::{
     diff::{Options, diff},
-    render,
+    project::render,
     schema::Schema,
 };
 

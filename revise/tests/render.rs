@@ -12,10 +12,9 @@ use chrono::{DateTime, Utc};
 use proc_macro2::{TokenStream, TokenTree};
 use proptest::prelude::*;
 use sea_revise::{
-    operation::Operation,
-    plan::Plan,
+    operation::{Operation, Plan},
     prelude::{Column, Type},
-    render::{self, Draft},
+    project::render::{self, Draft},
     revision::Revision,
 };
 

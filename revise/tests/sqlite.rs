@@ -25,10 +25,8 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement,
 };
 use sea_revise::{
-    column::Identity,
-    column_type::Type,
-    plan::Plan,
-    schema::Schema,
+    operation::Plan,
+    schema::{Identity, Schema, Type},
     sqlite::{read, segments, statements},
 };
 

@@ -4,10 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use migration::sea_revise::{
-    self, Standing, Target,
-    backup::{self, Backup},
-    check::Checked,
-    upgrade::{Event, Report, UpgradeOptions},
+    self, Backup, Checked, Event, Report, Standing, Target, UpgradeOptions, runtime::backup,
 };
 use service::{
     Location, Settings,

@@ -9,16 +9,20 @@ use super::{
     arguments::{Downgrade, Manner, Preview, Upgrade},
 };
 use crate::{
-    backup::Backup,
-    describe::{counted, describe},
     error::{Error, Result},
-    history::Applied,
-    operation::Operation,
-    replay::Replay,
-    revise::Standing,
-    session::{Session, Use},
-    target::Target,
-    upgrade::{Direction, UpgradeOptions, revisions},
+    operation::{
+        Operation,
+        describe::{counted, describe},
+    },
+    runtime::{
+        backup::Backup,
+        history::Applied,
+        replay::Replay,
+        revise::Standing,
+        session::{Session, Use},
+        target::Target,
+        upgrade::{Direction, UpgradeOptions, revisions},
+    },
 };
 
 /// What `upgrade` and `downgrade` answer as JSON.
@@ -202,7 +206,7 @@ fn standing_at(known: &[String], revision: &str) -> Result<Standing> {
     let count = match revision {
         "" | "base" => 0,
         given => {
-            let given = super::look::revision(known, given)?;
+            let given = super::inspect::revision(known, given)?;
             known.iter().position(|name| *name == given).map_or(0, |place| place + 1)
         }
     };

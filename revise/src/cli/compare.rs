@@ -5,12 +5,14 @@ use serde::Serialize;
 
 use super::{Command, arguments::Diff};
 use crate::{
-    compare::Comparison,
-    describe::describe,
     diff::{ByHand, Difference},
     error::{Error, Result},
-    generate::{GenerateOptions, sentence},
-    target::Target,
+    operation::describe::describe,
+    project::{
+        compare::Comparison,
+        generate::{GenerateOptions, sentence},
+    },
+    runtime::target::Target,
 };
 
 /// SQLite's shell would go on behind an error, up to the COMMIT.
@@ -37,7 +39,8 @@ impl Command<'_> {
         let (side, other) = (self.revise.side(from)?, self.revise.side(to)?);
         // What is compared without a database of its own is compared as SQLite sees it, unless one is named.
         let target = self.target().or_else(|error| match (&side, &other) {
-            (crate::compare::Side::Database, _) | (_, crate::compare::Side::Database) => Err(error),
+            (crate::project::compare::Side::Database, _)
+            | (_, crate::project::compare::Side::Database) => Err(error),
             _ => Ok(Target::Memory),
         })?;
         let options = self.decided(&arguments.decisions)?;

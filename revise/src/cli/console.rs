@@ -14,11 +14,11 @@ use serde::Serialize;
 
 use super::Globals;
 use crate::{
+    check::lint::Level,
     diff::Question,
     error::{Error, Result},
-    generate::{Answer, Ask, sentence},
-    lint::Level,
-    upgrade::{Confirm, Event, Report},
+    project::generate::{Answer, Ask, sentence},
+    runtime::upgrade::{Confirm, Event, Report},
 };
 
 /// Whether the JSON of the answer is printed already.
@@ -95,8 +95,8 @@ impl Console {
             }
             Event::Done { revision, direction, duration } => {
                 let done = match direction {
-                    crate::upgrade::Direction::Up => "applied",
-                    crate::upgrade::Direction::Down => "took back",
+                    crate::runtime::upgrade::Direction::Up => "applied",
+                    crate::runtime::upgrade::Direction::Down => "took back",
                 };
                 console.note(&format!("{done} {revision} in {} ms", duration.as_millis()));
             }

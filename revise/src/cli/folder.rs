@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::{Command, write::stopped};
 use crate::{
-    directory::Directory,
     error::{Error, Result},
+    project::directory::Directory,
 };
 
 impl Command<'_> {

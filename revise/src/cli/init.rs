@@ -4,11 +4,13 @@ use std::path::Path;
 
 use super::{Command, arguments::Init, write::stopped};
 use crate::{
-    describe::counted,
-    directory::{self, Directory, InitOptions},
     error::{Error, Result},
-    generate::Draft,
-    session::{Session, Use},
+    operation::describe::counted,
+    project::{
+        directory::{self, Directory, InitOptions},
+        generate::Draft,
+    },
+    runtime::session::{Session, Use},
 };
 
 impl Command<'_> {
@@ -54,7 +56,7 @@ impl Command<'_> {
     /// The tables of the database as a first migration.
     async fn baseline(&self) -> Result<Draft> {
         let target = self.target()?;
-        if let crate::target::Target::File(path) = &target
+        if let crate::runtime::target::Target::File(path) = &target
             && !path.exists()
         {
             let path = path.display();

@@ -9,17 +9,19 @@ use super::{
     console,
 };
 use crate::{
-    describe::{counted, describe},
-    directory::Directory,
+    check::lint::Finding,
     error::{Error, Result},
-    generate::{Draft, GenerateOptions},
-    lint::Finding,
-    operation::Operation,
-    render,
+    operation::{
+        Operation,
+        describe::{counted, describe},
+    },
+    project::{
+        directory::Directory,
+        generate::{Draft, GenerateOptions},
+        render,
+    },
     revision::{Revision, suggest_message},
-    shadow::Shadows,
-    target::Target,
-    upgrade::Direction,
+    runtime::{shadow::Shadows, target::Target, upgrade::Direction},
 };
 
 /// What `migrate` answers as JSON.
@@ -212,7 +214,7 @@ impl Command<'_> {
     pub fn edit(&self, arguments: &Edit) -> Result<()> {
         let directory = self.directory()?;
         let known = directory.revisions().map_err(stopped)?;
-        let wanted = super::look::revision(&known, &arguments.revision)?;
+        let wanted = super::inspect::revision(&known, &arguments.revision)?;
         let path = directory.path(&wanted);
         let editor = ["VISUAL", "EDITOR"].iter().find_map(std::env::var_os);
         let editor = editor.ok_or_else(|| {

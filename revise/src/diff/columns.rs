@@ -6,13 +6,8 @@ use sea_orm::DbBackend;
 
 use super::{ColumnName, Question, Work, computed, enums, order::Phase};
 use crate::{
-    column::{Column, Identity},
-    column_type::Type,
-    default_value::DefaultValue,
-    key::Check,
     operation::Operation,
-    schema::TableName,
-    table::Table,
+    schema::{Check, Column, DefaultValue, Identity, Table, TableName, Type},
 };
 
 /// Compares the columns of a table. Columns whose values change are added to `disturbed`; parts that go with a column
@@ -152,7 +147,7 @@ fn drop_column(work: &mut Work<'_>, left: &mut Table, column: &Column) {
 }
 
 pub fn names(expression: &str, column: &str) -> bool {
-    crate::expression::mentions(expression, column)
+    crate::schema::expression::mentions(expression, column)
 }
 
 fn change(
@@ -343,7 +338,7 @@ fn rewrite_key(work: &mut Work<'_>, table: &TableName, before: &Column, after: &
         column: after.name.clone(),
         kind: after.kind.clone(),
         // On purpose: a key cannot be NULL, so this fails as soon as there is one row.
-        using: Some(crate::reverse::no_value(&after.kind)),
+        using: Some(crate::operation::reverse::no_value(&after.kind)),
         before: Some(before.kind.clone()),
     };
     work.phases.push(Phase::Columns, operation);

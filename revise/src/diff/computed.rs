@@ -6,10 +6,8 @@ use super::{
     order::Phase,
 };
 use crate::{
-    column::{Column, Generated},
-    expression::alike,
     operation::Operation,
-    table::Table,
+    schema::{Column, Generated, Table, expression::alike},
 };
 
 /// Compares how a column is computed before and after.

@@ -6,12 +6,9 @@ use sea_orm::DbBackend;
 
 use super::{ColumnName, Work, columns, order::Phase};
 use crate::{
-    expression::alike,
-    key::{ForeignKey, Index, PrimaryKey, Unique},
     operation::Operation,
     postgres::automatic_name,
-    schema::TableName,
-    table::Table,
+    schema::{ForeignKey, Index, PrimaryKey, Table, TableName, Unique, expression::alike},
 };
 
 /// Compares the constraints and indexes of a table. Columns that lose a key are added to `disturbed`.

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{Scope, Work, order::Phase};
-use crate::{column::Column, column_type::Type, operation::Operation, schema::Schema};
+use crate::{
+    operation::Operation,
+    schema::{Column, Schema, Type},
+};
 
 /// Compares the enum types and their values.
 pub fn compare(work: &mut Work<'_>) {

@@ -8,9 +8,8 @@ use serde::Serialize;
 
 use super::{Work, order::Phase};
 use crate::{
-    expression::mentions,
-    object::{InspectedObject, ReplaceMethod},
     operation::Operation,
+    schema::{InspectedObject, ReplaceMethod, expression::mentions},
 };
 
 /// A difference that no operation carries out.

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{operation::Operation, schema::TableName, table::Table};
+use crate::{
+    operation::Operation,
+    schema::{Table, TableName},
+};
 
 /// When an operation happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,7 +65,7 @@ impl Phases {
 
 /// Tables with parents before their children. Where keys form a circle, one of the tables comes without the keys that
 /// close it, which stand beside it.
-pub fn parents_first(tables: Vec<&Table>) -> Vec<(Table, Vec<crate::key::ForeignKey>)> {
+pub fn parents_first(tables: Vec<&Table>) -> Vec<(Table, Vec<crate::schema::ForeignKey>)> {
     let mut waiting: BTreeMap<&TableName, &Table> =
         tables.into_iter().map(|table| (&table.name, table)).collect();
     let mut sorted = Vec::with_capacity(waiting.len());
@@ -112,7 +115,7 @@ fn in_circle<'a>(waiting: &BTreeMap<&'a TableName, &'a Table>) -> Option<&'a Tab
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::ForeignKey;
+    use crate::schema::ForeignKey;
 
     fn table(name: &str, parents: &[&str]) -> Table {
         parents.iter().fold(Table::new(name), |table, parent| {

@@ -3,7 +3,10 @@
 use sea_orm::DbBackend;
 
 use super::{DiffError, Question, Work, order::Phase};
-use crate::{column::Column, operation::Operation, schema::TableName, table::Table};
+use crate::{
+    operation::Operation,
+    schema::{Column, Table, TableName},
+};
 
 /// From here on a pair of tables is alike enough to ask.
 const TABLES_ALIKE: f64 = 0.8;

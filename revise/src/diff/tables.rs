@@ -7,11 +7,9 @@ use super::{
     order::{self, Phase},
 };
 use crate::{
-    key::ForeignKey,
     operation::{DefinitionKind, Operation},
     postgres::in_order,
-    schema::{SqlDefinition, TableName},
-    table::Table,
+    schema::{ForeignKey, SqlDefinition, Table, TableName},
 };
 
 /// Compares tables, and views where everything counts.

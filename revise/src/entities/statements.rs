@@ -12,10 +12,7 @@ use sea_orm::{
 };
 
 use super::{Entity, split_comment, type_of};
-use crate::{
-    key::{Action, ForeignKey, Index},
-    schema::{TableName, quote, quote_all, quote_text},
-};
+use crate::schema::{Action, ForeignKey, Index, TableName, quote, quote_all, quote_text};
 
 /// What creates the entities' tables in an empty database.
 pub(crate) struct Statements {
@@ -297,7 +294,7 @@ fn comments(statement: &TableCreateStatement, table: &TableName) -> Vec<String> 
 }
 
 fn claimed(table: &TableName, index: &Index, postgres: bool) -> String {
-    let columns: Vec<String> = index.columns.iter().map(crate::key::IndexColumn::sql).collect();
+    let columns: Vec<String> = index.columns.iter().map(crate::schema::IndexColumn::sql).collect();
     let method = index.method.as_ref().filter(|_| postgres);
     let method = method.map(|method| format!(" USING {method}")).unwrap_or_default();
     let include = match index.include.as_slice() {

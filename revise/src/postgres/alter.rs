@@ -2,15 +2,13 @@
 
 use sea_orm::DbBackend;
 
-use super::{aside::Aside, create};
+use super::{create, dependents::Aside};
 use crate::{
-    column::{Column, Identity},
-    column_type::Type,
     error::PlanError,
-    expression::mentions,
     operation::Operation,
-    schema::{Schema, TableName, quote, quote_text},
-    table::Table,
+    schema::{
+        Column, Identity, Schema, Table, TableName, Type, expression::mentions, quote, quote_text,
+    },
 };
 
 /// A table of a schema.

@@ -6,12 +6,11 @@ use sea_orm::DbBackend;
 
 use super::views;
 use crate::{
-    column::{Column, Identity},
-    default_value::DefaultValue,
     error::PlanError,
-    key::{Action, Check, ForeignKey, Index, IndexColumn, PrimaryKey, Unique},
-    schema::{Schema, TableName, quote, quote_all, quote_text},
-    table::Table,
+    schema::{
+        Action, Check, Column, DefaultValue, ForeignKey, Identity, Index, IndexColumn, PrimaryKey,
+        Schema, Table, TableName, Unique, quote, quote_all, quote_text,
+    },
 };
 
 /// The statements that make a whole schema in an empty database: schemas and enums, tables, foreign keys, indexes,

@@ -4,7 +4,7 @@
 //! is equal however it was written; whatever is not clearly a literal stays the expression that it is.
 
 use super::spelling::{base, group_length, without_parentheses};
-use crate::{column_type::Type, default_value::DefaultValue};
+use crate::schema::{DefaultValue, Type};
 
 /// Reads the default of a column whose type `format_type` prints as `column`. `NULL` is no default.
 pub fn parse(expression: &str, column: &str, kind: &Type) -> Option<DefaultValue> {

@@ -4,17 +4,17 @@ use sea_orm::DbBackend;
 
 use super::{
     alter::{self, alter, column, table},
-    anew,
-    aside::Aside,
-    create, enums, length, names, views,
+    create,
+    dependents::Aside,
+    enums, length, names, recreate, views,
 };
 use crate::{
-    apply::parts::{find_check, find_key, find_unique, is_unique_on},
-    column::Written,
     error::PlanError,
-    operation::{DefinitionKind, Operation},
-    schema::{Schema, TableName, quote, quote_text},
-    table::Table,
+    operation::{
+        DefinitionKind, Operation,
+        apply::parts::{find_check, find_key, find_unique, is_unique_on},
+    },
+    schema::{Schema, Table, TableName, Written, quote, quote_text},
 };
 
 /// The statements that carry out operations on a schema, in order, each of them one text. Only the SQL of an
@@ -182,11 +182,11 @@ fn emit_change(
         }
         Operation::SetGenerated { table, column, generated, .. } => {
             let (table, column) = find(table, column)?;
-            anew::computed(now, table, column, generated.as_ref())?
+            recreate::computed(now, table, column, generated.as_ref())?
         }
         Operation::SetCollation { table, column, collation, .. } => {
             let (table, column) = find(table, column)?;
-            anew::collated(table, column, collation.as_deref())?
+            recreate::collated(table, column, collation.as_deref())?
         }
         Operation::Backfill { table, column, value } => {
             let (table, column) = (table.quoted(), quote(column));

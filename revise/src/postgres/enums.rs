@@ -1,13 +1,7 @@
 //! An enum type made anew, because PostgreSQL can neither drop nor reorder values.
 
-use super::{alter::alter, aside::Aside, create};
-use crate::{
-    column::Column,
-    column_type::Type,
-    default_value::DefaultValue,
-    schema::{Schema, TableName, quote, quote_text},
-    table::Table,
-};
+use super::{alter::alter, create, dependents::Aside};
+use crate::schema::{Column, DefaultValue, Schema, Table, TableName, Type, quote, quote_text};
 
 /// What the old type is called while it gives way to the new one.
 const REPLACED: &str = "sea_revise_replaced";

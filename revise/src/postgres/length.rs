@@ -5,13 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::DbErr;
 
 use crate::{
-    column::Column,
-    column_type::Type,
     error::{clear, restate},
-    key::{Check, ForeignKey, Index},
     operation::Operation,
-    schema::TableName,
-    table::Table,
+    schema::{Check, Column, ForeignKey, Index, Table, TableName, Type},
 };
 
 /// What PostgreSQL keeps of a name, in bytes.

@@ -4,11 +4,7 @@
 //! constraint is created and dropped again in one list of operations.
 
 use super::length::{LENGTH, cut};
-use crate::{
-    expression::mentions,
-    key::{Check, ForeignKey, Unique},
-    table::Table,
-};
+use crate::schema::{Check, ForeignKey, Table, Unique, expression::mentions};
 
 /// The name of a table's primary key.
 pub fn primary_key(table: &Table) -> String {
@@ -60,7 +56,7 @@ pub fn automatic(first: &str, second: &str, label: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{column::Column, column_type::Type};
+    use crate::schema::{Column, Type};
 
     #[test]
     fn a_name_is_cut_as_the_server_cuts_it() {

@@ -2,8 +2,8 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
-use super::read::{Scope, read};
-use crate::{object::InspectedObject, schema::Schema};
+use super::inspect::{Scope, read};
+use crate::schema::{InspectedObject, Schema};
 
 /// One query for all of it. It takes longer than all the others together, so only those ask it who compare everything.
 const QUERY: &str = include_str!("objects.sql");

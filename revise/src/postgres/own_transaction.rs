@@ -1,7 +1,8 @@
 //! Which operations cannot share a transaction.
 
 use crate::{
-    default_value::DefaultValue, key::Index, operation::Operation, schema::quote_text, table::Table,
+    operation::Operation,
+    schema::{DefaultValue, Index, Table, quote_text},
 };
 
 /// Whether operations have to be carried out step by step, without a transaction around all of them: an index is
@@ -108,7 +109,10 @@ fn is_in_index(index: &Index, value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{column::Column, column_type::Type, key::Check, plan::Plan};
+    use crate::{
+        operation::Plan,
+        schema::{Check, Column, Type},
+    };
 
     #[test]
     fn a_value_that_is_added_and_used_needs_two_transactions() {

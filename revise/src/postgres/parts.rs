@@ -3,14 +3,12 @@
 use super::{
     catalog::{ColumnRow, ConstraintRow, IndexColumnRow, IndexRow, Relation},
     default,
-    read::Scope,
+    inspect::Scope,
     spelling, views,
 };
-use crate::{
-    column::{Column, Generated, Identity, Written},
-    column_type::Type,
-    key::{Action, Check, ForeignKey, Index, IndexColumn, Unique},
-    schema::{SqlDefinition, TableName, quote, quote_all},
+use crate::schema::{
+    Action, Check, Column, ForeignKey, Generated, Identity, Index, IndexColumn, SqlDefinition,
+    TableName, Type, Unique, Written, quote, quote_all,
 };
 
 /// A view, as the statement that creates it.

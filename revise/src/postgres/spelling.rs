@@ -1,6 +1,6 @@
 //! How PostgreSQL prints types and expressions.
 
-use crate::column_type::Type;
+use crate::schema::Type;
 
 /// The type that `format_type` prints like this. Enums are known by more than their text and not found here.
 pub fn kind(text: &str) -> Type {

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{
-    expression::mentions,
-    schema::{Schema, SqlDefinition, TableName, quote},
-};
+use crate::schema::{Schema, SqlDefinition, TableName, expression::mentions, quote};
 
 /// Views, each behind those that it is made of.
 pub fn in_order<'a>(

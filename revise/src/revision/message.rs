@@ -171,11 +171,8 @@ fn describe(operation: &Operation) -> (&'static str, String, String) {
 mod tests {
     use super::*;
     use crate::{
-        column::Column,
-        column_type::Type,
-        key::{Index, Unique},
-        plan::Plan,
-        table::Table,
+        operation::Plan,
+        schema::{Column, Index, Table, Type, Unique},
     };
 
     fn column(name: &str) -> Column {

@@ -5,8 +5,8 @@ use super::{
     token::{mentions, tokens},
 };
 use crate::{
-    column::Column, column_type::Type, default_value::DefaultValue, operation::Operation,
-    schema::quote, table::Table,
+    operation::Operation,
+    schema::{Column, DefaultValue, Table, Type, quote},
 };
 use sea_orm::DbBackend;
 

@@ -1,7 +1,7 @@
 //! What a column's declared type and default mean: the inverse of how the model writes them, and of how others do.
 
 use super::token::{Kind, Token, bare, tokens, verbatim};
-use crate::{column::Column, column_type::Type, default_value::DefaultValue};
+use crate::schema::{Column, DefaultValue, Type};
 
 /// How SQLite converts the values of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,13 +11,9 @@ use super::{
     index::collation,
     token::{Token, spelling, tokens, verbatim},
 };
-use crate::{
-    column::{Column, Generated, Identity, Written},
-    column_type::Type,
-    default_value::DefaultValue,
-    key::{Check, PrimaryKey, Unique},
-    schema::quote,
-    table::Table,
+use crate::schema::{
+    Check, Column, DefaultValue, Generated, Identity, PrimaryKey, Table, Type, Unique, Written,
+    quote,
 };
 
 /// The table that a `CREATE TABLE` creates. The error says what cannot be read.

@@ -7,11 +7,9 @@ use sea_orm::DbBackend;
 
 use super::{life::Life, rebuild::fresh_name, token::mentions};
 use crate::{
-    column_type::Type,
     error::PlanError,
-    expression::is_plain,
     operation::{DefinitionKind, Operation},
-    schema::{Schema, TableName, quote},
+    schema::{Schema, TableName, Type, expression::is_plain, quote},
 };
 
 /// Cuts a plan where the database has to be read again. SQLite rewrites triggers, indexes and views when something is

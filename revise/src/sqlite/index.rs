@@ -5,11 +5,8 @@ use super::{
     token::{Kind, Token, bare, spelling, tokens, verbatim},
 };
 use crate::{
-    column::Written,
     error::PlanError,
-    key::{Index, IndexColumn},
-    schema::{TableName, quote},
-    table::Table,
+    schema::{Index, IndexColumn, Table, TableName, Written, quote},
 };
 
 /// The table's name and the index that a `CREATE INDEX` creates. The error says what cannot be read.

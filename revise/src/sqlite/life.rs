@@ -10,13 +10,9 @@ use super::{
     token::mentions,
 };
 use crate::{
-    column::{Column, Written},
-    column_type::Type,
     error::PlanError,
-    key::{ForeignKey, Index},
     operation::Operation,
-    schema::{Schema, quote},
-    table::Table,
+    schema::{Column, ForeignKey, Index, Schema, Table, Type, Written, quote},
 };
 
 /// A step that needs no rebuild.

@@ -8,14 +8,11 @@ use super::{
     index::{collation_sql, create_index},
 };
 use crate::{
-    column::{Column, Identity},
-    column_type::Type,
-    default_value::DefaultValue,
     error::PlanError,
-    key::{ForeignKey, PrimaryKey, Unique},
-    object::ReplaceMethod,
-    schema::{Schema, quote, quote_all},
-    table::Table,
+    schema::{
+        Column, DefaultValue, ForeignKey, Identity, PrimaryKey, ReplaceMethod, Schema, Table, Type,
+        Unique, quote, quote_all,
+    },
 };
 
 /// The statements that create a whole schema in an empty database: tables with their indexes, then views, then
@@ -198,7 +195,7 @@ fn references(key: &ForeignKey) -> String {
         sql = format!("{sql} ({})", quote_all(&key.referenced));
     }
     for (event, action) in [("ON DELETE", key.on_delete), ("ON UPDATE", key.on_update)] {
-        if action != crate::key::Action::NoAction {
+        if action != crate::schema::Action::NoAction {
             sql = format!("{sql} {event} {}", action.sql());
         }
     }

@@ -9,10 +9,8 @@ use super::{
     token::{Token, mentions, tokens},
 };
 use crate::{
-    column::{Column, Identity},
     error::PlanError,
-    schema::{Schema, SqlDefinition, quote, quote_text},
-    table::Table,
+    schema::{Column, Identity, Schema, SqlDefinition, Table, quote, quote_text},
 };
 
 /// The statements that make `new` of `old`, without indexes and triggers, which fall with the old table.

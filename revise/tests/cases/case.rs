@@ -4,7 +4,10 @@
 //! only what differs from case to case.
 
 use sea_orm::DbBackend;
-use sea_revise::{Entities, column_type::Type, schema::quote_text};
+use sea_revise::{
+    Entities,
+    schema::{Type, quote_text},
+};
 
 /// One case.
 #[derive(Debug)]

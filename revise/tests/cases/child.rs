@@ -10,8 +10,8 @@ use std::{
 
 use sea_orm::DbBackend;
 use sea_revise::{
+    runtime::upgrade::{Event, UpgradeOptions},
     schema::Schema,
-    upgrade::{Event, UpgradeOptions},
 };
 
 use crate::{

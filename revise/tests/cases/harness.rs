@@ -9,12 +9,14 @@ use sea_orm::DbBackend;
 use sea_revise::{
     Revise,
     diff::{Options, diff},
-    generate::{Draft, GenerateOptions},
     operation::Operation,
-    render,
+    project::{
+        generate::{Draft, GenerateOptions},
+        render,
+    },
     revision::Revision,
+    runtime::upgrade::UpgradeOptions,
     schema::Schema,
-    upgrade::UpgradeOptions,
 };
 
 use crate::{
@@ -315,7 +317,8 @@ async fn rows(place: &Place, draft: &Draft) -> Rows {
     let mut rows = Vec::new();
     for table in schema.tables.values().filter(|table| !touched.contains(&table.name)) {
         let columns: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
-        let found = sea_revise::seed::fingerprint(&db, &table.name, &columns).await.expect("rows");
+        let found =
+            sea_revise::runtime::seed::fingerprint(&db, &table.name, &columns).await.expect("rows");
         rows.push((table.name.clone(), columns, found));
     }
     db.close().await.expect("the connection can be closed");
@@ -326,7 +329,7 @@ async fn expect_rows(place: &Place, rows: &Rows) -> Verdict {
     let db = place.connect().await;
     let mut verdict = Ok(());
     for (table, columns, expected) in rows {
-        let found = sea_revise::seed::fingerprint(&db, table, columns)
+        let found = sea_revise::runtime::seed::fingerprint(&db, table, columns)
             .await
             .map_err(|error| error.to_string())?;
         if found != *expected {

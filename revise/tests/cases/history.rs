@@ -3,7 +3,7 @@
 use sea_orm_migration::{
     MigrationName, MigrationTrait, SchemaManager, async_trait, sea_orm::DbErr,
 };
-use sea_revise::{Revise, generate::Draft};
+use sea_revise::{Revise, project::generate::Draft};
 
 use crate::{case::Case, golden, place::Place};
 

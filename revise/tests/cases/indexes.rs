@@ -2,7 +2,7 @@
 
 use sea_revise::{
     Entities,
-    key::{Index, IndexColumn},
+    schema::{Index, IndexColumn},
 };
 
 use crate::case::{

@@ -5,8 +5,11 @@ use sea_orm_migration::{
     MigrationName, MigrationTrait, SchemaManager, async_trait, sea_orm::DbErr,
 };
 use sea_revise::{
-    Entities, Revise, column::Column, column_type::Type, generate::GenerateOptions,
-    operation::Operation, plan::Plan, table::Table, upgrade::UpgradeOptions,
+    Entities, Revise,
+    operation::{Operation, Plan},
+    project::generate::GenerateOptions,
+    runtime::upgrade::UpgradeOptions,
+    schema::{Column, Table, Type},
 };
 
 use crate::{
@@ -149,7 +152,7 @@ async fn names_that_are_the_same_once_they_are_cut_are_named() {
     let column = |name: &str| Column::new(name, Type::Integer).nullable();
     let t =
         |name: &str| Table::new(name).column(Column::new("id", Type::Integer)).primary_key(["id"]);
-    let index = |name: &str| sea_revise::key::Index::new(name, ["id"]);
+    let index = |name: &str| sea_revise::schema::Index::new(name, ["id"]);
     for plan in [
         Plan::new().create_table(t("t")).create_table(t(&one)).create_table(t(&two)),
         Plan::new().create_table(t("t").column(column(&one)).column(column(&two))),

@@ -1,6 +1,6 @@
 //! Seeds from the bug lists of other tools.
 
-use sea_revise::{Entities, key::Index};
+use sea_revise::{Entities, schema::Index};
 
 use crate::case::{
     Backends::{Both, Postgres},

@@ -6,11 +6,8 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement,
 };
 use sea_revise::{
-    column::{Column, Identity},
-    column_type::Type,
-    key::{Check, ForeignKey, Index, PrimaryKey, Unique},
-    plan::Plan,
-    table::Table,
+    operation::Plan,
+    schema::{Check, Column, ForeignKey, Identity, Index, PrimaryKey, Table, Type, Unique},
 };
 
 use crate::{

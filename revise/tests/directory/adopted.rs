@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use sea_revise::directory::{Directory, DirectoryError};
+use sea_revise::project::directory::{Directory, DirectoryError};
 use tempfile::TempDir;
 
 use super::{A, B, C, SOURCE, contents, folder};

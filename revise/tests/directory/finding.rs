@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sea_revise::directory::{Directory, DirectoryError};
+use sea_revise::project::directory::{Directory, DirectoryError};
 
 use super::{A, SOURCE, contents, folder};
 

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use sea_revise::directory::{Directory, DirectoryError};
+use sea_revise::project::directory::{Directory, DirectoryError};
 use tempfile::TempDir;
 
 use super::{A, B, C, SOURCE, contents, folder};

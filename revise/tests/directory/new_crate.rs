@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use sea_revise::directory::{Directory, DirectoryError, InitOptions, init};
+use sea_revise::project::directory::{Directory, DirectoryError, InitOptions, init};
 
 use super::{A, SOURCE, contents, folder};
 

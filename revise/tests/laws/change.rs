@@ -1,11 +1,7 @@
 //! One random change of the second schema of a pair.
 
 use sea_orm::DbBackend;
-use sea_revise::{
-    column::{Column, Identity},
-    schema::TableName,
-    table::Table,
-};
+use sea_revise::schema::{Column, Identity, Table, TableName};
 
 use super::{
     expressions::{self, drop_expressions},
@@ -167,7 +163,7 @@ fn change_key(table: &mut Table, maker: &mut Maker) {
             let columns = maker.random.some(&all, 2);
             let name = maker.random.percent(20).then(|| maker.names.fresh_part(&mut maker.random));
             table.primary_key =
-                Some(sea_revise::key::PrimaryKey { name, columns, clause: String::new() });
+                Some(sea_revise::schema::PrimaryKey { name, columns, clause: String::new() });
         }
     }
 }
@@ -213,7 +209,8 @@ fn change_part(pair: &mut Pair, maker: &mut Maker, name: &TableName) {
         _ => {
             if let Some(place) = some(maker, table.foreign_keys.len()) {
                 let key = &mut table.foreign_keys[place];
-                (key.on_delete, key.on_update) = (key.on_update, sea_revise::key::Action::Cascade);
+                (key.on_delete, key.on_update) =
+                    (key.on_update, sea_revise::schema::Action::Cascade);
             }
         }
     }
@@ -240,7 +237,7 @@ fn change_enum(pair: &mut Pair, maker: &mut Maker) {
         return;
     };
     let used = |value: &String| is_used(pair, value);
-    let mut values = values_of(&pair.b, &sea_revise::column_type::Type::enumeration(&name));
+    let mut values = values_of(&pair.b, &sea_revise::schema::Type::enumeration(&name));
     match maker.random.below(5) {
         0 | 1 => {
             let all = ["later", "c", "x'y", "Ω"];

@@ -3,12 +3,8 @@
 use super::expressions;
 use sea_orm::DbBackend;
 use sea_revise::{
-    column::{Column, Identity},
-    column_type::Type,
-    key::Unique,
     operation::Operation,
-    schema::{Schema, TableName},
-    table::Table,
+    schema::{Column, Identity, Schema, Table, TableName, Type, Unique},
 };
 
 /// The schema without what never is a difference.

@@ -1,12 +1,7 @@
 //! Expressions over columns. Every column stands in quotes, so that it can be found again without reading SQL.
 
 use sea_orm::DbBackend;
-use sea_revise::{
-    column::Column,
-    column_type::Type,
-    schema::{quote, quote_text},
-    table::Table,
-};
+use sea_revise::schema::{Column, Table, Type, quote, quote_text};
 
 use super::{
     kinds::{Class, class, is_number},

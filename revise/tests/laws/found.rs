@@ -4,13 +4,8 @@ use std::collections::BTreeMap;
 
 use sea_orm::DbBackend;
 use sea_revise::{
-    column::Column,
-    column_type::Type,
-    default_value::DefaultValue,
-    key::{Check, ForeignKey, PrimaryKey, Unique},
     prelude::{Index, IndexColumn},
-    schema::Schema,
-    table::Table,
+    schema::{Check, Column, DefaultValue, ForeignKey, PrimaryKey, Schema, Table, Type, Unique},
 };
 
 use super::pair::Pair;

@@ -1,7 +1,7 @@
 //! Types, their defaults and values, and what may be cast to what.
 
 use sea_orm::DbBackend;
-use sea_revise::{column_type::Type, default_value::DefaultValue, schema::quote_text};
+use sea_revise::schema::{DefaultValue, Type, quote_text};
 
 use super::random::Random;
 

@@ -3,10 +3,9 @@
 use sea_orm::{DbBackend, DbErr};
 use sea_revise::{
     diff::{Difference, Options, Scope, diff},
-    manifest::Manifest,
-    operation::Operation,
-    postgres, render,
-    reverse::reverse,
+    operation::{Operation, manifest::Manifest, reverse::reverse},
+    postgres,
+    project::render,
     revision::Revision,
     schema::Schema,
     sqlite,

@@ -4,10 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::DbBackend;
 use sea_revise::{
-    column::Column,
     diff::Options,
-    schema::{Schema, TableName},
-    table::Table,
+    schema::{Column, Schema, Table, TableName},
 };
 
 use super::{

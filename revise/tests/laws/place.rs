@@ -4,11 +4,11 @@ use cluster::Cluster;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr};
 use sea_orm_migration::SchemaManager;
 use sea_revise::{
-    operation::Operation,
-    plan::Plan,
+    operation::{Operation, Plan},
     postgres::{self, Scope},
+    runtime::seed,
     schema::{Schema, TableName},
-    seed, sqlite,
+    sqlite,
 };
 
 /// Where places are made.

@@ -3,13 +3,7 @@
 use std::collections::BTreeSet;
 
 use sea_orm::DbBackend;
-use sea_revise::{
-    column::{Column, Identity},
-    column_type::Type,
-    key::{ForeignKey, PrimaryKey},
-    schema::Schema,
-    table::Table,
-};
+use sea_revise::schema::{Column, ForeignKey, Identity, PrimaryKey, Schema, Table, Type};
 
 use super::{
     expressions::names_in,

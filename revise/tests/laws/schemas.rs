@@ -1,12 +1,9 @@
 //! Random schemas.
 
 use sea_orm::DbBackend;
-use sea_revise::{
-    column::{Column, Identity},
-    column_type::Type,
-    key::{Action, Check, ForeignKey, Index, IndexColumn, PrimaryKey, Unique},
-    schema::{Schema, TableName},
-    table::Table,
+use sea_revise::schema::{
+    Action, Check, Column, ForeignKey, Identity, Index, IndexColumn, PrimaryKey, Schema, Table,
+    TableName, Type, Unique,
 };
 
 use super::{
@@ -136,7 +133,7 @@ impl Maker {
         &mut self,
         kind: &Type,
         schema: &Schema,
-    ) -> Option<sea_revise::default_value::DefaultValue> {
+    ) -> Option<sea_revise::schema::DefaultValue> {
         let values = values_of(schema, kind);
         kinds::default(&mut self.random, kind, self.backend, &values)
     }

@@ -85,9 +85,9 @@ fn smaller(pair: &Pair) -> Vec<Pair> {
 }
 
 /// Each part of a table taken away on one side, and on both.
-fn parts(pair: &Pair, first: bool, table: &sea_revise::table::Table, found: &mut Vec<Pair>) {
+fn parts(pair: &Pair, first: bool, table: &sea_revise::schema::Table, found: &mut Vec<Pair>) {
     let name = &table.name;
-    let mut without = |change: &dyn Fn(&mut sea_revise::table::Table)| {
+    let mut without = |change: &dyn Fn(&mut sea_revise::schema::Table)| {
         found.push(with(pair, |pair| {
             if let Some(table) = side(pair, first).tables.get_mut(name) {
                 change(table);
@@ -110,7 +110,7 @@ fn parts(pair: &Pair, first: bool, table: &sea_revise::table::Table, found: &mut
         });
         without(&|table| {
             let found = table.find_mut(&column.name);
-            found.into_iter().for_each(|found| found.identity = sea_revise::column::Identity::None);
+            found.into_iter().for_each(|found| found.identity = sea_revise::schema::Identity::None);
         });
     }
     without(&|table| table.primary_key = None);

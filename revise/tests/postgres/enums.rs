@@ -2,14 +2,9 @@
 
 use sea_orm::ConnectionTrait;
 use sea_revise::{
-    column::Column,
-    column_type::Type,
-    default_value::DefaultValue,
-    key::{Check, Index},
-    plan::Plan,
+    operation::Plan,
     postgres::{needs_own_transaction, statements},
-    schema::TableName,
-    table::Table,
+    schema::{Check, Column, DefaultValue, Index, Table, TableName, Type},
 };
 
 use super::scene::{carry_out, database, rows, run, schema, table};

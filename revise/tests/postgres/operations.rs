@@ -2,13 +2,12 @@
 
 use sea_orm::ConnectionTrait;
 use sea_revise::{
-    column::{Column, Identity},
-    column_type::Type,
-    default_value::DefaultValue,
-    key::{Action, Check, ForeignKey, Index, IndexColumn, PrimaryKey, Unique},
-    plan::Plan,
+    operation::Plan,
     postgres::statements,
-    table::Table,
+    schema::{
+        Action, Check, Column, DefaultValue, ForeignKey, Identity, Index, IndexColumn, PrimaryKey,
+        Table, Type, Unique,
+    },
 };
 
 use super::scene::{carry_out, database, rows, run, schema, table};

@@ -1,13 +1,11 @@
 //! What the reader makes of what people write.
 
 use sea_revise::{
-    column::{Column, Generated, Identity},
-    column_type::Type,
-    default_value::DefaultValue,
-    key::{Action, Check, ForeignKey, Index, IndexColumn, PrimaryKey, Unique},
     postgres::{Scope, read},
-    schema::{SqlDefinition, TableName},
-    table::Table,
+    schema::{
+        Action, Check, Column, DefaultValue, ForeignKey, Generated, Identity, Index, IndexColumn,
+        PrimaryKey, SqlDefinition, Table, TableName, Type, Unique,
+    },
 };
 
 use super::scene::{database, rows, run, schema, table};

@@ -2,11 +2,9 @@
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use sea_revise::{
-    operation::Operation,
-    plan::Plan,
+    operation::{Operation, Plan},
     postgres::{Scope, read, statements},
-    schema::Schema,
-    table::Table,
+    schema::{Schema, Table},
 };
 
 /// A database of the test's own in which some statements have run; the test ends where there is no server.

@@ -1,12 +1,8 @@
 //! Names of every kind: nothing is ever read as SQL, and long names are what the server makes of them.
 
 use sea_revise::{
-    column::Column,
-    column_type::Type,
-    key::{Check, ForeignKey, Index, Unique},
-    plan::Plan,
-    schema::quote,
-    table::Table,
+    operation::Plan,
+    schema::{Check, Column, ForeignKey, Index, Table, Type, Unique, quote},
 };
 
 use super::scene::{carry_out, database, rows, run, schema};
@@ -50,8 +46,8 @@ async fn every_part_may_have_any_name() {
             .set_identity(
                 name,
                 name,
-                sea_revise::column::Identity::Automatic,
-                sea_revise::column::Identity::None,
+                sea_revise::schema::Identity::Automatic,
+                sea_revise::schema::Identity::None,
             )
             .backfill(name, "t", "'x'")
             .drop_check(name, Check::new("").named(format!("c {name}")))
@@ -108,8 +104,8 @@ async fn a_name_that_is_too_long_is_what_the_server_makes_of_it() {
             .set_identity(
                 name,
                 name,
-                sea_revise::column::Identity::Automatic,
-                sea_revise::column::Identity::Always,
+                sea_revise::schema::Identity::Automatic,
+                sea_revise::schema::Identity::Always,
             )
             .drop_foreign_key(name, [name])
             .drop_unique(name, [name, "e"])

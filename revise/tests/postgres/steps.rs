@@ -3,10 +3,12 @@
 use sea_orm_migration::prelude::*;
 use sea_revise::{
     Revise,
-    key::{Check, Index},
-    plan::Plan,
-    target::{Target, UrlStyle},
-    upgrade::UpgradeOptions,
+    operation::Plan,
+    runtime::{
+        target::{Target, UrlStyle},
+        upgrade::UpgradeOptions,
+    },
+    schema::{Check, Index},
 };
 
 use super::scene::{database, name, rows, run};

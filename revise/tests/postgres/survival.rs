@@ -1,7 +1,7 @@
 //! What uses a column or an enum outlives its change, whole: definition, owner, privileges, comments, and what hangs on it.
 
 use sea_orm::ConnectionTrait;
-use sea_revise::{column_type::Type, plan::Plan, postgres::statements};
+use sea_revise::{operation::Plan, postgres::statements, schema::Type};
 
 use super::scene::{self, database, dump, rows, run, schema};
 

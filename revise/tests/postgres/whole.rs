@@ -6,9 +6,11 @@ use cluster::Cluster;
 use sea_orm::DatabaseConnection;
 use sea_revise::{
     Revise,
-    compare::{Comparison, Side},
-    generate::GenerateOptions,
-    target::{Target, UrlStyle},
+    project::{
+        compare::{Comparison, Side},
+        generate::GenerateOptions,
+    },
+    runtime::target::{Target, UrlStyle},
 };
 
 use super::scene::{dump, name, run};

@@ -2,11 +2,8 @@
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use sea_revise::{
-    column::Column,
-    column_type::Type,
-    plan::Plan,
-    schema::{Schema, quote_text},
-    table::Table,
+    operation::Plan,
+    schema::{Column, Schema, Table, Type, quote_text},
 };
 
 use super::{
@@ -97,7 +94,7 @@ async fn works(db: &DatabaseConnection, sql: &str) -> bool {
 
 /// The ids that a plan is told about, one question for each row.
 async fn found(db: &DatabaseConnection, schema: &Schema, to: &Type) -> Vec<i32> {
-    let asked = sea_revise::precondition::preconditions(
+    let asked = sea_revise::check::precondition::preconditions(
         schema,
         &Plan::new().alter_type("t", "v \"x\"", to.clone()).operations,
         db.get_database_backend(),
@@ -236,7 +233,7 @@ async fn what_cannot_fail_is_not_asked() {
         (Type::Timestamp, Type::Date),
     ] {
         let plan = Plan::new().alter_type("t", "v \"x\"", to);
-        let asked = sea_revise::precondition::preconditions(
+        let asked = sea_revise::check::precondition::preconditions(
             &schema(from),
             &plan.operations,
             db.get_database_backend(),
@@ -245,7 +242,7 @@ async fn what_cannot_fail_is_not_asked() {
     }
     let plan =
         Plan::new().alter_type_using("t", "v \"x\"", Type::Integer, "length(\"v \"\"x\"\"\")");
-    let asked = sea_revise::precondition::preconditions(
+    let asked = sea_revise::check::precondition::preconditions(
         &schema(Type::Text),
         &plan.operations,
         DbBackend::Postgres,

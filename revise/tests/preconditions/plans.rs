@@ -2,13 +2,11 @@
 
 use sea_orm::DatabaseBackend::{Postgres, Sqlite};
 use sea_revise::{
-    column::Column,
-    column_type::Type,
-    key::{Check, ForeignKey, Index, IndexColumn, PrimaryKey, Unique},
-    plan::Plan,
-    precondition::preconditions,
-    schema::Schema,
-    table::Table,
+    check::precondition::preconditions,
+    operation::Plan,
+    schema::{
+        Check, Column, ForeignKey, Index, IndexColumn, PrimaryKey, Schema, Table, Type, Unique,
+    },
 };
 
 fn schema() -> Schema {

@@ -2,12 +2,10 @@
 
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use sea_revise::{
-    column::Column,
-    column_type::Type,
-    key::{Check, ForeignKey, Index, IndexColumn, PrimaryKey, Unique},
-    plan::Plan,
-    schema::Schema,
-    table::Table,
+    operation::Plan,
+    schema::{
+        Check, Column, ForeignKey, Index, IndexColumn, PrimaryKey, Schema, Table, Type, Unique,
+    },
 };
 
 use super::scene::{ask, create, databases, run};

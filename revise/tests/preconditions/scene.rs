@@ -2,10 +2,9 @@
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use sea_revise::{
-    plan::Plan,
-    precondition::{preconditions, unmet},
-    schema::{Schema, quote, quote_all, quote_text},
-    table::Table,
+    check::precondition::{preconditions, unmet},
+    operation::Plan,
+    schema::{Schema, Table, quote, quote_all, quote_text},
 };
 
 use super::places;

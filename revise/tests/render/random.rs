@@ -2,10 +2,9 @@
 
 use proptest::{collection::vec, option, prelude::*};
 use sea_revise::{
-    column::Generated,
     operation::{DefinitionKind, Operation},
     prelude::*,
-    schema::SqlDefinition,
+    schema::{Generated, SqlDefinition},
 };
 
 pub fn text() -> BoxedStrategy<String> {

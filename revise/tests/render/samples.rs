@@ -1,11 +1,9 @@
 //! One of every operation, with every part that a builder can say.
 
 use sea_revise::{
-    column::Generated,
-    object::DatabaseObject,
     operation::{DefinitionKind, Operation},
     prelude::*,
-    schema::SqlDefinition,
+    schema::{DatabaseObject, Generated, SqlDefinition},
 };
 
 fn types() -> Vec<Type> {
@@ -78,7 +76,7 @@ fn large_table() -> Table {
         });
     }
     let generated =
-        sea_revise::column::Generated { expression: "\"c1\" || 'x'".to_owned(), stored: true };
+        sea_revise::schema::Generated { expression: "\"c1\" || 'x'".to_owned(), stored: true };
     table.columns.push(Column {
         nullable: true,
         generated: Some(generated),

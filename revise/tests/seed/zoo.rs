@@ -4,12 +4,8 @@ use std::collections::BTreeMap;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use sea_revise::{
-    column::Column,
-    column_type::Type,
-    key::{Check, ForeignKey, Unique},
-    schema::{Schema, TableName},
-    seed::{fingerprint, seed},
-    table::Table,
+    runtime::seed::{fingerprint, seed},
+    schema::{Check, Column, ForeignKey, Schema, Table, TableName, Type, Unique},
 };
 
 use super::places;
@@ -191,7 +187,7 @@ fn create(schema: &Schema, backend: DbBackend) -> Vec<String> {
         for column in &table.columns {
             let mut part = format!("{} {}", quote(&column.name), column.kind.sql(backend));
             if postgres && !column.identity.is_none() {
-                let always = column.identity == sea_revise::column::Identity::Always;
+                let always = column.identity == sea_revise::schema::Identity::Always;
                 part.push_str(if always {
                     " GENERATED ALWAYS AS IDENTITY"
                 } else {

@@ -2,15 +2,12 @@
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use sea_revise::{
-    column::{Column, Identity},
-    column_type::Type,
-    default_value::DefaultValue,
-    key::{Action, Check, ForeignKey, Index, IndexColumn, PrimaryKey, Unique},
-    operation::Operation,
-    plan::Plan,
-    schema::TableName,
+    operation::{Operation, Plan},
+    schema::{
+        Action, Check, Column, DefaultValue, ForeignKey, Identity, Index, IndexColumn, PrimaryKey,
+        Table, TableName, Type, Unique,
+    },
     sqlite::{read, segments, statements},
-    table::Table,
 };
 
 use crate::{assert_same, database, migrate, rows, run};

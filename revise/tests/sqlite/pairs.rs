@@ -6,8 +6,10 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use sea_revise::{
     Revise, Target, UrlStyle,
-    compare::{Comparison, Side},
-    generate::GenerateOptions,
+    project::{
+        compare::{Comparison, Side},
+        generate::GenerateOptions,
+    },
 };
 use tempfile::TempDir;
 

@@ -5,13 +5,12 @@ use std::time::Instant;
 use proptest::prelude::*;
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use sea_revise::{
-    column::{Column, Identity},
-    column_type::Type,
-    default_value::DefaultValue,
-    key::{Action, Check, ForeignKey, IndexColumn, PrimaryKey, Unique},
-    plan::Plan,
+    operation::Plan,
+    schema::{
+        Action, Check, Column, DefaultValue, ForeignKey, Identity, IndexColumn, PrimaryKey, Table,
+        Type, Unique,
+    },
     sqlite::{create_script, read},
-    table::Table,
 };
 
 use crate::{assert_same, database, migrate, rows};

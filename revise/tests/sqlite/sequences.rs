@@ -5,15 +5,12 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use sea_orm::{DatabaseConnection, DbBackend};
 use sea_revise::{
-    column::{Column, Identity},
-    column_type::Type,
-    default_value::DefaultValue,
-    key::{Check, ForeignKey, Index, IndexColumn, PrimaryKey, Unique},
-    operation::Operation,
-    plan::Plan,
-    schema::Schema,
+    operation::{Operation, Plan},
+    schema::{
+        Check, Column, DefaultValue, ForeignKey, Identity, Index, IndexColumn, PrimaryKey, Schema,
+        Table, Type, Unique,
+    },
     sqlite::read,
-    table::Table,
 };
 
 use crate::{database, migrate, operations::SHOP, rows, run};

@@ -3,14 +3,12 @@
 use proptest::prelude::*;
 use sea_orm::{ConnectionTrait, DbBackend};
 use sea_revise::{
-    column::{Column, Generated},
-    column_type::Type,
-    default_value::DefaultValue,
-    key::{Action, Check, ForeignKey, Index, IndexColumn, PrimaryKey, Unique},
-    plan::Plan,
-    schema::Schema,
+    operation::Plan,
+    schema::{
+        Action, Check, Column, DefaultValue, ForeignKey, Generated, Index, IndexColumn, PrimaryKey,
+        Schema, Table, Type, Unique,
+    },
     sqlite::{broken_keys, create_script, read, segments, statements},
-    table::Table,
 };
 
 use crate::{assert_same, database, migrate, rows, run};
@@ -255,7 +253,7 @@ proptest! {
         runtime.block_on(async {
             let mut schema = Schema::default();
             let mut made = made;
-            sea_revise::apply::settle(&mut made, DbBackend::Sqlite);
+            sea_revise::operation::apply::settle(&mut made, DbBackend::Sqlite);
             // Only what SQLite takes: it knows no such collation, and no key on what is computed.
             for column in &mut made.columns {
                 if column.generated.is_some() && made.primary_key.as_ref().is_some_and(|key| key.columns.contains(&column.name)) {

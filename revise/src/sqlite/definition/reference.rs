@@ -1,10 +1,7 @@
 //! Reads what a foreign key says: `REFERENCES` and all that may follow.
 
 use super::{Cursor, join, key_columns};
-use crate::{
-    key::{Action, ForeignKey},
-    schema::TableName,
-};
+use crate::schema::{Action, ForeignKey, TableName};
 
 pub fn references(
     cursor: &mut Cursor<'_, '_>,

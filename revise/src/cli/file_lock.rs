@@ -1,0 +1,127 @@
+//! The claim of a SQLite file that other programs of the project use, so that none of them does while its schema changes.
+
+use std::{
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use super::{Command, arguments::Verb};
+use crate::{
+    error::{Error, Result},
+    project::compare::Side,
+    runtime::{
+        lock::{FileLock, PAUSE, beside},
+        session,
+        target::Target,
+    },
+};
+
+/// How a command like this one ends its line in the lock's file: it is waited for, others are not.
+const CHANGES: &str = "(changes the schema)";
+
+impl Command<'_> {
+    /// What has to be held to the end of the verb; nothing for one that changes no file.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] when somebody uses the file.
+    pub async fn claim(&self, verb: &Verb) -> Result<Option<FileLock>> {
+        let Some(suffix) = &self.revise.users_lock else { return Ok(None) };
+        let Some(database) = self.changed_file(verb)? else { return Ok(None) };
+        session::expect_place(&database)?;
+        expect_one_name(&database)?;
+        let path = beside(&database, suffix);
+        let words = format!(", {} {CHANGES}", self.revise.program);
+        let patience = super::apply::seconds(verb.patience(), "--wait")?;
+        let begun = Instant::now();
+        let mut told = false;
+        loop {
+            let (holder, passes) = match FileLock::attempt(&path, &words)? {
+                Ok(lock) => return Ok(Some(lock)),
+                Err(line) if line.is_empty() => {
+                    ("a process that is just starting".to_owned(), true)
+                }
+                Err(line) => (line.clone(), line.ends_with(CHANGES)),
+            };
+            if !passes || begun.elapsed() >= patience {
+                return Err(Error::Locked(format!(
+                    "`{}` is in use by {holder}; stop that one, or name another file in DATABASE_URL",
+                    database.display()
+                )));
+            }
+            if !told {
+                self.console.note(&format!("waiting for {holder}"));
+                told = true;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// The SQLite file that a verb changes.
+    fn changed_file(&self, verb: &Verb) -> Result<Option<PathBuf>> {
+        let target = match verb {
+            verb if !verb.changes_database() => return Ok(None),
+            Verb::Diff(diff) => match self.revise.side(&diff.from)? {
+                Side::Database => self.target()?,
+                Side::Url(target) => target,
+                Side::Models | Side::Revision(_) | Side::File(_) => return Ok(None),
+            },
+            _ => self.target()?,
+        };
+        match target {
+            Target::File(path) => Ok(Some(path)),
+            // Nobody else has a database in memory, and on a server the engine's own lock is enough.
+            Target::Memory | Target::Postgres(_) => Ok(None),
+        }
+    }
+}
+
+/// Refuses a file that another name leads to as well: the locks and logs of that one would be others.
+fn expect_one_name(database: &Path) -> Result<()> {
+    let names = database.metadata().map_or(1, |about| about.nlink());
+    if names == 1 {
+        return Ok(());
+    }
+    let database = database.display();
+    Err(Error::Stopped(format!(
+        "`{database}` has {names} names (hard links), and SQLite would keep a log for each; remove the others (`find . -samefile \
+         '{database}'` lists them), or make a copy (`cp`) and name that in DATABASE_URL"
+    )))
+}
+
+impl Verb {
+    /// Whether it changes the database.
+    fn changes_database(&self) -> bool {
+        match self {
+            Self::Upgrade(arguments) => !arguments.preview.is_only_shown(),
+            Self::Downgrade(arguments) => !arguments.preview.is_only_shown(),
+            Self::Migrate(arguments) => arguments.apply,
+            Self::Revision(arguments) => arguments.migrate.apply,
+            Self::Diff(arguments) => arguments.apply,
+            Self::Stamp(_) | Self::Resolve(_) => true,
+            Self::Init(_)
+            | Self::Current(_)
+            | Self::History(_)
+            | Self::Heads
+            | Self::Branches
+            | Self::Show(_)
+            | Self::Edit(_)
+            | Self::Merge
+            | Self::Check(_)
+            | Self::Status
+            | Self::Lint(_)
+            | Self::Test(_) => false,
+        }
+    }
+
+    /// How many seconds it waits for another process that changes the schema.
+    fn patience(&self) -> f64 {
+        match self {
+            Self::Upgrade(arguments) => arguments.manner.wait,
+            Self::Downgrade(arguments) => arguments.manner.wait,
+            Self::Stamp(arguments) => arguments.wait,
+            Self::Diff(arguments) => arguments.wait,
+            _ => 60.0,
+        }
+    }
+}

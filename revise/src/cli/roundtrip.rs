@@ -1,0 +1,79 @@
+//! `test`: migrations up, down and up again in a shadow with rows.
+
+use super::{Command, arguments::Test};
+use crate::{
+    diff::{Options, diff},
+    error::{Error, Result, explain},
+    operation::describe::counted,
+    runtime::replay::Replay,
+};
+
+impl Command<'_> {
+    pub async fn test(&self, arguments: &Test) -> Result<()> {
+        let known = self.revise.revisions();
+        let wanted = arguments
+            .revision
+            .as_deref()
+            .map(|given| super::inspect::revision(&known, given))
+            .transpose()?;
+        let target = self.target_or_memory()?;
+        let shadows = self.revise.shadows(&target, self.shadow()?.as_ref()).await?;
+        let mut replay = Replay::run(&shadows, &[], &self.revise.schemas(&target)).await?;
+        let mut tried = Vec::new();
+        for migration in (self.revise.migrations)() {
+            let name = migration.name().to_owned();
+            if wanted.as_ref().is_some_and(|wanted| *wanted != name) {
+                replay.up(migration.as_ref()).await?;
+                continue;
+            }
+            let before = replay.schema(&self.revise.history).await?;
+            let failed = |source| {
+                let why = explain(&source);
+                Error::Failed(format!("the tables before `{name}` cannot be filled: {why}"))
+            };
+            let rows: u64 = replay.shadow.seed(&before).await.map_err(failed)?.values().sum();
+            let failed =
+                |way: &str, error: Error| Error::Failed(format!("`{name}` {way}: {error}"));
+            replay
+                .up(migration.as_ref())
+                .await
+                .map_err(|error| failed("fails with rows", error))?;
+            let first = replay.schema(&self.revise.history).await?;
+            replay
+                .down(migration.as_ref())
+                .await
+                .map_err(|error| failed("cannot be taken back", error))?;
+            let back = replay.schema(&self.revise.history).await?;
+            self.expect_same(&before, &back, &name, "does not come back to where it began")?;
+            replay
+                .up(migration.as_ref())
+                .await
+                .map_err(|error| failed("fails the second time", error))?;
+            let second = replay.schema(&self.revise.history).await?;
+            self.expect_same(&first, &second, &name, "does another thing the second time")?;
+            self.console.say(&format!("ok {name} (with {})", counted(rows, "row")))?;
+            tried.push(name);
+        }
+        replay.close().await;
+        self.console.json(&tried)
+    }
+
+    fn expect_same(
+        &self,
+        expected: &crate::schema::Schema,
+        found: &crate::schema::Schema,
+        name: &str,
+        what: &str,
+    ) -> Result<()> {
+        let backend = self.target_or_memory()?.backend();
+        let left = diff(found, expected, &Options::whole(backend));
+        let left = left?.operations;
+        if left.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Failed(format!(
+            "`{name}` {what}; it lacks: {}",
+            crate::project::consistency::lines(&left).join("; ")
+        )))
+    }
+}

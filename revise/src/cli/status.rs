@@ -1,0 +1,191 @@
+//! Verbs that judge: `check`, `status`, `lint`.
+
+use super::{
+    Command,
+    arguments::{Check, Lint},
+    console,
+};
+use crate::{
+    check::lint::{Finding, Level, lint, rules},
+    error::{Error, Result},
+    operation::describe::counted,
+    project::{
+        consistency::{Checked, lines},
+        generate::GenerateOptions,
+    },
+    runtime::{replay::Replay, target::Target},
+};
+
+impl Command<'_> {
+    pub async fn check(&self, arguments: &Check) -> Result<()> {
+        let options =
+            GenerateOptions { exclude: arguments.exclude.clone(), ..self.generate_options()? };
+        let target = match self.target()? {
+            Target::File(_) if arguments.offline => Target::Memory,
+            target => target,
+        };
+        let mut checked = self.revise.check(&target, &options).await?;
+        checked.folder = self.folder_faults()?;
+        if arguments.offline {
+            // Without a database nothing is pending and nothing has drifted.
+            checked.standing = None;
+            checked.drift.clear();
+            checked.edited.clear();
+        }
+        self.console.json(&checked)?;
+        self.tell_checked(&checked)?;
+        let verdict = checked.verdict();
+        if verdict.is_ok() {
+            self.console.say("everything is as it should be")?;
+        }
+        verdict
+    }
+
+    fn tell_checked(&self, checked: &Checked) -> Result<()> {
+        let sections = [
+            (
+                "the entities ask for changes that no migration makes (`migrate` writes one)",
+                lines(&checked.models),
+            ),
+            ("to be answered first", checked.questions.clone()),
+            ("the database is not what its history says; to make it so", lines(&checked.drift)),
+            ("edited after they were applied", checked.edited.clone()),
+            ("the folder is not what this program was built from", checked.folder.clone()),
+        ];
+        for (title, lines) in sections.into_iter().filter(|(_, lines)| !lines.is_empty()) {
+            self.console.say(&format!("{title}:"))?;
+            lines.iter().try_for_each(|line| self.console.say(&format!("  {line}")))?;
+        }
+        if let Some(standing) = &checked.standing {
+            for pending in &standing.pending {
+                self.console.say(&format!("not applied: {pending}"))?;
+            }
+            for missing in &standing.missing {
+                self.console.say(&format!("applied, and not known here: {missing}"))?;
+            }
+        }
+        self.tell_findings(&checked.findings)?;
+        let count = checked.unmanaged.len();
+        if count > 0 {
+            self.console.say(&format!(
+                "left alone: {} that no entity knows (-v lists them)",
+                counted(count, "object")
+            ))?;
+            let mut listed = checked.unmanaged.iter().filter(|_| self.console.is_verbose());
+            listed.try_for_each(|left| self.console.say(&format!("  {left}")))?;
+        }
+        Ok(())
+    }
+
+    pub async fn status(&self) -> Result<()> {
+        let target = self.target()?;
+        let mut checked = self.revise.check(&target, &self.generate_options()?).await?;
+        checked.folder = self.folder_faults()?;
+        self.console.json(&checked)?;
+        let say = |name: &str, value: &str| self.console.say(&format!("{name:<12} {value}"));
+        say("database", &target.to_string())?;
+        match &checked.standing {
+            None => say("current", "the database does not exist yet")?,
+            Some(standing) => {
+                say("current", standing.current().unwrap_or("no migration is applied"))?;
+                say("pending", &standing.pending.len().to_string())?;
+                if let Some(unfinished) = &standing.unfinished {
+                    let steps = unfinished.record.as_ref().map_or(0, |record| record.steps);
+                    let revision = &unfinished.revision;
+                    say(
+                        "unfinished",
+                        &format!("{revision}, of which {} are done", counted(steps, "operation")),
+                    )?;
+                }
+                for missing in &standing.missing {
+                    say("missing", missing)?;
+                }
+                for late in &standing.out_of_order {
+                    say("out of order", late)?;
+                }
+            }
+        }
+        say("head", self.revise.head().as_deref().unwrap_or("there are no migrations"))?;
+        for edited in &checked.edited {
+            say("edited", edited)?;
+        }
+        for fault in &checked.folder {
+            say("folder", fault)?;
+        }
+        let differences = checked.models.len() + checked.questions.len();
+        say("models", &none_or(differences, "as the migrations lead to", "change"))?;
+        say("drift", &none_or(checked.drift.len(), "none", "difference"))?;
+        say("unmanaged", &checked.unmanaged.len().to_string())?;
+        match checked.verdict() {
+            Ok(()) => say("next", "nothing to do"),
+            Err(error) => say("next", &self.next(&error)),
+        }
+    }
+
+    fn next(&self, error: &Error) -> String {
+        let program = &self.revise.program;
+        match error {
+            Error::Pending(_) => format!("{program} upgrade"),
+            Error::Differs(_) => {
+                format!("{program} migrate -m \"…\", or {program} check to see what differs")
+            }
+            Error::Failed(_) => {
+                format!("{program} upgrade goes on, {program} resolve says what became of it")
+            }
+            other => other.to_string(),
+        }
+    }
+
+    pub async fn lint(&self, arguments: &Lint) -> Result<()> {
+        if arguments.rules {
+            for (name, level, about) in rules() {
+                self.console.say(&format!("{:<8} {name:<36} {about}", console::word(*level)))?;
+            }
+            return self.console.json(&rules());
+        }
+        let known = self.revise.revisions();
+        let wanted: Vec<String> = match arguments.revisions.as_slice() {
+            [] if arguments.all => known.clone(),
+            [] => self.standing().await?.unwrap_or_else(|| self.nowhere()).pending,
+            given => given
+                .iter()
+                .map(|name| super::inspect::revision(&known, name))
+                .collect::<Result<_>>()?,
+        };
+        let target = self.target_or_memory()?;
+        let shadows = self.revise.shadows(&target, self.shadow()?.as_ref()).await?;
+        let mut replay = Replay::run(&shadows, &[], &self.revise.schemas(&target)).await?;
+        let mut findings: Vec<Finding> = Vec::new();
+        for migration in (self.revise.migrations)() {
+            let before = replay.schema(&self.revise.history).await?;
+            replay.up(migration.as_ref()).await?;
+            let seen = replay.seen.last().filter(|seen| wanted.contains(&seen.revision));
+            if let Some(seen) = seen {
+                findings.extend(lint(&before, &seen.operations, target.backend()));
+            }
+        }
+        replay.close().await;
+        self.console.json(&findings)?;
+        self.tell_findings(&findings)?;
+        let count = findings.iter().filter(|finding| finding.level != Level::Advice).count();
+        match count {
+            0 => {
+                let looked_at = counted(wanted.len(), "migration");
+                self.console.say(&format!("{looked_at}, nothing dangerous"))
+            }
+            count => Err(Error::Lint(counted(count, "dangerous operation"))),
+        }
+    }
+
+    fn tell_findings(&self, findings: &[Finding]) -> Result<()> {
+        for Finding { rule, level, message, safe, .. } in findings {
+            self.console
+                .say(&format!("{} [{rule}] {message}\n    safe: {safe}", console::word(*level)))?;
+        }
+        Ok(())
+    }
+}
+
+fn none_or(count: usize, none: &str, some: &str) -> String {
+    if count == 0 { none.to_owned() } else { counted(count, some) }
+}

@@ -1,0 +1,395 @@
+//! `diff A B`: any two of models, database, head, a revision, a database by its URL, and a file of SQL.
+
+mod script;
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sea_orm::DbBackend;
+
+use crate::{
+    check::precondition::preconditions,
+    diff::{Difference, Options, diff},
+    error::{Error, Result, explain, is_lock_timeout},
+    operation::{Operation, describe::describe, reverse::reverse},
+    postgres,
+    project::generate::GenerateOptions,
+    revision,
+    runtime::{
+        lock::Lock,
+        replay::Replay,
+        revise::Revise,
+        session::{Session, Use},
+        shadow::Shadows,
+        target::Target,
+        upgrade::Confirm,
+    },
+    schema::{Schema, TableName, quote_text},
+    sqlite,
+};
+
+/// How long a SQLite file is waited for that another program holds.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// One side of a comparison.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The entities.
+    Models,
+    /// The database of `--database-url`.
+    Database,
+    /// The history up to this revision.
+    Revision(String),
+    /// Another database.
+    Url(Target),
+    /// A file of SQL that creates a schema.
+    File(PathBuf),
+}
+
+/// A comparison of two sides.
+pub struct Comparison {
+    /// What leads from the first to the second.
+    pub difference: Difference,
+    /// The kind of database of both.
+    pub backend: DbBackend,
+    before: Schema,
+    apply_to: Option<Target>,
+    whole: bool,
+}
+
+impl Revise {
+    /// Reads the name of a side: `models`, `db`, `head`, `base`, a URL, a path that ends in `.sql`, or a revision.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for a name that is none of these.
+    pub fn side(&self, written: &str) -> Result<Side> {
+        match written {
+            "models" => return Ok(Side::Models),
+            "db" | "database" => return Ok(Side::Database),
+            "base" => return Ok(Side::Revision(String::new())),
+            _ => {}
+        }
+        if written.contains("://") || written.starts_with("sqlite:") {
+            return Ok(Side::Url(Target::parse(written, self.style)?));
+        }
+        if Path::new(written)
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("sql"))
+        {
+            return Ok(Side::File(PathBuf::from(written)));
+        }
+        let known = self.revisions();
+        if written == "head" || written == "heads" {
+            return Ok(Side::Revision(known.last().cloned().unwrap_or_default()));
+        }
+        let found = revision::resolve(&known, written);
+        found.map(|name| Side::Revision(name.to_owned())).map_err(|error| {
+            Error::Usage(format!(
+                "`{written}` is neither `models`, `db`, `head`, a database URL nor a path that ends in `.sql`, and as a \
+                 revision: {error}"
+            ))
+        })
+    }
+
+    /// Compares two sides. `target` is the database of `--database-url`.
+    ///
+    /// # Errors
+    /// When a side cannot be read, or the two are databases of different kinds.
+    pub async fn compare(
+        &self,
+        target: &Target,
+        from: &Side,
+        to: &Side,
+        options: &GenerateOptions,
+    ) -> Result<Comparison> {
+        let home = home(target, from, to)?;
+        let backend = home.backend();
+        let shadows = self.shadows(&home, options.shadow.as_ref()).await?;
+        let known = [from, to].contains(&&Side::Models);
+        let mut before = self.scoped(self.read_side(&shadows, target, from).await?, options);
+        let mut after = self.scoped(self.read_side(&shadows, target, to).await?, options);
+        let mut compare = self.compare_options(backend, options, known)?;
+        let mut strangers = Vec::new();
+        if known
+            && let Ok(replay) =
+                Replay::run(&shadows, &(self.migrations)(), &self.schemas(&home)).await
+        {
+            compare.owned = replay.manifest.owned().clone();
+            let made = replay.schema(&self.history).await?;
+            replay.close().await;
+            strangers.extend(without_strangers(from, &mut before, &after, &made));
+            strangers.extend(without_strangers(to, &mut after, &before, &made));
+        }
+        let mut difference = if *from == Side::Models && *to != Side::Models {
+            // What the entities do not know is no difference in this direction either.
+            let mut back = diff(&after, &before, &compare)?;
+            back.operations = reverse(&after, &back.operations, backend)?.operations;
+            back
+        } else {
+            diff(&before, &after, &compare)?
+        };
+        difference.unmanaged.extend(strangers);
+        let apply_to = match from {
+            Side::Database => Some(target.clone()),
+            Side::Url(url) => Some(url.clone()),
+            Side::Models | Side::Revision(_) | Side::File(_) => None,
+        };
+        Ok(Comparison { difference, backend, before, apply_to, whole: !known })
+    }
+
+    fn compare_options(
+        &self,
+        backend: DbBackend,
+        options: &GenerateOptions,
+        known: bool,
+    ) -> Result<Options> {
+        let mut compare = self.diff_options(backend, options)?;
+        compare.scope =
+            if known { crate::diff::Scope::Entities } else { crate::diff::Scope::Whole };
+        // What looks like a rename is named in the notes; here nobody is asked.
+        compare.no_rename = true;
+        if !known {
+            compare.rename_hints.clear();
+        }
+        Ok(compare)
+    }
+
+    async fn read_side(&self, shadows: &Shadows, target: &Target, side: &Side) -> Result<Schema> {
+        match side {
+            Side::Models => shadows.of_entities(&self.entities).await,
+            Side::Database => read_database(target, self).await,
+            Side::Url(url) => read_database(url, self).await,
+            Side::Revision(name) => {
+                let mut migrations = (self.migrations)();
+                let place = migrations.iter().position(|migration| migration.name() == name);
+                migrations.truncate(place.map_or(0, |place| place + 1));
+                let replay = Replay::run(shadows, &migrations, &self.schemas(target)).await?;
+                let schema = replay.whole_schema(&self.history).await;
+                replay.close().await;
+                schema
+            }
+            Side::File(path) => {
+                let shown = path.display();
+                let cannot = Error::file(format!("cannot read `{shown}`"));
+                let sql = std::fs::read_to_string(path).map_err(cannot)?;
+                let shadow = shadows.open(&Default::default()).await?;
+                let cannot =
+                    Error::database(format!("`{shown}` cannot be run in an empty database"));
+                let sql = script::contained(&sql, shadows.backend()).map_err(|why| {
+                    Error::Usage(format!("`{shown}` cannot be run in a shadow: {why}"))
+                })?;
+                shadow.execute(&sql).await.map_err(cannot)?;
+                let schema = shadow.read_whole().await?;
+                shadow.close().await;
+                Ok(self.history.without_own(schema))
+            }
+        }
+    }
+}
+
+/// Takes the tables out of a database that neither a migration made nor the other side knows: they are somebody else's.
+fn without_strangers(
+    side: &Side,
+    schema: &mut Schema,
+    other: &Schema,
+    made: &Schema,
+) -> Vec<String> {
+    if !matches!(side, Side::Database | Side::Url(_)) {
+        return Vec::new();
+    }
+    let known =
+        |name: &TableName| made.tables.contains_key(name) || other.tables.contains_key(name);
+    let gone: Vec<TableName> = schema.tables.keys().filter(|name| !known(name)).cloned().collect();
+    for name in &gone {
+        schema.tables.remove(name);
+    }
+    gone.iter().map(|name| format!("table {name}")).collect()
+}
+
+/// Which of the databases says what kind of database this is about; shadows are made there.
+fn home(target: &Target, from: &Side, to: &Side) -> Result<Target> {
+    let databases: Vec<&Target> = [from, to]
+        .into_iter()
+        .filter_map(|side| match side {
+            Side::Database => Some(target),
+            Side::Url(url) => Some(url),
+            Side::Models | Side::Revision(_) | Side::File(_) => None,
+        })
+        .collect();
+    match databases.as_slice() {
+        [one, other] if one.backend() != other.backend() => Err(Error::Usage(format!(
+            "{one} and {other} are two kinds of database, which have no types in common; compare both with `models`"
+        ))),
+        [first, ..] => Ok((*first).clone()),
+        [] => Ok(target.clone()),
+    }
+}
+
+async fn read_database(target: &Target, revise: &Revise) -> Result<Schema> {
+    if let Target::File(path) = target
+        && !path.exists()
+        && !path.is_absolute()
+        && Path::new("/").join(path).exists()
+    {
+        return Err(Error::Usage(format!(
+            "the database `{}` does not exist here, though `/{0}` does: an absolute path is written with one more slash",
+            path.display()
+        )));
+    }
+    let session = Session::open(target, Use::Read).await?;
+    let others: Vec<String> = revise.schemas(target).into_iter().collect();
+    let schema = session.read_whole(&others).await;
+    session.close().await;
+    Ok(revise.history.without_own(schema?))
+}
+
+impl Comparison {
+    /// Whether both sides are the same.
+    #[must_use]
+    pub fn is_equal(&self) -> bool {
+        let Difference { operations, questions, by_hand, .. } = &self.difference;
+        operations.is_empty() && questions.is_empty() && by_hand.is_empty()
+    }
+
+    /// The statements that turn the first side into the second. On SQLite they belong between `PRAGMA foreign_keys =
+    /// OFF` and its return, in one transaction.
+    ///
+    /// # Errors
+    /// When the operations do not fit, or there are questions.
+    pub async fn statements(&self) -> Result<Vec<String>> {
+        let operations = &self.difference.operations;
+        if self.backend != DbBackend::Sqlite {
+            return Ok(postgres::statements(&self.before, &self.in_one_transaction())?);
+        }
+        // SQLite rewrites the texts of indexes, triggers and views when something is renamed, so it is asked.
+        let shadow = Shadows::in_memory().open(&Default::default()).await?;
+        let cannot = || Error::database("the statements cannot be tried on a copy of the schema");
+        for sql in sqlite::create_script(&self.before)? {
+            shadow.execute(&sql).await.map_err(cannot())?;
+        }
+        let statements = shadow.carry_out(operations).await.map_err(cannot());
+        shadow.close().await;
+        statements
+    }
+
+    /// Statements for the beginning and the end of a script on SQLite, which stop it where rows do not fit: by a check
+    /// that is called as the problem is.
+    ///
+    /// # Errors
+    /// When the operations do not fit.
+    pub fn guards(&self, statements: &[String]) -> Result<(Vec<String>, Vec<String>)> {
+        let operations = &self.difference.operations;
+        if self.backend != DbBackend::Sqlite {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let wanted = preconditions(&self.before, operations, self.backend);
+        let first = wanted.iter().flat_map(|one| {
+            script::guard(
+                &format!("rows of `{}` {}; {}", one.table, one.problem, one.hint),
+                &one.count,
+            )
+        });
+        if !statements.iter().any(|sql| sql.starts_with("DROP TABLE")) {
+            return Ok((first.collect(), Vec::new()));
+        }
+        let mut after = self.before.clone();
+        after.apply_all(operations, self.backend)?;
+        let touched: BTreeSet<&TableName> =
+            operations.iter().filter_map(Operation::table).collect();
+        let concerned = after.tables.values().filter(|table| {
+            let mut keys = table.foreign_keys.iter();
+            touched.contains(&table.name) || keys.any(|key| touched.contains(&key.references))
+        });
+        let names: Vec<String> = concerned.map(|table| quote_text(&table.name.name)).collect();
+        let broken = format!(
+            "SELECT count(*) FROM pragma_foreign_key_check WHERE \"table\" IN ({})",
+            names.join(", ")
+        );
+        let last = script::guard("rows would point at rows that do not exist", &broken);
+        Ok((first.collect(), last.to_vec()))
+    }
+
+    /// Turns the first side, which has to be a database, into the second: in one transaction, under the lock.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when it is no database, [`Error::NeedsAnswer`] without consent to a loss.
+    pub async fn apply(
+        &self,
+        consent: bool,
+        confirm: Option<&Confirm>,
+        wait: Duration,
+    ) -> Result<()> {
+        if let [first, others @ ..] = self.difference.by_hand.as_slice() {
+            let others: String = others.iter().map(|one| format!(", {}", one.name)).collect();
+            return Err(Error::Stopped(format!(
+                "no operation makes this alike, so nothing was changed: {}{others}; change that by hand before",
+                first.name
+            )));
+        }
+        let Some(target) = &self.apply_to else {
+            return Err(Error::Usage(
+                "`--apply` changes the first side, which has to be a database: `db` or a URL"
+                    .to_owned(),
+            ));
+        };
+        let operations = &self.difference.operations;
+        let losses: Vec<String> =
+            operations.iter().filter(|one| one.is_destructive()).map(describe).collect();
+        if !losses.is_empty() && !consent {
+            let losses = losses.join("; ");
+            let question = format!("this loses data in {target}: {losses}. Go on?");
+            if !confirm.is_some_and(|confirm| confirm(&question)) {
+                return Err(Error::NeedsAnswer(format!(
+                    "this would lose data in {target}: {losses}; nothing was changed. Say `--allow-destructive` when that is meant"
+                )));
+            }
+        }
+        let lock = Lock::take(target, wait, &|_| {}).await?;
+        let done = apply(target, &self.in_one_transaction(), wait.min(PATIENCE)).await;
+        lock.release().await;
+        done
+    }
+
+    /// The operations in a form that one transaction can hold: an enum whose new value is used is made anew.
+    fn in_one_transaction(&self) -> Vec<Operation> {
+        let operations = self.difference.operations.clone();
+        match self.backend {
+            DbBackend::Postgres if postgres::needs_own_transaction(&operations) => {
+                crate::runtime::execute::in_one_transaction(operations, self.before.clone())
+            }
+            _ => operations,
+        }
+    }
+
+    /// Whether everything counted, and not only what entities know.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.whole
+    }
+}
+
+async fn apply(target: &Target, operations: &[Operation], wait: Duration) -> Result<()> {
+    let session = Session::open(target, Use::Write).await?;
+    session.wait_for(wait).await?;
+    let failed = |source| {
+        if is_lock_timeout(&source) {
+            return Error::Locked(format!(
+                "another program holds {target}, and nothing was changed; close it, and try again"
+            ));
+        }
+        let why = explain(&source);
+        Error::Failed(format!("{target} could not be changed and is as it was:\n{why}"))
+    };
+    let done = async {
+        let transaction = session.begin().await?;
+        let scene = crate::runtime::context::Scene::default();
+        crate::runtime::execute::carry_out(&transaction, operations, &scene).await?;
+        transaction.commit().await
+    };
+    let done = done.await.map_err(failed);
+    session.close().await;
+    done
+}

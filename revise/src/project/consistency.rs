@@ -1,0 +1,225 @@
+//! Is everything as it should be? Models, history and database, two by two.
+
+use serde::Serialize;
+
+use crate::{
+    check::lint::{Finding, Level, lint},
+    diff::{Options, Scope, diff},
+    error::{Error, Result},
+    operation::{
+        Operation,
+        describe::{counted, describe},
+    },
+    project::generate::GenerateOptions,
+    runtime::{
+        replay::Replay,
+        revise::{Revise, Standing},
+        session::{Session, Use},
+        target::Target,
+        upgrade::edited,
+    },
+    schema::Schema,
+};
+
+/// What [`Revise::check`] found. Everything is as it should be when [`Checked::verdict`] says so.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Checked {
+    /// What the entities ask for and no migration does.
+    pub models: Vec<Operation>,
+    /// What the comparison could not know without asking.
+    pub questions: Vec<String>,
+    /// Where the database stands; `None` when it does not exist.
+    pub standing: Option<Standing>,
+    /// Applied migrations that were edited since.
+    pub edited: Vec<String>,
+    /// What has to be done to the database to make it what its history says.
+    pub drift: Vec<Operation>,
+    /// What does not fit in the folder of migrations, in sentences; empty where there is none, as beside an installed
+    /// program. [`Revise::check`] looks at no folder, the command line does.
+    pub folder: Vec<String>,
+    /// What is dangerous in migrations that were not applied.
+    pub findings: Vec<Finding>,
+    /// What is there, is none of the entities' business, and stays.
+    pub unmanaged: Vec<String>,
+}
+
+impl Checked {
+    /// The worst of what was found.
+    ///
+    /// # Errors
+    /// [`Error::History`] for an edited, missing, unfinished or out-of-order migration and for one that is not built,
+    /// [`Error::Differs`] when models or database are not what the history says, [`Error::Pending`] for migrations to
+    /// apply, [`Error::Lint`] for dangers in them.
+    pub fn verdict(&self) -> Result<()> {
+        if let Some(standing) = &self.standing {
+            if let Some(missing) = standing.missing.first() {
+                return Err(Error::History(format!("`{missing}` is applied and not known here")));
+            }
+            if let Some(unfinished) = &standing.unfinished {
+                return Err(Error::Failed(format!(
+                    "`{}` was begun and is not done",
+                    unfinished.revision
+                )));
+            }
+            if let Some(late) = standing.out_of_order.first() {
+                return Err(Error::History(format!(
+                    "`{late}` was not applied, and newer ones were"
+                )));
+            }
+        }
+        if let Some(edited) = self.edited.first() {
+            return Err(Error::History(format!("`{edited}` was edited after it was applied")));
+        }
+        if let Some(fault) = self.folder.first() {
+            return Err(Error::History(fault.clone()));
+        }
+        if !self.models.is_empty() || !self.questions.is_empty() {
+            return Err(Error::Differs(
+                "the entities ask for changes that no migration makes".to_owned(),
+            ));
+        }
+        if !self.drift.is_empty() {
+            return Err(Error::Differs("the database is not what its history says".to_owned()));
+        }
+        match self.standing.as_ref().map(|standing| standing.pending.len()) {
+            None | Some(0) => {}
+            Some(count) => {
+                return Err(Error::Pending(format!(
+                    "the database lacks {}",
+                    counted(count, "migration")
+                )));
+            }
+        }
+        match self.findings.iter().find(|finding| finding.level == Level::Danger) {
+            None => Ok(()),
+            Some(danger) => Err(Error::Lint(format!("{}: {}", danger.rule, danger.message))),
+        }
+    }
+}
+
+impl Revise {
+    /// Compares models, history and database. Writes nothing.
+    ///
+    /// # Errors
+    /// When the history cannot be replayed or the database does not answer; what is found wrong is no error here.
+    pub async fn check(&self, target: &Target, options: &GenerateOptions) -> Result<Checked> {
+        let shadows = self.shadows(target, options.shadow.as_ref()).await?;
+        let after = self.scoped(shadows.of_entities(&self.entities).await?, options);
+        let live = self.live(target).await?;
+        let standing = match (&live, target) {
+            (Some((standing, _)), _) => Some(standing.clone()),
+            (None, Target::Memory) => None,
+            // A database that does not exist has everything before it.
+            (None, _) => Some(Standing { pending: self.revisions(), ..Standing::default() }),
+        };
+        let mut checked = Checked { standing, ..Checked::default() };
+        // First as far as the database is, to see whether it is that; then to the end, to see whether that is the models.
+        let applied = |name: &str| {
+            let standing = checked.standing.as_ref();
+            standing.is_some_and(|standing| standing.applied.iter().any(|one| one.revision == name))
+        };
+        let (done, left): (Vec<_>, Vec<_>) =
+            (self.migrations)().into_iter().partition(|migration| applied(migration.name()));
+        let mut replay = Replay::run(&shadows, &done, &self.schemas(target)).await?;
+        if let Some((standing, actual)) = live {
+            checked.edited = edited(&standing, &replay.seen);
+            let expected = self.scoped(replay.schema(&self.history).await?, options);
+            let actual = self.scoped(actual, options);
+            // What a newer program did is no drift, and its standing says so already.
+            if standing.missing.is_empty() && !standing.applied.is_empty() {
+                (checked.drift, checked.unmanaged) = drift(&actual, &expected, target)?;
+            }
+        }
+        for migration in &left {
+            let before = replay.schema(&self.history).await?;
+            replay.up(migration.as_ref()).await?;
+            if let Some(seen) = replay.seen.last() {
+                checked.findings.extend(lint(&before, &seen.operations, target.backend()));
+            }
+        }
+        self.check_models(&mut checked, &replay, &after, options).await?;
+        replay.close().await;
+        Ok(checked)
+    }
+
+    /// Where the database stands and what it has, both at one moment: beside an upgrade, two would not fit each other.
+    /// `None` when it does not exist.
+    async fn live(&self, target: &Target) -> Result<Option<(Standing, Schema)>> {
+        let exists = match target {
+            Target::Memory => false,
+            Target::File(path) => path.exists(),
+            Target::Postgres(_) => true,
+        };
+        if !exists {
+            return Ok(None);
+        }
+        let others: Vec<String> = self.schemas(target).into_iter().collect();
+        let session = Session::open(target, Use::Read).await?;
+        let read = session.read_with(&self.history, &others).await;
+        session.close().await;
+        let (applied, schema) = read?;
+        Ok(Some((self.standing_of(applied), schema)))
+    }
+
+    /// Compares what all migrations lead to with the models.
+    async fn check_models(
+        &self,
+        checked: &mut Checked,
+        replay: &Replay,
+        after: &Schema,
+        options: &GenerateOptions,
+    ) -> Result<()> {
+        let backend = replay.shadow.backend();
+        let reached = self.scoped(replay.schema(&self.history).await?, options);
+        let mut compare = Options::new(backend);
+        compare.owned = replay.manifest.owned().clone();
+        compare.rename_hints = self.entities.renames(backend);
+        compare.ignore_length = options.ignore_length;
+        let found = diff(&reached, after, &compare)?;
+        checked.models = found.operations;
+        checked.questions =
+            found.questions.iter().map(crate::project::generate::sentence).collect();
+        checked.unmanaged.extend(found.unmanaged);
+        checked.unmanaged.sort();
+        checked.unmanaged.dedup();
+        Ok(())
+    }
+}
+
+/// What leads from the database to what its history says, apart from what nobody manages.
+pub(crate) fn drift(
+    actual: &Schema,
+    expected: &Schema,
+    target: &Target,
+) -> Result<(Vec<Operation>, Vec<String>)> {
+    let mut options = Options::new(target.backend());
+    options.no_rename = true;
+    options.values = std::collections::BTreeMap::new();
+    // A table that no migration made is somebody else's.
+    let mut actual = actual.clone();
+    let strangers: Vec<_> =
+        actual.tables.keys().filter(|name| !expected.tables.contains_key(name)).cloned().collect();
+    let mut unmanaged: Vec<String> = strangers.iter().map(|name| format!("table {name}")).collect();
+    for stranger in &strangers {
+        actual.tables.remove(stranger);
+    }
+    options.scope = Scope::Entities;
+    let found = diff(&actual, expected, &options)?;
+    unmanaged.extend(found.unmanaged);
+    let mut operations = found.operations;
+    // A NOT NULL column that is missing has no value here; it is missing all the same.
+    for question in found.questions {
+        if let crate::diff::Question::Value { table, column, .. } = question
+            && let Some(column) = expected.tables.get(&table).and_then(|table| table.find(&column))
+        {
+            operations.push(Operation::AddColumn { table, column: column.clone() });
+        }
+    }
+    Ok((operations, unmanaged))
+}
+
+/// Operations as lines for a person.
+#[must_use]
+pub fn lines(operations: &[Operation]) -> Vec<String> {
+    operations.iter().map(describe).collect()
+}

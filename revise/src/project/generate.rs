@@ -1,0 +1,362 @@
+//! Writes the next migration: the history against the entities, questions answered, and proven before it is believed.
+
+mod ask;
+mod draft;
+mod prove;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
+
+pub(crate) use self::prove::prove;
+pub use self::{
+    ask::{Answer, sentence},
+    draft::Draft,
+};
+use crate::{
+    check::lint::lint,
+    diff::{Difference, Options, Question, diff},
+    error::{Error, Result},
+    operation::{Operation, Plan, reverse::reverse},
+    runtime::{
+        replay::Replay,
+        revise::Revise,
+        session::{Session, Use},
+        target::Target,
+    },
+    schema::{Schema, TableName, quote},
+};
+
+/// A draft, as the migration that it becomes after the next build.
+struct Drafted {
+    name: String,
+    draft: Draft,
+}
+
+impl MigrationName for Drafted {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Drafted {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(self.draft.transaction)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        Plan { operations: self.draft.up.clone() }.apply(manager).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        Plan { operations: self.draft.down.clone() }.apply(manager).await
+    }
+}
+
+/// Somebody who answers questions.
+pub type Ask = Arc<dyn Fn(&Question) -> Answer + Send + Sync>;
+
+/// How a migration is generated.
+#[derive(Clone, Default)]
+pub struct GenerateOptions {
+    /// `--rename`: tables `old:new` and columns `table.old:new`.
+    pub renames: Vec<String>,
+    /// Take what looks like a rename for a drop and an addition.
+    pub no_rename: bool,
+    /// `--default`: values as SQL, `table.column=value`.
+    pub defaults: Vec<String>,
+    /// `--using`: expressions as SQL, `table.column=expression`.
+    pub using: Vec<String>,
+    /// `--map`: what dropped values of enums become, `enum.old=new`.
+    pub enum_map: Vec<String>,
+    /// Tables to look at, when not at all.
+    pub only: Vec<String>,
+    /// Tables to leave alone.
+    pub exclude: Vec<String>,
+    /// Drop tables and columns without asking.
+    pub allow_destructive: bool,
+    /// Change primary keys to another kind of value.
+    pub force_rewrite: bool,
+    /// Rename indexes that are built as wanted and called otherwise.
+    pub strict_names: bool,
+    /// Take varchars of different lengths for equal on SQLite.
+    pub ignore_length: bool,
+    /// Where shadows are made instead of in the database itself (PostgreSQL).
+    pub shadow: Option<Target>,
+    /// Who answers questions; nobody, when there is no terminal.
+    pub ask: Option<Ask>,
+    /// Who agrees to a loss; nobody, when there is no terminal.
+    pub confirm: Option<crate::runtime::upgrade::Confirm>,
+}
+
+impl Revise {
+    /// Applies a draft that was just written, with the record that it is applied, in one transaction.
+    pub(crate) async fn apply_draft(
+        &self,
+        target: &Target,
+        revision: &str,
+        draft: &Draft,
+        report: crate::runtime::upgrade::Report,
+    ) -> Result<()> {
+        let migration = Drafted { name: revision.to_owned(), draft: draft.clone() };
+        let checksum = Some(draft.checksum());
+        let options = crate::runtime::upgrade::UpgradeOptions { report, ..Default::default() };
+        let lock = crate::runtime::lock::Lock::take(target, options.wait, &|_| {}).await?;
+        let session = Session::open(target, Use::Write).await?;
+        let direction = crate::runtime::upgrade::Direction::Up;
+        let done =
+            crate::runtime::upgrade::one(self, &session, &migration, checksum, direction, &options)
+                .await;
+        session.close().await;
+        lock.release().await;
+        done
+    }
+
+    /// Finds what the entities ask for and the history does not do; `None` when that is nothing. The draft was proven:
+    /// up, down and up again in a shadow with rows, and nothing is left to do afterwards.
+    ///
+    /// # Errors
+    /// [`Error::NeedsAnswer`] for a question nobody answers, [`Error::Stopped`] for an empty list of entities and for a
+    /// draft that fails its proof.
+    pub async fn draft(&self, target: &Target, options: &GenerateOptions) -> Result<Option<Draft>> {
+        let shadows = self.shadows(target, options.shadow.as_ref()).await?;
+        let after = self.scoped(shadows.of_entities(&self.entities).await?, options);
+        let migrations = (self.migrations)();
+        let mut replay = Replay::run(&shadows, &migrations, &self.schemas(target)).await?;
+        let all = replay.schema(&self.history).await?;
+        let before = self.scoped(all.clone(), options);
+        let mut diff_options = self.diff_options(target.backend(), options)?;
+        diff_options.owned = replay.manifest.owned().clone();
+        let found = self.answered(target, &before, &after, diff_options, options).await?;
+        if found.operations.is_empty() {
+            replay.close().await;
+            return Ok(None);
+        }
+        self.agree(&found.operations, options)?;
+        let back = reverse(&before, &found.operations, target.backend())?;
+        prove(&replay.shadow, &self.history, &all, &found.operations, &back.operations).await?;
+        found.operations.iter().for_each(|operation| replay.manifest.follow(operation));
+        let reached = self.scoped(replay.schema(&self.history).await?, options);
+        self.expect_done(&reached, &after, &replay, options)?;
+        replay.close().await;
+        let findings = lint(&before, &found.operations, target.backend());
+        let mut notes = found.notes;
+        notes.extend(back.notes);
+        let transaction = !crate::postgres::needs_own_transaction(&found.operations);
+        Ok(Some(Draft {
+            up: found.operations,
+            down: back.operations,
+            notes,
+            findings,
+            before,
+            transaction,
+            unmanaged: found.unmanaged,
+        }))
+    }
+
+    /// The second difference has to be empty: what is generated twice was not understood.
+    fn expect_done(
+        &self,
+        reached: &Schema,
+        after: &Schema,
+        replay: &Replay,
+        options: &GenerateOptions,
+    ) -> Result<()> {
+        let backend = replay.shadow.backend();
+        let mut again = Options::new(backend);
+        again.owned = replay.manifest.owned().clone();
+        again.no_rename = true;
+        again.rename_hints = self.entities.renames(backend);
+        again.ignore_length = options.ignore_length;
+        let left = diff(reached, after, &again)?;
+        match left.operations.as_slice() {
+            [] => Ok(()),
+            left => {
+                let left: Vec<String> =
+                    left.iter().map(crate::operation::describe::describe).collect();
+                Err(Error::Stopped(format!(
+                    "the generated migration does not lead to the entities, so it was not written; still to do: {}",
+                    left.join("; ")
+                )))
+            }
+        }
+    }
+
+    /// Leaves out the tables that are not to be looked at.
+    pub(crate) fn scoped(&self, mut schema: Schema, options: &GenerateOptions) -> Schema {
+        let only: BTreeSet<TableName> = options.only.iter().map(|name| table_name(name)).collect();
+        let excluded: BTreeSet<TableName> =
+            options.exclude.iter().map(|name| table_name(name)).collect();
+        let excluded = &excluded | self.entities.excluded();
+        let meant = |name: &TableName| {
+            !excluded.contains(name)
+                && (only.is_empty() || only.contains(name))
+                && !self.history.is_own(name)
+        };
+        schema.tables.retain(|name, _| meant(name));
+        schema.views.retain(|name, _| meant(name));
+        schema
+    }
+
+    pub(crate) fn diff_options(
+        &self,
+        backend: DbBackend,
+        options: &GenerateOptions,
+    ) -> Result<Options> {
+        let mut diff = Options::new(backend);
+        for rename in &options.renames {
+            let bad = || {
+                Error::Usage(format!(
+                    "`{rename}` is no rename, expected `old:new` or `table.old:new`"
+                ))
+            };
+            let (from, to) = rename.split_once(':').ok_or_else(bad)?;
+            match from.rsplit_once('.') {
+                None => diff.table_renames.push((from.into(), to.into())),
+                Some((table, from)) => {
+                    let to = to.rsplit_once('.').map_or(to, |(_, to)| to);
+                    diff.column_renames.push((table_name(table), from.to_owned(), to.to_owned()));
+                }
+            }
+        }
+        diff.values = assignments(&options.defaults, "--default")?;
+        diff.using = assignments(&options.using, "--using")?;
+        for ((name, old), new) in assignments(&options.enum_map, "--map")? {
+            diff.enum_map.push((name.to_string(), old, new));
+        }
+        diff.rename_hints = self.entities.renames(backend);
+        diff.no_rename = options.no_rename;
+        diff.force_rewrite = options.force_rewrite;
+        diff.strict_names = options.strict_names;
+        diff.ignore_length = options.ignore_length;
+        Ok(diff)
+    }
+
+    /// Compares until there is nothing left to ask.
+    async fn answered(
+        &self,
+        target: &Target,
+        before: &Schema,
+        after: &Schema,
+        mut diff_options: Options,
+        options: &GenerateOptions,
+    ) -> Result<Difference> {
+        loop {
+            let found = diff(before, after, &diff_options)?;
+            if let Some(question) = found.questions.first() {
+                let Some(ask) = &options.ask else {
+                    return Err(ask::unanswered(&found.questions, &self.program));
+                };
+                ask::take(&mut diff_options, question, ask(question))?;
+                continue;
+            }
+            let nulls = with_nulls(target, &found.operations, &diff_options).await;
+            if nulls.is_empty() {
+                return Ok(found);
+            }
+            diff_options.with_nulls.extend(nulls);
+        }
+    }
+
+    fn agree(&self, operations: &[Operation], options: &GenerateOptions) -> Result<()> {
+        let losses: Vec<String> = operations
+            .iter()
+            .filter(|operation| operation.is_destructive())
+            .map(crate::operation::describe::describe)
+            .collect();
+        if losses.is_empty() || options.allow_destructive {
+            return Ok(());
+        }
+        let losses = losses.join("; ");
+        match &options.confirm {
+            Some(confirm)
+                if confirm(&format!("this migration loses data: {losses}. Write it?")) =>
+            {
+                Ok(())
+            }
+            _ => Err(Error::NeedsAnswer(format!(
+                "this migration would lose data: {losses}; nothing was written. Say `--allow-destructive` when that is meant, \
+                 or `--exclude TABLE` for a table that is none of this program's"
+            ))),
+        }
+    }
+}
+
+/// The columns that become NOT NULL and have NULLs in the database at hand, if there is one.
+async fn with_nulls(
+    target: &Target,
+    operations: &[Operation],
+    options: &Options,
+) -> Vec<(TableName, String)> {
+    let changed = operations.iter().filter_map(|operation| match operation {
+        Operation::AlterNull { table, column, nullable: false } => {
+            Some((table.clone(), column.clone()))
+        }
+        _ => None,
+    });
+    let asked: Vec<_> = changed
+        .filter(|name| !options.with_nulls.contains(name) && !options.values.contains_key(name))
+        .collect();
+    if asked.is_empty() || matches!(target, Target::Memory) {
+        return Vec::new();
+    }
+    // The database at hand is only looked at for advice; a migration is generated without one too.
+    let Ok(session) = Session::open(target, Use::Read).await else { return Vec::new() };
+    let mut found = Vec::new();
+    for (table, column) in asked {
+        let old = old_column(options, &table, &column);
+        let name = quote(&old);
+        let sql = format!(
+            "SELECT count(*) FROM {} WHERE {name} IS NULL",
+            old_table(options, &table).quoted()
+        );
+        let row = session.db.query_one_raw(Statement::from_string(session.backend(), sql)).await;
+        let count = row.ok().flatten().and_then(|row| row.try_get_by_index::<i64>(0).ok());
+        if count.is_some_and(|count| count > 0) {
+            found.push((table, column));
+        }
+    }
+    session.close().await;
+    found
+}
+
+fn old_table(options: &Options, table: &TableName) -> TableName {
+    let renamed = options.table_renames.iter().find(|(_, to)| to == table);
+    renamed.map_or_else(|| table.clone(), |(from, _)| from.clone())
+}
+
+fn old_column(options: &Options, table: &TableName, column: &str) -> String {
+    let renames = options.column_renames.iter().chain(&options.rename_hints);
+    let renamed = renames.into_iter().find(|(of, _, to)| of == table && to == column);
+    renamed.map_or_else(|| column.to_owned(), |(_, from, _)| from.clone())
+}
+
+/// `schema.table` or `table`.
+pub(crate) fn table_name(written: &str) -> TableName {
+    match written.split_once('.') {
+        Some((schema, name)) => (schema, name).into(),
+        None => written.into(),
+    }
+}
+
+fn assignments(written: &[String], flag: &str) -> Result<BTreeMap<(TableName, String), String>> {
+    let mut read = BTreeMap::new();
+    for assignment in written {
+        let parts = assignment.split_once('=').and_then(|(name, value)| {
+            let (table, column) = name.rsplit_once('.')?;
+            Some((table, column, value))
+        });
+        let Some((table, column, value)) = parts else {
+            return Err(Error::Usage(format!(
+                "`{assignment}` is no value for {flag}, expected `table.column=value`"
+            )));
+        };
+        read.insert((table_name(table), column.to_owned()), value.to_owned());
+    }
+    Ok(read)
+}

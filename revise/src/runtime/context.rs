@@ -1,0 +1,70 @@
+//! What a plan finds around it when it is applied: whether this is a shadow, and who wants to know.
+//!
+//! A migration is only asked for `up(manager)`, so what the engine has to tell the plans inside goes through the task.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use crate::{operation::Plan, runtime::history::Steps};
+
+tokio::task_local! {
+    static SCENE: Arc<Scene>;
+}
+
+/// Somebody who is told of each statement before it runs.
+pub type Observer = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// The surroundings of a migration that runs.
+#[derive(Default)]
+pub(crate) struct Scene {
+    /// In a shadow: what the schemas that migrations name are called there. Nothing is concurrent in it.
+    pub shadow: Option<BTreeMap<String, String>>,
+    /// Where a migration without a transaction notes how far it is.
+    pub steps: Option<Steps>,
+    /// Who is told of each statement.
+    pub observer: Option<Observer>,
+    plans: Mutex<Vec<Plan>>,
+}
+
+impl Scene {
+    /// In a shadow, where schemas have other names.
+    pub fn shadow(names: BTreeMap<String, String>, observer: Observer) -> Self {
+        Self { shadow: Some(names), observer: Some(observer), ..Self::default() }
+    }
+
+    /// In a database that counts.
+    pub fn live(steps: Option<Steps>, observer: Observer) -> Self {
+        Self { steps, observer: Some(observer), ..Self::default() }
+    }
+
+    /// Runs a migration in these surroundings.
+    pub async fn play<F: Future>(self: &Arc<Self>, work: F) -> F::Output {
+        SCENE.scope(Arc::clone(self), work).await
+    }
+
+    /// The surroundings of the running task, if an engine made some.
+    pub fn current() -> Option<Arc<Self>> {
+        SCENE.try_with(Arc::clone).ok()
+    }
+
+    /// Notes a plan, and answers how many operations were before it.
+    pub fn note(&self, plan: &Plan) -> usize {
+        let Ok(mut plans) = self.plans.lock() else { return 0 };
+        let earlier = plans.iter().map(|plan| plan.operations.len()).sum();
+        plans.push(plan.clone());
+        earlier
+    }
+
+    /// The plans so far.
+    pub fn plans(&self) -> Vec<Plan> {
+        self.plans.lock().map(|plans| plans.clone()).unwrap_or_default()
+    }
+
+    pub fn tell(&self, statement: &str) {
+        if let Some(observer) = &self.observer {
+            observer(statement);
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! Carries operations out: reads the schema, looks for rows that are in the way, and runs the statements.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use sea_orm::{ConnectionTrait, DatabaseExecutor, DbBackend, DbErr, Statement, TransactionTrait};
+use sea_orm_migration::SchemaManager;
+
+use crate::{
+    check::precondition,
+    error::{clear, restate},
+    operation::{Operation, Plan},
+    postgres::{self, Scope},
+    runtime::{context::Scene, history::Steps},
+    schema::{Schema, TableName, quote},
+    sqlite,
+};
+
+impl Plan {
+    /// Carries the plan out on the database of a migration.
+    ///
+    /// On SQLite a table is rebuilt where `ALTER TABLE` does not suffice; the connection has to have `foreign_keys` off
+    /// then, because dropping a parent table would delete its children.
+    ///
+    /// # Errors
+    /// When rows are in the way (NULLs, duplicates, orphans, values that do not fit), which is found before anything
+    /// changes and said with a count and examples; when the plan does not fit the schema; when a statement fails.
+    pub async fn apply(self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+        let scene = Scene::current().unwrap_or_default();
+        let earlier = scene.note(&self);
+        let db = manager.get_connection();
+        let operations = kept_names(&self.operations, db.get_database_backend());
+        let done = match &scene.steps {
+            Some(steps) => in_steps(db, &operations, earlier, steps, &scene).await,
+            None => carry_out(db, &operations, &scene).await,
+        };
+        done.map_err(|error| postgres::explained(error, &self.operations))
+    }
+}
+
+/// The operations with the names that the database keeps.
+pub(crate) fn kept_names(operations: &[Operation], backend: DbBackend) -> Vec<Operation> {
+    match backend {
+        DbBackend::Postgres => operations.iter().map(postgres::shortened).collect(),
+        _ => operations.to_vec(),
+    }
+}
+
+/// Carries operations out on a connection, as far as may be in the transaction that is open there.
+///
+/// # Errors
+/// As [`Plan::apply`].
+pub(crate) async fn carry_out<C: ConnectionTrait>(
+    db: &C,
+    operations: &[Operation],
+    scene: &Scene,
+) -> Result<(), DbErr> {
+    if operations.is_empty() {
+        return Ok(());
+    }
+    match db.get_database_backend() {
+        DbBackend::Sqlite => on_sqlite(db, operations, scene).await,
+        DbBackend::Postgres => on_postgres(db, operations, scene).await,
+        other => Err(DbErr::Migration(format!("{other:?} is not supported"))),
+    }
+}
+
+async fn on_sqlite<C: ConnectionTrait>(
+    db: &C,
+    operations: &[Operation],
+    scene: &Scene,
+) -> Result<(), DbErr> {
+    let mut touched = BTreeSet::new();
+    for (place, segment) in sqlite::segments(operations).into_iter().enumerate() {
+        let before = sqlite::read(db).await?;
+        if place == 0 {
+            stop_at_rows(db, &before, operations, DbBackend::Sqlite).await?;
+        }
+        let statements = sqlite::statements(&before, segment)?;
+        if statements.iter().any(|sql| sql.starts_with("DROP TABLE")) {
+            expect_keys_off(db).await?;
+            touched.extend(segment.iter().filter_map(Operation::table).cloned());
+        }
+        run(db, &statements, scene).await?;
+    }
+    if touched.is_empty() { Ok(()) } else { expect_keys_whole(db, &touched).await }
+}
+
+async fn on_postgres<C: ConnectionTrait>(
+    db: &C,
+    operations: &[Operation],
+    scene: &Scene,
+) -> Result<(), DbErr> {
+    let mut operations = operations.to_vec();
+    if let Some(schemas) = &scene.shadow {
+        operations.iter_mut().for_each(|operation| operation.rename_schemas(schemas));
+    }
+    let before = postgres::read(db, &scope_of(db, &operations).await?).await?;
+    if scene.shadow.is_some() {
+        operations = in_one_transaction(operations, before.clone());
+    }
+    stop_at_rows(db, &before, &operations, DbBackend::Postgres).await?;
+    run(db, &postgres::statements(&before, &operations)?, scene).await
+}
+
+/// Runs statements, each after it was told of.
+async fn run<C: ConnectionTrait>(
+    db: &C,
+    statements: &[String],
+    scene: &Scene,
+) -> Result<(), DbErr> {
+    for sql in statements {
+        scene.tell(sql);
+        db.execute_unprepared(sql).await.map_err(|error| at(sql, error))?;
+    }
+    Ok(())
+}
+
+/// The operations without what cannot be in one transaction, such as a shadow is. A value that was added to an enum
+/// could not be used there, so the enum is made anew.
+pub(crate) fn in_one_transaction(operations: Vec<Operation>, mut schema: Schema) -> Vec<Operation> {
+    let one = |operation: Operation| {
+        schema.follow_enum(&operation);
+        match operation {
+            Operation::CreateIndex { table, index, .. } => {
+                Operation::CreateIndex { table, index, concurrently: false }
+            }
+            Operation::AddEnumValue { name, .. } => {
+                let values = schema.enums.get(&name).cloned().unwrap_or_default();
+                Operation::RebuildEnum { name, values, map: Vec::new(), before: Vec::new() }
+            }
+            other => other,
+        }
+    };
+    operations.into_iter().map(one).collect()
+}
+
+async fn stop_at_rows<C: ConnectionTrait>(
+    db: &C,
+    before: &Schema,
+    operations: &[Operation],
+    backend: DbBackend,
+) -> Result<(), DbErr> {
+    let wanted = precondition::preconditions(before, operations, backend);
+    let unmet = precondition::unmet(db, &wanted).await?;
+    if unmet.is_empty() { Ok(()) } else { Err(DbErr::Migration(unmet.join("\n"))) }
+}
+
+async fn expect_keys_off<C: ConnectionTrait>(db: &C) -> Result<(), DbErr> {
+    let row =
+        db.query_one_raw(Statement::from_string(DbBackend::Sqlite, "PRAGMA foreign_keys")).await?;
+    let enforced: i32 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
+    if enforced == 0 {
+        return Ok(());
+    }
+    Err(DbErr::Migration(
+        "a table has to be rebuilt or dropped, and with `foreign_keys` on its children would be deleted with it; \
+         apply this migration with sea-revise, or on a connection that was opened with `foreign_keys` off"
+            .to_owned(),
+    ))
+}
+
+/// What was broken elsewhere before is none of this migration's business.
+async fn expect_keys_whole<C: ConnectionTrait>(
+    db: &C,
+    touched: &BTreeSet<TableName>,
+) -> Result<(), DbErr> {
+    let after = sqlite::read(db).await?;
+    let mut broken = Vec::new();
+    for (child, table) in &after.tables {
+        let keys = &table.foreign_keys;
+        let concerned =
+            touched.contains(child) || keys.iter().any(|key| touched.contains(&key.references));
+        if keys.is_empty() || !concerned {
+            continue;
+        }
+        match sqlite::broken_keys(db, &child.name).await? {
+            0 => {}
+            1 => {
+                broken.push(format!("1 row of `{child}` would point at a row that does not exist"))
+            }
+            rows => broken
+                .push(format!("{rows} rows of `{child}` would point at rows that do not exist")),
+        }
+    }
+    if broken.is_empty() { Ok(()) } else { Err(DbErr::Migration(broken.join("\n"))) }
+}
+
+/// Carries operations out one by one, each with the note that it is done; those that were done before are
+/// passed over.
+async fn in_steps(
+    db: &DatabaseExecutor<'_>,
+    operations: &[Operation],
+    earlier: usize,
+    steps: &Steps,
+    scene: &Arc<Scene>,
+) -> Result<(), DbErr> {
+    let done = steps.done.saturating_sub(earlier);
+    if let Some(left) = operations.get(done..).filter(|left| !left.is_empty()) {
+        // What is in the way of a later step is found before the first one is committed.
+        stop_before_steps(db, left).await?;
+    }
+    for (place, operation) in operations.iter().enumerate() {
+        let step = earlier + place + 1;
+        if step <= steps.done {
+            continue;
+        }
+        if let Operation::CreateIndex { table, index, concurrently: true } = operation
+            && db.get_database_backend() == DbBackend::Postgres
+        {
+            if !found_whole(db, table, &index.name, scene).await? {
+                carry_out(db, std::slice::from_ref(operation), scene).await?;
+            }
+            steps.note(db, step).await?;
+            continue;
+        }
+        #[expect(clippy::disallowed_methods, reason = "a step and its record are one transaction")]
+        let transaction = db.begin().await?;
+        carry_out(&transaction, std::slice::from_ref(operation), scene).await?;
+        steps.note(&transaction, step).await?;
+        transaction.commit().await?;
+    }
+    Ok(())
+}
+
+/// Looks for rows in the way of steps that are still to come.
+async fn stop_before_steps(db: &DatabaseExecutor<'_>, left: &[Operation]) -> Result<(), DbErr> {
+    let backend = db.get_database_backend();
+    let before = match backend {
+        DbBackend::Sqlite => sqlite::read(db).await?,
+        _ => postgres::read(db, &scope_of(db, left).await?).await?,
+    };
+    stop_at_rows(db, &before, left, backend).await
+}
+
+/// The connection's schema, and those that operations name.
+async fn scope_of<C: ConnectionTrait>(db: &C, operations: &[Operation]) -> Result<Scope, DbErr> {
+    let mut scope = Scope::of_connection(db).await?;
+    let named = operations.iter().flat_map(Operation::tables);
+    for schema in named.filter_map(|table| table.schema) {
+        scope.others.insert(schema.clone(), schema);
+    }
+    Ok(scope)
+}
+
+/// Whether a concurrent index is there already, left by a process that was killed before it could note it. One that is
+/// there and invalid is dropped.
+async fn found_whole(
+    db: &DatabaseExecutor<'_>,
+    table: &TableName,
+    index: &str,
+    scene: &Scene,
+) -> Result<bool, DbErr> {
+    let sql = "SELECT i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
+               WHERE c.relname = $1 AND i.indrelid = $2::regclass";
+    let values = [index.into(), table.quoted().into()];
+    let found =
+        db.query_one_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await?;
+    match found.map(|row| row.try_get_by_index::<bool>(0)).transpose()? {
+        None => Ok(false),
+        Some(true) => Ok(true),
+        Some(false) => {
+            let name = TableName { schema: table.schema.clone(), name: index.to_owned() };
+            let sql = format!("DROP INDEX CONCURRENTLY {}", name.quoted());
+            scene.tell(&sql);
+            db.execute_unprepared(&sql).await?;
+            Ok(false)
+        }
+    }
+}
+
+/// A statement's error with the beginning of the statement.
+fn at(sql: &str, error: DbErr) -> DbErr {
+    let first = sql.lines().next().unwrap_or_default();
+    let shown: String = first.chars().take(200).collect();
+    match error {
+        error @ (DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) => error,
+        error => restate(&error, format!("{}\nin: {shown}", clear(&error))),
+    }
+}
+
+/// Runs a statement that belongs to the engine itself.
+pub(crate) async fn execute<C: ConnectionTrait>(db: &C, sql: &str) -> Result<(), DbErr> {
+    db.execute_unprepared(sql).await.map(drop)
+}
+
+/// `SET LOCAL search_path` to these schemas.
+pub(crate) fn search_path(schemas: &[String]) -> String {
+    let names: Vec<String> = schemas.iter().map(|name| quote(name)).collect();
+    format!("SET LOCAL search_path = {}", names.join(", "))
+}

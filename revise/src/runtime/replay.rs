@@ -1,0 +1,121 @@
+//! The history, replayed in a shadow: what each migration does, and the schema that they lead to.
+
+use std::sync::Arc;
+
+use sea_orm_migration::MigrationTrait;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    error::{Error, Result},
+    operation::{Operation, Plan, manifest::Manifest},
+    runtime::{
+        context::Scene,
+        history::History,
+        shadow::{Shadow, Shadows},
+    },
+    schema::Schema,
+};
+
+/// A migration as it was seen in a shadow.
+#[derive(Clone, Debug, Serialize)]
+pub struct Seen {
+    /// Its name.
+    pub revision: String,
+    /// The operations of its plans; empty for one that uses SeaORM's statements only.
+    pub operations: Vec<Operation>,
+    /// What it was known by: the plan, or else the schema that it leads to. Formatting and comments do not count.
+    pub checksum: String,
+}
+
+/// A history in a shadow.
+pub(crate) struct Replay {
+    /// Where it was replayed; still open.
+    pub shadow: Shadow,
+    /// The migrations, oldest first.
+    pub seen: Vec<Seen>,
+    /// What the plans said and a database does not show.
+    pub manifest: Manifest,
+}
+
+impl Replay {
+    /// Runs migrations in an empty shadow, oldest first.
+    ///
+    /// # Errors
+    /// When one of them fails; the message names it.
+    pub async fn run(
+        shadows: &Shadows,
+        migrations: &[Box<dyn MigrationTrait>],
+        schemas: &std::collections::BTreeSet<String>,
+    ) -> Result<Self> {
+        let shadow = shadows.open(schemas).await?;
+        let mut replay = Self { shadow, seen: Vec::new(), manifest: Manifest::default() };
+        for migration in migrations {
+            replay.up(migration.as_ref()).await?;
+        }
+        Ok(replay)
+    }
+
+    /// Runs one more.
+    pub async fn up(&mut self, migration: &dyn MigrationTrait) -> Result<()> {
+        let scene = self.shadow.scene();
+        let manager = self.shadow.manager();
+        let failed = |source| Error::Database {
+            what: format!("`{}` fails on an empty database", migration.name()),
+            source,
+        };
+        scene.play(migration.up(&manager)).await.map_err(failed)?;
+        let operations = operations_of(&scene);
+        let checksum = match operations.as_slice() {
+            [] => checksum(&self.shadow.read().await?),
+            operations => checksum(&operations),
+        };
+        for operation in &operations {
+            self.manifest.follow(operation);
+        }
+        self.seen.push(Seen { revision: migration.name().to_owned(), operations, checksum });
+        Ok(())
+    }
+
+    /// Takes one back, and answers what its `down` consists of.
+    pub async fn down(&mut self, migration: &dyn MigrationTrait) -> Result<Vec<Operation>> {
+        let scene = self.shadow.scene();
+        let manager = self.shadow.manager();
+        let failed = |source| Error::Database {
+            what: format!("`{}` cannot be taken back", migration.name()),
+            source,
+        };
+        scene.play(migration.down(&manager)).await.map_err(failed)?;
+        Ok(operations_of(&scene))
+    }
+
+    /// The schema as it is now, with what the plans said about it.
+    pub async fn schema(&self, history: &History) -> Result<Schema> {
+        let mut schema = history.without_own(self.shadow.read().await?);
+        self.manifest.refine(&mut schema, self.shadow.backend());
+        Ok(schema)
+    }
+
+    /// As [`Replay::schema`], and what else there is.
+    pub async fn whole_schema(&self, history: &History) -> Result<Schema> {
+        let mut schema = history.without_own(self.shadow.read_whole().await?);
+        self.manifest.refine(&mut schema, self.shadow.backend());
+        Ok(schema)
+    }
+
+    pub async fn close(self) {
+        self.shadow.close().await;
+    }
+}
+
+fn operations_of(scene: &Arc<Scene>) -> Vec<Operation> {
+    scene.plans().into_iter().flat_map(|Plan { operations }| operations).collect()
+}
+
+/// A checksum over the value as JSON.
+pub(crate) fn checksum(value: &impl Serialize) -> String {
+    // A schema and a plan are made of strings, numbers and lists, so they always have a JSON text.
+    let text = serde_json::to_string(value).unwrap_or_default();
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,220 @@
+//! A project's migrations and entities, and what can be asked about them.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use sea_orm::DatabaseConnection;
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use serde::Serialize;
+
+use crate::{
+    entities::Entities,
+    error::{Error, Result},
+    runtime::{
+        backup::Backup,
+        history::{Applied, History, State},
+        session::{Session, Use},
+        shadow::Shadows,
+        target::{Target, UrlStyle},
+    },
+};
+
+/// How the command line is called in most projects.
+pub(crate) const DEFAULT_PROGRAM: &str = "cargo run -p migration --";
+
+/// The migrations and entities of a project: everything begins here.
+///
+/// ```no_run
+/// # struct Migrator;
+/// # impl sea_orm_migration::MigratorTrait for Migrator {
+/// #     fn migrations() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> { Vec::new() }
+/// # }
+/// fn main() -> std::process::ExitCode {
+///     sea_revise::Revise::new::<Migrator>().entities(sea_revise::Entities::new()).main()
+/// }
+/// ```
+pub struct Revise {
+    pub(crate) migrations: Arc<dyn Fn() -> Vec<Box<dyn MigrationTrait>> + Send + Sync>,
+    pub(crate) history: History,
+    pub(crate) entities: Entities,
+    pub(crate) style: UrlStyle,
+    pub(crate) default_url: Option<String>,
+    pub(crate) program: String,
+    pub(crate) backup: Backup,
+    pub(crate) users_lock: Option<String>,
+}
+
+/// Where a database stands in the history.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Standing {
+    /// What was applied, oldest first.
+    pub applied: Vec<Applied>,
+    /// What was not, oldest first.
+    pub pending: Vec<String>,
+    /// What was applied and is not known here.
+    pub missing: Vec<String>,
+    /// What was not applied though something behind it was.
+    pub out_of_order: Vec<String>,
+    /// What was begun and is not done.
+    pub unfinished: Option<Applied>,
+}
+
+impl Standing {
+    /// The newest migration that was applied.
+    #[must_use]
+    pub fn current(&self) -> Option<&str> {
+        self.applied.last().map(|applied| applied.revision.as_str())
+    }
+}
+
+impl Revise {
+    /// The migrations of a migrator, as SeaORM has it.
+    #[must_use]
+    pub fn new<M: MigratorTrait + 'static>() -> Self {
+        Self::of(M::migrations).history_table(M::migration_table_name().to_string())
+    }
+
+    /// Any list of migrations, oldest first.
+    pub fn of<F>(migrations: F) -> Self
+    where
+        F: Fn() -> Vec<Box<dyn MigrationTrait>> + Send + Sync + 'static,
+    {
+        Self {
+            migrations: Arc::new(migrations),
+            history: History { table: "seaql_migrations".to_owned() },
+            entities: Entities::new(),
+            style: UrlStyle::default(),
+            default_url: None,
+            program: DEFAULT_PROGRAM.to_owned(),
+            backup: Backup::default(),
+            users_lock: None,
+        }
+    }
+
+    /// The name of SeaORM's table of versions, where it is not the usual one.
+    #[must_use]
+    pub fn history_table(mut self, name: impl Into<String>) -> Self {
+        self.history.table = name.into();
+        self
+    }
+
+    /// The entities that the migrations should lead to.
+    #[must_use]
+    pub fn entities(mut self, entities: Entities) -> Self {
+        self.entities = entities;
+        self
+    }
+
+    /// How paths of SQLite URLs are written.
+    #[must_use]
+    pub fn url_style(mut self, style: UrlStyle) -> Self {
+        self.style = style;
+        self
+    }
+
+    /// The database when neither `--database-url` nor `DATABASE_URL` names one.
+    #[must_use]
+    pub fn default_url(mut self, url: impl Into<String>) -> Self {
+        self.default_url = Some(url.into());
+        self
+    }
+
+    /// How the command line is called, for messages that say what to type.
+    #[must_use]
+    pub fn program(mut self, program: impl Into<String>) -> Self {
+        self.program = program.into();
+        self
+    }
+
+    /// When a SQLite file is copied before it is changed, where the command line does not say.
+    #[must_use]
+    pub fn backup(mut self, backup: Backup) -> Self {
+        self.backup = backup;
+        self
+    }
+
+    /// The end of the name of the file beside a SQLite file, such as `.lock`, on which the project's other programs hold
+    /// a lock of the operating system (`File::try_lock`) for as long as they use the database. The command line takes it
+    /// for as long as it changes the database, and refuses beside a holder with the line that this one wrote into it.
+    #[must_use]
+    pub fn users_lock(mut self, suffix: impl Into<String>) -> Self {
+        self.users_lock = Some(suffix.into());
+        self
+    }
+
+    /// The names of the migrations, oldest first.
+    #[must_use]
+    pub fn revisions(&self) -> Vec<String> {
+        (self.migrations)().iter().map(|migration| migration.name().to_owned()).collect()
+    }
+
+    /// The newest migration.
+    #[must_use]
+    pub fn head(&self) -> Option<String> {
+        self.revisions().pop()
+    }
+
+    /// Where a database stands. Writes nothing.
+    ///
+    /// # Errors
+    /// When the database does not answer, or its history cannot be read.
+    pub async fn standing(&self, db: &DatabaseConnection) -> Result<Standing> {
+        Ok(self.standing_of(self.history.applied(db).await?))
+    }
+
+    /// Where a database stands in which this is noted.
+    pub(crate) fn standing_of(&self, noted: Vec<Applied>) -> Standing {
+        let known = self.revisions();
+        let mut standing = Standing::default();
+        for entry in noted {
+            let state = entry.record.as_ref().map(|record| record.state);
+            if state.is_some_and(|state| state != State::Applied) {
+                standing.unfinished = Some(entry.clone());
+            }
+            if entry.applied_at.is_none() {
+                continue;
+            }
+            if !known.contains(&entry.revision) {
+                standing.missing.push(entry.revision.clone());
+            }
+            standing.applied.push(entry);
+        }
+        let done: BTreeSet<&str> =
+            standing.applied.iter().map(|applied| applied.revision.as_str()).collect();
+        let last = known.iter().rposition(|name| done.contains(name.as_str()));
+        for (place, name) in
+            known.iter().enumerate().filter(|(_, name)| !done.contains(name.as_str()))
+        {
+            standing.pending.push(name.clone());
+            if last.is_some_and(|last| place < last) {
+                standing.out_of_order.push(name.clone());
+            }
+        }
+        // In the order of this program; what it does not know comes first.
+        let place = |applied: &Applied| known.iter().position(|name| *name == applied.revision);
+        standing.applied.sort_by_key(place);
+        standing
+    }
+
+    /// Where shadows are made for a database of this kind.
+    pub(crate) async fn shadows(
+        &self,
+        target: &Target,
+        shadow: Option<&Target>,
+    ) -> Result<Shadows> {
+        match (target, shadow) {
+            (_, Some(shadow)) if shadow.backend() != target.backend() => Err(Error::Usage(
+                format!("the shadow {shadow} is another kind of database than {target}"),
+            )),
+            (Target::Postgres(_), shadow) => {
+                let session = Session::open(shadow.unwrap_or(target), Use::Write).await?;
+                Ok(Shadows::on(session, shadow.is_some_and(|shadow| shadow != target)))
+            }
+            (Target::Memory | Target::File(_), _) => Ok(Shadows::in_memory()),
+        }
+    }
+
+    /// The schemas beside the connection's own that entities name.
+    pub(crate) fn schemas(&self, target: &Target) -> BTreeSet<String> {
+        self.entities.statements(target.backend()).schemas()
+    }
+}

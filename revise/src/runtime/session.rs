@@ -1,0 +1,349 @@
+//! Connections, as the engine needs them: one at a time, without limits of time, on SQLite with foreign keys off.
+
+use std::{
+    fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc, time::Duration,
+};
+
+use sea_orm::{
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
+    DbBackend, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait,
+    sqlx::{
+        ConnectOptions as _, Connection as _, postgres::PgConnectOptions,
+        sqlite::SqliteConnectOptions,
+    },
+};
+
+use crate::{
+    error::{Error, Result, is_not_ready, is_read_only_file},
+    postgres::{self, Scope},
+    runtime::{
+        execute::{execute, search_path},
+        history::{Applied, History},
+        target::Target,
+    },
+    schema::Schema,
+    sqlite,
+};
+
+/// How long a server may take to let us in: one that is not there is not there in half a minute either.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long the pool tries before the reason is asked for.
+const PROMPT: Duration = Duration::from_millis(500);
+
+/// How often a schema is read that changes meanwhile.
+const ATTEMPTS: u32 = 5;
+
+/// An open database.
+pub(crate) struct Session {
+    /// The one connection.
+    pub db: DatabaseConnection,
+    /// Where it leads.
+    pub target: Target,
+}
+
+/// What a connection is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// For looking: a SQLite file is not created, and nothing can be written.
+    Read,
+    /// For changing the schema.
+    Write,
+}
+
+/// What is read.
+struct Wanted<'a> {
+    /// Where it says what was applied.
+    history: Option<&'a History>,
+    /// Schemas beside the connection's own.
+    others: &'a [String],
+    /// Also what the model does not take apart.
+    whole: bool,
+}
+
+/// Makes an empty file that its owner alone may read, where there is none: SQLite would make one that everybody may read. One that is
+/// there is not opened, since that would end the locks of this process on it when it is closed.
+fn make(path: &Path) -> io::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path).map(drop)
+}
+
+impl Session {
+    /// Opens a database.
+    ///
+    /// # Errors
+    /// When it cannot be opened; for reading also when a SQLite file does not exist.
+    pub async fn open(target: &Target, purpose: Use) -> Result<Self> {
+        let options = match target {
+            Target::Memory => memory(),
+            Target::File(path) => {
+                if purpose == Use::Write {
+                    // Where it cannot be made, SQLite says why.
+                    drop(make(path));
+                }
+                file(path, purpose)?
+            }
+            Target::Postgres(url) => server(url)?,
+        };
+        let db = connect(options, target).await.map_err(|error| cannot_open(target, error))?;
+        Ok(Self { db, target: target.clone() })
+    }
+
+    /// Uses a connection of somebody else.
+    pub fn on(db: &DatabaseConnection, target: &Target) -> Self {
+        Self { db: db.clone(), target: target.clone() }
+    }
+
+    pub fn backend(&self) -> DbBackend {
+        self.db.get_database_backend()
+    }
+
+    /// Lets SQLite wait so long for a file that another program holds; PostgreSQL is told in each transaction.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn wait_for(&self, limit: Duration) -> Result<()> {
+        if self.backend() != DbBackend::Sqlite {
+            return Ok(());
+        }
+        let milliseconds = i32::try_from(limit.as_millis()).unwrap_or(i32::MAX);
+        let sql = format!("PRAGMA busy_timeout = {milliseconds}");
+        let cannot = Error::database(format!("cannot use {}", self.target));
+        execute(&self.db, &sql).await.map_err(cannot)
+    }
+
+    /// Begins a transaction; on SQLite one that has the file at once.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        begin(&self.db, None).await
+    }
+
+    /// Reads the schema without a trace: in a transaction that cannot write, on PostgreSQL with the schemas of
+    /// `others` beside the connection's own.
+    pub async fn read(&self, others: &[String]) -> Result<Schema> {
+        let wanted = Wanted { history: None, others, whole: false };
+        self.read_again(&wanted).await.map(|(_, schema)| schema)
+    }
+
+    /// As [`Session::read`], and what else there is in the connection's own schema.
+    pub async fn read_whole(&self, others: &[String]) -> Result<Schema> {
+        let wanted = Wanted { history: None, others, whole: true };
+        self.read_again(&wanted).await.map(|(_, schema)| schema)
+    }
+
+    /// Reads what was applied, and the schema, as they were at one moment.
+    pub async fn read_with(
+        &self,
+        history: &History,
+        others: &[String],
+    ) -> Result<(Vec<Applied>, Schema)> {
+        let wanted = Wanted { history: Some(history), others, whole: false };
+        self.read_again(&wanted).await
+    }
+
+    /// PostgreSQL prints definitions as they are now and not as the transaction sees them, so reading fails on what
+    /// somebody dropped meanwhile, and is begun anew.
+    async fn read_again(&self, wanted: &Wanted<'_>) -> Result<(Vec<Applied>, Schema)> {
+        let mut attempt = 1;
+        loop {
+            let snapshot = begin(&self.db, Some(AccessMode::ReadOnly)).await;
+            let cannot = Error::database(format!("cannot read {}", self.target));
+            let snapshot = snapshot.map_err(cannot)?;
+            let read = self.read_in(&snapshot, wanted).await;
+            drop(snapshot.rollback().await);
+            match read {
+                Err(Error::Database { .. }) if attempt < ATTEMPTS => attempt += 1,
+                read => return read,
+            }
+        }
+    }
+
+    async fn read_in(
+        &self,
+        snapshot: &DatabaseTransaction,
+        Wanted { history, others, whole }: &Wanted<'_>,
+    ) -> Result<(Vec<Applied>, Schema)> {
+        let applied = match history {
+            None => Vec::new(),
+            Some(history) => history.applied(snapshot).await?,
+        };
+        let cannot = || Error::database(format!("cannot read the schema of {}", self.target));
+        if self.backend() == DbBackend::Sqlite {
+            return Ok((applied, sqlite::read(snapshot).await.map_err(cannot())?));
+        }
+        let mut scope = Scope::of_connection(snapshot).await.map_err(cannot())?;
+        scope.others = others.iter().map(|name| (name.clone(), name.clone())).collect();
+        let mut path = vec![scope.own.clone()];
+        path.extend(extension_schemas(snapshot).await.map_err(cannot())?);
+        execute(snapshot, &search_path(&path)).await.map_err(cannot())?;
+        let schema = match whole {
+            true => postgres::read_whole(snapshot, &scope).await,
+            false => postgres::read(snapshot, &scope).await,
+        };
+        Ok((applied, schema.map_err(cannot())?))
+    }
+
+    /// Ends the connection.
+    pub async fn close(self) {
+        // Nothing is open that could be lost; a server that is gone has closed it itself.
+        drop(self.db.close().await);
+    }
+}
+
+/// Why a database cannot be opened.
+fn cannot_open(target: &Target, error: DbErr) -> Error {
+    if target.backend() == DbBackend::Sqlite && is_read_only_file(&error) {
+        return Error::Stopped(format!(
+            "{target} cannot be read without writing beside it, which this user may not: it is in WAL mode, or a program was \
+             killed in the middle of a change; run this as a user who may write it and its directory, or look at a copy"
+        ));
+    }
+    Error::database(format!("cannot open {target}"))(error)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the engine's own transactions all begin here")]
+pub(crate) async fn begin(
+    db: &DatabaseConnection,
+    access_mode: Option<AccessMode>,
+) -> Result<DatabaseTransaction, DbErr> {
+    let reads = access_mode == Some(AccessMode::ReadOnly);
+    let options = match db.get_database_backend() {
+        // Several queries of a reader are about one moment anyway, and its connection cannot write.
+        DbBackend::Sqlite => TransactionOptions {
+            sqlite_transaction_mode: (!reads).then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        },
+        _ => TransactionOptions {
+            isolation_level: reads.then_some(IsolationLevel::RepeatableRead),
+            access_mode,
+            sqlite_transaction_mode: None,
+        },
+    };
+    db.begin_with_options(options).await
+}
+
+/// Schemas that hold extensions: their types have to be found without the schema's name.
+pub(crate) async fn extension_schemas<C: ConnectionTrait>(db: &C) -> Result<Vec<String>, DbErr> {
+    let sql = "SELECT DISTINCT n.nspname::text FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace \
+               WHERE n.nspname <> 'pg_catalog' ORDER BY 1";
+    let rows = db.query_all_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+    rows.iter().map(|row| row.try_get_by_index(0)).collect()
+}
+
+/// A database in memory, which is its one connection.
+pub(crate) fn memory() -> ConnectOptions {
+    let mut options = alone("sqlite::memory:");
+    options
+        .min_connections(1)
+        .map_sqlx_sqlite_opts(|options| options.foreign_keys(false).disable_statement_logging());
+    options
+}
+
+fn file(path: &Path, purpose: Use) -> Result<ConnectOptions> {
+    if purpose == Use::Read && !path.exists() {
+        return Err(Error::Stopped(format!(
+            "the database `{}` does not exist; `upgrade` creates it",
+            path.display()
+        )));
+    }
+    expect_place(path)?;
+    let write = purpose == Use::Write;
+    // A file in WAL mode that nobody has open would keep the log of a reader that cannot write; one that may, and
+    // does not, takes it along when it goes. Where there is a log it is another program's.
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let connect = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(write)
+        .read_only(!write && Path::new(&log).exists())
+        .pragma("query_only", if write { "off" } else { "on" })
+        .foreign_keys(false)
+        .busy_timeout(std::time::Duration::from_secs(5))
+        .disable_statement_logging();
+    let mut options = alone("sqlite::memory:");
+    options.map_sqlx_sqlite_opts(move |_| connect.clone());
+    Ok(options)
+}
+
+/// Refuses a path at which no file can be.
+pub(crate) fn expect_place(path: &Path) -> Result<()> {
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    if let Some(directory) = directory.filter(|directory| !directory.is_dir()) {
+        return Err(Error::Stopped(format!(
+            "the directory `{}` of the database does not exist; make it, or name another database",
+            directory.display()
+        )));
+    }
+    if path.is_dir() {
+        return Err(Error::Usage(format!("`{}` is a directory, expected a file", path.display())));
+    }
+    Ok(())
+}
+
+fn server(url: &str) -> Result<ConnectOptions> {
+    // Here and not at the first use, where the driver's message would repeat the password.
+    if url.parse::<PgConnectOptions>().is_err() {
+        let url = crate::runtime::target::without_password(url);
+        return Err(Error::Usage(format!(
+            "`{url}` is not a database URL: host, port or password cannot be read; write `%2F` for `/` and so on"
+        )));
+    }
+    let mut options = alone(url);
+    options.map_sqlx_postgres_opts(|options| {
+        let limits = [
+            // A change of a large table takes its time.
+            ("statement_timeout", "0"),
+            ("idle_in_transaction_session_timeout", "0"),
+            // The catalog's estimates are far off behind the many tables of a shadow, and a compiler and workers that
+            // are called for a query of milliseconds cost a hundred times that.
+            ("jit", "off"),
+            ("max_parallel_workers_per_gather", "0"),
+        ];
+        options.application_name("sea-revise").options(limits).disable_statement_logging()
+    });
+    Ok(options)
+}
+
+/// Connects, and names what keeps a server from being used: a pool tries again while a server refuses, and says only that its time
+/// was up.
+async fn connect(options: ConnectOptions, target: &Target) -> Result<DatabaseConnection, DbErr> {
+    let connecting = Database::connect(options.clone());
+    let Target::Postgres(url) = target else { return connecting.await };
+    if let Ok(connected) = tokio::time::timeout(PROMPT, connecting).await {
+        return connected;
+    }
+    expect_server(url).await?;
+    Database::connect(options).await
+}
+
+/// Connects once, outside a pool.
+async fn expect_server(url: &str) -> Result<(), DbErr> {
+    let error = |error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)));
+    let options: PgConnectOptions = url.parse().map_err(error)?;
+    match tokio::time::timeout(PATIENCE, options.connect()).await {
+        Ok(Ok(connection)) => {
+            drop(connection.close().await);
+            Ok(())
+        }
+        Ok(Err(refused)) => {
+            let refused = error(refused);
+            // The pool waits for a server that is not ready.
+            if is_not_ready(&refused) { Ok(()) } else { Err(refused) }
+        }
+        Err(_) => Err(DbErr::Custom(format!("it did not answer within {} s", PATIENCE.as_secs()))),
+    }
+}
+
+fn alone(url: &str) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(1)
+        .acquire_timeout(PATIENCE)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .sqlx_logging(false);
+    options
+}

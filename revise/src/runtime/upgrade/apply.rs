@@ -1,0 +1,176 @@
+//! One migration, on the database at hand.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
+use sea_orm_migration::{MigrationTrait, SchemaManager};
+
+use super::{Direction, Event, UpgradeOptions, failed, observer};
+use crate::{
+    error::{Error, Result, clear, explain, is_lock_timeout},
+    runtime::{
+        context::Scene,
+        execute::execute,
+        history::{History, Record, State, Steps, actor},
+        revise::Revise,
+        session::Session,
+    },
+};
+
+/// Applies a migration or takes it back, again and again where it does not get its locks.
+pub async fn one(
+    revise: &Revise,
+    session: &Session,
+    migration: &dyn MigrationTrait,
+    checksum: Option<String>,
+    direction: Direction,
+    options: &UpgradeOptions,
+) -> Result<()> {
+    let revision = migration.name().to_owned();
+    (options.report)(&Event::Begun { revision: revision.clone(), direction });
+    let begun = Instant::now();
+    let work = Work { history: &revise.history, session, migration, checksum, direction, options };
+    // Nobody queues behind one who waits for a file, so that it is enough to wait once.
+    let limit = if session.backend() == DbBackend::Sqlite { 1 } else { options.attempts };
+    let mut attempts = 1;
+    loop {
+        let done = match migration.use_transaction() {
+            Some(false) => work.in_steps(begun).await,
+            Some(true) | None => work.in_transaction(begun).await,
+        };
+        match done {
+            Ok(()) => break,
+            Err(error) if is_lock_timeout(&error) && attempts < limit => {
+                (options.report)(&Event::Retrying { revision: revision.clone(), attempts });
+                tokio::time::sleep(Duration::from_millis(200) * attempts.min(10)).await;
+                attempts += 1;
+            }
+            Err(error) if is_lock_timeout(&error) => {
+                return Err(locked(session, &revision, attempts, &error));
+            }
+            Err(error) if migration.use_transaction() == Some(false) => {
+                let program = &revise.program;
+                let way = if direction == Direction::Up { "upgrade" } else { "downgrade" };
+                return Err(Error::Failed(format!(
+                    "`{revision}` failed, and what it had done before stays, because it runs without a transaction; see \
+                     `{program} status`, mend the cause and go on with `{program} {way}`:\n{}",
+                    explain(&error)
+                )));
+            }
+            Err(error) => return Err(failed(&revision, direction, &error)),
+        }
+    }
+    (options.report)(&Event::Done { revision, direction, duration: begun.elapsed() });
+    Ok(())
+}
+
+fn locked(session: &Session, revision: &str, attempts: u32, error: &DbErr) -> Error {
+    if session.backend() == DbBackend::Sqlite {
+        return Error::Locked(format!(
+            "another program holds {}, and nothing of `{revision}` is done; close it, or raise `--lock-timeout`",
+            session.target
+        ));
+    }
+    Error::Locked(format!(
+        "`{revision}` did not get its locks in {attempts} attempts, and nothing of it is done; look who holds the tables, or \
+         raise `--lock-timeout`: {}",
+        clear(error)
+    ))
+}
+
+struct Work<'a> {
+    history: &'a History,
+    session: &'a Session,
+    migration: &'a dyn MigrationTrait,
+    checksum: Option<String>,
+    direction: Direction,
+    options: &'a UpgradeOptions,
+}
+
+impl Work<'_> {
+    async fn in_transaction(&self, begun: Instant) -> Result<(), DbErr> {
+        let transaction = self.session.begin().await?;
+        let done = async {
+            self.limit_locks(&transaction, "SET LOCAL").await?;
+            self.history.install(&transaction).await?;
+            let scene = Scene::live(None, observer(&self.options.report));
+            let manager = SchemaManager::new(&transaction);
+            self.migrate(&manager, scene).await?;
+            self.record(&transaction, begun).await
+        };
+        match done.await {
+            Ok(()) => transaction.commit().await,
+            Err(error) => {
+                // A connection that fails here is rolled back by the server.
+                drop(transaction.rollback().await);
+                Err(error)
+            }
+        }
+    }
+
+    /// Without a transaction: begun, step by step, done.
+    async fn in_steps(&self, begun: Instant) -> Result<(), DbErr> {
+        let db = &self.session.db;
+        self.limit_locks(db, "SET").await?;
+        self.history.install(db).await?;
+        let name = self.migration.name();
+        let noted = self.history.applied(db).await.map_err(DbErr::from)?;
+        let noted = noted.into_iter().find(|applied| applied.revision == name);
+        let state = match self.direction {
+            Direction::Up => State::Upgrading,
+            Direction::Down => State::Downgrading,
+        };
+        let going_on =
+            noted.and_then(|applied| applied.record).filter(|record| record.state == state);
+        let done = going_on.as_ref().map_or(0, |record| record.steps);
+        if going_on.is_none() {
+            self.history.write(db, name, &self.note(state, begun)).await?;
+        }
+        let steps = Some(Steps { revision: name.to_owned(), done });
+        let scene = Scene::live(steps, observer(&self.options.report));
+        self.migrate(&SchemaManager::new(db), scene).await?;
+        let transaction = self.session.begin().await?;
+        self.record(&transaction, begun).await?;
+        transaction.commit().await
+    }
+
+    async fn migrate(&self, manager: &SchemaManager<'_>, scene: Scene) -> Result<(), DbErr> {
+        let scene = Arc::new(scene);
+        match self.direction {
+            Direction::Up => scene.play(self.migration.up(manager)).await,
+            Direction::Down => scene.play(self.migration.down(manager)).await,
+        }
+    }
+
+    async fn record<C: ConnectionTrait>(&self, db: &C, begun: Instant) -> Result<(), DbErr> {
+        let name = self.migration.name();
+        match self.direction {
+            Direction::Up => {
+                self.history.add_version(db, name).await?;
+                self.history.write(db, name, &self.note(State::Applied, begun)).await
+            }
+            Direction::Down => self.history.forget(db, name).await,
+        }
+    }
+
+    fn note(&self, state: State, begun: Instant) -> Record {
+        Record {
+            checksum: self.checksum.clone(),
+            state,
+            steps: 0,
+            actor: actor(),
+            duration_ms: i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX),
+        }
+    }
+
+    async fn limit_locks<C: ConnectionTrait>(&self, db: &C, set: &str) -> Result<(), DbErr> {
+        if self.session.backend() != DbBackend::Postgres {
+            return Ok(());
+        }
+        let milliseconds = self.options.lock_timeout.as_millis();
+        execute(db, &format!("{set} lock_timeout = {milliseconds}")).await
+    }
+}

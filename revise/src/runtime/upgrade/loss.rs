@@ -1,0 +1,100 @@
+//! Rows and values that operations would delete, counted in the database at hand.
+
+use sea_orm::{ConnectionTrait, DbErr, Statement};
+
+use super::{Direction, UpgradeOptions};
+use crate::{
+    error::{Error, Result},
+    operation::{Operation, describe::counted},
+    runtime::{execute::kept_names, replay::Seen, session::Session},
+    schema::quote,
+};
+
+/// What the chosen migrations would delete, in sentences.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find(session: &Session, seen: &[Seen], chosen: &[String]) -> Result<Vec<String>> {
+    let mut losses = Vec::new();
+    let meant = seen.iter().filter(|seen| chosen.contains(&seen.revision));
+    let backend = session.backend();
+    for operation in meant.flat_map(|seen| kept_names(&seen.operations, backend)) {
+        let (sql, what, place) = match &operation {
+            Operation::DropTable { table, .. } => {
+                (format!("SELECT count(*) FROM {}", table.quoted()), "row", table.to_string())
+            }
+            Operation::DropColumn { table, column, .. }
+            | Operation::SetGenerated { table, column, generated: Some(_), .. } => (
+                format!("SELECT count({}) FROM {}", quote(column), table.quoted()),
+                "value",
+                format!("{table}.{column}"),
+            ),
+            _ => continue,
+        };
+        // A table that an earlier one of these migrations creates is not there yet, and has no rows.
+        match count(session, &operation, sql).await {
+            Ok(0) => {}
+            Ok(rows) => losses.push(format!("{} of `{place}`", counted(rows, what))),
+            Err(error) => return Err(Error::database("cannot count what would be lost")(error)),
+        }
+    }
+    losses.dedup();
+    Ok(losses)
+}
+
+async fn count(session: &Session, operation: &Operation, sql: String) -> Result<i64, DbErr> {
+    let Some(table) = operation.table() else { return Ok(0) };
+    let exists = match session.backend() {
+        sea_orm::DbBackend::Sqlite => {
+            "SELECT count(*) FROM sqlite_schema s LEFT JOIN pragma_table_info(s.name) c ON c.name = $2 \
+             WHERE s.name = $1 AND ($2 = '' OR c.name IS NOT NULL)"
+        }
+        _ => {
+            "SELECT count(*) FROM pg_class t LEFT JOIN pg_attribute c ON c.attrelid = t.oid AND c.attname = $2 AND c.attgenerated = '' \
+             WHERE t.oid = to_regclass($1) AND ($2 = '' OR c.attname IS NOT NULL)"
+        }
+    };
+    let column = match operation {
+        Operation::DropColumn { column, .. } | Operation::SetGenerated { column, .. } => {
+            column.clone()
+        }
+        _ => String::new(),
+    };
+    let name = match session.backend() {
+        sea_orm::DbBackend::Sqlite => table.name.clone(),
+        _ => table.quoted(),
+    };
+    let there =
+        Statement::from_sql_and_values(session.backend(), exists, [name.into(), column.into()]);
+    if one(session, there).await? == 0 {
+        return Ok(0);
+    }
+    one(session, Statement::from_string(session.backend(), sql)).await
+}
+
+async fn one(session: &Session, statement: Statement) -> Result<i64, DbErr> {
+    let row = session.db.query_one_raw(statement).await?;
+    row.map_or(Ok(0), |row| row.try_get_by_index(0))
+}
+
+/// Goes on only with consent.
+///
+/// # Errors
+/// [`Error::NeedsAnswer`] without.
+pub fn agree(losses: &[String], options: &UpgradeOptions, direction: Direction) -> Result<()> {
+    if losses.is_empty() || options.allow_data_loss {
+        return Ok(());
+    }
+    let way = match direction {
+        Direction::Up => "upgrade",
+        Direction::Down => "downgrade",
+    };
+    let losses = losses.join(", ");
+    let question = format!("this {way} deletes {losses}");
+    match &options.confirm {
+        Some(confirm) if confirm(&format!("{question}. Go on?")) => Ok(()),
+        _ => Err(Error::NeedsAnswer(format!(
+            "{question}; nothing was changed. Say `--allow-data-loss` when that is meant"
+        ))),
+    }
+}
