@@ -14,13 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::DbBackend;
 use serde::Serialize;
 
-pub(crate) use self::constraints::without_automatic_names;
 pub use self::objects::ByHand;
 
 use crate::{
     error::PlanError,
     operation::Operation,
-    postgres::STORED,
     schema::{Schema, TableName},
 };
 
@@ -195,8 +193,7 @@ pub fn diff(before: &Schema, after: &Schema, options: &Options) -> Result<Differ
     found.unmanaged.extend(before.unmanaged.iter().cloned());
     if options.scope == Scope::Entities {
         found.unmanaged.extend(before.views.iter().map(|(name, view)| {
-            let stored = view.sql.starts_with(STORED);
-            format!("{}view {name}", if stored { "materialized " } else { "" })
+            format!("{}view {name}", if view.is_materialized() { "materialized " } else { "" })
         }));
     }
     found.unmanaged.sort();

@@ -12,7 +12,6 @@ mod emit;
 mod enums;
 mod inspect;
 mod length;
-mod names;
 mod objects;
 mod own_transaction;
 mod parts;
@@ -21,8 +20,6 @@ mod spelling;
 mod views;
 
 pub(crate) use self::length::{explained, shortened};
-pub(crate) use self::names::automatic as automatic_name;
-pub(crate) use self::views::{STORED, in_order};
 pub use self::{
     create::create_script,
     emit::statements,

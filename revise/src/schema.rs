@@ -3,14 +3,17 @@
 //! Everything is owned and ordered. The text of expressions is the database's own; where two spellings mean the same,
 //! the readers choose one, so that `==` on parts is a comparison of meaning.
 
+pub(crate) mod checksum;
 mod column;
 mod column_type;
 mod default_value;
 pub mod expression;
 mod index;
 mod key;
+pub(crate) mod names;
 mod object;
 mod table;
+pub(crate) mod views;
 
 use std::{collections::BTreeMap, fmt};
 
@@ -133,6 +136,16 @@ pub struct SqlDefinition {
     pub name: String,
     /// The whole `CREATE …` statement.
     pub sql: String,
+}
+
+/// How the statement begins that creates a materialized view.
+pub(crate) const MATERIALIZED_VIEW: &str = "CREATE MATERIALIZED VIEW";
+
+impl SqlDefinition {
+    /// Whether it is a materialized view.
+    pub(crate) fn is_materialized(&self) -> bool {
+        self.sql.starts_with(MATERIALIZED_VIEW)
+    }
 }
 
 /// A name in double quotes, as SQLite and PostgreSQL read it.

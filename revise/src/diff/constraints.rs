@@ -7,8 +7,7 @@ use sea_orm::DbBackend;
 use super::{ColumnName, Work, columns, order::Phase};
 use crate::{
     operation::Operation,
-    postgres::automatic_name,
-    schema::{ForeignKey, Index, PrimaryKey, Table, TableName, Unique, expression::alike},
+    schema::{Index, Table, TableName, Unique, expression::alike, names},
 };
 
 /// Compares the constraints and indexes of a table. Columns that lose a key are added to `disturbed`.
@@ -46,12 +45,12 @@ fn primary_key(
     let table = after.name.clone();
     if let Some(before) = &before.primary_key {
         disturbed.extend(before.columns.iter().map(|column| (table.clone(), column.clone())));
-        let before = unnamed_primary_key(&table, before);
+        let before = names::unnamed_primary_key(&table, before);
         let operation = Operation::DropPrimaryKey { table: table.clone(), before: Some(before) };
         work.phases.push(Phase::DropConstraints, operation);
     }
     if let Some(key) = &after.primary_key {
-        let key = unnamed_primary_key(&table, key);
+        let key = names::unnamed_primary_key(&table, key);
         for column in key.columns.iter().filter_map(|name| after.find(name)) {
             if column.nullable {
                 let name = (table.clone(), column.name.clone());
@@ -84,7 +83,7 @@ fn uniques(
     let says = |unique: &Unique| (unique.columns.clone(), said(&unique.clause, whole));
     for unique in &after.uniques {
         if !had.contains(&says(unique)) {
-            let (table, unique) = (after.name.clone(), unnamed_unique(&after.name, unique));
+            let (table, unique) = (after.name.clone(), names::unnamed_unique(&after.name, unique));
             work.phases.push(Phase::AddConstraints, Operation::AddUnique { table, unique });
         }
     }
@@ -92,7 +91,7 @@ fn uniques(
         if !wanted.contains(&says(unique)) {
             let (table, columns) = (before.name.clone(), unique.columns.clone());
             disturbed.extend(columns.iter().map(|column| (table.clone(), column.clone())));
-            let before = Some(unnamed_unique(&table, unique));
+            let before = Some(names::unnamed_unique(&table, unique));
             let operation = Operation::DropUnique { table, columns, before };
             work.phases.push(Phase::DropConstraints, operation);
         }
@@ -105,7 +104,7 @@ fn unique_columns(table: &Table, whole: bool) -> BTreeSet<(Vec<String>, String)>
     let constraints =
         constraints.map(|unique| (unique.columns.clone(), said(&unique.clause, whole)));
     let indexes = table.indexes.iter().filter(|index| index.unique && index.is_plain());
-    constraints.chain(indexes.map(|index| (names(index), String::new()))).collect()
+    constraints.chain(indexes.map(|index| (column_names(index), String::new()))).collect()
 }
 
 fn indexes(
@@ -117,7 +116,7 @@ fn indexes(
     let table = &after.name;
     let whole = work.whole();
     let (had, wanted) = (unique_columns(before, whole), unique_columns(after, whole));
-    let plain = |index: &Index| (names(index), String::new());
+    let plain = |index: &Index| (column_names(index), String::new());
     let mut left: Vec<&Index> = before.indexes.iter().collect();
     let mut missing: Vec<&Index> = Vec::new();
     for index in &after.indexes {
@@ -157,7 +156,7 @@ fn indexes(
             continue;
         }
         if index.unique {
-            disturbed.extend(names(index).into_iter().map(|column| (table.clone(), column)));
+            disturbed.extend(column_names(index).into_iter().map(|column| (table.clone(), column)));
         }
         let (table, before) = (table.clone(), Some(Box::new(index.clone())));
         let operation = Operation::DropIndex { table, index: index.name.clone(), before };
@@ -173,13 +172,13 @@ fn rename_index(work: &mut Work<'_>, table: &TableName, before: &Index, after: &
     }
 }
 
-fn names(index: &Index) -> Vec<String> {
+fn column_names(index: &Index) -> Vec<String> {
     index.column_names().map(str::to_owned).collect()
 }
 
 /// Whether the name is one that SeaORM, or the database for a constraint, gives.
 fn by_convention(table: &TableName, index: &Index) -> bool {
-    let constraint = automatic_name(&table.name, &names(index).join("_"), "key");
+    let constraint = names::automatic(&table.name, &column_names(index).join("_"), "key");
     index.is_plain()
         && (index.name.starts_with(&format!("idx-{}-", table.name))
             || (index.unique && index.name == constraint))
@@ -192,7 +191,7 @@ fn checks(work: &mut Work<'_>, before: &Table, after: &Table) {
     };
     for check in after.checks.iter().filter(|check| !has(before, &check.expression)) {
         let mut check = check.clone();
-        check.name = check.name.take().filter(|name| !is_automatic_check(table, name));
+        check.name = check.name.take().filter(|name| !names::is_automatic_check(table, name));
         let table = table.clone();
         work.phases.push(Phase::AddConstraints, Operation::AddCheck { table, check });
     }
@@ -207,40 +206,4 @@ fn checks(work: &mut Work<'_>, before: &Table, after: &Table) {
             work.found.unmanaged.push(format!("check {name} on {table}"));
         }
     }
-}
-
-/// Takes away the names that PostgreSQL gives by itself: written down they would only be noise.
-pub fn without_automatic_names(table: &mut Table) {
-    let name = table.name.clone();
-    table.primary_key = table.primary_key.take().map(|key| unnamed_primary_key(&name, &key));
-    for unique in &mut table.uniques {
-        *unique = unnamed_unique(&name, unique);
-    }
-    for key in &mut table.foreign_keys {
-        *key = unnamed_key(&name, key);
-    }
-    for check in &mut table.checks {
-        check.name = check.name.take().filter(|given| !is_automatic_check(&name, given));
-    }
-}
-
-fn unnamed_primary_key(table: &TableName, key: &PrimaryKey) -> PrimaryKey {
-    let automatic = automatic_name(&table.name, "", "pkey");
-    PrimaryKey { name: key.name.clone().filter(|name| *name != automatic), ..key.clone() }
-}
-
-fn unnamed_unique(table: &TableName, unique: &Unique) -> Unique {
-    let automatic = automatic_name(&table.name, &unique.columns.join("_"), "key");
-    Unique { name: unique.name.clone().filter(|name| *name != automatic), ..unique.clone() }
-}
-
-/// A foreign key without its name, where that is the one that PostgreSQL gives.
-pub fn unnamed_key(table: &TableName, key: &ForeignKey) -> ForeignKey {
-    let automatic = automatic_name(&table.name, &key.columns.join("_"), "fkey");
-    ForeignKey { name: key.name.clone().filter(|name| *name != automatic), ..key.clone() }
-}
-
-fn is_automatic_check(table: &TableName, name: &str) -> bool {
-    let behind = name.strip_prefix(table.name.as_str()).and_then(|rest| rest.strip_prefix('_'));
-    behind.is_some_and(|rest| rest == "check" || rest.contains("_check"))
 }

@@ -8,8 +8,7 @@ use super::{
 };
 use crate::{
     operation::{DefinitionKind, Operation},
-    postgres::in_order,
-    schema::{ForeignKey, SqlDefinition, Table, TableName},
+    schema::{ForeignKey, SqlDefinition, Table, TableName, names, views},
 };
 
 /// Compares tables, and views where everything counts.
@@ -39,7 +38,7 @@ fn create_tables(work: &mut Work<'_>, disturbed: &BTreeSet<(TableName, String)>)
     let after = work.after;
     let added = after.tables.values().filter(|table| !work.before.tables.contains_key(&table.name));
     for (mut table, mut later) in order::parents_first(added.collect()) {
-        constraints::without_automatic_names(&mut table);
+        names::without_automatic_names(&mut table);
         let name = table.name.clone();
         let triggers = std::mem::take(&mut table.triggers);
         create_objects(work, DefinitionKind::Trigger, &name, (&[], &triggers));
@@ -89,7 +88,7 @@ fn drop_tables(work: &mut Work<'_>, disturbed: &BTreeSet<(TableName, String)>) {
         later.extend::<Vec<ForeignKey>>(moved);
         for key in later {
             let (table, columns) = (table.name.clone(), key.columns.clone());
-            let before = Some(Box::new(constraints::unnamed_key(&table, &key)));
+            let before = Some(Box::new(names::unnamed_key(&table, &key)));
             let operation = Operation::DropForeignKey { table, columns, before };
             work.phases.push(Phase::DropForeignKeys, operation);
         }
@@ -122,7 +121,7 @@ fn foreign_keys(
                 Some(place) if !moved => drop(wanted.remove(place)),
                 _ => {
                     let (table, columns) = (before.name.clone(), key.columns.clone());
-                    let before = Some(Box::new(constraints::unnamed_key(&before.name, key)));
+                    let before = Some(Box::new(names::unnamed_key(&before.name, key)));
                     let operation = Operation::DropForeignKey { table, columns, before };
                     work.phases.push(Phase::DropForeignKeys, operation);
                 }
@@ -135,7 +134,7 @@ fn foreign_keys(
 }
 
 fn add_key(work: &mut Work<'_>, table: &TableName, key: ForeignKey) {
-    let key = constraints::unnamed_key(table, &key);
+    let key = names::unnamed_key(table, &key);
     let table = table.clone();
     work.phases.push(Phase::AddForeignKeys, Operation::AddForeignKey { table, key });
 }
@@ -173,12 +172,12 @@ fn triggers(work: &mut Work<'_>, before: &Table, after: &Table) {
 /// What a view is made of is there before it is made, and still there when it is dropped.
 fn views(work: &mut Work<'_>) {
     let (before, after) = (work.before.clone(), work.after);
-    let gone = in_order(&before, before.views.keys().collect());
+    let gone = views::in_order(&before, before.views.keys().collect());
     for (name, old) in gone.into_iter().rev() {
         let new: Vec<SqlDefinition> = after.views.get(name).cloned().into_iter().collect();
         drop_objects(work, DefinitionKind::View, name, (std::slice::from_ref(old), &new));
     }
-    for (name, new) in in_order(after, after.views.keys().collect()) {
+    for (name, new) in views::in_order(after, after.views.keys().collect()) {
         let old: Vec<SqlDefinition> = before.views.get(name).cloned().into_iter().collect();
         create_objects(work, DefinitionKind::View, name, (&old, std::slice::from_ref(new)));
     }

@@ -65,7 +65,7 @@ fn one(
             let note = format!("the rows of `{table}` do not come back with a downgrade");
             let mut known = known;
             if let Some(known) = &mut known {
-                crate::diff::without_automatic_names(known);
+                crate::schema::names::without_automatic_names(known);
                 known.triggers.clear();
             }
             (known.map(|table| Operation::CreateTable { table }), Some(note))

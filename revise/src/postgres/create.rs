@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 
 use sea_orm::DbBackend;
 
-use super::views;
 use crate::{
     error::PlanError,
     schema::{
         Action, Check, Column, DefaultValue, ForeignKey, Identity, Index, IndexColumn, PrimaryKey,
-        Schema, Table, TableName, Unique, quote, quote_all, quote_text,
+        Schema, Table, TableName, Unique, quote, quote_all, quote_text, views as schema_views,
     },
 };
 
@@ -39,7 +38,7 @@ pub fn create_script(schema: &Schema) -> Result<Vec<String>, PlanError> {
     let indexes = every().flat_map(|table| table.indexes.iter().map(move |index| (table, index)));
     script.extend(indexes.map(|(table, index)| create_index(&table.name, index, false)));
     script.extend(every().flat_map(comments));
-    let views = views::in_order(schema, schema.views.keys().collect());
+    let views = schema_views::in_order(schema, schema.views.keys().collect());
     script.extend(views.into_iter().map(|(_, view)| view.sql.clone()));
     script.extend(every().flat_map(|table| &table.triggers).map(|trigger| trigger.sql.clone()));
     Ok(script)

@@ -6,10 +6,7 @@
 //! aside stops the change with its name.
 
 use super::enums::Map;
-use crate::{
-    runtime::replay::checksum,
-    schema::{TableName, quote, quote_text},
-};
+use crate::schema::{TableName, checksum::checksum, quote, quote_text};
 
 /// The block that finds out what to do, does the first half and keeps the second half in a setting of the session.
 const BODY: &str = include_str!("dependents.sql");

@@ -6,7 +6,7 @@ use super::{
     alter::{self, alter, column, table},
     create,
     dependents::Aside,
-    enums, length, names, recreate, views,
+    enums, length, recreate, views,
 };
 use crate::{
     error::PlanError,
@@ -14,7 +14,7 @@ use crate::{
         DefinitionKind, Operation,
         apply::parts::{find_check, find_key, find_unique, is_unique_on},
     },
-    schema::{Schema, Table, TableName, Written, quote, quote_text},
+    schema::{Schema, Table, TableName, Written, names, quote, quote_text},
 };
 
 /// The statements that carry out operations on a schema, in order, each of them one text. Only the SQL of an

@@ -7,22 +7,16 @@ use sea_orm::DbErr;
 use crate::{
     error::{clear, restate},
     operation::Operation,
-    schema::{Check, Column, ForeignKey, Index, Table, TableName, Type},
+    schema::{
+        Check, Column, ForeignKey, Index, Table, TableName, Type,
+        names::{MAX_BYTES, cut},
+    },
 };
-
-/// What PostgreSQL keeps of a name, in bytes.
-pub const LENGTH: usize = 63;
-
-/// At most so many bytes of a text, and no character in halves.
-pub fn cut(text: &str, bytes: usize) -> &str {
-    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-    end.and_then(|end| text.get(..end)).unwrap_or(text)
-}
 
 /// The operation with the names that the server will have; otherwise a part would be missed that was read back.
 pub fn shortened(operation: &Operation) -> Operation {
     let mut operation = operation.clone();
-    each_name(&mut operation, &mut |name| name.truncate(cut(name, LENGTH).len()));
+    each_name(&mut operation, &mut |name| name.truncate(cut(name, MAX_BYTES).len()));
     operation
 }
 
@@ -32,7 +26,7 @@ pub fn explained(error: DbErr, operations: &[Operation]) -> DbErr {
     let mut cuts = BTreeMap::<String, BTreeSet<String>>::new();
     for mut operation in operations.iter().cloned() {
         each_name(&mut operation, &mut |name| {
-            let kept = cut(name, LENGTH);
+            let kept = cut(name, MAX_BYTES);
             if kept.len() < name.len() && text.contains(kept) {
                 cuts.entry(kept.to_owned()).or_default().insert(format!("`{name}`"));
             }
@@ -43,7 +37,7 @@ pub fn explained(error: DbErr, operations: &[Operation]) -> DbErr {
     }
     let cuts = cuts.into_iter().map(|(kept, names)| {
         let names = names.into_iter().collect::<Vec<_>>().join(" and ");
-        format!("; PostgreSQL keeps {LENGTH} bytes of a name, and of {names} that is `{kept}`")
+        format!("; PostgreSQL keeps {MAX_BYTES} bytes of a name, and of {names} that is `{kept}`")
     });
     restate(&error, text + &cuts.collect::<String>())
 }

@@ -4,18 +4,18 @@ use super::{
     catalog::{ColumnRow, ConstraintRow, IndexColumnRow, IndexRow, Relation},
     default,
     inspect::Scope,
-    spelling, views,
+    spelling,
 };
 use crate::schema::{
-    Action, Check, Column, ForeignKey, Generated, Identity, Index, IndexColumn, SqlDefinition,
-    TableName, Type, Unique, Written, quote, quote_all,
+    Action, Check, Column, ForeignKey, Generated, Identity, Index, IndexColumn, MATERIALIZED_VIEW,
+    SqlDefinition, TableName, Type, Unique, Written, quote, quote_all,
 };
 
 /// A view, as the statement that creates it.
 pub fn view(name: &TableName, row: &Relation) -> SqlDefinition {
     let options = row.options.as_ref().map(|options| format!(" WITH ({options})"));
     let query = row.view.as_deref().unwrap_or_default().trim().trim_end_matches(';');
-    let word = if row.kind == "m" { views::STORED } else { "CREATE VIEW" };
+    let word = if row.kind == "m" { MATERIALIZED_VIEW } else { "CREATE VIEW" };
     let sql = format!("{word} {}{} AS {query}", name.quoted(), options.unwrap_or_default());
     SqlDefinition { name: name.name.clone(), sql }
 }

@@ -7,11 +7,12 @@ use super::{
     alter::{alter, expect_free},
     create,
     dependents::Aside,
-    names,
 };
 use crate::{
     error::PlanError,
-    schema::{Column, ForeignKey, Generated, Index, Schema, Table, expression::mentions, quote},
+    schema::{
+        Column, ForeignKey, Generated, Index, Schema, Table, expression::mentions, names, quote,
+    },
 };
 
 /// The statements that let a column be computed, or no longer.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use sea_orm_migration::MigrationTrait;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::{
     error::{Error, Result},
@@ -14,7 +13,7 @@ use crate::{
         history::History,
         shadow::{Shadow, Shadows},
     },
-    schema::Schema,
+    schema::{Schema, checksum::checksum},
 };
 
 /// A migration as it was seen in a shadow.
@@ -110,12 +109,4 @@ impl Replay {
 
 fn operations_of(scene: &Arc<Scene>) -> Vec<Operation> {
     scene.plans().into_iter().flat_map(|Plan { operations }| operations).collect()
-}
-
-/// A checksum over the value as JSON.
-pub(crate) fn checksum(value: &impl Serialize) -> String {
-    // A schema and a plan are made of strings, numbers and lists, so they always have a JSON text.
-    let text = serde_json::to_string(value).unwrap_or_default();
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }

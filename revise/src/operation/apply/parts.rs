@@ -5,11 +5,11 @@ use sea_orm::DbBackend;
 use crate::{
     error::PlanError,
     operation::Operation,
-    postgres::automatic_name,
     schema::{
         Check, Column, ForeignKey, Identity, Index, IndexColumn, Table, TableName, Unique, Used,
         Written,
         expression::{mentions, rename_in},
+        names,
     },
 };
 
@@ -187,7 +187,7 @@ pub fn find_unique(table: &Table, index: &str) -> Option<usize> {
 /// constraint, however long the names are, so that a later migration finds the one or the other by this name.
 #[must_use]
 pub fn unique_index(table: &Table, unique: &Unique) -> Index {
-    let automatic = || automatic_name(&table.name.name, &unique.columns.join("_"), "key");
+    let automatic = || names::automatic(&table.name.name, &unique.columns.join("_"), "key");
     let name = unique.name.clone().unwrap_or_else(automatic);
     let columns = unique.columns.iter().map(|column| IndexColumn::new(column)).collect();
     Index { columns, ..Index::new(name, []).unique() }

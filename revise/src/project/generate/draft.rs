@@ -7,8 +7,7 @@ use crate::{
     diff::{Options, diff},
     error::Result,
     operation::{Operation, reverse::reverse},
-    runtime::replay::checksum,
-    schema::Schema,
+    schema::{Schema, checksum::checksum},
 };
 
 /// A migration that was not written yet.

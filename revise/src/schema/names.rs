@@ -1,10 +1,18 @@
-//! The names that PostgreSQL gives to constraints without one.
+//! The names that PostgreSQL gives to constraints without one, and how it cuts long names.
 //!
 //! They are guessed only where the model has no name. A schema that was read has every name, so this happens when a
 //! constraint is created and dropped again in one list of operations.
 
-use super::length::{LENGTH, cut};
-use crate::schema::{Check, ForeignKey, Table, Unique, expression::mentions};
+use super::{Check, ForeignKey, PrimaryKey, Table, TableName, Unique, expression::mentions};
+
+/// What PostgreSQL keeps of a name, in bytes.
+pub const MAX_BYTES: usize = 63;
+
+/// At most so many bytes of a text, and no character in halves.
+pub fn cut(text: &str, bytes: usize) -> &str {
+    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
+}
 
 /// The name of a table's primary key.
 pub fn primary_key(table: &Table) -> String {
@@ -41,7 +49,7 @@ pub fn check(table: &Table, check: &Check) -> String {
 /// A name as the server makes it: joined with underscores, and the longer of the first two cut until all of it fits.
 pub fn automatic(first: &str, second: &str, label: &str) -> String {
     let between = if second.is_empty() { 1 } else { 2 };
-    let room = LENGTH - label.len() - between;
+    let room = MAX_BYTES - label.len() - between;
     let (mut left, mut right) = (first.len(), second.len());
     while left + right > room {
         if left > right { left -= 1 } else { right -= 1 }
@@ -51,6 +59,45 @@ pub fn automatic(first: &str, second: &str, label: &str) -> String {
         "" => format!("{first}_{label}"),
         _ => format!("{first}_{second}_{label}"),
     }
+}
+
+/// Takes away the names that PostgreSQL gives by itself: written down they would only be noise.
+pub fn without_automatic_names(table: &mut Table) {
+    let name = table.name.clone();
+    table.primary_key = table.primary_key.take().map(|key| unnamed_primary_key(&name, &key));
+    for unique in &mut table.uniques {
+        *unique = unnamed_unique(&name, unique);
+    }
+    for key in &mut table.foreign_keys {
+        *key = unnamed_key(&name, key);
+    }
+    for check in &mut table.checks {
+        check.name = check.name.take().filter(|given| !is_automatic_check(&name, given));
+    }
+}
+
+/// A primary key without its name, where that is the one that PostgreSQL gives.
+pub fn unnamed_primary_key(table: &TableName, key: &PrimaryKey) -> PrimaryKey {
+    let given = automatic(&table.name, "", "pkey");
+    PrimaryKey { name: key.name.clone().filter(|name| *name != given), ..key.clone() }
+}
+
+/// A unique constraint without its name, where that is the one that PostgreSQL gives.
+pub fn unnamed_unique(table: &TableName, unique: &Unique) -> Unique {
+    let given = automatic(&table.name, &unique.columns.join("_"), "key");
+    Unique { name: unique.name.clone().filter(|name| *name != given), ..unique.clone() }
+}
+
+/// A foreign key without its name, where that is the one that PostgreSQL gives.
+pub fn unnamed_key(table: &TableName, key: &ForeignKey) -> ForeignKey {
+    let given = automatic(&table.name, &key.columns.join("_"), "fkey");
+    ForeignKey { name: key.name.clone().filter(|name| *name != given), ..key.clone() }
+}
+
+/// Whether PostgreSQL gives a check this name.
+pub fn is_automatic_check(table: &TableName, name: &str) -> bool {
+    let rest = name.strip_prefix(table.name.as_str()).and_then(|rest| rest.strip_prefix('_'));
+    rest.is_some_and(|rest| rest == "check" || rest.contains("_check"))
 }
 
 #[cfg(test)]
