@@ -4,6 +4,7 @@
 //! the readers choose one, so that `==` on parts is a comparison of meaning.
 
 pub(crate) mod checksum;
+pub(crate) mod clause;
 mod column;
 mod column_type;
 mod default_value;

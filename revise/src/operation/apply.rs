@@ -7,7 +7,7 @@ use sea_orm::DbBackend;
 use crate::{
     error::PlanError,
     operation::{DefinitionKind, Operation},
-    schema::{ForeignKey, Identity, Schema, Table, TableName, Used},
+    schema::{ForeignKey, Identity, Schema, Table, TableName, Used, clause},
 };
 
 impl Schema {
@@ -176,7 +176,8 @@ pub fn settle(table: &mut Table, backend: DbBackend) {
         _ => None,
     };
     let keys = table.primary_key.as_ref().map(|key| key.columns.clone()).unwrap_or_default();
-    let descending = table.primary_key.as_ref().is_some_and(|key| key.clause.starts_with("DESC"));
+    let descending =
+        table.primary_key.as_ref().is_some_and(|key| clause::is_descending(&key.clause));
     let rowid = !descending && !table.options.iter().any(|option| option == "WITHOUT ROWID");
     // SQLite lets a key be NULL that is not declared otherwise.
     let loose = backend == DbBackend::Sqlite && table.options.is_empty();

@@ -133,7 +133,7 @@ pub struct ConstraintRow {
     pub deferrable: bool,
     pub deferred: bool,
     pub valid: bool,
-    pub nulls_alike: bool,
+    pub nulls_not_distinct: bool,
     /// `ON DELETE SET NULL (columns)`, which says more than the action alone.
     pub some_columns: Option<String>,
     pub expression: Option<String>,
@@ -152,7 +152,7 @@ SELECT k.conrelid::bigint AS relation, k.conname AS name, k.contype::text AS kin
         FROM pg_catalog.pg_attribute a WHERE a.attrelid = k.confrelid AND a.attnum = ANY (k.confkey)) END AS referenced,
     k.confdeltype::text AS on_delete, k.confupdtype::text AS on_update, k.confmatchtype = 'f' AS full,
     k.condeferrable AS deferrable, k.condeferred AS deferred, k.convalidated AS valid,
-    k.contype = 'u' AND pg_get_constraintdef(k.oid) LIKE 'UNIQUE NULLS NOT DISTINCT%' AS nulls_alike,
+    k.contype = 'u' AND pg_get_constraintdef(k.oid) LIKE 'UNIQUE NULLS NOT DISTINCT%' AS nulls_not_distinct,
     CASE WHEN k.confdeltype IN ('n', 'd') THEN substring(pg_get_constraintdef(k.oid)
         FROM 'ON DELETE SET (?:NULL|DEFAULT) \([^)]*\)') END AS some_columns,
     CASE WHEN k.contype = 'c' THEN pg_get_expr(k.conbin, k.conrelid) END AS expression

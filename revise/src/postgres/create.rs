@@ -8,7 +8,9 @@ use crate::{
     error::PlanError,
     schema::{
         Action, Check, Column, DefaultValue, ForeignKey, Identity, Index, IndexColumn, PrimaryKey,
-        Schema, Table, TableName, Unique, quote, quote_all, quote_text, views as schema_views,
+        Schema, Table, TableName, Unique,
+        clause::{self, NULLS_NOT_DISTINCT},
+        quote, quote_all, quote_text, views as schema_views,
     },
 };
 
@@ -64,7 +66,7 @@ fn schema_if_missing(name: &str) -> String {
 pub fn whole_table(table: &Table) -> Result<Vec<String>, PlanError> {
     // Inside of CREATE TABLE, `NOT VALID` would be read and forgotten.
     let (later, now): (Vec<&ForeignKey>, Vec<&ForeignKey>) =
-        table.foreign_keys.iter().partition(|key| key.clause.ends_with("NOT VALID"));
+        table.foreign_keys.iter().partition(|key| clause::is_not_valid(&key.clause));
     let mut statements: Vec<String> =
         table.name.schema.iter().map(|name| schema_if_missing(name)).collect();
     statements.push(create_table(table, &now)?);
@@ -154,13 +156,12 @@ pub fn primary_key(key: &PrimaryKey) -> String {
 
 /// A unique constraint's definition.
 pub fn unique(unique: &Unique) -> String {
-    const NULLS: &str = "NULLS NOT DISTINCT";
-    let (nulls, clause) = match unique.clause.strip_prefix(NULLS) {
-        Some(clause) => (format!("{NULLS} "), clause.trim_start()),
+    let (nulls, rest) = match unique.clause.strip_prefix(NULLS_NOT_DISTINCT) {
+        Some(rest) => (format!("{NULLS_NOT_DISTINCT} "), rest.trim_start()),
         None => (String::new(), unique.clause.as_str()),
     };
     let name = constraint(unique.name.as_ref());
-    with_clause(format!("{name}UNIQUE {nulls}({})", quote_all(&unique.columns)), clause)
+    with_clause(format!("{name}UNIQUE {nulls}({})", quote_all(&unique.columns)), rest)
 }
 
 /// A check's definition.
@@ -209,11 +210,7 @@ fn constraint(name: Option<&String>) -> String {
 
 /// What SQLite does on a conflict is not said here.
 fn with_clause(sql: String, clause: &str) -> String {
-    if clause.is_empty() || clause.starts_with("ON CONFLICT") {
-        sql
-    } else {
-        format!("{sql} {clause}")
-    }
+    if clause.is_empty() || clause::is_conflict(clause) { sql } else { format!("{sql} {clause}") }
 }
 
 /// The statement that adds a constraint.

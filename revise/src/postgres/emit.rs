@@ -14,7 +14,7 @@ use crate::{
         DefinitionKind, Operation,
         apply::parts::{find_check, find_key, find_unique, is_unique_on},
     },
-    schema::{Schema, Table, TableName, Written, names, quote, quote_text},
+    schema::{Schema, Table, TableName, Written, clause, names, quote, quote_text},
 };
 
 /// The statements that carry out operations on a schema, in order, each of them one text. Only the SQL of an
@@ -195,7 +195,7 @@ fn emit_change(
             let wait = |table: &Table| {
                 let keys = table.foreign_keys.iter().map(|key| &key.clause);
                 let mut clauses = keys.chain(table.uniques.iter().map(|unique| &unique.clause));
-                clauses.any(|clause| clause.contains("INITIALLY DEFERRED"))
+                clauses.any(|text| clause::is_deferred(text))
             };
             let deferred = now.tables.values().any(wait);
             let check = deferred.then(|| "SET CONSTRAINTS ALL IMMEDIATE".to_owned());

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::schema::{
     Action, Check, Column, ForeignKey, Generated, Identity, Index, IndexColumn, MATERIALIZED_VIEW,
-    SqlDefinition, TableName, Type, Unique, Written, quote, quote_all,
+    SqlDefinition, TableName, Type, Unique, Written, clause::NULLS_NOT_DISTINCT, quote, quote_all,
 };
 
 /// A view, as the statement that creates it.
@@ -70,7 +70,7 @@ fn kind(row: &ColumnRow, scope: &Scope) -> Type {
 /// The columns of a primary key or a unique constraint, and what else it says.
 pub fn key(row: &ConstraintRow) -> (Vec<String>, String) {
     let include = row.include.as_ref().map(|columns| format!("INCLUDE ({})", quote_all(columns)));
-    let nulls = row.nulls_alike.then(|| "NULLS NOT DISTINCT".to_owned());
+    let nulls = row.nulls_not_distinct.then(|| NULLS_NOT_DISTINCT.to_owned());
     let clause = joined([nulls, include, deferrable(row)]);
     (row.columns.clone().unwrap_or_default(), clause)
 }
@@ -139,7 +139,7 @@ pub fn index(row: IndexRow) -> Index {
         method: (row.method != "btree").then_some(row.method),
         include: included.into_iter().map(|column| column.name).collect(),
         predicate: predicate.map(spelling::settled),
-        clause: if nulls { "NULLS NOT DISTINCT".to_owned() } else { String::new() },
+        clause: if nulls { NULLS_NOT_DISTINCT.to_owned() } else { String::new() },
         written: Written(Some(row.written)),
         ..Index::new(row.name, [])
     }

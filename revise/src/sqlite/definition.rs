@@ -13,7 +13,7 @@ use super::{
 };
 use crate::schema::{
     Check, Column, DefaultValue, Generated, Identity, PrimaryKey, Table, Type, Unique, Written,
-    quote,
+    clause, quote,
 };
 
 /// The table that a `CREATE TABLE` creates. The error says what cannot be read.
@@ -283,7 +283,7 @@ fn finish(table: &mut Table) -> Result<(), String> {
     drop_repeated(&mut table.uniques);
     let alias = alias(table).map(|column| column.name.clone());
     let Some(key) = &mut table.primary_key else { return Ok(()) };
-    if alias.is_some() && key.clause.starts_with('(') {
+    if alias.is_some() && clause::lists_columns(&key.clause) {
         // The order of a rowid is its own.
         key.clause =
             key.clause.split_once(')').map(|(_, rest)| rest.trim().to_owned()).unwrap_or_default();
@@ -315,7 +315,7 @@ pub(super) fn alias(table: &Table) -> Option<&Column> {
         Some(written) => written.eq_ignore_ascii_case("integer"),
         None => column.kind.looks_like(&Type::Integer, sea_orm::DbBackend::Sqlite),
     };
-    (rowid && integer && !key.clause.starts_with("DESC")).then_some(column)
+    (rowid && integer && !clause::is_descending(&key.clause)).then_some(column)
 }
 
 #[cfg(test)]

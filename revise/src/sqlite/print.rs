@@ -11,7 +11,7 @@ use crate::{
     error::PlanError,
     schema::{
         Column, DefaultValue, ForeignKey, Identity, PrimaryKey, ReplaceMethod, Schema, Table, Type,
-        Unique, quote, quote_all,
+        Unique, clause, quote, quote_all,
     },
 };
 
@@ -85,7 +85,7 @@ pub(super) fn added_column(table: &Table, column: &Column, key: Option<&ForeignK
 fn inline_key(table: &Table) -> Option<&PrimaryKey> {
     let key = table.primary_key.as_ref()?;
     let numbered = table.columns.iter().any(|column| is_numbered(table, column));
-    (numbered || key.clause.starts_with("DESC")).then_some(key)
+    (numbered || clause::is_descending(&key.clause)).then_some(key)
 }
 
 /// Whether the database numbers the rows by this column.
@@ -121,7 +121,7 @@ fn column_definition(column: &Column, strict: bool, numbered: bool) -> String {
         push("NOT NULL");
     }
     // A conflict clause belongs to the NOT NULL before it.
-    if !(column.nullable && column.clause.starts_with("ON CONFLICT")) {
+    if !(column.nullable && clause::is_conflict(&column.clause)) {
         push(&column.clause);
     }
     if let Some(default) = &column.default {
@@ -182,7 +182,7 @@ fn unique(unique: &Unique) -> String {
 
 /// A key's columns and the clause after them; where the list says more than names, `clause` has the list.
 fn list(keyword: &str, columns: &[String], clause: &str) -> String {
-    if clause.starts_with('(') {
+    if clause::lists_columns(clause) {
         return format!("{keyword} {clause}");
     }
     let list = format!("{keyword} ({})", quote_all(columns));

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     error::PlanError,
-    schema::{Column, Identity, Schema, SqlDefinition, Table, quote, quote_text},
+    schema::{Column, Identity, Schema, SqlDefinition, Table, clause, quote, quote_text},
 };
 
 /// The statements that make `new` of `old`, without indexes and triggers, which fall with the old table.
@@ -133,7 +133,7 @@ fn has_conflict_clause(table: &Table) -> bool {
     let columns = table.columns.iter().map(|column| &column.clause);
     let keys = table.primary_key.iter().map(|key| &key.clause);
     let uniques = table.uniques.iter().map(|unique| &unique.clause);
-    columns.chain(keys).chain(uniques).any(|clause| clause.contains("ON CONFLICT"))
+    columns.chain(keys).chain(uniques).any(|text| clause::has_conflict(text))
 }
 
 fn is_automatic(table: &Table) -> bool {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     operation::{Operation, describe::spell},
-    schema::{Check, Column, ForeignKey, Index, TableName, Type, Unique, quote, quote_all},
+    schema::{Check, Column, ForeignKey, Index, TableName, Type, Unique, clause, quote, quote_all},
 };
 
 impl Linter {
@@ -117,7 +117,7 @@ impl Linter {
     }
 
     fn add_foreign_key(&mut self, table: &TableName, key: &ForeignKey) {
-        if is_not_valid(&key.clause) {
+        if clause::is_not_valid(&key.clause) {
             return;
         }
         let subject = of(table, &key.columns.join(", "));
@@ -165,7 +165,7 @@ impl Linter {
     }
 
     fn add_check(&mut self, table: &TableName, check: &Check) {
-        if is_not_valid(&check.expression) {
+        if clause::is_not_valid(&check.expression) {
             return;
         }
         let name = check.name.clone().unwrap_or_else(|| part_name(table, &[], "check"));
@@ -211,10 +211,6 @@ fn not_valid(table: &TableName, name: &str, definition: &str) -> String {
         "ALTER TABLE {table} ADD CONSTRAINT {name} {definition} NOT VALID, and in the next migration ALTER TABLE {table} \
          VALIDATE CONSTRAINT {name}"
     )
-}
-
-fn is_not_valid(clause: &str) -> bool {
-    clause.to_uppercase().trim_end().ends_with("NOT VALID")
 }
 
 /// As PostgreSQL names a constraint that has no name.

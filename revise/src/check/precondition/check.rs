@@ -11,7 +11,7 @@ use crate::{
     operation::{Operation, describe::spell},
     schema::{
         Check, Column, DefaultValue, ForeignKey, Index, IndexColumn, PrimaryKey, Schema, TableName,
-        Type, Unique, quote, quote_text,
+        Type, Unique, clause, quote, quote_text,
     },
 };
 
@@ -125,8 +125,7 @@ impl<'a> Checker<'a> {
     }
 
     fn foreign_key(&self, source: &Source<'_>, key: &ForeignKey) -> Option<Precondition> {
-        let clause = key.clause.to_uppercase();
-        if clause.contains("NOT VALID") || !source.are_kept(&key.columns) {
+        if clause::is_not_valid(&key.clause) || !source.are_kept(&key.columns) {
             return None;
         }
         let alias = if source.name.name == "parent" { "referenced" } else { "parent" };
@@ -160,7 +159,7 @@ impl<'a> Checker<'a> {
                 format!("NOT EXISTS (SELECT 1 FROM {from} WHERE {})", pairs.join(" AND "))
             },
         );
-        let condition = if clause.contains("MATCH FULL") {
+        let condition = if clause::matches_full(&key.clause) {
             format!("({}) AND ({} OR {missing})", is("NOT NULL", " OR "), is("NULL", " OR "))
         } else {
             format!("{} AND {missing}", is("NOT NULL", " AND "))
@@ -285,8 +284,7 @@ fn add_unique(source: &Source<'_>, unique: &Unique) -> Option<Precondition> {
 
 /// The rows of which no two may be alike: those without NULLs, or all.
 fn compared_rows(columns: &[String], clause: &str) -> String {
-    let all = clause.to_uppercase().contains("NULLS NOT DISTINCT");
-    if all { "TRUE".to_owned() } else { not_nulls(columns) }
+    if clause::compares_nulls(clause) { "TRUE".to_owned() } else { not_nulls(columns) }
 }
 
 fn unique_index(source: &Source<'_>, index: &Index) -> Option<Precondition> {
@@ -315,7 +313,7 @@ fn unique_index(source: &Source<'_>, index: &Index) -> Option<Precondition> {
 /// What an index compares. SQLite compares texts by the collation of the index, PostgreSQL only sorts by it.
 pub fn compared(column: &IndexColumn, backend: DbBackend) -> String {
     let name = if column.expression { format!("({})", column.name) } else { quote(&column.name) };
-    let collates = column.clause.trim_start().to_uppercase().starts_with("COLLATE");
+    let collates = clause::is_collation(&column.clause);
     if backend == DbBackend::Sqlite && collates {
         format!("{name} {}", column.clause.trim())
     } else {
@@ -346,8 +344,7 @@ pub fn alike(
 
 fn add_check(source: &Source<'_>, check: &Check) -> Option<Precondition> {
     let expression = &check.expression;
-    if expression.to_uppercase().trim_end().ends_with("NOT VALID") || !source.is_settled(expression)
-    {
+    if clause::is_not_valid(expression) || !source.is_settled(expression) {
         return None;
     }
     Some(source.rows(

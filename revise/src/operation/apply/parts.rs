@@ -7,7 +7,7 @@ use crate::{
     operation::Operation,
     schema::{
         Check, Column, ForeignKey, Identity, Index, IndexColumn, Table, TableName, Unique, Used,
-        Written,
+        Written, clause,
         expression::{mentions, rename_in},
         names,
     },
@@ -195,7 +195,7 @@ pub fn unique_index(table: &Table, unique: &Unique) -> Index {
 
 /// Whether SQLite reads more of it than the columns.
 fn is_special(unique: &Unique) -> bool {
-    unique.clause.starts_with('(') || unique.clause.contains("ON CONFLICT")
+    clause::lists_columns(&unique.clause) || clause::has_conflict(&unique.clause)
 }
 
 fn add_index(table: &mut Table, index: &Index) -> Result<(), PlanError> {
