@@ -26,7 +26,7 @@ pub use self::{
     default_value::DefaultValue,
     index::{Index, IndexColumn},
     key::{Action, Check, ForeignKey, PrimaryKey, Unique},
-    object::{DatabaseObject, InspectedObject, ReplaceMethod},
+    object::{DatabaseObject, InspectedObject, ObjectKind, ReplaceMethod},
     table::{Table, Used},
 };
 

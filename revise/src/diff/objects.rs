@@ -23,12 +23,6 @@ pub struct ByHand {
     pub after: Option<String>,
 }
 
-/// Types, sequences and functions have lower ranks: tables may need them.
-const TABLES: u8 = 60;
-
-/// What needs views and triggers has this rank and higher ones.
-const VIEWS: u8 = 80;
-
 /// Compares what both have. Comes last, because it looks at what the other operations take along.
 pub fn compare(work: &mut Work<'_>) {
     if !work.whole() {
@@ -37,7 +31,7 @@ pub fn compare(work: &mut Work<'_>) {
     let (before, after) = (work.before.objects.clone(), &work.after.objects);
     let renewed = renewed(work);
     let taken_along = |found: &InspectedObject| {
-        found.rank >= TABLES && renewed.iter().any(|part| mentions(&found.object.sql, part))
+        found.kind.is_part() && renewed.iter().any(|part| mentions(&found.object.sql, part))
     };
     let find = |objects: &[InspectedObject], name: &str| {
         objects.iter().find(|found| found.object.name == name).cloned()
@@ -73,10 +67,10 @@ pub fn compare(work: &mut Work<'_>) {
             }
         }
     }
-    drops.sort_by_key(|found| std::cmp::Reverse(found.rank));
+    drops.sort_by_key(|found| std::cmp::Reverse(found.kind));
     for found in drops {
         let phase =
-            if found.rank < TABLES { Phase::DropFirstObjects } else { Phase::DropDatabaseObjects };
+            if found.kind.is_part() { Phase::DropDatabaseObjects } else { Phase::DropFirstObjects };
         let drop = match work.options.backend {
             DbBackend::Sqlite => Operation::Sql { sqlite: Some(found.object.drop), postgres: None },
             _ => Operation::DropDatabaseObject { object: found.object },
@@ -87,9 +81,9 @@ pub fn compare(work: &mut Work<'_>) {
 
 fn create(work: &mut Work<'_>, found: &InspectedObject, before: Option<String>) {
     // A function of a table's rows needs the table.
-    let phase = match found.rank {
-        0..50 => Phase::FirstObjects,
-        50..VIEWS => Phase::TableObjects,
+    let phase = match found.kind {
+        kind if kind.is_before_tables() => Phase::FirstObjects,
+        kind if kind.is_of_tables() => Phase::TableObjects,
         _ => Phase::LastObjects,
     };
     let object = found.object.clone();

@@ -23,6 +23,9 @@ pub async fn read_whole(db: &impl ConnectionTrait, scope: &Scope) -> Result<Sche
     let rows = db.query_all_raw(statement).await?;
     let found: Result<Vec<InspectedObject>, DbErr> =
         rows.iter().map(|row| parse(row.try_get_by_index(0)?)).collect();
-    schema.objects = found?;
+    let mut found = found?;
+    // Stable: objects of one kind stay in the order of their names.
+    found.sort_by_key(|object| object.kind);
+    schema.objects = found;
     Ok(schema)
 }

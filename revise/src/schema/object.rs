@@ -28,10 +28,70 @@ pub struct InspectedObject {
     /// The object.
     #[serde(flatten)]
     pub object: DatabaseObject,
-    /// What has a lower number is made before it.
-    pub rank: u8,
+    /// Its kind, which says when it is created.
+    pub kind: ObjectKind,
     /// How it is replaced by another one of its name.
     pub change: ReplaceMethod,
+}
+
+/// The kinds of database objects, in the order in which they are created; they are dropped in the opposite one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ObjectKind {
+    /// A domain.
+    Domain,
+    /// A composite type.
+    CompositeType,
+    /// A range type, a collation, an operator and the like.
+    OtherType,
+    /// A sequence that belongs to no column.
+    Sequence,
+    /// A function, a procedure or an aggregate that needs no table.
+    Routine,
+    /// A routine that takes or answers the rows of a table.
+    TableRoutine,
+    /// A setting of a table, or the numbering of one of its columns.
+    TableSetting,
+    /// A constraint that the model does not have, such as an exclusion.
+    Constraint,
+    /// A setting of a column or an index.
+    PartSetting,
+    /// Extended statistics.
+    Statistics,
+    /// Whether a trigger is enabled.
+    TriggerState,
+    /// Row level security and the replica identity of a table.
+    TableSecurity,
+    /// A routine that takes or answers the rows of a view.
+    ViewRoutine,
+    /// A trigger, an index or a rule of a view.
+    ViewPart,
+    /// A policy of row level security.
+    Policy,
+    /// A comment on another object.
+    Comment,
+    /// A partition, an inherited or a foreign table; on SQLite a virtual table, or a definition that cannot be read.
+    OtherTable,
+}
+
+impl ObjectKind {
+    /// Whether tables may need it: it is created before and dropped after them.
+    #[must_use]
+    pub fn is_before_tables(self) -> bool {
+        self < Self::TableRoutine
+    }
+
+    /// Whether it needs tables and no views.
+    #[must_use]
+    pub fn is_of_tables(self) -> bool {
+        !self.is_before_tables() && self < Self::TriggerState
+    }
+
+    /// Whether it belongs to a table or a view, and goes with it.
+    #[must_use]
+    pub fn is_part(self) -> bool {
+        self >= Self::TableSetting
+    }
 }
 
 /// How an object is replaced by another one of its name.

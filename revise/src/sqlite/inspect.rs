@@ -9,12 +9,9 @@ use super::{
     token::{tokens, verbatim},
 };
 use crate::schema::{
-    DatabaseObject, Index, InspectedObject, ReplaceMethod, Schema, SqlDefinition, TableName,
-    Written, quote,
+    DatabaseObject, Index, InspectedObject, ObjectKind, ReplaceMethod, Schema, SqlDefinition,
+    TableName, Written, quote,
 };
-
-/// Behind the views, which a trigger may be on.
-const LAST: u8 = 90;
 
 /// The kind of a table that is not of the usual kind stands in the pragma only. Read once, not once for each row.
 const OBJECTS: &str = "\
@@ -106,7 +103,7 @@ fn schema(entries: Vec<Entry>) -> Schema {
 fn by_hand(name: &str, sql: &str) -> InspectedObject {
     let spelt = tokens(sql).map_or_else(|_| sql.to_owned(), |tokens| verbatim(&tokens));
     let object = DatabaseObject::new(name, &spelt, "");
-    InspectedObject { object, rank: LAST, change: ReplaceMethod::Never }
+    InspectedObject { object, kind: ObjectKind::OtherTable, change: ReplaceMethod::Never }
 }
 
 /// Puts an index, a trigger or a view where it belongs.
@@ -125,7 +122,7 @@ fn place(entry: Entry, schema: &mut Schema, spellings: &BTreeMap<String, TableNa
         let object = DatabaseObject::new(&format!("{kind} {name} on {on} {table}"), &sql, &drop);
         schema.objects.push(InspectedObject {
             object,
-            rank: LAST,
+            kind: ObjectKind::ViewPart,
             change: ReplaceMethod::Recreate,
         });
         return;
