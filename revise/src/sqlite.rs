@@ -12,7 +12,7 @@ mod print;
 mod rebuild;
 mod token;
 
-pub use emit::{segments, statements};
+pub use emit::{Script, script, segments};
 pub use inspect::{broken_keys, read};
 pub use print::create_script;
 pub(crate) use print::{keeps_alike, strict_type};

@@ -27,7 +27,7 @@ use sea_orm::{
 use sea_revise::{
     operation::Plan,
     schema::{Identity, Schema, Type},
-    sqlite::{read, segments, statements},
+    sqlite::{read, script, segments},
 };
 
 /// A database in memory, on which this was run.
@@ -59,7 +59,7 @@ pub async fn run(db: &DatabaseConnection, plan: &Plan) -> Vec<String> {
     db.execute_unprepared("BEGIN").await.unwrap();
     for segment in segments(&plan.operations) {
         let before = read(db).await.unwrap();
-        for sql in statements(&before, segment).unwrap() {
+        for sql in script(&before, segment).unwrap().statements {
             if let Err(error) = db.execute_unprepared(&sql).await {
                 panic!("{error}\n{sql}\nafter\n{}", ran.join("\n"));
             }

@@ -13,6 +13,7 @@ use crate::{
         generate::{GenerateOptions, sentence},
     },
     runtime::target::Target,
+    sqlite::Script,
 };
 
 /// SQLite's shell would go on behind an error, up to the COMMIT.
@@ -48,14 +49,15 @@ impl Command<'_> {
         if *apply && !comparison.is_equal() {
             return self.apply_difference(arguments, &target, &comparison, &options).await;
         }
-        let statements = if *sql { Some(comparison.statements().await?) } else { None };
-        self.console.json(&answer(arguments, &comparison, statements.clone(), false))?;
+        let script = if *sql { Some(comparison.script().await?) } else { None };
+        let statements = script.as_ref().map(|script| script.statements.clone());
+        self.console.json(&answer(arguments, &comparison, statements, false))?;
         if comparison.is_equal() {
             self.console.note(&format!("{from} and {to} are equal"));
             return Ok(());
         }
-        match statements {
-            Some(statements) => self.print_script(&comparison, &statements)?,
+        match script {
+            Some(script) => self.print_script(&comparison, &script)?,
             None => self.print_operations(&comparison)?,
         }
         let Difference { operations, questions, by_hand, .. } = &comparison.difference;
@@ -86,7 +88,7 @@ impl Command<'_> {
     }
 
     /// A script that can be run as it is, whole or not at all.
-    fn print_script(&self, comparison: &Comparison, statements: &[String]) -> Result<()> {
+    fn print_script(&self, comparison: &Comparison, script: &Script) -> Result<()> {
         for question in &comparison.difference.questions {
             self.console.say(&format!("-- ? {}", sentence(question).replace('\n', " ")))?;
         }
@@ -98,10 +100,10 @@ impl Command<'_> {
             _ => ("BEGIN;", "COMMIT;"),
         };
         self.console.say(head)?;
-        let (first, last) = comparison.guards(statements)?;
+        let (first, last) = comparison.guards(script)?;
         first
             .iter()
-            .chain(statements)
+            .chain(&script.statements)
             .chain(&last)
             .try_for_each(|sql| self.console.say(&format!("{};", sql.trim_end_matches(';'))))?;
         self.console.say(tail)

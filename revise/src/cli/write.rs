@@ -173,9 +173,9 @@ impl Command<'_> {
         for sql in crate::sqlite::create_script(&draft.before)? {
             shadow.execute(&sql).await.map_err(cannot())?;
         }
-        let statements = shadow.carry_out(&draft.up).await.map_err(cannot());
+        let script = shadow.carry_out(&draft.up).await.map_err(cannot());
         shadow.close().await;
-        statements
+        Ok(script?.statements)
     }
 
     /// The flags as options, with somebody to ask where there is a terminal.

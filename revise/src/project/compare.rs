@@ -28,7 +28,7 @@ use crate::{
         upgrade::Confirm,
     },
     schema::{Schema, TableName, quote_text},
-    sqlite,
+    sqlite::{self, Script},
 };
 
 /// How long a SQLite file is waited for that another program holds.
@@ -259,10 +259,11 @@ impl Comparison {
     ///
     /// # Errors
     /// When the operations do not fit, or there are questions.
-    pub async fn statements(&self) -> Result<Vec<String>> {
+    pub async fn script(&self) -> Result<Script> {
         let operations = &self.difference.operations;
         if self.backend != DbBackend::Sqlite {
-            return Ok(postgres::statements(&self.before, &self.in_one_transaction())?);
+            let statements = postgres::statements(&self.before, &self.in_one_transaction())?;
+            return Ok(Script { statements, drops_table: false });
         }
         // SQLite rewrites the texts of indexes, triggers and views when something is renamed, so it is asked.
         let shadow = Shadows::in_memory().open(&Default::default()).await?;
@@ -270,9 +271,9 @@ impl Comparison {
         for sql in sqlite::create_script(&self.before)? {
             shadow.execute(&sql).await.map_err(cannot())?;
         }
-        let statements = shadow.carry_out(operations).await.map_err(cannot());
+        let script = shadow.carry_out(operations).await.map_err(cannot());
         shadow.close().await;
-        statements
+        script
     }
 
     /// Statements for the beginning and the end of a script on SQLite, which stop it where rows do not fit: by a check
@@ -280,7 +281,7 @@ impl Comparison {
     ///
     /// # Errors
     /// When the operations do not fit.
-    pub fn guards(&self, statements: &[String]) -> Result<(Vec<String>, Vec<String>)> {
+    pub fn guards(&self, script: &Script) -> Result<(Vec<String>, Vec<String>)> {
         let operations = &self.difference.operations;
         if self.backend != DbBackend::Sqlite {
             return Ok((Vec::new(), Vec::new()));
@@ -292,7 +293,7 @@ impl Comparison {
                 &one.count,
             )
         });
-        if !statements.iter().any(|sql| sql.starts_with("DROP TABLE")) {
+        if !script.drops_table {
             return Ok((first.collect(), Vec::new()));
         }
         let mut after = self.before.clone();

@@ -12,7 +12,7 @@ use crate::{
     postgres::{self, Scope},
     runtime::{context::Scene, history::Steps},
     schema::{Schema, TableName, quote},
-    sqlite,
+    sqlite::{self, Script},
 };
 
 impl Plan {
@@ -31,7 +31,7 @@ impl Plan {
         let operations = kept_names(&self.operations, db.get_database_backend());
         let done = match &scene.steps {
             Some(steps) => in_steps(db, &operations, earlier, steps, &scene).await,
-            None => carry_out(db, &operations, &scene).await,
+            None => carry_out(db, &operations, &scene).await.map(drop),
         };
         done.map_err(|error| postgres::explained(error, &self.operations))
     }
@@ -45,7 +45,8 @@ pub(crate) fn kept_names(operations: &[Operation], backend: DbBackend) -> Vec<Op
     }
 }
 
-/// Carries operations out on a connection, as far as may be in the transaction that is open there.
+/// Carries operations out on a connection, as far as may be in the transaction that is open there, and answers whether a
+/// table of SQLite was dropped, be it for the moment that a rebuild takes.
 ///
 /// # Errors
 /// As [`Plan::apply`].
@@ -53,13 +54,13 @@ pub(crate) async fn carry_out<C: ConnectionTrait>(
     db: &C,
     operations: &[Operation],
     scene: &Scene,
-) -> Result<(), DbErr> {
+) -> Result<bool, DbErr> {
     if operations.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     match db.get_database_backend() {
         DbBackend::Sqlite => on_sqlite(db, operations, scene).await,
-        DbBackend::Postgres => on_postgres(db, operations, scene).await,
+        DbBackend::Postgres => on_postgres(db, operations, scene).await.map(|()| false),
         other => Err(DbErr::Migration(format!("{other:?} is not supported"))),
     }
 }
@@ -68,21 +69,26 @@ async fn on_sqlite<C: ConnectionTrait>(
     db: &C,
     operations: &[Operation],
     scene: &Scene,
-) -> Result<(), DbErr> {
+) -> Result<bool, DbErr> {
+    let mut dropped = false;
     let mut touched = BTreeSet::new();
     for (place, segment) in sqlite::segments(operations).into_iter().enumerate() {
         let before = sqlite::read(db).await?;
         if place == 0 {
             stop_at_rows(db, &before, operations, DbBackend::Sqlite).await?;
         }
-        let statements = sqlite::statements(&before, segment)?;
-        if statements.iter().any(|sql| sql.starts_with("DROP TABLE")) {
+        let Script { statements, drops_table } = sqlite::script(&before, segment)?;
+        if drops_table {
+            dropped = true;
             expect_keys_off(db).await?;
             touched.extend(segment.iter().filter_map(Operation::table).cloned());
         }
         run(db, &statements, scene).await?;
     }
-    if touched.is_empty() { Ok(()) } else { expect_keys_whole(db, &touched).await }
+    if !touched.is_empty() {
+        expect_keys_whole(db, &touched).await?;
+    }
+    Ok(dropped)
 }
 
 async fn on_postgres<C: ConnectionTrait>(

@@ -25,7 +25,7 @@ use crate::{
         session::{Session, begin, extension_schemas, memory},
     },
     schema::{Schema, TableName, quote},
-    sqlite,
+    sqlite::{self, Script},
 };
 
 /// Where shadows come from: the database itself, or another server when that one may not be used.
@@ -225,16 +225,16 @@ impl Shadow {
     }
 
     /// Carries operations out, and answers the statements.
-    pub async fn carry_out(&self, operations: &[Operation]) -> Result<Vec<String>, DbErr> {
+    pub async fn carry_out(&self, operations: &[Operation]) -> Result<Script, DbErr> {
         self.forget_statements();
         let scene = self.scene();
-        match &self.place {
+        let drops_table = match &self.place {
             Place::Sqlite(db) => carry_out(db, operations, &scene).await?,
             Place::Postgres { transaction, .. } => {
                 carry_out(transaction, operations, &scene).await?
             }
-        }
-        Ok(self.statements())
+        };
+        Ok(Script { statements: self.statements(), drops_table })
     }
 
     pub async fn read(&self) -> Result<Schema> {

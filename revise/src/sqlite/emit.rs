@@ -37,6 +37,15 @@ fn is_sql(operation: &Operation) -> bool {
     matches!(operation, Operation::Sql { .. })
 }
 
+/// What carries operations out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Script {
+    /// The statements, in order.
+    pub statements: Vec<String>,
+    /// Whether a table is dropped, be it for the moment that a rebuild takes.
+    pub drops_table: bool,
+}
+
 /// The statements that carry out a segment on a database whose schema is `before`. They have to run in a transaction
 /// on a connection with `foreign_keys` off.
 ///
@@ -45,22 +54,31 @@ fn is_sql(operation: &Operation) -> bool {
 ///
 /// # Errors
 /// When a part that an operation needs is not there, is there already, or does not exist in SQLite.
-pub fn statements(before: &Schema, segment: &[Operation]) -> Result<Vec<String>, PlanError> {
+pub fn script(before: &Schema, segment: &[Operation]) -> Result<Script, PlanError> {
     let mut schema = before.clone();
-    let mut statements = Vec::new();
+    let mut script = Script::default();
     let mut renamed = false;
     for part in segments(segment) {
         if !part.first().is_some_and(is_direct) {
-            statements.extend(structure(&mut schema, part, renamed)?);
+            let Script { statements, drops_table } = structure(&mut schema, part, renamed)?;
+            script.statements.extend(statements);
+            script.drops_table |= drops_table;
             continue;
         }
         for operation in part {
-            statements.extend(direct(&schema, operation));
+            script.statements.extend(direct(&schema, operation));
+            script.drops_table |= drops_table_by_hand(operation);
             evolve(&mut schema, operation)?;
             renamed |= is_rename(operation);
         }
     }
-    Ok(statements)
+    Ok(script)
+}
+
+/// Whether a person wrote a statement that drops a table.
+fn drops_table_by_hand(operation: &Operation) -> bool {
+    let Operation::Sql { sqlite: Some(sql), .. } = operation else { return false };
+    sql.starts_with("DROP TABLE")
 }
 
 fn direct(schema: &Schema, operation: &Operation) -> Vec<String> {
@@ -100,7 +118,7 @@ fn structure(
     schema: &mut Schema,
     operations: &[Operation],
     renamed: bool,
-) -> Result<Vec<String>, PlanError> {
+) -> Result<Script, PlanError> {
     let before = schema.clone();
     let mut lives: Vec<Life> = Vec::new();
     let mut living: BTreeMap<TableName, usize> = BTreeMap::new();
@@ -135,12 +153,14 @@ fn structure(
         }
     }
     let mut groups = Vec::new();
+    let drops_table = lives.iter().any(Life::drops_table);
     for life in lives {
         groups.extend(life.statements(&before, renamed)?);
     }
     // Stable: what belongs to one place stays in its order.
     groups.sort_by_key(|(place, _)| *place);
-    Ok(groups.into_iter().flat_map(|(_, statements)| statements).collect())
+    let statements = groups.into_iter().flat_map(|(_, statements)| statements).collect();
+    Ok(Script { statements, drops_table })
 }
 
 /// Applies an operation to the model, down to what only SQLite does or keeps.

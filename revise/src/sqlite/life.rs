@@ -114,6 +114,11 @@ impl Life {
         Ok(())
     }
 
+    /// Whether the table is dropped, for good or by a rebuild.
+    pub(super) fn drops_table(&self) -> bool {
+        self.found.is_some() && (self.dropped.is_some() || self.rebuilt)
+    }
+
     /// The statements, each group with its place in the segment. `schema` is the one before the segment; `renamed`
     /// says that something was renamed since it was read.
     ///

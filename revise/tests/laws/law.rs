@@ -180,8 +180,8 @@ impl Trial<'_> {
                 let mut now = before.clone();
                 let mut all = Vec::new();
                 for segment in sqlite::segments(operations) {
-                    let found = sqlite::statements(&now, segment);
-                    all.extend(found.map_err(|error| broken("L6 statements", error))?);
+                    let found = sqlite::script(&now, segment);
+                    all.extend(found.map_err(|error| broken("L6 statements", error))?.statements);
                     now.apply_all(segment, DbBackend::Sqlite)
                         .map_err(|error| broken("L6 model", error))?;
                 }

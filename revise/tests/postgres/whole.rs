@@ -188,7 +188,7 @@ async fn a_new_value_of_an_enum_is_used_at_once() {
     for change in NEW_VALUES {
         let other = format!("CREATE TYPE mood AS ENUM ('old', 'new'); {table} {change}");
         let pair = Pair::of(cluster, [&one, &other]).await;
-        let script = pair.compare().await.statements().await.expect("a script").join(";\n");
+        let script = pair.compare().await.script().await.expect("a script").statements.join(";\n");
         let third = Pair::of(cluster, [&one, &other]).await;
         run(&third.dbs[0], &format!("BEGIN; {script}; COMMIT")).await;
         assert!(third.compare().await.is_equal(), "{change}");

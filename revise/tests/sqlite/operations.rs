@@ -7,7 +7,7 @@ use sea_revise::{
         Action, Check, Column, DefaultValue, ForeignKey, Identity, Index, IndexColumn, PrimaryKey,
         Table, TableName, Type, Unique,
     },
-    sqlite::{read, segments, statements},
+    sqlite::{read, script, segments},
 };
 
 use crate::{assert_same, database, migrate, rows, run};
@@ -244,7 +244,7 @@ async fn keys_change_with_their_rows() {
         .await;
     assert_eq!(rows(&db, &texts("SELECT i, t, typeof(b), v FROM s")).await, ["1|t|blob|NULL"]);
     let gone = Plan::new().drop_primary_key("w");
-    let error = statements(&read(&db).await.unwrap(), &gone.operations).unwrap_err();
+    let error = script(&read(&db).await.unwrap(), &gone.operations).unwrap_err();
     assert!(error.to_string().contains("`WITHOUT ROWID`"), "{error}");
 }
 
@@ -357,10 +357,13 @@ async fn what_sqlite_lacks_is_refused_before_anything_runs() {
         vec![Operation::CreateIndex { table: "book".into(), index, concurrently: false }]
     };
     let gin = plan(Index::new("i", ["title"]).method("gin"));
-    assert!(statements(&schema, &gin).unwrap_err().to_string().contains("B-tree"));
+    assert!(script(&schema, &gin).unwrap_err().to_string().contains("B-tree"));
     let class = Index::new("i", []).column(IndexColumn::new("title").extra("text_pattern_ops"));
-    assert!(statements(&schema, &plan(class)).is_err());
+    assert!(script(&schema, &plan(class)).is_err());
     let tree = plan(Index::new("i", ["title"]).method("btree").include(["pages"]));
-    assert_eq!(statements(&schema, &tree).unwrap(), ["CREATE INDEX \"i\" ON \"book\" (\"title\")"]);
-    assert!(statements(&schema, &Plan::new().drop_table("nowhere").operations).is_err());
+    assert_eq!(
+        script(&schema, &tree).unwrap().statements,
+        ["CREATE INDEX \"i\" ON \"book\" (\"title\")"]
+    );
+    assert!(script(&schema, &Plan::new().drop_table("nowhere").operations).is_err());
 }

@@ -110,9 +110,9 @@ async fn lead(a: &str, b: &str) {
     for (column, kept) in before.iter().filter_map(|(name, kept)| Some((after.get(name)?, kept))) {
         assert_eq!(column, kept, "{told}");
     }
-    let statements = comparison.statements().await.unwrap();
-    let (first, last) = comparison.guards(&statements).unwrap();
-    let script = [first, statements, last].concat().join(";\n");
+    let script = comparison.script().await.unwrap();
+    let (first, last) = comparison.guards(&script).unwrap();
+    let script = [first, script.statements, last].concat().join(";\n");
     let db = open(&copy).await;
     db.execute_unprepared(&format!("BEGIN;\n{script};\nCOMMIT")).await.unwrap();
     db.close().await.unwrap();
@@ -292,7 +292,7 @@ async fn rows_that_a_definition_does_not_suit_stop_it() {
         let comparison = compared(&a, &b).await;
         let error = comparison.apply(true, None, Duration::ZERO).await.unwrap_err().to_string();
         assert!(error.contains(says), "{error}");
-        let (first, _) = comparison.guards(&[]).unwrap();
+        let (first, _) = comparison.guards(&sea_revise::sqlite::Script::default()).unwrap();
         let db = open(&a).await;
         assert!(db.execute_unprepared(&first.join(";")).await.is_err());
         db.close().await.unwrap();

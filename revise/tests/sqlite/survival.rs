@@ -8,7 +8,7 @@ use sea_revise::{
         Action, Check, Column, DefaultValue, ForeignKey, Generated, Index, IndexColumn, PrimaryKey,
         Schema, Table, Type, Unique,
     },
-    sqlite::{broken_keys, create_script, read, segments, statements},
+    sqlite::{broken_keys, create_script, read, script, segments},
 };
 
 use crate::{assert_same, database, migrate, rows, run};
@@ -25,7 +25,7 @@ async fn a_trigger_that_still_names_a_dropped_column_stops_the_migration() {
         let db = database(sql).await;
         let mut failed = None;
         db.execute_unprepared("BEGIN").await.unwrap();
-        for statement in statements(&read(&db).await.unwrap(), &plan.operations).unwrap() {
+        for statement in script(&read(&db).await.unwrap(), &plan.operations).unwrap().statements {
             failed = db.execute_unprepared(&statement).await.err();
         }
         let message = failed.unwrap().to_string();
@@ -59,7 +59,7 @@ async fn rows_that_do_not_fit_stop_the_copy_and_never_vanish() {
     )
     .await;
     let plan = Plan::new().set_not_null("t", "b");
-    let steps = statements(&read(&db).await.unwrap(), &plan.operations).unwrap();
+    let steps = script(&read(&db).await.unwrap(), &plan.operations).unwrap().statements;
     db.execute_unprepared("BEGIN").await.unwrap();
     db.execute_unprepared(&steps[0]).await.unwrap();
     assert!(db.execute_unprepared(&steps[1]).await.is_err());
@@ -129,14 +129,14 @@ async fn a_rename_in_the_same_reading_keeps_indexes_and_refuses_stale_triggers()
         Plan::new().rename_table("t", "u").rename_column("u", "a", "c").set_not_null("u", "c");
     let db = database(sql).await;
     assert_eq!(segments(&plan.operations).len(), 2);
-    for statement in statements(&read(&db).await.unwrap(), &plan.operations).unwrap() {
+    for statement in script(&read(&db).await.unwrap(), &plan.operations).unwrap().statements {
         db.execute_unprepared(&statement).await.unwrap();
     }
     let table = read(&db).await.unwrap().tables.into_values().next().unwrap();
     assert_eq!((table.name.name.as_str(), table.indexes[0].columns[0].name.as_str()), ("u", "c"));
     let db =
         database(&format!("{sql}; CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT 1; END")).await;
-    let error = statements(&read(&db).await.unwrap(), &plan.operations).unwrap_err();
+    let error = script(&read(&db).await.unwrap(), &plan.operations).unwrap_err();
     assert!(error.to_string().contains("read again"), "{error}");
 }
 
