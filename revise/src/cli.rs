@@ -86,29 +86,29 @@ impl Revise {
     }
 
     async fn carry_out(&self, globals: &Globals, verb: Verb, url: Option<&str>) -> Result<()> {
-        let scene = Command { revise: self, globals, console: Console::new(globals), url };
+        let command = Command { revise: self, globals, console: Console::new(globals), url };
         // Held to the end.
-        let _claim = scene.claim(&verb).await?;
+        let _claim = command.claim(&verb).await?;
         match verb {
-            Verb::Init(arguments) => scene.init(&arguments).await,
-            Verb::Migrate(arguments) => scene.migrate(&arguments).await,
-            Verb::Revision(arguments) => scene.revision(&arguments).await,
-            Verb::Upgrade(arguments) => scene.upgrade(&arguments).await,
-            Verb::Downgrade(arguments) => scene.downgrade(&arguments).await,
-            Verb::Current(arguments) => scene.current(&arguments).await,
-            Verb::History(arguments) => scene.history(&arguments).await,
-            Verb::Heads => scene.heads(),
-            Verb::Branches => scene.branches().await,
-            Verb::Show(arguments) => scene.show(&arguments).await,
-            Verb::Edit(arguments) => scene.edit(&arguments),
-            Verb::Merge => scene.merge().await,
-            Verb::Stamp(arguments) => scene.stamp(&arguments).await,
-            Verb::Check(arguments) => scene.check(&arguments).await,
-            Verb::Status => scene.status().await,
-            Verb::Lint(arguments) => scene.lint(&arguments).await,
-            Verb::Resolve(arguments) => scene.resolve(&arguments).await,
-            Verb::Test(arguments) => scene.test(&arguments).await,
-            Verb::Diff(arguments) => scene.diff(&arguments).await,
+            Verb::Init(arguments) => command.init(&arguments).await,
+            Verb::Migrate(arguments) => command.migrate(&arguments).await,
+            Verb::Revision(arguments) => command.revision(&arguments).await,
+            Verb::Upgrade(arguments) => command.upgrade(&arguments).await,
+            Verb::Downgrade(arguments) => command.downgrade(&arguments).await,
+            Verb::Current(arguments) => command.current(&arguments).await,
+            Verb::History(arguments) => command.history(&arguments).await,
+            Verb::Heads => command.heads(),
+            Verb::Branches => command.branches().await,
+            Verb::Show(arguments) => command.show(&arguments).await,
+            Verb::Edit(arguments) => command.edit(&arguments),
+            Verb::Merge => command.merge().await,
+            Verb::Stamp(arguments) => command.stamp(&arguments).await,
+            Verb::Check(arguments) => command.check(&arguments).await,
+            Verb::Status => command.status().await,
+            Verb::Lint(arguments) => command.lint(&arguments).await,
+            Verb::Resolve(arguments) => command.resolve(&arguments).await,
+            Verb::Test(arguments) => command.test(&arguments).await,
+            Verb::Diff(arguments) => command.diff(&arguments).await,
         }
     }
 }

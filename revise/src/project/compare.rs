@@ -386,8 +386,8 @@ async fn apply(target: &Target, operations: &[Operation], wait: Duration) -> Res
     };
     let done = async {
         let transaction = session.begin().await?;
-        let scene = crate::runtime::context::Scene::default();
-        crate::runtime::execute::carry_out(&transaction, operations, &scene).await?;
+        let context = crate::runtime::context::ExecutionContext::default();
+        crate::runtime::execute::carry_out(&transaction, operations, &context).await?;
         transaction.commit().await
     };
     let done = done.await.map_err(failed);

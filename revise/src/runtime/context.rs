@@ -10,7 +10,7 @@ use std::{
 use crate::{operation::Plan, runtime::history::Steps};
 
 tokio::task_local! {
-    static SCENE: Arc<Scene>;
+    static CONTEXT: Arc<ExecutionContext>;
 }
 
 /// Somebody who is told of each statement before it runs.
@@ -18,7 +18,7 @@ pub type Observer = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// The surroundings of a migration that runs.
 #[derive(Default)]
-pub(crate) struct Scene {
+pub(crate) struct ExecutionContext {
     /// In a shadow: what the schemas that migrations name are called there. Nothing is concurrent in it.
     pub shadow: Option<BTreeMap<String, String>>,
     /// Where a migration without a transaction notes how far it is.
@@ -28,7 +28,7 @@ pub(crate) struct Scene {
     plans: Mutex<Vec<Plan>>,
 }
 
-impl Scene {
+impl ExecutionContext {
     /// In a shadow, where schemas have other names.
     pub fn shadow(names: BTreeMap<String, String>, observer: Observer) -> Self {
         Self { shadow: Some(names), observer: Some(observer), ..Self::default() }
@@ -40,17 +40,17 @@ impl Scene {
     }
 
     /// Runs a migration in these surroundings.
-    pub async fn play<F: Future>(self: &Arc<Self>, work: F) -> F::Output {
-        SCENE.scope(Arc::clone(self), work).await
+    pub async fn scope<F: Future>(self: &Arc<Self>, work: F) -> F::Output {
+        CONTEXT.scope(Arc::clone(self), work).await
     }
 
     /// The surroundings of the running task, if an engine made some.
     pub fn current() -> Option<Arc<Self>> {
-        SCENE.try_with(Arc::clone).ok()
+        CONTEXT.try_with(Arc::clone).ok()
     }
 
     /// Notes a plan, and answers how many operations were before it.
-    pub fn note(&self, plan: &Plan) -> usize {
+    pub fn record(&self, plan: &Plan) -> usize {
         let Ok(mut plans) = self.plans.lock() else { return 0 };
         let earlier = plans.iter().map(|plan| plan.operations.len()).sum();
         plans.push(plan.clone());
@@ -62,7 +62,7 @@ impl Scene {
         self.plans.lock().map(|plans| plans.clone()).unwrap_or_default()
     }
 
-    pub fn tell(&self, statement: &str) {
+    pub fn observe(&self, statement: &str) {
         if let Some(observer) = &self.observer {
             observer(statement);
         }

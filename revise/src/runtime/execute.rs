@@ -10,7 +10,7 @@ use crate::{
     error::{clear, restate},
     operation::{Operation, Plan},
     postgres::{self, Scope},
-    runtime::{context::Scene, history::Steps},
+    runtime::{context::ExecutionContext, history::Steps},
     schema::{Schema, TableName, quote},
     sqlite::{self, Script},
 };
@@ -25,13 +25,13 @@ impl Plan {
     /// When rows are in the way (NULLs, duplicates, orphans, values that do not fit), which is found before anything
     /// changes and said with a count and examples; when the plan does not fit the schema; when a statement fails.
     pub async fn apply(self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-        let scene = Scene::current().unwrap_or_default();
-        let earlier = scene.note(&self);
+        let context = ExecutionContext::current().unwrap_or_default();
+        let earlier = context.record(&self);
         let db = manager.get_connection();
         let operations = kept_names(&self.operations, db.get_database_backend());
-        let done = match &scene.steps {
-            Some(steps) => in_steps(db, &operations, earlier, steps, &scene).await,
-            None => carry_out(db, &operations, &scene).await.map(drop),
+        let done = match &context.steps {
+            Some(steps) => in_steps(db, &operations, earlier, steps, &context).await,
+            None => carry_out(db, &operations, &context).await.map(drop),
         };
         done.map_err(|error| postgres::explained(error, &self.operations))
     }
@@ -53,14 +53,14 @@ pub(crate) fn kept_names(operations: &[Operation], backend: DbBackend) -> Vec<Op
 pub(crate) async fn carry_out<C: ConnectionTrait>(
     db: &C,
     operations: &[Operation],
-    scene: &Scene,
+    context: &ExecutionContext,
 ) -> Result<bool, DbErr> {
     if operations.is_empty() {
         return Ok(false);
     }
     match db.get_database_backend() {
-        DbBackend::Sqlite => on_sqlite(db, operations, scene).await,
-        DbBackend::Postgres => on_postgres(db, operations, scene).await.map(|()| false),
+        DbBackend::Sqlite => on_sqlite(db, operations, context).await,
+        DbBackend::Postgres => on_postgres(db, operations, context).await.map(|()| false),
         other => Err(DbErr::Migration(format!("{other:?} is not supported"))),
     }
 }
@@ -68,7 +68,7 @@ pub(crate) async fn carry_out<C: ConnectionTrait>(
 async fn on_sqlite<C: ConnectionTrait>(
     db: &C,
     operations: &[Operation],
-    scene: &Scene,
+    context: &ExecutionContext,
 ) -> Result<bool, DbErr> {
     let mut dropped = false;
     let mut touched = BTreeSet::new();
@@ -83,7 +83,7 @@ async fn on_sqlite<C: ConnectionTrait>(
             expect_keys_off(db).await?;
             touched.extend(segment.iter().filter_map(Operation::table).cloned());
         }
-        run(db, &statements, scene).await?;
+        run(db, &statements, context).await?;
     }
     if !touched.is_empty() {
         expect_keys_whole(db, &touched).await?;
@@ -94,28 +94,28 @@ async fn on_sqlite<C: ConnectionTrait>(
 async fn on_postgres<C: ConnectionTrait>(
     db: &C,
     operations: &[Operation],
-    scene: &Scene,
+    context: &ExecutionContext,
 ) -> Result<(), DbErr> {
     let mut operations = operations.to_vec();
-    if let Some(schemas) = &scene.shadow {
+    if let Some(schemas) = &context.shadow {
         operations.iter_mut().for_each(|operation| operation.rename_schemas(schemas));
     }
     let before = postgres::read(db, &scope_of(db, &operations).await?).await?;
-    if scene.shadow.is_some() {
+    if context.shadow.is_some() {
         operations = in_one_transaction(operations, before.clone());
     }
     stop_at_rows(db, &before, &operations, DbBackend::Postgres).await?;
-    run(db, &postgres::statements(&before, &operations)?, scene).await
+    run(db, &postgres::statements(&before, &operations)?, context).await
 }
 
 /// Runs statements, each after it was told of.
 async fn run<C: ConnectionTrait>(
     db: &C,
     statements: &[String],
-    scene: &Scene,
+    context: &ExecutionContext,
 ) -> Result<(), DbErr> {
     for sql in statements {
-        scene.tell(sql);
+        context.observe(sql);
         db.execute_unprepared(sql).await.map_err(|error| at(sql, error))?;
     }
     Ok(())
@@ -198,7 +198,7 @@ async fn in_steps(
     operations: &[Operation],
     earlier: usize,
     steps: &Steps,
-    scene: &Arc<Scene>,
+    context: &Arc<ExecutionContext>,
 ) -> Result<(), DbErr> {
     let done = steps.done.saturating_sub(earlier);
     if let Some(left) = operations.get(done..).filter(|left| !left.is_empty()) {
@@ -213,15 +213,15 @@ async fn in_steps(
         if let Operation::CreateIndex { table, index, concurrently: true } = operation
             && db.get_database_backend() == DbBackend::Postgres
         {
-            if !found_whole(db, table, &index.name, scene).await? {
-                carry_out(db, std::slice::from_ref(operation), scene).await?;
+            if !found_whole(db, table, &index.name, context).await? {
+                carry_out(db, std::slice::from_ref(operation), context).await?;
             }
             steps.note(db, step).await?;
             continue;
         }
         #[expect(clippy::disallowed_methods, reason = "a step and its record are one transaction")]
         let transaction = db.begin().await?;
-        carry_out(&transaction, std::slice::from_ref(operation), scene).await?;
+        carry_out(&transaction, std::slice::from_ref(operation), context).await?;
         steps.note(&transaction, step).await?;
         transaction.commit().await?;
     }
@@ -254,7 +254,7 @@ async fn found_whole(
     db: &DatabaseExecutor<'_>,
     table: &TableName,
     index: &str,
-    scene: &Scene,
+    context: &ExecutionContext,
 ) -> Result<bool, DbErr> {
     let sql = "SELECT i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
                WHERE c.relname = $1 AND i.indrelid = $2::regclass";
@@ -267,7 +267,7 @@ async fn found_whole(
         Some(false) => {
             let name = TableName { schema: table.schema.clone(), name: index.to_owned() };
             let sql = format!("DROP INDEX CONCURRENTLY {}", name.quoted());
-            scene.tell(&sql);
+            context.observe(&sql);
             db.execute_unprepared(&sql).await?;
             Ok(false)
         }

@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Result},
     operation::{Operation, Plan, manifest::Manifest},
     runtime::{
-        context::Scene,
+        context::ExecutionContext,
         history::History,
         shadow::{Shadow, Shadows},
     },
@@ -57,14 +57,14 @@ impl Replay {
 
     /// Runs one more.
     pub async fn up(&mut self, migration: &dyn MigrationTrait) -> Result<()> {
-        let scene = self.shadow.scene();
+        let context = self.shadow.context();
         let manager = self.shadow.manager();
         let failed = |source| Error::Database {
             what: format!("`{}` fails on an empty database", migration.name()),
             source,
         };
-        scene.play(migration.up(&manager)).await.map_err(failed)?;
-        let operations = operations_of(&scene);
+        context.scope(migration.up(&manager)).await.map_err(failed)?;
+        let operations = operations_of(&context);
         let checksum = match operations.as_slice() {
             [] => checksum(&self.shadow.read().await?),
             operations => checksum(&operations),
@@ -78,14 +78,14 @@ impl Replay {
 
     /// Takes one back, and answers what its `down` consists of.
     pub async fn down(&mut self, migration: &dyn MigrationTrait) -> Result<Vec<Operation>> {
-        let scene = self.shadow.scene();
+        let context = self.shadow.context();
         let manager = self.shadow.manager();
         let failed = |source| Error::Database {
             what: format!("`{}` cannot be taken back", migration.name()),
             source,
         };
-        scene.play(migration.down(&manager)).await.map_err(failed)?;
-        Ok(operations_of(&scene))
+        context.scope(migration.down(&manager)).await.map_err(failed)?;
+        Ok(operations_of(&context))
     }
 
     /// The schema as it is now, with what the plans said about it.
@@ -107,6 +107,6 @@ impl Replay {
     }
 }
 
-fn operations_of(scene: &Arc<Scene>) -> Vec<Operation> {
-    scene.plans().into_iter().flat_map(|Plan { operations }| operations).collect()
+fn operations_of(context: &Arc<ExecutionContext>) -> Vec<Operation> {
+    context.plans().into_iter().flat_map(|Plan { operations }| operations).collect()
 }

@@ -20,7 +20,7 @@ use crate::{
     operation::Operation,
     postgres::{self, Scope},
     runtime::{
-        context::{Observer, Scene},
+        context::{ExecutionContext, Observer},
         execute::{carry_out, execute, search_path},
         session::{Session, begin, extension_schemas, memory},
     },
@@ -33,13 +33,13 @@ pub(crate) struct Shadows {
     session: Option<Session>,
     /// Whether it is a scratch database, in which other schemas can have their own names.
     scratch: bool,
-    tape: Tape,
+    log: StatementLog,
 }
 
 /// An empty schema, and the statements that changed it.
 pub(crate) struct Shadow {
     place: Place,
-    tape: Tape,
+    log: StatementLog,
 }
 
 /// Where a shadow is.
@@ -56,32 +56,32 @@ enum Place {
 }
 
 /// Statements as they ran.
-type Tape = Arc<Mutex<Vec<String>>>;
+type StatementLog = Arc<Mutex<Vec<String>>>;
 
 /// Records what plans say they run, and what SeaORM's own statements are. Reading is not recorded.
-fn record(tape: &Tape, sql: &str) {
+fn record(log: &StatementLog, sql: &str) {
     let first = sql.split_whitespace().next().unwrap_or_default().to_ascii_uppercase();
     let reads = match first.as_str() {
         "SELECT" | "WITH" => true,
         "PRAGMA" => !sql.contains('='),
         _ => false,
     };
-    if let (false, Ok(mut tape)) = (reads, tape.lock()) {
-        tape.push(sql.to_owned());
+    if let (false, Ok(mut log)) = (reads, log.lock()) {
+        log.push(sql.to_owned());
     }
 }
 
 impl Shadows {
     /// Shadows in memory, for SQLite.
     pub fn in_memory() -> Self {
-        Self { session: None, scratch: false, tape: Tape::default() }
+        Self { session: None, scratch: false, log: StatementLog::default() }
     }
 
     /// Shadows on a PostgreSQL server.
     pub fn on(mut session: Session, scratch: bool) -> Self {
-        let tape = Tape::default();
-        listen(&mut session.db, &tape);
-        Self { session: Some(session), scratch, tape }
+        let log = StatementLog::default();
+        listen(&mut session.db, &log);
+        Self { session: Some(session), scratch, log }
     }
 
     pub fn backend(&self) -> DbBackend {
@@ -96,9 +96,9 @@ impl Shadows {
         let Some(session) = &self.session else {
             let cannot = Error::database("cannot open a database in memory");
             let mut db = Database::connect(memory()).await.map_err(cannot)?;
-            let tape = Tape::default();
-            listen(&mut db, &tape);
-            return Ok(Shadow { place: Place::Sqlite(db), tape });
+            let log = StatementLog::default();
+            listen(&mut db, &log);
+            return Ok(Shadow { place: Place::Sqlite(db), log });
         };
         let cannot = || Error::database("cannot make a shadow schema");
         // Also where `default_transaction_read_only` is on: nothing is left of it.
@@ -131,7 +131,7 @@ impl Shadows {
         let mut path = vec![scope.own.clone()];
         path.extend(extension_schemas(&transaction).await.map_err(cannot())?);
         execute(&transaction, &search_path(&path)).await.map_err(cannot())?;
-        Ok(Shadow { place: Place::Postgres { transaction, scope }, tape: Arc::clone(&self.tape) })
+        Ok(Shadow { place: Place::Postgres { transaction, scope }, log: Arc::clone(&self.log) })
     }
 
     /// The schema that the entities ask for.
@@ -176,20 +176,20 @@ impl Shadows {
 
 impl Shadow {
     /// The surroundings of migrations that run here.
-    pub fn scene(&self) -> Arc<Scene> {
-        let tape = Arc::clone(&self.tape);
-        let observer: Observer = Arc::new(move |sql: &str| record(&tape, sql));
-        Arc::new(Scene::shadow(self.names(), observer))
+    pub fn context(&self) -> Arc<ExecutionContext> {
+        let log = Arc::clone(&self.log);
+        let observer: Observer = Arc::new(move |sql: &str| record(&log, sql));
+        Arc::new(ExecutionContext::shadow(self.names(), observer))
     }
 
     /// The statements since the last call of [`Shadow::forget_statements`].
     pub fn statements(&self) -> Vec<String> {
-        self.tape.lock().map(|tape| tape.clone()).unwrap_or_default()
+        self.log.lock().map(|log| log.clone()).unwrap_or_default()
     }
 
     pub fn forget_statements(&self) {
-        if let Ok(mut tape) = self.tape.lock() {
-            tape.clear();
+        if let Ok(mut log) = self.log.lock() {
+            log.clear();
         }
     }
 
@@ -227,11 +227,11 @@ impl Shadow {
     /// Carries operations out, and answers the statements.
     pub async fn carry_out(&self, operations: &[Operation]) -> Result<Script, DbErr> {
         self.forget_statements();
-        let scene = self.scene();
+        let context = self.context();
         let drops_table = match &self.place {
-            Place::Sqlite(db) => carry_out(db, operations, &scene).await?,
+            Place::Sqlite(db) => carry_out(db, operations, &context).await?,
             Place::Postgres { transaction, .. } => {
-                carry_out(transaction, operations, &scene).await?
+                carry_out(transaction, operations, &context).await?
             }
         };
         Ok(Script { statements: self.statements(), drops_table })
@@ -293,9 +293,9 @@ impl Shadow {
 }
 
 /// Records SeaORM's own statements of a connection and of its transactions.
-fn listen(db: &mut DatabaseConnection, tape: &Tape) {
-    let tape = Arc::clone(tape);
-    db.set_metric_callback(move |info| record(&tape, &info.statement.to_string()));
+fn listen(db: &mut DatabaseConnection, log: &StatementLog) {
+    let log = Arc::clone(log);
+    db.set_metric_callback(move |info| record(&log, &info.statement.to_string()));
 }
 
 async fn may(transaction: &DatabaseTransaction, privilege: &str) -> Result<bool, DbErr> {

@@ -12,7 +12,7 @@ use super::{Direction, Event, UpgradeOptions, failed, observer};
 use crate::{
     error::{Error, Result, clear, explain, is_lock_timeout},
     runtime::{
-        context::Scene,
+        context::ExecutionContext,
         execute::execute,
         history::{History, Record, State, Steps, actor},
         revise::Revise,
@@ -96,9 +96,9 @@ impl Work<'_> {
         let done = async {
             self.limit_locks(&transaction, "SET LOCAL").await?;
             self.history.install(&transaction).await?;
-            let scene = Scene::live(None, observer(&self.options.report));
+            let context = ExecutionContext::live(None, observer(&self.options.report));
             let manager = SchemaManager::new(&transaction);
-            self.migrate(&manager, scene).await?;
+            self.migrate(&manager, context).await?;
             self.record(&transaction, begun).await
         };
         match done.await {
@@ -130,18 +130,22 @@ impl Work<'_> {
             self.history.write(db, name, &self.note(state, begun)).await?;
         }
         let steps = Some(Steps { revision: name.to_owned(), done });
-        let scene = Scene::live(steps, observer(&self.options.report));
-        self.migrate(&SchemaManager::new(db), scene).await?;
+        let context = ExecutionContext::live(steps, observer(&self.options.report));
+        self.migrate(&SchemaManager::new(db), context).await?;
         let transaction = self.session.begin().await?;
         self.record(&transaction, begun).await?;
         transaction.commit().await
     }
 
-    async fn migrate(&self, manager: &SchemaManager<'_>, scene: Scene) -> Result<(), DbErr> {
-        let scene = Arc::new(scene);
+    async fn migrate(
+        &self,
+        manager: &SchemaManager<'_>,
+        context: ExecutionContext,
+    ) -> Result<(), DbErr> {
+        let context = Arc::new(context);
         match self.direction {
-            Direction::Up => scene.play(self.migration.up(manager)).await,
-            Direction::Down => scene.play(self.migration.down(manager)).await,
+            Direction::Up => context.scope(self.migration.up(manager)).await,
+            Direction::Down => context.scope(self.migration.down(manager)).await,
         }
     }
 
