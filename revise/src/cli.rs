@@ -88,7 +88,7 @@ impl Revise {
     async fn carry_out(&self, globals: &Globals, verb: Verb, url: Option<&str>) -> Result<()> {
         let command = Command { revise: self, globals, console: Console::new(globals), url };
         // Held to the end.
-        let _claim = command.claim(&verb).await?;
+        let _file_lock = command.take_file_lock(&verb).await?;
         match verb {
             Verb::Init(arguments) => command.init(&arguments).await,
             Verb::Migrate(arguments) => command.migrate(&arguments).await,
@@ -174,7 +174,7 @@ impl Command<'_> {
     }
 
     /// A connection that only looks; `None` for a SQLite file that does not exist yet.
-    async fn look(&self) -> Result<Option<Session>> {
+    async fn open_for_reading(&self) -> Result<Option<Session>> {
         match self.target()? {
             Target::File(path) if !path.exists() => Ok(None),
             target => Session::open(&target, Use::Read).await.map(Some),

@@ -24,7 +24,7 @@ pub use operation::Plan;
 pub use project::{consistency::Checked, generate::GenerateOptions};
 pub use runtime::{
     backup::Backup,
-    revise::{Revise, Standing},
+    revise::{Revise, Status},
     target::{Target, UrlStyle},
     upgrade::{Event, Report, UpgradeOptions},
 };

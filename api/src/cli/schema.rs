@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use migration::sea_revise::{
-    self, Backup, Checked, Event, Report, Standing, Target, UpgradeOptions, runtime::backup,
+    self, Backup, Checked, Event, Report, Status, Target, UpgradeOptions, runtime::backup,
 };
 use service::{
     Location, Settings,
@@ -59,7 +59,7 @@ pub async fn prepare(location: &Location, settings: &Settings) -> Result<()> {
         remove_partial_backups(path);
     }
     let connection = connect(location, settings).await?;
-    let Standing { pending, missing, unfinished, .. } = standing(&connection, location).await?;
+    let Status { pending, missing, unfinished, .. } = status(&connection, location).await?;
     match location {
         // No comparison and no replay if there is nothing to do: startup has to be fast.
         _ if pending.is_empty() && missing.is_empty() && unfinished.is_none() => {}
@@ -136,10 +136,10 @@ pub async fn expect_head(location: &Location, settings: &Settings) -> Result<()>
         );
     }
     let connection = connect(location, settings).await?;
-    let standing = standing(&connection, location).await?;
+    let status = status(&connection, location).await?;
     connection.close().await.context("the schema's connection cannot be closed")?;
-    let missing = standing.pending.len();
-    let history = Checked { standing: Some(standing), ..Checked::default() }.verdict();
+    let missing = status.pending.len();
+    let history = Checked { status: Some(status), ..Checked::default() }.verdict();
     match history {
         Ok(()) => Ok(()),
         Err(sea_revise::Error::Pending(_)) => bail!(
@@ -160,10 +160,10 @@ pub async fn connect(location: &Location, settings: &Settings) -> Result<Connect
     })
 }
 
-/// The state of the database in the schema history. Writes nothing.
-async fn standing(connection: &Connection, location: &Location) -> Result<Standing> {
-    let standing = migration::revise().standing(connection).await;
-    standing.with_context(|| format!("cannot read the schema of {location}"))
+/// The status of the database in the schema history. Writes nothing.
+async fn status(connection: &Connection, location: &Location) -> Result<Status> {
+    let status = migration::revise().status(connection).await;
+    status.with_context(|| format!("cannot read the schema of {location}"))
 }
 
 /// Applies the missing revisions. A SQLite file that already has a schema is copied first, so a revision may drop data without

@@ -18,7 +18,7 @@ use crate::{
         backup::Backup,
         history::Applied,
         replay::Replay,
-        revise::Standing,
+        revise::Status,
         session::{Session, Use},
         target::Target,
         upgrade::{Direction, UpgradeOptions, revisions},
@@ -86,10 +86,10 @@ impl Command<'_> {
             Direction::Up => self.revise.upgrade(&session.db, &target, &options).await,
             Direction::Down => self.revise.downgrade(&session.db, &target, &options).await,
         };
-        let standing = self.revise.standing(&session.db).await;
+        let status = self.revise.status(&session.db).await;
         session.close().await;
         let done = done?;
-        let standing = standing?;
+        let status = status?;
         let migrations = counted(done.len(), "migration");
         let word = match (direction, done.len()) {
             (Direction::Up, 0) => "nothing to apply".to_owned(),
@@ -97,7 +97,7 @@ impl Command<'_> {
             (Direction::Up, _) => format!("{migrations} applied"),
             (Direction::Down, _) => format!("{migrations} taken back"),
         };
-        let current = standing.current();
+        let current = status.current();
         self.console.say(&format!("{word}; the database is at {}", current.unwrap_or("base")))?;
         self.console.json(&Changed { direction, revisions: &done, current })
     }
@@ -133,11 +133,11 @@ impl Command<'_> {
                     Direction::Down if to.is_empty() => "base",
                     _ => to,
                 };
-                revisions(&known, &standing_at(&known, from)?, to, direction)?
+                revisions(&known, &status_at(&known, from)?, to, direction)?
             }
             None => {
-                let standing = self.standing().await?.unwrap_or_else(|| self.nowhere());
-                revisions(&known, &standing, revision, direction)?
+                let status = self.database_status().await?.unwrap_or_else(|| self.nowhere());
+                revisions(&known, &status, revision, direction)?
             }
         };
         let planned = self.planned(&chosen, direction).await?;
@@ -172,8 +172,11 @@ impl Command<'_> {
             replay.up(migration.as_ref()).await?;
             let statements = replay.shadow.statements();
             if direction == Direction::Up && chosen.iter().any(|name| name == migration.name()) {
-                let operations =
-                    replay.seen.last().map(|seen| seen.operations.clone()).unwrap_or_default();
+                let operations = replay
+                    .migrations
+                    .last()
+                    .map(|replayed| replayed.operations.clone())
+                    .unwrap_or_default();
                 planned.push(Planned {
                     revision: migration.name().to_owned(),
                     operations,
@@ -202,7 +205,7 @@ impl Command<'_> {
 }
 
 /// Where a database stands that was brought to a revision.
-fn standing_at(known: &[String], revision: &str) -> Result<Standing> {
+fn status_at(known: &[String], revision: &str) -> Result<Status> {
     let count = match revision {
         "" | "base" => 0,
         given => {
@@ -216,7 +219,7 @@ fn standing_at(known: &[String], revision: &str) -> Result<Standing> {
         applied_at: None,
         record: None,
     });
-    Ok(Standing { applied: applied.collect(), pending: pending.to_vec(), ..Standing::default() })
+    Ok(Status { applied: applied.collect(), pending: pending.to_vec(), ..Status::default() })
 }
 
 /// A number of seconds from the command line.

@@ -236,10 +236,10 @@ pub fn fail(error: &Error, globals: &Globals) -> ExitCode {
     let code = error.exit_code();
     let text = error.to_string();
     if globals.json {
-        let told = serde_json::json!({ "error": text, "exit_code": code });
+        let body = serde_json::json!({ "error": text, "exit_code": code });
         // A verb that printed its findings ends with the code and nothing more.
         if !ANSWERED.load(Ordering::Relaxed) {
-            drop(print(&told.to_string()));
+            drop(print(&body.to_string()));
         }
     }
     eprintln(&format!("error: {text}"));

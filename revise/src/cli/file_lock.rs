@@ -25,7 +25,7 @@ impl Command<'_> {
     ///
     /// # Errors
     /// [`Error::Locked`] when somebody uses the file.
-    pub async fn claim(&self, verb: &Verb) -> Result<Option<FileLock>> {
+    pub async fn take_file_lock(&self, verb: &Verb) -> Result<Option<FileLock>> {
         let Some(suffix) = &self.revise.users_lock else { return Ok(None) };
         let Some(database) = self.changed_file(verb)? else { return Ok(None) };
         session::expect_place(&database)?;
@@ -34,7 +34,7 @@ impl Command<'_> {
         let words = format!(", {} {CHANGES}", self.revise.program);
         let patience = super::apply::seconds(verb.patience(), "--wait")?;
         let begun = Instant::now();
-        let mut told = false;
+        let mut reported = false;
         loop {
             let (holder, passes) = match FileLock::attempt(&path, &words)? {
                 Ok(lock) => return Ok(Some(lock)),
@@ -49,9 +49,9 @@ impl Command<'_> {
                     database.display()
                 )));
             }
-            if !told {
+            if !reported {
                 self.console.note(&format!("waiting for {holder}"));
-                told = true;
+                reported = true;
             }
             tokio::time::sleep(PAUSE).await;
         }

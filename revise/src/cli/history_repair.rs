@@ -59,8 +59,11 @@ impl Command<'_> {
         let expected = self
             .revise
             .scoped(replay.schema(&self.revise.history).await?, &self.generate_options()?);
-        let checksums =
-            replay.seen.iter().map(|seen| (seen.revision.clone(), seen.checksum.clone())).collect();
+        let checksums = replay
+            .migrations
+            .iter()
+            .map(|replayed| (replayed.revision.clone(), replayed.checksum.clone()))
+            .collect();
         replay.close().await;
         if verify {
             let session = Session::open(&target, Use::Read).await?;
@@ -163,21 +166,21 @@ impl Command<'_> {
     async fn checksum(&self, revision: &str) -> Option<String> {
         let (mut replay, migration) = self.replay_before(revision).await.ok()?;
         replay.up(migration.as_ref()).await.ok()?;
-        let checksum = replay.seen.last().map(|seen| seen.checksum.clone());
+        let checksum = replay.migrations.last().map(|replayed| replayed.checksum.clone());
         replay.close().await;
         checksum
     }
 
     pub async fn merge(&self) -> Result<()> {
-        let standing = self.standing().await?.unwrap_or_else(|| self.nowhere());
-        if standing.out_of_order.is_empty() {
+        let status = self.database_status().await?.unwrap_or_else(|| self.nowhere());
+        if status.out_of_order.is_empty() {
             self.console.say("nothing to merge: no migration came late")?;
             return self.console.json(&[(); 0]);
         }
         let directory = self.directory()?;
         self.expect_built(&directory)?;
         let mut moved = Vec::new();
-        for late in &standing.out_of_order {
+        for late in &status.out_of_order {
             let known = directory.revisions().map_err(super::write::stopped)?;
             let newest = known.last().and_then(|name| Revision::parse(name));
             let slug = Revision::parse(late).map(|revision| revision.slug().to_owned());

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     operation::describe::{counted, describe},
-    runtime::{revise::Standing, upgrade::named},
+    runtime::{revise::Status, upgrade::named},
 };
 
 /// A migration in a listing.
@@ -26,20 +26,20 @@ struct Line<'a> {
 
 impl Command<'_> {
     pub async fn current(&self, arguments: &Current) -> Result<()> {
-        let standing = self.standing().await?.unwrap_or_else(|| self.nowhere());
+        let status = self.database_status().await?.unwrap_or_else(|| self.nowhere());
         let head = self.revise.head();
-        let current = standing.current();
-        let at_head = current == head.as_deref() && standing.pending.is_empty();
+        let current = status.current();
+        let at_head = current == head.as_deref() && status.pending.is_empty();
         let mark = if at_head && current.is_some() { " (head)" } else { "" };
         match current {
             Some(revision) => self.console.say(&format!("{revision}{mark}"))?,
             None => self.console.say("no migration is applied")?,
         }
         self.console.json(&serde_json::json!({
-            "current": current, "head": head, "is_head": at_head, "pending": standing.pending
+            "current": current, "head": head, "is_head": at_head, "pending": status.pending
         }))?;
         if arguments.check_heads && !at_head {
-            let count = standing.pending.len();
+            let count = status.pending.len();
             return Err(Error::Pending(format!(
                 "the database lacks {}",
                 counted(count, "migration")
@@ -51,15 +51,15 @@ impl Command<'_> {
     pub async fn history(&self, arguments: &History) -> Result<()> {
         // Without a database there is still a history; with one that does not answer there is an error.
         let known = self.revise.revisions();
-        let standing = match self.url.or(self.revise.default_url.as_deref()) {
+        let status = match self.url.or(self.revise.default_url.as_deref()) {
             None => None,
-            Some(_) => self.standing().await?,
+            Some(_) => self.database_status().await?,
         };
-        let standing = standing.unwrap_or_else(|| self.nowhere());
-        let (from, to) = range(&known, &standing, arguments.rev_range.as_deref())?;
-        let all = lines(&known, &standing);
+        let status = status.unwrap_or_else(|| self.nowhere());
+        let (from, to) = range(&known, &status, arguments.rev_range.as_deref())?;
+        let all = lines(&known, &status);
         let mut missing =
-            standing.missing.iter().map(|name| format!("{name} (applied, and not known here)"));
+            status.missing.iter().map(|name| format!("{name} (applied, and not known here)"));
         missing.try_for_each(|line| self.console.say(&line))?;
         let shown: Vec<&Line<'_>> = all.get(from..to).unwrap_or_default().iter().rev().collect();
         for line in &shown {
@@ -96,14 +96,14 @@ impl Command<'_> {
     }
 
     pub async fn branches(&self) -> Result<()> {
-        let standing = self.standing().await?.unwrap_or_else(|| self.nowhere());
-        for late in &standing.out_of_order {
+        let status = self.database_status().await?.unwrap_or_else(|| self.nowhere());
+        for late in &status.out_of_order {
             self.console.say(&format!(
                 "{late} is not applied, and newer ones are; `{} merge` puts it behind them",
                 self.revise.program
             ))?;
         }
-        self.console.json(&standing.out_of_order)
+        self.console.json(&status.out_of_order)
     }
 
     pub async fn show(&self, arguments: &Show) -> Result<()> {
@@ -113,7 +113,11 @@ impl Command<'_> {
         replay.shadow.forget_statements();
         replay.up(migration.as_ref()).await?;
         let statements = replay.shadow.statements();
-        let operations = replay.seen.last().map(|seen| seen.operations.clone()).unwrap_or_default();
+        let operations = replay
+            .migrations
+            .last()
+            .map(|replayed| replayed.operations.clone())
+            .unwrap_or_default();
         replay.close().await;
         let place = known.iter().position(|name| *name == wanted).unwrap_or_default();
         let after = place.checked_sub(1).and_then(|place| known.get(place));
@@ -142,24 +146,24 @@ impl Command<'_> {
     }
 
     /// Where the database stands; `None` when it does not exist.
-    pub async fn standing(&self) -> Result<Option<Standing>> {
-        let Some(session) = self.look().await? else { return Ok(None) };
-        let standing = self.revise.standing(&session.db).await;
+    pub async fn database_status(&self) -> Result<Option<Status>> {
+        let Some(session) = self.open_for_reading().await? else { return Ok(None) };
+        let status = self.revise.status(&session.db).await;
         session.close().await;
-        standing.map(Some)
+        status.map(Some)
     }
 
     /// Where a database stands that does not exist.
-    pub fn nowhere(&self) -> Standing {
-        Standing { pending: self.revise.revisions(), ..Standing::default() }
+    pub fn nowhere(&self) -> Status {
+        Status { pending: self.revise.revisions(), ..Status::default() }
     }
 }
 
-fn lines<'a>(known: &'a [String], standing: &'a Standing) -> Vec<Line<'a>> {
+fn lines<'a>(known: &'a [String], status: &'a Status) -> Vec<Line<'a>> {
     let mut lines = Vec::with_capacity(known.len());
     let mut after = None;
     for (place, revision) in known.iter().enumerate() {
-        let applied = standing.applied.iter().find(|applied| applied.revision == *revision);
+        let applied = status.applied.iter().find(|applied| applied.revision == *revision);
         let record = applied.and_then(|applied| applied.record.as_ref());
         lines.push(Line {
             revision,
@@ -168,7 +172,7 @@ fn lines<'a>(known: &'a [String], standing: &'a Standing) -> Vec<Line<'a>> {
             actor: record.map(|record| record.actor.as_str()),
             duration_ms: record.map(|record| record.duration_ms),
             head: place + 1 == known.len(),
-            current: standing.current() == Some(revision),
+            current: status.current() == Some(revision),
         });
         after = Some(revision.as_str());
     }
@@ -187,7 +191,7 @@ pub fn revision(known: &[String], given: &str) -> Result<String> {
 }
 
 /// The places from one revision to another, both included.
-fn range(known: &[String], standing: &Standing, given: Option<&str>) -> Result<(usize, usize)> {
+fn range(known: &[String], status: &Status, given: Option<&str>) -> Result<(usize, usize)> {
     let Some(given) = given else { return Ok((0, known.len())) };
     let (from, to) = given.split_once(':').ok_or_else(|| {
         Error::Usage(format!(
@@ -197,7 +201,7 @@ fn range(known: &[String], standing: &Standing, given: Option<&str>) -> Result<(
     let place = |name: &str| -> Result<usize> {
         let name = match name {
             "base" => return Ok(0),
-            "current" => standing.current().unwrap_or_default().to_owned(),
+            "current" => status.current().unwrap_or_default().to_owned(),
             name => revision(known, name)?,
         };
         Ok(known.iter().position(|other| *other == name).map_or(0, |place| place + 1))

@@ -28,12 +28,12 @@ impl Command<'_> {
         checked.folder = self.folder_faults()?;
         if arguments.offline {
             // Without a database nothing is pending and nothing has drifted.
-            checked.standing = None;
+            checked.status = None;
             checked.drift.clear();
             checked.edited.clear();
         }
         self.console.json(&checked)?;
-        self.tell_checked(&checked)?;
+        self.print_checked(&checked)?;
         let verdict = checked.verdict();
         if verdict.is_ok() {
             self.console.say("everything is as it should be")?;
@@ -41,7 +41,7 @@ impl Command<'_> {
         verdict
     }
 
-    fn tell_checked(&self, checked: &Checked) -> Result<()> {
+    fn print_checked(&self, checked: &Checked) -> Result<()> {
         let sections = [
             (
                 "the entities ask for changes that no migration makes (`migrate` writes one)",
@@ -56,15 +56,15 @@ impl Command<'_> {
             self.console.say(&format!("{title}:"))?;
             lines.iter().try_for_each(|line| self.console.say(&format!("  {line}")))?;
         }
-        if let Some(standing) = &checked.standing {
-            for pending in &standing.pending {
+        if let Some(status) = &checked.status {
+            for pending in &status.pending {
                 self.console.say(&format!("not applied: {pending}"))?;
             }
-            for missing in &standing.missing {
+            for missing in &status.missing {
                 self.console.say(&format!("applied, and not known here: {missing}"))?;
             }
         }
-        self.tell_findings(&checked.findings)?;
+        self.print_findings(&checked.findings)?;
         let count = checked.unmanaged.len();
         if count > 0 {
             self.console.say(&format!(
@@ -84,12 +84,12 @@ impl Command<'_> {
         self.console.json(&checked)?;
         let say = |name: &str, value: &str| self.console.say(&format!("{name:<12} {value}"));
         say("database", &target.to_string())?;
-        match &checked.standing {
+        match &checked.status {
             None => say("current", "the database does not exist yet")?,
-            Some(standing) => {
-                say("current", standing.current().unwrap_or("no migration is applied"))?;
-                say("pending", &standing.pending.len().to_string())?;
-                if let Some(unfinished) = &standing.unfinished {
+            Some(status) => {
+                say("current", status.current().unwrap_or("no migration is applied"))?;
+                say("pending", &status.pending.len().to_string())?;
+                if let Some(unfinished) = &status.unfinished {
                     let steps = unfinished.record.as_ref().map_or(0, |record| record.steps);
                     let revision = &unfinished.revision;
                     say(
@@ -97,10 +97,10 @@ impl Command<'_> {
                         &format!("{revision}, of which {} are done", counted(steps, "operation")),
                     )?;
                 }
-                for missing in &standing.missing {
+                for missing in &status.missing {
                     say("missing", missing)?;
                 }
-                for late in &standing.out_of_order {
+                for late in &status.out_of_order {
                     say("out of order", late)?;
                 }
             }
@@ -146,7 +146,7 @@ impl Command<'_> {
         let known = self.revise.revisions();
         let wanted: Vec<String> = match arguments.revisions.as_slice() {
             [] if arguments.all => known.clone(),
-            [] => self.standing().await?.unwrap_or_else(|| self.nowhere()).pending,
+            [] => self.database_status().await?.unwrap_or_else(|| self.nowhere()).pending,
             given => given
                 .iter()
                 .map(|name| super::inspect::revision(&known, name))
@@ -159,14 +159,15 @@ impl Command<'_> {
         for migration in (self.revise.migrations)() {
             let before = replay.schema(&self.revise.history).await?;
             replay.up(migration.as_ref()).await?;
-            let seen = replay.seen.last().filter(|seen| wanted.contains(&seen.revision));
-            if let Some(seen) = seen {
-                findings.extend(lint(&before, &seen.operations, target.backend()));
+            let replayed =
+                replay.migrations.last().filter(|replayed| wanted.contains(&replayed.revision));
+            if let Some(replayed) = replayed {
+                findings.extend(lint(&before, &replayed.operations, target.backend()));
             }
         }
         replay.close().await;
         self.console.json(&findings)?;
-        self.tell_findings(&findings)?;
+        self.print_findings(&findings)?;
         let count = findings.iter().filter(|finding| finding.level != Level::Advice).count();
         match count {
             0 => {
@@ -177,7 +178,7 @@ impl Command<'_> {
         }
     }
 
-    fn tell_findings(&self, findings: &[Finding]) -> Result<()> {
+    fn print_findings(&self, findings: &[Finding]) -> Result<()> {
         for Finding { rule, level, message, safe, .. } in findings {
             self.console
                 .say(&format!("{} [{rule}] {message}\n    safe: {safe}", console::word(*level)))?;

@@ -56,7 +56,7 @@ impl Command<'_> {
         for operation in &draft.up {
             self.console.note(&format!("  {}", describe(operation)));
         }
-        self.tell(&draft);
+        self.print_notes(&draft);
         if arguments.sql {
             return self.print_sql(&draft, &target).await;
         }
@@ -124,7 +124,7 @@ impl Command<'_> {
         Ok((revision.name(), shown.unwrap_or(path).display().to_string()))
     }
 
-    fn tell(&self, draft: &Draft) {
+    fn print_notes(&self, draft: &Draft) {
         for note in &draft.notes {
             self.console.note(&format!("note: {note}"));
         }
@@ -139,12 +139,12 @@ impl Command<'_> {
     }
 
     async fn expect_head(&self, target: &Target) -> Result<()> {
-        let pending = match self.look().await? {
+        let pending = match self.open_for_reading().await? {
             None => self.revise.revisions().len(),
             Some(session) => {
-                let standing = self.revise.standing(&session.db).await;
+                let status = self.revise.status(&session.db).await;
                 session.close().await;
-                standing?.pending.len()
+                status?.pending.len()
             }
         };
         if pending == 0 {

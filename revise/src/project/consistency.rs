@@ -13,7 +13,7 @@ use crate::{
     project::generate::GenerateOptions,
     runtime::{
         replay::Replay,
-        revise::{Revise, Standing},
+        revise::{Revise, Status},
         session::{Session, Use},
         target::Target,
         upgrade::edited,
@@ -29,7 +29,8 @@ pub struct Checked {
     /// What the comparison could not know without asking.
     pub questions: Vec<String>,
     /// Where the database stands; `None` when it does not exist.
-    pub standing: Option<Standing>,
+    #[serde(rename = "standing")]
+    pub status: Option<Status>,
     /// Applied migrations that were edited since.
     pub edited: Vec<String>,
     /// What has to be done to the database to make it what its history says.
@@ -51,17 +52,17 @@ impl Checked {
     /// [`Error::Differs`] when models or database are not what the history says, [`Error::Pending`] for migrations to
     /// apply, [`Error::Lint`] for dangers in them.
     pub fn verdict(&self) -> Result<()> {
-        if let Some(standing) = &self.standing {
-            if let Some(missing) = standing.missing.first() {
+        if let Some(status) = &self.status {
+            if let Some(missing) = status.missing.first() {
                 return Err(Error::History(format!("`{missing}` is applied and not known here")));
             }
-            if let Some(unfinished) = &standing.unfinished {
+            if let Some(unfinished) = &status.unfinished {
                 return Err(Error::Failed(format!(
                     "`{}` was begun and is not done",
                     unfinished.revision
                 )));
             }
-            if let Some(late) = standing.out_of_order.first() {
+            if let Some(late) = status.out_of_order.first() {
                 return Err(Error::History(format!(
                     "`{late}` was not applied, and newer ones were"
                 )));
@@ -81,7 +82,7 @@ impl Checked {
         if !self.drift.is_empty() {
             return Err(Error::Differs("the database is not what its history says".to_owned()));
         }
-        match self.standing.as_ref().map(|standing| standing.pending.len()) {
+        match self.status.as_ref().map(|status| status.pending.len()) {
             None | Some(0) => {}
             Some(count) => {
                 return Err(Error::Pending(format!(
@@ -106,35 +107,35 @@ impl Revise {
         let shadows = self.shadows(target, options.shadow.as_ref()).await?;
         let after = self.scoped(shadows.of_entities(&self.entities).await?, options);
         let live = self.live(target).await?;
-        let standing = match (&live, target) {
-            (Some((standing, _)), _) => Some(standing.clone()),
+        let status = match (&live, target) {
+            (Some((status, _)), _) => Some(status.clone()),
             (None, Target::Memory) => None,
             // A database that does not exist has everything before it.
-            (None, _) => Some(Standing { pending: self.revisions(), ..Standing::default() }),
+            (None, _) => Some(Status { pending: self.revisions(), ..Status::default() }),
         };
-        let mut checked = Checked { standing, ..Checked::default() };
+        let mut checked = Checked { status, ..Checked::default() };
         // First as far as the database is, to see whether it is that; then to the end, to see whether that is the models.
         let applied = |name: &str| {
-            let standing = checked.standing.as_ref();
-            standing.is_some_and(|standing| standing.applied.iter().any(|one| one.revision == name))
+            let status = checked.status.as_ref();
+            status.is_some_and(|status| status.applied.iter().any(|one| one.revision == name))
         };
         let (done, left): (Vec<_>, Vec<_>) =
             (self.migrations)().into_iter().partition(|migration| applied(migration.name()));
         let mut replay = Replay::run(&shadows, &done, &self.schemas(target)).await?;
-        if let Some((standing, actual)) = live {
-            checked.edited = edited(&standing, &replay.seen);
+        if let Some((status, actual)) = live {
+            checked.edited = edited(&status, &replay.migrations);
             let expected = self.scoped(replay.schema(&self.history).await?, options);
             let actual = self.scoped(actual, options);
             // What a newer program did is no drift, and its standing says so already.
-            if standing.missing.is_empty() && !standing.applied.is_empty() {
+            if status.missing.is_empty() && !status.applied.is_empty() {
                 (checked.drift, checked.unmanaged) = drift(&actual, &expected, target)?;
             }
         }
         for migration in &left {
             let before = replay.schema(&self.history).await?;
             replay.up(migration.as_ref()).await?;
-            if let Some(seen) = replay.seen.last() {
-                checked.findings.extend(lint(&before, &seen.operations, target.backend()));
+            if let Some(replayed) = replay.migrations.last() {
+                checked.findings.extend(lint(&before, &replayed.operations, target.backend()));
             }
         }
         self.check_models(&mut checked, &replay, &after, options).await?;
@@ -144,7 +145,7 @@ impl Revise {
 
     /// Where the database stands and what it has, both at one moment: beside an upgrade, two would not fit each other.
     /// `None` when it does not exist.
-    async fn live(&self, target: &Target) -> Result<Option<(Standing, Schema)>> {
+    async fn live(&self, target: &Target) -> Result<Option<(Status, Schema)>> {
         let exists = match target {
             Target::Memory => false,
             Target::File(path) => path.exists(),
@@ -158,7 +159,7 @@ impl Revise {
         let read = session.read_with(&self.history, &others).await;
         session.close().await;
         let (applied, schema) = read?;
-        Ok(Some((self.standing_of(applied), schema)))
+        Ok(Some((self.status_of(applied), schema)))
     }
 
     /// Compares what all migrations lead to with the models.

@@ -100,16 +100,16 @@ impl Drop for FileLock {
 async fn on_file(path: &Path, patience: Duration, wait: &dyn Fn(&str)) -> Result<Lock> {
     let path = beside(path, ".revise-lock");
     let begun = Instant::now();
-    let mut told = false;
+    let mut reported = false;
     loop {
         let holder = match FileLock::attempt(&path, "")? {
             Ok(lock) => return Ok(Lock::File(lock)),
             Err(holder) if holder.is_empty() => "another process".to_owned(),
             Err(holder) => holder,
         };
-        if !told {
+        if !reported {
             wait(&holder);
-            told = true;
+            reported = true;
         }
         if begun.elapsed() >= patience {
             return Err(locked(&holder, patience));
@@ -121,15 +121,15 @@ async fn on_file(path: &Path, patience: Duration, wait: &dyn Fn(&str)) -> Result
 async fn on_server(target: &Target, patience: Duration, wait: &dyn Fn(&str)) -> Result<Lock> {
     let session = Session::open(target, Use::Write).await?;
     let begun = Instant::now();
-    let mut told = false;
+    let mut reported = false;
     loop {
         let taken = try_lock(&session).await;
         if taken.map_err(Error::database("cannot take the lock for schema changes"))? {
             return Ok(Lock::Server(session));
         }
-        if !told {
+        if !reported {
             wait("another process");
-            told = true;
+            reported = true;
         }
         if begun.elapsed() >= patience {
             session.close().await;

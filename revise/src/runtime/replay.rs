@@ -18,7 +18,7 @@ use crate::{
 
 /// A migration as it was seen in a shadow.
 #[derive(Clone, Debug, Serialize)]
-pub struct Seen {
+pub struct ReplayedMigration {
     /// Its name.
     pub revision: String,
     /// The operations of its plans; empty for one that uses SeaORM's statements only.
@@ -32,7 +32,7 @@ pub(crate) struct Replay {
     /// Where it was replayed; still open.
     pub shadow: Shadow,
     /// The migrations, oldest first.
-    pub seen: Vec<Seen>,
+    pub migrations: Vec<ReplayedMigration>,
     /// What the plans said and a database does not show.
     pub manifest: Manifest,
 }
@@ -48,7 +48,7 @@ impl Replay {
         schemas: &std::collections::BTreeSet<String>,
     ) -> Result<Self> {
         let shadow = shadows.open(schemas).await?;
-        let mut replay = Self { shadow, seen: Vec::new(), manifest: Manifest::default() };
+        let mut replay = Self { shadow, migrations: Vec::new(), manifest: Manifest::default() };
         for migration in migrations {
             replay.up(migration.as_ref()).await?;
         }
@@ -72,7 +72,11 @@ impl Replay {
         for operation in &operations {
             self.manifest.follow(operation);
         }
-        self.seen.push(Seen { revision: migration.name().to_owned(), operations, checksum });
+        self.migrations.push(ReplayedMigration {
+            revision: migration.name().to_owned(),
+            operations,
+            checksum,
+        });
         Ok(())
     }
 

@@ -45,7 +45,7 @@ pub struct Revise {
 
 /// Where a database stands in the history.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Standing {
+pub struct Status {
     /// What was applied, oldest first.
     pub applied: Vec<Applied>,
     /// What was not, oldest first.
@@ -58,7 +58,7 @@ pub struct Standing {
     pub unfinished: Option<Applied>,
 }
 
-impl Standing {
+impl Status {
     /// The newest migration that was applied.
     #[must_use]
     pub fn current(&self) -> Option<&str> {
@@ -157,42 +157,42 @@ impl Revise {
     ///
     /// # Errors
     /// When the database does not answer, or its history cannot be read.
-    pub async fn standing(&self, db: &DatabaseConnection) -> Result<Standing> {
-        Ok(self.standing_of(self.history.applied(db).await?))
+    pub async fn status(&self, db: &DatabaseConnection) -> Result<Status> {
+        Ok(self.status_of(self.history.applied(db).await?))
     }
 
     /// Where a database stands in which this is noted.
-    pub(crate) fn standing_of(&self, noted: Vec<Applied>) -> Standing {
+    pub(crate) fn status_of(&self, noted: Vec<Applied>) -> Status {
         let known = self.revisions();
-        let mut standing = Standing::default();
+        let mut status = Status::default();
         for entry in noted {
             let state = entry.record.as_ref().map(|record| record.state);
             if state.is_some_and(|state| state != State::Applied) {
-                standing.unfinished = Some(entry.clone());
+                status.unfinished = Some(entry.clone());
             }
             if entry.applied_at.is_none() {
                 continue;
             }
             if !known.contains(&entry.revision) {
-                standing.missing.push(entry.revision.clone());
+                status.missing.push(entry.revision.clone());
             }
-            standing.applied.push(entry);
+            status.applied.push(entry);
         }
         let done: BTreeSet<&str> =
-            standing.applied.iter().map(|applied| applied.revision.as_str()).collect();
+            status.applied.iter().map(|applied| applied.revision.as_str()).collect();
         let last = known.iter().rposition(|name| done.contains(name.as_str()));
         for (place, name) in
             known.iter().enumerate().filter(|(_, name)| !done.contains(name.as_str()))
         {
-            standing.pending.push(name.clone());
+            status.pending.push(name.clone());
             if last.is_some_and(|last| place < last) {
-                standing.out_of_order.push(name.clone());
+                status.out_of_order.push(name.clone());
             }
         }
         // In the order of this program; what it does not know comes first.
         let place = |applied: &Applied| known.iter().position(|name| *name == applied.revision);
-        standing.applied.sort_by_key(place);
-        standing
+        status.applied.sort_by_key(place);
+        status
     }
 
     /// Where shadows are made for a database of this kind.

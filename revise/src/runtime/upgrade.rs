@@ -20,8 +20,8 @@ use crate::{
         backup::{self, Backup},
         context::Observer,
         lock::Lock,
-        replay::{Replay, Seen},
-        revise::{Revise, Standing},
+        replay::{Replay, ReplayedMigration},
+        revise::{Revise, Status},
         session::Session,
         target::Target,
     },
@@ -169,27 +169,30 @@ impl Revise {
         direction: Direction,
     ) -> Result<Vec<String>> {
         session.wait_for(options.lock_timeout).await?;
-        let standing = self.standing(&session.db).await?;
-        let chosen = choose::revisions(&self.revisions(), &standing, &options.target, direction)?;
-        if chosen.is_empty() && standing.unfinished.is_none() {
-            choose::expect_known(&standing, &self.program)?;
+        let status = self.status(&session.db).await?;
+        let chosen = choose::revisions(&self.revisions(), &status, &options.target, direction)?;
+        if chosen.is_empty() && status.unfinished.is_none() {
+            choose::expect_known(&status, &self.program)?;
             // An edit is named as soon as somebody asks, and not when it is in the way.
             let migrations = (self.migrations)();
-            self.seen(session, &migrations, &standing, &chosen, direction, options).await?;
+            self.replayed_migrations(session, &migrations, &status, &chosen, direction, options)
+                .await?;
             return Ok(Vec::new());
         }
-        choose::expect_sound(&standing, &chosen, direction, options, &self.program)?;
+        choose::expect_sound(&status, &chosen, direction, options, &self.program)?;
         let migrations = (self.migrations)();
-        let seen = self.seen(session, &migrations, &standing, &chosen, direction, options).await?;
-        let losses = loss::find(session, &seen, &chosen).await?;
+        let replayed = self
+            .replayed_migrations(session, &migrations, &status, &chosen, direction, options)
+            .await?;
+        let losses = loss::find(session, &replayed, &chosen).await?;
         loss::agree(&losses, options, direction)?;
-        self.back_up(session, &standing, options, !losses.is_empty()).await?;
+        self.back_up(session, &status, options, !losses.is_empty()).await?;
         let mut done = Vec::with_capacity(chosen.len());
         for name in chosen {
             let migration = migrations.iter().find(|migration| migration.name() == name);
             let Some(migration) = migration else { continue };
-            let checksum = seen.iter().find(|seen| seen.revision == name);
-            let checksum = checksum.map(|seen| seen.checksum.clone());
+            let checksum = replayed.iter().find(|replayed| replayed.revision == name);
+            let checksum = checksum.map(|replayed| replayed.checksum.clone());
             apply::one(self, session, migration.as_ref(), checksum, direction, options).await?;
             done.push(name);
         }
@@ -198,15 +201,15 @@ impl Revise {
 
     /// What the migrations consist of, seen in a shadow; on the way down what their `down` consists of. Where a history
     /// cannot be replayed, because it needs rows or rights, nothing is known and nothing is checked.
-    async fn seen(
+    async fn replayed_migrations(
         &self,
         session: &Session,
         migrations: &[Box<dyn MigrationTrait>],
-        standing: &Standing,
+        status: &Status,
         chosen: &[String],
         direction: Direction,
         options: &UpgradeOptions,
-    ) -> Result<Vec<Seen>> {
+    ) -> Result<Vec<ReplayedMigration>> {
         let report = &options.report;
         let shadows = self.shadows(&session.target, options.shadow.as_ref()).await?;
         let replayed = Replay::run(&shadows, migrations, &self.schemas(&session.target)).await;
@@ -219,23 +222,24 @@ impl Revise {
                 return Ok(Vec::new());
             }
         };
-        let edited = choose::edited(standing, &replay.seen);
+        let edited = choose::edited(status, &replay.migrations);
         if let Some(revision) = edited.first()
             && !options.ignore_edits
         {
             return Err(choose::edited_error(revision, &self.program));
         }
-        let mut seen = replay.seen.clone();
+        let mut replayed = replay.migrations.clone();
         if direction == Direction::Down {
             for migration in migrations.iter().rev() {
                 let back = chosen.iter().any(|name| name == migration.name());
                 let behind = chosen.last().is_some_and(|last| last == migration.name());
                 let down = replay.down(migration.as_ref()).await;
                 let Ok(operations) = down else { break };
-                if let Some(seen) =
-                    seen.iter_mut().find(|seen| back && seen.revision == migration.name())
+                if let Some(replayed) = replayed
+                    .iter_mut()
+                    .find(|replayed| back && replayed.revision == migration.name())
                 {
-                    seen.operations = operations;
+                    replayed.operations = operations;
                 }
                 if behind {
                     break;
@@ -243,13 +247,13 @@ impl Revise {
             }
         }
         replay.close().await;
-        Ok(seen)
+        Ok(replayed)
     }
 
     async fn back_up(
         &self,
         session: &Session,
-        standing: &Standing,
+        status: &Status,
         options: &UpgradeOptions,
         losing: bool,
     ) -> Result<()> {
@@ -259,8 +263,7 @@ impl Revise {
             Backup::Never => false,
         };
         // A database without a history is new, or was never under this program's care.
-        let (Target::File(path), Some(current), true) =
-            (&session.target, standing.current(), wanted)
+        let (Target::File(path), Some(current), true) = (&session.target, status.current(), wanted)
         else {
             return Ok(());
         };

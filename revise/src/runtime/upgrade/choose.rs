@@ -6,7 +6,7 @@ use super::UpgradeOptions;
 use crate::{
     error::{Error, Result},
     revision,
-    runtime::{history::State, replay::Seen, revise::Standing},
+    runtime::{history::State, replay::ReplayedMigration, revise::Status},
 };
 
 /// Up or down.
@@ -25,11 +25,11 @@ pub enum Direction {
 /// [`Error::Usage`] for a target that means nothing.
 pub fn revisions(
     known: &[String],
-    standing: &Standing,
+    status: &Status,
     target: &str,
     direction: Direction,
 ) -> Result<Vec<String>> {
-    let applied: Vec<&String> = standing
+    let applied: Vec<&String> = status
         .applied
         .iter()
         .map(|applied| &applied.revision)
@@ -37,7 +37,7 @@ pub fn revisions(
         .collect();
     match direction {
         Direction::Up => {
-            let pending = &standing.pending;
+            let pending = &status.pending;
             let count = if target == "head" || target == "heads" {
                 pending.len()
             } else if let Some(steps) = target.strip_prefix('+') {
@@ -92,9 +92,9 @@ pub fn named(known: &[String], given: &str) -> Result<String> {
 }
 
 /// Refuses a database that was migrated by a newer program.
-pub fn expect_known(standing: &Standing, program: &str) -> Result<()> {
-    let Some(first) = standing.missing.first() else { return Ok(()) };
-    let others = match standing.missing.len() {
+pub fn expect_known(status: &Status, program: &str) -> Result<()> {
+    let Some(first) = status.missing.first() else { return Ok(()) };
+    let others = match status.missing.len() {
         1 => String::new(),
         count => format!(" and {} more", count - 1),
     };
@@ -107,14 +107,14 @@ pub fn expect_known(standing: &Standing, program: &str) -> Result<()> {
 
 /// Refuses what could only make things worse.
 pub fn expect_sound(
-    standing: &Standing,
+    status: &Status,
     chosen: &[String],
     direction: Direction,
     options: &UpgradeOptions,
     program: &str,
 ) -> Result<()> {
-    expect_known(standing, program)?;
-    if let Some(unfinished) = &standing.unfinished {
+    expect_known(status, program)?;
+    if let Some(unfinished) = &status.unfinished {
         let state = unfinished.record.as_ref().map(|record| record.state);
         let revision = &unfinished.revision;
         let next = chosen.first() == Some(revision);
@@ -131,9 +131,9 @@ pub fn expect_sound(
             )));
         }
     }
-    let late = chosen.iter().find(|name| standing.out_of_order.contains(name));
+    let late = chosen.iter().find(|name| status.out_of_order.contains(name));
     if let (Some(late), Direction::Up, false) = (late, direction, options.out_of_order) {
-        let newest = standing.current().unwrap_or_default();
+        let newest = status.current().unwrap_or_default();
         return Err(Error::History(format!(
             "`{late}` is older than `{newest}`, which is applied already, as after a merge of two branches; give it a new date \
              with `{program} merge`, or apply it as it is with `--out-of-order`"
@@ -143,10 +143,10 @@ pub fn expect_sound(
 }
 
 /// The applied migrations whose plan is not what was applied.
-pub fn edited(standing: &Standing, seen: &[Seen]) -> Vec<String> {
-    let changed = standing.applied.iter().filter(|applied| {
+pub fn edited(status: &Status, replayed: &[ReplayedMigration]) -> Vec<String> {
+    let changed = status.applied.iter().filter(|applied| {
         let recorded = applied.record.as_ref().and_then(|record| record.checksum.as_ref());
-        let replayed = seen.iter().find(|seen| seen.revision == applied.revision);
+        let replayed = replayed.iter().find(|replayed| replayed.revision == applied.revision);
         matches!((recorded, replayed), (Some(recorded), Some(replayed)) if *recorded != replayed.checksum)
     });
     changed.map(|applied| applied.revision.clone()).collect()

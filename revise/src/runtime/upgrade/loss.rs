@@ -6,7 +6,7 @@ use super::{Direction, UpgradeOptions};
 use crate::{
     error::{Error, Result},
     operation::{Operation, describe::counted},
-    runtime::{execute::kept_names, replay::Seen, session::Session},
+    runtime::{execute::kept_names, replay::ReplayedMigration, session::Session},
     schema::quote,
 };
 
@@ -14,11 +14,15 @@ use crate::{
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn find(session: &Session, seen: &[Seen], chosen: &[String]) -> Result<Vec<String>> {
+pub async fn find(
+    session: &Session,
+    replayed: &[ReplayedMigration],
+    chosen: &[String],
+) -> Result<Vec<String>> {
     let mut losses = Vec::new();
-    let meant = seen.iter().filter(|seen| chosen.contains(&seen.revision));
+    let meant = replayed.iter().filter(|replayed| chosen.contains(&replayed.revision));
     let backend = session.backend();
-    for operation in meant.flat_map(|seen| kept_names(&seen.operations, backend)) {
+    for operation in meant.flat_map(|replayed| kept_names(&replayed.operations, backend)) {
         let (sql, what, place) = match &operation {
             Operation::DropTable { table, .. } => {
                 (format!("SELECT count(*) FROM {}", table.quoted()), "row", table.to_string())
