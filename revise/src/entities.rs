@@ -232,14 +232,14 @@ mod tests {
 
     #[test]
     fn an_old_name_is_told_from_a_comment() {
-        for (comment, told) in [
+        for (comment, expected) in [
             ("", (None, None)),
             ("the title", (Some("the title"), None)),
             ("renamed_from \"name\"", (None, Some("name"))),
             ("the title; renamed_from \"name\"", (Some("the title"), Some("name"))),
             ("ends with a quote \"", (Some("ends with a quote \""), None)),
         ] {
-            assert_eq!(split_comment(comment), told, "{comment}");
+            assert_eq!(split_comment(comment), expected, "{comment}");
         }
     }
 }

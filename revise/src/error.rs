@@ -168,11 +168,11 @@ pub fn clear(error: &DbErr) -> String {
         other => return other.to_string(),
     };
     let RuntimeErr::SqlxError(error) = runtime else { return runtime.to_string() };
-    let sqlx::Error::Database(said) = &**error else { return error.to_string() };
-    let postgres = said.try_downcast_ref::<sqlx::postgres::PgDatabaseError>();
-    match postgres.and_then(|said| said.detail()) {
-        None => said.message().to_owned(),
-        Some(detail) => format!("{}: {detail}", said.message()),
+    let sqlx::Error::Database(database) = &**error else { return error.to_string() };
+    let postgres = database.try_downcast_ref::<sqlx::postgres::PgDatabaseError>();
+    match postgres.and_then(|database| database.detail()) {
+        None => database.message().to_owned(),
+        Some(detail) => format!("{}: {detail}", database.message()),
     }
 }
 

@@ -15,4 +15,4 @@ mod token;
 pub use emit::{Script, script, segments};
 pub use inspect::{broken_keys, read};
 pub use print::create_script;
-pub(crate) use print::{keeps_alike, strict_type};
+pub(crate) use print::{stores_equivalently, strict_type};

@@ -128,7 +128,7 @@ pub fn lint(before: &Schema, operations: &[Operation], backend: DbBackend) -> Ve
             DbBackend::Sqlite => linter.look_at_rebuilds(operation),
             _ => linter.look_at_locks(operation),
         }
-        linter.origins.follow(operation);
+        linter.origins.record(operation);
         // A plan that does not fit the schema is reported by whoever carries it out.
         drop(linter.schema.apply(operation, backend));
     }

@@ -107,7 +107,7 @@ fn add_as_it_is(work: &mut Work<'_>, table: &TableName, column: Column) {
 /// Drops a column, and first what names it: PostgreSQL would take that along without a word, and SQLite refuse.
 fn drop_column(work: &mut Work<'_>, left: &mut Table, column: &Column) {
     let table = left.name.clone();
-    let mut kept = Vec::new();
+    let mut remaining = Vec::new();
     for index in std::mem::take(&mut left.indexes) {
         let carried = index.include.contains(&column.name);
         let condition = index.predicate.iter().any(|text| names(text, &column.name));
@@ -118,7 +118,7 @@ fn drop_column(work: &mut Work<'_>, left: &mut Table, column: &Column) {
             && !condition
             && !computed
         {
-            kept.push(index);
+            remaining.push(index);
             continue;
         }
         let shared = index.columns.len() > 1 || !index.is_plain();
@@ -131,11 +131,11 @@ fn drop_column(work: &mut Work<'_>, left: &mut Table, column: &Column) {
         let (table, index, before) = (table.clone(), index.name.clone(), Some(Box::new(index)));
         work.phases.push(Phase::DropConstraints, Operation::DropIndex { table, index, before });
     }
-    left.indexes = kept;
-    let (checks, kept): (Vec<Check>, Vec<Check>) = std::mem::take(&mut left.checks)
+    left.indexes = remaining;
+    let (checks, remaining): (Vec<Check>, Vec<Check>) = std::mem::take(&mut left.checks)
         .into_iter()
         .partition(|check| names(&check.expression, &column.name));
-    left.checks = kept;
+    left.checks = remaining;
     for check in checks {
         let table = table.clone();
         work.phases.push(Phase::DropConstraints, Operation::DropCheck { table, check });
@@ -172,8 +172,8 @@ fn change(
         // The values of a computed column are computed, and not cast.
         let made = before.generated.as_ref().and(after.generated.as_ref());
         let phase = if made.is_some() { Phase::AddComputed } else { Phase::Columns };
-        let told = work.options.using.get(&(name.clone(), column.clone())).cloned();
-        let using = made.map(|made| made.expression.clone()).or(told);
+        let given = work.options.using.get(&(name.clone(), column.clone())).cloned();
+        let using = made.map(|made| made.expression.clone()).or(given);
         let operation = Operation::AlterType {
             table: name.clone(),
             column: column.clone(),
@@ -202,7 +202,7 @@ fn respelt(work: &Work<'_>, table: &Table, before: &Column, after: &Column) -> b
 fn exact(work: &Work<'_>, column: &Column, respelt: bool) -> Type {
     let written = column.written.0.as_ref().filter(|_| work.options.backend == DbBackend::Sqlite);
     match written {
-        Some(written) if respelt || !crate::sqlite::keeps_alike(written, &column.kind) => {
+        Some(written) if respelt || !crate::sqlite::stores_equivalently(written, &column.kind) => {
             Type::other(written)
         }
         _ => column.kind.clone(),

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     operation::Operation,
-    schema::{Column, Generated, Table, expression::alike},
+    schema::{Column, Generated, Table, expression::equivalent},
 };
 
 /// Compares how a column is computed before and after.
@@ -33,7 +33,7 @@ pub fn compare(work: &mut Work<'_>, before: &Table, after: &Table, (old, new): (
             }
             if moves
                 || old_made.stored != new_made.stored
-                || !alike(&old_made.expression, &new_made.expression)
+                || !equivalent(&old_made.expression, &new_made.expression)
             {
                 work.phases.push(Phase::AddComputed, set(Some(new_made), Some(old_made)));
             }

@@ -7,7 +7,7 @@ use sea_orm::DbBackend;
 use super::{ColumnName, Work, columns, order::Phase};
 use crate::{
     operation::Operation,
-    schema::{Index, Table, TableName, Unique, expression::alike, names},
+    schema::{Index, Table, TableName, Unique, expression::equivalent, names},
 };
 
 /// Compares the constraints and indexes of a table. Columns that lose a key are added to `disturbed`.
@@ -37,7 +37,7 @@ fn primary_key(
     let whole = work.whole();
     let says = |table: &Table| {
         let key = table.primary_key.as_ref();
-        key.map(|key| (key.columns.clone(), said(&key.clause, whole)))
+        key.map(|key| (key.columns.clone(), stated(&key.clause, whole)))
     };
     if says(before) == says(after) {
         return;
@@ -67,7 +67,7 @@ fn primary_key(
 }
 
 /// What else is said of a key, where that counts; an entity cannot say it.
-fn said(clause: &str, whole: bool) -> String {
+fn stated(clause: &str, whole: bool) -> String {
     if whole { clause.to_owned() } else { String::new() }
 }
 
@@ -80,7 +80,7 @@ fn uniques(
 ) {
     let whole = work.whole();
     let (had, wanted) = (unique_columns(before, whole), unique_columns(after, whole));
-    let says = |unique: &Unique| (unique.columns.clone(), said(&unique.clause, whole));
+    let says = |unique: &Unique| (unique.columns.clone(), stated(&unique.clause, whole));
     for unique in &after.uniques {
         if !had.contains(&says(unique)) {
             let (table, unique) = (after.name.clone(), names::unnamed_unique(&after.name, unique));
@@ -102,7 +102,7 @@ fn uniques(
 fn unique_columns(table: &Table, whole: bool) -> BTreeSet<(Vec<String>, String)> {
     let constraints = table.uniques.iter();
     let constraints =
-        constraints.map(|unique| (unique.columns.clone(), said(&unique.clause, whole)));
+        constraints.map(|unique| (unique.columns.clone(), stated(&unique.clause, whole)));
     let indexes = table.indexes.iter().filter(|index| index.unique && index.is_plain());
     constraints.chain(indexes.map(|index| (column_names(index), String::new()))).collect()
 }
@@ -187,7 +187,7 @@ fn by_convention(table: &TableName, index: &Index) -> bool {
 fn checks(work: &mut Work<'_>, before: &Table, after: &Table) {
     let table = &after.name;
     let has = |table: &Table, expression: &str| {
-        table.checks.iter().any(|check| alike(&check.expression, expression))
+        table.checks.iter().any(|check| equivalent(&check.expression, expression))
     };
     for check in after.checks.iter().filter(|check| !has(before, &check.expression)) {
         let mut check = check.clone();

@@ -52,8 +52,8 @@ fn change(work: &mut Work<'_>, name: &str, mut old: Vec<String>, values: &[Strin
             work.phases.push(Phase::Enums, Operation::RenameEnumValue { name, from, to });
         }
     }
-    let kept: Vec<&String> = values.iter().filter(|value| old.contains(value)).collect();
-    if kept.iter().copied().eq(&old) {
+    let common: Vec<&String> = values.iter().filter(|value| old.contains(value)).collect();
+    if common.iter().copied().eq(&old) {
         for (place, value) in values.iter().enumerate().filter(|(_, value)| !old.contains(value)) {
             let before = values.iter().skip(place).find(|next| old.contains(next)).cloned();
             let (name, value) = (name.to_owned(), value.clone());

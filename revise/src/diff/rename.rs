@@ -9,9 +9,9 @@ use crate::{
 };
 
 /// From here on a pair of tables is alike enough to ask.
-const TABLES_ALIKE: f64 = 0.8;
+const MIN_TABLE_SIMILARITY: f64 = 0.8;
 /// From here on a pair of columns is alike enough to ask; the same type alone is.
-const COLUMNS_ALIKE: f64 = 0.5;
+const MIN_COLUMN_SIMILARITY: f64 = 0.5;
 
 /// Applies and asks for renames of tables.
 pub fn tables(work: &mut Work<'_>) -> Result<(), DiffError> {
@@ -51,8 +51,8 @@ pub fn tables(work: &mut Work<'_>) -> Result<(), DiffError> {
     for added in added {
         let mut candidates: Vec<(TableName, f64)> = gone
             .iter()
-            .map(|gone| (gone.name.clone(), tables_alike(gone, added, work.options.backend)))
-            .filter(|(_, alike)| *alike >= TABLES_ALIKE)
+            .map(|gone| (gone.name.clone(), table_similarity(gone, added, work.options.backend)))
+            .filter(|(_, similarity)| *similarity >= MIN_TABLE_SIMILARITY)
             .collect();
         candidates.sort_by(|(_, a), (_, b)| b.total_cmp(a));
         if !candidates.is_empty() {
@@ -195,9 +195,9 @@ fn ask(work: &mut Work<'_>, after: &Table) {
             .iter()
             .map(|(old_place, old)| {
                 let near = old_place.abs_diff(place) <= 1;
-                (old.name.clone(), columns_alike(old, added, near, work.options.backend))
+                (old.name.clone(), column_similarity(old, added, near, work.options.backend))
             })
-            .filter(|(_, alike)| *alike >= COLUMNS_ALIKE)
+            .filter(|(_, similarity)| *similarity >= MIN_COLUMN_SIMILARITY)
             .collect();
         candidates.sort_by(|(_, a), (_, b)| b.total_cmp(a));
         if !candidates.is_empty() {
@@ -211,7 +211,7 @@ fn ask(work: &mut Work<'_>, after: &Table) {
 }
 
 /// How alike two tables are: the part of their columns that have the same name and type.
-fn tables_alike(before: &Table, after: &Table, backend: DbBackend) -> f64 {
+fn table_similarity(before: &Table, after: &Table, backend: DbBackend) -> f64 {
     let same = after.columns.iter().filter(|column| {
         before.find(&column.name).is_some_and(|old| old.kind.looks_like(&column.kind, backend))
     });
@@ -220,21 +220,21 @@ fn tables_alike(before: &Table, after: &Table, backend: DbBackend) -> f64 {
 }
 
 /// How alike two columns are: the type is half of it, the rest is nullability, default, place and name.
-fn columns_alike(before: &Column, after: &Column, near: bool, backend: DbBackend) -> f64 {
-    let mut alike = 0.0;
+fn column_similarity(before: &Column, after: &Column, near: bool, backend: DbBackend) -> f64 {
+    let mut similarity = 0.0;
     for (holds, weight) in [
         (before.kind.looks_like(&after.kind, backend), 0.5),
         (before.nullable == after.nullable, 0.1),
         (before.default == after.default, 0.1),
         (near, 0.1),
     ] {
-        alike += if holds { weight } else { 0.0 };
+        similarity += if holds { weight } else { 0.0 };
     }
-    hundredths(alike + 0.2 * names_alike(&before.name, &after.name))
+    hundredths(similarity + 0.2 * name_similarity(&before.name, &after.name))
 }
 
 /// The part of the longer name's neighbouring letter pairs that the other name has too.
-fn names_alike(one: &str, other: &str) -> f64 {
+fn name_similarity(one: &str, other: &str) -> f64 {
     let letters = |name: &str| name.to_lowercase().chars().collect::<Vec<_>>();
     let pairs = |name: &[char]| name.windows(2).map(<[char]>::to_vec).collect::<Vec<_>>();
     let (one, other) = (pairs(&letters(one)), pairs(&letters(other)));

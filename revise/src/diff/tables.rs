@@ -83,8 +83,9 @@ fn drop_tables(work: &mut Work<'_>, disturbed: &BTreeSet<(TableName, String)>) {
     let phase = if first { Phase::DropTablesFirst } else { Phase::DropTables };
     for (mut table, mut later) in order::parents_first(gone).into_iter().rev() {
         let moved = |key: &ForeignKey| stands_on(&table.name, key, disturbed);
-        let (moved, kept) = std::mem::take(&mut table.foreign_keys).into_iter().partition(moved);
-        table.foreign_keys = kept;
+        let (moved, remaining) =
+            std::mem::take(&mut table.foreign_keys).into_iter().partition(moved);
+        table.foreign_keys = remaining;
         later.extend::<Vec<ForeignKey>>(moved);
         for key in later {
             let (table, columns) = (table.name.clone(), key.columns.clone());
@@ -183,7 +184,7 @@ fn views(work: &mut Work<'_>) {
     }
 }
 
-fn alike(one: &SqlDefinition, other: &SqlDefinition) -> bool {
+fn equivalent(one: &SqlDefinition, other: &SqlDefinition) -> bool {
     let words = |sql: &str| sql.split_whitespace().collect::<Vec<_>>().join(" ");
     one.name == other.name && words(&one.sql) == words(&other.sql)
 }
@@ -194,7 +195,7 @@ fn drop_objects(
     table: &TableName,
     (before, after): (&[SqlDefinition], &[SqlDefinition]),
 ) {
-    for object in before.iter().filter(|old| !after.iter().any(|new| alike(old, new))) {
+    for object in before.iter().filter(|old| !after.iter().any(|new| equivalent(old, new))) {
         let (table, object) = (table.clone(), object.clone());
         work.phases.push(Phase::DropObjects, Operation::DropObject { kind, table, object });
     }
@@ -206,7 +207,7 @@ fn create_objects(
     table: &TableName,
     (before, after): (&[SqlDefinition], &[SqlDefinition]),
 ) {
-    for object in after.iter().filter(|new| !before.iter().any(|old| alike(old, new))) {
+    for object in after.iter().filter(|new| !before.iter().any(|old| equivalent(old, new))) {
         let (table, object) = (table.clone(), object.clone());
         work.phases.push(Phase::CreateObjects, Operation::CreateObject { kind, table, object });
     }

@@ -30,9 +30,11 @@ mod sqlite {
 }
 
 /// What the database itself said; `None` where it did not come to that.
-fn said(error: &DbErr) -> Option<&dyn DatabaseError> {
-    let said = reported(source(error)?)?;
-    said.try_downcast_ref::<Restated>().map_or(Some(said), |restated| reported(&restated.source))
+fn database_error(error: &DbErr) -> Option<&dyn DatabaseError> {
+    let database = reported(source(error)?)?;
+    database
+        .try_downcast_ref::<Restated>()
+        .map_or(Some(database), |restated| reported(&restated.source))
 }
 
 fn source(error: &DbErr) -> Option<&Arc<sqlx::Error>> {
@@ -46,21 +48,21 @@ fn source(error: &DbErr) -> Option<&Arc<sqlx::Error>> {
 
 fn reported(error: &sqlx::Error) -> Option<&dyn DatabaseError> {
     match error {
-        sqlx::Error::Database(said) => Some(said.as_ref()),
+        sqlx::Error::Database(database) => Some(database.as_ref()),
         _ => None,
     }
 }
 
 /// Whether PostgreSQL answered with this SQLSTATE.
 fn is(error: &DbErr, sqlstate: &str) -> bool {
-    said(error).and_then(DatabaseError::code).is_some_and(|code| code == sqlstate)
+    database_error(error).and_then(DatabaseError::code).is_some_and(|code| code == sqlstate)
 }
 
 /// The primary result code of SQLite, without what an extended code adds.
 fn result_code(error: &DbErr) -> Option<u32> {
-    let said = said(error)?;
-    said.try_downcast_ref::<SqliteError>()?;
-    Some(said.code()?.parse::<u32>().ok()? & 0xff)
+    let database = database_error(error)?;
+    database.try_downcast_ref::<SqliteError>()?;
+    Some(database.code()?.parse::<u32>().ok()? & 0xff)
 }
 
 /// Whether somebody else held what was needed, so that another attempt may succeed: a lock was not had in time, this transaction was
@@ -111,7 +113,7 @@ pub(crate) fn restate(error: &DbErr, message: String) -> DbErr {
     let Some(source) = source(error).filter(|source| reported(source).is_some()) else {
         return DbErr::Migration(message);
     };
-    let restated = reported(source).and_then(|said| said.try_downcast_ref::<Restated>());
+    let restated = reported(source).and_then(|database| database.try_downcast_ref::<Restated>());
     let source = restated.map_or(source, |restated| &restated.source);
     let restated = Restated { source: Arc::clone(source), message };
     DbErr::Exec(RuntimeErr::SqlxError(Arc::new(sqlx::Error::Database(Box::new(restated)))))

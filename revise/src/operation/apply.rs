@@ -25,7 +25,7 @@ impl Schema {
                     return Err(PlanError::TableExists(table.name.clone()));
                 }
                 let mut table = table.clone();
-                settle(&mut table, backend);
+                normalize(&mut table, backend);
                 self.insert(table);
                 Ok(())
             }
@@ -62,7 +62,7 @@ impl Schema {
                 let Some(name) = operation.table() else { return Ok(()) };
                 let table = self.table_mut(name)?;
                 parts::apply(table, operation, backend)?;
-                settle(table, backend);
+                normalize(table, backend);
                 Ok(())
             }
         }
@@ -81,7 +81,7 @@ impl Schema {
     }
 
     /// Follows what an operation does to enum types, also where the database keeps none.
-    pub(crate) fn follow_enum(&mut self, operation: &Operation) {
+    pub(crate) fn apply_enum(&mut self, operation: &Operation) {
         // What does not fit was never known, as where the history was written by hand.
         drop(self.apply_to_enums(operation));
     }
@@ -170,7 +170,7 @@ fn position(values: &[String], name: &str, value: &str) -> Result<usize, PlanErr
 }
 
 /// Gives a table the form in which the backend keeps it.
-pub fn settle(table: &mut Table, backend: DbBackend) {
+pub fn normalize(table: &mut Table, backend: DbBackend) {
     let key = match &table.primary_key {
         Some(key) if key.columns.len() == 1 => key.columns.first().cloned(),
         _ => None,

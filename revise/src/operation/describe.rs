@@ -168,8 +168,8 @@ fn or_nothing(text: &str) -> String {
 }
 
 fn computed(generated: &Generated) -> String {
-    let kept = if generated.stored { "stored" } else { "virtual" };
-    format!("computed as {}, {kept}", generated.expression)
+    let storage = if generated.stored { "stored" } else { "virtual" };
+    format!("computed as {}, {storage}", generated.expression)
 }
 
 fn null(nullable: bool) -> &'static str {

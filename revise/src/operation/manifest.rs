@@ -19,8 +19,8 @@ pub struct Manifest {
 
 impl Manifest {
     /// Takes an operation in.
-    pub fn follow(&mut self, operation: &Operation) {
-        self.enums.follow_enum(operation);
+    pub fn record(&mut self, operation: &Operation) {
+        self.enums.apply_enum(operation);
         match operation {
             Operation::CreateTable { table } => self.table(table),
             Operation::DropTable { table, .. } => {

@@ -38,7 +38,7 @@ pub fn reverse(
         state.apply(operation, backend)?;
         if backend == DbBackend::Sqlite {
             // SQLite keeps no enums; the values are known all the same.
-            state.follow_enum(operation);
+            state.apply_enum(operation);
         }
     }
     found.operations.reverse();
@@ -317,7 +317,7 @@ fn without_lost_work(operations: Vec<Operation>) -> Vec<Operation> {
             matches!(later, Operation::DropColumn { table: t, column: c, .. } if t == table && c == column)
         })
     };
-    let mut kept: Vec<Operation> = Vec::with_capacity(operations.len());
+    let mut remaining: Vec<Operation> = Vec::with_capacity(operations.len());
     for (place, operation) in operations.iter().enumerate() {
         let lost = match operation {
             Operation::AlterNull { table, column, .. }
@@ -335,13 +335,13 @@ fn without_lost_work(operations: Vec<Operation>) -> Vec<Operation> {
         }
         if let Operation::RebuildEnum { name, values, .. } = operation
             && let Some(Operation::RebuildEnum { name: last, values: earlier, .. }) =
-                kept.last_mut()
+                remaining.last_mut()
             && last == name
         {
             earlier.clone_from(values);
             continue;
         }
-        kept.push(operation.clone());
+        remaining.push(operation.clone());
     }
-    kept
+    remaining
 }

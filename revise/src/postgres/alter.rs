@@ -2,7 +2,7 @@
 
 use sea_orm::DbBackend;
 
-use super::{create, dependents::Aside};
+use super::{create, dependents::Dependents};
 use crate::{
     error::PlanError,
     operation::Operation,
@@ -50,8 +50,9 @@ pub fn kind(
         return Ok(Vec::new());
     }
     expect_free(table, column)?;
-    let aside = table.used.0.then(|| Aside::of_column(&table.name, &column.name));
-    let (before, after) = aside.map(|aside| (aside.before, aside.after)).unzip();
+    let dependents = table.used.0.then(|| Dependents::of_column(&table.name, &column.name));
+    let (before, after) =
+        dependents.map(|dependents| (dependents.before, dependents.after)).unzip();
     let mut statements: Vec<String> = before.into_iter().collect();
     let using = using.map(str::to_owned).or_else(|| cast(&column.name, &column.kind, kind));
     statements.extend(typed(table, column, kind, using.as_deref(), later));

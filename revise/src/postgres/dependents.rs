@@ -1,25 +1,25 @@
-//! What uses a column or an enum, set aside while that changes, and put back.
+//! What depends on a column or an enum: dropped while that changes, and restored after it.
 //!
 //! PostgreSQL refuses to change the type of what a view, a policy, a rule, a trigger, a publication or the body of a
 //! function uses. The server is asked at that moment who they are, in whatever schema, so that nothing is guessed from
-//! texts, and they come back with their owners, privileges, comments and all that belongs to them. What cannot be set
-//! aside stops the change with its name.
+//! texts, and they come back with their owners, privileges, comments and all that belongs to them. What cannot be
+//! restored stops the change with its name.
 
 use super::enums::Map;
 use crate::schema::{TableName, checksum::checksum, quote, quote_text};
 
-/// The block that finds out what to do, does the first half and keeps the second half in a setting of the session.
+/// The block that finds the dependents, drops them and stores the statements that restore them in a setting of the session.
 const BODY: &str = include_str!("dependents.sql");
 
-/// A change, between its two halves.
-pub struct Aside {
-    /// Sets aside what is in the way.
+/// The statements around a change.
+pub struct Dependents {
+    /// Drops the dependents.
     pub before: String,
-    /// Puts it back.
+    /// Restores them.
     pub after: String,
 }
 
-impl Aside {
+impl Dependents {
     /// For a change of a column's type.
     pub fn of_column(table: &TableName, column: &str) -> Self {
         let relation = format!("{}::regclass", quote_text(&table.quoted()));
@@ -27,31 +27,31 @@ impl Aside {
         Self::of(
             [("{relation}", relation), ("{column}", quote_text(column))],
             &what,
-            KEPT,
-            kept(KEPT),
+            SETTING,
+            current(SETTING),
         )
     }
 
-    /// For an enum that is made anew; `map` says which values become which.
+    /// For an enum that is recreated; `map` says which values become which.
     pub fn of_enum(name: &str, map: &Map) -> Self {
         let kind = format!("{}::regtype", quote_text(&quote(name)));
-        Self::of([("{type}", kind)], &format!("enum `{name}`"), KEPT, mapped(name, map))
+        Self::of([("{type}", kind)], &format!("enum `{name}`"), SETTING, mapped(name, map))
     }
 
-    /// For a view that is made anew, between being dropped and being made: all of it but its query, and what uses it.
+    /// For a view that is recreated: all of it but its query, and what uses it.
     pub fn of_view(view: &TableName) -> Self {
-        // Others are set aside in between.
-        let setting = format!("{KEPT}_{}", checksum(view));
+        // Dependents of others are stored in between.
+        let setting = format!("{SETTING}_{}", checksum(view));
         let relation = format!("{}::regclass", quote_text(&view.quoted()));
-        let put_back = kept(&setting);
-        Self::of([("{view}", relation)], &format!("view `{view}`"), &setting, put_back)
+        let restore = current(&setting);
+        Self::of([("{view}", relation)], &format!("view `{view}`"), &setting, restore)
     }
 
     fn of<const N: usize>(
         places: [(&str, String); N],
         what: &str,
         setting: &str,
-        put_back: String,
+        restore: String,
     ) -> Self {
         let body =
             places.iter().fold(BODY.to_owned(), |body, (place, sql)| body.replace(place, sql));
@@ -60,40 +60,40 @@ impl Aside {
             .replace("{column}", "NULL::name")
             .replace("{type}", "NULL::oid")
             .replace("{view}", "NULL::regclass")
-            .replace("{kept}", &quote_text(setting))
+            .replace("{setting}", &quote_text(setting))
             .replace("{what}", &quote_text(what));
         Self {
             before: format!(
-                "DO $aside$ -- sets aside what uses the {what}, and keeps how to put it back\n{body}$aside$"
+                "DO $dependents$ -- drops what uses the {what}, and stores how to restore it\n{body}$dependents$"
             ),
             after: format!(
-                "DO $aside$ -- puts back what was set aside\nBEGIN EXECUTE {put_back}; PERFORM set_config({}, '', false); END\n$aside$",
+                "DO $dependents$ -- restores what was dropped\nBEGIN EXECUTE {restore}; PERFORM set_config({}, '', false); END\n$dependents$",
                 quote_text(setting)
             ),
         }
     }
 }
 
-/// The setting of the session that keeps how to put things back.
-const KEPT: &str = "sea_revise.kept";
+/// The setting of the session with the statements that restore them.
+const SETTING: &str = "sea_revise.restore";
 
-fn kept(setting: &str) -> String {
+fn current(setting: &str) -> String {
     format!("current_setting({})", quote_text(setting))
 }
 
-/// What was kept, with literals of the enum become the new ones, by way of texts that none of them is: what one pair
+/// The stored statements, with literals of the enum replaced by the new ones, by way of texts that none of them is: what one pair
 /// makes is not to be changed by the next one.
 fn mapped(name: &str, map: &Map) -> String {
-    let way = |number: usize| quote_text(&format!("\u{1}{number}\u{1}"));
-    let marked = map.iter().enumerate().fold(kept(KEPT), |kept, (number, (from, _))| {
+    let marker = |number: usize| quote_text(&format!("\u{1}{number}\u{1}"));
+    let marked = map.iter().enumerate().fold(current(SETTING), |text, (number, (from, _))| {
         let literal = escaped(&quote_text(from));
         let pattern =
             format!(r#"(?<!'){literal}(::((\w+|"[^"]+")\.)?("{0}"|{0}(?!\w)))"#, escaped(name));
         let to = quote_text(&format!("\u{1}{number}\u{1}\\1"));
-        format!("regexp_replace({kept}, {}, {to}, 'g')", quote_text(&pattern))
+        format!("regexp_replace({text}, {}, {to}, 'g')", quote_text(&pattern))
     });
-    map.iter().enumerate().fold(marked, |kept, (number, (_, to))| {
-        format!("replace({kept}, {}, {})", way(number), quote_text(&quote_text(to)))
+    map.iter().enumerate().fold(marked, |text, (number, (_, to))| {
+        format!("replace({text}, {}, {})", marker(number), quote_text(&quote_text(to)))
     })
 }
 

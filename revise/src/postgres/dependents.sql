@@ -1,4 +1,4 @@
-DECLARE refused text; gone text; kept text;
+DECLARE refused text; gone text; restore text;
 BEGIN
 WITH RECURSIVE types (id) AS (
     SELECT unnest(ARRAY[t.oid, t.typarray]) FROM pg_catalog.pg_type t WHERE t.oid = {type}
@@ -167,10 +167,10 @@ SELECT (SELECT string_agg(pg_describe_object(class, id, 0), ', ') FROM found f
             OR EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE (d.classid, d.objid, d.deptype) = (f.class, f.id, 'e'))
             OR EXISTS (SELECT FROM owned w WHERE (w.class, w.id) = (f.class, f.id) AND NOT pg_has_role(w.owner, 'USAGE'))),
     string_agg(s.gone, '; ' ORDER BY trunc(s.rank) = 1, s.level DESC), string_agg(s.back, '; ' ORDER BY s.rank, s.level, s.gone)
-INTO refused, gone, kept FROM statements s;
+INTO refused, gone, restore FROM statements s;
 IF refused IS NOT NULL THEN
     RAISE EXCEPTION '% is used by what cannot be set aside for the change: %; drop that before, and make it anew after', {what}, refused;
 END IF;
 EXECUTE COALESCE(gone, 'SELECT');
-PERFORM set_config({kept}, COALESCE(kept, 'SELECT'), false);
+PERFORM set_config({setting}, COALESCE(restore, 'SELECT'), false);
 END

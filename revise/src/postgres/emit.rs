@@ -5,7 +5,7 @@ use sea_orm::DbBackend;
 use super::{
     alter::{self, alter, column, table},
     create,
-    dependents::Aside,
+    dependents::Dependents,
     enums, length, recreate, views,
 };
 use crate::{
@@ -36,13 +36,13 @@ pub fn statements(before: &Schema, operations: &[Operation]) -> Result<Vec<Strin
         let earlier = operations.get(..place).unwrap_or_default();
         statements.extend(emit(&now, operation, earlier, later)?);
         now.apply(operation, DbBackend::Postgres)?;
-        follow(&mut now, operation);
+        update_texts(&mut now, operation);
     }
     Ok(statements)
 }
 
 /// Brings texts up to date that the server changes by itself, so that a later operation can repeat them.
-fn follow(schema: &mut Schema, operation: &Operation) {
+fn update_texts(schema: &mut Schema, operation: &Operation) {
     match operation {
         // The text of an index knows neither the new name of a table nor that of a column.
         Operation::RenameTable { to: name, .. } | Operation::RenameColumn { table: name, .. } => {
@@ -50,9 +50,9 @@ fn follow(schema: &mut Schema, operation: &Operation) {
             indexes.into_iter().flatten().for_each(|index| index.written = Written(None));
         }
         Operation::RenameEnumValue { name, from, to } => {
-            enums::follow(schema, name, &[(from.clone(), to.clone())]);
+            enums::rename_literals(schema, name, &[(from.clone(), to.clone())]);
         }
-        Operation::RebuildEnum { name, map, .. } => enums::follow(schema, name, map),
+        Operation::RebuildEnum { name, map, .. } => enums::rename_literals(schema, name, map),
         _ => {}
     }
 }
@@ -92,16 +92,20 @@ fn emit(
             vec![create::comment(table, column.as_deref(), comment.as_deref())]
         }
         Operation::CreateObject { kind: DefinitionKind::View, table, object } => {
-            let anew = earlier.iter().any(|one| drops_view(one, table));
-            let after = anew.then(|| Aside::of_view(table).after);
+            let recreated = earlier.iter().any(|one| drops_view(one, table));
+            let after = recreated.then(|| Dependents::of_view(table).after);
             [object.sql.clone()].into_iter().chain(after).collect()
         }
         Operation::CreateObject { kind: DefinitionKind::Trigger, object, .. } => {
             vec![object.sql.clone()]
         }
         Operation::DropObject { kind: DefinitionKind::View, table, .. } => {
-            let anew = later.iter().any(|one| creates_view(one, table));
-            vec![if anew { Aside::of_view(table).before } else { views::drop_view(now, table) }]
+            let recreated = later.iter().any(|one| creates_view(one, table));
+            vec![if recreated {
+                Dependents::of_view(table).before
+            } else {
+                views::drop_view(now, table)
+            }]
         }
         Operation::DropObject { kind: DefinitionKind::Trigger, table, object } => {
             vec![views::drop_trigger(table, object)]

@@ -1,6 +1,6 @@
 //! An enum type made anew, because PostgreSQL can neither drop nor reorder values.
 
-use super::{alter::alter, create, dependents::Aside};
+use super::{alter::alter, create, dependents::Dependents};
 use crate::schema::{Column, DefaultValue, Schema, Table, TableName, Type, quote, quote_text};
 
 /// What the old type is called while it gives way to the new one.
@@ -27,21 +27,21 @@ pub fn rebuild(schema: &Schema, name: &str, values: &[String], map: &Map) -> Vec
         let default = create::default_sql(&default_mapped(default, &column.kind, name, map));
         alter(&table.name, &column.name, &format!("SET DEFAULT {default}"))
     });
-    let aside = Aside::of_enum(name, map);
+    let dependents = Dependents::of_enum(name, map);
     let mut statements: Vec<String> = drop_default.collect();
-    statements.push(aside.before);
+    statements.push(dependents.before);
     statements.push(format!("ALTER TYPE {} RENAME TO {}", quote(name), quote(REPLACED)));
     statements.push(create::create_enum(name, values));
     statements.extend(users.iter().map(|(table, column)| change(table, column, map)));
     statements.push(change_others(name, map));
     statements.push(format!("DROP TYPE {}", quote(REPLACED)));
     statements.extend(set_default);
-    statements.push(aside.after);
+    statements.push(dependents.after);
     statements
 }
 
 /// Gives literals of an enum their new values in everything that has some, as the server does by itself.
-pub fn follow(schema: &mut Schema, name: &str, map: &Map) {
+pub fn rename_literals(schema: &mut Schema, name: &str, map: &Map) {
     let mapped = |text: &mut String| *text = mapped_in(text, name, map);
     for table in schema.tables.values_mut() {
         for column in &mut table.columns {

@@ -26,18 +26,18 @@ pub fn explained(error: DbErr, operations: &[Operation]) -> DbErr {
     let mut cuts = BTreeMap::<String, BTreeSet<String>>::new();
     for mut operation in operations.iter().cloned() {
         each_name(&mut operation, &mut |name| {
-            let kept = cut(name, MAX_BYTES);
-            if kept.len() < name.len() && text.contains(kept) {
-                cuts.entry(kept.to_owned()).or_default().insert(format!("`{name}`"));
+            let short = cut(name, MAX_BYTES);
+            if short.len() < name.len() && text.contains(short) {
+                cuts.entry(short.to_owned()).or_default().insert(format!("`{name}`"));
             }
         });
     }
     if cuts.is_empty() {
         return error;
     }
-    let cuts = cuts.into_iter().map(|(kept, names)| {
+    let cuts = cuts.into_iter().map(|(short, names)| {
         let names = names.into_iter().collect::<Vec<_>>().join(" and ");
-        format!("; PostgreSQL keeps {MAX_BYTES} bytes of a name, and of {names} that is `{kept}`")
+        format!("; PostgreSQL keeps {MAX_BYTES} bytes of a name, and of {names} that is `{short}`")
     });
     restate(&error, text + &cuts.collect::<String>())
 }

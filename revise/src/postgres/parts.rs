@@ -25,7 +25,7 @@ pub fn column(row: ColumnRow, scope: &Scope) -> Column {
     let kind = kind(&row, scope);
     let expression = row.expression.as_deref();
     let generated = expression.filter(|_| row.generated == "s").map(|expression| Generated {
-        expression: spelling::settled(spelling::without_parentheses(expression)),
+        expression: spelling::normalized(spelling::without_parentheses(expression)),
         stored: true,
     });
     let numbered = row.serial
@@ -123,7 +123,7 @@ fn joined<const N: usize>(parts: [Option<String>; N]) -> String {
 /// A check constraint.
 pub fn check(row: ConstraintRow) -> Check {
     let expression = row.expression.unwrap_or_default();
-    let expression = spelling::settled(spelling::without_parentheses(&expression));
+    let expression = spelling::normalized(spelling::without_parentheses(&expression));
     Check { expression, name: Some(row.name) }
 }
 
@@ -138,7 +138,7 @@ pub fn index(row: IndexRow) -> Index {
         unique: row.unique,
         method: (row.method != "btree").then_some(row.method),
         include: included.into_iter().map(|column| column.name).collect(),
-        predicate: predicate.map(spelling::settled),
+        predicate: predicate.map(spelling::normalized),
         clause: if nulls { NULLS_NOT_DISTINCT.to_owned() } else { String::new() },
         written: Written(Some(row.written)),
         ..Index::new(row.name, [])
@@ -150,7 +150,7 @@ fn index_column(row: IndexColumnRow) -> IndexColumn {
     let descending = row.option & 1 != 0;
     let nulls_first = row.option & 2 != 0;
     let name = match row.expression {
-        true => spelling::settled(spelling::without_parentheses(&row.name)),
+        true => spelling::normalized(spelling::without_parentheses(&row.name)),
         false => row.name,
     };
     IndexColumn {

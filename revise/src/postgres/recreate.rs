@@ -6,7 +6,7 @@ use sea_orm::DbBackend;
 use super::{
     alter::{alter, expect_free},
     create,
-    dependents::Aside,
+    dependents::Dependents,
 };
 use crate::{
     error::PlanError,
@@ -34,8 +34,9 @@ pub fn computed(
     };
     let wanted = Column { generated: Some(generated.clone()), default: None, ..column.clone() };
     let name = table.name.quoted();
-    let aside = table.used.0.then(|| Aside::of_column(&table.name, &column.name));
-    let (before, after) = aside.map(|aside| (aside.before, aside.after)).unzip();
+    let dependents = table.used.0.then(|| Dependents::of_column(&table.name, &column.name));
+    let (before, after) =
+        dependents.map(|dependents| (dependents.before, dependents.after)).unzip();
     let mut statements: Vec<String> = before.into_iter().collect();
     let inbound: Vec<(&Table, &ForeignKey)> = inbound(schema, table, &column.name).collect();
     statements.extend(inbound.iter().map(|(child, key)| {
@@ -113,8 +114,9 @@ pub fn collated(
         return Ok(Vec::new());
     }
     expect_free(table, column)?;
-    let aside = table.used.0.then(|| Aside::of_column(&table.name, &column.name));
-    let (before, after) = aside.map(|aside| (aside.before, aside.after)).unzip();
+    let dependents = table.used.0.then(|| Dependents::of_column(&table.name, &column.name));
+    let (before, after) =
+        dependents.map(|dependents| (dependents.before, dependents.after)).unzip();
     let mut statements: Vec<String> = before.into_iter().collect();
     let kind = column.kind.sql(DbBackend::Postgres);
     let collation = collation.map(create::collate).unwrap_or_default();

@@ -55,21 +55,21 @@ pub fn without_parentheses(expression: &str) -> &str {
 
 /// An expression in the spelling that PostgreSQL prints when it reads its own again: `(ARRAY['a'::x])::y[]` becomes
 /// `ARRAY[('a'::x)::y]`. Otherwise what is made from a printed text would differ from what the text was printed of.
-pub fn settled(expression: &str) -> String {
-    let mut settled = String::with_capacity(expression.len());
+pub fn normalized(expression: &str) -> String {
+    let mut normalized = String::with_capacity(expression.len());
     let mut rest = expression;
     while let Some(next) = rest.chars().next() {
         if let Some((array, behind)) = cast_array(rest) {
-            settled.push_str(&array);
+            normalized.push_str(&array);
             rest = behind;
             continue;
         }
         let quoted = matches!(next, '\'' | '"').then(|| rest.get(1..)?.find(next)).flatten();
         let (piece, behind) = rest.split_at(quoted.map_or(next.len_utf8(), |end| end + 2));
-        settled.push_str(piece);
+        normalized.push_str(piece);
         rest = behind;
     }
-    settled
+    normalized
 }
 
 /// The array that a text begins with, each element with the cast of the whole, and what stands behind it.
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn an_array_is_cast_element_by_element() {
-        for (printed, settled_as) in [
+        for (printed, normalized_as) in [
             (
                 "(c)::text = ANY ((ARRAY['a'::character varying, 'b, (c'::character varying])::text[])",
                 "(c)::text = ANY (ARRAY[('a'::character varying)::text, ('b, (c'::character varying)::text])",
@@ -202,8 +202,8 @@ mod tests {
             ("'(ARRAY[1])::text[]'::text <> c", "'(ARRAY[1])::text[]'::text <> c"),
             ("c && (ARRAY[1, 2])::bigint[] AND d", "c && ARRAY[(1)::bigint, (2)::bigint] AND d"),
         ] {
-            assert_eq!(settled(printed), settled_as);
-            assert_eq!(settled(settled_as), settled_as);
+            assert_eq!(normalized(printed), normalized_as);
+            assert_eq!(normalized(normalized_as), normalized_as);
         }
     }
 

@@ -140,7 +140,7 @@ impl Revise {
         self.agree(&found.operations, options)?;
         let back = reverse(&before, &found.operations, target.backend())?;
         prove(&replay.shadow, &self.history, &all, &found.operations, &back.operations).await?;
-        found.operations.iter().for_each(|operation| replay.manifest.follow(operation));
+        found.operations.iter().for_each(|operation| replay.manifest.record(operation));
         let reached = self.scoped(replay.schema(&self.history).await?, options);
         self.expect_done(&reached, &after, &replay, options)?;
         replay.close().await;

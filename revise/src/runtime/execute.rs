@@ -28,7 +28,7 @@ impl Plan {
         let context = ExecutionContext::current().unwrap_or_default();
         let earlier = context.record(&self);
         let db = manager.get_connection();
-        let operations = kept_names(&self.operations, db.get_database_backend());
+        let operations = database_names(&self.operations, db.get_database_backend());
         let done = match &context.steps {
             Some(steps) => in_steps(db, &operations, earlier, steps, &context).await,
             None => carry_out(db, &operations, &context).await.map(drop),
@@ -38,7 +38,7 @@ impl Plan {
 }
 
 /// The operations with the names that the database keeps.
-pub(crate) fn kept_names(operations: &[Operation], backend: DbBackend) -> Vec<Operation> {
+pub(crate) fn database_names(operations: &[Operation], backend: DbBackend) -> Vec<Operation> {
     match backend {
         DbBackend::Postgres => operations.iter().map(postgres::shortened).collect(),
         _ => operations.to_vec(),
@@ -125,7 +125,7 @@ async fn run<C: ConnectionTrait>(
 /// could not be used there, so the enum is made anew.
 pub(crate) fn in_one_transaction(operations: Vec<Operation>, mut schema: Schema) -> Vec<Operation> {
     let one = |operation: Operation| {
-        schema.follow_enum(&operation);
+        schema.apply_enum(&operation);
         match operation {
             Operation::CreateIndex { table, index, .. } => {
                 Operation::CreateIndex { table, index, concurrently: false }

@@ -70,7 +70,7 @@ impl Replay {
             operations => checksum(&operations),
         };
         for operation in &operations {
-            self.manifest.follow(operation);
+            self.manifest.record(operation);
         }
         self.migrations.push(ReplayedMigration {
             revision: migration.name().to_owned(),

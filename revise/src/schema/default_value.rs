@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::schema::{expression::alike, quote_text};
+use crate::schema::{expression::equivalent, quote_text};
 
 /// What a row gets that names no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl DefaultValue {
     pub fn means(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Number(one), Self::Number(other)) => digits(one) == digits(other),
-            (Self::Sql(one), Self::Sql(other)) => alike(one, other),
+            (Self::Sql(one), Self::Sql(other)) => equivalent(one, other),
             _ => self == other,
         }
     }

@@ -44,7 +44,7 @@ pub fn mentions(expression: &str, column: &str) -> bool {
 /// Whether two expressions are the same but for spaces, for the case of names without quotes, and for quotes that do
 /// not matter.
 #[must_use]
-pub fn alike(one: &str, other: &str) -> bool {
+pub fn equivalent(one: &str, other: &str) -> bool {
     let words = |expression| {
         let pieces = pieces(expression).into_iter();
         let words = pieces.filter_map(|piece| match piece {
@@ -159,9 +159,10 @@ mod tests {
         assert_eq!(rename_in("price > 0", "price", "net_price"), "net_price > 0");
         assert_eq!(rename_in("price > 0", "price", "Order Price"), "\"Order Price\" > 0");
         assert!(
-            alike("\"a_b\" > LOWER(c)", "A_b >  lower(c)") && !alike("\"user\" = c", "user = c")
+            equivalent("\"a_b\" > LOWER(c)", "A_b >  lower(c)")
+                && !equivalent("\"user\" = c", "user = c")
         );
-        assert!(!alike("\"A\" > 0", "a > 0") && !alike("'a' > b", "'A' > b"));
+        assert!(!equivalent("\"A\" > 0", "a > 0") && !equivalent("'a' > b", "'A' > b"));
         assert_eq!(rename_in("price(a) + price", "price", "net_price"), "price(a) + net_price");
         assert!(!mentions("a = 'x'::price", "price") && !mentions("a::\"price\"", "price"));
         assert!(mentions("a + price", "price") && !mentions("'price'", "price"));

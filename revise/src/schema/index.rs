@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::schema::{Written, expression::alike, quote};
+use crate::schema::{Written, expression::equivalent, quote};
 
 /// An index that belongs to no constraint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -134,7 +134,7 @@ impl Index {
             ..index.clone()
         };
         let predicates = match (&self.predicate, &other.predicate) {
-            (Some(one), Some(other)) => alike(one, other),
+            (Some(one), Some(other)) => equivalent(one, other),
             (one, other) => one == other,
         };
         let mut columns = self.columns.iter().zip(&other.columns);
@@ -161,7 +161,7 @@ impl IndexColumn {
     /// Whether both say the same, however an expression is spelt.
     fn means(&self, other: &Self) -> bool {
         *self == Self { name: self.name.clone(), ..other.clone() }
-            && (self.name == other.name || self.expression && alike(&self.name, &other.name))
+            && (self.name == other.name || self.expression && equivalent(&self.name, &other.name))
     }
 
     /// An expression, upwards.

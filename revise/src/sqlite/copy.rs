@@ -32,7 +32,7 @@ impl Values {
             }
             Operation::DropColumn { column, .. } => self.columns.retain(|(name, _)| name != column),
             Operation::Backfill { column, value, .. } => {
-                self.settle_for(value);
+                self.nest_for(value);
                 let value = operand(value);
                 self.change(column, |now| match now {
                     "NULL" => value,
@@ -40,7 +40,7 @@ impl Values {
                 });
             }
             Operation::AlterType { column, using: Some(using), .. } => {
-                self.settle_for(using);
+                self.nest_for(using);
                 self.change(column, |_| operand(using));
             }
             Operation::AlterType { column, kind, using: None, .. } => {
@@ -76,7 +76,7 @@ impl Values {
     }
 
     /// Where an expression names a column that was changed already, it has to see the changed value.
-    fn settle_for(&mut self, expression: &str) {
+    fn nest_for(&mut self, expression: &str) {
         let sees =
             |(name, now): &(String, String)| *now != quote(name) && mentions(expression, name);
         if self.columns.iter().any(sees) {

@@ -165,7 +165,7 @@ fn structure(
 
 /// Applies an operation to the model, down to what only SQLite does or keeps.
 fn evolve(schema: &mut Schema, operation: &Operation) -> Result<(), PlanError> {
-    let kept = match operation {
+    let unchanged = match operation {
         // A type by its own name is wanted as it is written.
         Operation::AlterType { kind: Type::Other(_), .. } => None,
         Operation::AlterType { table, column, kind, .. } => {
@@ -182,7 +182,7 @@ fn evolve(schema: &mut Schema, operation: &Operation) -> Result<(), PlanError> {
     match operation {
         // What looks the same is not touched, and stays as it is written.
         Operation::AlterType { column, .. } => {
-            if let (Some((kind, written)), Some(found)) = (kept, table.find_mut(column)) {
+            if let (Some((kind, written)), Some(found)) = (unchanged, table.find_mut(column)) {
                 found.kind = kind;
                 found.written = written;
             }

@@ -59,7 +59,7 @@ fn index_column(part: &[Token<'_>]) -> Result<IndexColumn, String> {
 }
 
 /// Gives the columns of an index the spelling of the table; what names none of them is an expression.
-pub(super) fn settle(index: &mut Index, table: &Table) {
+pub(super) fn normalize(index: &mut Index, table: &Table) {
     for part in index.columns.iter_mut().filter(|part| !part.expression) {
         match table.columns.iter().find(|column| column.name.eq_ignore_ascii_case(&part.name)) {
             Some(column) => part.name.clone_from(&column.name),

@@ -134,7 +134,7 @@ fn place(entry: Entry, schema: &mut Schema, spellings: &BTreeMap<String, TableNa
     match index::index(&sql) {
         Ok((_, mut index)) => {
             index.name = name;
-            index::settle(&mut index, owner);
+            index::normalize(&mut index, owner);
             owner.indexes.push(index);
         }
         Err(reason) => {

@@ -131,8 +131,8 @@ fn column_definition(column: &Column, strict: bool, numbered: bool) -> String {
         });
     }
     if let Some(generated) = &column.generated {
-        let kept = if generated.stored { "STORED" } else { "VIRTUAL" };
-        push(&format!("GENERATED ALWAYS AS ({}) {kept}", generated.expression));
+        let storage = if generated.stored { "STORED" } else { "VIRTUAL" };
+        push(&format!("GENERATED ALWAYS AS ({}) {storage}", generated.expression));
     }
     sql
 }
@@ -154,7 +154,7 @@ pub(super) fn declared_type(column: &Column, strict: bool, numbered: bool) -> St
 }
 
 /// Whether SQLite keeps values by a declared type as it does by our name for it.
-pub fn keeps_alike(written: &str, kind: &Type) -> bool {
+pub fn stores_equivalently(written: &str, kind: &Type) -> bool {
     affinity(written) == affinity(&kind.sql(DbBackend::Sqlite))
 }
 

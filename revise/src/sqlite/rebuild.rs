@@ -104,9 +104,9 @@ fn watched_columns(schema: &Schema, old: &Table, new: &Table) -> Vec<Column> {
 
 fn copy(old: &Table, new: &Table, values: &Values, fresh: &str) -> String {
     let rowid = rowid_to_keep(old, new);
-    let kept = new.columns.iter().filter(|column| column.generated.is_none());
+    let copied = new.columns.iter().filter(|column| column.generated.is_none());
     let (names, sources): (Vec<_>, Vec<_>) =
-        kept.map(|column| (quote(&column.name), values.of_column(&column.name))).unzip();
+        copied.map(|column| (quote(&column.name), values.of_column(&column.name))).unzip();
     let rowids = || rowid.map(str::to_owned).into_iter();
     let names = rowids().chain(names).collect::<Vec<_>>().join(", ");
     let sources = rowids().chain(sources).collect::<Vec<_>>().join(", ");

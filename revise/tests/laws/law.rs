@@ -96,7 +96,7 @@ impl Trial<'_> {
         let kept = Kept::new(self.pair, &up);
         let mut rows = Some(kept.before(&place).await);
         self.carry_out("L2 up", &place, &before, &up, &mut rows).await?;
-        up.iter().for_each(|operation| manifest.follow(operation));
+        up.iter().for_each(|operation| manifest.record(operation));
         let mut there = place.read().await;
         manifest.refine(&mut there, self.backend());
         self.same("L2 b", &there, &after)?;
@@ -105,7 +105,7 @@ impl Trial<'_> {
         }
         self.carry_out("L3 down", &place, &there, &down.operations, &mut rows).await?;
         let mut back = place.read().await;
-        down.operations.iter().for_each(|operation| manifest.follow(operation));
+        down.operations.iter().for_each(|operation| manifest.record(operation));
         manifest.refine(&mut back, self.backend());
         self.same("L3 a", &back, &come_back(&before, &up))?;
         if let Some(rows) = &rows {
@@ -113,7 +113,7 @@ impl Trial<'_> {
         }
         self.carry_out("L5 up", &place, &back, &up, &mut rows).await?;
         let mut again = place.read().await;
-        up.iter().for_each(|operation| manifest.follow(operation));
+        up.iter().for_each(|operation| manifest.record(operation));
         manifest.refine(&mut again, self.backend());
         self.same("L5 b", &again, &there)?;
         if let Some(rows) = &rows {
@@ -129,7 +129,7 @@ impl Trial<'_> {
             self.differ(&Schema::default(), wanted, &Options::whole(self.backend()))?.operations;
         place.apply(&operations).await.map_err(|error| broken("L2 create", error))?;
         let mut manifest = Manifest::default();
-        operations.iter().for_each(|operation| manifest.follow(operation));
+        operations.iter().for_each(|operation| manifest.record(operation));
         let mut schema = place.read().await;
         manifest.refine(&mut schema, self.backend());
         Ok((place, manifest, schema))

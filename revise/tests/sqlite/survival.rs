@@ -253,7 +253,7 @@ proptest! {
         runtime.block_on(async {
             let mut schema = Schema::default();
             let mut made = made;
-            sea_revise::operation::apply::settle(&mut made, DbBackend::Sqlite);
+            sea_revise::operation::apply::normalize(&mut made, DbBackend::Sqlite);
             // Only what SQLite takes: it knows no such collation, and no key on what is computed.
             for column in &mut made.columns {
                 if column.generated.is_some() && made.primary_key.as_ref().is_some_and(|key| key.columns.contains(&column.name)) {

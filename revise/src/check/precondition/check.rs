@@ -32,7 +32,7 @@ impl<'a> Checker<'a> {
         for operation in operations {
             let found = self.look_at(operation);
             self.note(found);
-            self.origins.follow(operation);
+            self.origins.record(operation);
         }
         if self.backend == DbBackend::Sqlite {
             let found = self.look_at_definitions(operations);
@@ -272,14 +272,14 @@ fn primary_key(source: &Source<'_>, key: &PrimaryKey) -> Vec<Precondition> {
         .filter_map(|column| not_null(source, column, "add_primary_key"))
         .collect();
     let columns: Vec<String> = key.columns.iter().map(|column| quote(column)).collect();
-    found.extend(alike(source, &key.columns, &columns, &not_nulls(&columns)));
+    found.extend(duplicates(source, &key.columns, &columns, &not_nulls(&columns)));
     found
 }
 
 fn add_unique(source: &Source<'_>, unique: &Unique) -> Option<Precondition> {
     let columns: Vec<String> = unique.columns.iter().map(|column| quote(column)).collect();
     let condition = compared_rows(&columns, &unique.clause);
-    alike(source, &unique.columns, &columns, &condition)
+    duplicates(source, &unique.columns, &columns, &condition)
 }
 
 /// The rows of which no two may be alike: those without NULLs, or all.
@@ -288,12 +288,12 @@ fn compared_rows(columns: &[String], clause: &str) -> String {
 }
 
 fn unique_index(source: &Source<'_>, index: &Index) -> Option<Precondition> {
-    let settled = |text: &str| source.is_settled(text);
+    let unaffected = |text: &str| source.is_unaffected(text);
     let expressions = index.columns.iter().filter(|column| column.expression);
     if !expressions
         .map(|column| column.name.as_str())
         .chain(index.predicate.as_deref())
-        .all(settled)
+        .all(unaffected)
     {
         return None;
     }
@@ -304,7 +304,7 @@ fn unique_index(source: &Source<'_>, index: &Index) -> Option<Precondition> {
         condition = format!("({predicate}) AND {condition}");
     }
     let plain: Vec<String> = index.column_names().map(str::to_owned).collect();
-    let mut found = alike(source, &plain, &columns, &condition)?;
+    let mut found = duplicates(source, &plain, &columns, &condition)?;
     let all: Vec<String> = index.columns.iter().map(|column| column.name.clone()).collect();
     found.problem = repeat(&all);
     Some(found)
@@ -322,7 +322,7 @@ pub fn compared(column: &IndexColumn, backend: DbBackend) -> String {
 }
 
 /// Rows that are alike in `columns`, which `expressions` compute.
-pub fn alike(
+pub fn duplicates(
     source: &Source<'_>,
     columns: &[String],
     expressions: &[String],
@@ -339,12 +339,12 @@ pub fn alike(
         return None;
     }
     let hint = "give them different values, or delete all but one".to_owned();
-    Some(source.alike(expressions, condition, repeat(columns), hint))
+    Some(source.duplicates(expressions, condition, repeat(columns), hint))
 }
 
 fn add_check(source: &Source<'_>, check: &Check) -> Option<Precondition> {
     let expression = &check.expression;
-    if clause::is_not_valid(expression) || !source.is_settled(expression) {
+    if clause::is_not_valid(expression) || !source.is_unaffected(expression) {
         return None;
     }
     Some(source.rows(

@@ -4,7 +4,7 @@ use sea_orm::DbBackend;
 
 use super::{
     Precondition,
-    check::{alike, compared, not_null, not_nulls},
+    check::{compared, duplicates, not_null, not_nulls},
     source::Source,
 };
 use crate::{
@@ -48,7 +48,7 @@ fn collations(source: &Source<'_>, after: &Table) -> Vec<Precondition> {
     let question = |parts: Vec<IndexColumn>| {
         let names: Vec<String> = parts.iter().map(|part| part.name.clone()).collect();
         let expressions: Vec<String> = parts.iter().map(|part| collated(part, after)).collect();
-        alike(source, &names, &expressions, &not_nulls(&expressions))
+        duplicates(source, &names, &expressions, &not_nulls(&expressions))
     };
     concerned.filter_map(question).collect()
 }
@@ -74,7 +74,7 @@ fn strict(source: &Source<'_>, after: &Table) -> Vec<Precondition> {
     if !after.options.iter().any(|option| option == "STRICT") {
         return Vec::new();
     }
-    let kept = after.columns.iter().filter(|column| {
+    let unchanged = after.columns.iter().filter(|column| {
         column.generated.is_none()
             && source.column(&column.name).is_some_and(|origin| origin.is_kept())
     });
@@ -94,5 +94,5 @@ fn strict(source: &Source<'_>, after: &Table) -> Vec<Precondition> {
             "change them first".to_owned(),
         ))
     };
-    kept.filter_map(question).collect()
+    unchanged.filter_map(question).collect()
 }

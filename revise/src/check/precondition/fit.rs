@@ -8,11 +8,11 @@ use crate::schema::Type;
 /// keeps 64 bits whatever is declared, of the type that programs read.
 #[must_use]
 pub fn integer_range(kind: &Type, backend: DbBackend) -> Option<(i64, i64)> {
-    let kept = backend != DbBackend::Sqlite;
+    let enforced = backend != DbBackend::Sqlite;
     Some(match kind {
-        Type::TinyInteger | Type::TinyUnsigned if kept => (i16::MIN.into(), i16::MAX.into()),
-        Type::SmallUnsigned if kept => (i32::MIN.into(), i32::MAX.into()),
-        Type::Unsigned | Type::BigUnsigned if kept => (i64::MIN, i64::MAX),
+        Type::TinyInteger | Type::TinyUnsigned if enforced => (i16::MIN.into(), i16::MAX.into()),
+        Type::SmallUnsigned if enforced => (i32::MIN.into(), i32::MAX.into()),
+        Type::Unsigned | Type::BigUnsigned if enforced => (i64::MIN, i64::MAX),
         Type::TinyInteger => (i8::MIN.into(), i8::MAX.into()),
         Type::TinyUnsigned => (0, u8::MAX.into()),
         Type::SmallInteger => (i16::MIN.into(), i16::MAX.into()),

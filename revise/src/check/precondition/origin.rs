@@ -128,7 +128,7 @@ impl Origins {
     }
 
     /// Takes one operation into account.
-    pub fn follow(&mut self, operation: &Operation) {
+    pub fn record(&mut self, operation: &Operation) {
         match operation {
             Operation::CreateTable { table } => {
                 self.tables.insert(table.name.clone(), Origin::created(table));
@@ -149,7 +149,7 @@ impl Origins {
             | Operation::DropEnum { .. }
             | Operation::AddEnumValue { .. }
             | Operation::RenameEnumValue { .. }
-            | Operation::RebuildEnum { .. } => self.follow_enum(operation),
+            | Operation::RebuildEnum { .. } => self.apply_enum(operation),
             _ => {
                 let origin = operation.table().and_then(|table| self.tables.get_mut(table));
                 if let Some(origin) = origin {
@@ -167,7 +167,7 @@ impl Origins {
         }
     }
 
-    fn follow_enum(&mut self, operation: &Operation) {
+    fn apply_enum(&mut self, operation: &Operation) {
         let added = |name: &String| EnumValue { name: name.clone(), original: None };
         match operation {
             Operation::CreateEnum { name, values } => {
@@ -185,8 +185,10 @@ impl Origins {
             }
             Operation::RebuildEnum { name, values, .. } => {
                 let known = self.enums.remove(name).unwrap_or_default();
-                let kept = |name: &String| known.iter().find(|value| value.name == *name).cloned();
-                let values = values.iter().map(|name| kept(name).unwrap_or_else(|| added(name)));
+                let known_value =
+                    |name: &String| known.iter().find(|value| value.name == *name).cloned();
+                let values =
+                    values.iter().map(|name| known_value(name).unwrap_or_else(|| added(name)));
                 self.enums.insert(name.clone(), values.collect());
             }
             _ => {}

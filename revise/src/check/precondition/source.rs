@@ -37,12 +37,12 @@ impl Source<'_> {
     }
 
     /// Whether an expression gives the same value before the plan as when its turn comes.
-    pub fn is_settled(&self, expression: &str) -> bool {
-        let settled = |column: &ColumnOrigin| column.is_kept() && !column.filled;
+    pub fn is_unaffected(&self, expression: &str) -> bool {
+        let unaffected = |column: &ColumnOrigin| column.is_kept() && !column.filled;
         self.origin
             .columns
             .iter()
-            .all(|(name, column)| settled(column) || !mentions(expression, name))
+            .all(|(name, column)| unaffected(column) || !mentions(expression, name))
             && !self.unknown.iter().any(|value| expression.contains(value))
     }
 
@@ -61,7 +61,7 @@ impl Source<'_> {
     }
 
     /// The rows that meet a condition and are alike in these expressions are in the way.
-    pub fn alike(
+    pub fn duplicates(
         &self,
         expressions: &[String],
         condition: &str,

@@ -174,8 +174,8 @@ pub fn find_key(table: &Table, columns: &[String], before: Option<&ForeignKey>) 
 /// The place of a check, by its name or else by its expression.
 pub fn find_check(table: &Table, check: &Check) -> Option<usize> {
     let named = |found: &Check| check.name.is_some() && found.name == check.name;
-    let alike = |found: &Check| found.expression == check.expression;
-    table.checks.iter().position(named).or_else(|| table.checks.iter().position(alike))
+    let same_expression = |found: &Check| found.expression == check.expression;
+    table.checks.iter().position(named).or_else(|| table.checks.iter().position(same_expression))
 }
 
 /// The place of the constraint that an index of SQLite stands for, by the index' name.

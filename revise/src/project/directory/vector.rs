@@ -28,7 +28,7 @@ pub(super) fn insert(
         let mut texts = layout.texts();
         texts.insert(place, entry);
         if !layout.comments && width(&texts) > WIDTH {
-            return vec![layout.anew(&texts)];
+            return vec![layout.rewrite(&texts)];
         }
     }
     let before = place.checked_sub(1).and_then(|before| vector.entries.get(before));
@@ -149,7 +149,7 @@ impl<'a> Layout<'a> {
     }
 
     /// The whole list, one entry a line.
-    fn anew(&self, texts: &[&str]) -> Edit {
+    fn rewrite(&self, texts: &[&str]) -> Edit {
         let (newline, indentation) = (self.newline, &self.indentation);
         let lines = texts.iter().map(|text| format!("{newline}{indentation}{text},"));
         let text = lines.collect::<String>() + newline + self.base;
@@ -167,7 +167,7 @@ impl<'a> Layout<'a> {
             (false, false) if width(&[entry]) <= WIDTH => {
                 Edit { at: inner.clone(), text: entry.to_owned() }
             }
-            (false, false) => self.anew(&[entry]),
+            (false, false) => self.rewrite(&[entry]),
         }
     }
 }

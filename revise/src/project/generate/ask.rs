@@ -70,7 +70,8 @@ fn misfit(question: &Question) -> Error {
 pub fn sentence(question: &Question) -> String {
     match question {
         Question::RenamedTable { added, candidates } => {
-            let names = listed(candidates.iter().map(|(name, alike)| (name.to_string(), *alike)));
+            let names =
+                listed(candidates.iter().map(|(name, similarity)| (name.to_string(), *similarity)));
             format!("table `{added}` is new and {names} gone: was it renamed?")
         }
         Question::RenamedColumn { table, added, candidates } => {
@@ -92,7 +93,7 @@ pub fn sentence(question: &Question) -> String {
 
 fn listed(candidates: impl Iterator<Item = (String, f64)>) -> String {
     let names: Vec<String> =
-        candidates.map(|(name, alike)| format!("`{name}` ({alike:.2} alike)")).collect();
+        candidates.map(|(name, similarity)| format!("`{name}` ({similarity:.2} alike)")).collect();
     let verb = if names.len() == 1 { "is" } else { "are" };
     format!("{} {verb}", names.join(", "))
 }

@@ -6,7 +6,7 @@ use super::{Direction, UpgradeOptions};
 use crate::{
     error::{Error, Result},
     operation::{Operation, describe::counted},
-    runtime::{execute::kept_names, replay::ReplayedMigration, session::Session},
+    runtime::{execute::database_names, replay::ReplayedMigration, session::Session},
     schema::quote,
 };
 
@@ -22,7 +22,7 @@ pub async fn find(
     let mut losses = Vec::new();
     let meant = replayed.iter().filter(|replayed| chosen.contains(&replayed.revision));
     let backend = session.backend();
-    for operation in meant.flat_map(|replayed| kept_names(&replayed.operations, backend)) {
+    for operation in meant.flat_map(|replayed| database_names(&replayed.operations, backend)) {
         let (sql, what, place) = match &operation {
             Operation::DropTable { table, .. } => {
                 (format!("SELECT count(*) FROM {}", table.quoted()), "row", table.to_string())
