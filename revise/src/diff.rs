@@ -27,11 +27,11 @@ pub type ColumnName = (TableName, String);
 
 /// How two schemas are compared.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct DiffOptions {
     /// The database that both were read from.
     pub backend: DbBackend,
     /// What counts as a difference.
-    pub scope: Scope,
+    pub scope: DiffScope,
     /// Tables that were renamed, old name first.
     pub table_renames: Vec<(TableName, TableName)>,
     /// Columns that were renamed: the table's new name, the old name, the new name.
@@ -61,13 +61,13 @@ pub struct Options {
     pub ignore_length: bool,
 }
 
-impl Options {
+impl DiffOptions {
     /// Compares what entities know.
     #[must_use]
     pub fn new(backend: DbBackend) -> Self {
         Self {
             backend,
-            scope: Scope::Entities,
+            scope: DiffScope::Entities,
             table_renames: Vec::new(),
             column_renames: Vec::new(),
             rename_hints: Vec::new(),
@@ -87,13 +87,13 @@ impl Options {
     /// Compares everything, and takes a rename only where it is named.
     #[must_use]
     pub fn whole(backend: DbBackend) -> Self {
-        Self { scope: Scope::Whole, no_rename: true, ..Self::new(backend) }
+        Self { scope: DiffScope::Whole, no_rename: true, ..Self::new(backend) }
     }
 }
 
 /// What counts as a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum DiffScope {
     /// What entities can say. Other indexes, checks, triggers and views are listed and left alone.
     Entities,
     /// Everything that the readers read.
@@ -175,7 +175,11 @@ pub enum DiffError {
 ///
 /// # Errors
 /// When a rename is named that cannot be: its table or column is not there, or both names are.
-pub fn diff(before: &Schema, after: &Schema, options: &Options) -> Result<Difference, DiffError> {
+pub fn diff(
+    before: &Schema,
+    after: &Schema,
+    options: &DiffOptions,
+) -> Result<Difference, DiffError> {
     let mut work = Work {
         before: before.clone(),
         after,
@@ -191,7 +195,7 @@ pub fn diff(before: &Schema, after: &Schema, options: &Options) -> Result<Differ
     let mut found = work.found;
     found.operations = work.phases.into_operations();
     found.unmanaged.extend(before.unmanaged.iter().cloned());
-    if options.scope == Scope::Entities {
+    if options.scope == DiffScope::Entities {
         found.unmanaged.extend(before.views.iter().map(|(name, view)| {
             format!("{}view {name}", if view.is_materialized() { "materialized " } else { "" })
         }));
@@ -206,14 +210,14 @@ struct Work<'a> {
     /// The schema before, with the renames applied.
     before: Schema,
     after: &'a Schema,
-    options: &'a Options,
+    options: &'a DiffOptions,
     phases: order::Phases,
     found: Difference,
 }
 
 impl Work<'_> {
     fn whole(&self) -> bool {
-        self.options.scope == Scope::Whole
+        self.options.scope == DiffScope::Whole
     }
 
     fn owns(&self, table: &TableName, part: &str) -> bool {

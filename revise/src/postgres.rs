@@ -23,7 +23,7 @@ pub(crate) use self::length::{explained, shortened};
 pub use self::{
     create::create_script,
     emit::statements,
-    inspect::{Scope, read},
+    inspect::{SchemaScope, read},
     objects::read_whole,
     own_transaction::needs_own_transaction,
 };

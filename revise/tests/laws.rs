@@ -42,7 +42,7 @@ mod shrink;
 use law::Outcome;
 use sea_orm::DbBackend;
 use sea_revise::{
-    diff::{Options, diff},
+    diff::{DiffOptions, diff},
     project::render,
     schema::Schema,
 };
@@ -138,11 +138,11 @@ fn number(variable: &str) -> Option<u64> {
 
 /// A pair as plans: from nothing to the first, from there to the second, and the second by itself.
 fn show(pair: &pair::Pair) -> String {
-    let plan = |before: &Schema, after: &Schema, options: &Options| {
+    let plan = |before: &Schema, after: &Schema, options: &DiffOptions| {
         let found = diff(before, after, options);
         found.map_or_else(|error| error.to_string(), |found| render::plan(&found.operations))
     };
-    let whole = Options::whole(pair.backend);
+    let whole = DiffOptions::whole(pair.backend);
     let empty = Schema::default();
     format!(
         "a: {}\nb: {}\ntables: {:?}\ncolumns: {:?}\nvalues: {:?}\nenum map: {:?}\n",

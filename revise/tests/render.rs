@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use sea_revise::{
     operation::{Operation, Plan},
     prelude::{Column, Type},
-    project::render::{self, Draft},
+    project::render::{self, RevisionFile},
     revision::Revision,
 };
 
@@ -53,8 +53,8 @@ fn draft<'a>(
     message: &'a str,
     up: &'a [Operation],
     down: &'a [Operation],
-) -> Draft<'a> {
-    Draft {
+) -> RevisionFile<'a> {
+    RevisionFile {
         revision,
         message,
         after: Some("m20261006_090000_create_users"),
@@ -78,7 +78,7 @@ fn a_migration_has_the_agreed_shape() {
             .to_owned(),
         "short".to_owned(),
     ];
-    let draft = Draft { notes: &notes, ..draft(&revision, message, &up, &down) };
+    let draft = RevisionFile { notes: &notes, ..draft(&revision, message, &up, &down) };
     assert_golden(&format!("{revision}.rs"), &render::migration(&draft));
     let _ = m20261123_101500_add_page_count_to_books::Migration;
 }
@@ -86,7 +86,8 @@ fn a_migration_has_the_agreed_shape() {
 #[test]
 fn an_empty_migration_says_what_to_write() {
     let revision = revision("fill");
-    let draft = Draft { after: None, transaction: false, ..draft(&revision, "fill", &[], &[]) };
+    let draft =
+        RevisionFile { after: None, transaction: false, ..draft(&revision, "fill", &[], &[]) };
     assert_golden("by_hand.rs", &render::migration(&draft));
     let _ = by_hand::Migration;
 }
@@ -154,7 +155,7 @@ proptest! {
         transaction: bool,
     ) {
         let revision = revision(&message);
-        let draft = Draft { notes: &notes, transaction, ..draft(&revision, &message, &up, &down) };
+        let draft = RevisionFile { notes: &notes, transaction, ..draft(&revision, &message, &up, &down) };
         let source = render::migration(&draft);
         prop_assert_eq!(&source, &render::migration(&draft));
         let formatted = render::format(&source, folder());

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     Command,
-    arguments::{Downgrade, Manner, Preview, Upgrade},
+    arguments::{DowngradeArguments, Manner, Preview, UpgradeArguments},
 };
 use crate::{
     error::{Error, Result},
@@ -42,13 +42,13 @@ struct Planned {
 }
 
 impl Command<'_> {
-    pub async fn upgrade(&self, arguments: &Upgrade) -> Result<()> {
-        let Upgrade { revision, preview, manner } = arguments;
+    pub async fn upgrade(&self, arguments: &UpgradeArguments) -> Result<()> {
+        let UpgradeArguments { revision, preview, manner } = arguments;
         self.change(revision, preview, manner, Direction::Up).await
     }
 
-    pub async fn downgrade(&self, arguments: &Downgrade) -> Result<()> {
-        let Downgrade { revision, preview, manner } = arguments;
+    pub async fn downgrade(&self, arguments: &DowngradeArguments) -> Result<()> {
+        let DowngradeArguments { revision, preview, manner } = arguments;
         self.change(revision, preview, manner, Direction::Down).await
     }
 

@@ -51,54 +51,54 @@ pub struct Globals {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Make a crate of migrations, or look whether an existing one is understood
-    Init(Init),
+    Init(InitArguments),
     /// Write the migration that brings the database to what the entities say
     #[command(after_help = examples::MIGRATE)]
-    Migrate(Migrate),
+    Migrate(MigrateArguments),
     /// Write an empty migration, or with --autogenerate the same as `migrate`
     Revision(RevisionArguments),
     /// Apply migrations
     #[command(after_help = examples::UPGRADE)]
-    Upgrade(Upgrade),
+    Upgrade(UpgradeArguments),
     /// Take migrations back, the newest first
     #[command(after_help = examples::DOWNGRADE)]
-    Downgrade(Downgrade),
+    Downgrade(DowngradeArguments),
     /// Show the migration that the database is at
-    Current(Current),
+    Current(CurrentArguments),
     /// Show the migrations, the newest first
-    History(History),
+    History(HistoryArguments),
     /// Show the newest migration
     Heads,
     /// Show migrations that are older than the newest applied one and were not applied
     Branches,
     /// Show what a migration does
-    Show(Show),
+    Show(ShowArguments),
     /// Open a migration in $EDITOR
-    Edit(Edit),
+    Edit(EditArguments),
     /// Give migrations that came late from another branch a new date, behind the newest
     Merge,
     /// Note migrations as applied without running them
     #[command(after_help = examples::STAMP)]
-    Stamp(Stamp),
+    Stamp(StampArguments),
     /// Compare models, history and database, and look for dangers
     #[command(after_help = examples::CHECK)]
-    Check(Check),
+    Check(CheckArguments),
     /// Show on one screen where everything stands
     Status,
     /// Look for dangerous operations and their safe form
-    Lint(Lint),
+    Lint(LintArguments),
     /// Say what became of a migration that failed or was edited
-    Resolve(Resolve),
+    Resolve(ResolveArguments),
     /// Try migrations in a shadow with rows: up, down and up again
-    Test(Test),
+    Test(TestArguments),
     /// Compare any two of models, databases, revisions and files of SQL
     #[command(after_help = examples::DIFF)]
-    Diff(Diff),
+    Diff(DiffArguments),
 }
 
 /// `init`
 #[derive(Debug, Args)]
-pub struct Init {
+pub struct InitArguments {
     /// The crate: where a new one goes, `migration` without it, or the existing one to look at
     pub path: Option<PathBuf>,
     /// Look at an existing crate of SeaORM migrations, and say what it takes to use it
@@ -114,7 +114,7 @@ pub struct Init {
 
 /// `migrate`
 #[derive(Clone, Debug, Default, Args)]
-pub struct Migrate {
+pub struct MigrateArguments {
     /// What it does, in a few words; it becomes the name
     #[arg(short, long)]
     pub message: Option<String>,
@@ -178,7 +178,7 @@ pub struct RevisionArguments {
     pub autogenerate: bool,
     /// The rest.
     #[command(flatten)]
-    pub migrate: Migrate,
+    pub migrate: MigrateArguments,
 }
 
 /// How migrations are applied.
@@ -222,7 +222,7 @@ pub struct Manner {
 
 /// `upgrade`
 #[derive(Debug, Args)]
-pub struct Upgrade {
+pub struct UpgradeArguments {
     /// How far: `head`, `+N`, or a revision or its beginning; with --sql or --plan also `FROM:TO`
     #[arg(default_value = "head")]
     pub revision: String,
@@ -236,7 +236,7 @@ pub struct Upgrade {
 
 /// `downgrade`
 #[derive(Debug, Args)]
-pub struct Downgrade {
+pub struct DowngradeArguments {
     /// How far back: `-N`, `base`, or the revision that is to be the newest; with --sql or --plan also `FROM:TO`
     #[arg(default_value = "-1", allow_hyphen_values = true)]
     pub revision: String,
@@ -250,7 +250,7 @@ pub struct Downgrade {
 
 /// `current`
 #[derive(Debug, Args)]
-pub struct Current {
+pub struct CurrentArguments {
     /// End with 4 when that is not the newest migration
     #[arg(long)]
     pub check_heads: bool,
@@ -258,7 +258,7 @@ pub struct Current {
 
 /// `history`
 #[derive(Debug, Args)]
-pub struct History {
+pub struct HistoryArguments {
     /// From one revision to another: `a:b`, `a:`, `:b`, `-3:current`
     #[arg(short, long, value_name = "FROM:TO", allow_hyphen_values = true)]
     pub rev_range: Option<String>,
@@ -269,7 +269,7 @@ pub struct History {
 
 /// `show`
 #[derive(Debug, Args)]
-pub struct Show {
+pub struct ShowArguments {
     /// A revision or its beginning
     #[arg(default_value = "head")]
     pub revision: String,
@@ -280,7 +280,7 @@ pub struct Show {
 
 /// `edit`
 #[derive(Debug, Args)]
-pub struct Edit {
+pub struct EditArguments {
     /// A revision or its beginning
     #[arg(default_value = "head")]
     pub revision: String,
@@ -288,7 +288,7 @@ pub struct Edit {
 
 /// `stamp`
 #[derive(Debug, Args)]
-pub struct Stamp {
+pub struct StampArguments {
     /// The revision that the database is at: `head`, `base`, or a revision or its beginning
     #[arg(default_value = "head")]
     pub revision: String,
@@ -305,7 +305,7 @@ pub struct Stamp {
 
 /// `check`
 #[derive(Debug, Args)]
-pub struct Check {
+pub struct CheckArguments {
     /// Leave these tables alone
     #[arg(long, value_name = "TABLE")]
     pub exclude: Vec<String>,
@@ -316,7 +316,7 @@ pub struct Check {
 
 /// `lint`
 #[derive(Debug, Args)]
-pub struct Lint {
+pub struct LintArguments {
     /// Revisions or their beginnings; without one, those that are not applied
     pub revisions: Vec<String>,
     /// Look at every migration
@@ -329,7 +329,7 @@ pub struct Lint {
 
 /// `resolve`
 #[derive(Debug, Args)]
-pub struct Resolve {
+pub struct ResolveArguments {
     /// A revision or its beginning
     pub revision: String,
     /// It is applied, as it is now
@@ -342,14 +342,14 @@ pub struct Resolve {
 
 /// `test`
 #[derive(Debug, Args)]
-pub struct Test {
+pub struct TestArguments {
     /// A revision or its beginning; without one, all of them
     pub revision: Option<String>,
 }
 
 /// `diff`
 #[derive(Debug, Args)]
-pub struct Diff {
+pub struct DiffArguments {
     /// `models`, `db`, `head`, `base`, a revision, a database URL, or a file of SQL
     #[arg(value_name = "A", default_value = "db")]
     pub from: String,

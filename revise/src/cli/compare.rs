@@ -3,7 +3,7 @@
 use sea_orm::DbBackend;
 use serde::Serialize;
 
-use super::{Command, arguments::Diff};
+use super::{Command, arguments::DiffArguments};
 use crate::{
     diff::{ByHand, Difference},
     error::{Error, Result},
@@ -22,7 +22,7 @@ const SQLITE_HEAD: &str = "-- For the shell `sqlite3`; other programs do without
 
 /// What `diff` answers as JSON. The shape is stable: members are added and never changed.
 #[derive(Serialize)]
-struct Answer<'a> {
+struct DiffOutput<'a> {
     /// What was compared, as it was written.
     from: &'a str,
     to: &'a str,
@@ -35,8 +35,8 @@ struct Answer<'a> {
 }
 
 impl Command<'_> {
-    pub async fn diff(&self, arguments: &Diff) -> Result<()> {
-        let Diff { from, to, sql, apply, .. } = arguments;
+    pub async fn diff(&self, arguments: &DiffArguments) -> Result<()> {
+        let DiffArguments { from, to, sql, apply, .. } = arguments;
         let (side, other) = (self.revise.side(from)?, self.revise.side(to)?);
         // What is compared without a database of its own is compared as SQLite sees it, unless one is named.
         let target = self.target().or_else(|error| match (&side, &other) {
@@ -111,7 +111,7 @@ impl Command<'_> {
 
     async fn apply_difference(
         &self,
-        arguments: &Diff,
+        arguments: &DiffArguments,
         target: &Target,
         comparison: &Comparison,
         options: &GenerateOptions,
@@ -123,7 +123,7 @@ impl Command<'_> {
         self.print_operations(comparison)?;
         let consent = options.allow_destructive;
         comparison.apply(consent, options.confirm.as_ref(), patience).await?;
-        let Diff { from, to, .. } = arguments;
+        let DiffArguments { from, to, .. } = arguments;
         let (side, other) = (self.revise.side(from)?, self.revise.side(to)?);
         // The renames are done, and naming them again would be an error.
         let again = GenerateOptions { renames: Vec::new(), ..options.clone() };
@@ -152,12 +152,12 @@ fn in_words(ByHand { name, before, after }: &ByHand) -> String {
 }
 
 fn answer<'a>(
-    arguments: &'a Diff,
+    arguments: &'a DiffArguments,
     comparison: &'a Comparison,
     statements: Option<Vec<String>>,
     applied: bool,
-) -> Answer<'a> {
-    Answer {
+) -> DiffOutput<'a> {
+    DiffOutput {
         from: &arguments.from,
         to: &arguments.to,
         equal: comparison.is_equal(),

@@ -4,7 +4,7 @@ use chrono::Utc;
 
 use super::{
     Command,
-    arguments::{Resolve, Stamp},
+    arguments::{ResolveArguments, StampArguments},
 };
 use crate::{
     error::{Error, Result},
@@ -19,7 +19,7 @@ use crate::{
 };
 
 impl Command<'_> {
-    pub async fn stamp(&self, arguments: &Stamp) -> Result<()> {
+    pub async fn stamp(&self, arguments: &StampArguments) -> Result<()> {
         let known = self.revise.revisions();
         let wanted = match arguments.revision.as_str() {
             "base" => None,
@@ -113,7 +113,7 @@ impl Command<'_> {
         transaction.commit().await.map_err(cannot())
     }
 
-    pub async fn resolve(&self, arguments: &Resolve) -> Result<()> {
+    pub async fn resolve(&self, arguments: &ResolveArguments) -> Result<()> {
         let target = self.target()?;
         let session = Session::open(&target, Use::Write).await?;
         let lock = Lock::take(&target, std::time::Duration::from_secs(60), &|_| {}).await?;
@@ -128,7 +128,7 @@ impl Command<'_> {
     async fn resolve_locked(
         &self,
         session: &Session,
-        arguments: &Resolve,
+        arguments: &ResolveArguments,
     ) -> Result<(String, &'static str)> {
         let history = &self.revise.history;
         let noted = history.applied(&session.db).await?;

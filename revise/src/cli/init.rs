@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Command, arguments::Init, write::stopped};
+use super::{Command, arguments::InitArguments, write::stopped};
 use crate::{
     error::{Error, Result},
     operation::describe::counted,
@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Command<'_> {
-    pub async fn init(&self, arguments: &Init) -> Result<()> {
+    pub async fn init(&self, arguments: &InitArguments) -> Result<()> {
         if arguments.adopt {
             return self.adopt(arguments.path.as_deref());
         }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     Command,
-    arguments::{Current, History, Show},
+    arguments::{CurrentArguments, HistoryArguments, ShowArguments},
 };
 use crate::{
     error::{Error, Result},
@@ -25,7 +25,7 @@ struct Line<'a> {
 }
 
 impl Command<'_> {
-    pub async fn current(&self, arguments: &Current) -> Result<()> {
+    pub async fn current(&self, arguments: &CurrentArguments) -> Result<()> {
         let status = self.database_status().await?.unwrap_or_else(|| self.nowhere());
         let head = self.revise.head();
         let current = status.current();
@@ -48,7 +48,7 @@ impl Command<'_> {
         Ok(())
     }
 
-    pub async fn history(&self, arguments: &History) -> Result<()> {
+    pub async fn history(&self, arguments: &HistoryArguments) -> Result<()> {
         // Without a database there is still a history; with one that does not answer there is an error.
         let known = self.revise.revisions();
         let status = match self.url.or(self.revise.default_url.as_deref()) {
@@ -106,7 +106,7 @@ impl Command<'_> {
         self.console.json(&status.out_of_order)
     }
 
-    pub async fn show(&self, arguments: &Show) -> Result<()> {
+    pub async fn show(&self, arguments: &ShowArguments) -> Result<()> {
         let known = self.revise.revisions();
         let wanted = revision(&known, &arguments.revision)?;
         let (mut replay, migration) = self.replay_before(&wanted).await?;

@@ -1,15 +1,15 @@
 //! `test`: migrations up, down and up again in a shadow with rows.
 
-use super::{Command, arguments::Test};
+use super::{Command, arguments::TestArguments};
 use crate::{
-    diff::{Options, diff},
+    diff::{DiffOptions, diff},
     error::{Error, Result, explain},
     operation::describe::counted,
     runtime::replay::Replay,
 };
 
 impl Command<'_> {
-    pub async fn test(&self, arguments: &Test) -> Result<()> {
+    pub async fn test(&self, arguments: &TestArguments) -> Result<()> {
         let known = self.revise.revisions();
         let wanted = arguments
             .revision
@@ -66,7 +66,7 @@ impl Command<'_> {
         what: &str,
     ) -> Result<()> {
         let backend = self.target_or_memory()?.backend();
-        let left = diff(found, expected, &Options::whole(backend));
+        let left = diff(found, expected, &DiffOptions::whole(backend));
         let left = left?.operations;
         if left.is_empty() {
             return Ok(());

@@ -2,7 +2,7 @@
 
 use super::{
     Command,
-    arguments::{Check, Lint},
+    arguments::{CheckArguments, LintArguments},
     console,
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 };
 
 impl Command<'_> {
-    pub async fn check(&self, arguments: &Check) -> Result<()> {
+    pub async fn check(&self, arguments: &CheckArguments) -> Result<()> {
         let options =
             GenerateOptions { exclude: arguments.exclude.clone(), ..self.generate_options()? };
         let target = match self.target()? {
@@ -136,7 +136,7 @@ impl Command<'_> {
         }
     }
 
-    pub async fn lint(&self, arguments: &Lint) -> Result<()> {
+    pub async fn lint(&self, arguments: &LintArguments) -> Result<()> {
         if arguments.rules {
             for (name, level, about) in rules() {
                 self.console.say(&format!("{:<8} {name:<36} {about}", console::word(*level)))?;

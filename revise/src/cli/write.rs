@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     Command,
-    arguments::{Decisions, Edit, Migrate, RevisionArguments},
+    arguments::{Decisions, EditArguments, MigrateArguments, RevisionArguments},
     console,
 };
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
 
 /// What `migrate` answers as JSON.
 #[derive(Serialize)]
-struct Written<'a> {
+struct MigrateOutput<'a> {
     revision: Option<&'a str>,
     path: Option<String>,
     operations: &'a [Operation],
@@ -37,7 +37,7 @@ struct Written<'a> {
 }
 
 impl Command<'_> {
-    pub async fn migrate(&self, arguments: &Migrate) -> Result<()> {
+    pub async fn migrate(&self, arguments: &MigrateArguments) -> Result<()> {
         if arguments.empty {
             return self.empty(arguments.message.as_deref());
         }
@@ -107,7 +107,7 @@ impl Command<'_> {
         if let Some(newest) = newest.and_then(|newest| Revision::parse(newest)) {
             revision = revision.after(&newest);
         }
-        let source = render::migration(&render::Draft {
+        let source = render::migration(&render::RevisionFile {
             revision: &revision,
             message,
             after: newest.map(String::as_str),
@@ -211,7 +211,7 @@ impl Command<'_> {
         })
     }
 
-    pub fn edit(&self, arguments: &Edit) -> Result<()> {
+    pub fn edit(&self, arguments: &EditArguments) -> Result<()> {
         let directory = self.directory()?;
         let known = directory.revisions().map_err(stopped)?;
         let wanted = super::inspect::revision(&known, &arguments.revision)?;
@@ -236,8 +236,8 @@ fn written<'a>(
     path: Option<String>,
     draft: Option<&'a Draft>,
     applied: bool,
-) -> Written<'a> {
-    Written {
+) -> MigrateOutput<'a> {
+    MigrateOutput {
         revision,
         path,
         operations: draft.map(|draft| draft.up.as_slice()).unwrap_or_default(),

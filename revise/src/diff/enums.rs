@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Scope, Work, order::Phase};
+use super::{DiffScope, Work, order::Phase};
 use crate::{
     operation::Operation,
     schema::{Column, Schema, Type},
@@ -28,7 +28,7 @@ pub fn compare(work: &mut Work<'_>) {
         if after.enums.contains_key(&name) {
             continue;
         }
-        if unused || work.options.scope == Scope::Whole {
+        if unused || work.options.scope == DiffScope::Whole {
             work.phases.push(Phase::DropEnums, Operation::DropEnum { name, before: values });
         } else {
             work.found.unmanaged.push(format!("enum {name}"));

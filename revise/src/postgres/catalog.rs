@@ -30,7 +30,7 @@ pub async fn ask<R: DeserializeOwned>(
 
 /// A table, view, sequence or the like.
 #[derive(Debug, Deserialize)]
-pub struct Relation {
+pub struct RelationRow {
     pub oid: i64,
     pub schema: String,
     pub name: String,
@@ -230,7 +230,7 @@ WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
 
 /// An enum, another type of somebody's own, or a function.
 #[derive(Debug, Deserialize)]
-pub struct Definition {
+pub struct DefinitionRow {
     pub schema: String,
     /// As a person calls it: `enum`, `domain`, `function`.
     pub kind: String,

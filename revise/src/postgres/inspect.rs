@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
 use super::{
-    catalog::{self, ColumnRow, ConstraintRow, Definition, IndexRow, Relation, TriggerRow},
+    catalog::{self, ColumnRow, ConstraintRow, DefinitionRow, IndexRow, RelationRow, TriggerRow},
     parts,
 };
 use crate::schema::{PrimaryKey, Schema, SqlDefinition, Table, TableName, Used, Written};
@@ -15,14 +15,14 @@ use crate::schema::{PrimaryKey, Schema, SqlDefinition, Table, TableName, Used, W
 /// A shadow lies in a schema of another name, and `pg_temp` has a name of its own in every session, so the model never
 /// keeps the name of the schema that the connection works in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scope {
+pub struct SchemaScope {
     /// The schema, as it is called in the database, whose tables have no schema in their name.
     pub own: String,
     /// Further schemas, as they are called in the database, and what they are called in the model.
     pub others: BTreeMap<String, String>,
 }
 
-impl Scope {
+impl SchemaScope {
     /// The schema in which the connection creates tables, and no others.
     ///
     /// # Errors
@@ -62,7 +62,7 @@ impl Scope {
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub async fn read(db: &impl ConnectionTrait, scope: &Scope) -> Result<Schema, DbErr> {
+pub async fn read(db: &impl ConnectionTrait, scope: &SchemaScope) -> Result<Schema, DbErr> {
     let names: Vec<&String> = [&scope.own].into_iter().chain(scope.others.keys()).collect();
     let names = serde_json::to_string(&names).map_err(|error| DbErr::Type(error.to_string()))?;
     let mut reading = Reading::new(scope);
@@ -76,19 +76,19 @@ pub async fn read(db: &impl ConnectionTrait, scope: &Scope) -> Result<Schema, Db
 }
 
 struct Reading<'a> {
-    scope: &'a Scope,
+    scope: &'a SchemaScope,
     schema: Schema,
     tables: BTreeMap<i64, Table>,
     views: BTreeMap<i64, TableName>,
 }
 
 impl<'a> Reading<'a> {
-    fn new(scope: &'a Scope) -> Self {
+    fn new(scope: &'a SchemaScope) -> Self {
         let schema = Schema::default();
         Self { scope, schema, tables: BTreeMap::new(), views: BTreeMap::new() }
     }
 
-    fn relations(&mut self, rows: Vec<Relation>) {
+    fn relations(&mut self, rows: Vec<RelationRow>) {
         for row in rows {
             let name = self.scope.name(&row.schema, &row.name);
             let unmanaged = match row.kind.as_str() {
@@ -176,7 +176,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn definitions(&mut self, rows: Vec<Definition>) {
+    fn definitions(&mut self, rows: Vec<DefinitionRow>) {
         for row in rows {
             match row.values {
                 Some(values) if row.schema == self.scope.own => {

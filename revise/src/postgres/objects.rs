@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
-use super::inspect::{Scope, read};
+use super::inspect::{SchemaScope, read};
 use crate::schema::{InspectedObject, Schema};
 
 /// One query for all of it. It takes longer than all the others together, so only those ask it who compare everything.
@@ -13,7 +13,7 @@ const QUERY: &str = include_str!("objects.sql");
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub async fn read_whole(db: &impl ConnectionTrait, scope: &Scope) -> Result<Schema, DbErr> {
+pub async fn read_whole(db: &impl ConnectionTrait, scope: &SchemaScope) -> Result<Schema, DbErr> {
     let mut schema = read(db, scope).await?;
     let values = [scope.own.as_str().into()];
     let statement = Statement::from_sql_and_values(DbBackend::Postgres, QUERY, values);

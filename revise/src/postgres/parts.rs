@@ -1,9 +1,9 @@
 //! Makes parts of a table from the rows of the catalog.
 
 use super::{
-    catalog::{ColumnRow, ConstraintRow, IndexColumnRow, IndexRow, Relation},
+    catalog::{ColumnRow, ConstraintRow, IndexColumnRow, IndexRow, RelationRow},
     default,
-    inspect::Scope,
+    inspect::SchemaScope,
     spelling,
 };
 use crate::schema::{
@@ -12,7 +12,7 @@ use crate::schema::{
 };
 
 /// A view, as the statement that creates it.
-pub fn view(name: &TableName, row: &Relation) -> SqlDefinition {
+pub fn view(name: &TableName, row: &RelationRow) -> SqlDefinition {
     let options = row.options.as_ref().map(|options| format!(" WITH ({options})"));
     let query = row.view.as_deref().unwrap_or_default().trim().trim_end_matches(';');
     let word = if row.kind == "m" { MATERIALIZED_VIEW } else { "CREATE VIEW" };
@@ -21,7 +21,7 @@ pub fn view(name: &TableName, row: &Relation) -> SqlDefinition {
 }
 
 /// A column.
-pub fn column(row: ColumnRow, scope: &Scope) -> Column {
+pub fn column(row: ColumnRow, scope: &SchemaScope) -> Column {
     let kind = kind(&row, scope);
     let expression = row.expression.as_deref();
     let generated = expression.filter(|_| row.generated == "s").map(|expression| Generated {
@@ -54,7 +54,7 @@ pub fn column(row: ColumnRow, scope: &Scope) -> Column {
     }
 }
 
-fn kind(row: &ColumnRow, scope: &Scope) -> Type {
+fn kind(row: &ColumnRow, scope: &SchemaScope) -> Type {
     match &row.enumeration {
         Some(name) if row.type_schema == scope.own => {
             let kind = Type::enumeration(name);
@@ -82,7 +82,7 @@ pub fn unique(row: ConstraintRow) -> Unique {
 }
 
 /// A foreign key.
-pub fn foreign_key(row: ConstraintRow, scope: &Scope) -> ForeignKey {
+pub fn foreign_key(row: ConstraintRow, scope: &SchemaScope) -> ForeignKey {
     let clause = joined([
         row.full.then(|| "MATCH FULL".to_owned()),
         row.some_columns.clone(),

@@ -12,7 +12,7 @@ use sea_orm::DbBackend;
 
 use crate::{
     check::precondition::preconditions,
-    diff::{Difference, Options, diff},
+    diff::{DiffOptions, Difference, diff},
     error::{Error, Result, explain, is_lock_timeout},
     operation::{Operation, describe::describe, reverse::reverse},
     postgres,
@@ -145,10 +145,10 @@ impl Revise {
         backend: DbBackend,
         options: &GenerateOptions,
         known: bool,
-    ) -> Result<Options> {
+    ) -> Result<DiffOptions> {
         let mut compare = self.diff_options(backend, options)?;
         compare.scope =
-            if known { crate::diff::Scope::Entities } else { crate::diff::Scope::Whole };
+            if known { crate::diff::DiffScope::Entities } else { crate::diff::DiffScope::Whole };
         // What looks like a rename is named in the notes; here nobody is asked.
         compare.no_rename = true;
         if !known {

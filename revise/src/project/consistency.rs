@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     check::lint::{Finding, Level, lint},
-    diff::{Options, Scope, diff},
+    diff::{DiffOptions, DiffScope, diff},
     error::{Error, Result},
     operation::{
         Operation,
@@ -172,7 +172,7 @@ impl Revise {
     ) -> Result<()> {
         let backend = replay.shadow.backend();
         let reached = self.scoped(replay.schema(&self.history).await?, options);
-        let mut compare = Options::new(backend);
+        let mut compare = DiffOptions::new(backend);
         compare.owned = replay.manifest.owned().clone();
         compare.rename_hints = self.entities.renames(backend);
         compare.ignore_length = options.ignore_length;
@@ -193,7 +193,7 @@ pub(crate) fn drift(
     expected: &Schema,
     target: &Target,
 ) -> Result<(Vec<Operation>, Vec<String>)> {
-    let mut options = Options::new(target.backend());
+    let mut options = DiffOptions::new(target.backend());
     options.no_rename = true;
     options.values = std::collections::BTreeMap::new();
     // A table that no migration made is somebody else's.
@@ -204,7 +204,7 @@ pub(crate) fn drift(
     for stranger in &strangers {
         actual.tables.remove(stranger);
     }
-    options.scope = Scope::Entities;
+    options.scope = DiffScope::Entities;
     let found = diff(&actual, expected, &options)?;
     unmanaged.extend(found.unmanaged);
     let mut operations = found.operations;

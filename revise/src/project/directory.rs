@@ -24,7 +24,7 @@ pub use self::{
     error::DirectoryError,
     init::{InitOptions, Initialised, init},
 };
-use self::{registry::Registry, write::Change};
+use self::{registry::Registry, write::FileChange};
 use crate::revision::Revision;
 
 /// A folder of migrations and the file that registers them.
@@ -121,8 +121,8 @@ impl Directory {
         files.sort();
         let text = Registry::read(&self.registry)?.with(revision, &files)?;
         write::carry_out(&[
-            Change::Create { path: path.clone(), text: source.to_owned() },
-            Change::Replace { path: self.registry.clone(), text },
+            FileChange::Create { path: path.clone(), text: source.to_owned() },
+            FileChange::Replace { path: self.registry.clone(), text },
         ])?;
         Ok(path)
     }
@@ -144,10 +144,10 @@ impl Directory {
         let mut changes = Vec::new();
         if registered {
             let text = registry.without(revision, &rest)?;
-            changes.push(Change::Replace { path: self.registry.clone(), text });
+            changes.push(FileChange::Replace { path: self.registry.clone(), text });
         }
         if on_disk {
-            changes.push(Change::Delete { path: self.path(revision) });
+            changes.push(FileChange::Delete { path: self.path(revision) });
         }
         write::carry_out(&changes)
     }
@@ -176,9 +176,12 @@ impl Directory {
         let source = fs::read_to_string(&from)
             .map_err(|source| DirectoryError::io("read", &from, source))?;
         write::carry_out(&[
-            Change::Create { path: to.clone(), text: listing::rename_inside(&source, old, new) },
-            Change::Replace { path: self.registry.clone(), text },
-            Change::Delete { path: from },
+            FileChange::Create {
+                path: to.clone(),
+                text: listing::rename_inside(&source, old, new),
+            },
+            FileChange::Replace { path: self.registry.clone(), text },
+            FileChange::Delete { path: from },
         ])?;
         Ok(to)
     }

@@ -19,7 +19,7 @@ pub use self::{
 };
 use crate::{
     check::lint::lint,
-    diff::{Difference, Options, Question, diff},
+    diff::{DiffOptions, Difference, Question, diff},
     error::{Error, Result},
     operation::{Operation, Plan, reverse::reverse},
     runtime::{
@@ -168,7 +168,7 @@ impl Revise {
         options: &GenerateOptions,
     ) -> Result<()> {
         let backend = replay.shadow.backend();
-        let mut again = Options::new(backend);
+        let mut again = DiffOptions::new(backend);
         again.owned = replay.manifest.owned().clone();
         again.no_rename = true;
         again.rename_hints = self.entities.renames(backend);
@@ -207,8 +207,8 @@ impl Revise {
         &self,
         backend: DbBackend,
         options: &GenerateOptions,
-    ) -> Result<Options> {
-        let mut diff = Options::new(backend);
+    ) -> Result<DiffOptions> {
+        let mut diff = DiffOptions::new(backend);
         for rename in &options.renames {
             let bad = || {
                 Error::Usage(format!(
@@ -243,7 +243,7 @@ impl Revise {
         target: &Target,
         before: &Schema,
         after: &Schema,
-        mut diff_options: Options,
+        mut diff_options: DiffOptions,
         options: &GenerateOptions,
     ) -> Result<Difference> {
         loop {
@@ -291,7 +291,7 @@ impl Revise {
 async fn with_nulls(
     target: &Target,
     operations: &[Operation],
-    options: &Options,
+    options: &DiffOptions,
 ) -> Vec<(TableName, String)> {
     let changed = operations.iter().filter_map(|operation| match operation {
         Operation::AlterNull { table, column, nullable: false } => {
@@ -325,12 +325,12 @@ async fn with_nulls(
     found
 }
 
-fn old_table(options: &Options, table: &TableName) -> TableName {
+fn old_table(options: &DiffOptions, table: &TableName) -> TableName {
     let renamed = options.table_renames.iter().find(|(_, to)| to == table);
     renamed.map_or_else(|| table.clone(), |(from, _)| from.clone())
 }
 
-fn old_column(options: &Options, table: &TableName, column: &str) -> String {
+fn old_column(options: &DiffOptions, table: &TableName, column: &str) -> String {
     let renames = options.column_renames.iter().chain(&options.rename_hints);
     let renamed = renames.into_iter().find(|(of, _, to)| of == table && to == column);
     renamed.map_or_else(|| column.to_owned(), |(_, from, _)| from.clone())

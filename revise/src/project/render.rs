@@ -20,7 +20,7 @@ use crate::{operation::Operation, revision::Revision};
 
 /// What is known of a migration before it is a file.
 #[derive(Clone, Copy, Debug)]
-pub struct Draft<'a> {
+pub struct RevisionFile<'a> {
     /// Its name.
     pub revision: &'a Revision,
     /// What it does, in a few words.
@@ -41,7 +41,7 @@ const IMPLEMENTATION: &str = "impl MigrationTrait for Migration {\n";
 
 /// The whole file. What an operation carries in `was` is left out, because the opposite direction says it.
 #[must_use]
-pub fn migration(draft: &Draft<'_>) -> String {
+pub fn migration(draft: &RevisionFile<'_>) -> String {
     let documentation = document::head(draft);
     let transaction = draft.transaction;
     let methods = [

@@ -9,7 +9,7 @@ use crate::{
     check::precondition,
     error::{clear, restate},
     operation::{Operation, Plan},
-    postgres::{self, Scope},
+    postgres::{self, SchemaScope},
     runtime::{context::ExecutionContext, history::Steps},
     schema::{Schema, TableName, quote},
     sqlite::{self, Script},
@@ -239,8 +239,11 @@ async fn stop_before_steps(db: &DatabaseExecutor<'_>, left: &[Operation]) -> Res
 }
 
 /// The connection's schema, and those that operations name.
-async fn scope_of<C: ConnectionTrait>(db: &C, operations: &[Operation]) -> Result<Scope, DbErr> {
-    let mut scope = Scope::of_connection(db).await?;
+async fn scope_of<C: ConnectionTrait>(
+    db: &C,
+    operations: &[Operation],
+) -> Result<SchemaScope, DbErr> {
+    let mut scope = SchemaScope::of_connection(db).await?;
     let named = operations.iter().flat_map(Operation::tables);
     for schema in named.filter_map(|table| table.schema) {
         scope.others.insert(schema.clone(), schema);

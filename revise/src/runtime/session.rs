@@ -16,7 +16,7 @@ use sea_orm::{
 
 use crate::{
     error::{Error, Result, is_not_ready, is_read_only_file},
-    postgres::{self, Scope},
+    postgres::{self, SchemaScope},
     runtime::{
         execute::{execute, search_path},
         history::{Applied, History},
@@ -173,7 +173,7 @@ impl Session {
         if self.backend() == DbBackend::Sqlite {
             return Ok((applied, sqlite::read(snapshot).await.map_err(cannot())?));
         }
-        let mut scope = Scope::of_connection(snapshot).await.map_err(cannot())?;
+        let mut scope = SchemaScope::of_connection(snapshot).await.map_err(cannot())?;
         scope.others = others.iter().map(|name| (name.clone(), name.clone())).collect();
         let mut path = vec![scope.own.clone()];
         path.extend(extension_schemas(snapshot).await.map_err(cannot())?);

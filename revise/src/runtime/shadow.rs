@@ -18,7 +18,7 @@ use crate::{
     entities::Entities,
     error::{Error, Result, is_standby},
     operation::Operation,
-    postgres::{self, Scope},
+    postgres::{self, SchemaScope},
     runtime::{
         context::{ExecutionContext, Observer},
         execute::{carry_out, execute, search_path},
@@ -51,7 +51,7 @@ enum Place {
         /// The transaction.
         transaction: DatabaseTransaction,
         /// The schemas of it.
-        scope: Scope,
+        scope: SchemaScope,
     },
 }
 
@@ -308,7 +308,7 @@ async fn in_schemas(
     transaction: &DatabaseTransaction,
     schemas: &BTreeSet<String>,
     scratch: bool,
-) -> Result<Scope, DbErr> {
+) -> Result<SchemaScope, DbErr> {
     // Others may do this at the same time; the names are gone after the rollback, and until then they must not meet.
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -324,15 +324,15 @@ async fn in_schemas(
         execute(transaction, &format!("CREATE SCHEMA {}", quote(&actual))).await?;
         others.insert(actual, schema.clone());
     }
-    Ok(Scope { own, others })
+    Ok(SchemaScope { own, others })
 }
 
-async fn in_temporary(transaction: &DatabaseTransaction) -> Result<Scope, DbErr> {
+async fn in_temporary(transaction: &DatabaseTransaction) -> Result<SchemaScope, DbErr> {
     // The schema of temporary tables exists from the first one on.
     execute(transaction, "CREATE TEMPORARY TABLE sea_revise_first ()").await?;
     execute(transaction, "DROP TABLE sea_revise_first").await?;
     let sql = "SELECT nspname::text FROM pg_namespace WHERE oid = pg_my_temp_schema()";
     let row = transaction.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
     let own = row.map_or(Ok(String::new()), |row| row.try_get_by_index(0))?;
-    Ok(Scope { own, others: BTreeMap::new() })
+    Ok(SchemaScope { own, others: BTreeMap::new() })
 }

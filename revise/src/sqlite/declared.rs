@@ -1,6 +1,6 @@
 //! What a column's declared type and default mean: the inverse of how the model writes them, and of how others do.
 
-use super::token::{Kind, Token, bare, tokens, verbatim};
+use super::token::{Token, TokenKind, bare, tokens, verbatim};
 use crate::schema::{Column, DefaultValue, Type};
 
 /// How SQLite converts the values of a column.
@@ -43,7 +43,7 @@ pub(super) fn kind(declared: &[Token<'_>]) -> Type {
     let other = || Type::Other(verbatim(declared));
     let open = declared.iter().position(|token| token.is_mark("("));
     let (words, behind) = declared.split_at(open.unwrap_or(declared.len()));
-    if words.iter().any(|token| token.kind != Kind::Word) {
+    if words.iter().any(|token| token.kind != TokenKind::Word) {
         return other();
     }
     let words: Vec<_> = words.iter().map(|token| token.text.to_ascii_lowercase()).collect();
@@ -118,10 +118,10 @@ fn with_scale(words: &str, precision: u32, scale: u32) -> Option<Type> {
 pub(super) fn default(expression: &[Token<'_>]) -> Option<DefaultValue> {
     let found = match bare(expression) {
         [one] => return single(*one),
-        [sign, number] if number.kind == Kind::Number && sign.is_mark("-") => {
+        [sign, number] if number.kind == TokenKind::Number && sign.is_mark("-") => {
             DefaultValue::Number(format!("-{}", number.text))
         }
-        [sign, number] if number.kind == Kind::Number && sign.is_mark("+") => {
+        [sign, number] if number.kind == TokenKind::Number && sign.is_mark("+") => {
             DefaultValue::Number(number.text.to_owned())
         }
         tokens => DefaultValue::Sql(verbatim(tokens)),
@@ -132,14 +132,14 @@ pub(super) fn default(expression: &[Token<'_>]) -> Option<DefaultValue> {
 fn single(token: Token<'_>) -> Option<DefaultValue> {
     let found = match token.kind {
         // A name in quotes that names nothing is a text to SQLite.
-        Kind::Text | Kind::Name => DefaultValue::Text(token.inner()),
-        Kind::Number => DefaultValue::Number(token.text.to_owned()),
-        Kind::Word if token.is("NULL") => return None,
-        Kind::Word if token.is("TRUE") => DefaultValue::Boolean(true),
-        Kind::Word if token.is("FALSE") => DefaultValue::Boolean(false),
-        Kind::Word if token.is("CURRENT_TIMESTAMP") => DefaultValue::Now,
-        Kind::Word if is_clock(token) => DefaultValue::Sql(token.text.to_ascii_uppercase()),
-        Kind::Word | Kind::Other => DefaultValue::Sql(token.text.to_owned()),
+        TokenKind::Text | TokenKind::Name => DefaultValue::Text(token.inner()),
+        TokenKind::Number => DefaultValue::Number(token.text.to_owned()),
+        TokenKind::Word if token.is("NULL") => return None,
+        TokenKind::Word if token.is("TRUE") => DefaultValue::Boolean(true),
+        TokenKind::Word if token.is("FALSE") => DefaultValue::Boolean(false),
+        TokenKind::Word if token.is("CURRENT_TIMESTAMP") => DefaultValue::Now,
+        TokenKind::Word if is_clock(token) => DefaultValue::Sql(token.text.to_ascii_uppercase()),
+        TokenKind::Word | TokenKind::Other => DefaultValue::Sql(token.text.to_owned()),
     };
     Some(found)
 }
@@ -147,7 +147,7 @@ fn single(token: Token<'_>) -> Option<DefaultValue> {
 /// The default that one token without parentheses means, which may be a text that is not even quoted.
 pub(super) fn default_word(token: Token<'_>) -> Option<DefaultValue> {
     match single(token) {
-        Some(DefaultValue::Sql(word)) if token.kind == Kind::Word && !is_clock(token) => {
+        Some(DefaultValue::Sql(word)) if token.kind == TokenKind::Word && !is_clock(token) => {
             Some(DefaultValue::Text(word))
         }
         found => found,

@@ -2,7 +2,7 @@
 
 use super::{
     cursor::{Cursor, split},
-    token::{Kind, Token, bare, spelling, tokens, verbatim},
+    token::{Token, TokenKind, bare, spelling, tokens, verbatim},
 };
 use crate::{
     error::PlanError,
@@ -79,7 +79,7 @@ pub(super) fn collation(name: &str) -> String {
 
 /// A collation as SQL writes it: in quotes where it needs them.
 pub(super) fn collation_sql(name: &str) -> String {
-    let plain = matches!(tokens(name).as_deref(), Ok([one]) if one.kind == Kind::Word);
+    let plain = matches!(tokens(name).as_deref(), Ok([one]) if one.kind == TokenKind::Word);
     if plain { collation(name) } else { quote(name) }
 }
 

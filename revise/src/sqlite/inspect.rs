@@ -23,7 +23,7 @@ const OBJECTS: &str = "\
     ORDER BY found.rowid";
 
 /// An entry of `sqlite_schema`.
-struct Entry {
+struct SchemaEntry {
     /// `table`, `index`, `view` or `trigger`.
     kind: String,
     name: String,
@@ -42,7 +42,7 @@ pub async fn read(db: &impl ConnectionTrait) -> Result<Schema, DbErr> {
     let rows = db.query_all_raw(Statement::from_string(DbBackend::Sqlite, OBJECTS)).await?;
     let mut entries = Vec::with_capacity(rows.len());
     for row in rows {
-        entries.push(Entry {
+        entries.push(SchemaEntry {
             kind: row.try_get_by_index(0)?,
             name: row.try_get_by_index(1)?,
             table: row.try_get_by_index(2)?,
@@ -64,7 +64,7 @@ pub async fn broken_keys(db: &impl ConnectionTrait, child: &str) -> Result<i64, 
     row.map_or(Ok(0), |row| row.try_get_by_index(0))
 }
 
-fn schema(entries: Vec<Entry>) -> Schema {
+fn schema(entries: Vec<SchemaEntry>) -> Schema {
     let mut schema = Schema::default();
     let (tables, others): (Vec<_>, Vec<_>) =
         entries.into_iter().partition(|entry| entry.kind == "table");
@@ -107,8 +107,8 @@ fn by_hand(name: &str, sql: &str) -> InspectedObject {
 }
 
 /// Puts an index, a trigger or a view where it belongs.
-fn place(entry: Entry, schema: &mut Schema, spellings: &BTreeMap<String, TableName>) {
-    let Entry { kind, name, table, sql, .. } = entry;
+fn place(entry: SchemaEntry, schema: &mut Schema, spellings: &BTreeMap<String, TableName>) {
+    let SchemaEntry { kind, name, table, sql, .. } = entry;
     if kind == "view" {
         schema.views.insert(TableName::from(name.as_str()), SqlDefinition { name, sql });
         return;

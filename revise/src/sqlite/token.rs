@@ -2,7 +2,7 @@
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TokenKind {
     /// A name or keyword without quotes.
     Word,
     /// A name in `"…"`, `` `…` `` or `[…]`.
@@ -19,7 +19,7 @@ pub(super) enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Token<'a> {
     /// What it is.
-    pub(super) kind: Kind,
+    pub(super) kind: TokenKind,
     /// How it is written.
     pub(super) text: &'a str,
     /// Where it begins, in bytes.
@@ -29,20 +29,20 @@ pub(super) struct Token<'a> {
 impl Token<'_> {
     /// Whether it is this keyword.
     pub(super) fn is(&self, keyword: &str) -> bool {
-        self.kind == Kind::Word && self.text.eq_ignore_ascii_case(keyword)
+        self.kind == TokenKind::Word && self.text.eq_ignore_ascii_case(keyword)
     }
 
     /// Whether it is this one character of an operator.
     pub(super) fn is_mark(&self, mark: &str) -> bool {
-        self.kind == Kind::Other && self.text == mark
+        self.kind == TokenKind::Other && self.text == mark
     }
 
     /// What it names, where it can name something: SQLite takes a text for a name where only a name can stand.
     pub(super) fn name(&self) -> Option<String> {
         match self.kind {
-            Kind::Word => Some(self.text.to_owned()),
-            Kind::Name | Kind::Text => Some(self.inner()),
-            Kind::Number | Kind::Other => None,
+            TokenKind::Word => Some(self.text.to_owned()),
+            TokenKind::Name | TokenKind::Text => Some(self.inner()),
+            TokenKind::Number | TokenKind::Other => None,
         }
     }
 
@@ -96,20 +96,22 @@ fn skipped(rest: &str) -> usize {
 }
 
 /// The kind and length of the token that a text begins with; `None` when a quote is not closed.
-fn token(rest: &str) -> Option<(Kind, usize)> {
+fn token(rest: &str) -> Option<(TokenKind, usize)> {
     let mut characters = rest.chars();
     let first = characters.next()?;
     let second = characters.next();
     let found = match first {
-        '\'' => (Kind::Text, quoted(rest, '\'')?),
-        '"' | '`' => (Kind::Name, quoted(rest, first)?),
-        '[' => (Kind::Name, rest.find(']')? + 1),
-        'x' | 'X' if second == Some('\'') => (Kind::Other, 1 + quoted(rest.get(1..)?, '\'')?),
-        '0'..='9' => (Kind::Number, number(rest)),
-        '.' if second.is_some_and(|next| next.is_ascii_digit()) => (Kind::Number, number(rest)),
-        _ if in_word(first) && first != '$' => (Kind::Word, word(rest)),
-        '?' | ':' | '@' | '$' | '#' => (Kind::Other, 1 + word(rest.get(1..)?)),
-        _ => (Kind::Other, first.len_utf8()),
+        '\'' => (TokenKind::Text, quoted(rest, '\'')?),
+        '"' | '`' => (TokenKind::Name, quoted(rest, first)?),
+        '[' => (TokenKind::Name, rest.find(']')? + 1),
+        'x' | 'X' if second == Some('\'') => (TokenKind::Other, 1 + quoted(rest.get(1..)?, '\'')?),
+        '0'..='9' => (TokenKind::Number, number(rest)),
+        '.' if second.is_some_and(|next| next.is_ascii_digit()) => {
+            (TokenKind::Number, number(rest))
+        }
+        _ if in_word(first) && first != '$' => (TokenKind::Word, word(rest)),
+        '?' | ':' | '@' | '$' | '#' => (TokenKind::Other, 1 + word(rest.get(1..)?)),
+        _ => (TokenKind::Other, first.len_utf8()),
     };
     Some(found)
 }
@@ -209,11 +211,11 @@ pub(super) fn mentions(sql: &str, name: &str) -> bool {
     let Ok(tokens) = tokens(sql) else { return true };
     let word = WORDS.iter().any(|word| word.eq_ignore_ascii_case(name));
     tokens.iter().enumerate().any(|(place, token)| match token.kind {
-        Kind::Word if token.text.eq_ignore_ascii_case(name) => {
+        TokenKind::Word if token.text.eq_ignore_ascii_case(name) => {
             let called = tokens.get(place + 1).is_some_and(|next| next.is_mark("("));
             !(word || called)
         }
-        Kind::Name => token.inner().eq_ignore_ascii_case(name),
+        TokenKind::Name => token.inner().eq_ignore_ascii_case(name),
         _ => false,
     })
 }

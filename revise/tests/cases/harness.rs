@@ -8,7 +8,7 @@ use std::sync::{
 use sea_orm::DbBackend;
 use sea_revise::{
     Revise,
-    diff::{Options, diff},
+    diff::{DiffOptions, diff},
     operation::Operation,
     project::{
         generate::{Draft, GenerateOptions},
@@ -152,7 +152,7 @@ async fn run_step(
 fn source(case: &Case, number: usize, draft: &Draft) -> String {
     let moment = "2026-01-01T00:00:00Z".parse().expect("a moment");
     let name = case.name.replace('_', " ");
-    let source = render::migration(&render::Draft {
+    let source = render::migration(&render::RevisionFile {
         revision: &Revision::new(moment, &name),
         message: &format!("Case {name}, step {number}"),
         after: Some("before"),
@@ -252,7 +252,7 @@ pub async fn downgrade(revise: &Revise, place: &Place, to: &str) -> sea_revise::
 /// Whether two schemas are the same in everything that is read.
 pub fn same(found: &Schema, expected: &Schema, backend: DbBackend) -> Verdict {
     let left =
-        diff(found, expected, &Options::whole(backend)).map_err(|error| error.to_string())?;
+        diff(found, expected, &DiffOptions::whole(backend)).map_err(|error| error.to_string())?;
     if !left.operations.is_empty() {
         return Err(format!("to be done: {:?}", labels(&left.operations)));
     }

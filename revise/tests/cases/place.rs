@@ -154,7 +154,7 @@ impl Place {
         let read = self.observe(async |db| match self.backend {
             DbBackend::Sqlite => sqlite::read(db).await,
             _ => {
-                let scope = postgres::Scope::of_connection(db).await.expect("a schema");
+                let scope = postgres::SchemaScope::of_connection(db).await.expect("a schema");
                 postgres::read(db, &scope).await
             }
         });

@@ -2,7 +2,7 @@
 
 use sea_orm::{DbBackend, DbErr};
 use sea_revise::{
-    diff::{Difference, Options, Scope, diff},
+    diff::{DiffOptions, DiffScope, Difference, diff},
     operation::{Operation, manifest::Manifest, reverse::reverse},
     postgres,
     project::render,
@@ -125,8 +125,9 @@ impl Trial<'_> {
     /// Creates a schema by its operations, and reads it with the types that they wrote.
     async fn create(&self, wanted: &Schema) -> Law<(Place, Manifest, Schema)> {
         let place = self.ground.place().await;
-        let operations =
-            self.differ(&Schema::default(), wanted, &Options::whole(self.backend()))?.operations;
+        let operations = self
+            .differ(&Schema::default(), wanted, &DiffOptions::whole(self.backend()))?
+            .operations;
         place.apply(&operations).await.map_err(|error| broken("L2 create", error))?;
         let mut manifest = Manifest::default();
         operations.iter().for_each(|operation| manifest.record(operation));
@@ -135,15 +136,15 @@ impl Trial<'_> {
         Ok((place, manifest, schema))
     }
 
-    fn differ(&self, before: &Schema, after: &Schema, options: &Options) -> Law<Difference> {
+    fn differ(&self, before: &Schema, after: &Schema, options: &DiffOptions) -> Law<Difference> {
         let found = diff(before, after, options).map_err(|error| broken("diff", error))?;
         expect("diff asks", found.questions.is_empty(), || format!("{:?}", found.questions))?;
         Ok(found)
     }
 
     fn equal_to_itself(&self, schema: &Schema) -> Law<()> {
-        for scope in [Scope::Whole, Scope::Entities] {
-            let options = Options { scope, ..Options::whole(self.backend()) };
+        for scope in [DiffScope::Whole, DiffScope::Entities] {
+            let options = DiffOptions { scope, ..DiffOptions::whole(self.backend()) };
             let found = self.differ(schema, schema, &options)?;
             expect("L1", found.operations.is_empty(), || render::plan(&found.operations))?;
         }
@@ -152,7 +153,7 @@ impl Trial<'_> {
 
     /// Whether one schema is the other, by the difference and by the parts.
     fn same(&self, law: &'static str, found: &Schema, expected: &Schema) -> Law<()> {
-        let left = self.differ(found, expected, &Options::whole(self.backend()))?.operations;
+        let left = self.differ(found, expected, &DiffOptions::whole(self.backend()))?.operations;
         expect(law, left.is_empty(), || format!("left: {}", render::plan(&left)))?;
         let left = difference(&essence(found, self.backend()), &essence(expected, self.backend()));
         left.map_or(Ok(()), |left| Err(broken(law, left)))
@@ -202,7 +203,7 @@ impl Trial<'_> {
         let moment = chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap();
         let revision = Revision::new(moment, "random pair");
         let notes = ["a note".to_owned()];
-        let draft = render::Draft {
+        let draft = render::RevisionFile {
             revision: &revision,
             message: "random pair",
             after: None,

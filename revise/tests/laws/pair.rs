@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::DbBackend;
 use sea_revise::{
-    diff::Options,
+    diff::DiffOptions,
     schema::{Column, Schema, Table, TableName},
 };
 
@@ -60,8 +60,8 @@ impl Pair {
     }
 
     /// How the two are compared.
-    pub fn options(&self) -> Options {
-        let mut options = Options::whole(self.backend);
+    pub fn options(&self) -> DiffOptions {
+        let mut options = DiffOptions::whole(self.backend);
         let tables = self.tables.iter().map(|(to, from)| (from.clone(), to.clone()));
         options.table_renames = tables.collect();
         let columns = self.columns.iter();

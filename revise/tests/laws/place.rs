@@ -5,7 +5,7 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbB
 use sea_orm_migration::SchemaManager;
 use sea_revise::{
     operation::{Operation, Plan},
-    postgres::{self, Scope},
+    postgres::{self, SchemaScope},
     runtime::seed,
     schema::{Schema, TableName},
     sqlite,
@@ -75,7 +75,7 @@ impl Place {
         match self.shared {
             false => sqlite::read(&self.db).await.unwrap(),
             true => {
-                let scope = Scope::of_connection(&self.db).await.unwrap();
+                let scope = SchemaScope::of_connection(&self.db).await.unwrap();
                 postgres::read(&self.db, &scope).await.unwrap()
             }
         }

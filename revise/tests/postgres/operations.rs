@@ -356,7 +356,7 @@ async fn indexes_come_and_go_in_their_schema_too() {
         run(&db, &sql).await;
     }
     assert_eq!(table(&db, "book").await.indexes[1].name, "later");
-    let mut scope = sea_revise::postgres::Scope::of_connection(&db).await.expect("a schema");
+    let mut scope = sea_revise::postgres::SchemaScope::of_connection(&db).await.expect("a schema");
     scope.others.insert("Sys".to_owned(), "Sys".to_owned());
     let before = sea_revise::postgres::read(&db, &scope).await.expect("the schema");
     let t = ("Sys", "t");

@@ -1,7 +1,7 @@
 //! What the reader makes of what people write.
 
 use sea_revise::{
-    postgres::{Scope, read},
+    postgres::{SchemaScope, read},
     schema::{
         Action, Check, Column, DefaultValue, ForeignKey, Generated, Identity, Index, IndexColumn,
         PrimaryKey, SqlDefinition, Table, TableName, Type, Unique,
@@ -295,7 +295,7 @@ async fn other_schemas_have_the_names_the_model_gives_them() {
             \"o'clock\" integer REFERENCES outside.far, near integer REFERENCES near,
             \"self\" integer REFERENCES \"shadow_Sys\".\"Order Items\", kind \"shadow_Sys\".kind, kinds \"shadow_Sys\".kind[])"
     );
-    let mut scope = Scope::of_connection(&db).await.expect("a schema");
+    let mut scope = SchemaScope::of_connection(&db).await.expect("a schema");
     assert_eq!(scope.own, "public");
     scope.others.insert("shadow_Sys".to_owned(), "Sys".to_owned());
     let found = read(&db, &scope).await.expect("the schema");
@@ -314,7 +314,7 @@ async fn other_schemas_have_the_names_the_model_gives_them() {
 #[tokio::test]
 async fn a_path_without_a_schema_is_an_error_that_says_so() {
     let db = database!("SET search_path = nowhere");
-    let error = Scope::of_connection(&db).await.expect_err("there is no schema").to_string();
+    let error = SchemaScope::of_connection(&db).await.expect_err("there is no schema").to_string();
     assert!(error.contains("no schema of `search_path` exists"), "{error}");
 }
 

@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use sea_revise::{
     operation::{Operation, Plan},
-    postgres::{Scope, read, statements},
+    postgres::{SchemaScope, read, statements},
     schema::{Schema, Table},
 };
 
@@ -31,7 +31,7 @@ pub async fn run(db: &DatabaseConnection, sql: &str) {
 
 /// The schema that the connection works in.
 pub async fn schema(db: &DatabaseConnection) -> Schema {
-    let scope = Scope::of_connection(db).await.expect("a schema");
+    let scope = SchemaScope::of_connection(db).await.expect("a schema");
     read(db, &scope).await.expect("the schema can be read")
 }
 

@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use sea_revise::{
-    postgres::{Scope, create_script, read},
+    postgres::{SchemaScope, create_script, read},
     schema::Schema,
 };
 
@@ -27,7 +27,7 @@ const ZOO: &str = "CREATE TYPE mood AS ENUM ('a', 'it''s');
         EXECUTE FUNCTION suppress_redundant_updates_trigger()";
 
 async fn read_here(db: &DatabaseConnection) -> Schema {
-    let scope = Scope::of_connection(db).await.expect("a schema");
+    let scope = SchemaScope::of_connection(db).await.expect("a schema");
     read(db, &scope).await.expect("the schema")
 }
 
@@ -50,12 +50,12 @@ async fn a_shadow_reads_like_the_real_thing_and_leaves_nothing() {
     assert_eq!(written(&shadow), written(&real));
     assert_same(shadow, real.clone());
     run(&db, &format!("BEGIN; SET LOCAL search_path = pg_temp; {ZOO}")).await;
-    let scope = Scope::of_connection(&db).await.expect("a schema");
+    let scope = SchemaScope::of_connection(&db).await.expect("a schema");
     assert!(scope.own.starts_with("pg_temp_"), "{scope:?}");
     let temporary = read(&db, &scope).await.expect("the schema");
     // While they stand before the real ones, they are still not taken for them.
     run(&db, "SET LOCAL search_path = public").await;
-    let public = Scope { own: "public".to_owned(), ..scope };
+    let public = SchemaScope { own: "public".to_owned(), ..scope };
     let beside = read(&db, &public).await.expect("the schema");
     run(&db, "ROLLBACK").await;
     assert_same(temporary, real.clone());
@@ -66,7 +66,7 @@ async fn a_shadow_reads_like_the_real_thing_and_leaves_nothing() {
 #[tokio::test]
 async fn a_script_makes_the_schema_again() {
     let db = database!(ZOO);
-    let mut scope = Scope::of_connection(&db).await.expect("a schema");
+    let mut scope = SchemaScope::of_connection(&db).await.expect("a schema");
     scope.others.insert("Sys".to_owned(), "Sys".to_owned());
     let sql = "CREATE SCHEMA \"Sys\"; CREATE TABLE \"Sys\".\"Order Items\" (id bigint PRIMARY KEY REFERENCES p, up bigint
         REFERENCES \"Sys\".\"Order Items\"); CREATE INDEX i ON \"Sys\".\"Order Items\" (up)";

@@ -4,12 +4,12 @@ use std::ops::Range;
 
 /// A range of a text and what stands there afterwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Edit {
+pub(super) struct TextEdit {
     pub(super) at: Range<usize>,
     pub(super) text: String,
 }
 
-impl Edit {
+impl TextEdit {
     pub(super) fn insert(at: usize, text: impl Into<String>) -> Self {
         Self { at: at..at, text: text.into() }
     }
@@ -20,7 +20,7 @@ impl Edit {
 }
 
 /// The text after the edits, which do not overlap. Of two at one place the first comes first.
-pub(super) fn apply(source: &str, mut edits: Vec<Edit>) -> String {
+pub(super) fn apply(source: &str, mut edits: Vec<TextEdit>) -> String {
     edits.sort_by_key(|edit| edit.at.start);
     let mut text = String::with_capacity(source.len());
     let mut done = 0;
@@ -87,18 +87,18 @@ pub(super) fn whole_lines(source: &str, range: Range<usize>) -> Option<Range<usi
 }
 
 /// Takes lines out, and one of two blank lines that would then follow each other or end the file.
-pub(super) fn remove_lines(source: &str, lines: Range<usize>) -> Edit {
+pub(super) fn remove_lines(source: &str, lines: Range<usize>) -> TextEdit {
     let before = part(source, 0..lines.start);
     let behind = part(source, lines.end..source.len());
     let blank_before = before.is_empty() || before.ends_with("\n\n") || before.ends_with("\n\r\n");
     let blank_behind = ["\r\n", "\n"].into_iter().find(|newline| behind.starts_with(newline));
     let newline_behind = source.ends_with('\n');
     match blank_behind {
-        Some(newline) if blank_before => Edit::remove(lines.start..lines.end + newline.len()),
+        Some(newline) if blank_before => TextEdit::remove(lines.start..lines.end + newline.len()),
         None if behind.is_empty() && (blank_before || !newline_behind) => {
-            Edit::remove(without_newline(before).len()..lines.end)
+            TextEdit::remove(without_newline(before).len()..lines.end)
         }
-        _ => Edit::remove(lines),
+        _ => TextEdit::remove(lines),
     }
 }
 
@@ -129,7 +129,8 @@ mod tests {
 
     #[test]
     fn edits_apply_in_their_order() {
-        let edits = vec![Edit::insert(3, "x"), Edit::remove(0..1), Edit::insert(3, "y")];
+        let edits =
+            vec![TextEdit::insert(3, "x"), TextEdit::remove(0..1), TextEdit::insert(3, "y")];
         assert_eq!(apply("abc", edits), "bcxy");
     }
 }

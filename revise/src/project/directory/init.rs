@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     Directory, DirectoryError, cargo_manifest, locate, templates,
-    write::{Change, carry_out},
+    write::{FileChange, carry_out},
 };
 use crate::project::render;
 
@@ -73,7 +73,7 @@ pub fn init(path: &Path, options: &InitOptions) -> Result<Initialised, Directory
     let made = make_folders(&folder)?;
     let changes = files.clone().map(|(path, text)| {
         let rust = path.extension().is_some_and(|extension| extension == "rs");
-        Change::Create { text: if rust { render::format(&text, &folder) } else { text }, path }
+        FileChange::Create { text: if rust { render::format(&text, &folder) } else { text }, path }
     });
     if let Err(error) = carry_out(&changes) {
         remove_folders(&made);

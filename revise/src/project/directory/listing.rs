@@ -8,7 +8,7 @@ use syn::{
     spanned::Spanned as _,
 };
 
-use super::edit::{Edit, apply, part};
+use super::edit::{TextEdit, apply, part};
 use crate::revision::Revision;
 
 /// What was found; every range is one of bytes.
@@ -46,12 +46,12 @@ pub(super) enum Anchor {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Vector {
     pub(super) inner: Range<usize>,
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<ListEntry>,
 }
 
 /// `Box::new(m…::Migration)`, or anything else in the list.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct ListEntry {
     /// The module and where it is written, where it is one.
     pub(super) name: Option<(String, Range<usize>)>,
     pub(super) range: Range<usize>,
@@ -97,7 +97,7 @@ impl Listing {
     }
 }
 
-impl Entry {
+impl ListEntry {
     pub(super) fn is(&self, name: &str) -> bool {
         self.name.as_ref().is_some_and(|(found, _)| found == name)
     }
@@ -142,7 +142,7 @@ pub(super) fn rename_inside(source: &str, old: &str, new: &str) -> String {
     let edits = functions.filter_map(|(_, block)| match block.stmts.last() {
         Some(Stmt::Expr(Expr::Lit(literal), None)) => match &literal.lit {
             syn::Lit::Str(text) if text.value() == old => {
-                Some(Edit { at: text.span().byte_range(), text: format!("\"{new}\"") })
+                Some(TextEdit { at: text.span().byte_range(), text: format!("\"{new}\"") })
             }
             _ => None,
         },
@@ -197,7 +197,7 @@ fn vector(found: &Macro) -> Option<Vector> {
     };
     let inner = delimiters.open().byte_range().end..delimiters.close().byte_range().start;
     let elements = found.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated).ok()?;
-    let entry = |pair: Pair<&Expr, &Token![,]>| Entry {
+    let entry = |pair: Pair<&Expr, &Token![,]>| ListEntry {
         name: boxed(pair.value()),
         range: pair.value().span().byte_range(),
         comma: pair.punct().map(|comma| comma.span.byte_range().end),

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    edit::{Edit, apply, indentation, line_end, newline, part, remove_lines, whole_lines},
+    edit::{TextEdit, apply, indentation, line_end, newline, part, remove_lines, whole_lines},
     error::DirectoryError,
     listing::{Anchor, Listing, Module, is_plain, split_mark},
     templates, vector,
@@ -144,26 +144,28 @@ fn declaration(source: &str, listing: &Listing, name: &str) -> String {
     if all && !first.is_empty() { format!("{first} mod {name};") } else { format!("mod {name};") }
 }
 
-fn insert_module(source: &str, listing: &Listing, name: &str, declaration: &str) -> Edit {
+fn insert_module(source: &str, listing: &Listing, name: &str, declaration: &str) -> TextEdit {
     let newline = newline(source);
     let smaller = listing.modules.iter().filter(|module| module.name.as_str() < name);
     // rustfmt sorts modules that follow each other.
     if let Some(before) = smaller.max_by(|a, b| a.name.cmp(&b.name)) {
         let blanks = indentation(source, before.item.start);
-        return Edit::insert(
+        return TextEdit::insert(
             line_end(source, before.item.end),
             format!("{newline}{blanks}{declaration}"),
         );
     }
     if let Some(first) = listing.modules.first() {
         let blanks = indentation(source, first.item.start);
-        return Edit::insert(first.item.start, format!("{declaration}{newline}{blanks}"));
+        return TextEdit::insert(first.item.start, format!("{declaration}{newline}{blanks}"));
     }
     match listing.anchor {
         Anchor::Behind(end) => {
-            Edit::insert(line_end(source, end), format!("{newline}{newline}{declaration}"))
+            TextEdit::insert(line_end(source, end), format!("{newline}{newline}{declaration}"))
         }
-        Anchor::Before(start) => Edit::insert(start, format!("{declaration}{newline}{newline}")),
+        Anchor::Before(start) => {
+            TextEdit::insert(start, format!("{declaration}{newline}{newline}"))
+        }
     }
 }
 
@@ -182,7 +184,7 @@ fn remove(source: &str, name: &str) -> Option<Removed> {
     let entry = listing.vector.entries.get(place)?;
     let mut edits = vec![match whole_lines(source, module.item.clone()) {
         Some(lines) => remove_lines(source, lines),
-        None => Edit::remove(module.item.clone()),
+        None => TextEdit::remove(module.item.clone()),
     }];
     edits.extend(vector::remove(source, &listing.vector, place));
     Some(Removed {

@@ -2,8 +2,8 @@
 //! fits on its line, or does again: those are what rustfmt would make of it.
 
 use super::{
-    edit::{Edit, indentation, line_end, line_start, newline, part, whole_lines},
-    listing::{Entry, Vector},
+    edit::{TextEdit, indentation, line_end, line_start, newline, part, whole_lines},
+    listing::{ListEntry, Vector},
 };
 
 /// The width up to which rustfmt keeps a list on one line, unless it is told otherwise.
@@ -16,9 +16,9 @@ pub(super) fn insert(
     name: &str,
     entry: &str,
     comment: &str,
-) -> Vec<Edit> {
+) -> Vec<TextEdit> {
     let smaller =
-        |found: &Entry| found.name.as_ref().is_some_and(|(found, _)| found.as_str() < name);
+        |found: &ListEntry| found.name.as_ref().is_some_and(|(found, _)| found.as_str() < name);
     let place = vector.entries.iter().rposition(smaller).map_or(0, |before| before + 1);
     let layout = Layout::of(source, vector);
     if vector.entries.is_empty() {
@@ -34,31 +34,31 @@ pub(super) fn insert(
     let before = place.checked_sub(1).and_then(|before| vector.entries.get(before));
     match (before, vector.entries.first()) {
         (Some(before), _) if !layout.lines => {
-            vec![Edit::insert(before.range.end, format!(", {entry}"))]
+            vec![TextEdit::insert(before.range.end, format!(", {entry}"))]
         }
         (Some(before), _) => {
             let line = format!("{}{}{entry}", layout.newline, layout.indentation);
             match before.comma {
                 Some(comma) => {
-                    vec![Edit::insert(line_end(source, comma), format!("{line},{comment}"))]
+                    vec![TextEdit::insert(line_end(source, comma), format!("{line},{comment}"))]
                 }
                 None => vec![
-                    Edit::insert(before.range.end, ","),
-                    Edit::insert(line_end(source, before.range.end), line + comment),
+                    TextEdit::insert(before.range.end, ","),
+                    TextEdit::insert(line_end(source, before.range.end), line + comment),
                 ],
             }
         }
         (None, Some(first)) if layout.lines => {
             let line = format!("{entry},{comment}{}{}", layout.newline, layout.indentation);
-            vec![Edit::insert(first.range.start, line)]
+            vec![TextEdit::insert(first.range.start, line)]
         }
-        (None, Some(first)) => vec![Edit::insert(first.range.start, format!("{entry}, "))],
+        (None, Some(first)) => vec![TextEdit::insert(first.range.start, format!("{entry}, "))],
         (None, None) => Vec::new(),
     }
 }
 
 /// Takes an entry out, with the comment on its line.
-pub(super) fn remove(source: &str, vector: &Vector, place: usize) -> Vec<Edit> {
+pub(super) fn remove(source: &str, vector: &Vector, place: usize) -> Vec<TextEdit> {
     let layout = Layout::of(source, vector);
     let Some(entry) = vector.entries.get(place) else {
         return Vec::new();
@@ -66,13 +66,13 @@ pub(super) fn remove(source: &str, vector: &Vector, place: usize) -> Vec<Edit> {
     let mut texts = layout.texts();
     texts.remove(place);
     if layout.lines && !layout.comments && texts.len() < 2 && width(&texts) <= WIDTH {
-        return vec![Edit { at: vector.inner.clone(), text: texts.concat() }];
+        return vec![TextEdit { at: vector.inner.clone(), text: texts.concat() }];
     }
     let before = place.checked_sub(1).and_then(|before| vector.entries.get(before));
     let end = entry.comma.unwrap_or(entry.range.end);
     if !layout.lines {
         let next = vector.entries.get(place + 1);
-        return vec![Edit::remove(match (before, next) {
+        return vec![TextEdit::remove(match (before, next) {
             (_, Some(next)) => entry.range.start..next.range.start,
             (Some(before), None) => before.range.end..entry.range.end,
             (None, None) => entry.range.start..end,
@@ -80,22 +80,22 @@ pub(super) fn remove(source: &str, vector: &Vector, place: usize) -> Vec<Edit> {
     }
     // The comma before it was added with it.
     let comma = match (before, entry.comma) {
-        (Some(before), None) => before.comma.map(|comma| Edit::remove(comma - 1..comma)),
+        (Some(before), None) => before.comma.map(|comma| TextEdit::remove(comma - 1..comma)),
         _ => None,
     };
     let lines = match (whole_lines(source, entry.range.start..end), &comma) {
-        (Some(lines), _) => Edit::remove(lines),
+        (Some(lines), _) => TextEdit::remove(lines),
         // `a,\n b]`
         (None, Some(comma)) if part(source, comma.at.end..entry.range.start).trim().is_empty() => {
-            return vec![Edit::remove(comma.at.start..entry.range.end)];
+            return vec![TextEdit::remove(comma.at.start..entry.range.end)];
         }
-        (None, _) => Edit::remove(entry.range.start..end),
+        (None, _) => TextEdit::remove(entry.range.start..end),
     };
     comma.into_iter().chain([lines]).collect()
 }
 
 /// The comment behind an entry on its line, with the blanks before it.
-pub(super) fn comment<'a>(source: &'a str, vector: &Vector, entry: &Entry) -> &'a str {
+pub(super) fn comment<'a>(source: &'a str, vector: &Vector, entry: &ListEntry) -> &'a str {
     let start = entry.comma.unwrap_or(entry.range.end);
     let end = line_end(source, start).min(vector.inner.end);
     part(source, start..end).trim_end()
@@ -149,23 +149,23 @@ impl<'a> Layout<'a> {
     }
 
     /// The whole list, one entry a line.
-    fn rewrite(&self, texts: &[&str]) -> Edit {
+    fn rewrite(&self, texts: &[&str]) -> TextEdit {
         let (newline, indentation) = (self.newline, &self.indentation);
         let lines = texts.iter().map(|text| format!("{newline}{indentation}{text},"));
         let text = lines.collect::<String>() + newline + self.base;
-        Edit { at: self.vector.inner.clone(), text }
+        TextEdit { at: self.vector.inner.clone(), text }
     }
 
     /// The first entry of an empty list, behind the comments in it.
-    fn first(&self, entry: &str, comment: &str) -> Edit {
+    fn first(&self, entry: &str, comment: &str) -> TextEdit {
         let inner = &self.vector.inner;
         let (newline, indentation) = (self.newline, &self.indentation);
         let end = inner.start + part(self.source, inner.clone()).trim_end().len();
         match (self.lines, self.comments) {
-            (true, _) => Edit::insert(end, format!("{newline}{indentation}{entry},{comment}")),
-            (false, true) => Edit::insert(end, format!(" {entry}")),
+            (true, _) => TextEdit::insert(end, format!("{newline}{indentation}{entry},{comment}")),
+            (false, true) => TextEdit::insert(end, format!(" {entry}")),
             (false, false) if width(&[entry]) <= WIDTH => {
-                Edit { at: inner.clone(), text: entry.to_owned() }
+                TextEdit { at: inner.clone(), text: entry.to_owned() }
             }
             (false, false) => self.rewrite(&[entry]),
         }

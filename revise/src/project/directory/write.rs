@@ -13,7 +13,7 @@ use std::{
 use super::error::DirectoryError;
 
 /// A change of one file.
-pub(super) enum Change {
+pub(super) enum FileChange {
     /// A new file; one that is there is an error.
     Create { path: PathBuf, text: String },
     /// Another text in a file, or a new file.
@@ -24,7 +24,7 @@ pub(super) enum Change {
 
 /// A change that is ready to be made with one rename.
 struct Prepared<'a> {
-    change: &'a Change,
+    change: &'a FileChange,
     /// The new text; gone once it has its place.
     temporary: Option<Temporary>,
     /// What the file held, to take the change back.
@@ -35,7 +35,7 @@ struct Prepared<'a> {
 ///
 /// # Errors
 /// When something cannot be read or written, or a file to be created is there already. Nothing is changed then.
-pub(super) fn carry_out(changes: &[Change]) -> Result<(), DirectoryError> {
+pub(super) fn carry_out(changes: &[FileChange]) -> Result<(), DirectoryError> {
     let mut prepared = changes.iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
     let mut failure = None;
     let mut made = 0;
@@ -59,7 +59,7 @@ pub(super) fn carry_out(changes: &[Change]) -> Result<(), DirectoryError> {
     Err(failure)
 }
 
-impl Change {
+impl FileChange {
     fn path(&self) -> &Path {
         match self {
             Self::Create { path, .. } | Self::Replace { path, .. } | Self::Delete { path } => path,
@@ -67,21 +67,21 @@ impl Change {
     }
 }
 
-fn prepare(change: &Change) -> Result<Prepared<'_>, DirectoryError> {
+fn prepare(change: &FileChange) -> Result<Prepared<'_>, DirectoryError> {
     let before = match change {
-        Change::Create { .. } => None,
-        Change::Replace { path, .. } | Change::Delete { path } => match fs::read(path) {
+        FileChange::Create { .. } => None,
+        FileChange::Replace { path, .. } | FileChange::Delete { path } => match fs::read(path) {
             Ok(bytes) => Some(bytes),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(DirectoryError::io("read", path, error)),
         },
     };
     let temporary = match change {
-        Change::Create { path, text } | Change::Replace { path, text } => {
+        FileChange::Create { path, text } | FileChange::Replace { path, text } => {
             let written = Temporary::write(path, text.as_bytes());
             Some(written.map_err(|source| DirectoryError::io("write", path, source))?)
         }
-        Change::Delete { .. } => None,
+        FileChange::Delete { .. } => None,
     };
     Ok(Prepared { change, temporary, before })
 }
@@ -93,16 +93,16 @@ impl Prepared<'_> {
             _ => DirectoryError::io("write", path, source),
         };
         match (self.change, self.temporary.take()) {
-            (Change::Delete { path }, _) => {
+            (FileChange::Delete { path }, _) => {
                 fs::remove_file(path).map_err(|source| DirectoryError::io("remove", path, source))
             }
-            (Change::Create { path, .. }, Some(temporary)) => {
+            (FileChange::Create { path, .. }, Some(temporary)) => {
                 temporary.become_new().map_err(|source| failed(path, source))
             }
-            (Change::Replace { path, .. }, Some(temporary)) => {
+            (FileChange::Replace { path, .. }, Some(temporary)) => {
                 temporary.take_place().map_err(|source| failed(path, source))
             }
-            (Change::Create { .. } | Change::Replace { .. }, None) => Ok(()),
+            (FileChange::Create { .. } | FileChange::Replace { .. }, None) => Ok(()),
         }
     }
 
@@ -174,12 +174,12 @@ impl Drop for Temporary {
 mod tests {
     use super::*;
 
-    fn create(path: PathBuf) -> Change {
-        Change::Create { path, text: "new".to_owned() }
+    fn create(path: PathBuf) -> FileChange {
+        FileChange::Create { path, text: "new".to_owned() }
     }
 
-    fn replace(path: PathBuf) -> Change {
-        Change::Replace { path, text: "new".to_owned() }
+    fn replace(path: PathBuf) -> FileChange {
+        FileChange::Replace { path, text: "new".to_owned() }
     }
 
     fn files(folder: &Path) -> Vec<(String, String)> {
@@ -201,7 +201,7 @@ mod tests {
         fs::create_dir(at("taken")).unwrap();
         let before = files(folder.path());
         let failing = [
-            vec![create(at("a")), replace(at("list")), Change::Delete { path: at("nothing") }],
+            vec![create(at("a")), replace(at("list")), FileChange::Delete { path: at("nothing") }],
             vec![create(at("a")), replace(at("list")), create(at("taken"))],
             vec![create(at("a")), replace(at("b")), replace(at("taken"))],
             vec![create(at("a")), replace(at("list")), replace(at("list/x"))],
@@ -224,7 +224,7 @@ mod tests {
         let at = |name: &str| folder.path().join(name);
         fs::write(at("list"), "old").unwrap();
         fs::write(at("old"), "old").unwrap();
-        carry_out(&[create(at("a")), replace(at("list")), Change::Delete { path: at("old") }])
+        carry_out(&[create(at("a")), replace(at("list")), FileChange::Delete { path: at("old") }])
             .unwrap();
         let new = |name: &str| (name.to_owned(), "new".to_owned());
         assert_eq!(files(folder.path()), [new("a"), new("list")]);

@@ -1,7 +1,7 @@
 //! Questions: what is said when nobody answers, and what an answer changes.
 
 use crate::{
-    diff::{Options, Question},
+    diff::{DiffOptions, Question},
     error::{Error, Result},
     schema::TableName,
 };
@@ -25,7 +25,7 @@ pub enum Answer {
 ///
 /// # Errors
 /// [`Error::NeedsAnswer`] when the answer is to stop, [`Error::Usage`] when it does not fit the question.
-pub fn take(options: &mut Options, question: &Question, answer: Answer) -> Result<()> {
+pub fn take(options: &mut DiffOptions, question: &Question, answer: Answer) -> Result<()> {
     match (question, answer) {
         (_, Answer::Stop) => {
             Err(Error::NeedsAnswer("stopped at a question; nothing was written".to_owned()))

@@ -4,7 +4,7 @@ use sea_orm::DbBackend;
 
 use crate::{
     check::lint::Finding,
-    diff::{Options, diff},
+    diff::{DiffOptions, diff},
     error::Result,
     operation::{Operation, reverse::reverse},
     schema::{Schema, checksum::checksum},
@@ -46,7 +46,7 @@ impl Draft {
     /// What creates a whole schema.
     pub(crate) fn creating(schema: &Schema, backend: DbBackend) -> Result<Self> {
         let empty = Schema::default();
-        let found = diff(&empty, schema, &Options::whole(backend));
+        let found = diff(&empty, schema, &DiffOptions::whole(backend));
         let found = found?;
         let down = reverse(&empty, &found.operations, backend)?.operations;
         Ok(Self { up: found.operations, down, notes: found.notes, ..Self::empty() })

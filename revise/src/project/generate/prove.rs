@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    diff::{Options, diff},
+    diff::{DiffOptions, diff},
     error::{Error, Result, explain},
     operation::Operation,
     runtime::{history::History, shadow::Shadow},
@@ -176,7 +176,7 @@ fn expect_same(
     up: &[Operation],
     what: &str,
 ) -> Result<()> {
-    let left = diff(found, expected, &Options::whole(shadow.backend()))?;
+    let left = diff(found, expected, &DiffOptions::whole(shadow.backend()))?;
     let left: Vec<String> = left
         .operations
         .iter()

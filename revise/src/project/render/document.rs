@@ -1,11 +1,11 @@
 //! What stands above a migration: what it does, what it follows, and where a person has to decide.
 
-use super::{Draft, literal::needs_escape};
+use super::{RevisionFile, literal::needs_escape};
 
 const WIDTH: usize = 100;
 
 /// The `//!` lines of a file.
-pub(super) fn head(draft: &Draft<'_>) -> String {
+pub(super) fn head(draft: &RevisionFile<'_>) -> String {
     let place = match draft.after {
         Some(before) => format!("Follows `{before}`."),
         None => "The first revision.".to_owned(),

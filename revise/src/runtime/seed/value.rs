@@ -142,8 +142,8 @@ fn whole(checked: Option<(&str, usize)>, number: usize) -> i64 {
     let above = |named: i64| named.saturating_add(row).saturating_add(1);
     let below = |named: i64| named.saturating_sub(row).saturating_sub(1);
     match named {
-        Some(((named, Side::Above), 1) | ((named, _), 3..)) => above(named),
-        Some(((named, Side::Below), 1) | ((named, _), 2)) => below(named),
+        Some(((named, BoundSide::Above), 1) | ((named, _), 3..)) => above(named),
+        Some(((named, BoundSide::Below), 1) | ((named, _), 2)) => below(named),
         Some(((named, _), _)) => named.saturating_add(row),
         None => row + 1,
     }
@@ -189,14 +189,14 @@ fn texts(expression: &str) -> Vec<String> {
 
 /// Where the values are that a comparison holds for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
+enum BoundSide {
     Above,
     Below,
     At,
 }
 
 /// The first number of an expression that is no part of a name, and what stands before it.
-fn first_number(expression: &str) -> Option<(i64, Side)> {
+fn first_number(expression: &str) -> Option<(i64, BoundSide)> {
     let part = |next: char| next.is_alphanumeric() || matches!(next, '_' | '-' | '"' | '\'');
     let mut place = 0;
     for word in expression.split(|next: char| !part(next)) {
@@ -204,9 +204,9 @@ fn first_number(expression: &str) -> Option<(i64, Side)> {
             let before = expression.get(..place).unwrap_or_default();
             let before = before.trim_end_matches(|next: char| next == '(' || next.is_whitespace());
             let side = match before.chars().next_back() {
-                Some('<') => Side::Below,
-                Some('>') if !before.ends_with("<>") => Side::Above,
-                _ => Side::At,
+                Some('<') => BoundSide::Below,
+                Some('>') if !before.ends_with("<>") => BoundSide::Above,
+                _ => BoundSide::At,
             };
             return Some((number, side));
         }
@@ -302,11 +302,11 @@ mod tests {
         assert_eq!(texts(any), ["new", "it's"]);
         assert_eq!(texts("a = 'open"), Vec::<String>::new());
         for (check, number) in [
-            ("c1 >= 18", Some((18, Side::At))),
-            ("ü—a BETWEEN -5 AND 5", Some((-5, Side::At))),
-            ("(price > (0)::numeric)", Some((0, Side::Above))),
-            ("rate < 10", Some((10, Side::Below))),
-            ("rate <> 10", Some((10, Side::At))),
+            ("c1 >= 18", Some((18, BoundSide::At))),
+            ("ü—a BETWEEN -5 AND 5", Some((-5, BoundSide::At))),
+            ("(price > (0)::numeric)", Some((0, BoundSide::Above))),
+            ("rate < 10", Some((10, BoundSide::Below))),
+            ("rate <> 10", Some((10, BoundSide::At))),
             ("a <> '7'", None),
             ("a > b", None),
         ] {

@@ -32,7 +32,8 @@ pub async fn one(
     let revision = migration.name().to_owned();
     (options.report)(&Event::Begun { revision: revision.clone(), direction });
     let begun = Instant::now();
-    let work = Work { history: &revise.history, session, migration, checksum, direction, options };
+    let work =
+        MigrationRun { history: &revise.history, session, migration, checksum, direction, options };
     // Nobody queues behind one who waits for a file, so that it is enough to wait once.
     let limit = if session.backend() == DbBackend::Sqlite { 1 } else { options.attempts };
     let mut attempts = 1;
@@ -81,7 +82,7 @@ fn locked(session: &Session, revision: &str, attempts: u32, error: &DbErr) -> Er
     ))
 }
 
-struct Work<'a> {
+struct MigrationRun<'a> {
     history: &'a History,
     session: &'a Session,
     migration: &'a dyn MigrationTrait,
@@ -90,7 +91,7 @@ struct Work<'a> {
     options: &'a UpgradeOptions,
 }
 
-impl Work<'_> {
+impl MigrationRun<'_> {
     async fn in_transaction(&self, begun: Instant) -> Result<(), DbErr> {
         let transaction = self.session.begin().await?;
         let done = async {

@@ -3,7 +3,7 @@
 
 /// A piece of SQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum PieceKind {
     /// Space, and comments.
     Space,
     /// A name without quotes, or a keyword.
@@ -119,24 +119,24 @@ impl Reader<'_> {
             self.rest = behind;
             match kind {
                 // A command of psql.
-                Kind::Other if text == "\\" && statement.words.is_empty() => self.pass_line(),
-                Kind::Other if text == ";" && statement.open == 0 => {
+                PieceKind::Other if text == "\\" && statement.words.is_empty() => self.pass_line(),
+                PieceKind::Other if text == ";" && statement.open == 0 => {
                     if statement.is_copy() {
                         self.pass_rows();
                     }
                     return Some(statement);
                 }
-                Kind::Word | Kind::Name if self.is_public(text) => {
+                PieceKind::Word | PieceKind::Name if self.is_public(text) => {
                     self.rest = self.rest.strip_prefix('.').unwrap_or(self.rest);
                 }
-                Kind::Literal if self.is_cast_to_a_name() => {
+                PieceKind::Literal if self.is_cast_to_a_name() => {
                     statement.text.push_str(&text.replacen("'public.", "'", 1));
                 }
-                Kind::Word => {
+                PieceKind::Word => {
                     statement.word(text);
                     statement.text.push_str(text);
                 }
-                Kind::Space | Kind::Name | Kind::Literal | Kind::Other => {
+                PieceKind::Space | PieceKind::Name | PieceKind::Literal | PieceKind::Other => {
                     statement.text.push_str(text);
                 }
             }
@@ -170,7 +170,7 @@ impl Reader<'_> {
 }
 
 /// What a text begins with, and how long it is.
-fn piece(text: &str) -> Option<(Kind, usize)> {
+fn piece(text: &str) -> Option<(PieceKind, usize)> {
     let first = text.chars().next()?;
     let until = |end: &str, from: usize| {
         let found = text.get(from..).and_then(|rest| rest.find(end));
@@ -178,18 +178,18 @@ fn piece(text: &str) -> Option<(Kind, usize)> {
     };
     let word = |next: char| next.is_alphanumeric() || next == '_' || next == '$';
     Some(match first {
-        '-' if text.starts_with("--") => (Kind::Space, until("\n", 0)),
-        '/' if text.starts_with("/*") => (Kind::Space, comment(text)),
-        '\'' => (Kind::Literal, quoted(text, 1, false)),
-        '"' => (Kind::Name, until("\"", 1)),
-        'e' | 'E' if text.get(1..2) == Some("'") => (Kind::Literal, quoted(text, 2, true)),
+        '-' if text.starts_with("--") => (PieceKind::Space, until("\n", 0)),
+        '/' if text.starts_with("/*") => (PieceKind::Space, comment(text)),
+        '\'' => (PieceKind::Literal, quoted(text, 1, false)),
+        '"' => (PieceKind::Name, until("\"", 1)),
+        'e' | 'E' if text.get(1..2) == Some("'") => (PieceKind::Literal, quoted(text, 2, true)),
         '$' => match tag(text) {
-            Some(tag) => (Kind::Other, until(tag, tag.len())),
-            None => (Kind::Other, 1),
+            Some(tag) => (PieceKind::Other, until(tag, tag.len())),
+            None => (PieceKind::Other, 1),
         },
-        _ if first.is_whitespace() => (Kind::Space, first.len_utf8()),
-        _ if word(first) => (Kind::Word, text.find(|next| !word(next)).unwrap_or(text.len())),
-        _ => (Kind::Other, first.len_utf8()),
+        _ if first.is_whitespace() => (PieceKind::Space, first.len_utf8()),
+        _ if word(first) => (PieceKind::Word, text.find(|next| !word(next)).unwrap_or(text.len())),
+        _ => (PieceKind::Other, first.len_utf8()),
     })
 }
 
