@@ -108,7 +108,7 @@ pub enum Question {
     RenamedTable {
         /// The table that is new.
         added: TableName,
-        /// Tables that are gone, and how alike they are, from 0 to 1; the best first.
+        /// Tables that are gone, and how similar they are, from 0 to 1; the best first.
         candidates: Vec<(TableName, f64)>,
     },
     /// Is `added` a new name of one of these columns?
@@ -117,7 +117,7 @@ pub enum Question {
         table: TableName,
         /// The column that is new.
         added: String,
-        /// Columns that are gone, and how alike they are, from 0 to 1; the best first.
+        /// Columns that are gone, and how similar they are, from 0 to 1; the best first.
         candidates: Vec<(String, f64)>,
     },
     /// Which value do the rows that are there get?

@@ -42,7 +42,7 @@ impl Entities {
     #[must_use]
     #[expect(
         clippy::should_implement_trait,
-        reason = "a list is added to; nobody takes it for a sum"
+        reason = "a list is extended; it is not mistaken for a sum"
     )]
     pub fn add<E: EntityTrait>(mut self, entity: E) -> Self {
         self.entities.push(Box::new(move |backend| Entity::of(entity, backend)));
@@ -86,7 +86,7 @@ impl Entities {
         Statements::new(entities, self.indexes.clone(), backend)
     }
 
-    /// Gives what was read from a shadow the types that the entities wrote, where a database shows several alike.
+    /// Gives what was read from a shadow the types that the entities wrote, where a database shows several types as one.
     pub(crate) fn refine(&self, schema: &mut Schema, backend: DbBackend) {
         for entity in self.entities.iter().map(|entity| entity(backend)) {
             let name = statements::table_name(&entity.table, backend);
@@ -158,7 +158,7 @@ fn values_of(kind: &ColumnType) -> Option<(String, Vec<String>)> {
     }
 }
 
-/// The comment proper, and the old name that SeaORM hides behind it.
+/// The comment proper, and the old name that SeaORM appends to it.
 pub(crate) fn split_comment(comment: &str) -> (Option<&str>, Option<&str>) {
     let hidden = comment.strip_suffix('"').and_then(|rest| rest.rsplit_once("renamed_from \""));
     match hidden {
@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_old_name_is_told_from_a_comment() {
+    fn an_old_name_is_separated_from_a_comment() {
         for (comment, expected) in [
             ("", (None, None)),
             ("the title", (Some("the title"), None)),

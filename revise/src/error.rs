@@ -59,7 +59,7 @@ pub enum Error {
     Database {
         /// What was tried.
         what: String,
-        /// What the database said.
+        /// The error of the database.
         source: DbErr,
     },
     /// A plan that does not fit the schema.
@@ -70,7 +70,7 @@ pub enum Error {
     File {
         /// What was tried, with the path.
         what: String,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// Anything else that stops the work.
@@ -79,7 +79,7 @@ pub enum Error {
     /// Arguments that make no sense here.
     #[error("{0}")]
     Usage(String),
-    /// A person has to decide, and there is nobody to ask.
+    /// A person has to decide, and there is no terminal to ask on.
     #[error("{0}")]
     NeedsAnswer(String),
     /// There is work that was not done: migrations to apply, or to write.
@@ -105,7 +105,7 @@ pub enum Error {
 impl From<Error> for DbErr {
     fn from(error: Error) -> Self {
         match error {
-            // Without what to do about it, which is said where the error ends.
+            // Without the resolution, which is appended where the error ends.
             Error::Database { what, source } => {
                 code::restate(&source, format!("{what}: {}", clear(&source)))
             }
@@ -159,7 +159,7 @@ fn way_out(error: &std::io::Error) -> &'static str {
     }
 }
 
-/// What the database said, without the names that every layer above it puts before it.
+/// The database's own message, without the prefixes of the layers above it.
 #[must_use]
 pub fn clear(error: &DbErr) -> String {
     let runtime = match error {
@@ -176,7 +176,7 @@ pub fn clear(error: &DbErr) -> String {
     }
 }
 
-/// The same, and what to do about it where the code tells that.
+/// The same, with the resolution where the code has one.
 pub(crate) fn explain(error: &DbErr) -> String {
     let text = clear(error);
     match code::resolution(error) {

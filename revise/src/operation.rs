@@ -178,7 +178,7 @@ pub enum Operation {
     AddEnumValue { name: String, value: String, before: Option<String> },
     /// Gives a value of an enum type another name (PostgreSQL only).
     RenameEnumValue { name: String, from: String, to: String },
-    /// Makes an enum type anew with these values, because PostgreSQL can neither drop nor reorder them. Rows that have
+    /// Recreates an enum type with these values, because PostgreSQL can neither drop nor reorder them. Rows that have
     /// a dropped value need a pair in `map`; a row without one stops the migration.
     RebuildEnum {
         name: String,
@@ -206,7 +206,7 @@ pub enum Operation {
         #[serde(rename = "extra")]
         object: DatabaseObject,
     },
-    /// SQL of somebody's own. Where only one database is named, the other one does nothing.
+    /// SQL written by hand. Where only one database is named, the other one does nothing.
     Sql { sqlite: Option<String>, postgres: Option<String> },
 }
 

@@ -52,7 +52,7 @@ impl Revision {
         (second(moment) == moment).then(|| Self { moment, slug: slug.to_owned() })
     }
 
-    /// The same at a second in which it comes behind `newest`; unchanged where it does already.
+    /// The same at a second in which it comes after `newest`; unchanged where it does already.
     #[must_use]
     pub fn after(&self, newest: &Self) -> Self {
         let next = newest.moment.checked_add_signed(TimeDelta::seconds(1));

@@ -130,7 +130,7 @@ impl Schema {
     }
 }
 
-/// A view or a trigger: kept as the SQL that creates it.
+/// A view or a trigger, as the SQL that creates it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SqlDefinition {
     /// Its name.

@@ -11,13 +11,13 @@
 //! | `rename-column` | warning | both | a program that is still running uses the old name |
 //! | `rename-enum-value` | warning | PostgreSQL | a program that is still running uses the old value |
 //! | `volatile-default` | warning | PostgreSQL | a value computed for every row, so the table is rewritten |
-//! | `change-type` | warning | PostgreSQL | the table is rewritten while nobody can read it |
-//! | `set-not-null` | warning | PostgreSQL | the table is read whole while nobody can use it |
+//! | `change-type` | warning | PostgreSQL | the table is rewritten, which blocks reads |
+//! | `set-not-null` | warning | PostgreSQL | the table is read whole, which blocks all access |
 //! | `drop-not-null` | warning | both | a program that is still running does not expect NULL |
 //! | `add-foreign-key` | warning | PostgreSQL | both tables are locked while all rows are compared |
 //! | `add-unique` | warning | PostgreSQL | the table is locked while an index is built |
-//! | `create-index` | warning | PostgreSQL | nobody can write while an index is built |
-//! | `add-check` | warning | PostgreSQL | the table is read whole while nobody can use it |
+//! | `create-index` | warning | PostgreSQL | writes are blocked while an index is built |
+//! | `add-check` | warning | PostgreSQL | the table is read whole, which blocks all access |
 //! | `rebuild-enum` | warning | PostgreSQL | every table that uses the type is rewritten |
 //! | `drop-enum` | warning | PostgreSQL | a program that is still running casts to the type |
 //! | `add-enum-value` | advice | PostgreSQL | a value that cannot be taken away again |
@@ -91,13 +91,13 @@ const RULES: &[(&str, Level, &str)] = &[
         Level::Warning,
         "a value computed for every row, so the table is rewritten",
     ),
-    ("change-type", Level::Warning, "the table is rewritten while nobody can read it"),
-    ("set-not-null", Level::Warning, "the table is read whole while nobody can use it"),
+    ("change-type", Level::Warning, "the table is rewritten, which blocks reads"),
+    ("set-not-null", Level::Warning, "the table is read whole, which blocks all access"),
     ("drop-not-null", Level::Warning, "a program that is still running does not expect NULL"),
     ("add-foreign-key", Level::Warning, "both tables are locked while all rows are compared"),
     ("add-unique", Level::Warning, "the table is locked while an index is built"),
-    ("create-index", Level::Warning, "nobody can write while an index is built"),
-    ("add-check", Level::Warning, "the table is read whole while nobody can use it"),
+    ("create-index", Level::Warning, "writes are blocked while an index is built"),
+    ("add-check", Level::Warning, "the table is read whole, which blocks all access"),
     ("rebuild-enum", Level::Warning, "every table that uses the type is rewritten"),
     ("drop-enum", Level::Warning, "a program that is still running casts to the type"),
     ("add-enum-value", Level::Advice, "a value that cannot be taken away again"),

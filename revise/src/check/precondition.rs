@@ -1,9 +1,9 @@
 //! What has to hold in a database before a plan may change it: each precondition counts the rows that are in the way.
 //!
 //! All of them look at the database as it is before the first operation. A table is therefore read through a subquery
-//! that gives its columns the names that they have in the plan by then. What nobody can know before the plan has run is
-//! left to the database: columns that the plan adds, values that an expression computes, and every table that SQL of
-//! somebody's own names.
+//! that gives its columns the names that they have in the plan by then. What cannot be known before the plan has run is
+//! left to the database: columns that the plan adds, values that an expression computes, and every table that
+//! raw SQL names.
 
 mod cast;
 mod check;
@@ -29,7 +29,7 @@ pub struct Precondition {
     pub table: String,
     /// What is wrong with several rows, beginning with the verb: ``have NULL in `name` ``.
     pub problem: String,
-    /// The way out.
+    /// The resolution.
     pub hint: String,
 }
 

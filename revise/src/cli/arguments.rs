@@ -75,7 +75,7 @@ pub enum Verb {
     Show(ShowArguments),
     /// Open a migration in $EDITOR
     Edit(EditArguments),
-    /// Give migrations that came late from another branch a new date, behind the newest
+    /// Give migrations that came late from another branch a new date, after the newest
     Merge,
     /// Note migrations as applied without running them
     #[command(after_help = examples::STAMP)]

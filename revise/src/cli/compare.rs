@@ -16,7 +16,7 @@ use crate::{
     sqlite::Script,
 };
 
-/// SQLite's shell would go on behind an error, up to the COMMIT.
+/// SQLite's shell would go on after an error, up to the COMMIT.
 const SQLITE_HEAD: &str = "-- For the shell `sqlite3`; other programs do without the next line, and stop at an error by themselves.\n\
                            .bail on\nPRAGMA foreign_keys = OFF;\nBEGIN IMMEDIATE;";
 

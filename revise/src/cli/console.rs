@@ -75,16 +75,17 @@ impl Console {
         }
     }
 
-    /// Told of an upgrade.
+    /// Prints the events of an upgrade.
     pub fn report(&self) -> Report {
         let console = self.clone();
         Arc::new(move |event: &Event| match event {
             Event::Waiting(holder) => {
                 console.note(&format!("waiting for {holder}, which changes the schema"))
             }
-            Event::BackedUp(path) => {
-                console.note(&format!("the database as it was is kept as `{}`", path.display()))
-            }
+            Event::BackedUp(path) => console.note(&format!(
+                "the database before this change was copied to `{}`",
+                path.display()
+            )),
             Event::Begun { .. } => {}
             Event::Statement(sql) if console.verbose => console.note(&format!("    {sql}")),
             Event::Statement(_) => {}
@@ -104,12 +105,12 @@ impl Console {
         })
     }
 
-    /// Asks before something is lost; nobody, where there is no terminal.
+    /// Asks before something is lost; `None` without a terminal.
     pub fn confirm(&self) -> Option<Confirm> {
         self.asks.then(|| -> Confirm { Arc::new(|question: &str| yes(question)) })
     }
 
-    /// Asks what the comparison cannot know; nobody, where there is no terminal.
+    /// Asks what the comparison cannot know; `None` without a terminal.
     pub fn ask(&self) -> Option<Ask> {
         if !self.asks {
             return None;
@@ -180,7 +181,7 @@ fn line(asked: &str) -> Option<String> {
     ASKING.store(false, Ordering::SeqCst);
     match read {
         Ok(0) | Err(_) => {
-            // The shell's next line is not to stand behind the question.
+            // The shell's next line begins on a line of its own.
             eprintln("");
             None
         }
@@ -227,7 +228,7 @@ fn print(line: &str) -> Result<()> {
 }
 
 fn eprintln(line: &str) {
-    // Where nobody listens, nothing is lost.
+    // Where standard error is closed, nothing is lost.
     drop(writeln!(io::stderr(), "{line}"));
 }
 

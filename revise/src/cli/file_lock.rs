@@ -1,4 +1,4 @@
-//! The claim of a SQLite file that other programs of the project use, so that none of them does while its schema changes.
+//! The lock of a SQLite file that other programs of the project use, so that none of them does while its schema changes.
 
 use std::{
     os::unix::fs::MetadataExt,
@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Result},
     project::compare::Side,
     runtime::{
-        lock::{FileLock, PAUSE, beside},
+        lock::{FileLock, PAUSE, sibling},
         session,
         target::Target,
     },
@@ -24,13 +24,13 @@ impl Command<'_> {
     /// What has to be held to the end of the verb; nothing for one that changes no file.
     ///
     /// # Errors
-    /// [`Error::Locked`] when somebody uses the file.
+    /// [`Error::Locked`] when another program uses the file.
     pub async fn take_file_lock(&self, verb: &Verb) -> Result<Option<FileLock>> {
         let Some(suffix) = &self.revise.users_lock else { return Ok(None) };
         let Some(database) = self.changed_file(verb)? else { return Ok(None) };
         session::expect_place(&database)?;
         expect_one_name(&database)?;
-        let path = beside(&database, suffix);
+        let path = sibling(&database, suffix);
         let words = format!(", {} {CHANGES}", self.revise.program);
         let patience = super::apply::seconds(verb.patience(), "--wait")?;
         let begun = Instant::now();
@@ -70,7 +70,7 @@ impl Command<'_> {
         };
         match target {
             Target::File(path) => Ok(Some(path)),
-            // Nobody else has a database in memory, and on a server the engine's own lock is enough.
+            // A database in memory has no other program, and on a server the engine's own lock is enough.
             Target::Memory | Target::Postgres(_) => Ok(None),
         }
     }

@@ -1,4 +1,4 @@
-//! The folder of migrations beside what this program was built with.
+//! The folder of migrations, compared with what this program was built with.
 
 use std::path::{Path, PathBuf};
 
@@ -67,7 +67,7 @@ impl Command<'_> {
             } else {
                 format!(
                     "`{name}` lies in `{folder}` and this program was built without it; build it again, or, when it does not \
-                     compile, mend the file first"
+                     compile, fix the file first"
                 )
             });
         }

@@ -1,4 +1,4 @@
-//! Verbs that mend a history: `stamp`, `resolve`, `merge`.
+//! Verbs that repair a history: `stamp`, `resolve`, `merge`.
 
 use chrono::Utc;
 
@@ -195,7 +195,7 @@ impl Command<'_> {
             moved.push(serde_json::json!({ "from": late, "to": revision }));
         }
         self.console
-            .note("build again, look whether they still fit behind the others, then `upgrade`");
+            .note("build again, check that they still fit after the others, then `upgrade`");
         self.console.json(&moved)
     }
 }

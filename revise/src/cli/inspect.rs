@@ -1,4 +1,4 @@
-//! Verbs that look at the history: `current`, `history`, `heads`, `branches`, `show`.
+//! Verbs that inspect the history: `current`, `history`, `heads`, `branches`, `show`.
 
 use serde::Serialize;
 
@@ -99,7 +99,7 @@ impl Command<'_> {
         let status = self.database_status().await?.unwrap_or_else(|| self.nowhere());
         for late in &status.out_of_order {
             self.console.say(&format!(
-                "{late} is not applied, and newer ones are; `{} merge` puts it behind them",
+                "{late} is not applied, and newer ones are; `{} merge` puts it after them",
                 self.revise.program
             ))?;
         }

@@ -28,7 +28,7 @@ const ELSEWHERE: [(&str, &str); 14] = [
     ("list-templates", "there is one template; the files that `init` writes are yours to change"),
 ];
 
-const ONE_HISTORY: &str = "a history has no branches here: what comes late from a branch of git is put behind the newest by `merge`";
+const ONE_HISTORY: &str = "a history has no branches here: what comes late from a branch of git is put after the newest by `merge`";
 
 /// Says what is wrong with the arguments, or prints the help that was asked for.
 #[must_use]

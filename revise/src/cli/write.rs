@@ -151,7 +151,7 @@ impl Command<'_> {
             return Ok(());
         }
         Err(Error::Pending(format!(
-            "{target} lacks {}, and `--apply` comes behind them; `{} upgrade` first",
+            "{target} lacks {}, and `--apply` comes after them; `{} upgrade` first",
             counted(pending, "migration"),
             self.revise.program
         )))
@@ -178,7 +178,7 @@ impl Command<'_> {
         Ok(script?.statements)
     }
 
-    /// The flags as options, with somebody to ask where there is a terminal.
+    /// The flags as options, with questions where there is a terminal.
     pub fn decided(&self, decisions: &Decisions) -> Result<GenerateOptions> {
         let Decisions {
             rename,

@@ -66,7 +66,7 @@ fn primary_key(
     }
 }
 
-/// What else is said of a key, where that counts; an entity cannot say it.
+/// The clause of a key, where it counts; an entity cannot state it.
 fn stated(clause: &str, whole: bool) -> String {
     if whole { clause.to_owned() } else { String::new() }
 }
@@ -98,7 +98,7 @@ fn uniques(
     }
 }
 
-/// What is unique, with what else is said of it.
+/// What is unique, with its clause.
 fn unique_columns(table: &Table, whole: bool) -> BTreeSet<(Vec<String>, String)> {
     let constraints = table.uniques.iter();
     let constraints =

@@ -101,7 +101,7 @@ fn by_hand(before: Option<&InspectedObject>, after: Option<&InspectedObject>) ->
     ByHand { name: name.unwrap_or_default(), before: text(before), after: text(after) }
 }
 
-/// Parts that are dropped and made anew: what is said about them, such as a comment, goes with them.
+/// Parts that are dropped and recreated: what belongs to them, such as a comment, goes with them.
 fn renewed(work: &Work<'_>) -> BTreeSet<String> {
     let (mut gone, mut made) = (BTreeSet::new(), BTreeSet::new());
     for operation in work.phases.operations() {

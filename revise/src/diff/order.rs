@@ -44,7 +44,7 @@ pub enum Phase {
 pub struct Phases(BTreeMap<Phase, Vec<Operation>>);
 
 impl Phases {
-    /// Adds an operation behind those of its phase.
+    /// Adds an operation after those of its phase.
     pub fn push(&mut self, phase: Phase, operation: Operation) {
         let operations = self.0.entry(phase).or_default();
         if !operations.contains(&operation) {
@@ -64,7 +64,7 @@ impl Phases {
 }
 
 /// Tables with parents before their children. Where keys form a circle, one of the tables comes without the keys that
-/// close it, which stand beside it.
+/// close it, which are returned separately.
 pub fn parents_first(tables: Vec<&Table>) -> Vec<(Table, Vec<crate::schema::ForeignKey>)> {
     let mut waiting: BTreeMap<&TableName, &Table> =
         tables.into_iter().map(|table| (&table.name, table)).collect();
@@ -90,7 +90,7 @@ pub fn parents_first(tables: Vec<&Table>) -> Vec<(Table, Vec<crate::schema::Fore
     sorted
 }
 
-/// The first table that is itself part of a circle, and not only behind one.
+/// The first table that is itself part of a circle, and not only after one.
 fn in_circle<'a>(waiting: &BTreeMap<&'a TableName, &'a Table>) -> Option<&'a TableName> {
     let reaches_itself = |start: &TableName| {
         let mut seen = BTreeSet::new();
@@ -142,8 +142,8 @@ mod tests {
         assert_eq!(order(&[table("a", &["b"]), table("b", &[])]), ["b", "a"]);
         assert_eq!(order(&[table("a", &["a"])]), ["a"]);
         assert_eq!(order(&[table("a", &["b"]), table("b", &["a"])]), ["a then b", "b"]);
-        let behind = [table("a", &["c"]), table("b", &["c"]), table("c", &["b"])];
-        assert_eq!(order(&behind), ["b then c", "c", "a"]);
+        let after = [table("a", &["c"]), table("b", &["c"]), table("c", &["b"])];
+        assert_eq!(order(&after), ["b then c", "c", "a"]);
         assert_eq!(order(&[table("a", &["elsewhere"])]), ["a"]);
     }
 }

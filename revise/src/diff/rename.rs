@@ -8,9 +8,9 @@ use crate::{
     schema::{Column, Table, TableName},
 };
 
-/// From here on a pair of tables is alike enough to ask.
+/// From here on a pair of tables is similar enough to ask.
 const MIN_TABLE_SIMILARITY: f64 = 0.8;
-/// From here on a pair of columns is alike enough to ask; the same type alone is.
+/// From here on a pair of columns is similar enough to ask; the same type alone is.
 const MIN_COLUMN_SIMILARITY: f64 = 0.5;
 
 /// Applies and asks for renames of tables.
@@ -210,7 +210,7 @@ fn ask(work: &mut Work<'_>, after: &Table) {
     }
 }
 
-/// How alike two tables are: the part of their columns that have the same name and type.
+/// How similar two tables are: the part of their columns that have the same name and type.
 fn table_similarity(before: &Table, after: &Table, backend: DbBackend) -> f64 {
     let same = after.columns.iter().filter(|column| {
         before.find(&column.name).is_some_and(|old| old.kind.looks_like(&column.kind, backend))
@@ -219,7 +219,7 @@ fn table_similarity(before: &Table, after: &Table, backend: DbBackend) -> f64 {
     hundredths(ratio(same.count(), all))
 }
 
-/// How alike two columns are: the type is half of it, the rest is nullability, default, place and name.
+/// How similar two columns are: the type is half of it, the rest is nullability, default, place and name.
 fn column_similarity(before: &Column, after: &Column, near: bool, backend: DbBackend) -> f64 {
     let mut similarity = 0.0;
     for (holds, weight) in [

@@ -30,7 +30,7 @@ impl Statements {
         Self { entities, indexes, backend }
     }
 
-    /// The schemas that entities name, beside the connection's own. SQLite has none.
+    /// The schemas that entities name, besides the connection's own. SQLite has none.
     pub fn schemas(&self) -> BTreeSet<String> {
         let names = self.entities.iter().map(|entity| table_name(&entity.table, self.backend));
         names.filter_map(|name| name.schema).collect()
@@ -106,7 +106,7 @@ impl Statements {
         enums.into_iter().map(|(name, all)| create(name, all)).collect()
     }
 
-    /// A key to a table that is no entity must not find the real one behind the shadow.
+    /// A key to a table that is no entity must not find the real one outside of the shadow.
     fn stub_tables(&self, mapped: &dyn Fn(&TableName) -> TableName) -> Vec<String> {
         let mut sql = Vec::new();
         for (table, keys) in self.stubs() {

@@ -29,7 +29,7 @@ mod sqlite {
     pub(super) const READONLY: u32 = 8;
 }
 
-/// What the database itself said; `None` where it did not come to that.
+/// The database's own error; `None` where the statement did not reach it.
 fn database_error(error: &DbErr) -> Option<&dyn DatabaseError> {
     let database = reported(source(error)?)?;
     database
@@ -65,7 +65,7 @@ fn result_code(error: &DbErr) -> Option<u32> {
     Some(database.code()?.parse::<u32>().ok()? & 0xff)
 }
 
-/// Whether somebody else held what was needed, so that another attempt may succeed: a lock was not had in time, this transaction was
+/// Whether another session held what was needed, so that another attempt may succeed: a lock was not had in time, this transaction was
 /// chosen to end a deadlock, or another program has the file.
 pub(crate) fn is_lock_timeout(error: &DbErr) -> bool {
     is(error, sqlstate::LOCK_NOT_AVAILABLE)
@@ -78,12 +78,12 @@ pub(crate) fn is_held_file(error: &DbErr) -> bool {
     matches!(result_code(error), Some(sqlite::BUSY | sqlite::LOCKED))
 }
 
-/// Whether a SQLite file, or what SQLite has to write beside it, cannot be written.
+/// Whether a SQLite file, or what SQLite has to write next to it, cannot be written.
 pub(crate) fn is_read_only_file(error: &DbErr) -> bool {
     result_code(error) == Some(sqlite::READONLY)
 }
 
-/// Whether a server lets nobody in for now: it starts, or all its connections are taken.
+/// Whether a server accepts no connection for now: it starts, or all connections are taken.
 pub(crate) fn is_not_ready(error: &DbErr) -> bool {
     is(error, sqlstate::CANNOT_CONNECT_NOW) || is(error, sqlstate::TOO_MANY_CONNECTIONS)
 }

@@ -14,7 +14,7 @@ impl Schema {
     /// Changes the schema as the database would.
     ///
     /// SQLite keeps a unique constraint that is added as a unique index, and neither comments nor enum types.
-    /// [`Operation::Sql`] changes nothing here, since nobody knows what it does.
+    /// [`Operation::Sql`] changes nothing here, since what it does is unknown.
     ///
     /// # Errors
     /// When a part that has to be there is not, or one is there already; the schema may be half changed then.
@@ -80,7 +80,7 @@ impl Schema {
         operations.iter().try_for_each(|operation| self.apply(operation, backend))
     }
 
-    /// Follows what an operation does to enum types, also where the database keeps none.
+    /// Applies what an operation does to enum types, also where the database has none.
     pub(crate) fn apply_enum(&mut self, operation: &Operation) {
         // What does not fit was never known, as where the history was written by hand.
         drop(self.apply_to_enums(operation));

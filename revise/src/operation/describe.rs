@@ -12,7 +12,7 @@ use crate::{
 
 /// More columns of a new table than this are only counted.
 const COLUMNS: usize = 12;
-/// Longer SQL of somebody's own is cut off.
+/// Longer SQL is cut off.
 const CHARACTERS: usize = 100;
 
 /// What an operation does, such as `add column books.page_count (integer, nullable)`. It is always one line, whatever
@@ -202,7 +202,7 @@ fn create_table(table: &Table) -> String {
     format!("create table {} ({}{more})", table.name, names.join(", "))
 }
 
-/// What stands behind the name of a new column.
+/// The definition after the name of a new column.
 fn definition(column: &Column) -> String {
     let mut words = vec![spell(&column.kind)];
     if let Some(generated) = &column.generated {
@@ -221,7 +221,7 @@ fn definition(column: &Column) -> String {
     words.join(", ")
 }
 
-/// A type in words: PostgreSQL's names tell more of them apart than SQLite's; an enum goes by its own.
+/// A type in words: PostgreSQL's names distinguish more of them than SQLite's; an enum goes by its own.
 pub(crate) fn spell(kind: &Type) -> String {
     match kind {
         Type::Enum(name) => name.clone(),

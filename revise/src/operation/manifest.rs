@@ -1,4 +1,4 @@
-//! What plans said and a database does not show: types that look alike, enum values on SQLite, and whose an index is.
+//! What plans state and a database does not show: types that look the same, enum values on SQLite, and whose an index is.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -52,7 +52,7 @@ impl Plan {
         self.with(Operation::RenameTable { from: from.into(), to: to.into() })
     }
 
-    /// Adds a column behind the others.
+    /// Adds a column after the others.
     #[must_use]
     pub fn add_column(self, table: impl Into<TableName>, column: Column) -> Self {
         self.with(Operation::AddColumn { table: table.into(), column })

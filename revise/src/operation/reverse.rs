@@ -31,7 +31,7 @@ pub fn reverse(
     for (place, operation) in operations.iter().enumerate() {
         let earlier = operations.get(..place).unwrap_or_default();
         let (back, note) = one(&state, earlier, operation);
-        // Behind the key, since on SQLite only a key counts; the list is turned around below.
+        // After the key, since on SQLite only a key counts; the list is turned around below.
         found.operations.extend(counting(&state, operation));
         found.operations.extend(back);
         found.notes.extend(note);
@@ -43,7 +43,7 @@ pub fn reverse(
     }
     found.operations.reverse();
     found.operations = without_lost_work(found.operations);
-    defaults_behind_types(&mut found.operations);
+    defaults_after_types(&mut found.operations);
     Ok(found)
 }
 
@@ -101,7 +101,7 @@ fn one(
             let back = old.map(|old| Operation::AlterType {
                 table: table.clone(),
                 column: column.clone(),
-                // The old expression computes it anew behind this.
+                // The old expression recomputes it after this.
                 using: known.filter(|known| known.nullable).map(|_| no_value(&old)),
                 kind: old,
                 before: Some(kind.clone()),
@@ -170,7 +170,7 @@ fn simple(state: &Schema, operation: &Operation) -> Option<Operation> {
     })
 }
 
-/// What a definition said before, as the schema knows it.
+/// What a definition was before, as the schema knows it.
 fn definition(state: &Schema, operation: &Operation) -> Option<Operation> {
     let found = operation.table().and_then(|table| state.tables.get(table))?;
     Some(match operation.clone() {
@@ -287,7 +287,7 @@ fn enums(state: &Schema, operation: &Operation) -> Option<Operation> {
 }
 
 /// An old default may mean nothing to the type that its column has until it gets the old one back.
-fn defaults_behind_types(operations: &mut [Operation]) {
+fn defaults_after_types(operations: &mut [Operation]) {
     for place in (0..operations.len()).rev() {
         let Some((Operation::AlterDefault { table, column, .. }, later)) =
             operations.get(place..).and_then(<[Operation]>::split_first)

@@ -39,7 +39,7 @@ pub fn alter(table: &TableName, column: &str, change: &str) -> String {
 /// a zone are taken to be UTC, whatever the session's zone is.
 ///
 /// # Errors
-/// When another column is computed from it, which the server could only make anew without its place.
+/// When another column is computed from it, which the server could only recreate at another place.
 pub fn kind(
     table: &Table,
     column: &Column,
@@ -78,7 +78,7 @@ pub fn expect_free(table: &Table, column: &Column) -> Result<(), PlanError> {
     let Some(other) = table.columns.iter().find(computed) else { return Ok(()) };
     Err(PlanError::Unsupported(format!(
         "column `{0}` of `{1}` cannot change its type while `{2}` is computed from it; put `.drop_generated({1:?}, {2:?})` \
-         before it and `.set_generated(…)` behind it",
+         before it and `.set_generated(…)` after it",
         column.name,
         table.name.to_string(),
         other.name
@@ -103,7 +103,7 @@ fn typed(
         return vec![typed];
     };
     let mut statements = vec![change("DROP DEFAULT"), typed];
-    // The old default may mean nothing to the new type, and nobody needs it when another one follows.
+    // The old default may mean nothing to the new type, and it is not needed when another one follows.
     let replaced = later.iter().any(|operation| match operation {
         Operation::AlterDefault { table: of, column: name, .. } => {
             *of == table.name && *name == column.name
@@ -179,7 +179,7 @@ pub fn identity(table: &Table, column: &Column, identity: Identity) -> Vec<Strin
             // A serial's sequence would stay, and be taken for that of an identity to come.
             with_sequence(table, column, drop_sequence),
         ],
-        // An identity keeps its place; a serial, which the model does not tell apart, becomes one first.
+        // An identity keeps its place; a serial, which the model does not distinguish, becomes one first.
         (Some(_), Some(to)) => vec![with_sequence(
             table,
             column,
@@ -197,7 +197,7 @@ pub fn identity(table: &Table, column: &Column, identity: Identity) -> Vec<Strin
     }
 }
 
-/// Lets a sequence go on behind the highest number that there is.
+/// Lets a sequence go on after the highest number that there is.
 fn advance(table: &Table, column: &Column) -> String {
     format!(
         "setval(pg_get_serial_sequence({}, {}), COALESCE((SELECT max({}) FROM {}), 0) + 1, false)",

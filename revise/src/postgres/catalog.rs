@@ -228,7 +228,7 @@ CROSS JOIN LATERAL (
 WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
     WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))"#;
 
-/// An enum, another type of somebody's own, or a function.
+/// An enum, another user-defined type, or a function.
 #[derive(Debug, Deserialize)]
 pub struct DefinitionRow {
     pub schema: String,

@@ -18,7 +18,7 @@ use crate::{
 /// comments, views and triggers, in this order and otherwise in that of the names.
 ///
 /// What the model does not have (extensions, functions, sequences, domains) has to be there already: a trigger's
-/// function, say, or a type of somebody's own. The statements do not qualify tables of the own schema, so they work in
+/// function, say, or a user-defined type. The statements do not qualify tables of the own schema, so they work in
 /// the first schema of `search_path`.
 ///
 /// # Errors
@@ -208,7 +208,7 @@ fn constraint(name: Option<&String>) -> String {
     name.map(|name| format!("CONSTRAINT {} ", quote(name))).unwrap_or_default()
 }
 
-/// What SQLite does on a conflict is not said here.
+/// What SQLite does on a conflict is left out here.
 fn with_clause(sql: String, clause: &str) -> String {
     if clause.is_empty() || clause::is_conflict(clause) { sql } else { format!("{sql} {clause}") }
 }

@@ -1,6 +1,6 @@
 //! The default of a column, from the expression that PostgreSQL prints.
 //!
-//! PostgreSQL writes a cast behind most literals. It is dropped where the column's type says the same, so that a value
+//! PostgreSQL writes a cast after most literals. It is dropped where the column's type says the same, so that a value
 //! is equal however it was written; whatever is not clearly a literal stays the expression that it is.
 
 use super::spelling::{base, group_length, without_parentheses};
@@ -131,7 +131,7 @@ fn literal(text: &str) -> Option<Literal<'_>> {
     Some(Literal { value, casts })
 }
 
-/// Reads a literal behind its first quote, and answers what stands behind the last one.
+/// Reads a literal after its first quote, and answers what comes after the last one.
 fn quoted_text(text: &str, escapes: bool) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut characters = text.chars();
@@ -165,7 +165,7 @@ fn is_number(text: &str) -> bool {
         && unsigned.parse::<f64>().is_ok()
 }
 
-/// Whether a text is the name of a type and nothing more, such as a type and an operator behind it.
+/// Whether a text is the name of a type and nothing more, such as a type and an operator after it.
 fn is_type(text: &str) -> bool {
     const SEVERAL: &str = " character varying double precision bit timestamp time with without zone interval year to \
                            month day hour minute second ";
@@ -180,7 +180,7 @@ fn is_type(text: &str) -> bool {
             _ if next.is_alphanumeric() => Some(next.len_utf8()),
             _ => None,
         };
-        let Some((piece, behind)) = length.and_then(|length| rest.split_at_checked(length)) else {
+        let Some((piece, after)) = length.and_then(|length| rest.split_at_checked(length)) else {
             return false;
         };
         match (next, words.last_mut()) {
@@ -191,7 +191,7 @@ fn is_type(text: &str) -> bool {
             ('(' | '[', _) | (_, None) => {}
             (_, Some(word)) => word.push_str(piece),
         }
-        rest = behind;
+        rest = after;
     }
     match words.as_slice() {
         [one] => !one.is_empty(),

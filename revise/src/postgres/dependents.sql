@@ -82,7 +82,7 @@ WITH RECURSIVE types (id) AS (
     UNION ALL SELECT 1, level, format('DROP %s %s', word, identity), NULL FROM views WHERE oid = {view}
     UNION ALL SELECT 1, level, format('DROP ROUTINE %s', identity), pg_get_functiondef(oid) FROM functions WHERE whole
     -- What only its body uses goes on under its own name, and fails when it is called.
-    UNION ALL SELECT 3, level, format('CREATE OR REPLACE %s %s(%s)%s LANGUAGE plpgsql AS ''BEGIN RAISE ''''set aside''''; END''', word,
+    UNION ALL SELECT 3, level, format('CREATE OR REPLACE %s %s(%s)%s LANGUAGE plpgsql AS ''BEGIN RAISE ''''dropped for a migration''''; END''', word,
         oid::regproc, pg_get_function_arguments(oid), ' RETURNS ' || CASE prokind WHEN 'f' THEN pg_get_function_result(oid) END),
         pg_get_functiondef(oid) FROM functions WHERE NOT whole
     UNION ALL SELECT 1, o.level, NULL, format('ALTER %s %s OWNER TO %I', w.word, w.identity, pg_get_userbyid(w.owner))
@@ -169,7 +169,7 @@ SELECT (SELECT string_agg(pg_describe_object(class, id, 0), ', ') FROM found f
     string_agg(s.gone, '; ' ORDER BY trunc(s.rank) = 1, s.level DESC), string_agg(s.back, '; ' ORDER BY s.rank, s.level, s.gone)
 INTO refused, gone, restore FROM statements s;
 IF refused IS NOT NULL THEN
-    RAISE EXCEPTION '% is used by what cannot be set aside for the change: %; drop that before, and make it anew after', {what}, refused;
+    RAISE EXCEPTION '% is used by what cannot be recreated after the change: %; drop that before, and create it again after', {what}, refused;
 END IF;
 EXECUTE COALESCE(gone, 'SELECT');
 PERFORM set_config({setting}, COALESCE(restore, 'SELECT'), false);

@@ -23,7 +23,7 @@ use crate::{
 /// The schema is to be read shortly before, so that it has the names of constraints; a constraint of the list itself
 /// that has no name gets one from the server, and is taken to be called by PostgreSQL's rule when it is dropped again.
 /// Names that are longer than 63 bytes are cut as the server cuts them.
-/// What uses a column whose type changes is set aside and put back with its owner, privileges and comments.
+/// What depends on a column whose type changes is dropped, and restored with its owner, privileges and comments.
 ///
 /// # Errors
 /// When an operation does not fit the schema that those before it have left, or PostgreSQL cannot do it.

@@ -1,4 +1,4 @@
-//! An enum type made anew, because PostgreSQL can neither drop nor reorder values.
+//! Recreates an enum type, because PostgreSQL can neither drop nor reorder values.
 
 use super::{alter::alter, create, dependents::Dependents};
 use crate::schema::{Column, DefaultValue, Schema, Table, TableName, Type, quote, quote_text};
@@ -9,8 +9,8 @@ const REPLACED: &str = "sea_revise_replaced";
 /// What old values become.
 pub type Map = [(String, String)];
 
-/// The statements that make an enum anew. What knows the old type is set aside and put back; `schema` says which columns
-/// are converted before everybody's eyes, and the server which others there are.
+/// The statements that recreate an enum. What depends on the old type is dropped and restored; `schema` says which columns
+/// are converted by visible statements, and the server which others there are.
 pub fn rebuild(schema: &Schema, name: &str, values: &[String], map: &Map) -> Vec<String> {
     let users: Vec<(&Table, &Column)> = schema
         .tables
@@ -211,14 +211,14 @@ fn mapped_in(sql: &str, name: &str, map: &Map) -> String {
     let mut rest = sql;
     while let Some(next) = rest.chars().next() {
         let ends = |text: &str| {
-            let behind = rest.get(text.len()..).and_then(|behind| behind.chars().next());
-            !behind.is_some_and(|next| next.is_alphanumeric() || next == '_')
+            let after = rest.get(text.len()..).and_then(|after| after.chars().next());
+            !after.is_some_and(|next| next.is_alphanumeric() || next == '_')
         };
         let found = pairs.iter().find(|(from, _)| rest.starts_with(from.as_str()) && ends(from));
         let length = found.map_or(next.len_utf8(), |(from, _)| from.len());
-        let (piece, behind) = rest.split_at(length);
+        let (piece, after) = rest.split_at(length);
         mapped.push_str(found.map_or(piece, |(_, to)| to));
-        rest = behind;
+        rest = after;
     }
     mapped
 }

@@ -20,7 +20,7 @@ pub fn shortened(operation: &Operation) -> Operation {
     operation
 }
 
-/// An error, with what the names in it were before they were cut: two that begin alike are one to the server.
+/// An error, with what the names in it were before they were cut: two with the same beginning are one to the server.
 pub fn explained(error: DbErr, operations: &[Operation]) -> DbErr {
     let text = clear(&error);
     let mut cuts = BTreeMap::<String, BTreeSet<String>>::new();

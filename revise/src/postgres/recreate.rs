@@ -1,5 +1,5 @@
-//! A column that is computed from now on, or compared otherwise. PostgreSQL has no word for the first before its version
-//! 17, so the column is made anew, with all that hangs on it.
+//! A column that is computed from now on, or compared otherwise. PostgreSQL has no statement for the first before its version
+//! 17, so the column is recreated, with all that depends on it.
 
 use sea_orm::DbBackend;
 

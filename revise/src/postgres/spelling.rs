@@ -59,30 +59,30 @@ pub fn normalized(expression: &str) -> String {
     let mut normalized = String::with_capacity(expression.len());
     let mut rest = expression;
     while let Some(next) = rest.chars().next() {
-        if let Some((array, behind)) = cast_array(rest) {
+        if let Some((array, after)) = cast_array(rest) {
             normalized.push_str(&array);
-            rest = behind;
+            rest = after;
             continue;
         }
         let quoted = matches!(next, '\'' | '"').then(|| rest.get(1..)?.find(next)).flatten();
-        let (piece, behind) = rest.split_at(quoted.map_or(next.len_utf8(), |end| end + 2));
+        let (piece, after) = rest.split_at(quoted.map_or(next.len_utf8(), |end| end + 2));
         normalized.push_str(piece);
-        rest = behind;
+        rest = after;
     }
     normalized
 }
 
-/// The array that a text begins with, each element with the cast of the whole, and what stands behind it.
+/// The array that a text begins with, each element with the cast of the whole, and what comes after it.
 fn cast_array(text: &str) -> Option<(String, &str)> {
-    let (group, behind) = text.split_at_checked(group_length(text)?)?;
+    let (group, after) = text.split_at_checked(group_length(text)?)?;
     let list = group.strip_prefix("(ARRAY[")?.strip_suffix("])")?;
-    let cast = behind.strip_prefix("::")?;
-    let (kind, behind) = cast.split_at_checked(cast.find("[]")?)?;
+    let cast = after.strip_prefix("::")?;
+    let (kind, after) = cast.split_at_checked(cast.find("[]")?)?;
     let plain = |next: char| next.is_alphanumeric() || matches!(next, ' ' | '_');
     kind.chars().all(plain).then_some(())?;
     let elements = elements(list).into_iter().map(|element| format!("({element})::{kind}"));
     let array = format!("ARRAY[{}]", elements.collect::<Vec<_>>().join(", "));
-    Some((array, behind.strip_prefix("[]")?))
+    Some((array, after.strip_prefix("[]")?))
 }
 
 /// The parts of a list between its commas.
@@ -142,11 +142,11 @@ pub fn base(kind: &str) -> String {
             '"' => rest.get(1..).and_then(|text| text.find('"')).map_or(rest.len(), |end| end + 2),
             _ => next.len_utf8(),
         };
-        let (piece, behind) = rest.split_at(length);
+        let (piece, after) = rest.split_at(length);
         if next != '(' {
             base.push_str(piece);
         }
-        rest = behind;
+        rest = after;
     }
     base
 }

@@ -149,7 +149,7 @@ impl Revise {
         let mut compare = self.diff_options(backend, options)?;
         compare.scope =
             if known { crate::diff::DiffScope::Entities } else { crate::diff::DiffScope::Whole };
-        // What looks like a rename is named in the notes; here nobody is asked.
+        // What looks like a rename is named in the notes; nothing is asked here.
         compare.no_rename = true;
         if !known {
             compare.rename_hints.clear();
@@ -190,7 +190,7 @@ impl Revise {
     }
 }
 
-/// Takes the tables out of a database that neither a migration made nor the other side knows: they are somebody else's.
+/// Takes the tables out of a database that neither a migration made nor the other side knows: other programs made them.
 fn without_strangers(
     side: &Side,
     schema: &mut Schema,
@@ -326,7 +326,7 @@ impl Comparison {
         if let [first, others @ ..] = self.difference.by_hand.as_slice() {
             let others: String = others.iter().map(|one| format!(", {}", one.name)).collect();
             return Err(Error::Stopped(format!(
-                "no operation makes this alike, so nothing was changed: {}{others}; change that by hand before",
+                "no operation makes this equal, so nothing was changed: {}{others}; change that by hand before",
                 first.name
             )));
         }
@@ -354,7 +354,7 @@ impl Comparison {
         done
     }
 
-    /// The operations in a form that one transaction can hold: an enum whose new value is used is made anew.
+    /// The operations in a form that one transaction can hold: an enum whose new value is used is recreated.
     fn in_one_transaction(&self) -> Vec<Operation> {
         let operations = self.difference.operations.clone();
         match self.backend {

@@ -35,7 +35,7 @@ pub struct Checked {
     pub edited: Vec<String>,
     /// What has to be done to the database to make it what its history says.
     pub drift: Vec<Operation>,
-    /// What does not fit in the folder of migrations, in sentences; empty where there is none, as beside an installed
+    /// What does not fit in the folder of migrations, in sentences; empty where there is none, as with an installed
     /// program. [`Revise::check`] looks at no folder, the command line does.
     pub folder: Vec<String>,
     /// What is dangerous in migrations that were not applied.
@@ -143,7 +143,7 @@ impl Revise {
         Ok(checked)
     }
 
-    /// Where the database stands and what it has, both at one moment: beside an upgrade, two would not fit each other.
+    /// Where the database stands and what it has, both at one moment: during an upgrade, two readings would not fit each other.
     /// `None` when it does not exist.
     async fn live(&self, target: &Target) -> Result<Option<(Status, Schema)>> {
         let exists = match target {
@@ -187,7 +187,7 @@ impl Revise {
     }
 }
 
-/// What leads from the database to what its history says, apart from what nobody manages.
+/// What leads from the database to what its history says, apart from what is not managed.
 pub(crate) fn drift(
     actual: &Schema,
     expected: &Schema,
@@ -196,7 +196,7 @@ pub(crate) fn drift(
     let mut options = DiffOptions::new(target.backend());
     options.no_rename = true;
     options.values = std::collections::BTreeMap::new();
-    // A table that no migration made is somebody else's.
+    // A table that no migration made belongs to another program.
     let mut actual = actual.clone();
     let strangers: Vec<_> =
         actual.tables.keys().filter(|name| !expected.tables.contains_key(name)).cloned().collect();

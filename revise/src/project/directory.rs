@@ -35,7 +35,7 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// The folder of migrations that somebody means who stands in `start`.
+    /// The folder of migrations for a user whose working directory is `start`.
     ///
     /// `explicit` is a crate, its `src` or the folder itself. Without it, `migration`, `migrations` and the crate in
     /// `start` are looked at, then the same in the folders above up to the root of the workspace.

@@ -58,7 +58,7 @@ impl MigrationTrait for Drafted {
     }
 }
 
-/// Somebody who answers questions.
+/// Answers questions.
 pub type Ask = Arc<dyn Fn(&Question) -> Answer + Send + Sync>;
 
 /// How a migration is generated.
@@ -88,9 +88,9 @@ pub struct GenerateOptions {
     pub ignore_length: bool,
     /// Where shadows are made instead of in the database itself (PostgreSQL).
     pub shadow: Option<Target>,
-    /// Who answers questions; nobody, when there is no terminal.
+    /// Answers questions; `None` without a terminal.
     pub ask: Option<Ask>,
-    /// Who agrees to a loss; nobody, when there is no terminal.
+    /// Agrees to a loss; `None` without a terminal.
     pub confirm: Option<crate::runtime::upgrade::Confirm>,
 }
 
@@ -121,7 +121,7 @@ impl Revise {
     /// up, down and up again in a shadow with rows, and nothing is left to do afterwards.
     ///
     /// # Errors
-    /// [`Error::NeedsAnswer`] for a question nobody answers, [`Error::Stopped`] for an empty list of entities and for a
+    /// [`Error::NeedsAnswer`] for a question without an answer, [`Error::Stopped`] for an empty list of entities and for a
     /// draft that fails its proof.
     pub async fn draft(&self, target: &Target, options: &GenerateOptions) -> Result<Option<Draft>> {
         let shadows = self.shadows(target, options.shadow.as_ref()).await?;

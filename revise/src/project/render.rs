@@ -1,7 +1,7 @@
 //! Turns operations into the Rust file of a migration. It decides nothing: same operations, same text.
 //!
 //! The text is laid out twice: by prettyplease, which needs nothing else, and by the project's own rustfmt where there is
-//! one, so that the file is at home beside the others.
+//! one, so that the file looks like the others.
 
 mod document;
 mod literal;
@@ -106,11 +106,11 @@ fn format_with(program: &OsString, source: &str, directory: &Path) -> Option<Str
         .spawn()
         .ok()?;
     let input = child.stdin.take()?;
-    // Beside the reading, because a program that answers while it reads would wait for us for ever.
+    // Concurrently with reading, because a program that answers while it reads would wait for us for ever.
     let output = thread::scope(|scope| {
         scope.spawn(move || {
             let mut input = input;
-            // A program that stopped reading has said no in its exit code too.
+            // A program that stopped reading also fails in its exit code.
             input.write_all(source.as_bytes()).is_ok()
         });
         child.wait_with_output()

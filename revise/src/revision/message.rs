@@ -1,4 +1,4 @@
-//! What a revision does, in a few words, for when nobody said it.
+//! What a revision does, in a few words, for when no message is given.
 
 use std::collections::BTreeSet;
 

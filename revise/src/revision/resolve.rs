@@ -1,4 +1,4 @@
-//! Finds the revision that somebody means by a part of its name.
+//! Finds a revision by a part of its name.
 
 use super::slug;
 

@@ -1,4 +1,4 @@
-//! A copy of a SQLite file, whole, beside it, under a name that was never used.
+//! A complete copy of a SQLite file, next to it, under a name that was never used.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -22,7 +22,7 @@ pub enum Backup {
     Never,
 }
 
-/// What a copy is called until it is whole, and the journal that SQLite has beside it.
+/// What a copy is called until it is whole, and the journal that SQLite has next to it.
 const PARTIAL: &str = ".backup.partial";
 const JOURNAL: &str = ".backup.partial-journal";
 
@@ -76,12 +76,12 @@ fn is_partial(file: &str, database: &str) -> bool {
 /// When the directory cannot be written; nothing is left there then.
 pub async fn copy<C: ConnectionTrait>(db: &C, path: &Path, label: &str) -> Result<PathBuf> {
     let time = chrono::Utc::now().format("%Y%m%dT%H%M%S%.3fZ");
-    let beside = |ending: &str| {
+    let sibling = |ending: &str| {
         let mut name = path.as_os_str().to_owned();
         name.push(format!(".{label}.{time}{ending}"));
         PathBuf::from(name)
     };
-    let (partial, target) = (beside(PARTIAL), beside(".backup"));
+    let (partial, target) = (sibling(PARTIAL), sibling(".backup"));
     if target.exists() {
         return Err(Error::Stopped(format!(
             "the backup `{}` exists already; try again",

@@ -1,6 +1,6 @@
-//! What a plan finds around it when it is applied: whether this is a shadow, and who wants to know.
+//! The execution context of a plan: whether this is a shadow, where steps are recorded, and who observes statements.
 //!
-//! A migration is only asked for `up(manager)`, so what the engine has to tell the plans inside goes through the task.
+//! A migration is only asked for `up(manager)`, so the context of the plans inside is a task-local value.
 
 use std::{
     collections::BTreeMap,
@@ -13,17 +13,17 @@ tokio::task_local! {
     static CONTEXT: Arc<ExecutionContext>;
 }
 
-/// Somebody who is told of each statement before it runs.
+/// Observes each statement before it runs.
 pub type Observer = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// The surroundings of a migration that runs.
+/// The context of a migration that runs.
 #[derive(Default)]
 pub(crate) struct ExecutionContext {
     /// In a shadow: what the schemas that migrations name are called there. Nothing is concurrent in it.
     pub shadow: Option<BTreeMap<String, String>>,
     /// Where a migration without a transaction notes how far it is.
     pub steps: Option<Steps>,
-    /// Who is told of each statement.
+    /// Observes each statement.
     pub observer: Option<Observer>,
     plans: Mutex<Vec<Plan>>,
 }
@@ -34,22 +34,22 @@ impl ExecutionContext {
         Self { shadow: Some(names), observer: Some(observer), ..Self::default() }
     }
 
-    /// In a database that counts.
+    /// In a real database.
     pub fn live(steps: Option<Steps>, observer: Observer) -> Self {
         Self { steps, observer: Some(observer), ..Self::default() }
     }
 
-    /// Runs a migration in these surroundings.
+    /// Runs a migration in this context.
     pub async fn scope<F: Future>(self: &Arc<Self>, work: F) -> F::Output {
         CONTEXT.scope(Arc::clone(self), work).await
     }
 
-    /// The surroundings of the running task, if an engine made some.
+    /// The context of the running task, if there is one.
     pub fn current() -> Option<Arc<Self>> {
         CONTEXT.try_with(Arc::clone).ok()
     }
 
-    /// Notes a plan, and answers how many operations were before it.
+    /// Records a plan, and answers how many operations came before it.
     pub fn record(&self, plan: &Plan) -> usize {
         let Ok(mut plans) = self.plans.lock() else { return 0 };
         let earlier = plans.iter().map(|plan| plan.operations.len()).sum();

@@ -23,7 +23,7 @@ impl Plan {
     ///
     /// # Errors
     /// When rows are in the way (NULLs, duplicates, orphans, values that do not fit), which is found before anything
-    /// changes and said with a count and examples; when the plan does not fit the schema; when a statement fails.
+    /// changes and reported with a count and examples; when the plan does not fit the schema; when a statement fails.
     pub async fn apply(self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         let context = ExecutionContext::current().unwrap_or_default();
         let earlier = context.record(&self);
@@ -108,7 +108,7 @@ async fn on_postgres<C: ConnectionTrait>(
     run(db, &postgres::statements(&before, &operations)?, context).await
 }
 
-/// Runs statements, each after it was told of.
+/// Runs statements, each after it was reported.
 async fn run<C: ConnectionTrait>(
     db: &C,
     statements: &[String],
@@ -122,7 +122,7 @@ async fn run<C: ConnectionTrait>(
 }
 
 /// The operations without what cannot be in one transaction, such as a shadow is. A value that was added to an enum
-/// could not be used there, so the enum is made anew.
+/// could not be used there, so the enum is recreated.
 pub(crate) fn in_one_transaction(operations: Vec<Operation>, mut schema: Schema) -> Vec<Operation> {
     let one = |operation: Operation| {
         schema.apply_enum(&operation);

@@ -1,4 +1,4 @@
-//! What was applied: SeaORM's own table of versions, and beside it who did it, how long it took and with which plan.
+//! What was applied: SeaORM's own table of versions, and a second table with who did it, how long it took and which plan.
 //!
 //! A project that leaves this crate drops `sea_revise_history` and loses nothing else.
 
@@ -16,7 +16,7 @@ use crate::{
     schema::{Schema, TableName, quote},
 };
 
-/// The table beside SeaORM's.
+/// The table next to SeaORM's.
 pub const TABLE: &str = "sea_revise_history";
 
 /// The history of one database.

@@ -27,8 +27,8 @@ pub(crate) const PAUSE: Duration = Duration::from_millis(20);
 /// Held for as long as the value lives.
 pub(crate) enum Lock {
     /// A database in memory has no other process.
-    Nobody,
-    /// A lock of the operating system on a file beside the database.
+    Memory,
+    /// A lock of the operating system on a file next to the database.
     File(FileLock),
     /// A session of its own that holds the advisory lock.
     Server(Session),
@@ -42,7 +42,7 @@ impl Lock {
     /// [`Error::Locked`] when it is not free in time.
     pub async fn take(target: &Target, patience: Duration, wait: &dyn Fn(&str)) -> Result<Self> {
         match target {
-            Target::Memory => Ok(Self::Nobody),
+            Target::Memory => Ok(Self::Memory),
             Target::File(path) => on_file(path, patience, wait).await,
             Target::Postgres(_) => on_server(target, patience, wait).await,
         }
@@ -51,7 +51,7 @@ impl Lock {
     /// Gives it back.
     pub async fn release(self) {
         match self {
-            Self::Nobody => {}
+            Self::Memory => {}
             Self::File(lock) => drop(lock),
             Self::Server(session) => session.close().await,
         }
@@ -75,7 +75,7 @@ impl FileLock {
             Ok(()) => {
                 file.set_len(0).map_err(cannot())?;
                 file.rewind().map_err(cannot())?;
-                // At once, so that nobody reads the half of it.
+                // In one call, so that no reader sees half of it.
                 let line = format!("process {}{words}\n", std::process::id());
                 file.write_all(line.as_bytes()).map_err(cannot())?;
                 Ok(Ok(Self(file)))
@@ -98,7 +98,7 @@ impl Drop for FileLock {
 }
 
 async fn on_file(path: &Path, patience: Duration, wait: &dyn Fn(&str)) -> Result<Lock> {
-    let path = beside(path, ".revise-lock");
+    let path = sibling(path, ".revise-lock");
     let begun = Instant::now();
     let mut reported = false;
     loop {
@@ -153,8 +153,8 @@ fn locked(holder: &str, patience: Duration) -> Error {
     ))
 }
 
-/// Beside the file that a link points at, so that two names of one database meet at one lock.
-pub(crate) fn beside(database: &Path, suffix: &str) -> PathBuf {
+/// Next to the file that a link points at, so that two names of one database meet at one lock.
+pub(crate) fn sibling(database: &Path, suffix: &str) -> PathBuf {
     let real = database.canonicalize().unwrap_or_else(|_| database.to_owned());
     let mut name = real.into_os_string();
     name.push(suffix);

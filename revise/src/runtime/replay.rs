@@ -33,7 +33,7 @@ pub(crate) struct Replay {
     pub shadow: Shadow,
     /// The migrations, oldest first.
     pub migrations: Vec<ReplayedMigration>,
-    /// What the plans said and a database does not show.
+    /// What the plans state and a database does not show.
     pub manifest: Manifest,
 }
 
@@ -92,7 +92,7 @@ impl Replay {
         Ok(operations_of(&context))
     }
 
-    /// The schema as it is now, with what the plans said about it.
+    /// The schema as it is now, with what the plans state about it.
     pub async fn schema(&self, history: &History) -> Result<Schema> {
         let mut schema = history.without_own(self.shadow.read().await?);
         self.manifest.refine(&mut schema, self.shadow.backend());

@@ -52,7 +52,7 @@ pub struct Status {
     pub pending: Vec<String>,
     /// What was applied and is not known here.
     pub missing: Vec<String>,
-    /// What was not applied though something behind it was.
+    /// What was not applied though something after it was.
     pub out_of_order: Vec<String>,
     /// What was begun and is not done.
     pub unfinished: Option<Applied>,
@@ -132,9 +132,9 @@ impl Revise {
         self
     }
 
-    /// The end of the name of the file beside a SQLite file, such as `.lock`, on which the project's other programs hold
+    /// The end of the name of the file next to a SQLite file, such as `.lock`, on which the project's other programs hold
     /// a lock of the operating system (`File::try_lock`) for as long as they use the database. The command line takes it
-    /// for as long as it changes the database, and refuses beside a holder with the line that this one wrote into it.
+    /// for as long as it changes the database, and refuses while another program holds it, with the line that this one wrote into it.
     #[must_use]
     pub fn users_lock(mut self, suffix: impl Into<String>) -> Self {
         self.users_lock = Some(suffix.into());
@@ -213,7 +213,7 @@ impl Revise {
         }
     }
 
-    /// The schemas beside the connection's own that entities name.
+    /// The schemas besides the connection's own that entities name.
     pub(crate) fn schemas(&self, target: &Target) -> BTreeSet<String> {
         self.entities.statements(target.backend()).schemas()
     }

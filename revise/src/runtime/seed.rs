@@ -22,7 +22,7 @@ const VARIANTS: usize = 4;
 ///
 /// Foreign keys point at rows that are there. Columns that the database numbers or computes are left to it. Where a
 /// check refuses a row, others are tried, made of the values that the check itself names. On PostgreSQL each row is
-/// written behind a savepoint, so that a refused one does not end the transaction.
+/// written after a savepoint, so that a refused one does not end the transaction.
 ///
 /// # Errors
 /// When the connection fails. A refused row is no error.

@@ -56,7 +56,7 @@ pub(crate) enum Use {
 struct Wanted<'a> {
     /// Where it says what was applied.
     history: Option<&'a History>,
-    /// Schemas beside the connection's own.
+    /// Schemas besides the connection's own.
     others: &'a [String],
     /// Also what the model does not take apart.
     whole: bool,
@@ -92,7 +92,7 @@ impl Session {
         Ok(Self { db, target: target.clone() })
     }
 
-    /// Uses a connection of somebody else.
+    /// Uses a connection that the caller opened.
     pub fn on(db: &DatabaseConnection, target: &Target) -> Self {
         Self { db: db.clone(), target: target.clone() }
     }
@@ -101,7 +101,7 @@ impl Session {
         self.db.get_database_backend()
     }
 
-    /// Lets SQLite wait so long for a file that another program holds; PostgreSQL is told in each transaction.
+    /// Lets SQLite wait so long for a file that another program holds; PostgreSQL's limit is set in each transaction.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -121,7 +121,7 @@ impl Session {
     }
 
     /// Reads the schema without a trace: in a transaction that cannot write, on PostgreSQL with the schemas of
-    /// `others` beside the connection's own.
+    /// `others` besides the connection's own.
     pub async fn read(&self, others: &[String]) -> Result<Schema> {
         let wanted = Wanted { history: None, others, whole: false };
         self.read_again(&wanted).await.map(|(_, schema)| schema)
@@ -144,7 +144,7 @@ impl Session {
     }
 
     /// PostgreSQL prints definitions as they are now and not as the transaction sees them, so reading fails on what
-    /// somebody dropped meanwhile, and is begun anew.
+    /// was dropped meanwhile, and is repeated.
     async fn read_again(&self, wanted: &Wanted<'_>) -> Result<(Vec<Applied>, Schema)> {
         let mut attempt = 1;
         loop {
@@ -196,7 +196,7 @@ impl Session {
 fn cannot_open(target: &Target, error: DbErr) -> Error {
     if target.backend() == DbBackend::Sqlite && is_read_only_file(&error) {
         return Error::Stopped(format!(
-            "{target} cannot be read without writing beside it, which this user may not: it is in WAL mode, or a program was \
+            "{target} cannot be read without writing next to it, which this user may not: it is in WAL mode, or a program was \
              killed in the middle of a change; run this as a user who may write it and its directory, or look at a copy"
         ));
     }
@@ -250,7 +250,7 @@ fn file(path: &Path, purpose: Use) -> Result<ConnectOptions> {
     }
     expect_place(path)?;
     let write = purpose == Use::Write;
-    // A file in WAL mode that nobody has open would keep the log of a reader that cannot write; one that may, and
+    // A file in WAL mode that no program has open would keep the log of a reader that cannot write; one that may, and
     // does not, takes it along when it goes. Where there is a log it is another program's.
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
@@ -296,7 +296,7 @@ fn server(url: &str) -> Result<ConnectOptions> {
             // A change of a large table takes its time.
             ("statement_timeout", "0"),
             ("idle_in_transaction_session_timeout", "0"),
-            // The catalog's estimates are far off behind the many tables of a shadow, and a compiler and workers that
+            // The catalog's estimates are far off after the many tables of a shadow, and a compiler and workers that
             // are called for a query of milliseconds cost a hundred times that.
             ("jit", "off"),
             ("max_parallel_workers_per_gather", "0"),

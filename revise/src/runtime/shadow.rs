@@ -58,7 +58,7 @@ enum Place {
 /// Statements as they ran.
 type StatementLog = Arc<Mutex<Vec<String>>>;
 
-/// Records what plans say they run, and what SeaORM's own statements are. Reading is not recorded.
+/// Records what plans run, and what SeaORM's own statements are. Reading is not recorded.
 fn record(log: &StatementLog, sql: &str) {
     let first = sql.split_whitespace().next().unwrap_or_default().to_ascii_uppercase();
     let reads = match first.as_str() {
@@ -137,7 +137,7 @@ impl Shadows {
     /// The schema that the entities ask for.
     ///
     /// # Errors
-    /// [`Error::Stopped`] for an empty list: nobody wants to drop everything by forgetting to name anything.
+    /// [`Error::Stopped`] for an empty list, which would mean to drop everything.
     pub async fn of_entities(&self, entities: &Entities) -> Result<Schema> {
         if entities.is_empty() {
             return Err(Error::Stopped(
@@ -175,7 +175,7 @@ impl Shadows {
 }
 
 impl Shadow {
-    /// The surroundings of migrations that run here.
+    /// The context of migrations that run here.
     pub fn context(&self) -> Arc<ExecutionContext> {
         let log = Arc::clone(&self.log);
         let observer: Observer = Arc::new(move |sql: &str| record(&log, sql));

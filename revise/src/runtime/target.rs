@@ -48,7 +48,7 @@ impl Target {
             ))
         };
         let (scheme, rest) = url.split_once(':').ok_or_else(|| bad("it has no scheme"))?;
-        // SQLAlchemy names the driver behind a plus, as in `postgresql+psycopg2`.
+        // SQLAlchemy names the driver after a plus, as in `postgresql+psycopg2`.
         match scheme.split_once('+').map_or(scheme, |(dialect, _driver)| dialect) {
             "sqlite" => sqlite(rest, style).map_err(bad),
             "postgres" | "postgresql" => match rest.strip_prefix("//") {
@@ -79,7 +79,7 @@ fn sqlite(rest: &str, style: UrlStyle) -> Result<Target, &'static str> {
             rest.strip_prefix("///").ok_or("a SQLite path comes after three slashes")?
         }
     };
-    // sqlx takes options behind a question mark; none of them changes which file it is.
+    // sqlx takes options after a question mark; none of them changes which file it is.
     let path = match style {
         UrlStyle::Sqlx => path.split_once('?').map_or(path, |(path, _options)| path),
         UrlStyle::Sqlalchemy => path,

@@ -48,16 +48,16 @@ pub struct UpgradeOptions {
     pub ignore_edits: bool,
     /// Where shadows are made instead of in the database itself (PostgreSQL).
     pub shadow: Option<Target>,
-    /// Who is told what happens.
+    /// Receives the events.
     pub report: Report,
-    /// Who is asked before rows or values are lost; nobody, when there is no terminal.
+    /// Asks before rows or values are lost; `None` without a terminal.
     pub confirm: Option<Confirm>,
 }
 
-/// Somebody who is told what happens.
+/// Receives the events of an upgrade.
 pub type Report = Arc<dyn Fn(&Event) + Send + Sync>;
 
-/// Somebody who is asked, and says yes or no.
+/// Asks a question, and answers yes or no.
 pub type Confirm = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 impl Default for UpgradeOptions {
@@ -173,7 +173,7 @@ impl Revise {
         let chosen = choose::revisions(&self.revisions(), &status, &options.target, direction)?;
         if chosen.is_empty() && status.unfinished.is_none() {
             choose::expect_known(&status, &self.program)?;
-            // An edit is named as soon as somebody asks, and not when it is in the way.
+            // An edit is reported at once, and not only when it is in the way.
             let migrations = (self.migrations)();
             self.replayed_migrations(session, &migrations, &status, &chosen, direction, options)
                 .await?;
@@ -232,7 +232,7 @@ impl Revise {
         if direction == Direction::Down {
             for migration in migrations.iter().rev() {
                 let back = chosen.iter().any(|name| name == migration.name());
-                let behind = chosen.last().is_some_and(|last| last == migration.name());
+                let is_last = chosen.last().is_some_and(|last| last == migration.name());
                 let down = replay.down(migration.as_ref()).await;
                 let Ok(operations) = down else { break };
                 if let Some(replayed) = replayed
@@ -241,7 +241,7 @@ impl Revise {
                 {
                     replayed.operations = operations;
                 }
-                if behind {
+                if is_last {
                     break;
                 }
             }
@@ -274,7 +274,7 @@ impl Revise {
     }
 }
 
-/// Who is told of each statement of a migration.
+/// Reports each statement of a migration.
 fn observer(report: &Report) -> Observer {
     let report = Arc::clone(report);
     Arc::new(move |sql: &str| report(&Event::Statement(sql.to_owned())))

@@ -1,4 +1,4 @@
-//! What the clause of a column, a key, a constraint or an index says. It is kept as it is written, and read only here.
+//! What the clause of a column, a key, a constraint or an index says. It is stored as it is written, and read only here.
 
 /// Whether a foreign key or a check does not hold for the rows that are there.
 pub fn is_not_valid(clause: &str) -> bool {

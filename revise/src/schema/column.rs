@@ -81,7 +81,7 @@ impl Identity {
 pub struct Generated {
     /// The expression, without the parentheses around it.
     pub expression: String,
-    /// Whether the value is kept in the row.
+    /// Whether the value is stored in the row.
     pub stored: bool,
 }
 

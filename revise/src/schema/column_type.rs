@@ -180,7 +180,7 @@ fn with_length(name: &str, length: Option<u32>) -> String {
 }
 
 impl Serialize for Type {
-    /// As PostgreSQL spells it, which tells more types apart than SQLite does.
+    /// As PostgreSQL spells it, which distinguishes more types than SQLite does.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.postgres())
     }

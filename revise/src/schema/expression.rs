@@ -65,7 +65,7 @@ fn names(text: &str, quoted: bool, column: &str) -> bool {
     if quoted { text.replace("\"\"", "\"") == column } else { text.eq_ignore_ascii_case(column) }
 }
 
-/// Whether a name surely needs no quotes: nobody makes a keyword of what has an underscore or a digit in it.
+/// Whether a name surely needs no quotes: no keyword has an underscore or a digit in it.
 pub(crate) fn is_plain(name: &str) -> bool {
     let small = |next: u8| next.is_ascii_lowercase() || next.is_ascii_digit() || next == b'_';
     let begins = name.bytes().next().is_some_and(|first| !first.is_ascii_digit());
@@ -107,11 +107,11 @@ fn pieces(expression: &str) -> Vec<Piece<'_>> {
                 .unwrap_or(rest.len()),
             _ => first.len_utf8(),
         };
-        let (text, behind) = rest.split_at(length);
+        let (text, after) = rest.split_at(length);
         let cast = matches!(pieces.as_slice(), [.., Piece::Other(":"), Piece::Other(":")]);
         pieces.push(match first {
             // The name of a function or of a type.
-            _ if cast || behind.trim_start().starts_with('(') => Piece::Other(text),
+            _ if cast || after.trim_start().starts_with('(') => Piece::Other(text),
             '"' => {
                 let inner = text.strip_prefix('"').unwrap_or(text);
                 Piece::Name { text: inner.strip_suffix('"').unwrap_or(inner), quoted: true }
@@ -119,7 +119,7 @@ fn pieces(expression: &str) -> Vec<Piece<'_>> {
             _ if first.is_alphabetic() || first == '_' => Piece::Name { text, quoted: false },
             _ => Piece::Other(text),
         });
-        rest = behind;
+        rest = after;
     }
     pieces
 }
@@ -131,11 +131,11 @@ fn quoted_length(text: &str, mark: char) -> usize {
         let Some(end) = text.get(from..).and_then(|rest| rest.find(mark)) else {
             return text.len();
         };
-        let behind = from + end + mark.len_utf8();
-        if !text.get(behind..).is_some_and(|rest| rest.starts_with(mark)) {
-            return behind;
+        let after = from + end + mark.len_utf8();
+        if !text.get(after..).is_some_and(|rest| rest.starts_with(mark)) {
+            return after;
         }
-        from = behind + mark.len_utf8();
+        from = after + mark.len_utf8();
     }
 }
 

@@ -11,7 +11,7 @@ pub struct Index {
     pub name: String,
     /// What it is sorted by.
     pub columns: Vec<IndexColumn>,
-    /// Whether it lets no two rows be alike.
+    /// Whether it is unique.
     pub unique: bool,
     /// The access method where it is not a B-tree: `gin`, `hash` (PostgreSQL only).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,7 +65,7 @@ impl Index {
         }
     }
 
-    /// Lets no two rows be alike.
+    /// Makes it unique.
     #[must_use]
     pub fn unique(mut self) -> Self {
         self.unique = true;
@@ -124,7 +124,7 @@ impl Index {
         columns.map(|column| column.name.as_str())
     }
 
-    /// Whether both are built alike, whatever they are called.
+    /// Whether both have the same definition, whatever they are called.
     #[must_use]
     pub fn means(&self, other: &Self) -> bool {
         let bare = |index: &Self| Self {

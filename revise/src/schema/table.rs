@@ -29,7 +29,7 @@ pub struct Table {
     /// The comment (PostgreSQL only).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// What stands behind the closing parenthesis in SQLite, in capitals: `STRICT`, `WITHOUT ROWID`.
+    /// The options after the closing parenthesis in SQLite, in capitals: `STRICT`, `WITHOUT ROWID`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
     /// Whether something that the model does not have may use its columns.

@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_view_comes_behind_those_that_it_is_made_of() {
+    fn a_view_comes_after_those_that_it_selects_from() {
         let mut schema = Schema::default();
         for (name, query) in [
             ("a_first", "SELECT price FROM cheap"),

@@ -24,7 +24,7 @@ impl Values {
         Self { columns: columns.collect(), below: Vec::new() }
     }
 
-    /// Follows an operation; `old` is the table before it.
+    /// Records an operation; `old` is the table before it.
     pub(super) fn note(&mut self, operation: &Operation, old: &Table) {
         match operation {
             Operation::AddColumn { column, .. } if column.generated.is_none() => {
@@ -118,9 +118,9 @@ pub(super) fn has_select(value: &str) -> bool {
 /// Converts a value from one type to another, where SQLite keeps them differently.
 fn cast(value: &str, from: &Type, to: &Type) -> String {
     let (old, new) = (from.sql(DbBackend::Sqlite), to.sql(DbBackend::Sqlite));
-    // A UUID is kept as bytes, whatever its column is called; bytes have no number or text in them.
+    // A UUID is stored as bytes, whatever its column is called; bytes have no number or text in them.
     let bytes = affinity(&old) == Affinity::Blob || *from == Type::Uuid || *to == Type::Uuid;
-    // Where a column takes numbers and texts alike, it converts what is a number without losing the rest of a text.
+    // Where a column takes both numbers and texts, it converts what is a number without losing the rest of a text.
     let either = affinity(&new) == Affinity::Numeric;
     if value == "NULL" || bytes || either || new.is_empty() || affinity(&old) == affinity(&new) {
         return value.to_owned();

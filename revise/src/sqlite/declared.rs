@@ -42,12 +42,12 @@ pub(super) fn kind_of_text(declared: &str) -> Type {
 pub(super) fn kind(declared: &[Token<'_>]) -> Type {
     let other = || Type::Other(verbatim(declared));
     let open = declared.iter().position(|token| token.is_mark("("));
-    let (words, behind) = declared.split_at(open.unwrap_or(declared.len()));
+    let (words, after) = declared.split_at(open.unwrap_or(declared.len()));
     if words.iter().any(|token| token.kind != TokenKind::Word) {
         return other();
     }
     let words: Vec<_> = words.iter().map(|token| token.text.to_ascii_lowercase()).collect();
-    let arguments: Option<Vec<u32>> = behind
+    let arguments: Option<Vec<u32>> = after
         .iter()
         .filter(|token| !["(", ",", ")"].iter().any(|mark| token.is_mark(mark)))
         .map(|token| token.text.parse().ok())

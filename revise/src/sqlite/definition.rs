@@ -230,7 +230,7 @@ fn set_key(table: &mut Table, key: PrimaryKey) -> Result<(), String> {
     }
 }
 
-/// The columns of a key, and where more than names is said of them the list as it has to be repeated.
+/// The columns of a key, and where the list says more than names, the list as it has to be repeated.
 fn key_columns(list: &[Token<'_>]) -> Result<(Vec<String>, String), String> {
     let mut names = Vec::new();
     let mut listed = Vec::new();
@@ -288,7 +288,7 @@ fn finish(table: &mut Table) -> Result<(), String> {
         key.clause =
             key.clause.split_once(')').map(|(_, rest)| rest.trim().to_owned()).unwrap_or_default();
     }
-    // Only by an old mistake of SQLite's that cannot be mended any more.
+    // Only by an old mistake of SQLite's that cannot be fixed any more.
     let takes_null = alias.is_none() && table.options.is_empty();
     for column in table.columns.iter_mut().filter(|column| key.columns.contains(&column.name)) {
         column.nullable &= takes_null;

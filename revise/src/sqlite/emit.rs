@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Cuts a plan where the database has to be read again. SQLite rewrites triggers, indexes and views when something is
-/// renamed, and nobody knows what an [`Operation::Sql`] does, so that a rebuild behind them needs fresh texts.
+/// renamed, and what an [`Operation::Sql`] does is unknown, so a rebuild after them needs fresh texts.
 #[must_use]
 pub fn segments(operations: &[Operation]) -> Vec<&[Operation]> {
     let together = |one: &Operation, next: &Operation| {

@@ -120,7 +120,7 @@ pub(super) fn create_index(table: &TableName, wanted: &Index) -> Result<String, 
     Ok(format!("CREATE {unique}INDEX {name} ON {table} ({}){condition}", columns.join(", ")))
 }
 
-/// What stands for the columns of an index whose definition cannot be read: it is kept, and is like no other.
+/// What stands for the columns of an index whose definition cannot be read: it is repeated, and equals no other.
 pub(super) fn unread(sql: &str) -> Vec<IndexColumn> {
     vec![IndexColumn::expression(sql)]
 }

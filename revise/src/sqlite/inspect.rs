@@ -1,4 +1,4 @@
-//! Reads a SQLite database: one query, the rest is in the statements that it kept.
+//! Reads a SQLite database: one query, the rest is in the statements that SQLite stores.
 
 use std::collections::BTreeMap;
 
@@ -99,7 +99,7 @@ fn schema(entries: Vec<SchemaEntry>) -> Schema {
     schema
 }
 
-/// What no operation makes: its rows are its module's, or nobody can read what it is.
+/// What no operation makes: its rows are its module's, or its definition cannot be read.
 fn by_hand(name: &str, sql: &str) -> InspectedObject {
     let spelt = tokens(sql).map_or_else(|_| sql.to_owned(), |tokens| verbatim(&tokens));
     let object = DatabaseObject::new(name, &spelt, "");

@@ -73,7 +73,7 @@ impl Life {
         self.dropped = Some(place);
     }
 
-    /// Follows an operation that has made the table what it is in `new`.
+    /// Records an operation that has made the table what it is in `new`.
     ///
     /// # Errors
     /// When SQLite has no such index.
@@ -238,7 +238,7 @@ fn is_droppable(table: &Table, column: &str) -> bool {
         || computed.any(|other| mentions(&other.expression, column)))
 }
 
-/// Whether two tables differ in nothing but indexes, types that look alike to SQLite included.
+/// Whether two tables differ in nothing but indexes, types that look the same to SQLite included.
 fn is_same_but_indexes(old: &Table, new: &Table) -> bool {
     let seen = |table: &Table| {
         let mut table = Table { indexes: Vec::new(), ..table.clone() };

@@ -1,4 +1,4 @@
-//! The one way to change a table of SQLite that `ALTER TABLE` cannot change: build anew, copy, swap.
+//! The one way to change a table of SQLite that `ALTER TABLE` cannot change: create another one, copy, swap.
 //!
 //! Follows <https://www.sqlite.org/lang_altertable.html#otheralter>. The connection has `foreign_keys` off, since
 //! dropping a parent would else delete its children, and a transaction is open.
@@ -52,15 +52,15 @@ pub(super) fn rebuild(
     Ok(steps)
 }
 
-/// Drops the columns that were kept for [`watched_columns`]; the triggers have to be there again.
+/// Drops the columns that were left for [`watched_columns`]; the triggers have to be there again.
 pub(super) fn drop_watched(schema: &Schema, old: &Table, new: &Table) -> Vec<String> {
     let table = quote(&new.name.name);
     let drop = |column: Column| format!("ALTER TABLE {table} DROP COLUMN {}", quote(&column.name));
     watched_columns(schema, old, new).into_iter().map(drop).collect()
 }
 
-/// Fills the full-text indexes anew whose rows are those of the table, where values became others without a trigger that
-/// told them so.
+/// Rebuilds the full-text indexes whose rows are those of the table, where values changed without a trigger that
+/// reports it.
 pub(super) fn refill(schema: &Schema, old: &Table, values: &Values) -> Vec<String> {
     if !values.change_some(old) {
         return Vec::new();
@@ -84,7 +84,7 @@ fn is_content(sql: &str, table: &str) -> bool {
 }
 
 /// Columns that are dropped and that a trigger or a view may name. They go last and by `DROP COLUMN`, which refuses
-/// where something still needs them; a rebuild would leave a trigger behind that fails at the next write.
+/// where something still needs them; a rebuild would leave a trigger that fails at the next write.
 fn watched_columns(schema: &Schema, old: &Table, new: &Table) -> Vec<Column> {
     let triggers = schema.tables.values().flat_map(|table| &table.triggers);
     let objects: Vec<&SqlDefinition> = triggers.chain(schema.views.values()).collect();

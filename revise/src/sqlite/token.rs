@@ -137,13 +137,13 @@ fn number(rest: &str) -> usize {
 
 /// How long a quoted text is, its quotes included; a doubled quote does not end it.
 fn quoted(rest: &str, mark: char) -> Option<usize> {
-    let mut behind = mark.len_utf8();
+    let mut after = mark.len_utf8();
     loop {
-        behind += rest.get(behind..)?.find(mark)? + mark.len_utf8();
-        if !rest.get(behind..)?.starts_with(mark) {
-            return Some(behind);
+        after += rest.get(after..)?.find(mark)? + mark.len_utf8();
+        if !rest.get(after..)?.starts_with(mark) {
+            return Some(after);
         }
-        behind += mark.len_utf8();
+        after += mark.len_utf8();
     }
 }
 

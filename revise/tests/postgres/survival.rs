@@ -90,7 +90,7 @@ async fn a_column_that_was_renamed_before_is_known_by_its_new_name() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_set_aside_is_named() {
+async fn what_cannot_be_recreated_is_named() {
     let db = database!(
         "CREATE TABLE book (price integer, twice integer GENERATED ALWAYS AS (price * 2) STORED);
          CREATE VIEW dear AS SELECT price FROM book; CREATE TABLE rows_of_dear (one dear);
@@ -109,14 +109,14 @@ async fn what_cannot_be_set_aside_is_named() {
     let plan = Plan::new().drop_column("book", "twice").with(wider().operations.remove(0));
     let error = carry_out(&db, plan).await.expect_err("a row of the view is somebody's column");
     assert!(
-        error.contains("column `price` of `book` is used by what cannot be set aside"),
+        error.contains("column `price` of `book` is used by what cannot be recreated"),
         "{error}"
     );
     assert!(error.contains("table rows_of_dear; drop that before"), "{error}");
     let error =
         carry_out(&db, Plan::new().rebuild_enum("mood", ["a"], [])).await.expect_err("a domain");
     assert!(
-        error.contains("enum `mood` is used by what cannot be set aside")
+        error.contains("enum `mood` is used by what cannot be recreated")
             && error.contains("type good"),
         "{error}"
     );

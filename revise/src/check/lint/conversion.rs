@@ -12,9 +12,9 @@ use crate::{
 pub enum Conversion {
     /// Nothing: the catalogue changes, no row does.
     Free,
-    /// Every row is written anew, and every value can be kept.
+    /// Every row is rewritten, and every value fits.
     Rewrite,
-    /// Every row is written anew, and there may be values that the new type cannot keep.
+    /// Every row is rewritten, and there may be values that the new type cannot hold.
     Narrow,
 }
 
@@ -76,7 +76,7 @@ fn narrows(from: &Type, to: &Type, backend: DbBackend) -> bool {
             Type::Blob | Type::Binary(_) | Type::VarBinary(_),
             Type::Blob | Type::Binary(_) | Type::VarBinary(_),
         ) => false,
-        // Nobody knows what these hold; the rewrite is worth a word, a loss cannot be claimed.
+        // What these hold is unknown; the rewrite is reported, a loss cannot be claimed.
         (Type::Other(_), _) | (_, Type::Other(_)) => false,
         _ => true,
     }

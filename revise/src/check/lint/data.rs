@@ -1,4 +1,4 @@
-//! Rules that hold on both databases: lost values, broken programs, SQL that nobody can judge.
+//! Rules that hold on both databases: lost values, broken programs, SQL that cannot be judged.
 
 use sea_orm::DbBackend;
 
@@ -68,7 +68,7 @@ impl Linter {
                     self.find(
                         "raw-sql",
                         "sql".to_owned(),
-                        format!("nobody checks what this does: {}", describe(&only)),
+                        format!("what this does is not checked: {}", describe(&only)),
                         "use the typed operations where there is one, and try it on a copy of the database".to_owned(),
                     );
                 }
@@ -135,11 +135,11 @@ impl Linter {
             "narrow-type",
             of(table, column),
             format!(
-                "`{column}` may have values that {kind} cannot keep, or keeps otherwise than {} did",
+                "`{column}` may have values that {kind} cannot hold, or holds otherwise than {} did",
                 spell(&from)
             ),
             format!(
-                "say how a value is computed with .alter_type_using(…), or add a column of {kind} beside it and drop \
+                "say how a value is computed with .alter_type_using(…), or add a second column of {kind} and drop \
                  the old one in a later migration"
             ),
         );

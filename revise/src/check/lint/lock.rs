@@ -43,7 +43,7 @@ impl Linter {
                 "rename-enum-value",
                 name.clone(),
                 format!("a program that is still running writes `{from}` and does not know `{to}`"),
-                format!("add `{to}` beside it, release, update the rows, take `{from}` away in a later migration"),
+                format!("add `{to}` as a second one, release, update the rows, take `{from}` away in a later migration"),
             ),
             Operation::AddEnumValue { name, value, .. } => self.find(
                 "add-enum-value",
@@ -73,7 +73,7 @@ impl Linter {
         self.find(
             "volatile-default",
             of(table, name),
-            format!("{why}, so `{table}` is written anew under ACCESS EXCLUSIVE, and nobody can read it meanwhile"),
+            format!("{why}, so `{table}` is rewritten under ACCESS EXCLUSIVE, which blocks reads meanwhile"),
             format!(
                 "add `{name}` nullable and without it, set the default for new rows with .set_default(…), and fill the \
                  old rows in batches"
@@ -85,9 +85,9 @@ impl Linter {
         self.find(
             "change-type",
             of(table, column),
-            format!("`{table}` and its indexes are written anew under ACCESS EXCLUSIVE, and nobody can read it meanwhile"),
+            format!("`{table}` and its indexes are rewritten under ACCESS EXCLUSIVE, which blocks reads meanwhile"),
             format!(
-                "add a column of {} beside it, release a program that writes both, copy the values in batches, drop \
+                "add a second column of {}, release a program that writes both, copy the values in batches, drop \
                  `{column}` in a later migration",
                 spell(kind)
             ),
@@ -106,7 +106,7 @@ impl Linter {
         self.find(
             "set-not-null",
             of(table, column),
-            format!("all rows of `{table}` are read under ACCESS EXCLUSIVE, and nobody can use it meanwhile"),
+            format!("all rows of `{table}` are read under ACCESS EXCLUSIVE, which blocks all access meanwhile"),
             format!(
                 "ALTER TABLE {quoted} ADD CONSTRAINT {check} CHECK ({} IS NOT NULL) NOT VALID; in the next migration \
                  ALTER TABLE {quoted} VALIDATE CONSTRAINT {check}, then .set_not_null(…), which reads nothing more, and \
@@ -145,7 +145,7 @@ impl Linter {
         self.find(
             "add-unique",
             of(table, &unique.columns.join(", ")),
-            format!("nobody can read or write `{table}` (ACCESS EXCLUSIVE) while the index is built"),
+            format!("`{table}` cannot be read or written (ACCESS EXCLUSIVE) while the index is built"),
             format!(
                 "in a migration without a transaction: CREATE UNIQUE INDEX CONCURRENTLY {name} ON {quoted} ({columns}); \
                  then ALTER TABLE {quoted} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}"
@@ -158,7 +158,7 @@ impl Linter {
         self.find(
             "create-index",
             of(table, &columns.join(", ")),
-            format!("nobody can write to `{table}` (SHARE) while `{}` is built", index.name),
+            format!("`{table}` cannot be written (SHARE) while `{}` is built", index.name),
             "use .create_index_concurrently(…) in a migration of its own without a transaction"
                 .to_owned(),
         );
@@ -172,7 +172,7 @@ impl Linter {
         self.find(
             "add-check",
             table.to_string(),
-            format!("all rows of `{table}` are read under ACCESS EXCLUSIVE, and nobody can use it meanwhile"),
+            format!("all rows of `{table}` are read under ACCESS EXCLUSIVE, which blocks all access meanwhile"),
             not_valid(table, &name, &format!("CHECK ({})", check.expression)),
         );
     }
@@ -192,8 +192,8 @@ impl Linter {
         self.find(
             "rebuild-enum",
             name.to_owned(),
-            format!("{} written anew under ACCESS EXCLUSIVE, and nobody can read meanwhile", is_are(&users)),
-            "leave the value in the type and refuse it by a CHECK that is added NOT VALID, or do it while nobody needs \
+            format!("{} rewritten under ACCESS EXCLUSIVE, which blocks reads meanwhile", is_are(&users)),
+            "leave the value in the type and refuse it by a CHECK that is added NOT VALID, or do it while no program needs \
              the tables"
                 .to_owned(),
         );

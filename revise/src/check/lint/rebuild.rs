@@ -20,7 +20,7 @@ impl Linter {
         self.find(
             "rebuild-of-large-table",
             name.to_string(),
-            format!("{}: SQLite copies all of `{name}` for it, and nobody can write meanwhile", describe(operation)),
+            format!("{}: SQLite copies all of `{name}` for it, which blocks writes meanwhile", describe(operation)),
             "plan for the time and for free space of twice the table, and put all changes of the table into this one \
              migration, which copies it once"
                 .to_owned(),

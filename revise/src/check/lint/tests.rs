@@ -110,7 +110,7 @@ fn new_columns() {
         &["set-not-null item.new"],
         &["rebuild-of-large-table item"],
     );
-    // What the plan adds nobody uses yet.
+    // What the plan adds is not in use yet.
     check(
         plan()
             .add_column("item", new(Type::Integer).nullable())
@@ -259,7 +259,7 @@ fn a_finding_says_what_to_do_instead() {
             "rule": "set-not-null",
             "level": "warning",
             "subject": "store.name",
-            "message": "all rows of `store` are read under ACCESS EXCLUSIVE, and nobody can use it meanwhile",
+            "message": "all rows of `store` are read under ACCESS EXCLUSIVE, which blocks all access meanwhile",
             "safe": "ALTER TABLE \"store\" ADD CONSTRAINT \"name_not_null\" CHECK (\"name\" IS NOT NULL) NOT \
                 VALID; in the next migration ALTER TABLE \"store\" VALIDATE CONSTRAINT \"name_not_null\", \
                 then .set_not_null(…), which reads nothing more, and drop the check",

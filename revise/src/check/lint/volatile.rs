@@ -1,4 +1,4 @@
-//! Whether PostgreSQL has to compute a default anew for every row.
+//! Whether PostgreSQL has to compute a default for every row.
 
 use crate::schema::DefaultValue;
 
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn functions_that_answer_anew_for_every_row_are_found() {
+    fn functions_that_are_evaluated_for_every_row_are_found() {
         for (expression, call) in [
             ("random()", Some("random")),
             ("gen_random_uuid()", Some("gen_random_uuid")),

@@ -43,7 +43,7 @@ impl<'a> Checker<'a> {
 
     fn note(&mut self, found: Vec<Precondition>) {
         for precondition in found {
-            // Only the way out may differ.
+            // Only the resolution may differ.
             let same = |known: &Precondition| {
                 known.count == precondition.count && known.problem == precondition.problem
             };
@@ -59,7 +59,7 @@ impl<'a> Checker<'a> {
             matches!(operation, Operation::SetCollation { .. } | Operation::SetOptions { .. })
         };
         let mut after = self.before.clone();
-        // Whether the operations fit is somebody else's question.
+        // Whether the operations fit is checked elsewhere.
         if !operations.iter().any(defines) || after.apply_all(operations, self.backend).is_err() {
             return Vec::new();
         }
@@ -97,7 +97,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The rows of a table, unless the plan creates it or nobody knows its rows any more.
+    /// The rows of a table, unless the plan creates it or its rows are unknown by now.
     fn source<'s>(&'s self, name: &'s TableName) -> Option<Source<'s>> {
         let origin = self.origins.table(name)?;
         let table = self.before.table(origin.table.as_ref()?)?;
@@ -107,7 +107,7 @@ impl<'a> Checker<'a> {
     }
 
     fn alter_type(&self, source: &Source<'_>, column: &str, to: &Type) -> Option<Precondition> {
-        let origin = source.column(column).filter(|origin| origin.is_kept())?;
+        let origin = source.column(column).filter(|origin| origin.is_unchanged())?;
         let from = &source.table.find(origin.name.as_deref()?)?.kind;
         let values = match to {
             Type::Enum(name) => self.origins.enumeration(name),
@@ -125,7 +125,7 @@ impl<'a> Checker<'a> {
     }
 
     fn foreign_key(&self, source: &Source<'_>, key: &ForeignKey) -> Option<Precondition> {
-        if clause::is_not_valid(&key.clause) || !source.are_kept(&key.columns) {
+        if clause::is_not_valid(&key.clause) || !source.are_unchanged(&key.columns) {
             return None;
         }
         let alias = if source.name.name == "parent" { "referenced" } else { "parent" };
@@ -198,7 +198,7 @@ impl<'a> Checker<'a> {
         let mut found = Vec::new();
         for table in self.origins.tables().keys() {
             let Some(source) = self.source(table) else { continue };
-            for (column, origin) in source.origin.columns.iter().filter(|(_, o)| o.is_kept()) {
+            for (column, origin) in source.origin.columns.iter().filter(|(_, o)| o.is_unchanged()) {
                 let known = origin.name.as_ref().and_then(|original| source.table.find(original));
                 let condition = match known.map(|known| &known.kind) {
                     Some(known) if *known == kind => {
@@ -282,7 +282,7 @@ fn add_unique(source: &Source<'_>, unique: &Unique) -> Option<Precondition> {
     duplicates(source, &unique.columns, &columns, &condition)
 }
 
-/// The rows of which no two may be alike: those without NULLs, or all.
+/// The rows of which no two may be equal: those without NULLs, or all.
 fn compared_rows(columns: &[String], clause: &str) -> String {
     if clause::compares_nulls(clause) { "TRUE".to_owned() } else { not_nulls(columns) }
 }
@@ -321,14 +321,14 @@ pub fn compared(column: &IndexColumn, backend: DbBackend) -> String {
     }
 }
 
-/// Rows that are alike in `columns`, which `expressions` compute.
+/// Rows that are equal in `columns`, which `expressions` compute.
 pub fn duplicates(
     source: &Source<'_>,
     columns: &[String],
     expressions: &[String],
     condition: &str,
 ) -> Option<Precondition> {
-    // PostgreSQL's json has no equality, so that nobody can ask before the column has its new type.
+    // PostgreSQL's json has no equality, so duplicates cannot be found before the column has its new type.
     let comparable = |original: &String| {
         let column = source.table.find(original);
         source.backend == DbBackend::Sqlite || column.is_none_or(|column| column.kind != Type::Json)
@@ -367,7 +367,7 @@ fn referenced(parent: &Source<'_>, key: &ForeignKey) -> Option<Vec<String>> {
     } else {
         key.referenced.clone()
     };
-    (columns.len() == key.columns.len() && parent.are_kept(&columns)).then_some(columns)
+    (columns.len() == key.columns.len() && parent.are_unchanged(&columns)).then_some(columns)
 }
 
 pub fn not_nulls(expressions: &[String]) -> String {

@@ -22,7 +22,7 @@ pub fn preconditions(source: &Source<'_>, after: &Table) -> Vec<Precondition> {
     found
 }
 
-/// Rows that no key tells apart any more once a column is compared otherwise.
+/// Rows that a key no longer distinguishes once a column is compared otherwise.
 fn collations(source: &Source<'_>, after: &Table) -> Vec<Precondition> {
     let moved = |name: &str| {
         let original = source.column(name).and_then(|origin| origin.name.as_deref());
@@ -76,7 +76,7 @@ fn strict(source: &Source<'_>, after: &Table) -> Vec<Precondition> {
     }
     let unchanged = after.columns.iter().filter(|column| {
         column.generated.is_none()
-            && source.column(&column.name).is_some_and(|origin| origin.is_kept())
+            && source.column(&column.name).is_some_and(|origin| origin.is_unchanged())
     });
     let question = |column: &crate::schema::Column| {
         let kind = strict_type(column);

@@ -42,7 +42,7 @@ pub fn is_fractional(kind: &Type) -> bool {
     matches!(kind, Type::Float | Type::Double | Type::Decimal(_) | Type::Money(_))
 }
 
-/// Digits before and behind the point that a type can be asked for; `None` where it has no limit of its own.
+/// Digits before and after the point that a type can be asked for; `None` where it has no limit of its own.
 #[must_use]
 pub fn digits(kind: &Type) -> Option<(u32, u32)> {
     match kind {

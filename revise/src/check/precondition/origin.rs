@@ -24,7 +24,7 @@ pub struct Origin {
     pub table: Option<TableName>,
     /// Its columns by their present names.
     pub columns: BTreeMap<String, ColumnOrigin>,
-    /// Whether SQL of somebody's own named it, so that nobody knows its rows any more.
+    /// Whether raw SQL named it, so that its rows are unknown by now.
     pub touched: bool,
 }
 
@@ -35,7 +35,7 @@ pub struct ColumnOrigin {
     pub name: Option<String>,
     /// Whether its type was changed.
     pub retyped: bool,
-    /// Whether an expression computed its values anew.
+    /// Whether an expression recomputed its values.
     pub computed: bool,
     /// Whether its NULLs were given a value.
     pub filled: bool,
@@ -54,7 +54,7 @@ pub struct EnumValue {
 
 impl ColumnOrigin {
     /// Whether the values in the database are those that later operations meet, NULLs apart.
-    pub fn is_kept(&self) -> bool {
+    pub fn is_unchanged(&self) -> bool {
         self.name.is_some() && !self.retyped && !self.computed
     }
 }
@@ -91,7 +91,7 @@ impl Origins {
         Self { backend, tables: tables.collect(), enums: enums.collect() }
     }
 
-    /// The table of a present name. `None` is a table that nobody knows, such as one that is not managed.
+    /// The table of a present name. `None` is an unknown table, such as one that is not managed.
     pub fn table(&self, name: &TableName) -> Option<&Origin> {
         self.tables.get(name)
     }
@@ -233,14 +233,14 @@ fn follow_column(columns: &mut BTreeMap<String, ColumnOrigin>, operation: &Opera
 }
 
 /// Whether a text in small letters has a name as a word of its own, literals and comments included: SQL may be built
-/// from texts too, and one table too many that nobody knows does no harm.
+/// from texts too, and one unknown table too many does no harm.
 fn has_word(sql: &str, name: &str) -> bool {
     let name = name.to_lowercase();
     let inside =
         |next: Option<char>| next.is_some_and(|next| next.is_alphanumeric() || next == '_');
     sql.match_indices(&name).any(|(start, found)| {
-        let (before, behind) = (sql.get(..start), sql.get(start + found.len()..));
+        let (before, after) = (sql.get(..start), sql.get(start + found.len()..));
         !inside(before.and_then(|text| text.chars().next_back()))
-            && !inside(behind.and_then(|text| text.chars().next()))
+            && !inside(after.and_then(|text| text.chars().next()))
     })
 }

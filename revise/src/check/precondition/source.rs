@@ -32,13 +32,13 @@ impl Source<'_> {
     }
 
     /// Whether the values of all these columns are those that the operation at hand meets, NULLs apart.
-    pub fn are_kept(&self, columns: &[String]) -> bool {
-        columns.iter().all(|name| self.column(name).is_some_and(ColumnOrigin::is_kept))
+    pub fn are_unchanged(&self, columns: &[String]) -> bool {
+        columns.iter().all(|name| self.column(name).is_some_and(ColumnOrigin::is_unchanged))
     }
 
     /// Whether an expression gives the same value before the plan as when its turn comes.
     pub fn is_unaffected(&self, expression: &str) -> bool {
-        let unaffected = |column: &ColumnOrigin| column.is_kept() && !column.filled;
+        let unaffected = |column: &ColumnOrigin| column.is_unchanged() && !column.filled;
         self.origin
             .columns
             .iter()
@@ -60,7 +60,7 @@ impl Source<'_> {
         )
     }
 
-    /// The rows that meet a condition and are alike in these expressions are in the way.
+    /// The rows that meet a condition and are equal in these expressions are in the way.
     pub fn duplicates(
         &self,
         expressions: &[String],
@@ -131,7 +131,7 @@ impl Source<'_> {
         self.table.primary_key.as_ref().map(|key| key.columns.as_slice()).unwrap_or_default()
     }
 
-    /// What tells rows apart, in the names that the database knows.
+    /// What identifies rows, in the names that the database knows.
     fn raw_key(&self) -> Vec<String> {
         match self.key_columns() {
             [] if self.backend == DbBackend::Sqlite => {

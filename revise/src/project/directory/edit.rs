@@ -55,7 +55,7 @@ pub(super) fn indentation(source: &str, position: usize) -> &str {
     line.get(..blanks).unwrap_or_default()
 }
 
-/// Where something that belongs behind a position goes: behind a comment on the same line; at the position itself where
+/// Where something that belongs after a position goes: after a comment on the same line; at the position itself where
 /// more than a comment follows.
 pub(super) fn line_end(source: &str, position: usize) -> usize {
     let rest = part(source, position..source.len());
@@ -69,19 +69,19 @@ pub(super) fn line_end(source: &str, position: usize) -> usize {
     if only_comment { position + line.len() } else { position }
 }
 
-/// The lines of a range with their ends, where nothing but a comment behind it is on them.
+/// The lines of a range with their ends, where nothing but a comment after it is on them.
 pub(super) fn whole_lines(source: &str, range: Range<usize>) -> Option<Range<usize>> {
     let start = line_start(source, range.start);
     let end = line_end(source, range.end);
-    let behind = part(source, end..source.len());
-    let newline = ["\r\n", "\n"].into_iter().find(|newline| behind.starts_with(newline));
+    let after = part(source, end..source.len());
+    let newline = ["\r\n", "\n"].into_iter().find(|newline| after.starts_with(newline));
     if !part(source, start..range.start).trim().is_empty() {
         return None;
     }
     match newline {
         Some(newline) => Some(start..end + newline.len()),
         // The last line has no end of its own, so it takes the one before.
-        None if behind.is_empty() => Some(without_newline(part(source, 0..start)).len()..end),
+        None if after.is_empty() => Some(without_newline(part(source, 0..start)).len()..end),
         None => None,
     }
 }
@@ -89,13 +89,13 @@ pub(super) fn whole_lines(source: &str, range: Range<usize>) -> Option<Range<usi
 /// Takes lines out, and one of two blank lines that would then follow each other or end the file.
 pub(super) fn remove_lines(source: &str, lines: Range<usize>) -> TextEdit {
     let before = part(source, 0..lines.start);
-    let behind = part(source, lines.end..source.len());
+    let after = part(source, lines.end..source.len());
     let blank_before = before.is_empty() || before.ends_with("\n\n") || before.ends_with("\n\r\n");
-    let blank_behind = ["\r\n", "\n"].into_iter().find(|newline| behind.starts_with(newline));
-    let newline_behind = source.ends_with('\n');
-    match blank_behind {
+    let blank_after = ["\r\n", "\n"].into_iter().find(|newline| after.starts_with(newline));
+    let newline_after = source.ends_with('\n');
+    match blank_after {
         Some(newline) if blank_before => TextEdit::remove(lines.start..lines.end + newline.len()),
-        None if behind.is_empty() && (blank_before || !newline_behind) => {
+        None if after.is_empty() && (blank_before || !newline_after) => {
             TextEdit::remove(without_newline(before).len()..lines.end)
         }
         _ => TextEdit::remove(lines),
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_end_of_a_line_is_behind_its_comment() {
+    fn the_end_of_a_line_is_after_its_comment() {
         for (source, expected) in [
             ("a, // x\nb", 7),
             ("a, // x\r\nb", 7),

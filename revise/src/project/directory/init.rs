@@ -109,7 +109,7 @@ fn make_folders(folder: &Path) -> Result<Vec<PathBuf>, DirectoryError> {
 
 fn remove_folders(folders: &[PathBuf]) {
     for folder in folders.iter().rev() {
-        // One that somebody has put a file into meanwhile is theirs.
+        // One with a file of another program in it stays.
         fs::remove_dir(folder).ok();
     }
 }

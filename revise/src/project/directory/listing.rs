@@ -16,7 +16,7 @@ use crate::revision::Revision;
 pub(super) struct Listing {
     /// The modules of migrations, in the order of the file.
     pub(super) modules: Vec<Module>,
-    /// Behind what a first module goes, where there is none yet.
+    /// After what a first module goes, where there is none yet.
     pub(super) anchor: Anchor,
     /// The list.
     pub(super) vector: Vector,
@@ -36,8 +36,8 @@ pub(super) struct Module {
 /// Where a first module goes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Anchor {
-    /// Behind an import or another module that ends here.
-    Behind(usize),
+    /// After an import or another module that ends here.
+    After(usize),
     /// Before the first item, which begins here.
     Before(usize),
 }
@@ -55,7 +55,7 @@ pub(super) struct ListEntry {
     /// The module and where it is written, where it is one.
     pub(super) name: Option<(String, Range<usize>)>,
     pub(super) range: Range<usize>,
-    /// Where the comma behind it ends.
+    /// Where the comma after it ends.
     pub(super) comma: Option<usize>,
 }
 
@@ -84,13 +84,13 @@ impl Listing {
         if !vector.entries.is_empty() && !modules.iter().any(|module| listed(&module.name)) {
             return None;
         }
-        let behind = |item: &&Item| match item {
+        let after = |item: &&Item| match item {
             Item::Use(_) | Item::ExternCrate(_) => true,
             Item::Mod(item) => item.semi.is_some(),
             _ => false,
         };
-        let anchor = match file.items.iter().rev().find(behind) {
-            Some(item) => Anchor::Behind(item.span().byte_range().end),
+        let anchor = match file.items.iter().rev().find(after) {
+            Some(item) => Anchor::After(item.span().byte_range().end),
             None => Anchor::Before(file.items.first()?.span().byte_range().start),
         };
         Some(Self { modules, anchor, vector })
@@ -103,7 +103,7 @@ impl ListEntry {
     }
 }
 
-/// Whether a file holds nothing but what [`super::registry`] writes, so that nothing is lost when it is written anew.
+/// Whether a file holds nothing but what [`super::registry`] writes, so that nothing is lost when it is rewritten.
 pub(super) fn is_plain(source: &str) -> bool {
     let Ok(file) = syn::parse_str::<File>(source) else {
         // What git left there when two branches added a revision.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::revision::Revision;
 
-/// The folder that somebody named.
+/// The folder that the user named.
 pub(super) fn explicit(path: &Path) -> Result<Directory, DirectoryError> {
     let path = absolute(path);
     inside(&path, true).ok_or(DirectoryError::NoMigrations(path))
@@ -77,8 +77,8 @@ fn inside(path: &Path, known: bool) -> Option<Directory> {
 }
 
 fn versions(folder: PathBuf) -> Directory {
-    let beside = folder.with_extension("rs");
-    let registry = if beside.is_file() { beside } else { folder.join("mod.rs") };
+    let sibling = folder.with_extension("rs");
+    let registry = if sibling.is_file() { sibling } else { folder.join("mod.rs") };
     Directory { folder, registry }
 }
 

@@ -20,7 +20,7 @@ pub(super) struct Registry {
 }
 
 impl Registry {
-    /// Reads it. One that is not there is an empty one that is generated; a link to nothing is somebody's mistake.
+    /// Reads it. One that is not there is an empty one that is generated; a dangling link is a mistake.
     pub(super) fn read(path: &Path) -> Result<Self, DirectoryError> {
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
@@ -160,7 +160,7 @@ fn insert_module(source: &str, listing: &Listing, name: &str, declaration: &str)
         return TextEdit::insert(first.item.start, format!("{declaration}{newline}{blanks}"));
     }
     match listing.anchor {
-        Anchor::Behind(end) => {
+        Anchor::After(end) => {
             TextEdit::insert(line_end(source, end), format!("{newline}{newline}{declaration}"))
         }
         Anchor::Before(start) => {

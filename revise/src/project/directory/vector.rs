@@ -6,10 +6,10 @@ use super::{
     listing::{ListEntry, Vector},
 };
 
-/// The width up to which rustfmt keeps a list on one line, unless it is told otherwise.
+/// The width up to which rustfmt keeps a list on one line by default.
 const WIDTH: usize = 60;
 
-/// Puts an entry behind the last one with a smaller name. `comment` is what stands behind its comma.
+/// Puts an entry after the last one with a smaller name. `comment` comes after its comma.
 pub(super) fn insert(
     source: &str,
     vector: &Vector,
@@ -94,7 +94,7 @@ pub(super) fn remove(source: &str, vector: &Vector, place: usize) -> Vec<TextEdi
     comma.into_iter().chain([lines]).collect()
 }
 
-/// The comment behind an entry on its line, with the blanks before it.
+/// The comment after an entry on its line, with the blanks before it.
 pub(super) fn comment<'a>(source: &'a str, vector: &Vector, entry: &ListEntry) -> &'a str {
     let start = entry.comma.unwrap_or(entry.range.end);
     let end = line_end(source, start).min(vector.inner.end);
@@ -156,7 +156,7 @@ impl<'a> Layout<'a> {
         TextEdit { at: self.vector.inner.clone(), text }
     }
 
-    /// The first entry of an empty list, behind the comments in it.
+    /// The first entry of an empty list, after the comments in it.
     fn first(&self, entry: &str, comment: &str) -> TextEdit {
         let inner = &self.vector.inner;
         let (newline, indentation) = (self.newline, &self.indentation);

@@ -1,6 +1,6 @@
 //! Changes to several files that happen together or not at all.
 //!
-//! Every new text is written and synced to a file beside its target first, so that what remains are renames. Where one of
+//! Every new text is written and synced to a file next to its target first, so that what remains are renames. Where one of
 //! them fails, those before it are taken back. Killed between two of them, whole files are left, never halves.
 
 use std::{
@@ -116,7 +116,7 @@ impl Prepared<'_> {
     }
 }
 
-/// A whole file beside its target, which goes away unless it takes its place.
+/// A complete file next to its target, which is removed unless it replaces the target.
 struct Temporary {
     path: PathBuf,
     target: PathBuf,
@@ -127,7 +127,7 @@ static COUNT: AtomicU32 = AtomicU32::new(0);
 
 impl Temporary {
     fn write(target: &Path, bytes: &[u8]) -> io::Result<Self> {
-        // A link keeps pointing where it points, and the file behind it changes.
+        // A link keeps its target, and the file that it points to changes.
         let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
         let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -144,7 +144,7 @@ impl Temporary {
         Ok(temporary)
     }
 
-    /// Gets its name unless somebody else has it.
+    /// Takes the target's name unless a file has it.
     fn become_new(self) -> io::Result<()> {
         match fs::hard_link(&self.path, &self.target) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {

@@ -1,4 +1,4 @@
-//! Questions: what is said when nobody answers, and what an answer changes.
+//! Questions: the error when there is no answer, and what an answer changes.
 
 use crate::{
     diff::{DiffOptions, Question},
@@ -92,13 +92,14 @@ pub fn sentence(question: &Question) -> String {
 }
 
 fn listed(candidates: impl Iterator<Item = (String, f64)>) -> String {
-    let names: Vec<String> =
-        candidates.map(|(name, similarity)| format!("`{name}` ({similarity:.2} alike)")).collect();
+    let names: Vec<String> = candidates
+        .map(|(name, similarity)| format!("`{name}` ({similarity:.2} similar)"))
+        .collect();
     let verb = if names.len() == 1 { "is" } else { "are" };
     format!("{} {verb}", names.join(", "))
 }
 
-/// What is said when there is nobody to ask: each question, and the flags that answer it.
+/// The error when there is no terminal: each question, and the flags that answer it.
 pub fn unanswered(questions: &[Question], program: &str) -> Error {
     let mut lines =
         vec!["nothing was written, because there are questions and no terminal to ask:".to_owned()];

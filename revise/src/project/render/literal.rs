@@ -42,9 +42,9 @@ pub(super) fn integer(digits: &str) -> Option<String> {
 }
 
 fn raw(text: &str) -> String {
-    let behind_quotes =
+    let after_quotes =
         text.split('"').skip(1).map(|rest| rest.bytes().take_while(|byte| *byte == b'#').count());
-    let hashes = match behind_quotes.max() {
+    let hashes = match after_quotes.max() {
         None => String::new(),
         Some(run) => "#".repeat(run + 1),
     };
@@ -73,7 +73,7 @@ fn escaped(text: &str) -> String {
     literal
 }
 
-/// What nobody sees, and what turns the direction of writing, which rustc refuses in a literal.
+/// Invisible characters, and those that turn the direction of writing, which rustc refuses in a literal.
 pub(super) fn needs_escape(character: char) -> bool {
     character.is_control()
         || matches!(character,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::schema::{Schema, Table, TableName};
 
-/// The tables of a schema, each behind those that it points at. In a circle the first to come is one whose keys into
+/// The tables of a schema, each after those that it points at. In a circle the first to come is one whose keys into
 /// the circle may be NULL.
 pub fn parents_first(schema: &Schema) -> Vec<&Table> {
     let mut rest: Vec<&Table> = schema.tables.values().collect();

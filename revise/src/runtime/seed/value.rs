@@ -152,7 +152,7 @@ fn whole(checked: Option<(&str, usize)>, number: usize) -> i64 {
 fn decimal(digits: Option<(u32, u32)>, whole: i64, row: usize) -> String {
     match digits {
         Some((precision, scale)) if precision <= scale => {
-            // Nothing fits before the point, and maybe only zeros right behind it.
+            // Nothing fits before the point, and maybe only zeros right after it.
             let zeros = usize::try_from(scale.saturating_sub(1)).unwrap_or_default();
             format!("0.{}{row}", "0".repeat(zeros))
         }
@@ -165,9 +165,9 @@ fn decimal(digits: Option<(u32, u32)>, whole: i64, row: usize) -> String {
 fn texts(expression: &str) -> Vec<String> {
     let mut texts = Vec::new();
     let mut rest = expression;
-    while let Some((_, behind)) = rest.split_once('\'') {
+    while let Some((_, after)) = rest.split_once('\'') {
         let mut text = String::new();
-        let mut inner = behind;
+        let mut inner = after;
         loop {
             let Some((part, next)) = inner.split_once('\'') else { return texts };
             text.push_str(part);

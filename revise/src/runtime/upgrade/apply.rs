@@ -34,7 +34,7 @@ pub async fn one(
     let begun = Instant::now();
     let work =
         MigrationRun { history: &revise.history, session, migration, checksum, direction, options };
-    // Nobody queues behind one who waits for a file, so that it is enough to wait once.
+    // No other process queues after one that waits for a file, so waiting once is enough.
     let limit = if session.backend() == DbBackend::Sqlite { 1 } else { options.attempts };
     let mut attempts = 1;
     loop {
@@ -57,7 +57,7 @@ pub async fn one(
                 let way = if direction == Direction::Up { "upgrade" } else { "downgrade" };
                 return Err(Error::Failed(format!(
                     "`{revision}` failed, and what it had done before stays, because it runs without a transaction; see \
-                     `{program} status`, mend the cause and go on with `{program} {way}`:\n{}",
+                     `{program} status`, fix the cause and go on with `{program} {way}`:\n{}",
                     explain(&error)
                 )));
             }

@@ -152,7 +152,7 @@ pub fn edited(status: &Status, replayed: &[ReplayedMigration]) -> Vec<String> {
     changed.map(|applied| applied.revision.clone()).collect()
 }
 
-/// What is said about an edited migration.
+/// The error about an edited migration.
 pub fn edited_error(revision: &str, program: &str) -> Error {
     Error::History(format!(
         "`{revision}` was edited after it was applied, so other databases will not become like this one; take the edit back \

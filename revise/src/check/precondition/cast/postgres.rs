@@ -70,7 +70,7 @@ pub fn unfit(column: &str, from: &Type, to: &Type, values: Option<&[&str]>) -> O
     }
 }
 
-/// The digits before the point count; those behind it are rounded, which is no reason to stop.
+/// The digits before the point count; those after it are rounded, which is no reason to stop.
 fn decimal(name: &str, text: &str, from: &Type, to: &Type) -> Option<String> {
     let (whole, scale) = digits(to)?;
     let limit = format!("1{}", "0".repeat(usize::try_from(whole).unwrap_or_default()));

@@ -1,4 +1,4 @@
-//! A file of SQL for PostgreSQL, cut into statements: what belongs to a schema is kept, verbatim but for the name of the
+//! A file of SQL for PostgreSQL, cut into statements: what belongs to a schema is copied, verbatim but for the name of the
 //! schema `public`, and neither quotes, bodies of functions nor comments are mistaken for anything else.
 
 /// A piece of SQL.
@@ -115,8 +115,8 @@ impl Reader<'_> {
             let Some((kind, length)) = piece(self.rest) else {
                 return Some(statement).filter(|statement| !statement.text.trim().is_empty());
             };
-            let (text, behind) = self.rest.split_at(length);
-            self.rest = behind;
+            let (text, after) = self.rest.split_at(length);
+            self.rest = after;
             match kind {
                 // A command of psql.
                 PieceKind::Other if text == "\\" && statement.words.is_empty() => self.pass_line(),
