@@ -10,12 +10,14 @@ pub mod describe;
 pub mod manifest;
 mod plan;
 pub mod reverse;
+mod subject;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 pub use self::plan::Plan;
+pub(crate) use self::subject::Subject;
 
 use crate::schema::{
     Check, Column, DatabaseObject, DefaultValue, ForeignKey, Generated, Identity, Index,

@@ -3,7 +3,7 @@
 use sea_orm::DbBackend;
 
 use crate::{
-    operation::{DefinitionKind, Operation},
+    operation::{DefinitionKind, Operation, Subject},
     schema::{
         Action, Column, DefaultValue, ForeignKey, Generated, Identity, Index, Table, TableName,
         Type,
@@ -29,12 +29,35 @@ pub(crate) fn counted(count: impl std::fmt::Display, one: &str) -> String {
     format!("{count} {one}{plural}")
 }
 
-/// A table of all operations, longer than other functions so that none can be forgotten.
 fn words(operation: &Operation) -> String {
+    match operation.subject() {
+        Subject::Table => table_words(operation),
+        Subject::Column => column_words(operation),
+        Subject::Constraint => constraint_words(operation),
+        Subject::Object => words_of_object(operation),
+    }
+}
+
+/// Changes of a table as a whole, and comments.
+fn table_words(operation: &Operation) -> String {
     match operation {
         Operation::CreateTable { table } => create_table(table),
         Operation::DropTable { table, before: _ } => format!("drop table {table} and its rows"),
         Operation::RenameTable { from, to } => format!("rename table {from} to {to}"),
+        Operation::SetOptions { table, options, before } => {
+            let words = |options: &[String]| or_nothing(&options.join(", "));
+            format!("table {table}: {}, was {}", words(options), words(before))
+        }
+        Operation::SetComment { table, column, comment, before: _ } => {
+            set_comment(table, column.as_deref(), comment.as_deref())
+        }
+        _ => String::new(),
+    }
+}
+
+/// Changes of a column.
+fn column_words(operation: &Operation) -> String {
+    match operation {
         Operation::AddColumn { table, column } => {
             format!("add column {table}.{} ({})", column.name, definition(column))
         }
@@ -76,13 +99,16 @@ fn words(operation: &Operation) -> String {
         Operation::SetColumnClause { table, column, clause, before } => {
             format!("{table}.{column}: {}, was {}", or_nothing(clause), or_nothing(before))
         }
-        Operation::SetOptions { table, options, before } => {
-            let words = |options: &[String]| or_nothing(&options.join(", "));
-            format!("table {table}: {}, was {}", words(options), words(before))
-        }
         Operation::Backfill { table, column, value } => {
             format!("fill {table}.{column} with {value} where it is null")
         }
+        _ => String::new(),
+    }
+}
+
+/// Changes of keys, constraints and indexes.
+fn constraint_words(operation: &Operation) -> String {
+    match operation {
         Operation::AddPrimaryKey { table, key } => {
             format!("add primary key {}", on(table, &key.columns))
         }
@@ -122,9 +148,13 @@ fn words(operation: &Operation) -> String {
             Some(name) => format!("drop check {name} on {table}"),
             None => format!("drop check on {table}: {}", check.expression),
         },
-        Operation::SetComment { table, column, comment, before: _ } => {
-            set_comment(table, column.as_deref(), comment.as_deref())
-        }
+        _ => String::new(),
+    }
+}
+
+/// Changes of enums, views, triggers and other objects, and raw SQL.
+fn words_of_object(operation: &Operation) -> String {
+    match operation {
         Operation::CreateEnum { name, values } => {
             format!("create enum {name} ({})", values.join(", "))
         }
@@ -155,6 +185,7 @@ fn words(operation: &Operation) -> String {
         }
         Operation::DropDatabaseObject { object } => format!("drop {}", object.name),
         Operation::Sql { sqlite, postgres } => sql(sqlite.as_deref(), postgres.as_deref()),
+        _ => String::new(),
     }
 }
 

@@ -4,14 +4,40 @@ use super::{
     literal::{array, list, option, sql, text},
     parts::{self, name},
 };
-use crate::operation::{DefinitionKind, Operation};
+use crate::operation::{DefinitionKind, Operation, Subject};
 
-/// `.drop_column("books", "isbn")`. One long match without `_`, so that no operation is left out.
+/// `.drop_column("books", "isbn")`.
 pub(super) fn step(operation: &Operation) -> String {
+    match operation.subject() {
+        Subject::Table => table_step(operation),
+        Subject::Column => column_step(operation),
+        Subject::Constraint => constraint_step(operation),
+        Subject::Object => object_step(operation),
+    }
+}
+
+/// Changes of a table as a whole, and comments.
+fn table_step(operation: &Operation) -> String {
     match operation {
         Operation::CreateTable { table } => call("create_table", &[parts::table(table)]),
         Operation::DropTable { table, .. } => call("drop_table", &[name(table)]),
         Operation::RenameTable { from, to } => call("rename_table", &[name(from), name(to)]),
+        Operation::SetOptions { table, options, .. } => {
+            call("set_options", &[name(table), list(options)])
+        }
+        Operation::SetComment { table, column: Some(column), comment, .. } => {
+            call("comment_column", &[name(table), text(column), parts::comment(comment.as_ref())])
+        }
+        Operation::SetComment { table, column: None, comment, .. } => {
+            call("comment_table", &[name(table), parts::comment(comment.as_ref())])
+        }
+        _ => String::new(),
+    }
+}
+
+/// Changes of a column.
+fn column_step(operation: &Operation) -> String {
+    match operation {
         Operation::AddColumn { table, column } => {
             call("add_column", &[name(table), parts::column(column)])
         }
@@ -54,18 +80,16 @@ pub(super) fn step(operation: &Operation) -> String {
         Operation::SetColumnClause { table, column, clause, .. } => {
             call("set_extra", &[name(table), text(column), text(clause)])
         }
-        Operation::SetOptions { table, options, .. } => {
-            call("set_options", &[name(table), list(options)])
-        }
         Operation::Backfill { table, column, value } => {
             call("backfill", &[name(table), text(column), sql(value)])
         }
-        Operation::SetComment { table, column: Some(column), comment, .. } => {
-            call("comment_column", &[name(table), text(column), parts::comment(comment.as_ref())])
-        }
-        Operation::SetComment { table, column: None, comment, .. } => {
-            call("comment_table", &[name(table), parts::comment(comment.as_ref())])
-        }
+        _ => String::new(),
+    }
+}
+
+/// Changes of keys, constraints and indexes.
+fn constraint_step(operation: &Operation) -> String {
+    match operation {
         Operation::AddPrimaryKey { table, key } => {
             call("add_primary_key", &[name(table), parts::primary_key(key)])
         }
@@ -98,6 +122,13 @@ pub(super) fn step(operation: &Operation) -> String {
         Operation::DropCheck { table, check } => {
             call("drop_check", &[name(table), parts::check(check)])
         }
+        _ => String::new(),
+    }
+}
+
+/// Changes of enums, views, triggers and other objects, and raw SQL.
+fn object_step(operation: &Operation) -> String {
+    match operation {
         Operation::CreateEnum { name, values } => call("create_enum", &[text(name), list(values)]),
         Operation::DropEnum { name, .. } => call("drop_enum", &[text(name)]),
         Operation::AddEnumValue { name, value, before } => {
@@ -129,6 +160,7 @@ pub(super) fn step(operation: &Operation) -> String {
             call("drop_extra", &[text(&object.name), sql(&object.sql), sql(&object.drop)])
         }
         Operation::Sql { sqlite, postgres } => raw(sqlite.as_deref(), postgres.as_deref()),
+        _ => String::new(),
     }
 }
 
