@@ -1,4 +1,4 @@
 //! What may be wrong with operations: dangers that a review should see, and rows that are in the way.
 
-pub mod lint;
+pub(crate) mod lint;
 pub mod precondition;

@@ -3,12 +3,18 @@
 //! [`Revise`] is where everything begins: a project's migrations and entities, and a command line over them. A
 //! migration is a [`Plan`] of operations, up and down; SeaORM's own [`MigrationTrait`](sea_orm_migration::MigrationTrait)
 //! and its table of versions stay what they are, so a project can come and go as it likes.
+//!
+//! What a project needs stands here and in [`prelude`]. The modules are the engine's layers, from the model of a schema to
+//! the command line; each uses those before it: [`schema`], [`operation`], [`sqlite`] and [`postgres`], [`diff`],
+//! [`check`], [`runtime`], [`project`], [`cli`].
 
 pub mod check;
 pub mod cli;
 pub mod diff;
 mod entities;
 mod error;
+#[cfg(test)]
+mod layers;
 pub mod operation;
 pub mod postgres;
 pub mod prelude;
@@ -18,13 +24,15 @@ pub mod runtime;
 pub mod schema;
 pub mod sqlite;
 
+pub use check::lint::{Finding, Level};
 pub use entities::Entities;
 pub use error::{Error, PlanError, Result};
 pub use operation::Plan;
 pub use project::{consistency::Checked, generate::GenerateOptions};
 pub use runtime::{
     backup::Backup,
+    history::{Applied, Record, State},
     revise::{Revise, Status},
     target::{Target, UrlStyle},
-    upgrade::{Event, Report, UpgradeOptions},
+    upgrade::{Confirm, Direction, Event, Report, UpgradeOptions},
 };

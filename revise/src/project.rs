@@ -1,7 +1,7 @@
 //! A project that has migrations: its folder, the files in it, and how entities, history and databases are compared.
 
 pub mod compare;
-pub mod consistency;
+pub(crate) mod consistency;
 pub mod directory;
 pub mod generate;
 pub mod render;

@@ -3,12 +3,12 @@
 pub mod backup;
 pub(crate) mod context;
 pub(crate) mod execute;
-pub mod history;
+pub(crate) mod history;
 pub(crate) mod lock;
-pub mod replay;
-pub mod revise;
+pub(crate) mod replay;
+pub(crate) mod revise;
 pub mod seed;
 pub(crate) mod session;
 pub(crate) mod shadow;
-pub mod target;
-pub mod upgrade;
+pub(crate) mod target;
+pub(crate) mod upgrade;

@@ -7,7 +7,7 @@ use std::sync::{
 
 use sea_orm::DbBackend;
 use sea_revise::{
-    Revise,
+    Revise, UpgradeOptions,
     diff::{DiffOptions, diff},
     operation::Operation,
     project::{
@@ -15,7 +15,6 @@ use sea_revise::{
         render,
     },
     revision::Revision,
-    runtime::upgrade::UpgradeOptions,
     schema::Schema,
 };
 

@@ -5,10 +5,9 @@ use sea_orm_migration::{
     MigrationName, MigrationTrait, SchemaManager, async_trait, sea_orm::DbErr,
 };
 use sea_revise::{
-    Entities, Revise,
+    Entities, Revise, UpgradeOptions,
     operation::{Operation, Plan},
     project::generate::GenerateOptions,
-    runtime::upgrade::UpgradeOptions,
     schema::{Column, Table, Type},
 };
 

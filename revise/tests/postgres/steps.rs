@@ -2,12 +2,8 @@
 
 use sea_orm_migration::prelude::*;
 use sea_revise::{
-    Revise,
+    Revise, Target, UpgradeOptions, UrlStyle,
     operation::Plan,
-    runtime::{
-        target::{Target, UrlStyle},
-        upgrade::UpgradeOptions,
-    },
     schema::{Check, Index},
 };
 

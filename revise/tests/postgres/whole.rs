@@ -5,12 +5,11 @@ use std::time::Duration;
 use cluster::Cluster;
 use sea_orm::DatabaseConnection;
 use sea_revise::{
-    Revise,
+    Revise, Target, UrlStyle,
     project::{
         compare::{Comparison, Side},
         generate::GenerateOptions,
     },
-    runtime::target::{Target, UrlStyle},
 };
 
 use super::scene::{dump, name, run};

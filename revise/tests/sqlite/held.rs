@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager};
-use sea_revise::{Revise, Target, UrlStyle, operation::Plan, runtime::upgrade::UpgradeOptions};
+use sea_revise::{Revise, Target, UpgradeOptions, UrlStyle, operation::Plan};
 
 use crate::pairs::{compared, made, open};
 
