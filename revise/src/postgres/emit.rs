@@ -11,7 +11,7 @@ use super::{
 use crate::{
     error::PlanError,
     operation::{
-        DefinitionKind, Operation,
+        DefinitionKind, Operation, Subject,
         apply::parts::{find_check, find_key, find_unique, is_unique_on},
     },
     schema::{Schema, Table, TableName, Written, clause, names, quote, quote_text},
@@ -63,10 +63,33 @@ fn emit(
     earlier: &[Operation],
     later: &[Operation],
 ) -> Result<Vec<String>, PlanError> {
+    match operation.subject() {
+        Subject::Table => emit_table(operation),
+        Subject::Column => emit_column(now, operation, later),
+        Subject::Constraint => Ok(vec![emit_constraint(now, operation)?]),
+        Subject::Object => Ok(emit_object(now, operation, earlier, later)),
+    }
+}
+
+fn emit_table(operation: &Operation) -> Result<Vec<String>, PlanError> {
     Ok(match operation {
         Operation::CreateTable { table } => create::whole_table(table)?,
         Operation::DropTable { table, .. } => vec![format!("DROP TABLE {}", table.quoted())],
         Operation::RenameTable { from, to } => vec![rename_table(from, to)?],
+        Operation::SetComment { table, column, comment, .. } => {
+            vec![create::comment(table, column.as_deref(), comment.as_deref())]
+        }
+        // The options of a table are SQLite's.
+        _ => Vec::new(),
+    })
+}
+
+fn emit_column(
+    now: &Schema,
+    operation: &Operation,
+    later: &[Operation],
+) -> Result<Vec<String>, PlanError> {
+    Ok(match operation {
         Operation::AddColumn { table, column } => {
             let mut statements = vec![format!(
                 "ALTER TABLE {} ADD COLUMN {}",
@@ -88,9 +111,18 @@ fn emit(
             quote(from),
             quote(to)
         )],
-        Operation::SetComment { table, column, comment, .. } => {
-            vec![create::comment(table, column.as_deref(), comment.as_deref())]
-        }
+        _ => emit_change(now, operation, later)?,
+    })
+}
+
+/// Enums, views, triggers, other objects and raw SQL.
+fn emit_object(
+    now: &Schema,
+    operation: &Operation,
+    earlier: &[Operation],
+    later: &[Operation],
+) -> Vec<String> {
+    match operation {
         Operation::CreateObject { kind: DefinitionKind::View, table, object } => {
             let recreated = earlier.iter().any(|one| drops_view(one, table));
             let after = recreated.then(|| Dependents::of_view(table).after);
@@ -112,27 +144,14 @@ fn emit(
         }
         Operation::CreateDatabaseObject { object, .. } => {
             // What a body names may come later.
-            let routine = object.sql.starts_with("CREATE OR REPLACE");
-            let lenient = routine.then(|| "SET LOCAL check_function_bodies = off".to_owned());
+            let lenient =
+                object.is_routine().then(|| "SET LOCAL check_function_bodies = off".to_owned());
             lenient.into_iter().chain([object.sql.clone()]).collect()
         }
         Operation::DropDatabaseObject { object } => vec![object.drop.clone()],
         Operation::Sql { postgres, .. } => postgres.iter().cloned().collect(),
-        Operation::AlterType { .. }
-        | Operation::AlterNull { .. }
-        | Operation::AlterDefault { .. }
-        | Operation::SetIdentity { .. }
-        | Operation::SetGenerated { .. }
-        | Operation::SetCollation { .. }
-        | Operation::Backfill { .. } => emit_change(now, operation, later)?,
-        Operation::SetColumnClause { .. } | Operation::SetOptions { .. } => Vec::new(),
-        Operation::CreateEnum { .. }
-        | Operation::DropEnum { .. }
-        | Operation::AddEnumValue { .. }
-        | Operation::RenameEnumValue { .. }
-        | Operation::RebuildEnum { .. } => emit_enum(now, operation),
-        _ => vec![emit_constraint(now, operation)?],
-    })
+        _ => emit_enum(now, operation),
+    }
 }
 
 fn drops_view(operation: &Operation, view: &TableName) -> bool {

@@ -22,6 +22,13 @@ impl DatabaseObject {
     }
 }
 
+impl DatabaseObject {
+    /// Whether it is a function or a procedure: only these are created by a statement that replaces the one of its name.
+    pub(crate) fn is_routine(&self) -> bool {
+        self.sql.starts_with("CREATE OR REPLACE")
+    }
+}
+
 /// An object as it was read from a database, with what operations may do to it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct InspectedObject {

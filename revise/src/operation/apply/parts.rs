@@ -4,7 +4,7 @@ use sea_orm::DbBackend;
 
 use crate::{
     error::PlanError,
-    operation::Operation,
+    operation::{Operation, Subject},
     schema::{
         Check, Column, ForeignKey, Identity, Index, IndexColumn, Table, TableName, Unique, Used,
         Written, clause,
@@ -23,6 +23,41 @@ pub fn column(name: &str) -> String {
 /// # Errors
 /// When a part that has to be there is not, or one is there already.
 pub fn apply(
+    table: &mut Table,
+    operation: &Operation,
+    backend: DbBackend,
+) -> Result<(), PlanError> {
+    match operation.subject() {
+        Subject::Table => apply_to_table(table, operation, backend),
+        Subject::Column => apply_to_column(table, operation, backend),
+        Subject::Constraint => apply_to_constraint(table, operation, backend),
+        Subject::Object => {
+            apply_to_triggers(table, operation);
+            Ok(())
+        }
+    }
+}
+
+/// Its options and comments.
+fn apply_to_table(
+    table: &mut Table,
+    operation: &Operation,
+    backend: DbBackend,
+) -> Result<(), PlanError> {
+    match operation {
+        Operation::SetOptions { .. } if backend != DbBackend::Sqlite => {}
+        Operation::SetOptions { options, .. } => table.options.clone_from(options),
+        Operation::SetComment { .. } if backend == DbBackend::Sqlite => {}
+        Operation::SetComment { column: None, comment, .. } => table.comment.clone_from(comment),
+        Operation::SetComment { column: Some(column), comment, .. } => {
+            find(table, column)?.comment.clone_from(comment);
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn apply_to_column(
     table: &mut Table,
     operation: &Operation,
     backend: DbBackend,
@@ -63,37 +98,17 @@ pub fn apply(
         Operation::SetCollation { column, collation, .. } => {
             find(table, column)?.collation.clone_from(collation);
         }
-        Operation::SetColumnClause { .. } | Operation::SetOptions { .. }
-            if backend != DbBackend::Sqlite => {}
+        Operation::SetColumnClause { .. } if backend != DbBackend::Sqlite => {}
         Operation::SetColumnClause { column, clause, .. } => {
             find(table, column)?.clause.clone_from(clause)
         }
-        Operation::SetOptions { options, .. } => table.options.clone_from(options),
-        Operation::AddPrimaryKey { key, .. } => {
-            if table.primary_key.is_some() {
-                return Err(exists(&table.name, "a primary key".to_owned()));
-            }
-            for name in &key.columns {
-                find(table, name)?.nullable = false;
-            }
-            table.primary_key = Some(key.clone());
-        }
-        Operation::DropPrimaryKey { .. } => {
-            let name = table.name.clone();
-            table.primary_key.take().ok_or_else(|| missing(&name, "primary key".to_owned()))?;
-        }
-        Operation::SetComment { .. } if backend == DbBackend::Sqlite => {}
-        Operation::SetComment { column: None, comment, .. } => table.comment.clone_from(comment),
-        Operation::SetComment { column: Some(column), comment, .. } => {
-            find(table, column)?.comment.clone_from(comment);
-        }
         Operation::Backfill { column, .. } => drop(find(table, column)?),
-        _ => return apply_to_constraints(table, operation, backend),
+        _ => {}
     }
     Ok(())
 }
 
-fn apply_to_constraints(
+fn apply_to_constraint(
     table: &mut Table,
     operation: &Operation,
     backend: DbBackend,
@@ -110,6 +125,59 @@ fn apply_to_constraints(
             Ok(())
         }
         Operation::DropUnique { columns, .. } => drop_unique(table, columns),
+        Operation::AddForeignKey { key, .. } => {
+            table.foreign_keys.push(key.clone());
+            Ok(())
+        }
+        Operation::DropForeignKey { columns, before, .. } => {
+            let place = find_key(table, columns, before.as_deref());
+            let what = || format!("foreign key on `{}`", columns.join(", "));
+            table.foreign_keys.remove(place.ok_or_else(|| missing(&table.name, what()))?);
+            Ok(())
+        }
+        Operation::AddCheck { check, .. } => {
+            table.checks.push(check.clone());
+            Ok(())
+        }
+        Operation::DropCheck { check, .. } => {
+            let place = find_check(table, check);
+            let what = || format!("check `{}`", check.expression);
+            table.checks.remove(place.ok_or_else(|| missing(&table.name, what()))?);
+            Ok(())
+        }
+        Operation::AddPrimaryKey { .. } | Operation::DropPrimaryKey { .. } => {
+            apply_to_primary_key(table, operation)
+        }
+        _ => apply_to_index(table, operation, backend),
+    }
+}
+
+fn apply_to_primary_key(table: &mut Table, operation: &Operation) -> Result<(), PlanError> {
+    match operation {
+        Operation::AddPrimaryKey { key, .. } => {
+            if table.primary_key.is_some() {
+                return Err(exists(&table.name, "a primary key".to_owned()));
+            }
+            for name in &key.columns {
+                find(table, name)?.nullable = false;
+            }
+            table.primary_key = Some(key.clone());
+        }
+        Operation::DropPrimaryKey { .. } => {
+            let name = table.name.clone();
+            table.primary_key.take().ok_or_else(|| missing(&name, "primary key".to_owned()))?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn apply_to_index(
+    table: &mut Table,
+    operation: &Operation,
+    backend: DbBackend,
+) -> Result<(), PlanError> {
+    match operation {
         Operation::CreateIndex { index, .. } => add_index(table, index),
         Operation::DropIndex { index, .. } => {
             if let Some(place) =
@@ -131,36 +199,20 @@ fn apply_to_constraints(
             found.written = Written(None);
             Ok(())
         }
-        Operation::AddForeignKey { key, .. } => {
-            table.foreign_keys.push(key.clone());
-            Ok(())
-        }
-        Operation::DropForeignKey { columns, before, .. } => {
-            let place = find_key(table, columns, before.as_deref());
-            let what = || format!("foreign key on `{}`", columns.join(", "));
-            table.foreign_keys.remove(place.ok_or_else(|| missing(&table.name, what()))?);
-            Ok(())
-        }
-        Operation::AddCheck { check, .. } => {
-            table.checks.push(check.clone());
-            Ok(())
-        }
-        Operation::DropCheck { check, .. } => {
-            let place = find_check(table, check);
-            let what = || format!("check `{}`", check.expression);
-            table.checks.remove(place.ok_or_else(|| missing(&table.name, what()))?);
-            Ok(())
-        }
+        _ => Ok(()),
+    }
+}
+
+fn apply_to_triggers(table: &mut Table, operation: &Operation) {
+    match operation {
         Operation::CreateObject { object, .. } => {
             table.triggers.push(object.clone());
             table.used = Used(true);
-            Ok(())
         }
         Operation::DropObject { object, .. } => {
             table.triggers.retain(|trigger| trigger.name != object.name);
-            Ok(())
         }
-        _ => Ok(()),
+        _ => {}
     }
 }
 
