@@ -193,6 +193,7 @@ fn definition(state: &Schema, operation: &Operation) -> Option<Operation> {
     })
 }
 
+/// Keys, constraints and indexes.
 fn keys(state: &Schema, operation: Operation) -> Option<Operation> {
     Some(match operation {
         Operation::AddPrimaryKey { table, key } => {
@@ -239,6 +240,13 @@ fn keys(state: &Schema, operation: Operation) -> Option<Operation> {
         }
         Operation::AddCheck { table, check } => Operation::DropCheck { table, check },
         Operation::DropCheck { table, check } => Operation::AddCheck { table, check },
+        other => return objects(other),
+    })
+}
+
+/// Comments, views, triggers and other objects.
+fn objects(operation: Operation) -> Option<Operation> {
+    Some(match operation {
         Operation::SetComment { table, column, comment, before } => {
             Operation::SetComment { table, column, comment: before, before: comment }
         }

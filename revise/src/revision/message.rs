@@ -89,7 +89,7 @@ fn belongs_to_added(operation: &Operation, added: &BTreeSet<(&TableName, &str)>)
     }
 }
 
-/// Verb, what it is done to, and where.
+/// Verb, what it is done to, and where. One long match without `_`, so that no operation is left out.
 fn describe(operation: &Operation) -> (&'static str, String, String) {
     let of = |place: &TableName| format!("of {}", place.name);
     let to = |place: &TableName| format!("to {}", place.name);
