@@ -6,7 +6,7 @@ mod postgres {
     mod enums;
     mod operations;
     mod reading;
-    mod scene;
+    mod setup;
     mod shadow;
     mod spelling;
     mod steps;

@@ -6,5 +6,5 @@ mod preconditions {
     pub mod places;
     pub mod plans;
     pub mod rows;
-    pub mod scene;
+    pub mod setup;
 }

@@ -22,7 +22,20 @@ impl DatabaseObject {
     }
 }
 
+/// How the name of a virtual table of SQLite begins.
+const VIRTUAL_TABLE: &str = "virtual table ";
+
 impl DatabaseObject {
+    /// A virtual table of SQLite, which no operation creates or drops.
+    pub(crate) fn virtual_table(name: &str, sql: &str) -> Self {
+        Self::new(&format!("{VIRTUAL_TABLE}{name}"), sql, "")
+    }
+
+    /// The name of the table, where it is a virtual table of SQLite.
+    pub(crate) fn virtual_table_name(&self) -> Option<&str> {
+        self.name.strip_prefix(VIRTUAL_TABLE)
+    }
+
     /// Whether it is a function or a procedure: only these are created by a statement that replaces the one of its name.
     pub(crate) fn is_routine(&self) -> bool {
         self.sql.starts_with("CREATE OR REPLACE")

@@ -74,7 +74,8 @@ fn schema(entries: Vec<SchemaEntry>) -> Schema {
         if let Some(kind @ ("virtual" | "shadow")) = entry.listed.as_deref() {
             schema.unmanaged.push(format!("{kind} table {}", entry.name));
             if kind == "virtual" {
-                schema.objects.push(by_hand(&format!("virtual table {}", entry.name), &entry.sql));
+                let object = DatabaseObject::virtual_table(&entry.name, &respelt(&entry.sql));
+                schema.objects.push(by_hand(object));
             }
             continue;
         }
@@ -86,7 +87,9 @@ fn schema(entries: Vec<SchemaEntry>) -> Schema {
             }
             Err(reason) => {
                 schema.unmanaged.push(format!("table {} ({reason})", entry.name));
-                schema.objects.push(by_hand(&format!("table {}", entry.name), &entry.sql));
+                let name = format!("table {}", entry.name);
+                let object = DatabaseObject::new(&name, &respelt(&entry.sql), "");
+                schema.objects.push(by_hand(object));
             }
         }
     }
@@ -100,10 +103,13 @@ fn schema(entries: Vec<SchemaEntry>) -> Schema {
 }
 
 /// What no operation makes: its rows are its module's, or its definition cannot be read.
-fn by_hand(name: &str, sql: &str) -> InspectedObject {
-    let spelt = tokens(sql).map_or_else(|_| sql.to_owned(), |tokens| verbatim(&tokens));
-    let object = DatabaseObject::new(name, &spelt, "");
+fn by_hand(object: DatabaseObject) -> InspectedObject {
     InspectedObject { object, kind: ObjectKind::OtherTable, change: ReplaceMethod::Never }
+}
+
+/// A definition in the canonical spelling of its tokens, where it has some.
+fn respelt(sql: &str) -> String {
+    tokens(sql).map_or_else(|_| sql.to_owned(), |tokens| verbatim(&tokens))
 }
 
 /// Puts an index, a trigger or a view where it belongs.

@@ -66,7 +66,7 @@ pub(super) fn refill(schema: &Schema, old: &Table, values: &Values) -> Vec<Strin
         return Vec::new();
     }
     let tables = schema.objects.iter().filter_map(|found| {
-        let name = found.object.name.strip_prefix("virtual table ")?;
+        let name = found.object.virtual_table_name()?;
         is_content(&found.object.sql, &old.name.name).then(|| quote(name))
     });
     tables.map(|name| format!("INSERT INTO {name} ({name}) VALUES ('rebuild')")).collect()

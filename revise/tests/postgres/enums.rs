@@ -7,7 +7,7 @@ use sea_revise::{
     schema::{Check, Column, DefaultValue, Index, Table, TableName, Type},
 };
 
-use super::scene::{carry_out, database, rows, run, schema, table};
+use super::setup::{carry_out, database, rows, run, schema, table};
 
 /// Everything that can know a type: defaults, arrays, checks, indexes, views on views, triggers, keys.
 const MOODS: &str = "CREATE TYPE mood AS ENUM ('sad', 'it''s ok', 'happy', 'gone');

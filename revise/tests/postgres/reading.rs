@@ -8,7 +8,7 @@ use sea_revise::{
     },
 };
 
-use super::scene::{database, rows, run, schema, table};
+use super::setup::{database, rows, run, schema, table};
 
 fn defaults(table: &Table) -> Vec<(&str, Option<DefaultValue>)> {
     table.columns.iter().map(|column| (column.name.as_str(), column.default.clone())).collect()

@@ -6,7 +6,7 @@ use sea_revise::{
     schema::Schema,
 };
 
-use super::scene::{assert_same, database, run, schema};
+use super::setup::{assert_same, database, run, schema};
 use cluster::Cluster;
 
 /// A bit of everything. Nothing in it names a schema.

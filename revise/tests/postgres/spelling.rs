@@ -5,7 +5,7 @@ use sea_revise::{
     schema::{Check, Column, ForeignKey, Index, Table, Type, Unique, quote},
 };
 
-use super::scene::{carry_out, database, rows, run, schema};
+use super::setup::{carry_out, database, rows, run, schema};
 
 const NAMES: [&str; 9] = [
     "o'clock",

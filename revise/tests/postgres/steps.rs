@@ -7,7 +7,7 @@ use sea_revise::{
     schema::{Check, Index},
 };
 
-use super::scene::{database, name, rows, run};
+use super::setup::{database, name, rows, run};
 
 struct InSteps;
 

@@ -3,7 +3,7 @@
 use sea_orm::ConnectionTrait;
 use sea_revise::{operation::Plan, postgres::statements, schema::Type};
 
-use super::scene::{self, database, dump, rows, run, schema};
+use super::setup::{self, database, dump, rows, run, schema};
 
 const ROLES: &str =
     "DO $$BEGIN CREATE ROLE reader; EXCEPTION WHEN duplicate_object OR unique_violation THEN END$$;
@@ -184,9 +184,9 @@ async fn what_names_a_computed_column_survives_its_change() {
         INSERT INTO p VALUES (1), (2); INSERT INTO c VALUES (4)"
     );
     let values = [r#"{"g":3}"#, r#"{"g":4}"#];
-    scene::carry_out(&db, Plan::new().set_generated("p", "g", "a + 2", true)).await;
+    setup::carry_out(&db, Plan::new().set_generated("p", "g", "a + 2", true)).await;
     assert_eq!(rows(&db, "SELECT g FROM v ORDER BY 1").await, values);
-    scene::carry_out(&db, Plan::new().drop_generated("p", "g")).await;
+    setup::carry_out(&db, Plan::new().drop_generated("p", "g")).await;
     assert_eq!(rows(&db, "SELECT g FROM v ORDER BY 1").await, values);
 }
 
@@ -196,5 +196,5 @@ async fn a_column_is_compared_otherwise_beside_its_view() {
         "CREATE TABLE t (a text UNIQUE, b varchar(9) COLLATE \"C\"); CREATE VIEW v AS SELECT a FROM t"
     );
     let plan = Plan::new().set_collation("t", "a", Some("C")).set_collation("t", "b", None);
-    scene::carry_out(&db, plan).await;
+    setup::carry_out(&db, plan).await;
 }

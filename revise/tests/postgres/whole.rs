@@ -12,7 +12,7 @@ use sea_revise::{
     },
 };
 
-use super::scene::{dump, name, run};
+use super::setup::{dump, name, run};
 
 /// Two databases, and what is between them.
 struct Pair {

@@ -8,7 +8,7 @@ use sea_revise::{
 
 use super::{
     places,
-    scene::{ask, create, run},
+    setup::{ask, create, run},
 };
 
 fn schema(kind: Type) -> Schema {

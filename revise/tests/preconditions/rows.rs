@@ -8,7 +8,7 @@ use sea_revise::{
     },
 };
 
-use super::scene::{ask, create, databases, run};
+use super::setup::{ask, create, databases, run};
 
 /// A child with a key of one column, of two, and without a key.
 fn schema() -> Schema {

@@ -13,7 +13,7 @@ macro_rules! database {
         match cluster::Cluster::get() {
             Some(cluster) => {
                 let db = cluster.database().await;
-                crate::postgres::scene::run(&db, $sql).await;
+                crate::postgres::setup::run(&db, $sql).await;
                 db
             }
             None => return,
