@@ -67,7 +67,8 @@ impl Dependents {
                 "DO $dependents$ -- drops what uses the {what}, and stores how to restore it\n{body}$dependents$"
             ),
             after: format!(
-                "DO $dependents$ -- restores what was dropped\nBEGIN EXECUTE {restore}; PERFORM set_config({}, '', false); END\n$dependents$",
+                "DO $dependents$ -- restores what was dropped\nBEGIN EXECUTE {restore}; \
+                 PERFORM set_config({}, '', false); END\n$dependents$",
                 quote_text(setting)
             ),
         }
