@@ -147,7 +147,7 @@ pub enum Question {
 pub struct Difference {
     /// The operations in an order that works on both databases. Not to be carried out while there are questions.
     pub operations: Vec<Operation>,
-    /// What has to be answered first, through the [`Options`].
+    /// What has to be answered first, through the [`DiffOptions`].
     pub questions: Vec<Question>,
     /// What differs though no operation can change it.
     pub by_hand: Vec<ByHand>,
