@@ -1,8 +1,13 @@
 //! What the clause of a column, a key, a constraint or an index says. It is stored as it is written, and read only here.
 
-/// Whether a foreign key or a check does not hold for the rows that are there.
+/// Whether a foreign key need not hold for the rows that are there.
 pub fn is_not_valid(clause: &str) -> bool {
-    clause.to_uppercase().trim_end().ends_with("NOT VALID")
+    clause.to_uppercase().contains("NOT VALID")
+}
+
+/// Whether an expression of a check ends with the clause that it need not hold for the rows that are there.
+pub fn ends_not_valid(expression: &str) -> bool {
+    expression.to_uppercase().trim_end().ends_with("NOT VALID")
 }
 
 /// Whether a constraint is checked at the end of the transaction.
@@ -54,7 +59,8 @@ mod tests {
 
     #[test]
     fn a_clause_is_read_in_any_case_where_a_person_may_write_it() {
-        assert!(is_not_valid("not valid ") && !is_not_valid("NOT VALID DEFERRABLE"));
+        assert!(is_not_valid("not valid") && is_not_valid("NOT VALID DEFERRABLE"));
+        assert!(ends_not_valid("a > 0) not valid ") && !ends_not_valid("a <> 'NOT VALID'"));
         assert!(is_deferred("DEFERRABLE initially deferred") && !is_deferred("DEFERRABLE"));
         assert!(matches_full("match full") && compares_nulls("nulls not distinct"));
         assert!(is_collation(" collate \"C\"") && !is_collation("text_ops"));

@@ -165,7 +165,7 @@ impl Linter {
     }
 
     fn add_check(&mut self, table: &TableName, check: &Check) {
-        if clause::is_not_valid(&check.expression) {
+        if clause::ends_not_valid(&check.expression) {
             return;
         }
         let name = check.name.clone().unwrap_or_else(|| part_name(table, &[], "check"));

@@ -344,7 +344,7 @@ pub fn duplicates(
 
 fn add_check(source: &Source<'_>, check: &Check) -> Option<Precondition> {
     let expression = &check.expression;
-    if clause::is_not_valid(expression) || !source.is_unaffected(expression) {
+    if clause::ends_not_valid(expression) || !source.is_unaffected(expression) {
         return None;
     }
     Some(source.rows(
