@@ -43,7 +43,7 @@ pub trait Resource: Decode {
     }
 }
 
-/// A row of a [`Resource`], for those who know models alone.
+/// A row that can be listed: the model of an entity with a noun and a filter schema.
 pub trait Listed {
     /// What one row is called, and what several are.
     const NOUN: (&'static str, &'static str);
