@@ -37,9 +37,22 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let body = json_body(request, payload);
-        Box::pin(async move { object(&body.await?).map(Self).map_err(Problem::bad_request) })
+        let object = json(request, payload, LONGEST_BODY);
+        Box::pin(async move { object.await.map(Self) })
     }
+}
+
+/// Reads a JSON object of at most `longest` bytes from the body.
+///
+/// # Errors
+/// For any other body, with the member that does not fit.
+pub fn json<T: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    longest: usize,
+) -> impl Future<Output = Result<T, Problem>> + 'static + use<T> {
+    let body = json_body(request, payload, longest);
+    async move { object(&body.await?).map_err(Problem::bad_request) }
 }
 
 /// Input for rows to be created, one or several, and the key under which the request may be repeated.
@@ -63,7 +76,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for CreateBody<T> {
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let body = json_body(request, payload);
+        let body = json_body(request, payload, LONGEST_BODY);
         let request = request.clone();
         Box::pin(async move {
             let body = body.await?;
@@ -85,7 +98,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for CreateBody<T> {
 fn json_body(
     request: &HttpRequest,
     payload: &mut Payload,
-) -> impl Future<Output = Result<BytesMut, Problem>> + 'static {
+    longest: usize,
+) -> impl Future<Output = Result<BytesMut, Problem>> + 'static + use<> {
     let json = request.mime_type().ok().flatten().is_some_and(|mime| {
         mime.subtype() == "json" || mime.suffix().is_some_and(|suffix| suffix == "json")
     });
@@ -100,7 +114,7 @@ fn json_body(
                 format!("the content type is `{shown}`, expected `application/json`"),
             ));
         }
-        tokio::time::timeout(BODY_DEADLINE, read(payload)).await.map_err(|_| {
+        tokio::time::timeout(BODY_DEADLINE, read(payload, longest)).await.map_err(|_| {
             Problem::new(
                 Kind::SlowBody,
                 format!("the body did not arrive within {} seconds", BODY_DEADLINE.as_secs()),
@@ -109,17 +123,17 @@ fn json_body(
     }
 }
 
-async fn read(mut payload: Payload) -> Result<BytesMut, Problem> {
+async fn read(mut payload: Payload, longest: usize) -> Result<BytesMut, Problem> {
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error| {
             let detail = format!("the body cannot be read: {error}");
             Problem::bad_request(FieldError::new("", "unreadable-body", detail))
         })?;
-        if body.len() + chunk.len() > LONGEST_BODY {
+        if body.len() + chunk.len() > longest {
             return Err(Problem::new(
                 Kind::TooLarge,
-                format!("the body is larger than {LONGEST_BODY} bytes; send less at a time"),
+                format!("the body is larger than {longest} bytes; send less at a time"),
             ));
         }
         body.extend_from_slice(&chunk);

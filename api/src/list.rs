@@ -9,7 +9,7 @@ use actix_web::{
     web::{Bytes, Data, Query},
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use service::{Db, Error, Listing, MAX_LIMIT, Page, Start, Walk};
 
 use crate::{
@@ -56,12 +56,12 @@ impl List {
         request: &HttpRequest,
         address: Vec<(String, String)>,
         body: Vec<(String, String)>,
-        filter: Option<Value>,
+        filter: Option<Box<RawValue>>,
     ) -> service::Result<Self> {
         let given: Vec<_> = body.into_iter().chain(address.iter().cloned()).collect();
         let list = Self::new(request, address, &given)?;
         let listing = match filter {
-            Some(filter) => list.listing.filtered(filter),
+            Some(filter) => list.listing.filtered(filter.get()),
             None => list.listing,
         };
         let seen = match request.method().as_str() {

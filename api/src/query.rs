@@ -9,18 +9,20 @@ use actix_web::{
     web::Data,
 };
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use service::{Db, Error, Listed, Noun};
 
 use crate::{
     error::Problem,
-    extract::Json,
+    extract,
     list::{self, List},
     projection::Representation,
 };
 
 /// The method of a request that is safe as `GET` and has a body as `POST`.
 pub const QUERY: &str = "QUERY";
+/// The longest body. A filter that is read takes some thirty times its text, while conditions are made of it.
+const LONGEST_BODY: usize = 512 << 10;
 /// The parameters that an address may have, as links to other pages do; they replace those of the body. Everything else is in the
 /// body.
 const OF_ADDRESS: [&str; 2] = ["cursor", "offset"];
@@ -29,7 +31,7 @@ const OF_ADDRESS: [&str; 2] = ["cursor", "offset"];
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
-    filter: Option<Value>,
+    filter: Option<Box<RawValue>>,
     q: Option<String>,
     sort: Option<Names>,
     fields: Option<Names>,
@@ -59,7 +61,7 @@ impl Names {
 
 impl Query {
     /// What an address would say, and the filter.
-    fn parts(self) -> (Vec<(String, String)>, Option<Value>) {
+    fn parts(self) -> (Vec<(String, String)>, Option<Box<RawValue>>) {
         let Self { filter, q, sort, fields, include, limit, cursor, offset, count } = self;
         let parameters = [
             ("q", q),
@@ -85,10 +87,10 @@ impl FromRequest for QueriedList {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let body = Json::<Query>::from_request(request, payload);
+        let body = extract::json::<Query>(request, payload, LONGEST_BODY);
         let request = request.clone();
         Box::pin(async move {
-            let Json(body) = body.await?;
+            let body = body.await?;
             let address = list::parameters(&request)?;
             if let Some((name, _)) = address.iter().find(|(name, _)| !OF_ADDRESS.contains(&&**name))
             {

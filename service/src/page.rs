@@ -34,8 +34,8 @@ pub const PARAMETERS: [&str; 6] = ["q", "sort", "limit", "cursor", "offset", "co
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
     filters: Vec<(String, String)>,
-    /// A filter that nests.
-    nested: Option<Arc<serde_json::Value>>,
+    /// A filter that nests, as text, which takes less memory than what is read of it.
+    nested: Option<Arc<str>>,
     q: Option<String>,
     sort: Option<String>,
     limit: Option<String>,
@@ -127,10 +127,10 @@ impl Listing {
         Ok(listing)
     }
 
-    /// The same list of the rows that this filter matches too.
+    /// The same list of the rows that this filter, a JSON object, matches too.
     #[must_use]
-    pub fn filtered(self, filter: serde_json::Value) -> Self {
-        Self { nested: Some(Arc::new(filter)), ..self }
+    pub fn filtered(self, filter: &str) -> Self {
+        Self { nested: Some(filter.into()), ..self }
     }
 
     /// The parameter that selects a page of the list, if there is one.
@@ -308,8 +308,7 @@ impl Listing {
     /// The list that its cursors belong to.
     fn binding(&self, keys: &[Key]) -> String {
         let filters = self.filters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let nested = self.nested.as_ref().map(|nested| nested.to_string());
-        let nested = nested.iter().map(|nested| ("filter", nested.as_str()));
+        let nested = self.nested.iter().map(|nested| ("filter", &**nested));
         let search = self.q.iter().map(|q| ("q", q.as_str()));
         cursor::binding(keys, filters.chain(nested).chain(search))
     }

@@ -22,17 +22,21 @@ pub const DEEPEST: usize = 16;
 /// Comparisons of one filter.
 pub const MOST_COMPARISONS: usize = 500;
 
-/// Reads a filter into the condition that rows have to fulfil.
+/// Reads a filter, a JSON object, into the condition that rows have to fulfil.
 ///
 /// # Errors
 /// [`Error::Invalid`] with the path of each member that is unknown or has a bad value.
 pub fn condition(
     schema: &FilterSchema,
-    filter: &Value,
+    filter: &str,
     query: &mut SubstringQuery,
 ) -> Result<Condition> {
+    // It is JSON already; what is not read of it is nested deeper than a reader goes.
+    let filter: Value = serde_json::from_str(filter).map_err(|_| {
+        Error::Invalid(FieldError::parameter("/filter", "too-deep", too_deep()).into())
+    })?;
     let mut reader = Reader { schema, comparisons: 0, broken: Vec::new() };
-    let condition = reader.object(filter, &Path { outer: None, name: "filter", depth: 0 }, query);
+    let condition = reader.object(&filter, &Path { outer: None, name: "filter", depth: 0 }, query);
     match reader.broken {
         broken if broken.is_empty() => Ok(condition),
         broken => Err(Error::Invalid(broken.into())),
@@ -91,8 +95,7 @@ impl<'a> Reader<'a> {
         };
         // An object in an array is two steps from the object around it.
         if path.depth > 2 * DEEPEST {
-            let why = format!("filters are nested at most {DEEPEST} deep; split this one");
-            self.refuse(path, "too-deep", &why);
+            self.refuse(path, "too-deep", &too_deep());
             return Condition::all();
         }
         let mut nested = Condition::all();
@@ -215,6 +218,10 @@ impl<'a> Reader<'a> {
             self.refuse(path, "bad-value", &why);
         }
     }
+}
+
+fn too_deep() -> String {
+    format!("filters are nested at most {DEEPEST} deep; split this one")
 }
 
 fn several(kind: Kind, value: &Value) -> std::result::Result<Written, String> {
