@@ -10,7 +10,7 @@ use actix_web::{
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use service::{Db, Error, Listed, Noun};
+use service::{Db, Error, Listed, Noun, whole_or_null};
 
 use crate::{
     error::Problem,
@@ -36,9 +36,11 @@ pub struct Query {
     sort: Option<Names>,
     fields: Option<Names>,
     include: Option<Names>,
-    limit: Option<u64>,
+    #[serde(default, deserialize_with = "whole_or_null")]
+    limit: Option<i32>,
     cursor: Option<String>,
-    offset: Option<u64>,
+    #[serde(default, deserialize_with = "whole_or_null")]
+    offset: Option<i32>,
     count: Option<String>,
 }
 

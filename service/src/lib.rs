@@ -40,7 +40,7 @@ pub use filter::{
     FilterSchema, LONGEST_VALUE, MOST_VALUES, Operator, Parameter, nearest, parameter_name,
 };
 pub use isbn::PATTERN as ISBN_PATTERN;
-pub use json::{Price, price_as_number};
+pub use json::{Price, price_as_number, whole_or_null};
 pub use kind::Kind;
 pub use noun::Noun;
 pub use page::{Listing, MAX_LIMIT, PARAMETERS, Page, Start};

@@ -49,9 +49,11 @@ def main():
 def start(address, examples, home, database):
     output = home / f"{database}.txt"
     command = [Path(sys.executable).parent / "schemathesis", "run", f"{address}/api/openapi.json"]
+    # Lists have the method QUERY, for which OpenAPI 3.1 has no words: `tests/it/openapi.rs` compares `Allow` with the document.
+    checks = ["--checks", "all", "--exclude-checks", "allow_header_conformance"]
     with open(output, "w") as lines:
         process = subprocess.Popen(
-            [*command, "--checks", "all", "--max-examples", str(examples)],
+            [*command, *checks, "--max-examples", str(examples)],
             cwd=HERE,
             env={**os.environ, "BOOKPLATE_URL": address, "BOOKPLATE_SHARES": "1" if examples >= 100 else "8", "PYTHONPATH": str(HERE)},
             stdout=lines,

@@ -78,7 +78,7 @@ on_both! {
         for (address, body) in [
             ("q=jane&sort=-year&limit=1&count=exact", json!({"q": "jane", "sort": "-year", "limit": 1, "count": "exact"})),
             ("year__between=1815,1871&fields=id,title", json!({"filter": {"year": {"between": [1815, 1871]}}, "fields": ["id", "title"]})),
-            ("offset=2&include=items", json!({"offset": 2, "include": ["items"]})),
+            ("offset=2&include=items", json!({"offset": 2.0, "include": ["items"]})),
             ("title__notin=Emma,%22a,b%22", json!({"filter": {"title": {"notin": ["Emma", "a,b"]}}})),
         ] {
             let (asked, queried) = (app.get(&format!("/api/books?{address}")), query(&app, "/api/books/query", &body));
@@ -145,6 +145,8 @@ on_both! {
             (json!({"limits": 7}), "/limits", "unknown field `limits`"),
             (json!({"limit": "7"}), "/limit", "invalid type: string"),
             (json!({"limit": 0}), "limit", "limit `0`"),
+            (json!({"limit": 1.5}), "/limit", "invalid type: floating point"),
+            (json!({"offset": -1}), "offset", "offset `-1`"),
             (json!({"sort": [7]}), "/sort", "expected a string or an array of strings"),
             (json!({"sort": "nope"}), "sort", "nope"),
         ] {
