@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::{dev::HttpServiceFactory, http::Method};
+use serde_json::json;
 use service::{Listed, Noun};
 use utoipa::{
     PartialSchema as _, ToSchema,
@@ -79,10 +80,9 @@ impl Describing {
             }
         }
         bodies::drop_examples(components);
-        let vocabulary = Extensions::builder()
-            .add("x-filters", serde_json::Value::Object(filters))
-            .add("x-filter-operators", operators_of_kinds());
-        document.extensions = Some(vocabulary.build());
+        // One extension: utoipa writes several in any order.
+        let filters = json!({"columns": filters, "operators": operators_of_kinds()});
+        document.extensions = Some(Extensions::builder().add("x-filters", filters).build());
         shared::share(&mut document);
         document
     }
