@@ -61,7 +61,7 @@ fn noun<T: Listed>(rows: u64) -> &'static str {
     if rows == 1 { one } else { many }
 }
 
-/// The rows that are meant.
+/// The rows that a bulk request applies to.
 pub struct Many(pub Selection);
 
 impl FromRequest for Many {

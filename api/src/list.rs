@@ -213,7 +213,7 @@ async fn part<T: Representation>(
 /// The parameters of a query, in their order.
 ///
 /// # Errors
-/// For a query that is not UTF-8 behind its escapes.
+/// For a query that is not UTF-8 after unescaping.
 pub fn parameters(request: &HttpRequest) -> service::Result<Vec<(String, String)>> {
     let read = Query::<Vec<(String, String)>>::from_query(request.query_string());
     read.map(Query::into_inner)

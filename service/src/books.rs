@@ -29,7 +29,7 @@ const LONGEST_STATUS: usize = 20;
 const YEARS: std::ops::RangeInclusive<i32> = -3500..=2200;
 const PAGE_COUNTS: std::ops::RangeInclusive<i32> = 1..=100_000;
 
-/// What a book's status is when nobody says.
+/// The default status of a book.
 pub const AVAILABLE: &str = "available";
 
 impl Resource for Entity {

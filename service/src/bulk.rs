@@ -20,7 +20,7 @@ use crate::{
     substrings::SubstringQuery,
 };
 
-/// The parameters of a change of many rows beside its filters.
+/// The parameters of a change of many rows other than its filters.
 pub const BULK_PARAMETERS: [&str; 3] = ["q", "confirm", "all"];
 
 /// An entity of which many rows can be changed at once.
@@ -52,7 +52,7 @@ impl Selection {
     ///
     /// # Errors
     /// [`Error::Invalid`] for a parameter that stands twice or belongs to a list, for a bad value, and when there is no
-    /// filter and nobody said that all rows are meant.
+    /// filter and no `all=true`.
     pub fn new(parameters: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
         let (mut confirm, mut all, mut rest) = (None, None, Vec::new());
         for (name, value) in parameters {
@@ -71,15 +71,14 @@ impl Selection {
         let listing = Listing::new(rest)?;
         if let Some(name) = listing.asks_for_an_order_or_a_page() {
             let detail = format!(
-                "{name} is for lists; every row that the filters find is meant, leave it out"
+                "{name} is for lists; a bulk request applies to every matching row, leave it out"
             );
             return Err(Error::parameter(name, detail));
         }
         match (all.as_deref(), listing.finds_everything()) {
             (None, false) | (Some("true"), true) => {}
             (None, true) => {
-                let detail =
-                    "there is no filter; say which rows are meant, or `all=true` for every one";
+                let detail = "there is no filter; add one, or `all=true` for every row";
                 return Err(Error::parameter("query", detail));
             }
             (Some("true"), false) => {
@@ -110,7 +109,7 @@ impl Selection {
                 let rows =
                     if found == 1 { format!("{one} matches") } else { format!("{many} match") };
                 let detail = format!(
-                    "confirm is missing; {found} {rows}, and nothing was changed: repeat with confirm={found} if they are meant"
+                    "confirm is missing; {found} {rows}, and nothing was changed: repeat with confirm={found} to confirm"
                 );
                 let missing = FieldError::parameter("confirm", "missing-parameter", detail);
                 Err(Error::Invalid(missing.into()))

@@ -76,7 +76,7 @@ pub(crate) fn within(range: RangeInclusive<i32>) -> impl Fn(&mut Rules, &str, &m
 #[derive(Default)]
 pub struct Rules {
     broken: FieldErrors,
-    /// So many are broken that nobody reads why the next one is.
+    /// As many errors as are listed were found; further ones are only counted.
     only_counts: bool,
 }
 

@@ -57,7 +57,7 @@ pub enum Error {
     /// A bulk change would affect another number of rows than the caller confirmed; nothing was changed.
     #[error(
         "confirm is `{confirmed}`, but the number of {what} that match is {found}; nothing was changed: repeat with confirm={found} \
-         if they are meant"
+         to confirm"
     )]
     Unconfirmed {
         /// The noun of the rows, as in `books`.

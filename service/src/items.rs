@@ -25,7 +25,7 @@ use crate::{
 };
 
 const LONGEST_NAME: usize = 80;
-/// Twelve digits, two of them behind the point.
+/// Twelve digits, two of them after the decimal point.
 pub const HIGHEST_PRICE: Decimal = Decimal::from_parts(3_567_587_327, 232, 0, false, 2);
 
 impl Resource for Entity {

@@ -21,7 +21,7 @@ pub trait Resource: Decode {
     /// The columns that `q` looks into, the weightiest first.
     const SEARCHED: &'static [Self::Column];
 
-    /// Columns that nobody may ask about.
+    /// Columns that are not part of queries.
     const HIDDEN: &'static [Self::Column] = &[];
 
     /// The index of substrings, where the schema has one.

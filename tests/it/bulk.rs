@@ -108,7 +108,7 @@ on_both! {
     fn what_is_not_meant_is_refused_and_changes_nothing(database) {
         let app = furnish(&database);
         for (status, path, reason) in [
-            (400, "/api/books", "there is no filter; say which rows are meant, or `all=true`"),
+            (400, "/api/books", "there is no filter; add one, or `all=true`"),
             (400, "/api/books?q=%20", "there is no filter"),
             (400, "/api/books?confirm=5", "there is no filter"),
             (400, "/api/books?author=Austen", "confirm is missing; 2 books match, and nothing was changed: repeat with confirm=2"),

@@ -108,8 +108,8 @@ kinds! {
     }
     Unconfirmed "unconfirmed" PRECONDITION_FAILED "Another number of rows" {
         means "The filters find another number of rows than `confirm` states. Nothing was changed.";
-        do "Check the list with the same filters. Repeat the request with the number in the response, if these rows are meant.";
-        as "confirm is `3`, but the number of books that match is 4; nothing was changed: repeat with confirm=4 if they are meant";
+        do "Check the list with the same filters. Repeat the request with the number in the response, to confirm it.";
+        as "confirm is `3`, but the number of books that match is 4; nothing was changed: repeat with confirm=4 to confirm";
     }
     TooLarge "too-large" PAYLOAD_TOO_LARGE "Body too large" {
         means "The body of the request exceeds the size limit. Nothing was changed.";

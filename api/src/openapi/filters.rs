@@ -46,7 +46,7 @@ pub fn describe<T: Representation>() -> (String, Operation, Vec<Named>) {
     let nested = || Ref::from_schema_name(format!("{noun}Conditions"));
     let list = || ArrayBuilder::new().items(nested()).min_items(Some(1)).max_items(Some(3));
     let filter = columns(schema)
-        .description(Some(format!("Which {many} are meant. What is nested may nest again.")))
+        .description(Some(format!("The {many} to list. Nested filters may nest again.")))
         .property("and", list())
         .property("or", list())
         .property("not", nested())

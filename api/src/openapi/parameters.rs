@@ -66,7 +66,7 @@ pub fn of_many<T: Representation>() -> Vec<Parameter> {
     parameters
 }
 
-/// What says which rows are meant: the everyday filters, and the search.
+/// The parameters that select rows: the everyday filters, and the search.
 fn filters(schema: &FilterSchema) -> Vec<Parameter> {
     let mut filters: Vec<Parameter> = everyday(schema).iter().map(filter).collect();
     filters.push(parameter(
@@ -184,7 +184,7 @@ pub fn of_page<T: Representation>() -> Vec<Parameter> {
     parameters.extend(of_row::<T>());
     parameters.extend([parameter(
         "limit",
-        "rows of the page; without it as many as the server is set to, 10000 where nobody said",
+        "rows of the page; by default as many as the server is set to, 10000 if it is not",
         number(1, MAX_LIMIT),
     )]);
     parameters.extend(of_address());

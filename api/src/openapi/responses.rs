@@ -1,4 +1,4 @@
-//! What the OpenAPI document says of answers beside their bodies: each status that an operation can have, and the headers.
+//! Responses in the OpenAPI document: the statuses of each operation, and the headers. Bodies are in `bodies`.
 
 use actix_web::http::{Method, StatusCode};
 use utoipa::openapi::{

@@ -119,7 +119,7 @@ impl<W: Write> Writer<W> {
         })
     }
 
-    /// Behind what was written already.
+    /// Continues a file that was begun.
     fn going_on(format: Format, output: W) -> Self {
         match format {
             Format::Jsonl => Self::Jsonl(output),

@@ -36,7 +36,7 @@ pub fn condition(
         Error::Invalid(FieldError::parameter("/filter", "too-deep", too_deep()).into())
     })?;
     let mut reader = Reader { schema, comparisons: 0, broken: Vec::new() };
-    let condition = reader.object(&filter, &Path { outer: None, name: "filter", depth: 0 }, query);
+    let condition = reader.object(&filter, &Path { outer: None, name: "filter", level: 0 }, query);
     match reader.broken {
         broken if broken.is_empty() => Ok(condition),
         broken => Err(Error::Invalid(broken.into())),
@@ -47,12 +47,18 @@ pub fn condition(
 struct Path<'a> {
     outer: Option<&'a Path<'a>>,
     name: &'a str,
-    depth: usize,
+    /// Filters around it.
+    level: usize,
 }
 
 impl<'a> Path<'a> {
     fn to(&'a self, name: &'a str) -> Self {
-        Path { outer: Some(self), name, depth: self.depth + 1 }
+        Path { outer: Some(self), name, level: self.level }
+    }
+
+    /// The same of a filter in a filter.
+    fn inner(self) -> Self {
+        Path { level: self.level + 1, ..self }
     }
 }
 
@@ -93,8 +99,7 @@ impl<'a> Reader<'a> {
             self.refuse(path, "bad-value", &format!("{} is not an object", shown(filter)));
             return Condition::all();
         };
-        // An object in an array is two steps from the object around it.
-        if path.depth > 2 * DEEPEST {
+        if path.level > DEEPEST {
             self.refuse(path, "too-deep", &too_deep());
             return Condition::all();
         }
@@ -112,7 +117,7 @@ impl<'a> Reader<'a> {
                 }
                 "not" => {
                     let mut unsure = query.elsewhere();
-                    let condition = self.object(value, &path, &mut unsure);
+                    let condition = self.object(value, &path.inner(), &mut unsure);
                     nested = nested.add(is_not(condition));
                 }
                 column => self.column(column, value, &path, &mut conditions, query),
@@ -140,7 +145,7 @@ impl<'a> Reader<'a> {
                 break;
             }
             let place = place.to_string();
-            all = all.add(self.object(filter, &path.to(&place), query));
+            all = all.add(self.object(filter, &path.to(&place).inner(), query));
         }
         all
     }

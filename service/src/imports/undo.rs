@@ -84,14 +84,14 @@ async fn revert(tx: &Tx, changes: &[import_change::Model]) -> Result<(usize, Vec
     let books = book::Entity::find().filter(book::Column::Id.is_in(ids.clone()));
     let books = tx.rows(books.order_by(book::Column::Id, Order::Asc).lock_exclusive()).await?;
     let mut books: HashMap<i32, Book> = books.into_iter().map(|book| (book.id, book)).collect();
-    // Behind the lock of the books, so that no copy is added meanwhile.
+    // After the books are locked, so that no copy is added meanwhile.
     let copies = item::Entity::find().select_only().column(item::Column::BookId).distinct();
     let copies = copies.filter(item::Column::BookId.is_in(ids));
     let copies: HashSet<i32> = tx.ids(copies.as_query()).await?.into_iter().collect();
 
     let (mut added, mut reverted, mut kept) = (Vec::new(), 0, Vec::new());
     for change in changes {
-        // One that somebody deleted since is no more than was to be reached, or cannot come back.
+        // A book that was deleted since needs nothing, or cannot be restored.
         let Some(book) = books.remove(&change.book_id) else { continue };
         match &change.before {
             _ if book.version != change.version => kept.push(book.id),

@@ -306,7 +306,7 @@ fn whole_number(field: &str, written: &str) -> Result<Option<i32>, String> {
     }
 }
 
-/// `05` or `05-01`, as behind the year of a date.
+/// `05` or `05-01`, as after the year of a date.
 fn is_month_or_day(rest: &str) -> bool {
     rest.split('-').all(|part| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
