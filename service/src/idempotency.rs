@@ -31,7 +31,7 @@ const LIFETIME: TimeDelta = TimeDelta::days(1);
 /// Keys that are deleted at a time: this takes some milliseconds, during which other writers wait.
 pub(crate) const FORGOTTEN: u64 = 500;
 
-/// Number of keys that a process remembers, eight bytes each.
+/// Number of keys that a process remembers, about 50 bytes each.
 const RECENT: usize = 8192;
 
 /// The keys that this process received last, as hashes.
