@@ -5,11 +5,11 @@
 
 mod bodies;
 mod class;
+mod components;
 mod describing;
 mod filters;
 mod parameters;
 mod responses;
-mod shared;
 
 use std::sync::{Arc, OnceLock};
 

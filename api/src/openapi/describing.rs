@@ -20,10 +20,9 @@ use utoipa_actix_web::OpenApiFactory;
 use super::{
     bodies,
     class::{self, Class},
-    filters, operations,
+    components, filters, operations,
     parameters::{if_none_match, operators as operators_of_kinds, vocabulary},
     responses::{self, Described},
-    shared,
 };
 use crate::{
     projection::{Include, Representation},
@@ -83,7 +82,7 @@ impl Describing {
         // One extension: utoipa writes several in any order.
         let filters = json!({"columns": filters, "operators": operators_of_kinds()});
         document.extensions = Some(Extensions::builder().add("x-filters", filters).build());
-        shared::share(&mut document);
+        components::share_parameters(&mut document);
         document
     }
 }

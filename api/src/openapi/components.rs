@@ -11,7 +11,7 @@ use utoipa::openapi::{
 type Variants = BTreeMap<String, (usize, BTreeSet<String>)>;
 
 /// Moves the parameters that more than one operation has into the components.
-pub fn share(document: &mut OpenApi) {
+pub fn share_parameters(document: &mut OpenApi) {
     let mut names: BTreeMap<String, Variants> = BTreeMap::new();
     each_parameter(document, |tag, parameter| {
         let RefOr::T(parameter) = parameter else { return };
