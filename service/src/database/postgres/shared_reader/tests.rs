@@ -172,8 +172,9 @@ async fn rows_are_those_of_the_pool() {
         assert_eq!(rows.len(), found);
     }
     assert_eq!(fixture.here(all.clone().limit(3).offset(2)).await.unwrap().len(), 3);
-    // Types that only the driver binds, and long values.
-    let short = odd::Column::Long.eq(1_i16);
+    // Types that only the driver binds, and long values. The text differs from those above: the pool caches a prepared statement by
+    // its text, whatever the type of the value is.
+    let short = odd::Column::Long.ne(1_i16);
     assert!(fixture.here(all.clone().filter(short)).await.is_none());
     assert!(fixture.here(all.limit(1000)).await.is_none());
     fixture.db.close().await.unwrap();
