@@ -1,5 +1,6 @@
 //! `column__operator=value`: conditions on the columns of a [`Resource`](crate::resource::Resource), evaluated by the database.
 
+mod json;
 pub mod nested;
 mod operator;
 
@@ -15,7 +16,7 @@ use crate::{
     substrings::SubstringQuery,
     text::{Case, Place},
 };
-pub use operator::{Operator, parameter_name, takes_several};
+pub use operator::{Operator, takes_several};
 
 /// Number of characters of a name that are compared with known ones.
 const LONGEST_COMPARED: usize = 100;
@@ -60,55 +61,55 @@ impl FilterSchema {
         }
     }
 
-    /// Every filter parameter, in the order of the columns.
-    pub fn parameters(&self) -> Vec<Parameter> {
-        let own = self.fields.iter().flat_map(|field| parameters("", field));
-        let related = self.relations.iter().flat_map(|relation| {
-            let before = format!("{}.", relation.name);
-            relation
-                .fields
-                .iter()
-                .flat_map(move |field| parameters(&before, field))
-                .collect::<Vec<_>>()
-        });
-        own.chain(related).collect()
-    }
-
-    /// Every column, those of relations with the name of the relation.
-    fn columns(&self) -> Vec<String> {
-        let own = self.fields.iter().map(|field| field.name.to_owned());
+    /// Every column with the name by which it is asked for: those of a relation have its name before them.
+    pub fn columns(&self) -> impl Iterator<Item = (String, &Field)> {
+        let own = self.fields.iter().map(|field| (field.name.to_owned(), field));
         let related = self.relations.iter().flat_map(|relation| {
             let name = |field: &Field| format!("{}.{}", relation.name, field.name);
-            relation.fields.iter().map(name).collect::<Vec<_>>()
+            relation.fields.iter().map(move |field| (name(field), field))
         });
-        own.chain(related).collect()
+        own.chain(related)
+    }
+
+    /// Every filter parameter, in the order of the columns.
+    pub fn parameters(&self) -> Vec<Parameter> {
+        let of_column = |(column, field): (String, &Field)| {
+            let kind = field.kind;
+            let operators = Operator::of(kind).iter();
+            operators.map(move |operator| Parameter::new(&column, *operator, kind))
+        };
+        self.columns().flat_map(of_column).collect()
+    }
+
+    /// The column of a name, and its relation.
+    fn column(&self, name: &str) -> Option<(Option<&Relation>, &Field)> {
+        let (relation, name) = match name.split_once('.') {
+            Some((relation, name)) => {
+                (Some(self.relations.iter().find(|one| one.name == relation)?), name)
+            }
+            None => (None, name),
+        };
+        let fields = relation.map_or(&self.fields, |relation| &relation.fields);
+        Some((relation, fields.iter().find(|field| field.name == name)?))
     }
 
     /// The relation, column and operator that a parameter names.
     fn find(&self, parameter: &str) -> Option<(Option<&Relation>, &Field, Operator)> {
-        let (relation, rest) = match parameter.split_once('.') {
-            Some((name, rest)) => {
-                (Some(self.relations.iter().find(|relation| relation.name == name)?), rest)
-            }
-            None => (None, parameter),
-        };
-        let fields = relation.map_or(&self.fields, |relation| &relation.fields);
-        let found = fields.iter().find_map(|field| {
-            let suffix = rest.strip_prefix(field.name)?;
-            let operators = Operator::of(field.kind).iter().copied();
-            Some((field, operators.into_iter().find(|operator| operator.is_named(suffix))?))
-        });
-        found.map(|(field, operator)| (relation, field, operator))
+        let (column, operator) = operator::of_parameter(parameter)?;
+        let (relation, field) = self.column(column)?;
+        operator.fits(field.kind).then_some((relation, field, operator))
     }
 }
 
-fn parameters(before: &str, field: &Field) -> Vec<Parameter> {
-    let parameter = |operator: &Operator| Parameter {
-        name: parameter_name(&format!("{before}{}", field.name), *operator),
-        operator: *operator,
-        kind: field.kind,
-    };
-    Operator::of(field.kind).iter().map(parameter).collect()
+impl Parameter {
+    /// Of a column of this name and kind.
+    pub fn new(column: &str, operator: Operator, kind: Kind) -> Self {
+        let name = match operator {
+            Operator::Equals => column.to_owned(),
+            _ => format!("{column}__{}", operator.name()),
+        };
+        Self { name, operator, kind }
+    }
 }
 
 /// The conditions of `parameters`, combined with AND. Conditions on one relation apply to the same related row.
@@ -276,9 +277,13 @@ fn split(written: &str) -> std::result::Result<Vec<String>, String> {
         return Err(format!("`{written}` has a double quote that is not closed"));
     }
     if values.len() > MOST_VALUES {
-        return Err(format!("has {} values, at most {MOST_VALUES} are allowed", values.len()));
+        return Err(too_many(values.len()));
     }
     Ok(values)
+}
+
+fn too_many(values: usize) -> String {
+    format!("has {values} values, at most {MOST_VALUES} are allowed")
 }
 
 fn expect_short(value: &str) -> std::result::Result<(), String> {

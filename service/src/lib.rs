@@ -36,16 +36,14 @@ pub use csv_escape::guarded;
 pub use database::{ChangeToken, Db, Location, Settings, Tx};
 pub use entity::{book::Model as Book, item::Model as Item, store::Model as Store};
 pub use error::{Error, FieldError, FieldErrors, Result, chain};
-pub use filter::{
-    FilterSchema, LONGEST_VALUE, MOST_VALUES, Operator, Parameter, nearest, parameter_name,
-};
+pub use filter::{FilterSchema, LONGEST_VALUE, MOST_VALUES, Operator, Parameter, nearest};
 pub use isbn::PATTERN as ISBN_PATTERN;
 pub use json::{Price, price_as_number, whole_or_null};
 pub use kind::Kind;
 pub use noun::Noun;
 pub use page::{Listing, MAX_LIMIT, PARAMETERS, Page, Start};
 pub use precondition::{Precondition, ReadOnlyFields, RowVersion};
-pub use resource::{Field, Listed};
+pub use resource::Listed;
 /// Exact money.
 pub use rust_decimal::Decimal;
 pub use sort::MOST_KEYS;

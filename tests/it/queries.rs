@@ -141,6 +141,8 @@ on_both! {
             (json!({"filter": []}), "/filter", "an array is not an object"),
             (json!({"filter": {"isbn": "1"}}), "/filter/isbn", "isbn"),
             (json!({"filter": {"title": "a\u{0}"}}), "/filter/title", "has a NUL byte"),
+            (json!({"filter": {"year__gte": 1}}), "/filter/year__gte", "there is no such column"),
+            (json!({"filter": {"or": [{"store.name": "x"}]}}), "/filter/or/0/store.name", "there is no such column"),
             (json!({"filter": {"a/b~c": 1}}), "/filter/a~1b~0c", "there is no such column"),
             (json!({"limits": 7}), "/limits", "unknown field `limits`"),
             (json!({"limit": "7"}), "/limit", "invalid type: string"),
@@ -157,6 +159,18 @@ on_both! {
                 assert_eq!(error["pointer"], pointer, "{body}: {problem}");
                 assert!(error["detail"].as_str().unwrap().contains(reason), "{body}: {problem}");
             }
+        }
+        for (body, pointer, reason) in [
+            (r#"{"filter": {"year": 1, "title": "x", "year": 2}}"#, "/filter/year", "appears twice"),
+            (r#"{"filter": {"or": [{"year": {"gt": 1, "gt": 2}}]}}"#, "/filter/or/0/year/gt", "appears twice"),
+            (r#"{"filter": {"or": [{}], "or": [{"year": 1}]}}"#, "/filter/or", "appears twice"),
+            (r#"{"filter": {"year": 1e400}}"#, "/filter", "number out of range"),
+            (r#"{"filter": {"title": "\ud800"}}"#, "/filter", "cannot be read"),
+        ] {
+            let reply = app.send("POST", "/api/books/query", &[("content-type", "application/json")], body.as_bytes());
+            let problem = reply.expect(400);
+            assert_eq!(problem["errors"][0]["pointer"], pointer, "{body}: {problem}");
+            assert!(problem["errors"][0]["detail"].as_str().unwrap().contains(reason), "{body}: {problem}");
         }
         let error = query(&app, "/api/books/query?limit=1", &json!({})).expect_problem(400);
         assert!(error.contains("limit belongs in the body"), "{error}");

@@ -40,8 +40,9 @@ pub fn describe<T: Representation>() -> (String, Operation, Vec<Named>) {
         .request_body(Some(body))
         .build();
     Class::Query.describe::<T>(&path, &mut operation);
-    let kinds = Kind::ALL.into_iter().filter(|kind| is_used(schema, *kind));
-    let mut schemas: Vec<Named> = kinds.map(comparison).collect();
+    // Of columns of one kind the schemas are the same.
+    let mut schemas: Vec<Named> =
+        schema.columns().map(|(_, field)| comparison(field.kind)).collect();
     let conditions = columns(schema).build();
     let nested = || Ref::from_schema_name(format!("{noun}Conditions"));
     let list = || ArrayBuilder::new().items(nested()).min_items(Some(1)).max_items(Some(3));
@@ -80,21 +81,9 @@ fn names_of_count() -> ObjectBuilder {
 }
 
 fn columns(schema: &FilterSchema) -> ObjectBuilder {
-    let own = schema.fields.iter().map(|field| (field.name.to_owned(), field.kind));
-    let related = schema.relations.iter().flat_map(|relation| {
-        relation
-            .fields
-            .iter()
-            .map(|field| (format!("{}.{}", relation.name, field.name), field.kind))
-    });
-    own.chain(related).fold(ObjectBuilder::new(), |object, (name, kind)| {
-        object.property(name, Ref::from_schema_name(comparison_name(kind)))
+    schema.columns().fold(ObjectBuilder::new(), |object, (name, field)| {
+        object.property(name, Ref::from_schema_name(comparison_name(field.kind)))
     })
-}
-
-fn is_used(schema: &FilterSchema, kind: Kind) -> bool {
-    let related = schema.relations.iter().flat_map(|relation| &relation.fields);
-    schema.fields.iter().chain(related).any(|field| field.kind == kind)
 }
 
 fn comparison_name(kind: Kind) -> String {

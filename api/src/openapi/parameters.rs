@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 use service::{
-    Field, FilterSchema, ISBN_PATTERN, Kind, LONGEST_VALUE, MAX_LIMIT, MOST_KEYS, MOST_VALUES,
-    Operator, Parameter as Filter, parameter_name,
+    FilterSchema, ISBN_PATTERN, Kind, LONGEST_VALUE, MAX_LIMIT, MOST_KEYS, MOST_VALUES, Operator,
+    Parameter as Filter,
 };
 use utoipa::openapi::{
     RefOr, Required, Schema,
@@ -106,11 +106,8 @@ fn everyday(schema: &FilterSchema) -> Vec<Filter> {
     let rounds = (0..=rounds).rev().find(|round| count(*round) <= MOST_FILTERS).unwrap_or(0);
     let fields = schema.fields.iter().zip(&each);
     let filters = fields.flat_map(|(field, operators)| {
-        operators.iter().take(rounds).map(|operator| Filter {
-            name: parameter_name(field.name, *operator),
-            operator: *operator,
-            kind: field.kind,
-        })
+        let operators = operators.iter().take(rounds);
+        operators.map(|operator| Filter::new(field.name, *operator, field.kind))
     });
     filters.collect()
 }
@@ -130,12 +127,8 @@ fn everyday_operators(name: &str, kind: Kind) -> Vec<Operator> {
 
 /// Every column that a list can be filtered by, and the kind of its values.
 pub fn vocabulary(schema: &FilterSchema) -> Value {
-    let own = schema.fields.iter().map(|field| (field.name.to_owned(), field.kind.name().into()));
-    let related = schema.relations.iter().flat_map(|relation| {
-        let name = |field: &Field| format!("{}.{}", relation.name, field.name);
-        relation.fields.iter().map(move |field| (name(field), field.kind.name().into()))
-    });
-    Value::Object(own.chain(related).collect())
+    let columns = schema.columns().map(|(name, field)| (name, field.kind.name().into()));
+    Value::Object(columns.collect())
 }
 
 /// Every operator, by the kind of the values.

@@ -2,7 +2,7 @@
 //!
 //! The members of an object are combined with AND: `{"year": {"gte": 1990, "lt": 2000}, "or": [{"author": "a"}, {"author": "b"}]}`.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use sea_orm::{
     Condition,
@@ -10,9 +10,9 @@ use sea_orm::{
 };
 use serde_json::Value;
 
-use super::{Conditions, FilterSchema, MOST_VALUES, Operator, Written, nearest, parameter_name};
+use super::{Conditions, FilterSchema, MOST_VALUES, Operator, Written, json::Json, nearest};
 use crate::{
-    error::{Error, FieldError, Result},
+    error::{Error, FieldError, FieldErrors, Result},
     kind::Kind,
     substrings::SubstringQuery,
 };
@@ -31,15 +31,15 @@ pub fn condition(
     filter: &str,
     query: &mut SubstringQuery,
 ) -> Result<Condition> {
-    // It is JSON already; what is not read of it is nested deeper than a reader goes.
-    let filter: Value = serde_json::from_str(filter).map_err(|_| {
-        Error::Invalid(FieldError::parameter("/filter", "too-deep", too_deep()).into())
+    let filter: Json = serde_json::from_str(filter).map_err(|error| {
+        let why = format!("the filter cannot be read: {error}; {}", too_deep());
+        Error::invalid("filter", "malformed-json", why)
     })?;
-    let mut reader = Reader { schema, comparisons: 0, broken: Vec::new() };
+    let mut reader = Reader { schema, comparisons: 0, broken: FieldErrors::default() };
     let condition = reader.object(&filter, &Path { outer: None, name: "filter", level: 0 }, query);
     match reader.broken {
         broken if broken.is_empty() => Ok(condition),
-        broken => Err(Error::Invalid(broken.into())),
+        broken => Err(Error::Invalid(broken)),
     }
 }
 
@@ -75,16 +75,23 @@ impl fmt::Display for Path<'_> {
 struct Reader<'a> {
     schema: &'a FilterSchema,
     comparisons: usize,
-    broken: Vec<FieldError>,
+    broken: FieldErrors,
 }
 
 impl<'a> Reader<'a> {
     fn refuse(&mut self, path: &Path<'_>, code: &'static str, why: &str) {
-        // No more of them than are listed.
-        if self.broken.len() < 100 {
-            let shown = crate::text::shortened(path.name, 40);
-            let detail = format!("{shown}: {why}");
-            self.broken.push(FieldError::parameter(&path.to_string(), code, detail));
+        let shown = crate::text::shortened(path.name, 40);
+        let detail = format!("{shown}: {why}");
+        self.broken.push(FieldError::parameter(&path.to_string(), code, detail));
+    }
+
+    /// Refuses members that are repeated.
+    fn expect_once(&mut self, members: &[(String, Json)], path: &Path<'_>) {
+        let mut seen = HashSet::new();
+        for (name, _) in members {
+            if !seen.insert(name) {
+                self.refuse(&path.to(name), "duplicate-field", "it appears twice; remove one");
+            }
         }
     }
 
@@ -93,16 +100,17 @@ impl<'a> Reader<'a> {
         self.comparisons <= MOST_COMPARISONS
     }
 
-    fn object(&mut self, filter: &Value, path: &Path<'_>, query: &mut SubstringQuery) -> Condition {
+    fn object(&mut self, filter: &Json, path: &Path<'_>, query: &mut SubstringQuery) -> Condition {
         let mut conditions = Conditions::default();
-        let Value::Object(members) = filter else {
-            self.refuse(path, "bad-value", &format!("{} is not an object", shown(filter)));
+        let Json::Object(members) = filter else {
+            self.refuse(path, "bad-value", &format!("{filter} is not an object"));
             return Condition::all();
         };
         if path.level > DEEPEST {
             self.refuse(path, "too-deep", &too_deep());
             return Condition::all();
         }
+        self.expect_once(members, path);
         let mut nested = Condition::all();
         for (name, value) in members {
             if !self.may_go_on() {
@@ -128,13 +136,13 @@ impl<'a> Reader<'a> {
 
     fn list(
         &mut self,
-        value: &Value,
+        value: &Json,
         path: &Path<'_>,
         query: &mut SubstringQuery,
         mut all: Condition,
     ) -> Condition {
-        let Value::Array(filters) = value else {
-            self.refuse(path, "bad-value", &format!("{} is not an array of filters", shown(value)));
+        let Json::Array(filters) = value else {
+            self.refuse(path, "bad-value", &format!("{value} is not an array of filters"));
             return all;
         };
         if filters.is_empty() {
@@ -154,16 +162,17 @@ impl<'a> Reader<'a> {
     fn column(
         &mut self,
         column: &str,
-        value: &Value,
+        value: &Json,
         path: &Path<'_>,
         conditions: &mut Conditions<'a>,
         query: &mut SubstringQuery,
     ) {
         match value {
-            Value::Object(operators) if operators.is_empty() => {
+            Json::Object(operators) if operators.is_empty() => {
                 self.refuse(path, "empty", "there is no operator, such as `{\"gte\": 1}`");
             }
-            Value::Object(operators) => {
+            Json::Object(operators) => {
+                self.expect_once(operators, path);
                 for (name, value) in operators {
                     let path = path.to(name);
                     match Operator::named(name) {
@@ -187,7 +196,7 @@ impl<'a> Reader<'a> {
         &mut self,
         column: &str,
         operator: Operator,
-        value: &Value,
+        value: &Json,
         path: &Path<'_>,
         conditions: &mut Conditions<'a>,
         query: &mut SubstringQuery,
@@ -197,18 +206,19 @@ impl<'a> Reader<'a> {
             let why = format!("a filter has at most {MOST_COMPARISONS} comparisons; split it");
             return self.refuse(path, "too-many-filters", &why);
         }
-        let Some((relation, field, operator)) = self.schema.find(&parameter_name(column, operator))
-        else {
-            let known = self.schema.columns();
-            let why = match known.iter().any(|known| known == column) {
-                true => "its values cannot be compared in this way".to_owned(),
-                false => format!("there is no such column{}", nearest(column, known.into_iter())),
-            };
+        let Some((relation, field)) = self.schema.column(column) else {
+            let known = self.schema.columns().map(|(name, _)| name);
+            let why = format!("there is no such column{}", nearest(column, known));
             return self.refuse(path, "unknown-field", &why);
         };
+        if !operator.fits(field.kind) {
+            return self.refuse(path, "unknown-field", "its values cannot be compared in this way");
+        }
+        let is_null = Json::Plain(Value::Bool(operator == Operator::Equals));
         let (operator, value) = match (operator, value) {
-            (Operator::Equals, Value::Null) => (Operator::Isnull, &Value::Bool(true)),
-            (Operator::Ne, Value::Null) => (Operator::Isnull, &Value::Bool(false)),
+            (Operator::Equals | Operator::Ne, Json::Plain(Value::Null)) => {
+                (Operator::Isnull, &is_null)
+            }
             other => other,
         };
         let kind = if operator == Operator::Isnull { Kind::Boolean } else { field.kind };
@@ -229,31 +239,33 @@ fn too_deep() -> String {
     format!("filters are nested at most {DEEPEST} deep; split this one")
 }
 
-fn several(kind: Kind, value: &Value) -> std::result::Result<Written, String> {
+fn several(kind: Kind, value: &Json) -> std::result::Result<Written, String> {
     match value {
-        Value::Array(values) if values.len() > MOST_VALUES => {
-            Err(format!("has {} values, at most {MOST_VALUES} are allowed", values.len()))
-        }
-        Value::Array(values) => {
+        Json::Array(values) if values.len() > MOST_VALUES => Err(super::too_many(values.len())),
+        Json::Array(values) => {
             let values = values.iter().map(|value| one(kind, value));
             Ok(Written::Several(values.collect::<std::result::Result<_, _>>()?))
         }
-        other => Err(format!("{} is not an array of values", shown(other))),
+        other => Err(format!("{other} is not an array of values")),
     }
 }
 
 /// A value as a parameter spells it.
-fn one(kind: Kind, value: &Value) -> std::result::Result<String, String> {
+fn one(kind: Kind, value: &Json) -> std::result::Result<String, String> {
+    let plain = match value {
+        Json::Plain(plain) => plain,
+        Json::Object(_) | Json::Array(_) => &Value::Null,
+    };
     let (expected, written) = match kind {
         Kind::Text | Kind::Isbn | Kind::Date | Kind::Timestamp => {
-            ("a string", value.as_str().map(str::to_owned))
+            ("a string", plain.as_str().map(str::to_owned))
         }
         Kind::Integer | Kind::BigInteger | Kind::Double | Kind::Decimal => {
-            ("a number", value.as_number().map(|number| whole(kind, number)))
+            ("a number", plain.as_number().map(|number| whole(kind, number)))
         }
-        Kind::Boolean => ("true or false", value.as_bool().map(|truth| truth.to_string())),
+        Kind::Boolean => ("true or false", plain.as_bool().map(|truth| truth.to_string())),
     };
-    written.ok_or_else(|| format!("{} is not {expected}", shown(value)))
+    written.ok_or_else(|| format!("{value} is not {expected}"))
 }
 
 /// JSON has no whole numbers of its own: `2008.0` is the same number as `2008`.
@@ -268,12 +280,4 @@ fn whole(kind: Kind, number: &serde_json::Number) -> String {
 /// True for rows of which the condition is not true, also where it is unknown because a value is missing.
 fn is_not(condition: Condition) -> Expr {
     Expr::from(Func::coalesce([Expr::from(condition), Expr::Constant(false.into())])).not()
-}
-
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Object(_) => "an object".to_owned(),
-        Value::Array(_) => "an array".to_owned(),
-        other => format!("`{}`", crate::text::shortened(&other.to_string(), 40)),
-    }
 }

@@ -1,4 +1,4 @@
-//! The operators of filters, and how parameters name them.
+//! The operators of filters, and how parameters name them: `column__operator`, or `column` for equality.
 
 use crate::kind::Kind;
 
@@ -104,26 +104,23 @@ impl Operator {
         }
     }
 
-    /// Whether `suffix`, the end of a parameter after the name of a column, names this operator.
-    pub fn is_named(self, suffix: &str) -> bool {
-        match self {
-            Self::Equals => suffix.is_empty(),
-            _ => suffix.strip_prefix("__") == Some(self.name()),
-        }
+    /// Whether a column of this kind can be compared in this way.
+    pub fn fits(self, kind: Kind) -> bool {
+        Self::of(kind).contains(&self)
     }
 }
 
-/// The parameter that compares a column.
-#[must_use]
-pub fn parameter_name(column: &str, operator: Operator) -> String {
-    match operator {
-        Operator::Equals => column.to_owned(),
-        _ => format!("{column}__{}", operator.name()),
+/// The column and the operator that a parameter names.
+pub fn of_parameter(name: &str) -> Option<(&str, Operator)> {
+    match name.rsplit_once("__") {
+        None => Some((name, Operator::Equals)),
+        // Equality is written without an operator.
+        Some((_, "eq")) => None,
+        Some((column, operator)) => Some((column, Operator::named(operator)?)),
     }
 }
 
 /// Whether the value of the parameter is a list separated by commas, so that the parameter may also be repeated.
 pub fn takes_several(name: &str) -> bool {
-    let several = [Operator::In, Operator::Notin, Operator::Between];
-    several.iter().any(|operator| name.ends_with(&parameter_name("", *operator)))
+    of_parameter(name).is_some_and(|(_, operator)| operator.takes_several())
 }
