@@ -45,7 +45,8 @@ pub struct List {
 impl List {
     fn of(request: &HttpRequest) -> service::Result<Self> {
         let parameters = parameters(request)?;
-        Self::new(request, parameters.clone(), &parameters)
+        let (projection, rest) = Projection::of(&parameters);
+        Ok(Self::new(request, parameters, projection, Listing::new(rest)?))
     }
 
     /// A list that a body asks for; links to its other pages repeat what is in the `address` alone.
@@ -59,30 +60,30 @@ impl List {
         filter: Option<Box<RawValue>>,
     ) -> service::Result<Self> {
         let given: Vec<_> = body.into_iter().chain(address.iter().cloned()).collect();
-        let list = Self::new(request, address, &given)?;
-        let listing = match filter {
-            Some(filter) => list.listing.filtered(filter.get()),
-            None => list.listing,
-        };
-        let seen = match request.method().as_str() {
-            // Only what is safe may be answered with 304.
-            QUERY => list.seen,
-            _ => IfNoneMatch::default(),
-        };
-        Ok(Self { listing, seen, ..list })
+        let (projection, rest) = Projection::of(&given);
+        let mut listing = Listing::new(rest)?;
+        if let Some(filter) = filter {
+            listing = listing.filtered(filter.get());
+        }
+        let mut list = Self::new(request, address, projection, listing);
+        // Only what is safe may be answered with 304.
+        if request.method().as_str() != QUERY {
+            list.seen = IfNoneMatch::default();
+        }
+        Ok(list)
     }
 
-    /// `parameters` are those of links, `given` are all of them.
+    /// `parameters` are those of the links to other pages.
     fn new(
         request: &HttpRequest,
         parameters: Vec<(String, String)>,
-        given: &[(String, String)],
-    ) -> service::Result<Self> {
-        let (projection, rest) = Projection::of(given);
+        projection: Projection,
+        listing: Listing,
+    ) -> Self {
         let cap = request.app_data::<Data<DefaultLimit>>().map_or(MAX_LIMIT, |cap| cap.0);
         let load = request.app_data::<Data<Load>>().cloned();
-        Ok(Self {
-            listing: Listing::new(rest)?,
+        Self {
+            listing,
             path: request.path().to_owned(),
             parameters,
             projection,
@@ -90,7 +91,7 @@ impl List {
             format: Format::of(request),
             seen: IfNoneMatch::of(request),
             load: load.unwrap_or_else(|| Load::new(1, usize::MAX, usize::MAX).into()),
-        })
+        }
     }
 
     /// The same list with its parameters renamed, for searches with words of their own.

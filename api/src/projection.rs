@@ -140,6 +140,9 @@ impl Projection {
             let known: Vec<&str> = members.iter().map(String::as_str).collect();
             fields.iter().try_for_each(|name| expect("fields", name, &known))?;
         }
+        if self.include.is_empty() {
+            return Ok(());
+        }
         let known: Vec<&str> = T::INCLUDES.iter().map(|include| include.name).collect();
         self.include.iter().try_for_each(|name| expect("include", name, &known))
     }

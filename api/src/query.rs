@@ -126,7 +126,7 @@ pub fn path<T: Listed>() -> String {
 pub fn handlers<T: Noun + Representation>() -> [impl HttpServiceFactory + use<T>; 2] {
     let query_method = guard::fn_guard(|request| request.head().method.as_str() == QUERY);
     [
-        web::resource(path::<T>()).guard(guard::Any(guard::Post())).to(query::<T>),
+        web::resource(path::<T>()).guard(guard::Post()).to(query::<T>),
         web::resource(format!("/api/{}", T::NOUN.1)).guard(query_method).to(query::<T>),
     ]
 }

@@ -143,7 +143,7 @@ impl Selection {
 ///
 /// # Errors
 /// [`Error::Unconfirmed`], [`Error::Invalid`] for a bad parameter or a number that is not confirmed, [`Error::Duplicate`],
-/// and what the database says.
+/// and any database error.
 pub async fn update<E: Bulk>(
     tx: &Tx,
     selection: &Selection,
@@ -179,8 +179,8 @@ where
 /// It has to be the first thing in its transaction.
 ///
 /// # Errors
-/// [`Error::Unconfirmed`], [`Error::Invalid`] for a bad parameter or a number that is not confirmed, and what the database
-/// says.
+/// [`Error::Unconfirmed`], [`Error::Invalid`] for a bad parameter or a number that is not confirmed, and any database
+/// error.
 pub async fn delete<E: Bulk>(tx: &Tx, selection: &Selection) -> Result<u64>
 where
     E::Model: FromQueryResult + Sync,

@@ -116,7 +116,7 @@ fn check_price(rules: &mut Rules, field: &str, Price(price): &mut Price) {
 /// A page of the items of one store: one statement with the store and the filters in it.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the store does not exist, [`Error::Invalid`] for a bad parameter, and what the database says.
+/// [`Error::NotFound`] when the store does not exist, [`Error::Invalid`] for a bad parameter, and any database error.
 pub async fn list_of_store(db: &Reader, store_id: i32, listing: &Listing) -> Result<Page<Item>> {
     let shelf = db.all::<Entity>().filter(Column::StoreId.eq(store_id));
     let page = listing.page(db, shelf).await?;
@@ -130,7 +130,7 @@ pub async fn list_of_store(db: &Reader, store_id: i32, listing: &Listing) -> Res
 /// A page of the copies of one book, as of the items of a store.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the book does not exist, [`Error::Invalid`] for a bad parameter, and what the database says.
+/// [`Error::NotFound`] when the book does not exist, [`Error::Invalid`] for a bad parameter, and any database error.
 pub async fn list_of_book(db: &Reader, book_id: i32, listing: &Listing) -> Result<Page<Item>> {
     let page = listing.page(db, db.all::<Entity>().filter(Column::BookId.eq(book_id))).await?;
     if page.rows.is_empty() {

@@ -32,7 +32,7 @@ pub trait Noun:
     /// The entity.
     type Table: Bulk<Model = Self, ActiveModel = Self::Row, PrimaryKey: PrimaryKeyTrait<ValueType = i32>>;
     /// The row as it is written.
-    type Row: Insertable + ActiveModelTrait<Entity = Self::Table> + Clone;
+    type Row: Insertable + ActiveModelTrait<Entity = Self::Table>;
     /// A row to be added.
     type New: Check;
     /// A change of a row: members that are absent stay as they are.
@@ -70,16 +70,15 @@ pub trait Noun:
     /// Passes when the rows exist that the set members of `row` refer to. SQLite does not say which foreign key was broken.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with each member that refers to no row, and what the database says.
-    async fn check_parents(db: &impl Changes, row: &Self::Row) -> Result<()> {
-        let _ = (db, row);
+    /// [`Error::Invalid`] with each member that refers to no row, and any database error.
+    async fn check_parents(_: &impl Changes, _: &Self::Row) -> Result<()> {
         Ok(())
     }
 
     /// A page of the rows.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a bad parameter, and what the database says.
+    /// [`Error::Invalid`] for a bad parameter, and any database error.
     async fn list(db: &Reader, listing: &Listing) -> Result<Page<Self>> {
         listing.page(db, db.all::<Self::Table>()).await
     }
@@ -87,7 +86,7 @@ pub trait Noun:
     /// One row.
     ///
     /// # Errors
-    /// [`Error::NotFound`], and what the database says.
+    /// [`Error::NotFound`], and any database error.
     async fn find(db: &impl Rows, id: i32) -> Result<Self> {
         db.by_id::<Self::Table>(id).await?.ok_or(not_found::<Self>(id))
     }
@@ -96,18 +95,19 @@ pub trait Noun:
     ///
     /// # Errors
     /// [`Error::Duplicate`] for a value that another row has and that has to be unique, [`Error::Invalid`] for a reference to no
-    /// row, and what the database says.
+    /// row, and any database error.
     async fn create(db: &impl Changes, new: &Checked<Self::New>) -> Result<Self> {
-        let row = Self::row(new, now());
+        let now = now();
+        let row = Self::row(new, now);
         Self::check_parents(db, &row).await?;
-        insert(db, row).await
+        db.insert(row).await.map_err(|error| with_value(error, &Self::row(new, now)))
     }
 
     /// Changes the members that are given; a change that changes nothing leaves the version as it is.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Stale`], [`Error::Duplicate`], [`Error::Invalid`] for a read-only member or a reference to no
-    /// row, and what the database says.
+    /// row, and any database error.
     async fn update(
         db: &impl Changes,
         id: i32,
@@ -121,25 +121,23 @@ pub trait Noun:
     ///
     /// # Errors
     /// [`Error::Unconfirmed`], [`Error::Duplicate`], [`Error::Invalid`] for a bad parameter, a read-only member or a reference to
-    /// no row, and what the database says.
+    /// no row, and any database error.
     async fn update_all(
         tx: &Tx,
         selection: &Selection,
         changes: &Checked<Self::Changes>,
     ) -> Result<Changed> {
         Self::read_only(changes).expect_nothing()?;
-        let mut row = Self::Row::default();
-        Self::apply(changes, &mut row);
-        let explained = row.clone();
+        let row = given::<Self>(changes);
         let checked = async || Self::check_parents(tx, &row).await.map(|()| row);
         let changed = bulk::update::<Self::Table>(tx, selection, checked).await;
-        changed.map_err(|error| with_value(error, &explained))
+        changed.map_err(|error| with_value(error, &given::<Self>(changes)))
     }
 
     /// Deletes a row, and what the schema deletes with it.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Stale`], and what the database says.
+    /// [`Error::NotFound`], [`Error::Stale`], and any database error.
     async fn delete(db: &impl Changes, id: i32, precondition: &Precondition) -> Result<()> {
         if !precondition.is_any() {
             let stored = locked::<Self>(db, id).await?;
@@ -154,7 +152,7 @@ pub trait Noun:
     /// Deletes every row that is selected, and returns how many. It has to be the first thing in its transaction.
     ///
     /// # Errors
-    /// [`Error::Unconfirmed`], [`Error::Invalid`] for a bad parameter, and what the database says.
+    /// [`Error::Unconfirmed`], [`Error::Invalid`] for a bad parameter, and any database error.
     async fn delete_all(tx: &Tx, selection: &Selection) -> Result<u64> {
         bulk::delete::<Self::Table>(tx, selection).await
     }
@@ -178,14 +176,14 @@ pub(crate) async fn change<T: Noun>(
     T::check_parents(db, &row).await?;
     row.set(T::Table::VERSION, (version.version + 1).into());
     row.set(T::Table::UPDATED_AT, now().into());
-    let given = row.clone();
-    db.update(row).await.map_err(|error| with_value(error, &given))
+    db.update(row).await.map_err(|error| with_value(error, &given::<T>(changes)))
 }
 
-/// Adds a row.
-pub(crate) async fn insert<T: Noun>(db: &impl Changes, row: T::Row) -> Result<T> {
-    let given = row.clone();
-    db.insert(row).await.map_err(|error| with_value(error, &given))
+/// A row that has the members which a change names, and no others.
+fn given<T: Noun>(changes: &T::Changes) -> T::Row {
+    let mut row = T::Row::default();
+    T::apply(changes, &mut row);
+    row
 }
 
 /// The row that is to be changed, locked until the transaction ends.

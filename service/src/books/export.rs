@@ -79,7 +79,7 @@ impl Parts {
     /// The next part; `None` at the end.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a bad parameter, and what the database says.
+    /// [`Error::Invalid`] for a bad parameter, and any database error.
     pub async fn next(&mut self, db: &Reader) -> Result<Option<Vec<u8>>> {
         let page = async |listing: &Listing| Book::list(db, listing).await;
         let Some(books) = self.walk.next(&page).await? else { return Ok(None) };

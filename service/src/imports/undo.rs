@@ -67,7 +67,7 @@ pub async fn step(db: &Db, id: i32, last: i32, most: u64) -> Result<(Import, Opt
 /// The books that an undo left as they are, the first of them.
 ///
 /// # Errors
-/// What the database says.
+/// Any database error.
 pub async fn not_reverted(db: &impl Rows, id: i32, most: u64) -> Result<Vec<i32>> {
     let kept = Entity::find()
         .select_only()
