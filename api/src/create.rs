@@ -26,7 +26,7 @@ struct Created {
 /// Adds what was sent in one transaction, all of it or nothing, and answers 201.
 ///
 /// # Errors
-/// For input that breaks a rule, with its place where it is one of several; and what the database says.
+/// For input that breaks a rule, with its place where it is one of several; and any database error.
 pub async fn add<T>(db: &Db, body: CreateBody<T::New>) -> std::result::Result<HttpResponse, Problem>
 where
     T: Noun<New: Send + Sync + 'static> + Representation,

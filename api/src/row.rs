@@ -37,7 +37,7 @@ impl RowQuery {
     /// A row, whose own tag is `tag`. With other rows in it the tag is that of its bytes, because they change without it.
     ///
     /// # Errors
-    /// For a name that the row does not have, and what the database says.
+    /// For a name that the row does not have, and any database error.
     pub async fn answer<T: Representation>(
         &self,
         db: &Db,

@@ -62,21 +62,19 @@ impl Class {
     pub fn describe<T: Representation>(self, path: &str, operation: &mut Operation) {
         let (one, many) = <T as Listed>::NOUN;
         operation.tags = Some(vec![many.to_owned()]);
-        let described = operation.parameters.get_or_insert_default();
-        let mut all: Vec<Parameter> = Vec::new();
-        let is_in_path = |name: &str| path.contains(&format!("{{{name}}}"));
-        let is_named = |described: &[RefOr<Parameter>], name: &str| {
-            described.iter().any(|known| matches!(known, RefOr::T(known) if known.name == name))
+        let own = operation.parameters.take().unwrap_or_default();
+        let is_own = |name: &str| {
+            own.iter().any(|known| matches!(known, RefOr::T(known) if known.name == name))
         };
-        if is_in_path("id") && !is_named(described, "id") {
-            all.push(id(one));
-        }
-        all.append(&mut described.drain(..).filter_map(inline).collect());
+        let id = path.contains("{id}").then(|| id(one));
+        let of_class = self.parameters::<T>();
         // What the handler itself says of a parameter counts.
-        let own: Vec<String> = all.iter().map(|parameter| parameter.name.clone()).collect();
-        let of_class = self.parameters::<T>().into_iter();
-        all.extend(of_class.filter(|parameter| !own.contains(&parameter.name)));
-        *described = all.into_iter().map(RefOr::T).collect();
+        let add = |parameters: Vec<Parameter>| {
+            parameters.into_iter().filter(|added| !is_own(&added.name)).map(RefOr::T)
+        };
+        let before: Vec<RefOr<Parameter>> = add(id.into_iter().collect()).collect();
+        let after: Vec<RefOr<Parameter>> = add(of_class).collect();
+        operation.parameters = Some([before, own, after].concat());
         for (status, description, body) in self.answers::<T>(one, many) {
             let responses = &mut operation.responses.responses;
             responses.entry(status.to_owned()).or_insert_with(|| answer(description, body));
@@ -134,13 +132,6 @@ impl Class {
                 ("412", other("deleted"), None),
             ],
         }
-    }
-}
-
-fn inline(parameter: RefOr<Parameter>) -> Option<Parameter> {
-    match parameter {
-        RefOr::T(parameter) => Some(parameter),
-        RefOr::Ref(_) => None,
     }
 }
 

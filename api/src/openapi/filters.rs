@@ -1,6 +1,6 @@
 //! The schemas of queries: the body of one, and the filters in it, by the kinds of the columns.
 
-use service::{FilterSchema, Kind, Listed, MAX_LIMIT, MOST_KEYS, MOST_VALUES, Operator};
+use service::{FilterSchema, Kind, Listed, MAX_LIMIT, MOST_VALUES, Operator};
 use utoipa::openapi::{
     Content, Ref, RefOr, Required, Schema,
     path::{Operation, OperationBuilder},
@@ -11,7 +11,7 @@ use utoipa::openapi::{
 use super::{
     class::Class,
     null,
-    parameters::{names, number, search, value},
+    parameters::{count, cursor, fields, includes, number, offset, orders, search, several, value},
 };
 use crate::{projection::Representation, query};
 
@@ -59,25 +59,17 @@ pub fn describe<T: Representation>() -> (String, Operation, Vec<Named>) {
 }
 
 fn body_of<T: Representation>(noun: &str) -> Object {
-    let columns = T::filter_schema().fields.iter();
-    let orders = columns.flat_map(|field| [field.name.to_owned(), format!("-{}", field.name)]);
-    let includes = T::INCLUDES.iter().map(|include| include.name.to_owned()).collect();
-    let members = super::parameters::members_of::<T>();
     ObjectBuilder::new()
         .property("filter", Ref::from_schema_name(format!("{noun}Filter")))
         .property("q", search())
-        .property("sort", names(orders.collect(), Some(MOST_KEYS)))
-        .property("fields", names(members, None))
-        .property("include", names(includes, None))
+        .property("sort", orders(T::filter_schema()))
+        .property("fields", fields::<T>())
+        .property("include", includes::<T>())
         .property("limit", number(1, MAX_LIMIT))
-        .property("cursor", ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)))
-        .property("offset", number(0, 0x7fff_ffff))
-        .property("count", names_of_count())
+        .property("cursor", cursor())
+        .property("offset", offset())
+        .property("count", count())
         .build()
-}
-
-fn names_of_count() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["exact", "none"]))
 }
 
 fn columns(schema: &FilterSchema) -> ObjectBuilder {
@@ -93,15 +85,12 @@ fn comparison_name(kind: Kind) -> String {
 
 /// What a column of a kind is compared with: a value that it equals, no value, or operators.
 fn comparison(kind: Kind) -> Named {
-    let several = |least, most| {
-        ArrayBuilder::new().items(value(kind)).min_items(Some(least)).max_items(Some(most))
-    };
     let operators =
         Operator::of(kind).iter().fold(ObjectBuilder::new(), |object, operator| match operator {
             Operator::In | Operator::Notin => {
-                object.property(operator.name(), several(1, MOST_VALUES))
+                object.property(operator.name(), several(value(kind), 1, MOST_VALUES))
             }
-            Operator::Between => object.property(operator.name(), several(2, 2)),
+            Operator::Between => object.property(operator.name(), several(value(kind), 2, 2)),
             Operator::Isnull => {
                 object.property(operator.name(), ObjectBuilder::new().schema_type(Type::Boolean))
             }

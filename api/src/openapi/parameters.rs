@@ -14,7 +14,7 @@ use utoipa::openapi::{
 use crate::projection::{Representation, members};
 
 /// The highest number that every reader of JSON takes for exactly this one.
-const MOST_ROWS: i64 = (1 << 53) - 1;
+const MOST_ROWS: u64 = (1 << 53) - 1;
 
 /// Filters that are parameters of one operation, so that a client in a language without named arguments can be used too. The
 /// others are in the vocabulary.
@@ -39,23 +39,19 @@ pub fn of_export<T: Representation>() -> Vec<Parameter> {
 
 /// The parameters that say what of a row is shown.
 pub fn of_row<T: Representation>() -> Vec<Parameter> {
-    let one_of = |names| (text(None).enum_values(Some::<Vec<String>>(names)), 1, None);
-    let includes = T::INCLUDES.iter().map(|include| include.name.to_owned()).collect();
     vec![
-        list("fields", "the members to show", one_of(members::<T::Out<'_>>())),
-        list("include", "what to add to each row", one_of(includes)),
+        list("fields", "the members to show", fields::<T>()),
+        list("include", "what to add to each row", includes::<T>()),
     ]
 }
 
 /// The parameters of a change of many rows.
 pub fn of_many<T: Representation>() -> Vec<Parameter> {
     let mut parameters = filters(T::filter_schema());
-    let number =
-        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(MOST_ROWS));
     let confirm = ParameterBuilder::from(parameter(
         "confirm",
         "the number of rows that match; when it is another one, nothing is changed, and the answer tells it",
-        number,
+        number(0, MOST_ROWS),
     ));
     parameters.push(confirm.required(Required::True).build());
     parameters.push(parameter(
@@ -82,15 +78,40 @@ pub fn search() -> ObjectBuilder {
     text(Some(LONGEST_VALUE)).pattern(Some(r"^\s*(?:[^\s\x00]+\s+){0,19}[^\s\x00]*$"))
 }
 
-/// Some of these names.
-pub fn names(names: Vec<String>, most: Option<usize>) -> ArrayBuilder {
-    let name = text(None).enum_values(Some(names));
-    ArrayBuilder::new().items(name).min_items(Some(1)).max_items(most)
+/// The columns of an order.
+pub fn orders(schema: &FilterSchema) -> ArrayBuilder {
+    let columns = schema.fields.iter().map(|field| field.name);
+    let orders = columns.flat_map(|name| [name.to_owned(), format!("-{name}")]);
+    names(orders.collect()).max_items(Some(MOST_KEYS))
 }
 
 /// The members of a row.
-pub fn members_of<T: Representation>() -> Vec<String> {
-    members::<T::Out<'_>>()
+pub fn fields<T: Representation>() -> ArrayBuilder {
+    names(members::<T::Out<'_>>())
+}
+
+/// What can be added to a row.
+pub fn includes<T: Representation>() -> ArrayBuilder {
+    names(T::INCLUDES.iter().map(|include| include.name.to_owned()).collect())
+}
+
+fn names(names: Vec<String>) -> ArrayBuilder {
+    ArrayBuilder::new().items(text(None).enum_values(Some(names))).min_items(Some(1))
+}
+
+/// Whether rows are counted.
+pub fn count() -> ObjectBuilder {
+    text(None).enum_values(Some(["exact", "none"]))
+}
+
+/// Where a page begins.
+pub fn cursor() -> ObjectBuilder {
+    text(None).min_length(Some(1)).pattern(Some("^[A-Za-z0-9_-]+$"))
+}
+
+/// How many rows are passed over.
+pub fn offset() -> ObjectBuilder {
+    number(0, 0x7fff_ffff)
 }
 
 /// The filters that are parameters of the document, in the order of the columns: first the first one of each column, then the
@@ -141,26 +162,23 @@ pub fn operators() -> Value {
 
 /// The order of a list, by its columns.
 fn sort(schema: &FilterSchema) -> Parameter {
-    let columns = schema.fields.iter().map(|field| field.name);
-    let orders = columns.flat_map(|name| [name.to_owned(), format!("-{name}")]);
     list(
         "sort",
         "columns, each once and with `-` before it to begin with the greatest; rows without a value come last, and the id \
          decides between equals",
-        (text(None).enum_values(Some(orders)), 1, Some(MOST_KEYS)),
+        orders(schema).unique_items(true),
     )
 }
 
 /// The parameters that say where a page begins.
 pub fn of_address() -> Vec<Parameter> {
-    let cursor = text(None).min_length(Some(1)).pattern(Some("^[A-Za-z0-9_-]+$"));
     vec![
         parameter(
             "cursor",
             "where the page begins, from the `Link` header of another page",
-            cursor,
+            cursor(),
         ),
-        parameter("offset", "rows to pass over, instead of `cursor`", number(0, 0x7fff_ffff)),
+        parameter("offset", "rows to pass over, instead of `cursor`", offset()),
     ]
 }
 
@@ -175,17 +193,17 @@ pub fn number(least: u64, most: u64) -> ObjectBuilder {
 pub fn of_page<T: Representation>() -> Vec<Parameter> {
     let mut parameters = vec![sort(T::filter_schema())];
     parameters.extend(of_row::<T>());
-    parameters.extend([parameter(
+    parameters.push(parameter(
         "limit",
         "rows of the page; by default as many as the server is set to, 10000 if it is not",
         number(1, MAX_LIMIT),
-    )]);
+    ));
     parameters.extend(of_address());
-    parameters.extend([parameter(
+    parameters.push(parameter(
         "count",
         "`exact`: tell in `X-Total-Count` how many rows pass the filters",
-        text(None).enum_values(Some(["exact", "none"])),
-    )]);
+        count(),
+    ));
     parameters
 }
 
@@ -236,13 +254,15 @@ fn parameter(name: &str, description: &str, schema: impl Into<RefOr<Schema>>) ->
         .build()
 }
 
-/// So many values of one kind with commas between; or the parameter several times, which is the same.
-fn list(name: &str, description: &str, of: (ObjectBuilder, usize, Option<usize>)) -> Parameter {
-    let (values, least, most) = of;
-    let values = ArrayBuilder::new().items(values).min_items(Some(least)).max_items(most);
-    let values = values.unique_items(name == "sort");
+/// Values with commas between; or the parameter several times, which is the same.
+fn list(name: &str, description: &str, values: ArrayBuilder) -> Parameter {
     let parameter = ParameterBuilder::from(parameter(name, description, values));
     parameter.explode(Some(false)).build()
+}
+
+/// An array of `least` to `most` values.
+pub fn several(value: ObjectBuilder, least: usize, most: usize) -> ArrayBuilder {
+    ArrayBuilder::new().items(value).min_items(Some(least)).max_items(Some(most))
 }
 
 fn text(longest: Option<usize>) -> ObjectBuilder {
@@ -258,9 +278,9 @@ fn filter(filter: &Filter) -> Parameter {
     let (name, meaning) = (&filter.name, meaning(filter.operator));
     match filter.operator {
         Operator::In | Operator::Notin => {
-            list(name, meaning, (one_of_several(filter.kind), 1, Some(MOST_VALUES)))
+            list(name, meaning, several(one_of_several(filter.kind), 1, MOST_VALUES))
         }
-        Operator::Between => list(name, meaning, (one_of_several(filter.kind), 2, Some(2))),
+        Operator::Between => list(name, meaning, several(one_of_several(filter.kind), 2, 2)),
         Operator::Isnull => {
             parameter(name, meaning, ObjectBuilder::new().schema_type(Type::Boolean))
         }
