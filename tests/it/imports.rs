@@ -257,6 +257,21 @@ on_both! {
         assert_eq!(app.send("GET", "/api/imports/1", &[("if-none-match", &tag)], b"").status, 304);
     }
 
+    fn an_import_whose_journal_has_no_isbn_is_undone(database) {
+        let app = App::new(&database);
+        let book = json!({"title": "Old", "author": "x", "year": 1, "isbn": "9780132350884", "page_count": 3});
+        app.post("/api/books", book).expect(201);
+        let table = "title,author,isbn,pages\nNew,y,9780132350884,4\n";
+        assert_eq!(counts(&imported(&app, "?on_duplicate=update", table)), [0, 1, 0, 0, 0]);
+        // As programs before wrote it.
+        let before = r#"{"title":"Old","author":"x","year":1,"page_count":3,"status":"available","version":1}"#;
+        database.execute(&format!("UPDATE import_changes SET before = '{before}'")).unwrap();
+        assert_eq!(undone(&app, 1)["reverted"], 1);
+        let book = app.get("/api/books/1?fields=title,author,year,isbn,page_count").expect(200);
+        let expected = json!({"title": "Old", "author": "x", "year": 1, "isbn": "9780132350884", "page_count": 3});
+        assert_eq!(book, expected);
+    }
+
     fn a_repeated_request_with_a_key_imports_once(database) {
         let app = App::new(&database);
         let send = |key: &str, table: &str| {
