@@ -1,4 +1,4 @@
-//! The answer to a POST that adds rows: made once, and kept as a text where the request may be repeated.
+//! The response to a POST that creates rows: made once, and stored as text with the key of a request that may be repeated.
 
 use actix_web::{
     HttpResponse,

@@ -94,15 +94,15 @@ fn narrow(
         (!values.is_empty()).then(|| field.expr().is_in(values))
     };
     let numbers: Vec<Expr> = numbers.into_iter().filter_map(readings).collect();
-    let mut beside = query.clone();
-    let noted = if numbers.is_empty() { query } else { &mut beside };
+    let mut separate = query.clone();
+    let noted = if numbers.is_empty() { query } else { &mut separate };
     for word in written.split_whitespace() {
         noted.note(&texts, word, Case::Ignored);
     }
     if numbers.is_empty() {
         return None;
     }
-    let indexed = id.expr().in_subquery(beside.candidates()?);
+    let indexed = id.expr().in_subquery(separate.candidates()?);
     Some(numbers.into_iter().fold(indexed, ExprTrait::or))
 }
 
