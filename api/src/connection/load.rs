@@ -103,17 +103,19 @@ impl Load {
         self.unread.load(Ordering::Relaxed) > self.most_unread
     }
 
-    /// Waits until unread responses are below their memory limit, and then for a place to read and serialize some rows. Clients
-    /// that do not read are disconnected meanwhile.
+    /// Waits for a place to read and serialize some rows, and in it until unread responses are below their memory limit: all
+    /// who waited for a place would otherwise have seen the limit before it was reached. Clients that do not read are
+    /// disconnected meanwhile.
     ///
     /// # Errors
     /// [`Kind::Busy`] when that takes too long.
     pub async fn part(&self) -> Result<SemaphorePermit<'_>, Problem> {
         let place = async {
+            let place = self.parts.acquire().await;
             while self.is_pressed() {
                 sleep(ROOM_CHECK).await;
             }
-            self.parts.acquire().await
+            place
         };
         let place = timeout(PLACE, place).await;
         place.map_err(|_| busy())?.map_err(|_| Problem::internal())
