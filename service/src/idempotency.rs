@@ -3,7 +3,7 @@
 
 use std::{
     hash::{BuildHasher, RandomState},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -11,9 +11,8 @@ use chrono::TimeDelta;
 use entity::idempotency_key::{ActiveModel, Column, Entity};
 use hashlink::LruCache;
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait, OnConflict},
+    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+    sea_query::ExprTrait,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
@@ -30,6 +29,9 @@ const LONGEST: usize = 255;
 const LIFETIME: TimeDelta = TimeDelta::days(1);
 /// Keys that are deleted at a time: this takes some milliseconds, during which other writers wait.
 pub(crate) const FORGOTTEN: u64 = 500;
+
+/// How often the work is run when a key expires, or is deleted, at the same time.
+const ATTEMPTS: usize = 3;
 
 /// Number of keys that a process remembers, about 50 bytes each.
 const RECENT: usize = 8192;
@@ -90,41 +92,65 @@ impl Key {
     }
 }
 
+/// What is stored under a key.
+enum Stored<T> {
+    Answer(T),
+    /// A key that identifies no request any more.
+    Expired,
+    Nothing,
+}
+
 /// Runs the work in a transaction that also stores its answer, or returns the stored answer if the work was already done under
 /// this key.
 ///
-/// A new key costs one statement: the answer is inserted after the work. The stored key is read first only if this process has
-/// seen the key before, and otherwise when the work or that insertion is refused. So a repetition may run the work, which is
-/// then rolled back.
+/// A new key costs one statement and no round trip: the answer is inserted after the work, on PostgreSQL together with COMMIT. The
+/// stored key is read first only if this process has seen the key before, and otherwise when the work or that insertion is
+/// refused. So a repetition may run the work, which is then rolled back.
 ///
 /// # Errors
 /// [`Error::KeyReused`] when the key belongs to another request, any error of the work, and any database error.
 pub async fn write_once<T, F>(db: &Db, key: Option<Key>, work: F) -> Result<T>
 where
     T: Serialize + DeserializeOwned + Send + 'static,
-    F: AsyncFn(&Tx) -> Result<T> + Send + 'static,
+    F: AsyncFn(&Tx) -> Result<T> + Send + Sync + 'static,
 {
     let Some(key) = key else { return db.write(work).await };
-    if db.recent_keys().saw(&key)
-        && let Some(answer) = stored(db.reader(), &key).await?
-    {
-        return Ok(answer);
+    let mut known = match db.recent_keys().saw(&key) {
+        true => stored(db.reader(), &key).await?,
+        false => Stored::Nothing,
+    };
+    let work = Arc::new(work);
+    for _ in 0..ATTEMPTS {
+        let is_expired = match known {
+            Stored::Answer(answer) => return Ok(answer),
+            Stored::Expired => true,
+            Stored::Nothing => false,
+        };
+        let (work, given) = (Arc::clone(&work), key.clone());
+        let outcome = db.write(async move |tx| {
+            let answer = work(tx).await?;
+            if is_expired {
+                delete_expired(tx, &given).await?;
+            }
+            store(tx, &given, &answer).await?;
+            Ok(answer)
+        });
+        let refusal = match outcome.await {
+            Err(refusal) if refusal.is_refusal() => refusal,
+            outcome => return outcome,
+        };
+        known = match stored(db.reader(), &key).await? {
+            // It was deleted since the insertion was refused.
+            Stored::Nothing if is_of_key(&refusal) => return Err(Error::Busy),
+            Stored::Nothing => return Err(refusal),
+            known => known,
+        };
+        // The work itself was refused, and the key does not matter.
+        if is_expired && matches!(known, Stored::Expired) {
+            return Err(refusal);
+        }
     }
-    let given = key.clone();
-    let outcome = db.write(async move |tx| {
-        let answer = work(tx).await?;
-        store(tx, &given, &answer).await?;
-        Ok(answer)
-    });
-    match outcome.await {
-        Err(refusal) if refusal.is_refusal() => match (stored(db.reader(), &key).await?, refusal) {
-            (Some(answer), _) => Ok(answer),
-            // It has expired since the insertion failed.
-            (None, Error::KeyReused { .. }) => Err(Error::Busy),
-            (None, refusal) => Err(refusal),
-        },
-        outcome => outcome,
-    }
+    Err(Error::Busy)
 }
 
 /// Deletes some of the expired keys; returns the number of deleted ones.
@@ -141,37 +167,39 @@ pub(crate) async fn forget(db: &impl Changes) -> Result<u64> {
     db.exec(forgotten.as_query()).await
 }
 
-/// Stores the answer under the key, waiting for another transaction that holds the key.
-///
-/// The statement leaves no choice of plan: an upsert finds its row by the unique index of the key. A prepared `UPDATE` or
-/// `DELETE` may continue to read the whole table, as planned when the table was empty.
-async fn store(db: &impl Changes, key: &Key, answer: &impl Serialize) -> Result<()> {
-    let (now, answer) = (now(), serde_json::to_string(answer).map_err(Error::no_json)?);
-    let is_expired = Expr::col((Entity, Column::CreatedAt)).lt(now - LIFETIME);
-    let expired = OnConflict::column(Column::Key)
-        .update_columns([Column::Fingerprint, Column::Answer, Column::CreatedAt])
-        .action_and_where(is_expired)
-        .to_owned();
+/// Stores the answer under the key, waiting for another transaction that holds the key; refused if the key is stored.
+async fn store(tx: &Tx, key: &Key, answer: &impl Serialize) -> Result<()> {
     let row = ActiveModel {
         key: Set(key.key.clone()),
         fingerprint: Set(key.fingerprint.clone()),
-        answer: Set(answer),
-        created_at: Set(now),
+        answer: Set(serde_json::to_string(answer).map_err(Error::no_json)?),
+        created_at: Set(now()),
     };
-    match db.exec(Entity::insert(row).on_conflict(expired).as_query()).await? {
-        0 => Err(key.reused()),
-        _ => Ok(()),
-    }
+    tx.exec_later(Entity::insert(row).as_query()).await
 }
 
-/// The answer of the request that used the key within the last day; `None` if there is none.
-async fn stored<T: DeserializeOwned>(db: &impl Rows, key: &Key) -> Result<Option<T>> {
-    let lasting = Column::CreatedAt.gte(now() - LIFETIME);
-    match db.row(Entity::find_by_id(key.key.clone()).filter(lasting)).await? {
+/// Whether the key is what was refused: SQLite reports its column, and PostgreSQL the constraint `idempotency_keys_pkey`.
+fn is_of_key(refusal: &Error) -> bool {
+    matches!(refusal, Error::Duplicate { field, .. } if field == "key" || field == "keys_pkey")
+}
+
+/// Deletes the key unless another request has stored it meanwhile.
+async fn delete_expired(tx: &Tx, key: &Key) -> Result<()> {
+    let expired = Column::Key.eq(key.key.as_str()).and(Column::CreatedAt.lt(now() - LIFETIME));
+    tx.exec(Entity::delete_many().filter(expired).as_query()).await.map(drop)
+}
+
+/// The answer of the request that used the key within the last day.
+///
+/// # Errors
+/// [`Error::KeyReused`] if that was another request.
+async fn stored<T: DeserializeOwned>(db: &impl Rows, key: &Key) -> Result<Stored<T>> {
+    match db.row(Entity::find_by_id(key.key.clone())).await? {
+        Some(found) if found.created_at < now() - LIFETIME => Ok(Stored::Expired),
         Some(found) if found.fingerprint == key.fingerprint => {
-            serde_json::from_str(&found.answer).map(Some).map_err(Error::no_json)
+            serde_json::from_str(&found.answer).map(Stored::Answer).map_err(Error::no_json)
         }
         Some(_) => Err(key.reused()),
-        None => Ok(None),
+        None => Ok(Stored::Nothing),
     }
 }

@@ -93,6 +93,20 @@ on_both! {
         post(&app, "/api/books", "one", &book).expect(201);
         database.execute("UPDATE idempotency_keys SET created_at = '2020-01-01 00:00:00+00:00'").unwrap();
         assert_eq!(post(&app, "/api/books", "one", &book).expect(201)["id"], 2);
+        assert_eq!(post(&app, "/api/books", "one", &book).expect(201)["id"], 2);
+        drop(app);
+        // Also by a process that has not seen it, for another request, and when that is refused at first.
+        database.execute("UPDATE idempotency_keys SET created_at = '2020-01-01 00:00:00+00:00'").unwrap();
+        let app = App::new(&database);
+        let other = json!({"title": "b", "author": "x", "isbn": "9780132350884"});
+        let taken = app.post("/api/books", other.clone()).expect(201);
+        post(&app, "/api/books", "one", &other).expect_problem(400);
+        app.delete(&format!("/api/books/{}", taken["id"])).expect(200);
+        let third = post(&app, "/api/books", "one", &other).expect(201);
+        assert_eq!(post(&app, "/api/books", "one", &other).expect(201), third);
+        post(&app, "/api/books", "one", &book).expect_problem(422);
+        assert_eq!(database.number("SELECT count(*) FROM books"), 3);
+        assert_eq!(database.number("SELECT count(*) FROM idempotency_keys"), 1);
     }
 
     fn five_hundred_pairs_of_requests_add_five_hundred_rows(database) {

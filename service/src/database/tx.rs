@@ -108,10 +108,10 @@ impl Tx {
             TxInner::Sqlite(transaction) => {
                 transaction.commit().map_err(|error| commit_error(error, true))
             }
-            TxInner::Postgres(transaction) => {
-                let committed = transaction.commit().await;
-                committed.map_err(|(error, answered)| commit_error(error, answered))
-            }
+            TxInner::Postgres(transaction) => match transaction.commit().await {
+                Ok(last) => last,
+                Err((error, answered)) => Err(commit_error(error, answered)),
+            },
         }
     }
 
@@ -136,6 +136,15 @@ impl Tx {
                     .await
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Runs the last statement of a job, whose result it does not need. On PostgreSQL it is sent together with COMMIT, or with the
+    /// first statement of the next job in the transaction, and its error is theirs: then nothing of the transaction is stored.
+    pub(crate) async fn exec_later<S: StatementBuilder>(&self, statement: &S) -> Result<()> {
+        match &self.inner {
+            TxInner::Postgres(transaction) => transaction.exec_later(statement).await,
+            _ => self.exec(statement).await.map(drop),
         }
     }
 

@@ -1,7 +1,8 @@
 //! Writes to PostgreSQL without the driver.
 //!
 //! The driver waits for the answer to each of its messages, and a change of one row takes four: a check of the connection, BEGIN,
-//! the statement, COMMIT. Here a connection is checked only now and then, and BEGIN is sent together with the first statement.
+//! the statement, COMMIT. Here a connection is checked only now and then, and BEGIN is sent together with the first statement. A
+//! statement whose result nobody needs at once is sent together with the next one, or with COMMIT.
 
 mod transaction;
 
@@ -25,6 +26,7 @@ use crate::{
     database::Settings,
     error::{Error, Result, chain, is_cut_off},
 };
+use transaction::Deferred;
 pub(in crate::database) use transaction::Transaction;
 
 /// Statements that a connection keeps prepared.
@@ -192,6 +194,8 @@ struct State {
     used: Instant,
     /// Whether BEGIN was sent.
     has_begun: bool,
+    /// What is sent with the next statement, or with COMMIT.
+    deferred: Option<Deferred>,
     /// Open savepoints.
     savepoints: usize,
     /// Whether a statement failed: COMMIT would silently roll back.
@@ -235,6 +239,7 @@ impl Session {
             prepared: Prepared { short: LruCache::new(PREPARED), long: None },
             used: Instant::now(),
             has_begun: false,
+            deferred: None,
             savepoints: 0,
             has_failed: false,
             is_lost: false,
@@ -252,6 +257,7 @@ impl State {
     fn end(&mut self, savepoints: usize) {
         self.savepoints = savepoints;
         self.has_failed = false;
+        self.deferred = None;
     }
 }
 

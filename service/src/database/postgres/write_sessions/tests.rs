@@ -112,6 +112,90 @@ async fn what_follows_an_error_that_was_passed_over_is_not_stored_and_not_told_a
     fixture.db.close().await.unwrap();
 }
 
+/// Inserts a number with what comes next.
+async fn add_later(tx: &Tx, x: i32) -> Result<()> {
+    let insert = Query::insert().into_table("t").columns(["x"]).values_panic([x.into()]).take();
+    tx.exec_later(&insert).await
+}
+
+#[tokio::test]
+async fn a_statement_that_is_sent_with_commit_is_stored_with_the_rest_or_nothing_is() {
+    let Some(cluster) = Cluster::get() else { return };
+    let fixture = Fixture::new(cluster).await;
+    let pair = async |x, y| {
+        let job = async move |tx: &Tx| {
+            add(tx, x).await?;
+            add_later(tx, y).await
+        };
+        fixture.db.write(job).await
+    };
+    // The first one prepares the statement.
+    pair(1, 2).await.unwrap();
+    let first = fixture.writers().await;
+    pair(3, 4).await.unwrap();
+    for x in [5, 6] {
+        let refused = pair(x, 1).await.unwrap_err();
+        assert!(matches!(&refused, Error::Duplicate { field, .. } if field == "x"), "{refused}");
+    }
+    pair(6, 7).await.unwrap();
+    let refused = fixture.db.write(async |tx| {
+        add(tx, 8).await?;
+        add_later(tx, 9).await?;
+        // It follows what was deferred, and is refused with it.
+        add_later(tx, 1).await?;
+        add(tx, 10).await
+    });
+    assert!(matches!(refused.await, Err(Error::Duplicate { .. })));
+    let undone = fixture.db.write(async |tx| {
+        add(tx, 11).await?;
+        add_later(tx, 12).await?;
+        Err::<(), _>(Error::Busy)
+    });
+    assert!(matches!(undone.await, Err(Error::Busy)));
+    let inside = fixture.db.write_long(async |tx| {
+        add(tx, 13).await?;
+        let inside = tx.savepoint().await?;
+        let refused = add_later(&inside, 1).await;
+        assert!(matches!(refused, Err(Error::Duplicate { .. })), "at once in a savepoint");
+        inside.roll_back().await
+    });
+    inside.await.unwrap();
+    assert_eq!(fixture.stored().await, [1, 2, 3, 4, 6, 7, 13]);
+    assert_eq!(fixture.writers().await, first, "the connection is used again");
+    fixture.db.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn one_of_many_jobs_whose_last_statement_is_refused_takes_no_other_with_it() {
+    let Some(cluster) = Cluster::get() else { return };
+    let fixture = Fixture::new(cluster).await;
+    fixture.add(0).await.unwrap();
+    for round in 1..=5 {
+        // One connection, so that they are a group.
+        let jobs = (0..30).map(|number| {
+            let x = round * 1000 + number;
+            let y = if number % 10 == 9 { 0 } else { -x };
+            fixture.db.write(async move |tx| {
+                add(tx, x).await?;
+                add_later(tx, y).await
+            })
+        });
+        let ended = futures_util::future::join_all(jobs).await;
+        for (number, ended) in ended.into_iter().enumerate() {
+            let is_refused = matches!(ended, Err(Error::Duplicate { .. }));
+            assert_eq!(
+                (is_refused, ended.is_ok()),
+                (number % 10 == 9, number % 10 != 9),
+                "{ended:?}"
+            );
+        }
+    }
+    let stored = fixture.stored().await;
+    assert_eq!(stored.len(), 1 + 5 * 27 * 2);
+    assert!(stored.iter().all(|x| stored.contains(&-x)), "both of a job or none");
+    fixture.db.close().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_server_that_only_reads_is_unavailable_until_it_writes_again() {
     let Some(cluster) = Cluster::get() else { return };

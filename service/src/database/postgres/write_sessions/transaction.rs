@@ -6,7 +6,7 @@ use futures_util::{TryStreamExt, future::join};
 use sea_orm::{
     DbBackend, DbErr, QueryTrait, RuntimeErr, Select, Statement, StatementBuilder, Value,
 };
-use tokio_postgres::{Row, RowStream, error::SqlState, types::Type};
+use tokio_postgres::{Client, Row, RowStream, error::SqlState, types::Type};
 
 use super::{Session, Shared, State};
 use crate::{
@@ -27,6 +27,21 @@ pub struct Transaction {
     session: Arc<Session>,
     /// Savepoints around it.
     depth: usize,
+}
+
+/// A statement that is sent together with what comes next.
+pub(super) struct Deferred {
+    sql: String,
+    prepared: tokio_postgres::Statement,
+    values: Vec<Value>,
+}
+
+impl Deferred {
+    async fn run(&self, client: &Client) -> Answer<()> {
+        // Its types were checked when it was deferred.
+        let (parameters, _) = parameters(&self.values).unwrap_or_default();
+        collect(client.query_raw(&self.prepared, parameters)).await.map(drop)
+    }
 }
 
 enum Failure {
@@ -61,8 +76,9 @@ impl Transaction {
         Ok(Self { shared, session, depth })
     }
 
-    /// The error, and whether the server itself refused, so that nothing was stored.
-    pub async fn commit(self) -> std::result::Result<(), (Error, bool)> {
+    /// Whether the deferred statement was accepted; if not, the server has rolled back. Or the error of COMMIT, and whether the
+    /// server itself refused it, so that nothing was stored.
+    pub async fn commit(self) -> std::result::Result<Result<()>, (Error, bool)> {
         let why_not = match *self.session.state() {
             State { has_failed: true, .. } => Some("a statement of the transaction has failed"),
             State { savepoints, .. } if savepoints > self.depth => {
@@ -73,10 +89,27 @@ impl Transaction {
         if let Some(why_not) = why_not {
             return Err((Error::internal(why_not), true));
         }
-        self.end(["COMMIT", "RELEASE"]).await.map_err(|error| {
+        let failed = |error: tokio_postgres::Error| {
             let is_answered = error.as_db_error().is_some();
             (error.into(), is_answered)
-        })
+        };
+        let Some(deferred) = self.session.state().deferred.take() else {
+            return self.end(["COMMIT", "RELEASE"]).await.map(Ok).map_err(failed);
+        };
+        let client = &self.session.client;
+        let (last, ended) = join(deferred.run(client), client.batch_execute("COMMIT")).await;
+        ended.map_err(failed)?;
+        let last = match last {
+            Ok(()) => Ok(()),
+            Err(error) if error.as_db_error().is_some() => {
+                self.session.state().prepared.forget(&deferred.sql);
+                Err(stale(&error).unwrap_or_else(|| error.into()))
+            }
+            // It was not sent, and the others are stored.
+            Err(error) => return Err((error.into(), false)),
+        };
+        self.give_back();
+        Ok(last)
     }
 
     pub async fn roll_back(self) -> Result<()> {
@@ -91,7 +124,7 @@ impl Transaction {
     /// Ends it with the given statement, for a transaction or for a savepoint, and returns the connection if it is in no
     /// transaction any more.
     async fn end(self, [whole, savepoint]: [&str; 2]) -> Answer<()> {
-        let Self { shared, session, depth } = self;
+        let Self { session, depth, .. } = &self;
         match depth.checked_sub(1) {
             Some(around) => {
                 session.client.batch_execute(&format!("{savepoint} job_{depth}")).await?;
@@ -102,13 +135,18 @@ impl Transaction {
                 if has_begun {
                     session.client.batch_execute(whole).await?;
                 }
-                session.state().end(0);
-                if let Some(session) = Arc::into_inner(session) {
-                    shared.keep(session);
-                }
+                self.give_back();
             }
         }
         Ok(())
+    }
+
+    /// Returns the connection, which is in no transaction any more.
+    fn give_back(self) {
+        self.session.state().end(0);
+        if let Some(session) = Arc::into_inner(self.session) {
+            self.shared.keep(session);
+        }
     }
 
     /// Runs a statement that controls the transaction and touches no rows.
@@ -153,6 +191,29 @@ impl Transaction {
         Ok(changed)
     }
 
+    /// Runs a statement whose result nobody needs at once: it is sent together with the next one, or with COMMIT, and its error is
+    /// returned there.
+    pub async fn exec_later<S: StatementBuilder>(&self, statement: &S) -> Result<()> {
+        let statement = DbBackend::Postgres.build(statement);
+        let types = parameters(values_of(&statement)).map(|(_, types)| types);
+        {
+            let mut state = self.session.state();
+            let prepared = state.prepared.get(&statement.sql).cloned();
+            let prepared = prepared.filter(|known| Some(known.params()) == types.as_deref());
+            // The error of a statement in a savepoint is needed before the savepoint ends.
+            if let Some(prepared) = prepared
+                && state.has_begun
+                && state.deferred.is_none()
+                && self.depth == 0
+            {
+                let values = statement.values.map_or_else(Vec::new, |values| values.0);
+                state.deferred = Some(Deferred { sql: statement.sql, prepared, values });
+                return Ok(());
+            }
+        }
+        self.ask(&statement.sql, values_of(&statement)).await.map(drop)
+    }
+
     async fn built<E>(&self, statement: Statement) -> Result<Vec<E::Model>>
     where
         E: Decode,
@@ -188,16 +249,7 @@ impl Transaction {
             Ok(found) => Ok(found),
             Err(Failure::Server(error)) => {
                 self.session.state().prepared.forget(sql);
-                // Its tables have changed since it was prepared, or the server has deallocated it.
-                let is_stale = matches!(
-                    error.code(),
-                    Some(&SqlState::FEATURE_NOT_SUPPORTED | &SqlState::INVALID_SQL_STATEMENT_NAME)
-                );
-                if is_stale && !is_new {
-                    let why = RuntimeErr::Internal(chain(&error).to_string());
-                    return Err(Error::Collision(DbErr::Exec(why)));
-                }
-                Err(error.into())
+                Err(stale(&error).filter(|_| !is_new).unwrap_or_else(|| error.into()))
             }
             Err(failure) => Err(failure.into()),
         }
@@ -209,22 +261,29 @@ impl Transaction {
         Ok(prepared)
     }
 
-    /// Sends something to the server, preceded by BEGIN if that is still pending, without waiting for it.
+    /// Sends something to the server, preceded by BEGIN or a deferred statement if one is pending, without waiting for that.
     async fn send<T>(
         &self,
         work: impl Future<Output = Answer<T>>,
     ) -> std::result::Result<T, Failure> {
-        let has_begun = mem::replace(&mut self.session.state().has_begun, true);
-        let (begun, done) = if has_begun {
-            (Ok(()), work.await)
-        } else {
-            // This polls the first of two futures first.
-            join(self.session.client.batch_execute("BEGIN"), work).await
+        let (has_begun, deferred) = {
+            let mut state = self.session.state();
+            (mem::replace(&mut state.has_begun, true), state.deferred.take())
         };
-        let outcome = match (begun, done) {
+        let client = &self.session.client;
+        // `join` polls the first of two futures first.
+        let (before, done) = match &deferred {
+            Some(deferred) => join(deferred.run(client), work).await,
+            None if has_begun => (Ok(()), work.await),
+            None => join(client.batch_execute("BEGIN"), work).await,
+        };
+        if let (Err(_), Some(deferred)) = (&before, &deferred) {
+            self.session.state().prepared.forget(&deferred.sql);
+        }
+        let outcome = match (before, done) {
             (Ok(()), Ok(done)) => Ok(done),
-            (Err(_), Ok(_)) => Err(Failure::Alone),
-            (Ok(()), Err(error)) | (Err(error), Err(_)) => Err(Failure::Server(error)),
+            (Err(_), Ok(_)) if !has_begun => Err(Failure::Alone),
+            (Ok(()), Err(error)) | (Err(error), _) => Err(Failure::Server(error)),
         };
         if let Err(failure) = &outcome {
             self.note(failure);
@@ -248,6 +307,16 @@ impl Transaction {
             self.shared.health.lose();
         }
     }
+}
+
+/// The error of a statement whose tables have changed since it was prepared, or that the server has deallocated.
+fn stale(error: &tokio_postgres::Error) -> Option<Error> {
+    let is_stale = matches!(
+        error.code(),
+        Some(&SqlState::FEATURE_NOT_SUPPORTED | &SqlState::INVALID_SQL_STATEMENT_NAME)
+    );
+    let why = RuntimeErr::Internal(chain(error).to_string());
+    is_stale.then(|| Error::Collision(DbErr::Exec(why)))
 }
 
 fn values_of(statement: &Statement) -> &[Value] {
