@@ -12,6 +12,7 @@ REPOSITORY = BENCH.parent
 SOURCES = BENCH / "peers"
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target")).resolve()
 PLACE = TARGET / "bench"
+QUICK_PACKAGES = ["limits", "seaorm"]
 
 
 class Absent(Exception):
@@ -48,10 +49,12 @@ def run(command, missing, **settings):
         raise Absent(f"`{' '.join(map(str, command[:3]))}` failed, as shown above the tables")
 
 
-def cargo(folder, *what):
+def cargo(folder, package):
     def build(profile):
-        command = ["cargo", "build", "--locked", "--profile", profile, *what]
-        print(f"building {' '.join(what)}", file=sys.stderr)
+        # What is measured is built alone, with its own features of what is beneath it. Debug builds share it.
+        together = QUICK_PACKAGES if profile == "dev" and package in QUICK_PACKAGES else [package]
+        command = ["cargo", "build", "--locked", "--profile", profile, *(f"--package={name}" for name in together)]
+        print(f"building {' and '.join(together)}", file=sys.stderr)
         run(command, "install Rust, see https://rustup.rs", cwd=folder, env={**os.environ, "CARGO_TARGET_DIR": str(TARGET)})
 
     return build
@@ -117,15 +120,15 @@ PEERS = {
         Peer("flask", "Flask + SQLAlchemy, gunicorn", python, flask),
         Peer("fastapi", "FastAPI + SQLAlchemy, uvicorn", python, fastapi),
         Peer("fastify", "Fastify + better-sqlite3 or pg", node, lambda _, database, port: ["node", SOURCES / f"fastify/{database}.js"]),
-        Peer("axum", "axum + sqlx", cargo(SOURCES, "--package=axum_sqlx"), program("axum_sqlx")),
-        Peer("seaorm", "actix + SeaORM, as in its example", cargo(SOURCES, "--package=seaorm"), program("seaorm")),
-        Peer("bookplate", "**Bookplate**", cargo(REPOSITORY, "--package=bookplate"), bookplate, schema="bookplate"),
-        Peer("bookplate_uncached", "Bookplate, no answers kept", cargo(REPOSITORY, "--package=bookplate"), uncached, ("sqlite",),
+        Peer("axum", "axum + sqlx", cargo(SOURCES, "axum_sqlx"), program("axum_sqlx")),
+        Peer("seaorm", "actix + SeaORM, as in its example", cargo(SOURCES, "seaorm"), program("seaorm")),
+        Peer("bookplate", "**Bookplate**", cargo(REPOSITORY, "bookplate"), bookplate, schema="bookplate"),
+        Peer("bookplate_uncached", "Bookplate, no answers kept", cargo(REPOSITORY, "bookplate"), uncached, ("sqlite",),
              "bookplate"),
-        Peer("limit_a", "limit A: actix + rusqlite by hand", cargo(SOURCES, "--package=limits"), program("limit_a"), ("sqlite",)),
-        Peer("limit_pg", "limit PG: actix + tokio-postgres by hand", cargo(SOURCES, "--package=limits"), program("limit_pg"),
+        Peer("limit_a", "limit A: actix + rusqlite by hand", cargo(SOURCES, "limits"), program("limit_a"), ("sqlite",)),
+        Peer("limit_pg", "limit PG: actix + tokio-postgres by hand", cargo(SOURCES, "limits"), program("limit_pg"),
              ("postgres",)),
-        Peer("limit_b", "limit B: actix, constant answers", cargo(SOURCES, "--package=limits"), program("limit_b"), schema=None),
+        Peer("limit_b", "limit B: actix, constant answers", cargo(SOURCES, "limits"), program("limit_b"), schema=None),
     ]
 }
 QUICK = ("seaorm", "bookplate", "limit_a")

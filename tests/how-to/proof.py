@@ -160,8 +160,9 @@ def described(document):
     for schema in ("NewBook", "BookChanges", "BookOut"):
         expect(f"`publisher` of {schema}", "publisher" in schemas[schema]["properties"], True)
     operations = {(method, path) for path in paths for method in paths[path] if "/authors" in path or path == "/api/stores/search"}
-    for operation in [("get", "/api/stores/search"), ("get", "/api/authors/{id}"), ("put", "/api/authors/{id}"), ("delete", "/api/authors/{id}"),
-                      ("get", "/api/authors"), ("post", "/api/authors"), ("patch", "/api/authors"), ("delete", "/api/authors")]:
+    one, all_of_them = "/api/authors/{id}", "/api/authors"
+    expected = {("get", "/api/stores/search"), ("get", one), ("put", one), ("patch", one), ("delete", one)}
+    for operation in sorted(expected | {(method, all_of_them) for method in ("get", "post", "patch", "delete")}):
         expect(f"{operation} in the document", operation in operations, True)
 
 
