@@ -128,7 +128,7 @@ def tables(results):
         absent = {name: results["absent"][name] for name in here}
         found = {rows: report.Figures(names, absent if rows == str(ROWS) else {}, workloads) for rows, names in sizes.items()}
         if str(ROWS) in found:
-            yield from report.comparison(database, found[str(ROWS)])
+            yield from report.comparison(database, found[str(ROWS)], compares=results["profile"] != "dev")
         for rows, figures in found.items():
             if rows != str(ROWS):
                 yield from report.growth(database, found[str(ROWS)], figures, (ROWS, int(rows)))
@@ -159,6 +159,7 @@ def main():
         missing = ""
     results = {
         "machine": [*machine.machine(cores, postgres), built_with(arguments.profile)],
+        "profile": arguments.profile,
         "rounds": arguments.rounds,
         "seconds": arguments.seconds,
         "workloads": arguments.only,

@@ -101,8 +101,8 @@ class Figures:
         return times(requests) + (f" ({times(cpu)})" if cpu is not None else "")
 
 
-def comparison(database, figures):
-    """All tables of one database."""
+def comparison(database, figures, compares):
+    """All tables of one database; ratios and targets only of builds whose figures compare."""
     titles = [WORKLOADS[name].title for name in figures.workloads]
     yield f"## {TITLES[database]}"
     yield table(["requests a second", *titles], figures.rows(figures.requests))
@@ -110,7 +110,7 @@ def comparison(database, figures):
     cost = "CPU µs a request" + (", server + PostgreSQL" if database == "postgres" else "")
     yield table([cost, *titles], figures.rows(figures.costs))
     yield table(["", "idle RSS, MB", "loaded RSS, MB", "cold start, ms"], resources(figures))
-    if "bookplate" in figures.present:
+    if compares and "bookplate" in figures.present:
         others = [name for name in figures.present if name != "bookplate"]
         rows = [[PEERS[name].title, *(figures.against(name, workload) for workload in figures.workloads)] for name in others]
         yield f"### Bookplate against the others on {TITLES[database]}"
