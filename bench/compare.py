@@ -128,7 +128,7 @@ def tables(results):
         absent = {name: results["absent"][name] for name in here}
         found = {rows: report.Figures(names, absent if rows == str(ROWS) else {}, workloads) for rows, names in sizes.items()}
         if str(ROWS) in found:
-            yield from report.comparison(database, found[str(ROWS)], compares=results["profile"] != "dev")
+            yield from report.comparison(database, found[str(ROWS)], compares=results.get("profile") != "dev")
         for rows, figures in found.items():
             if rows != str(ROWS):
                 yield from report.growth(database, found[str(ROWS)], figures, (ROWS, int(rows)))
