@@ -73,6 +73,15 @@ pub struct Finding {
     pub safe: String,
 }
 
+impl Finding {
+    /// The level is that of the rule.
+    fn of(rule: &'static str, subject: String, message: String, safe: String) -> Self {
+        let known = RULES.iter().find(|known| known.0 == rule);
+        let level = known.map_or(Level::Warning, |known| known.1);
+        Self { rule, level, subject, message, safe }
+    }
+}
+
 const RULES: &[(&str, Level, &str)] = &[
     ("drop-table", Level::Danger, "the rows of a table are lost"),
     ("drop-column", Level::Danger, "the values of a column are lost"),
@@ -147,12 +156,6 @@ struct Linter {
 }
 
 impl Linter {
-    fn find(&mut self, rule: &'static str, subject: String, message: String, safe: String) {
-        let known = RULES.iter().find(|known| known.0 == rule);
-        let level = known.map_or(Level::Warning, |known| known.1);
-        self.findings.push(Finding { rule, level, subject, message, safe });
-    }
-
     /// Whether the table has been there before the plan, so that it may have rows and users.
     fn is_old(&self, table: &TableName) -> bool {
         !self.origins.is_created(table)

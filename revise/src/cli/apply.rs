@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     Command,
-    arguments::{DowngradeArguments, Manner, Preview, UpgradeArguments},
+    arguments::{DowngradeArguments, Manner, UpgradeArguments},
 };
 use crate::{
     error::{Error, Result},
@@ -44,24 +44,21 @@ struct Planned {
 impl Command<'_> {
     pub async fn upgrade(&self, arguments: &UpgradeArguments) -> Result<()> {
         let UpgradeArguments { revision, preview, manner } = arguments;
-        self.change(revision, preview, manner, Direction::Up).await
+        if preview.is_only_shown() {
+            return self.preview(revision, preview.sql, Direction::Up).await;
+        }
+        self.change(revision, manner, Direction::Up).await
     }
 
     pub async fn downgrade(&self, arguments: &DowngradeArguments) -> Result<()> {
         let DowngradeArguments { revision, preview, manner } = arguments;
-        self.change(revision, preview, manner, Direction::Down).await
+        if preview.is_only_shown() {
+            return self.preview(revision, preview.sql, Direction::Down).await;
+        }
+        self.change(revision, manner, Direction::Down).await
     }
 
-    async fn change(
-        &self,
-        revision: &str,
-        preview: &Preview,
-        manner: &Manner,
-        direction: Direction,
-    ) -> Result<()> {
-        if preview.is_only_shown() {
-            return self.preview(revision, preview.sql, direction).await;
-        }
+    async fn change(&self, revision: &str, manner: &Manner, direction: Direction) -> Result<()> {
         if revision.contains(':') {
             return Err(Error::Usage(format!(
                 "`{revision}` is a range, which is only shown: say `--sql` or `--plan` too, or the revision to go to"

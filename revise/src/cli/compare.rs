@@ -45,9 +45,13 @@ impl Command<'_> {
             _ => Ok(Target::Memory),
         })?;
         let options = self.decided(&arguments.decisions)?;
-        let comparison = self.revise.compare(&target, &side, &other, &options).await?;
+        let comparison = self.revise.compare(&target, (&side, &other), &options).await?;
         if *apply && !comparison.is_equal() {
-            return self.apply_difference(arguments, &target, &comparison, &options).await;
+            self.apply_difference(arguments, &comparison, &options).await?;
+            // The renames are done, and naming them again would be an error.
+            let again = GenerateOptions { renames: Vec::new(), ..options };
+            let left = self.revise.compare(&target, (&side, &other), &again).await?;
+            return self.report_applied(arguments, &comparison, &left);
         }
         let script = if *sql { Some(comparison.script().await?) } else { None };
         let statements = script.as_ref().map(|script| script.statements.clone());
@@ -112,7 +116,6 @@ impl Command<'_> {
     async fn apply_difference(
         &self,
         arguments: &DiffArguments,
-        target: &Target,
         comparison: &Comparison,
         options: &GenerateOptions,
     ) -> Result<()> {
@@ -122,14 +125,19 @@ impl Command<'_> {
         let patience = super::apply::seconds(arguments.wait, "--wait")?;
         self.print_operations(comparison)?;
         let consent = options.allow_destructive;
-        comparison.apply(consent, options.confirm.as_ref(), patience).await?;
+        comparison.apply(consent, options.confirm.as_ref(), patience).await
+    }
+
+    /// Says that the difference is carried out. `left` is the comparison after it.
+    fn report_applied(
+        &self,
+        arguments: &DiffArguments,
+        comparison: &Comparison,
+        left: &Comparison,
+    ) -> Result<()> {
         let DiffArguments { from, to, .. } = arguments;
-        let (side, other) = (self.revise.side(from)?, self.revise.side(to)?);
-        // The renames are done, and naming them again would be an error.
-        let again = GenerateOptions { renames: Vec::new(), ..options.clone() };
-        let left = self.revise.compare(target, &side, &other, &again).await?;
         if !left.is_equal() {
-            self.print_operations(&left)?;
+            self.print_operations(left)?;
             return Err(Error::Stopped(format!(
                 "{from} was changed, and still differs from {to} in what is listed last"
             )));

@@ -44,13 +44,15 @@ impl Command<'_> {
                 .await
                 .map_err(|error| failed("cannot be taken back", error))?;
             let back = replay.schema(&self.revise.history).await?;
-            self.expect_same(&before, &back, &name, "does not come back to where it began")?;
+            let what = format!("`{name}` does not come back to where it began");
+            self.expect_same(&before, &back, &what)?;
             replay
                 .up(migration.as_ref())
                 .await
                 .map_err(|error| failed("fails the second time", error))?;
             let second = replay.schema(&self.revise.history).await?;
-            self.expect_same(&first, &second, &name, "does another thing the second time")?;
+            let what = format!("`{name}` does another thing the second time");
+            self.expect_same(&first, &second, &what)?;
             self.console.say(&format!("ok {name} (with {})", counted(rows, "row")))?;
             tried.push(name);
         }
@@ -62,7 +64,6 @@ impl Command<'_> {
         &self,
         expected: &crate::schema::Schema,
         found: &crate::schema::Schema,
-        name: &str,
         what: &str,
     ) -> Result<()> {
         let backend = self.target_or_memory()?.backend();
@@ -72,7 +73,7 @@ impl Command<'_> {
             return Ok(());
         }
         Err(Error::Failed(format!(
-            "`{name}` {what}; it lacks: {}",
+            "{what}; it lacks: {}",
             crate::project::consistency::lines(&left).join("; ")
         )))
     }

@@ -17,7 +17,7 @@ use crate::{
     },
     project::{
         directory::Directory,
-        generate::{Draft, GenerateOptions},
+        generate::{Draft, Drafted, GenerateOptions},
         render,
     },
     revision::{Revision, suggest_message},
@@ -65,8 +65,8 @@ impl Command<'_> {
         let (revision, path) = self.write(&self.directory()?, &message, &draft)?;
         self.console.say(&path)?;
         if arguments.apply {
-            let applied =
-                self.revise.apply_draft(&target, &revision, &draft, self.console.report()).await;
+            let drafted = Drafted { name: revision.clone(), draft: draft.clone() };
+            let applied = self.revise.apply_draft(&target, &drafted, self.console.report()).await;
             // Written and not applied is a state that `upgrade` ends after the next build.
             applied?;
         }

@@ -26,7 +26,7 @@ pub fn compare(
                 number(work, after, column);
             }
             Some(old) => {
-                change(work, after, old, column, disturbed);
+                change(work, after, (old, column), disturbed);
                 computed::compare(work, before, after, (old, column));
                 // A key of SQLite may be NULL that is not declared otherwise; an entity cannot say it.
                 let key = before.is_key(&old.name) && after.is_key(&old.name) && !work.whole();
@@ -53,7 +53,9 @@ pub fn compare(
     }
     let (old, new) = (before.comment.clone(), after.comment.clone());
     if old != new && (new.is_some() || work.owns(&after.name, "comment")) {
-        set_comment(work, &after.name, None, new, old);
+        let table = after.name.clone();
+        let operation = Operation::SetComment { table, column: None, comment: new, before: old };
+        work.phases.push(Phase::Comments, operation);
     }
 }
 
@@ -93,8 +95,10 @@ fn add(work: &mut Work<'_>, table: &TableName, column: Column) {
             work.found.questions.push(Question::Value { table, column, added: true });
         }
     }
-    if let Some(comment) = comment {
-        set_comment(work, table, Some(name), Some(comment), None);
+    if comment.is_some() {
+        let (table, column) = (table.clone(), Some(name));
+        let operation = Operation::SetComment { table, column, comment, before: None };
+        work.phases.push(Phase::Comments, operation);
     }
 }
 
@@ -153,8 +157,7 @@ pub fn names(expression: &str, column: &str) -> bool {
 fn change(
     work: &mut Work<'_>,
     table: &Table,
-    before: &Column,
-    after: &Column,
+    (before, after): (&Column, &Column),
     disturbed: &mut BTreeSet<ColumnName>,
 ) {
     let (name, column) = (&table.name, &after.name);
@@ -347,20 +350,11 @@ fn rewrite_key(work: &mut Work<'_>, table: &TableName, before: &Column, after: &
 fn comment(work: &mut Work<'_>, table: &TableName, before: &Column, after: &Column) {
     let owned = after.comment.is_some() || work.owns(table, &format!("comment {}", after.name));
     if before.comment != after.comment && owned {
-        let (new, old) = (after.comment.clone(), before.comment.clone());
-        set_comment(work, table, Some(after.name.clone()), new, old);
+        let (table, column) = (table.clone(), Some(after.name.clone()));
+        let (comment, before) = (after.comment.clone(), before.comment.clone());
+        let operation = Operation::SetComment { table, column, comment, before };
+        work.phases.push(Phase::Comments, operation);
     }
-}
-
-fn set_comment(
-    work: &mut Work<'_>,
-    table: &TableName,
-    column: Option<String>,
-    comment: Option<String>,
-    before: Option<String>,
-) {
-    let table = table.clone();
-    work.phases.push(Phase::Comments, Operation::SetComment { table, column, comment, before });
 }
 
 /// Whether a type holds whole numbers only.

@@ -67,6 +67,10 @@ pub fn compare(work: &mut Work<'_>) {
             }
         }
     }
+    drop_all(work, drops);
+}
+
+fn drop_all(work: &mut Work<'_>, mut drops: Vec<InspectedObject>) {
     drops.sort_by_key(|found| std::cmp::Reverse(found.kind));
     for found in drops {
         let phase =

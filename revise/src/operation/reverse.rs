@@ -5,7 +5,7 @@ use sea_orm::DbBackend;
 use crate::{
     error::PlanError,
     operation::Operation,
-    schema::{DatabaseObject, Identity, Schema, TableName, Type},
+    schema::{Column, DatabaseObject, Identity, Schema, Table, TableName, Type},
 };
 
 /// A way back, and what it does not bring back.
@@ -62,28 +62,16 @@ fn one(
     match operation {
         Operation::DropTable { table, before } => {
             let known = state.tables.get(table).or(before.as_deref()).cloned();
-            let note = format!("the rows of `{table}` do not come back with a downgrade");
-            let mut known = known;
-            if let Some(known) = &mut known {
-                crate::schema::names::without_automatic_names(known);
-                known.triggers.clear();
-            }
-            (known.map(|table| Operation::CreateTable { table }), Some(note))
+            let text = format!("the rows of `{table}` do not come back with a downgrade");
+            (known.map(create_again), note(text))
         }
         Operation::DropColumn { table, column, before } => {
             let known = state.tables.get(table).and_then(|table| table.find(column));
-            let Some(mut known) = known.or(before.as_deref()).cloned() else { return (None, None) };
-            let mut text =
+            let Some(known) = known.or(before.as_deref()).cloned() else { return (None, None) };
+            let text =
                 format!("the values of `{table}.{column}` do not come back with a downgrade");
-            let empty = known.default.is_none()
-                && known.identity == Identity::None
-                && known.generated.is_none();
-            if !known.nullable && empty {
-                known.nullable = true;
-                text.push_str(", so it comes back as a column that takes NULL");
-            }
-            known.written = crate::schema::Written(None);
-            (Some(Operation::AddColumn { table: table.clone(), column: known }), note(text))
+            let (back, addition) = add_again(table, known);
+            (Some(back), note(text + addition))
         }
         Operation::Backfill { table, column, .. } => {
             // In a column that the same plan adds there was nothing but NULL.
@@ -113,6 +101,26 @@ fn one(
         }
         _ => (simple(state, operation), None),
     }
+}
+
+/// Creates a dropped table, without its triggers and without names that are given automatically.
+fn create_again(mut table: Table) -> Operation {
+    crate::schema::names::without_automatic_names(&mut table);
+    table.triggers.clear();
+    Operation::CreateTable { table }
+}
+
+/// Adds a dropped column, and says in what it is not as it was.
+fn add_again(table: &TableName, mut column: Column) -> (Operation, &'static str) {
+    let mut addition = "";
+    let empty =
+        column.default.is_none() && column.identity == Identity::None && column.generated.is_none();
+    if !column.nullable && empty {
+        column.nullable = true;
+        addition = ", so it comes back as a column that takes NULL";
+    }
+    column.written = crate::schema::Written(None);
+    (Operation::AddColumn { table: table.clone(), column }, addition)
 }
 
 fn stops_computing(operation: &Operation, table: &TableName, column: &str) -> bool {

@@ -55,7 +55,7 @@ pub fn kind(
         dependents.map(|dependents| (dependents.before, dependents.after)).unzip();
     let mut statements: Vec<String> = before.into_iter().collect();
     let using = using.map(str::to_owned).or_else(|| cast(&column.name, &column.kind, kind));
-    statements.extend(typed(table, column, kind, using.as_deref(), later));
+    statements.extend(typed(table, column, (kind, using.as_deref()), later));
     let sql = kind.sql(DbBackend::Postgres);
     let counts = ["smallint", "integer", "bigint"].contains(&sql.as_str());
     if counts && create::identity(column.identity).is_some() {
@@ -89,8 +89,7 @@ pub fn expect_free(table: &Table, column: &Column) -> Result<(), PlanError> {
 fn typed(
     table: &Table,
     column: &Column,
-    kind: &Type,
-    using: Option<&str>,
+    (kind, using): (&Type, Option<&str>),
     later: &[Operation],
 ) -> Vec<String> {
     let change = |change: &str| alter(&table.name, &column.name, change);

@@ -94,15 +94,14 @@ impl Revise {
         })
     }
 
-    /// Compares two sides. `target` is the database of `--database-url`.
+    /// Compares two sides, from the first to the second. `target` is the database of `--database-url`.
     ///
     /// # Errors
     /// When a side cannot be read, or the two are databases of different kinds.
     pub async fn compare(
         &self,
         target: &Target,
-        from: &Side,
-        to: &Side,
+        (from, to): (&Side, &Side),
         options: &GenerateOptions,
     ) -> Result<Comparison> {
         let home = home(target, from, to)?;

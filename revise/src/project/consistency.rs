@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     check::lint::{Finding, Level, lint},
-    diff::{DiffOptions, DiffScope, diff},
+    diff::{DiffOptions, DiffScope, Difference, diff},
     error::{Error, Result},
     operation::{
         Operation,
@@ -96,6 +96,15 @@ impl Checked {
             Some(danger) => Err(Error::Lint(format!("{}: {}", danger.rule, danger.message))),
         }
     }
+
+    /// Adds what the migrations lack for the models.
+    fn add_models(&mut self, found: Difference) {
+        self.models = found.operations;
+        self.questions = found.questions.iter().map(crate::project::generate::sentence).collect();
+        self.unmanaged.extend(found.unmanaged);
+        self.unmanaged.sort();
+        self.unmanaged.dedup();
+    }
 }
 
 impl Revise {
@@ -138,7 +147,7 @@ impl Revise {
                 checked.findings.extend(lint(&before, &replayed.operations, target.backend()));
             }
         }
-        self.check_models(&mut checked, &replay, &after, options).await?;
+        checked.add_models(self.compare_models(&replay, &after, options).await?);
         replay.close().await;
         Ok(checked)
     }
@@ -163,27 +172,19 @@ impl Revise {
     }
 
     /// Compares what all migrations lead to with the models.
-    async fn check_models(
+    async fn compare_models(
         &self,
-        checked: &mut Checked,
         replay: &Replay,
         after: &Schema,
         options: &GenerateOptions,
-    ) -> Result<()> {
+    ) -> Result<Difference> {
         let backend = replay.shadow.backend();
         let reached = self.scoped(replay.schema(&self.history).await?, options);
         let mut compare = DiffOptions::new(backend);
         compare.owned = replay.manifest.owned().clone();
         compare.rename_hints = self.entities.renames(backend);
         compare.ignore_length = options.ignore_length;
-        let found = diff(&reached, after, &compare)?;
-        checked.models = found.operations;
-        checked.questions =
-            found.questions.iter().map(crate::project::generate::sentence).collect();
-        checked.unmanaged.extend(found.unmanaged);
-        checked.unmanaged.sort();
-        checked.unmanaged.dedup();
-        Ok(())
+        Ok(diff(&reached, after, &compare)?)
     }
 }
 

@@ -32,9 +32,11 @@ use crate::{
 };
 
 /// A draft, as the migration that it becomes after the next build.
-struct Drafted {
-    name: String,
-    draft: Draft,
+pub(crate) struct Drafted {
+    /// The revision.
+    pub name: String,
+    /// What it does.
+    pub draft: Draft,
 }
 
 impl MigrationName for Drafted {
@@ -99,19 +101,23 @@ impl Revise {
     pub(crate) async fn apply_draft(
         &self,
         target: &Target,
-        revision: &str,
-        draft: &Draft,
+        migration: &Drafted,
         report: crate::runtime::upgrade::Report,
     ) -> Result<()> {
-        let migration = Drafted { name: revision.to_owned(), draft: draft.clone() };
-        let checksum = Some(draft.checksum());
+        let checksum = Some(migration.draft.checksum());
         let options = crate::runtime::upgrade::UpgradeOptions { report, ..Default::default() };
         let lock = crate::runtime::lock::Lock::take(target, options.wait, &|_| {}).await?;
         let session = Session::open(target, Use::Write).await?;
         let direction = crate::runtime::upgrade::Direction::Up;
-        let done =
-            crate::runtime::upgrade::one(self, &session, &migration, checksum, direction, &options)
-                .await;
+        let run = crate::runtime::upgrade::MigrationRun {
+            revise: self,
+            session: &session,
+            migration,
+            checksum,
+            direction,
+            options: &options,
+        };
+        let done = run.carry_out().await;
         session.close().await;
         lock.release().await;
         done
@@ -124,6 +130,7 @@ impl Revise {
     /// [`Error::NeedsAnswer`] for a question without an answer, [`Error::Stopped`] for an empty list of entities and for a
     /// draft that fails its proof.
     pub async fn draft(&self, target: &Target, options: &GenerateOptions) -> Result<Option<Draft>> {
+        let drafting = Drafting { revise: self, target, options };
         let shadows = self.shadows(target, options.shadow.as_ref()).await?;
         let after = self.scoped(shadows.of_entities(&self.entities).await?, options);
         let migrations = (self.migrations)();
@@ -132,17 +139,18 @@ impl Revise {
         let before = self.scoped(all.clone(), options);
         let mut diff_options = self.diff_options(target.backend(), options)?;
         diff_options.owned = replay.manifest.owned().clone();
-        let found = self.answered(target, &before, &after, diff_options, options).await?;
+        let found = drafting.answered(&before, &after, diff_options).await?;
         if found.operations.is_empty() {
             replay.close().await;
             return Ok(None);
         }
-        self.agree(&found.operations, options)?;
+        drafting.agree(&found.operations)?;
         let back = reverse(&before, &found.operations, target.backend())?;
-        prove(&replay.shadow, &self.history, &all, &found.operations, &back.operations).await?;
+        let ways = (found.operations.as_slice(), back.operations.as_slice());
+        prove(&replay.shadow, &self.history, &all, ways).await?;
         found.operations.iter().for_each(|operation| replay.manifest.record(operation));
         let reached = self.scoped(replay.schema(&self.history).await?, options);
-        self.expect_done(&reached, &after, &replay, options)?;
+        drafting.expect_done(&reached, &after, &replay)?;
         replay.close().await;
         let findings = lint(&before, &found.operations, target.backend());
         let mut notes = found.notes;
@@ -157,34 +165,6 @@ impl Revise {
             transaction,
             unmanaged: found.unmanaged,
         }))
-    }
-
-    /// The second difference has to be empty: what is generated twice was not understood.
-    fn expect_done(
-        &self,
-        reached: &Schema,
-        after: &Schema,
-        replay: &Replay,
-        options: &GenerateOptions,
-    ) -> Result<()> {
-        let backend = replay.shadow.backend();
-        let mut again = DiffOptions::new(backend);
-        again.owned = replay.manifest.owned().clone();
-        again.no_rename = true;
-        again.rename_hints = self.entities.renames(backend);
-        again.ignore_length = options.ignore_length;
-        let left = diff(reached, after, &again)?;
-        match left.operations.as_slice() {
-            [] => Ok(()),
-            left => {
-                let left: Vec<String> =
-                    left.iter().map(crate::operation::describe::describe).collect();
-                Err(Error::Stopped(format!(
-                    "the generated migration does not lead to the entities, so it was not written; still to do: {}",
-                    left.join("; ")
-                )))
-            }
-        }
     }
 
     /// Leaves out the tables that are not to be looked at.
@@ -236,26 +216,33 @@ impl Revise {
         diff.ignore_length = options.ignore_length;
         Ok(diff)
     }
+}
 
+/// A draft in the making.
+struct Drafting<'a> {
+    revise: &'a Revise,
+    target: &'a Target,
+    options: &'a GenerateOptions,
+}
+
+impl Drafting<'_> {
     /// Compares until there is nothing left to ask.
     async fn answered(
         &self,
-        target: &Target,
         before: &Schema,
         after: &Schema,
         mut diff_options: DiffOptions,
-        options: &GenerateOptions,
     ) -> Result<Difference> {
         loop {
             let found = diff(before, after, &diff_options)?;
             if let Some(question) = found.questions.first() {
-                let Some(ask) = &options.ask else {
-                    return Err(ask::unanswered(&found.questions, &self.program));
+                let Some(ask) = &self.options.ask else {
+                    return Err(ask::unanswered(&found.questions, &self.revise.program));
                 };
                 ask::take(&mut diff_options, question, ask(question))?;
                 continue;
             }
-            let nulls = with_nulls(target, &found.operations, &diff_options).await;
+            let nulls = with_nulls(self.target, &found.operations, &diff_options).await;
             if nulls.is_empty() {
                 return Ok(found);
             }
@@ -263,17 +250,18 @@ impl Revise {
         }
     }
 
-    fn agree(&self, operations: &[Operation], options: &GenerateOptions) -> Result<()> {
+    /// Goes on only with consent where something is lost.
+    fn agree(&self, operations: &[Operation]) -> Result<()> {
         let losses: Vec<String> = operations
             .iter()
             .filter(|operation| operation.is_destructive())
             .map(crate::operation::describe::describe)
             .collect();
-        if losses.is_empty() || options.allow_destructive {
+        if losses.is_empty() || self.options.allow_destructive {
             return Ok(());
         }
         let losses = losses.join("; ");
-        match &options.confirm {
+        match &self.options.confirm {
             Some(confirm)
                 if confirm(&format!("this migration loses data: {losses}. Write it?")) =>
             {
@@ -283,6 +271,28 @@ impl Revise {
                 "this migration would lose data: {losses}; nothing was written. Say `--allow-destructive` when that is meant, \
                  or `--exclude TABLE` for a table that is none of this program's"
             ))),
+        }
+    }
+
+    /// The second difference has to be empty: what is generated twice was not understood.
+    fn expect_done(&self, reached: &Schema, after: &Schema, replay: &Replay) -> Result<()> {
+        let backend = replay.shadow.backend();
+        let mut again = DiffOptions::new(backend);
+        again.owned = replay.manifest.owned().clone();
+        again.no_rename = true;
+        again.rename_hints = self.revise.entities.renames(backend);
+        again.ignore_length = self.options.ignore_length;
+        let left = diff(reached, after, &again)?;
+        match left.operations.as_slice() {
+            [] => Ok(()),
+            left => {
+                let left: Vec<String> =
+                    left.iter().map(crate::operation::describe::describe).collect();
+                Err(Error::Stopped(format!(
+                    "the generated migration does not lead to the entities, so it was not written; still to do: {}",
+                    left.join("; ")
+                )))
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     error::{clear, restate},
     operation::{Operation, Plan},
     postgres::{self, SchemaScope},
-    runtime::{context::ExecutionContext, history::Steps},
+    runtime::context::ExecutionContext,
     schema::{Schema, TableName, quote},
     sqlite::{self, Script},
 };
@@ -29,10 +29,7 @@ impl Plan {
         let earlier = context.record(&self);
         let db = manager.get_connection();
         let operations = database_names(&self.operations, db.get_database_backend());
-        let done = match &context.steps {
-            Some(steps) => in_steps(db, &operations, earlier, steps, &context).await,
-            None => carry_out(db, &operations, &context).await.map(drop),
-        };
+        let done = in_steps(db, &operations, earlier, &context).await;
         done.map_err(|error| postgres::explained(error, &self.operations))
     }
 }
@@ -191,15 +188,17 @@ async fn expect_keys_whole<C: ConnectionTrait>(
     if broken.is_empty() { Ok(()) } else { Err(DbErr::Migration(broken.join("\n"))) }
 }
 
-/// Carries operations out one by one, each with the note that it is done; those that were done before are
-/// passed over.
+/// Carries operations out. Where the migration goes in steps, one by one, each with the note that it is done; those that
+/// were done before are passed over. `earlier` is the number of operations in the migration's plans before this one.
 async fn in_steps(
     db: &DatabaseExecutor<'_>,
     operations: &[Operation],
     earlier: usize,
-    steps: &Steps,
     context: &Arc<ExecutionContext>,
 ) -> Result<(), DbErr> {
+    let Some(steps) = &context.steps else {
+        return carry_out(db, operations, context).await.map(drop);
+    };
     let done = steps.done.saturating_sub(earlier);
     if let Some(left) = operations.get(done..).filter(|left| !left.is_empty()) {
         // What is in the way of a later step is found before the first one is committed.

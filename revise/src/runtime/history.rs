@@ -98,41 +98,9 @@ impl History {
     /// # Errors
     /// [`Error::History`] when a table of that name is there and is not what it should be.
     pub async fn applied<C: ConnectionTrait>(&self, db: &C) -> Result<Vec<Applied>> {
-        let unreadable = |table: &str, columns: &str| {
-            let (table, columns) = (table.to_owned(), columns.to_owned());
-            move |error: DbErr| {
-                if is_permission_denied(&error) {
-                    let why = clear(&error);
-                    return Error::Stopped(format!(
-                        "this role may not read `{table}`; GRANT SELECT ON it: {why}"
-                    ));
-                }
-                if is_lock_timeout(&error) {
-                    return Error::database(format!("cannot read `{table}`"))(error);
-                }
-                let error = clear(&error);
-                Error::History(format!(
-                    "the table `{table}` cannot be read as a history ({error}); it should have {columns}, \
-                     so restore it from a backup, or move it away and run `stamp`"
-                ))
-            }
-        };
-        let mut applied: Vec<Applied> = Vec::new();
+        let mut applied = Vec::new();
         if self.exists(db, &self.table).await? {
-            let sql =
-                format!("SELECT version, applied_at FROM {} ORDER BY version", quote(&self.table));
-            let rows = query(db, &sql, Vec::new()).await;
-            let rows =
-                rows.and_then(|rows| rows.iter().map(version).collect::<Result<Vec<_>, _>>());
-            applied =
-                rows.map_err(unreadable(&self.table, "the columns `version` and `applied_at`"))?;
-            let mut pairs = applied.iter().zip(applied.iter().skip(1));
-            if let Some((twice, _)) = pairs.find(|(one, next)| one.revision == next.revision) {
-                return Err(Error::History(format!(
-                    "`{}` stands in `{}` twice; delete one of the rows, and let `version` be the primary key again",
-                    twice.revision, self.table
-                )));
-            }
+            applied = self.versions(db).await?;
         }
         if self.exists(db, TABLE).await? {
             let sql = format!(
@@ -151,6 +119,24 @@ impl History {
                 }
             }
             applied.sort_by(|a, b| a.revision.cmp(&b.revision));
+        }
+        Ok(applied)
+    }
+
+    /// What SeaORM's table says.
+    async fn versions<C: ConnectionTrait>(&self, db: &C) -> Result<Vec<Applied>> {
+        let sql =
+            format!("SELECT version, applied_at FROM {} ORDER BY version", quote(&self.table));
+        let rows = query(db, &sql, Vec::new()).await;
+        let rows = rows.and_then(|rows| rows.iter().map(version).collect::<Result<Vec<_>, _>>());
+        let applied =
+            rows.map_err(unreadable(&self.table, "the columns `version` and `applied_at`"))?;
+        let mut pairs = applied.iter().zip(applied.iter().skip(1));
+        if let Some((twice, _)) = pairs.find(|(one, next)| one.revision == next.revision) {
+            return Err(Error::History(format!(
+                "`{}` stands in `{}` twice; delete one of the rows, and let `version` be the primary key again",
+                twice.revision, self.table
+            )));
         }
         Ok(applied)
     }
@@ -269,6 +255,27 @@ fn seconds() -> i64 {
 
 fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The error of a table that cannot be read as a history. `columns` are those that it should have.
+fn unreadable(table: &str, columns: &'static str) -> impl FnOnce(DbErr) -> Error {
+    let table = table.to_owned();
+    move |error| {
+        if is_permission_denied(&error) {
+            let why = clear(&error);
+            return Error::Stopped(format!(
+                "this role may not read `{table}`; GRANT SELECT ON it: {why}"
+            ));
+        }
+        if is_lock_timeout(&error) {
+            return Error::database(format!("cannot read `{table}`"))(error);
+        }
+        let error = clear(&error);
+        Error::History(format!(
+            "the table `{table}` cannot be read as a history ({error}); it should have {columns}, so restore it from a backup, \
+             or move it away and run `stamp`"
+        ))
+    }
 }
 
 fn version(row: &QueryResult) -> Result<Applied, DbErr> {

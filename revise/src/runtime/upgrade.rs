@@ -1,28 +1,24 @@
 //! Applies migrations and takes them back: under a lock, each with its record in one transaction, or step by step.
 
 mod apply;
+mod change;
 mod choose;
 mod loss;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use sea_orm::{DatabaseConnection, DbErr};
-use sea_orm_migration::MigrationTrait;
 
+use self::change::Change;
 pub use self::choose::Direction;
 pub(crate) use self::{
-    apply::one,
+    apply::MigrationRun,
     choose::{edited, named, revisions},
 };
 use crate::{
     error::{Error, Result, explain},
     runtime::{
-        backup::{self, Backup},
-        context::Observer,
-        lock::Lock,
-        replay::{Replay, ReplayedMigration},
-        revise::{Revise, Status},
-        session::Session,
+        backup::Backup, context::Observer, lock::Lock, revise::Revise, session::Session,
         target::Target,
     },
 };
@@ -130,7 +126,7 @@ impl Revise {
         target: &Target,
         options: &UpgradeOptions,
     ) -> Result<Vec<String>> {
-        self.change(db, target, options, Direction::Up).await
+        self.change(&Session::on(db, target), options, Direction::Up).await
     }
 
     /// Takes migrations back down to `options.target`, and answers their names, the newest first.
@@ -143,21 +139,19 @@ impl Revise {
         target: &Target,
         options: &UpgradeOptions,
     ) -> Result<Vec<String>> {
-        self.change(db, target, options, Direction::Down).await
+        self.change(&Session::on(db, target), options, Direction::Down).await
     }
 
     async fn change(
         &self,
-        db: &DatabaseConnection,
-        target: &Target,
+        session: &Session,
         options: &UpgradeOptions,
         direction: Direction,
     ) -> Result<Vec<String>> {
         let report = &options.report;
         let wait = |holder: &str| report(&Event::Waiting(holder.to_owned()));
-        let lock = Lock::take(target, options.wait, &wait).await?;
-        let session = Session::on(db, target);
-        let done = self.change_locked(&session, options, direction).await;
+        let lock = Lock::take(&session.target, options.wait, &wait).await?;
+        let done = self.change_locked(session, options, direction).await;
         lock.release().await;
         done
     }
@@ -171,106 +165,10 @@ impl Revise {
         session.wait_for(options.lock_timeout).await?;
         let status = self.status(&session.db).await?;
         let chosen = choose::revisions(&self.revisions(), &status, &options.target, direction)?;
-        if chosen.is_empty() && status.unfinished.is_none() {
-            choose::expect_known(&status, &self.program)?;
-            // An edit is reported at once, and not only when it is in the way.
-            let migrations = (self.migrations)();
-            self.replayed_migrations(session, &migrations, &status, &chosen, direction, options)
-                .await?;
-            return Ok(Vec::new());
-        }
-        choose::expect_sound(&status, &chosen, direction, options, &self.program)?;
         let migrations = (self.migrations)();
-        let replayed = self
-            .replayed_migrations(session, &migrations, &status, &chosen, direction, options)
-            .await?;
-        let losses = loss::find(session, &replayed, &chosen).await?;
-        loss::agree(&losses, options, direction)?;
-        self.back_up(session, &status, options, !losses.is_empty()).await?;
-        let mut done = Vec::with_capacity(chosen.len());
-        for name in chosen {
-            let migration = migrations.iter().find(|migration| migration.name() == name);
-            let Some(migration) = migration else { continue };
-            let checksum = replayed.iter().find(|replayed| replayed.revision == name);
-            let checksum = checksum.map(|replayed| replayed.checksum.clone());
-            apply::one(self, session, migration.as_ref(), checksum, direction, options).await?;
-            done.push(name);
-        }
-        Ok(done)
-    }
-
-    /// What the migrations consist of, seen in a shadow; on the way down what their `down` consists of. Where a history
-    /// cannot be replayed, because it needs rows or rights, nothing is known and nothing is checked.
-    async fn replayed_migrations(
-        &self,
-        session: &Session,
-        migrations: &[Box<dyn MigrationTrait>],
-        status: &Status,
-        chosen: &[String],
-        direction: Direction,
-        options: &UpgradeOptions,
-    ) -> Result<Vec<ReplayedMigration>> {
-        let report = &options.report;
-        let shadows = self.shadows(&session.target, options.shadow.as_ref()).await?;
-        let replayed = Replay::run(&shadows, migrations, &self.schemas(&session.target)).await;
-        let mut replay = match replayed {
-            Ok(replay) => replay,
-            Err(error) => {
-                report(&Event::Warning(format!(
-                    "the history cannot be replayed in a shadow, so it is not checked: {error}"
-                )));
-                return Ok(Vec::new());
-            }
-        };
-        let edited = choose::edited(status, &replay.migrations);
-        if let Some(revision) = edited.first()
-            && !options.ignore_edits
-        {
-            return Err(choose::edited_error(revision, &self.program));
-        }
-        let mut replayed = replay.migrations.clone();
-        if direction == Direction::Down {
-            for migration in migrations.iter().rev() {
-                let back = chosen.iter().any(|name| name == migration.name());
-                let is_last = chosen.last().is_some_and(|last| last == migration.name());
-                let down = replay.down(migration.as_ref()).await;
-                let Ok(operations) = down else { break };
-                if let Some(replayed) = replayed
-                    .iter_mut()
-                    .find(|replayed| back && replayed.revision == migration.name())
-                {
-                    replayed.operations = operations;
-                }
-                if is_last {
-                    break;
-                }
-            }
-        }
-        replay.close().await;
-        Ok(replayed)
-    }
-
-    async fn back_up(
-        &self,
-        session: &Session,
-        status: &Status,
-        options: &UpgradeOptions,
-        losing: bool,
-    ) -> Result<()> {
-        let wanted = match options.backup {
-            Backup::Always => true,
-            Backup::WhenLosing => losing,
-            Backup::Never => false,
-        };
-        // A database without a history is new, or was never under this program's care.
-        let (Target::File(path), Some(current), true) = (&session.target, status.current(), wanted)
-        else {
-            return Ok(());
-        };
-        backup::remove_partial(path)?;
-        let copy = backup::copy(&session.db, path, current).await?;
-        (options.report)(&Event::BackedUp(copy));
-        Ok(())
+        let change =
+            Change { revise: self, session, options, direction, status, chosen, migrations };
+        change.carry_out().await
     }
 }
 

@@ -22,23 +22,28 @@ use crate::{
 /// What the child is told: case, step, migrations, kind of database, URL, and after how many statements it is killed.
 const ORDER: &str = "SEA_REVISE_CHILD";
 
+/// What a child is to upgrade: to this step of a case, after steps that became migrations.
+pub struct Told<'a> {
+    pub case: &'a Case,
+    pub step: usize,
+    pub steps: &'a [usize],
+}
+
 /// I8: kills an upgrade after each of its statements, and lets another one end it. A transaction leaves nothing behind,
 /// so each child begins where the one before it did; what is done in steps is tried on copies.
 pub async fn kill_after_each_statement(
-    case: &Case,
-    step: usize,
-    steps: &[usize],
+    told: &Told<'_>,
     place: &Place,
     (expected, transaction): (&Schema, bool),
 ) -> Result<(), String> {
-    let revise = history::revise(case, steps, place.backend, step);
+    let steps = told.steps;
+    let revise = history::revise(told.case, steps, place.backend, told.step);
     let before = place.schema().await;
     for count in 1.. {
         let wrong = |error: String| format!("I8 after {count}: {error}");
         let copy = if transaction { None } else { Some(place.copy().await) };
         let here = copy.as_ref().unwrap_or(place);
-        let ended =
-            child(case, step, steps, here, count).status().expect("the child can be started");
+        let ended = child(told, here, count).status().expect("the child can be started");
         if ended.code().is_some_and(|code| code != 0) {
             return Err(wrong(format!("the child ended with {ended}")));
         }
@@ -59,17 +64,10 @@ pub async fn kill_after_each_statement(
 }
 
 /// I10: two processes at once both end well, and the migration runs once. Answers the schema that they lead to.
-pub async fn race(
-    case: &Case,
-    step: usize,
-    steps: &[usize],
-    place: &Place,
-) -> Result<Schema, String> {
+pub async fn race(told: &Told<'_>, place: &Place) -> Result<Schema, String> {
     let copy = place.copy().await;
     let mut children: Vec<_> = (0..2)
-        .map(|_| {
-            child(case, step, steps, &copy, usize::MAX).spawn().expect("the child can be started")
-        })
+        .map(|_| child(told, &copy, usize::MAX).spawn().expect("the child can be started"))
         .collect();
     for child in &mut children {
         let ended = child.wait().expect("the child ends");
@@ -80,7 +78,7 @@ pub async fn race(
     let [applied, _] = copy.recorded().await;
     let reached = copy.schema().await;
     copy.remove().await;
-    if applied == steps.len() + 1 {
+    if applied == told.steps.len() + 1 {
         Ok(reached)
     } else {
         Err(format!("I10: {applied} are applied"))
@@ -106,7 +104,8 @@ fn races(backend: DbBackend) {
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     for round in 0..50 {
         let Some(place) = runtime.block_on(Place::new(backend)) else { return };
-        let start = || child(case, steps.len() - 1, &steps, &place, usize::MAX).spawn();
+        let told = Told { case, step: steps.len() - 1, steps: &steps };
+        let start = || child(&told, &place, usize::MAX).spawn();
         let children: Vec<_> = (0..8).map(|_| start().expect("a child")).collect();
         for mut child in children {
             let ended = child.wait().expect("the child ends");
@@ -118,7 +117,8 @@ fn races(backend: DbBackend) {
     }
 }
 
-fn child(case: &Case, step: usize, steps: &[usize], place: &Place, count: usize) -> Command {
+fn child(told: &Told<'_>, place: &Place, count: usize) -> Command {
+    let Told { case, step, steps } = told;
     let kind = if place.backend == DbBackend::Sqlite { "sqlite" } else { "postgres" };
     let listed = steps.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
     let order = [case.name, &step.to_string(), &listed, kind, &place.url, &count.to_string()];

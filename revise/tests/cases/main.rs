@@ -34,6 +34,8 @@ mod renames;
 mod seeds;
 #[cfg(test)]
 mod sound;
+#[cfg(test)]
+mod step;
 mod tables;
 mod tool;
 mod types;

@@ -28,8 +28,11 @@ pub fn change(pair: &mut Pair, maker: &mut Maker) {
         }),
         9..=11 => with_column(pair, maker, &name, |pair, maker, column| {
             let to = maker.column_name(&pair.b.tables[&name]);
-            let told = maker.random.percent(80);
-            pair.rename_column(&name, &column.name, &to, told);
+            if maker.random.percent(80) {
+                pair.rename_column(&name, &column.name, &to);
+            } else {
+                pair.rename_column_untold(&name, &column.name, &to);
+            }
         }),
         12..=15 => with_column(pair, maker, &name, |pair, maker, column| {
             retype(pair, maker, &name, column);

@@ -95,7 +95,8 @@ impl Trial<'_> {
         self.outcome.rows = place.seed(&before).await;
         let kept = Kept::new(self.pair, &up);
         let mut rows = Some(kept.before(&place).await);
-        self.carry_out("L2 up", &place, &before, &up, &mut rows).await?;
+        let stage = Stage { law: "L2 up", before: &before, operations: &up };
+        self.carry_out(&place, &stage, &mut rows).await?;
         up.iter().for_each(|operation| manifest.record(operation));
         let mut there = place.read().await;
         manifest.refine(&mut there, self.backend());
@@ -103,7 +104,8 @@ impl Trial<'_> {
         if let Some(rows) = &rows {
             expect_rows("L4 rows up", rows, &kept.after(&place).await)?;
         }
-        self.carry_out("L3 down", &place, &there, &down.operations, &mut rows).await?;
+        let stage = Stage { law: "L3 down", before: &there, operations: &down.operations };
+        self.carry_out(&place, &stage, &mut rows).await?;
         let mut back = place.read().await;
         down.operations.iter().for_each(|operation| manifest.record(operation));
         manifest.refine(&mut back, self.backend());
@@ -111,7 +113,8 @@ impl Trial<'_> {
         if let Some(rows) = &rows {
             expect_rows("L4 rows down", rows, &kept.before(&place).await)?;
         }
-        self.carry_out("L5 up", &place, &back, &up, &mut rows).await?;
+        let stage = Stage { law: "L5 up", before: &back, operations: &up };
+        self.carry_out(&place, &stage, &mut rows).await?;
         let mut again = place.read().await;
         up.iter().for_each(|operation| manifest.record(operation));
         manifest.refine(&mut again, self.backend());
@@ -233,12 +236,11 @@ impl Trial<'_> {
     /// Carries operations out with the rows that are there, or else without.
     async fn carry_out(
         &mut self,
-        law: &'static str,
         place: &Place,
-        before: &Schema,
-        operations: &[Operation],
+        stage: &Stage<'_>,
         rows: &mut Option<Rows>,
     ) -> Law<()> {
+        let Stage { law, before, operations } = *stage;
         let all: Vec<_> = before.tables.values().collect();
         let mut stand = Vec::new();
         for table in &all {
@@ -280,6 +282,13 @@ impl Trial<'_> {
             broken(law, format!("without rows: {error}\nafter: {}", render::plan(operations)))
         })
     }
+}
+
+/// Operations on the way there and back, and the law that holds for them.
+struct Stage<'a> {
+    law: &'static str,
+    before: &'a Schema,
+    operations: &'a [Operation],
 }
 
 /// Whether an error is one of ours that was found before anything changed.

@@ -186,9 +186,17 @@ impl Pair {
         }
     }
 
-    /// Gives a column of `b` another name, which is told or not.
-    pub fn rename_column(&mut self, name: &TableName, from: &str, to: &str, told: bool) {
+    /// Gives a column of `b` another name, and tells it.
+    pub fn rename_column(&mut self, name: &TableName, from: &str, to: &str) {
         let old = self.old_column(name, from);
+        self.rename_column_untold(name, from, to);
+        if let Some(old) = old {
+            self.columns.insert((name.clone(), to.to_owned()), old);
+        }
+    }
+
+    /// Gives a column of `b` another name, so that it looks like another column.
+    pub fn rename_column_untold(&mut self, name: &TableName, from: &str, to: &str) {
         let table = self.b.tables.get_mut(name).unwrap();
         rename_column(table, from, to);
         let keys = self.b.tables.values_mut().flat_map(|table| &mut table.foreign_keys);
@@ -199,9 +207,6 @@ impl Pair {
             }
         }
         self.columns.remove(&(name.clone(), from.to_owned()));
-        if let Some(old) = old.filter(|_| told) {
-            self.columns.insert((name.clone(), to.to_owned()), old);
-        }
     }
 
     /// The columns of `b` that have to have the same type as this one: keys lead from one to the other.

@@ -236,9 +236,27 @@ impl Maker {
             .collect();
         let Some(referenced) = self.random.pick(&keys).cloned() else { return };
         let mut table = schema.tables[&child].clone();
+        let Some(columns) = self.key_columns(&mut table, &parent, &referenced) else { return };
+        let key = ForeignKey {
+            columns,
+            references: parent.name,
+            referenced,
+            ..ForeignKey::new([], "", [])
+        };
+        table.foreign_keys.push(self.with_actions(key));
+        schema.insert(table);
+    }
+
+    /// The columns of a key that points at `referenced`; those that are missing are added to the table.
+    fn key_columns(
+        &mut self,
+        table: &mut Table,
+        parent: &Table,
+        referenced: &[String],
+    ) -> Option<Vec<String>> {
         let mut columns = Vec::new();
-        for target in &referenced {
-            let Some(target) = parent.find(target) else { return };
+        for target in referenced {
+            let target = parent.find(target)?;
             let fit = |column: &&Column| {
                 column.kind == target.kind
                     && column.generated.is_none()
@@ -250,7 +268,7 @@ impl Maker {
             match self.random.pick(&found) {
                 Some(name) if reuse => columns.push(name.clone()),
                 _ => {
-                    let name = self.column_name(&table);
+                    let name = self.column_name(table);
                     let mut column = Column::new(&name, target.kind.clone());
                     column.nullable = self.random.percent(60);
                     table.columns.push(column);
@@ -258,12 +276,10 @@ impl Maker {
                 }
             }
         }
-        let mut key = ForeignKey {
-            columns,
-            references: parent.name,
-            referenced,
-            ..ForeignKey::new([], "", [])
-        };
+        Some(columns)
+    }
+
+    fn with_actions(&mut self, mut key: ForeignKey) -> ForeignKey {
         let actions = [
             Action::NoAction,
             Action::Restrict,
@@ -277,8 +293,7 @@ impl Maker {
         if self.random.percent(10) {
             "DEFERRABLE INITIALLY DEFERRED".clone_into(&mut key.clause);
         }
-        table.foreign_keys.push(key);
-        schema.insert(table);
+        key
     }
 }
 

@@ -31,6 +31,34 @@ pub async fn shrink(ground: &Ground, pair: Pair, violation: Violation) -> (Pair,
 }
 
 fn smaller(pair: &Pair) -> Vec<Pair> {
+    let mut found = without_tables(pair);
+    found.extend(without_columns(pair));
+    for (first, schema) in [(true, &pair.a), (false, &pair.b)] {
+        for table in schema.tables.values() {
+            parts(pair, first, table, &mut found);
+        }
+    }
+    for key in pair.values.keys() {
+        found.push(with(pair, |pair| drop(pair.values.remove(key))));
+    }
+    for key in pair.columns.keys() {
+        found.push(with(pair, |pair| {
+            let old = pair.columns.remove(key).unwrap();
+            pair.rename_column_untold(&key.0, &key.1, &old);
+        }));
+    }
+    let whole = |pair: &Pair| {
+        let tables =
+            |schema: &Schema| schema.tables.values().all(|table| !table.columns.is_empty());
+        tables(&pair.a) && tables(&pair.b) && size(pair) > 0
+    };
+    let before = size(pair);
+    found.retain(|smaller| whole(smaller) && size(smaller) < before);
+    found
+}
+
+/// Each table taken away on both sides, and each table and each enum on one.
+fn without_tables(pair: &Pair) -> Vec<Pair> {
     let mut found = Vec::new();
     for name in pair.b.tables.keys() {
         let old = pair.old_table(name);
@@ -49,6 +77,12 @@ fn smaller(pair: &Pair) -> Vec<Pair> {
             found.push(with(pair, |pair| drop(side(pair, first).enums.remove(name))));
         }
     }
+    found
+}
+
+/// Each column taken away on both sides.
+fn without_columns(pair: &Pair) -> Vec<Pair> {
+    let mut found = Vec::new();
     for table in pair.b.tables.values() {
         for column in &table.columns {
             let old = pair.old_table(&table.name).zip(pair.old_column(&table.name, &column.name));
@@ -60,27 +94,6 @@ fn smaller(pair: &Pair) -> Vec<Pair> {
             }));
         }
     }
-    for (first, schema) in [(true, &pair.a), (false, &pair.b)] {
-        for table in schema.tables.values() {
-            parts(pair, first, table, &mut found);
-        }
-    }
-    for key in pair.values.keys() {
-        found.push(with(pair, |pair| drop(pair.values.remove(key))));
-    }
-    for key in pair.columns.keys() {
-        found.push(with(pair, |pair| {
-            let old = pair.columns.remove(key).unwrap();
-            pair.rename_column(&key.0, &key.1, &old, false);
-        }));
-    }
-    let whole = |pair: &Pair| {
-        let tables =
-            |schema: &Schema| schema.tables.values().all(|table| !table.columns.is_empty());
-        tables(&pair.a) && tables(&pair.b) && size(pair) > 0
-    };
-    let before = size(pair);
-    found.retain(|smaller| whole(smaller) && size(smaller) < before);
     found
 }
 

@@ -36,7 +36,7 @@ impl Pair {
         let revise = Revise::of(Vec::new);
         let [from, to] = &self.sides;
         let options = GenerateOptions::default();
-        revise.compare(&Target::Memory, from, to, &options).await.expect("they are compared")
+        revise.compare(&Target::Memory, (from, to), &options).await.expect("they are compared")
     }
 
     async fn dumps(&self) -> [Vec<String>; 2] {

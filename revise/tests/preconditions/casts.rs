@@ -250,6 +250,65 @@ async fn what_cannot_fail_is_not_asked() {
     assert_eq!(asked, []);
 }
 
+/// Texts that are whole numbers of 32 bits.
+const WHOLE: &[&str] = &[
+    "0",
+    "1",
+    "-1",
+    "+1",
+    " 12 ",
+    "007",
+    "32767",
+    "32768",
+    "-32769",
+    "2147483647",
+    "-2147483648",
+    "100000",
+    "2",
+];
+/// Longer ones.
+const LONG: &[&str] = &["2147483648", "9223372036854775807", "9223372036854775808"];
+const FRACTIONS: &[&str] = &["1.5", ".5", "5.", "1e3", "1E-3", "99999.994", "99999.995"];
+const MINUTES: &[&str] =
+    &["2024-02-29 10:11", "2024-02-29T10:11:12.5Z", "2024-02-29 10:11:12+02:00"];
+/// What JSON allows, apart from the long numbers.
+const JSON: &[&str] = &[
+    "0",
+    "1",
+    "-1",
+    " 12 ",
+    "32767",
+    "32768",
+    "-32769",
+    "2147483647",
+    "-2147483648",
+    "100000",
+    "2",
+    "{\"a\": 1}",
+    "[1, 2]",
+    "\"text\"",
+    "true",
+    "1.5",
+    "1e3",
+    "1E-3",
+    "99999.994",
+    "99999.995",
+];
+
+/// For each type the texts that it keeps, and the ids of the other values that it does not.
+fn kept_on_sqlite() -> [(Type, Vec<&'static str>, &'static [i32]); 8] {
+    [
+        (Type::Integer, WHOLE.to_vec(), &[103, 104]),
+        (Type::BigInteger, [WHOLE, LONG].concat(), &[103]),
+        (Type::Double, [WHOLE, LONG, FRACTIONS].concat(), &[103]),
+        (Type::Boolean, vec!["0", "1"], &[]),
+        (Type::Date, vec!["2024-02-29"], &[]),
+        (Type::DateTime, MINUTES.to_vec(), &[]),
+        (Type::Uuid, vec!["6f9619ff-8b86-d011-b42d-00cf4fc964ff"], &[]),
+        (Type::Json, [JSON, LONG].concat(), &[]),
+    ]
+}
+
 #[tokio::test]
 async fn values_that_sqlite_would_spoil_are_found() {
     let db = places::sqlite().await;
@@ -264,68 +323,7 @@ async fn values_that_sqlite_would_spoil_are_found() {
         "INSERT INTO t VALUES (100, NULL), (101, 7), (102, 7.5), (103, X'00'), (104, 99999999999)",
     )
     .await;
-    let whole = [
-        "0",
-        "1",
-        "-1",
-        "+1",
-        " 12 ",
-        "007",
-        "32767",
-        "32768",
-        "-32769",
-        "2147483647",
-        "-2147483648",
-        "100000",
-        "2",
-    ];
-    let long = ["2147483648", "9223372036854775807", "9223372036854775808"];
-    let fraction = ["1.5", ".5", "5.", "1e3", "1E-3", "99999.994", "99999.995"];
-    let minutes = ["2024-02-29 10:11", "2024-02-29T10:11:12.5Z", "2024-02-29 10:11:12+02:00"];
-    let uuids = ["6f9619ff-8b86-d011-b42d-00cf4fc964ff"];
-    let json = [
-        "{\"a\": 1}",
-        "[1, 2]",
-        "\"text\"",
-        "true",
-        "1.5",
-        "1e3",
-        "1E-3",
-        "99999.994",
-        "99999.995",
-    ];
-    let cases: [(Type, Vec<&str>, &[i32]); 8] = [
-        (Type::Integer, whole.to_vec(), &[103, 104]),
-        (Type::BigInteger, [&whole[..], &long].concat(), &[103]),
-        (Type::Double, [&whole[..], &long, &fraction].concat(), &[103]),
-        (Type::Boolean, vec!["0", "1"], &[]),
-        (Type::Date, vec!["2024-02-29"], &[]),
-        (Type::DateTime, minutes.to_vec(), &[]),
-        (Type::Uuid, uuids.to_vec(), &[]),
-        (
-            Type::Json,
-            [
-                &[
-                    "0",
-                    "1",
-                    "-1",
-                    " 12 ",
-                    "32767",
-                    "32768",
-                    "-32769",
-                    "2147483647",
-                    "-2147483648",
-                    "100000",
-                    "2",
-                ][..],
-                &long,
-                &json,
-            ]
-            .concat(),
-            &[],
-        ),
-    ];
-    for (to, fitting, others) in cases {
+    for (to, fitting, others) in kept_on_sqlite() {
         let found = found(&db, &schema, &to).await;
         for (id, text) in TEXTS.iter().enumerate() {
             let fits = !found.contains(&i32::try_from(id).unwrap());

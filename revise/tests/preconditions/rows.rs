@@ -42,11 +42,11 @@ const QUOTED: &str = "\"größe \"\"x\"\" o'clock\"";
 /// Good rows give no message, with the bad ones the messages are these.
 async fn check(plan: Plan, good: &str, bad: &str, messages: &[&str]) {
     for db in databases().await {
-        check_on(&db, &plan, good, bad, messages).await;
+        check_on(&db, &plan, [good, bad], messages).await;
     }
 }
 
-async fn check_on(db: &DatabaseConnection, plan: &Plan, good: &str, bad: &str, messages: &[&str]) {
+async fn check_on(db: &DatabaseConnection, plan: &Plan, [good, bad]: [&str; 2], messages: &[&str]) {
     let schema = schema();
     create(db, &schema).await;
     let none: Vec<String> = Vec::new();
@@ -90,7 +90,7 @@ async fn one_row_has_and_keys_of_several_columns_are_named() {
         let plan = Plan::new().set_not_null("keyless", "v");
         let (good, bad) =
             ("INSERT INTO keyless VALUES (1, 7)", "INSERT INTO keyless VALUES (NULL, 8)");
-        check_on(db, &plan, good, bad, &[&message]).await;
+        check_on(db, &plan, [good, bad], &[&message]).await;
     }
 }
 
@@ -146,8 +146,10 @@ async fn sqlite_compares_by_the_collation_of_the_index() {
     check_on(
         &db,
         &Plan::new().create_index("pair", index),
-        "INSERT INTO pair VALUES (1, 'x', 1), (1, 'y', 1)",
-        "INSERT INTO pair VALUES (2, 'X', 1)",
+        [
+            "INSERT INTO pair VALUES (1, 'x', 1), (1, 'y', 1)",
+            "INSERT INTO pair VALUES (2, 'X', 1)",
+        ],
         &["2 rows of `pair` repeat a value of `c`, such as (a b 1, c x), (a b 2, c X); give them different \
             values, or delete all but one"],
     )
@@ -173,8 +175,10 @@ async fn a_primary_key_asks_for_nulls_and_for_rows_that_are_alike() {
         check_on(
             db,
             &Plan::new().add_primary_key("keyless", PrimaryKey::new(["v"])),
-            "INSERT INTO keyless VALUES (1, 1), (2, 1)",
-            "INSERT INTO keyless VALUES (NULL, 1), (NULL, 1), (2, 1)",
+            [
+                "INSERT INTO keyless VALUES (1, 1), (2, 1)",
+                "INSERT INTO keyless VALUES (NULL, 1), (NULL, 1), (2, 1)",
+            ],
             &[&null, &alike],
         )
         .await;
@@ -313,14 +317,16 @@ async fn an_enum_asks_for_the_values_that_it_loses() {
     );
 }
 
-#[tokio::test]
-async fn what_is_found_is_what_postgresql_refuses() {
+/// A plan, the same as SQL, a row that suits it and one that is in its way.
+type Refusal = (Plan, String, &'static str, &'static str);
+
+fn refusals() -> Vec<Refusal> {
     let full = ForeignKey::new(["a", "b"], "p", ["x", "y"]).extra("MATCH FULL");
     let simple = ForeignKey::new(["a", "b"], "p", ["x", "y"]);
     let same = Unique { clause: "NULLS NOT DISTINCT".to_owned(), ..Unique::new(["a", "b"]) };
     let partial = Index::new("i", ["a"]).unique().predicate("b > 1");
     let key = "FOREIGN KEY (a, b) REFERENCES p (x, y)";
-    for (plan, part, good, bad) in [
+    vec![
         (
             Plan::new().add_foreign_key("t", full),
             format!("ADD {key} MATCH FULL"),
@@ -359,7 +365,12 @@ async fn what_is_found_is_what_postgresql_refuses() {
             "8, 8",
             "7, 7",
         ),
-    ] {
+    ]
+}
+
+#[tokio::test]
+async fn what_is_found_is_what_postgresql_refuses() {
+    for (plan, part, good, bad) in refusals() {
         let Some(db) = super::places::postgres().await else { return };
         let mut schema = Schema::default();
         let column = |name: &str| Column::new(name, Type::Integer).nullable();

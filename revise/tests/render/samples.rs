@@ -121,9 +121,18 @@ fn indexes() -> Vec<Index> {
 }
 
 pub fn every_operation() -> Vec<Operation> {
+    let mut operations =
+        [tables_and_columns(), keys_and_comments(), types_and_defaults(), definitions()].concat();
+    operations.extend(enums_and_sql());
+    for (concurrently, index) in [false, true].into_iter().zip(indexes()) {
+        operations.push(Operation::CreateIndex { table: "books".into(), index, concurrently });
+    }
+    operations
+}
+
+fn tables_and_columns() -> Vec<Operation> {
     let books = || TableName::from("books");
-    let text = |text: &str| Some(text.to_owned());
-    let mut operations = vec![
+    vec![
         Operation::CreateTable {
             table: Table::new("tags").column(Column::new("id", Type::Integer).identity()),
         },
@@ -139,6 +148,13 @@ pub fn every_operation() -> Vec<Operation> {
         },
         Operation::DropColumn { table: books(), column: "isbn".to_owned(), before: None },
         Operation::RenameColumn { table: books(), from: "a".to_owned(), to: "b".to_owned() },
+    ]
+}
+
+fn keys_and_comments() -> Vec<Operation> {
+    let books = || TableName::from("books");
+    let text = |text: &str| Some(text.to_owned());
+    vec![
         Operation::AddPrimaryKey { table: books(), key: PrimaryKey::new(["id"]) },
         Operation::DropPrimaryKey { table: books(), before: None },
         Operation::AddUnique { table: books(), unique: Unique::new(["a", "b"]).named("uq") },
@@ -167,16 +183,10 @@ pub fn every_operation() -> Vec<Operation> {
             before: None,
         },
         Operation::SetComment { table: books(), column: None, comment: None, before: None },
-    ];
-    operations.extend(alterations());
-    operations.extend(enums_and_sql());
-    for (concurrently, index) in [false, true].into_iter().zip(indexes()) {
-        operations.push(Operation::CreateIndex { table: books(), index, concurrently });
-    }
-    operations
+    ]
 }
 
-fn alterations() -> Vec<Operation> {
+fn types_and_defaults() -> Vec<Operation> {
     let (table, column) = (|| TableName::from("books"), || "a".to_owned());
     let kind = || Type::Decimal(Some((10, 2)));
     let using = Some(
@@ -213,6 +223,12 @@ fn alterations() -> Vec<Operation> {
             before: None,
         },
         Operation::AlterDefault { table: table(), column: column(), default: None, before: None },
+    ]
+}
+
+fn definitions() -> Vec<Operation> {
+    let (table, column) = (|| TableName::from("books"), || "a".to_owned());
+    vec![
         Operation::SetIdentity {
             table: table(),
             column: column(),
@@ -294,96 +310,5 @@ fn enums_and_sql() -> Vec<Operation> {
         sql(Some("SELECT 1"), Some("SELECT 2;\nSELECT \"3\"")),
         sql(Some("VACUUM"), None),
         sql(None, Some("SELECT 1 \nFROM a\u{202e}")),
-    ]
-}
-
-/// The operations that carry what they need for the way back, with it.
-pub fn with_the_way_back() -> Vec<Operation> {
-    let table = || TableName::from("books");
-    let column = || "a".to_owned();
-    vec![
-        Operation::DropTable {
-            table: table(),
-            before: Some(Box::new(
-                Table::new("books").column(Column::new("a", Type::Text).extra("x")),
-            )),
-        },
-        Operation::DropColumn {
-            table: table(),
-            column: column(),
-            before: Some(Box::new(Column::new("a", Type::Text).comment("c"))),
-        },
-        Operation::AlterType {
-            table: table(),
-            column: column(),
-            kind: Type::Text,
-            using: None,
-            before: Some(Type::Integer),
-        },
-        Operation::AlterDefault {
-            table: table(),
-            column: column(),
-            default: None,
-            before: Some(DefaultValue::Now),
-        },
-        Operation::SetGenerated {
-            table: table(),
-            column: column(),
-            generated: None,
-            before: Some(Generated { expression: "b".to_owned(), stored: true }),
-        },
-        Operation::SetCollation {
-            table: table(),
-            column: column(),
-            collation: None,
-            before: Some("NOCASE".to_owned()),
-        },
-        Operation::SetColumnClause {
-            table: table(),
-            column: column(),
-            clause: String::new(),
-            before: "ON CONFLICT FAIL".to_owned(),
-        },
-        Operation::SetOptions {
-            table: table(),
-            options: Vec::new(),
-            before: vec!["STRICT".to_owned()],
-        },
-        Operation::DropPrimaryKey {
-            table: table(),
-            before: Some(PrimaryKey::new(["a"]).extra("DESC")),
-        },
-        Operation::DropUnique {
-            table: table(),
-            columns: vec![column()],
-            before: Some(Unique::new(["a"]).extra("DEFERRABLE")),
-        },
-        Operation::DropIndex {
-            table: table(),
-            index: "i".to_owned(),
-            before: Some(Box::new(Index::new("i", ["a"]).extra("NULLS NOT DISTINCT"))),
-        },
-        Operation::DropForeignKey {
-            table: table(),
-            columns: vec![column()],
-            before: Some(Box::new(ForeignKey::new(["a"], "b", ["c"]).extra("MATCH FULL"))),
-        },
-        Operation::SetComment {
-            table: table(),
-            column: None,
-            comment: None,
-            before: Some("c".to_owned()),
-        },
-        Operation::DropEnum { name: "tea".to_owned(), before: vec!["green".to_owned()] },
-        Operation::RebuildEnum {
-            name: "tea".to_owned(),
-            values: Vec::new(),
-            map: Vec::new(),
-            before: vec!["green".to_owned()],
-        },
-        Operation::CreateDatabaseObject {
-            object: DatabaseObject::new("function f()", "CREATE", "DROP"),
-            before: Some("CREATE OR REPLACE".to_owned()),
-        },
     ]
 }

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use sea_revise::{
     runtime::seed::{fingerprint, seed},
-    schema::{Check, Column, ForeignKey, Schema, Table, TableName, Type, Unique},
+    schema::{
+        Check, Column, ForeignKey, Schema, Table, TableName, Type, Unique, quote, quote_all,
+        quote_text,
+    },
 };
 
 use super::places;
@@ -20,7 +23,41 @@ fn id() -> Column {
 
 /// Every type, nullable and not.
 fn types(backend: DbBackend) -> Table {
-    let mut kinds = vec![
+    let others: &[&str] = match backend {
+        DbBackend::Sqlite => {
+            &["clob", "", "numeric", "int unsigned", "double precision", "nonsense"]
+        }
+        _ => &[
+            "inet",
+            "cidr",
+            "macaddr",
+            "interval",
+            "bit(8)",
+            "varbit(5)",
+            "int4range",
+            "tstzrange",
+            "point",
+            "xml",
+            "tsvector",
+            "timestamp(3)",
+            "timetz",
+            "oid",
+            "name",
+            "\"char\"",
+        ],
+    };
+    let kinds = own_types().into_iter().chain(others.iter().copied().map(Type::other));
+    let mut table = Table::new("ty\"pes").column(id()).primary_key(["id"]);
+    for (number, kind) in kinds.enumerate() {
+        table = table.column(Column::new(format!("c{number}"), kind.clone()));
+        table = table.column(Column::new(format!("n{number}"), kind).nullable());
+    }
+    table
+}
+
+/// The types that have a word of their own here.
+fn own_types() -> Vec<Type> {
+    vec![
         Type::Char(None),
         Type::Char(Some(3)),
         Type::Varchar(None),
@@ -56,45 +93,26 @@ fn types(backend: DbBackend) -> Table {
         Type::Uuid,
         Type::enumeration("te'a"),
         Type::array(Type::Integer),
-    ];
-    let others: &[&str] = match backend {
-        DbBackend::Sqlite => {
-            &["clob", "", "numeric", "int unsigned", "double precision", "nonsense"]
-        }
-        _ => &[
-            "inet",
-            "cidr",
-            "macaddr",
-            "interval",
-            "bit(8)",
-            "varbit(5)",
-            "int4range",
-            "tstzrange",
-            "point",
-            "xml",
-            "tsvector",
-            "timestamp(3)",
-            "timetz",
-            "oid",
-            "name",
-            "\"char\"",
-        ],
-    };
-    kinds.extend(others.iter().copied().map(Type::other));
-    let mut table = Table::new("ty\"pes").column(id()).primary_key(["id"]);
-    for (number, kind) in kinds.into_iter().enumerate() {
-        table = table.column(Column::new(format!("c{number}"), kind.clone()));
-        table = table.column(Column::new(format!("n{number}"), kind).nullable());
-    }
-    table
+    ]
 }
 
 fn zoo(backend: DbBackend) -> Schema {
     let mut schema = Schema::default();
     schema.enums.insert("te'a".to_owned(), vec!["it's".to_owned(), "green".to_owned()]);
     schema.insert(types(backend));
-    let column = |name: &str| Column::new(name, Type::Integer);
-    for table in [
+    for table in related().into_iter().chain(tenants()).chain(particular()) {
+        schema.insert(table);
+    }
+    schema
+}
+
+fn column(name: &str) -> Column {
+    Column::new(name, Type::Integer)
+}
+
+/// Tables that point at others, and at themselves.
+fn related() -> Vec<Table> {
+    vec![
         Table::new("a child")
             .column(id())
             .column(column("parent"))
@@ -128,6 +146,12 @@ fn zoo(backend: DbBackend) -> Schema {
             .column(column("next"))
             .foreign_key(ForeignKey::new(["next"], "always", ["id"]))
             .primary_key(["id"]),
+    ]
+}
+
+/// Tables whose keys share a column.
+fn tenants() -> Vec<Table> {
+    vec![
         Table::new("tenant user")
             .column(column("tenant"))
             .column(column("id"))
@@ -140,6 +164,12 @@ fn zoo(backend: DbBackend) -> Schema {
             .foreign_key(ForeignKey::new(["tenant", "writer"], "tenant user", ["tenant", "id"]))
             .foreign_key(ForeignKey::new(["tenant", "reader"], "tenant user", ["tenant", "id"]))
             .foreign_key(ForeignKey::new(["tenant"], "z parent", ["id"])),
+    ]
+}
+
+/// Tables that ask something of their rows.
+fn particular() -> Vec<Table> {
+    vec![
         Table::new("checked")
             .column(id())
             .column(Column::new("status", Type::Varchar(None)))
@@ -163,16 +193,12 @@ fn zoo(backend: DbBackend) -> Schema {
             .column(column("b").generated("a * 2", true))
             .primary_key(["id"]),
         Table::new("empty key").column(id()).primary_key(["id"]),
-    ] {
-        schema.insert(table);
-    }
-    schema
+    ]
 }
 
 /// The tables with everything that the rows have to respect. Parents may come later, so that PostgreSQL's foreign keys
 /// come last.
 fn create(schema: &Schema, backend: DbBackend) -> Vec<String> {
-    use sea_revise::schema::{quote, quote_all, quote_text};
     let postgres = backend == DbBackend::Postgres;
     let mut statements = Vec::new();
     let mut keys = Vec::new();
@@ -183,26 +209,8 @@ fn create(schema: &Schema, backend: DbBackend) -> Vec<String> {
         }
     }
     for table in schema.tables.values() {
-        let mut parts = Vec::new();
-        for column in &table.columns {
-            let mut part = format!("{} {}", quote(&column.name), column.kind.sql(backend));
-            if postgres && !column.identity.is_none() {
-                let always = column.identity == sea_revise::schema::Identity::Always;
-                part.push_str(if always {
-                    " GENERATED ALWAYS AS IDENTITY"
-                } else {
-                    " GENERATED BY DEFAULT AS IDENTITY"
-                });
-            }
-            if let Some(generated) = &column.generated {
-                part.push_str(&format!(" GENERATED ALWAYS AS ({}) STORED", generated.expression));
-            }
-            if let Some(default) = &column.default {
-                part.push_str(&format!(" DEFAULT {}", default.to_sql()));
-            }
-            part.push_str(if column.nullable { "" } else { " NOT NULL" });
-            parts.push(part);
-        }
+        let mut parts: Vec<String> =
+            table.columns.iter().map(|column| column_sql(column, backend)).collect();
         parts.extend(
             table
                 .primary_key
@@ -230,6 +238,26 @@ fn create(schema: &Schema, backend: DbBackend) -> Vec<String> {
     }
     statements.extend(keys);
     statements
+}
+
+fn column_sql(column: &Column, backend: DbBackend) -> String {
+    let mut part = format!("{} {}", quote(&column.name), column.kind.sql(backend));
+    if backend == DbBackend::Postgres && !column.identity.is_none() {
+        let always = column.identity == sea_revise::schema::Identity::Always;
+        part.push_str(if always {
+            " GENERATED ALWAYS AS IDENTITY"
+        } else {
+            " GENERATED BY DEFAULT AS IDENTITY"
+        });
+    }
+    if let Some(generated) = &column.generated {
+        part.push_str(&format!(" GENERATED ALWAYS AS ({}) STORED", generated.expression));
+    }
+    if let Some(default) = &column.default {
+        part.push_str(&format!(" DEFAULT {}", default.to_sql()));
+    }
+    part.push_str(if column.nullable { "" } else { " NOT NULL" });
+    part
 }
 
 fn expected() -> BTreeMap<TableName, u64> {

@@ -17,11 +17,15 @@ use crate::{database, migrate, operations::SHOP, rows, run};
 
 /// Operations that rows do not stand against, each with the table and columns that others change too.
 fn operations() -> Vec<Plan> {
+    [columns(), constraints(), tables_and_names()].concat()
+}
+
+fn nullable(name: &str, kind: Type) -> Column {
+    Column::new(name, kind).nullable()
+}
+
+fn columns() -> Vec<Plan> {
     let plan = Plan::new;
-    let nullable = |name: &str, kind| Column::new(name, kind).nullable();
-    let made = Table::new("made").column(Column::new("id", Type::Integer).identity());
-    let made =
-        made.column(nullable("x", Type::Text)).primary_key(["id"]).index(Index::new("m", ["x"]));
     vec![
         plan().add_column("book", nullable("a", Type::Text)),
         plan().add_column("book", nullable("a", Type::Integer).default(DefaultValue::sql("1 + 0"))),
@@ -40,6 +44,12 @@ fn operations() -> Vec<Plan> {
         plan().set_not_null("book", "isbn"),
         plan().set_default("book", "a", "it's"),
         plan().drop_default("book", "title"),
+    ]
+}
+
+fn constraints() -> Vec<Plan> {
+    let plan = Plan::new;
+    vec![
         plan().add_unique("book", Unique::new(["id", "isbn"])),
         plan().drop_unique("book", ["id", "isbn"]),
         plan().drop_unique("book", ["isbn"]),
@@ -61,6 +71,15 @@ fn operations() -> Vec<Plan> {
         plan().set_identity("author", "id", Identity::Rowid, Identity::Automatic),
         plan().add_primary_key("copy", PrimaryKey::new(["book_id", "place"])),
         plan().drop_primary_key("copy"),
+    ]
+}
+
+fn tables_and_names() -> Vec<Plan> {
+    let plan = Plan::new;
+    let made = Table::new("made").column(Column::new("id", Type::Integer).identity());
+    let made =
+        made.column(nullable("x", Type::Text)).primary_key(["id"]).index(Index::new("m", ["x"]));
+    vec![
         plan().create_table(made),
         plan().drop_table("made"),
         plan().add_column("made", nullable("y", Type::Date)),

@@ -1,6 +1,6 @@
 //! The rule about foreign keys whose columns no index begins with.
 
-use super::{Linter, of};
+use super::{Finding, Linter, of};
 use crate::{
     check::precondition::origin::Origin,
     schema::{ForeignKey, Schema, Table, TableName},
@@ -28,7 +28,7 @@ impl Linter {
     fn foreign_key_without_index(&mut self, table: &TableName, key: &ForeignKey) {
         let columns = key.columns.join(", ");
         let list: Vec<String> = key.columns.iter().map(|column| format!("{column:?}")).collect();
-        self.find(
+        self.findings.push(Finding::of(
             "foreign-key-without-index",
             of(table, &columns),
             format!(
@@ -41,7 +41,7 @@ impl Linter {
                 format!("idx-{}-{}", table.name, key.columns.join("-")),
                 list.join(", ")
             ),
-        );
+        ));
     }
 }
 

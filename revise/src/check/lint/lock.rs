@@ -1,7 +1,7 @@
 //! Rules for PostgreSQL: what rewrites or reads a whole table while others wait for its lock.
 
 use super::{
-    Linter,
+    Finding, Linter,
     conversion::{Conversion, conversion},
     of,
     volatile::volatile_call,
@@ -33,19 +33,19 @@ impl Linter {
             }
             Operation::AddCheck { table, check } => self.add_check(table, check),
             Operation::RebuildEnum { name, .. } => self.rebuild_enum(name),
-            Operation::DropEnum { name, .. } => self.find(
+            Operation::DropEnum { name, .. } => self.findings.push(Finding::of(
                 "drop-enum",
                 name.clone(),
                 format!("a program that is still running casts its parameters to `{name}` and fails"),
                 "drop the type in a later migration, when no program that knows it is running".to_owned(),
-            ),
-            Operation::RenameEnumValue { name, from, to } => self.find(
+            )),
+            Operation::RenameEnumValue { name, from, to } => self.findings.push(Finding::of(
                 "rename-enum-value",
                 name.clone(),
                 format!("a program that is still running writes `{from}` and does not know `{to}`"),
                 format!("add `{to}` as a second one, release, update the rows, take `{from}` away in a later migration"),
-            ),
-            Operation::AddEnumValue { name, value, .. } => self.find(
+            )),
+            Operation::AddEnumValue { name, value, .. } => self.findings.push(Finding::of(
                 "add-enum-value",
                 name.clone(),
                 format!(
@@ -53,7 +53,7 @@ impl Linter {
                      rebuild, and a program that is still running cannot read it"
                 ),
                 format!("release a program that can read `{value}` before one that writes it"),
-            ),
+            )),
             _ => {}
         }
     }
@@ -70,7 +70,7 @@ impl Linter {
             return;
         };
         let name = &column.name;
-        self.find(
+        self.findings.push(Finding::of(
             "volatile-default",
             of(table, name),
             format!("{why}, so `{table}` is rewritten under ACCESS EXCLUSIVE, which blocks reads meanwhile"),
@@ -78,11 +78,11 @@ impl Linter {
                 "add `{name}` nullable and without it, set the default for new rows with .set_default(…), and fill the \
                  old rows in batches"
             ),
-        );
+        ));
     }
 
     fn change_type(&mut self, table: &TableName, column: &str, kind: &Type) {
-        self.find(
+        self.findings.push(Finding::of(
             "change-type",
             of(table, column),
             format!("`{table}` and its indexes are rewritten under ACCESS EXCLUSIVE, which blocks reads meanwhile"),
@@ -91,7 +91,7 @@ impl Linter {
                  `{column}` in a later migration",
                 spell(kind)
             ),
-        );
+        ));
     }
 
     fn set_not_null(&mut self, table: &TableName, column: &str) {
@@ -103,7 +103,7 @@ impl Linter {
             return;
         }
         let (quoted, check) = (table.quoted(), quote(&format!("{}_not_null", column)));
-        self.find(
+        self.findings.push(Finding::of(
             "set-not-null",
             of(table, column),
             format!("all rows of `{table}` are read under ACCESS EXCLUSIVE, which blocks all access meanwhile"),
@@ -113,7 +113,7 @@ impl Linter {
                  drop the check",
                 quote(column)
             ),
-        );
+        ));
     }
 
     fn add_foreign_key(&mut self, table: &TableName, key: &ForeignKey) {
@@ -127,7 +127,7 @@ impl Linter {
             quote_all(&key.columns),
             key.references.quoted()
         );
-        self.find(
+        self.findings.push(Finding::of(
             "add-foreign-key",
             subject,
             format!(
@@ -135,14 +135,14 @@ impl Linter {
                 key.references
             ),
             not_valid(table, &name, &definition),
-        );
+        ));
     }
 
     fn add_unique(&mut self, table: &TableName, unique: &Unique) {
         let (columns, quoted) = (quote_all(&unique.columns), table.quoted());
         let name = unique.name.clone().unwrap_or_else(|| part_name(table, &unique.columns, "key"));
         let name = quote(&name);
-        self.find(
+        self.findings.push(Finding::of(
             "add-unique",
             of(table, &unique.columns.join(", ")),
             format!("`{table}` cannot be read or written (ACCESS EXCLUSIVE) while the index is built"),
@@ -150,18 +150,18 @@ impl Linter {
                 "in a migration without a transaction: CREATE UNIQUE INDEX CONCURRENTLY {name} ON {quoted} ({columns}); \
                  then ALTER TABLE {quoted} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}"
             ),
-        );
+        ));
     }
 
     fn create_index(&mut self, table: &TableName, index: &Index) {
         let columns: Vec<&str> = index.columns.iter().map(|column| column.name.as_str()).collect();
-        self.find(
+        self.findings.push(Finding::of(
             "create-index",
             of(table, &columns.join(", ")),
             format!("`{table}` cannot be written (SHARE) while `{}` is built", index.name),
             "use .create_index_concurrently(…) in a migration of its own without a transaction"
                 .to_owned(),
-        );
+        ));
     }
 
     fn add_check(&mut self, table: &TableName, check: &Check) {
@@ -169,12 +169,12 @@ impl Linter {
             return;
         }
         let name = check.name.clone().unwrap_or_else(|| part_name(table, &[], "check"));
-        self.find(
+        self.findings.push(Finding::of(
             "add-check",
             table.to_string(),
             format!("all rows of `{table}` are read under ACCESS EXCLUSIVE, which blocks all access meanwhile"),
             not_valid(table, &name, &format!("CHECK ({})", check.expression)),
-        );
+        ));
     }
 
     fn rebuild_enum(&mut self, name: &str) {
@@ -189,14 +189,14 @@ impl Linter {
         if users.is_empty() {
             return;
         }
-        self.find(
+        self.findings.push(Finding::of(
             "rebuild-enum",
             name.to_owned(),
             format!("{} rewritten under ACCESS EXCLUSIVE, which blocks reads meanwhile", is_are(&users)),
             "leave the value in the type and refuse it by a CHECK that is added NOT VALID, or do it while no program needs \
              the tables"
                 .to_owned(),
-        );
+        ));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use sea_orm::DbBackend;
 
-use super::Linter;
+use super::{Finding, Linter};
 use crate::{
     operation::{Operation, describe::describe},
     schema::{Column, Table, expression::mentions},
@@ -17,14 +17,14 @@ impl Linter {
         if !is_rebuild(table, operation) || !self.rebuilt.insert(original) {
             return;
         }
-        self.find(
+        self.findings.push(Finding::of(
             "rebuild-of-large-table",
             name.to_string(),
             format!("{}: SQLite copies all of `{name}` for it, which blocks writes meanwhile", describe(operation)),
             "plan for the time and for free space of twice the table, and put all changes of the table into this one \
              migration, which copies it once"
                 .to_owned(),
-        );
+        ));
     }
 }
 

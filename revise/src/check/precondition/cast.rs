@@ -16,21 +16,25 @@ pub struct Unfit {
     pub problem: String,
 }
 
-/// The values of a column that a cast to another type loses or fails on; `None` where there can be none, or where only
-/// the cast itself can tell. `values` are those of the enum type where the new type is one.
-pub fn unfit(
-    column: &str,
-    from: &Type,
-    to: &Type,
-    values: Option<&[&str]>,
-    backend: DbBackend,
-) -> Option<Unfit> {
-    if from == to {
-        return None;
-    }
-    match backend {
-        DbBackend::Sqlite => sqlite::unfit(column, from, to),
-        _ => postgres::unfit(column, from, to, values),
+/// A column whose values are cast to another type.
+pub struct Cast<'a> {
+    pub column: &'a str,
+    pub from: &'a Type,
+    pub to: &'a Type,
+}
+
+impl Cast<'_> {
+    /// The values that the cast loses or fails on; `None` where there can be none, or where only the cast itself can tell.
+    /// `values` are those of the enum type where the new type is one.
+    pub fn unfit(&self, values: Option<&[&str]>, backend: DbBackend) -> Option<Unfit> {
+        let Self { column, from, to } = self;
+        if from == to {
+            return None;
+        }
+        match backend {
+            DbBackend::Sqlite => sqlite::unfit(column, from, to),
+            _ => postgres::unfit(column, from, to, values),
+        }
     }
 }
 

@@ -3,9 +3,11 @@
 use sea_orm::DbBackend;
 
 use super::{
-    Precondition, cast, definition,
+    Precondition,
+    cast::Cast,
+    definition,
     origin::{ColumnOrigin, Origins},
-    source::Source,
+    source::{Fault, Source},
 };
 use crate::{
     operation::{Operation, describe::spell},
@@ -115,7 +117,7 @@ impl<'a> Checker<'a> {
         };
         let values: Option<Vec<&str>> =
             values.map(|values| values.iter().map(|value| value.name.as_str()).collect());
-        let unfit = cast::unfit(column, from, to, values.as_deref(), self.backend)?;
+        let unfit = Cast { column, from, to }.unfit(values.as_deref(), self.backend)?;
         let (table, kind) = (source.name, spell(to));
         let hint = format!(
             "change them first, or say how a {kind} is made of them: --using {table}.{column}=…, or .alter_type_using(…)"
@@ -339,7 +341,8 @@ pub fn duplicates(
         return None;
     }
     let hint = "give them different values, or delete all but one".to_owned();
-    Some(source.duplicates(expressions, condition, repeat(columns), hint))
+    let fault = Fault { problem: repeat(columns), hint };
+    Some(source.duplicates(expressions, condition, fault))
 }
 
 fn add_check(source: &Source<'_>, check: &Check) -> Option<Precondition> {

@@ -13,6 +13,12 @@ const CHARACTERS: usize = 60;
 /// So many rows are named.
 const SAMPLES: usize = 5;
 
+/// What is wrong with rows, and what to do about it.
+pub struct Fault {
+    pub problem: String,
+    pub hint: String,
+}
+
 /// A table in the database and what the plan has made of its names so far.
 pub struct Source<'a> {
     pub backend: DbBackend,
@@ -55,8 +61,7 @@ impl Source<'_> {
                 "SELECT {key} FROM {from} WHERE {condition} ORDER BY {} LIMIT {SAMPLES}",
                 self.order()
             ),
-            problem,
-            hint,
+            Fault { problem, hint },
         )
     }
 
@@ -65,8 +70,7 @@ impl Source<'_> {
         &self,
         expressions: &[String],
         condition: &str,
-        problem: String,
-        hint: String,
+        fault: Fault,
     ) -> Precondition {
         let (from, key) = (self.relation(), quote(&self.key_name()));
         let expressions = expressions.join(", ");
@@ -82,18 +86,12 @@ impl Source<'_> {
                  WHERE {condition}) AS \"alike\" WHERE {number} > 1 ORDER BY {} LIMIT {SAMPLES}",
                 self.order()
             ),
-            problem,
-            hint,
+            fault,
         )
     }
 
-    fn precondition(
-        &self,
-        count: String,
-        sample: String,
-        problem: String,
-        hint: String,
-    ) -> Precondition {
+    fn precondition(&self, count: String, sample: String, fault: Fault) -> Precondition {
+        let Fault { problem, hint } = fault;
         let key = match self.key_columns() {
             [] if self.backend == DbBackend::Sqlite => "rowid ".to_owned(),
             [] => "ctid ".to_owned(),

@@ -93,7 +93,24 @@ fn changes_of_a_column() {
         .drop_not_null("u", "name")
         .set_default("u", "a", "x")
         .with(changed)
-        .drop_default("u", "a")
+        .drop_default("u", "a");
+    says(
+        plan,
+        &[
+            "change type of u.n to varchar(20)",
+            "change type of u.n to integer computed as n::integer * 2",
+            "u.name: not null",
+            "u.name: nullable",
+            "u.a: default 'x'",
+            "u.a: default 'y', was 'x'",
+            "u.a: no default",
+        ],
+    );
+}
+
+#[test]
+fn what_gives_a_column_its_values() {
+    let plan = Plan::new()
         .set_identity("u", "id", Identity::None, Identity::Automatic)
         .set_identity("u", "id", Identity::None, Identity::Always)
         .set_identity("u", "id", Identity::Automatic, Identity::Rowid)
@@ -108,13 +125,6 @@ fn changes_of_a_column() {
     says(
         plan,
         &[
-            "change type of u.n to varchar(20)",
-            "change type of u.n to integer computed as n::integer * 2",
-            "u.name: not null",
-            "u.name: nullable",
-            "u.a: default 'x'",
-            "u.a: default 'y', was 'x'",
-            "u.a: no default",
             "u.id: numbered by the database",
             "u.id: always numbered by the database",
             "u.id: numbered by the database, ids may come again",
@@ -211,7 +221,7 @@ fn foreign_keys_and_checks() {
 }
 
 #[test]
-fn enums_comments_objects_and_sql() {
+fn enums_and_comments() {
     let plan = Plan::new()
         .create_enum("tea", ["everyday", "breakfast"])
         .drop_enum("tea")
@@ -221,7 +231,26 @@ fn enums_comments_objects_and_sql() {
         .rebuild_enum("tea", ["everyday"], [("breakfast", "everyday")])
         .comment_table("u", Some("people"))
         .comment_column("u", "a", Some("two\nlines \u{1b}[31m"))
-        .comment_column("u", "a", None)
+        .comment_column("u", "a", None);
+    says(
+        plan,
+        &[
+            "create enum tea (everyday, breakfast)",
+            "drop enum tea",
+            "add value green to enum tea",
+            "add value green to enum tea before breakfast",
+            "rename value green of enum tea to sencha",
+            "rebuild enum tea (everyday), breakfast becomes everyday",
+            "table u: comment “people”",
+            "u.a: comment “two lines [31m”",
+            "u.a: no comment",
+        ],
+    );
+}
+
+#[test]
+fn objects_and_sql() {
+    let plan = Plan::new()
         .create_view("v", "CREATE VIEW v AS SELECT 1")
         .drop_view("v")
         .create_trigger("u", "t", "CREATE TRIGGER t …")
@@ -241,15 +270,6 @@ fn enums_comments_objects_and_sql() {
     says(
         plan,
         &[
-            "create enum tea (everyday, breakfast)",
-            "drop enum tea",
-            "add value green to enum tea",
-            "add value green to enum tea before breakfast",
-            "rename value green of enum tea to sencha",
-            "rebuild enum tea (everyday), breakfast becomes everyday",
-            "table u: comment “people”",
-            "u.a: comment “two lines [31m”",
-            "u.a: no comment",
             "create view v",
             "drop view v",
             "create trigger t on u",

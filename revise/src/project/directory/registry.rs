@@ -9,7 +9,8 @@ use super::{
     edit::{TextEdit, apply, indentation, line_end, newline, part, remove_lines, whole_lines},
     error::DirectoryError,
     listing::{Anchor, Listing, Module, is_plain, split_mark},
-    templates, vector,
+    templates,
+    vector::{self, NewEntry},
 };
 use crate::project::render;
 
@@ -52,7 +53,8 @@ impl Registry {
             return Err(DirectoryError::Registered { revision, path });
         }
         let entry = format!("Box::new({revision}::Migration)");
-        let text = self.body().and_then(|body| insert(body, revision, None, &entry, ""));
+        let new = NewEntry { name: revision, text: &entry, comment: "" };
+        let text = self.body().and_then(|body| insert(body, &new, None));
         self.recognised(text, "add these two lines", revision)
     }
 
@@ -82,7 +84,8 @@ impl Registry {
         let text = self.body().and_then(|body| {
             let Removed { text, module, entry, comment } = remove(body, old)?;
             let (module, entry) = (module.replace(old, new), entry.replace(old, new));
-            insert(&text, new, Some(&module), &entry, &comment)
+            let entry = NewEntry { name: new, text: &entry, comment: &comment };
+            insert(&text, &entry, Some(&module))
         });
         self.recognised(text, "give the revision its new name", new)
     }
@@ -122,17 +125,12 @@ impl Registry {
     }
 }
 
-fn insert(
-    source: &str,
-    name: &str,
-    module: Option<&str>,
-    entry: &str,
-    comment: &str,
-) -> Option<String> {
+/// The text with one revision more. `module` is its declaration, where it had one before.
+fn insert(source: &str, new: &NewEntry<'_>, module: Option<&str>) -> Option<String> {
     let listing = Listing::parse(source)?;
-    let declaration = module.map_or_else(|| declaration(source, &listing, name), str::to_owned);
-    let mut edits = vec![insert_module(source, &listing, name, &declaration)];
-    edits.extend(vector::insert(source, &listing.vector, name, entry, comment));
+    let declaration = module.map_or_else(|| declaration(source, &listing, new.name), str::to_owned);
+    let mut edits = vec![insert_module(source, &listing, new.name, &declaration)];
+    edits.extend(vector::insert(source, &listing.vector, new));
     Some(apply(source, edits))
 }
 

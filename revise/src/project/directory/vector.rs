@@ -9,14 +9,19 @@ use super::{
 /// The width up to which rustfmt keeps a list on one line by default.
 const WIDTH: usize = 60;
 
-/// Puts an entry after the last one with a smaller name. `comment` comes after its comma.
-pub(super) fn insert(
-    source: &str,
-    vector: &Vector,
-    name: &str,
-    entry: &str,
-    comment: &str,
-) -> Vec<TextEdit> {
+/// An entry that is put in.
+pub(super) struct NewEntry<'a> {
+    /// The name of the revision.
+    pub name: &'a str,
+    /// The expression.
+    pub text: &'a str,
+    /// What comes after its comma, on the same line.
+    pub comment: &'a str,
+}
+
+/// Puts an entry after the last one with a smaller name.
+pub(super) fn insert(source: &str, vector: &Vector, new: &NewEntry<'_>) -> Vec<TextEdit> {
+    let NewEntry { name, text: entry, comment } = *new;
     let smaller =
         |found: &ListEntry| found.name.as_ref().is_some_and(|(found, _)| found.as_str() < name);
     let place = vector.entries.iter().rposition(smaller).map_or(0, |before| before + 1);

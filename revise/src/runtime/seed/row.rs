@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sea_orm::DbBackend;
 
 use super::{
-    value::{Style, literal},
+    value::{Recipe, Style, literal},
     written_columns,
 };
 use crate::schema::{Column, ForeignKey, Identity, Schema, Table, TableName, quote, quote_all};
@@ -23,6 +23,14 @@ pub struct Insert<'a> {
     pub taken: u64,
     /// How often the row was refused.
     pub variant: usize,
+}
+
+/// What a key points at.
+struct Parent<'a> {
+    /// Its columns.
+    referenced: &'a [String],
+    /// How many rows it has, where that is known.
+    rows: Option<u64>,
 }
 
 impl<'a> Insert<'a> {
@@ -77,7 +85,8 @@ impl<'a> Insert<'a> {
             (0, _) => Style::Plain,
             (variant, _) => Style::Checked { checks: &self.table.checks, variant },
         };
-        literal(column, style, self.number, self.schema, self.backend)
+        let Self { number, schema, backend, .. } = *self;
+        literal(column, &Recipe { style, number, schema, backend })
     }
 
     fn may_be_null(&self, column: &str) -> bool {
@@ -111,7 +120,8 @@ impl<'a> Insert<'a> {
             (if own { Some(self.table) } else { self.schema.table(&key.references) })
         else {
             // A table that is not managed has rows of its own, or none.
-            return self.point(key, &key.referenced, None, given);
+            let parent = Parent { referenced: &key.referenced, rows: None };
+            return self.point(key, &parent, given);
         };
         let referenced = match (&parent.primary_key, key.referenced.as_slice()) {
             (Some(primary), []) => &primary.columns,
@@ -134,7 +144,7 @@ impl<'a> Insert<'a> {
         } else if own && rows == 0 {
             self.point_at_itself(key, referenced, given);
         } else {
-            self.point(key, referenced, Some(rows), given);
+            self.point(key, &Parent { referenced, rows: Some(rows) }, given);
         }
     }
 
@@ -142,10 +152,10 @@ impl<'a> Insert<'a> {
     fn point(
         &self,
         key: &'a ForeignKey,
-        referenced: &[String],
-        rows: Option<u64>,
+        parent: &Parent<'_>,
         given: &mut BTreeMap<&'a str, String>,
     ) {
+        let Parent { referenced, rows } = *parent;
         let known = |given: &BTreeMap<&str, String>, (column, target): (&String, &String)| {
             given.get(column.as_str()).map(|value| format!("{} = {value}", quote(target)))
         };

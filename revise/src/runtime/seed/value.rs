@@ -21,32 +21,31 @@ pub enum Style<'a> {
     Checked { checks: &'a [Check], variant: usize },
 }
 
-/// A value of a column for the row of this number; another one for each number, as far as the type has as many.
-pub fn literal(
-    column: &Column,
-    style: Style<'_>,
-    number: usize,
-    schema: &Schema,
-    backend: DbBackend,
-) -> String {
-    let checked = match style {
+/// How the values of a row are made.
+#[derive(Clone, Copy)]
+pub struct Recipe<'a> {
+    pub style: Style<'a>,
+    /// Of the row.
+    pub number: usize,
+    /// Has the values of the enums.
+    pub schema: &'a Schema,
+    pub backend: DbBackend,
+}
+
+/// A value of a column; another one for each number of a row, as far as the type has as many.
+pub fn literal(column: &Column, recipe: &Recipe<'_>) -> String {
+    let checked = match recipe.style {
         Style::Checked { checks, variant } => {
             let mut checks = checks.iter().map(|check| check.expression.as_str());
             checks.find(|check| mentions(check, &column.name)).map(|check| (check, variant))
         }
         Style::Plain | Style::Odd | Style::Long => None,
     };
-    typed(&column.kind, checked, style, number, schema, backend)
+    typed(&column.kind, checked, recipe)
 }
 
-fn typed(
-    kind: &Type,
-    checked: Option<(&str, usize)>,
-    style: Style<'_>,
-    number: usize,
-    schema: &Schema,
-    backend: DbBackend,
-) -> String {
+fn typed(kind: &Type, checked: Option<(&str, usize)>, recipe: &Recipe<'_>) -> String {
+    let Recipe { style, number, schema, backend } = *recipe;
     let sqlite = backend == DbBackend::Sqlite;
     let row = number + 1;
     let text = |length| quote_text(&text(checked, style, number, length));

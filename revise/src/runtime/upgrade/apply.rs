@@ -14,89 +14,69 @@ use crate::{
     runtime::{
         context::ExecutionContext,
         execute::execute,
-        history::{History, Record, State, Steps, actor},
+        history::{Record, State, Steps, actor},
         revise::Revise,
         session::Session,
     },
 };
 
-/// Applies a migration or takes it back, again and again where it does not get its locks.
-pub async fn one(
-    revise: &Revise,
-    session: &Session,
-    migration: &dyn MigrationTrait,
-    checksum: Option<String>,
-    direction: Direction,
-    options: &UpgradeOptions,
-) -> Result<()> {
-    let revision = migration.name().to_owned();
-    (options.report)(&Event::Begun { revision: revision.clone(), direction });
-    let begun = Instant::now();
-    let work =
-        MigrationRun { history: &revise.history, session, migration, checksum, direction, options };
-    // No other process queues after one that waits for a file, so waiting once is enough.
-    let limit = if session.backend() == DbBackend::Sqlite { 1 } else { options.attempts };
-    let mut attempts = 1;
-    loop {
-        let done = match migration.use_transaction() {
-            Some(false) => work.in_steps(begun).await,
-            Some(true) | None => work.in_transaction(begun).await,
-        };
-        match done {
-            Ok(()) => break,
-            Err(error) if is_lock_timeout(&error) && attempts < limit => {
-                (options.report)(&Event::Retrying { revision: revision.clone(), attempts });
-                tokio::time::sleep(Duration::from_millis(200) * attempts.min(10)).await;
-                attempts += 1;
-            }
-            Err(error) if is_lock_timeout(&error) => {
-                return Err(locked(session, &revision, attempts, &error));
-            }
-            Err(error) if migration.use_transaction() == Some(false) => {
-                let program = &revise.program;
-                let way = if direction == Direction::Up { "upgrade" } else { "downgrade" };
-                return Err(Error::Failed(format!(
-                    "`{revision}` failed, and what it had done before stays, because it runs without a transaction; see \
-                     `{program} status`, fix the cause and go on with `{program} {way}`:\n{}",
-                    explain(&error)
-                )));
-            }
-            Err(error) => return Err(failed(&revision, direction, &error)),
-        }
-    }
-    (options.report)(&Event::Done { revision, direction, duration: begun.elapsed() });
-    Ok(())
-}
-
-fn locked(session: &Session, revision: &str, attempts: u32, error: &DbErr) -> Error {
-    if session.backend() == DbBackend::Sqlite {
-        return Error::Locked(format!(
-            "another program holds {}, and nothing of `{revision}` is done; close it, or raise `--lock-timeout`",
-            session.target
-        ));
-    }
-    Error::Locked(format!(
-        "`{revision}` did not get its locks in {attempts} attempts, and nothing of it is done; look who holds the tables, or \
-         raise `--lock-timeout`: {}",
-        clear(error)
-    ))
-}
-
-struct MigrationRun<'a> {
-    history: &'a History,
-    session: &'a Session,
-    migration: &'a dyn MigrationTrait,
-    checksum: Option<String>,
-    direction: Direction,
-    options: &'a UpgradeOptions,
+/// A migration that is applied or taken back.
+pub struct MigrationRun<'a> {
+    pub revise: &'a Revise,
+    pub session: &'a Session,
+    pub migration: &'a dyn MigrationTrait,
+    /// Of its plan, where that is known.
+    pub checksum: Option<String>,
+    pub direction: Direction,
+    pub options: &'a UpgradeOptions,
 }
 
 impl MigrationRun<'_> {
+    /// Applies the migration or takes it back, again and again where it does not get its locks.
+    pub async fn carry_out(&self) -> Result<()> {
+        let Self { session, migration, direction, options, .. } = *self;
+        let revision = migration.name().to_owned();
+        (options.report)(&Event::Begun { revision: revision.clone(), direction });
+        let begun = Instant::now();
+        // No other process queues after one that waits for a file, so waiting once is enough.
+        let limit = if session.backend() == DbBackend::Sqlite { 1 } else { options.attempts };
+        let mut attempts = 1;
+        loop {
+            let done = match migration.use_transaction() {
+                Some(false) => self.in_steps(begun).await,
+                Some(true) | None => self.in_transaction(begun).await,
+            };
+            match done {
+                Ok(()) => break,
+                Err(error) if is_lock_timeout(&error) && attempts < limit => {
+                    (options.report)(&Event::Retrying { revision: revision.clone(), attempts });
+                    tokio::time::sleep(Duration::from_millis(200) * attempts.min(10)).await;
+                    attempts += 1;
+                }
+                Err(error) if is_lock_timeout(&error) => {
+                    return Err(locked(session, &revision, attempts, &error));
+                }
+                Err(error) if migration.use_transaction() == Some(false) => {
+                    let program = &self.revise.program;
+                    let way = if direction == Direction::Up { "upgrade" } else { "downgrade" };
+                    return Err(Error::Failed(format!(
+                        "`{revision}` failed, and what it had done before stays, because it runs without a transaction; see \
+                         `{program} status`, fix the cause and go on with `{program} {way}`:\n{}",
+                        explain(&error)
+                    )));
+                }
+                Err(error) => return Err(failed(&revision, direction, &error)),
+            }
+        }
+        (options.report)(&Event::Done { revision, direction, duration: begun.elapsed() });
+        Ok(())
+    }
+
     async fn in_transaction(&self, begun: Instant) -> Result<(), DbErr> {
         let transaction = self.session.begin().await?;
         let done = async {
             self.limit_locks(&transaction, "SET LOCAL").await?;
-            self.history.install(&transaction).await?;
+            self.revise.history.install(&transaction).await?;
             let context = ExecutionContext::live(None, observer(&self.options.report));
             let manager = SchemaManager::new(&transaction);
             self.migrate(&manager, context).await?;
@@ -116,9 +96,9 @@ impl MigrationRun<'_> {
     async fn in_steps(&self, begun: Instant) -> Result<(), DbErr> {
         let db = &self.session.db;
         self.limit_locks(db, "SET").await?;
-        self.history.install(db).await?;
+        self.revise.history.install(db).await?;
         let name = self.migration.name();
-        let noted = self.history.applied(db).await.map_err(DbErr::from)?;
+        let noted = self.revise.history.applied(db).await.map_err(DbErr::from)?;
         let noted = noted.into_iter().find(|applied| applied.revision == name);
         let state = match self.direction {
             Direction::Up => State::Upgrading,
@@ -128,7 +108,7 @@ impl MigrationRun<'_> {
             noted.and_then(|applied| applied.record).filter(|record| record.state == state);
         let done = going_on.as_ref().map_or(0, |record| record.steps);
         if going_on.is_none() {
-            self.history.write(db, name, &self.note(state, begun)).await?;
+            self.revise.history.write(db, name, &self.note(state, begun)).await?;
         }
         let steps = Some(Steps { revision: name.to_owned(), done });
         let context = ExecutionContext::live(steps, observer(&self.options.report));
@@ -154,10 +134,10 @@ impl MigrationRun<'_> {
         let name = self.migration.name();
         match self.direction {
             Direction::Up => {
-                self.history.add_version(db, name).await?;
-                self.history.write(db, name, &self.note(State::Applied, begun)).await
+                self.revise.history.add_version(db, name).await?;
+                self.revise.history.write(db, name, &self.note(State::Applied, begun)).await
             }
-            Direction::Down => self.history.forget(db, name).await,
+            Direction::Down => self.revise.history.forget(db, name).await,
         }
     }
 
@@ -178,4 +158,18 @@ impl MigrationRun<'_> {
         let milliseconds = self.options.lock_timeout.as_millis();
         execute(db, &format!("{set} lock_timeout = {milliseconds}")).await
     }
+}
+
+fn locked(session: &Session, revision: &str, attempts: u32, error: &DbErr) -> Error {
+    if session.backend() == DbBackend::Sqlite {
+        return Error::Locked(format!(
+            "another program holds {}, and nothing of `{revision}` is done; close it, or raise `--lock-timeout`",
+            session.target
+        ));
+    }
+    Error::Locked(format!(
+        "`{revision}` did not get its locks in {attempts} attempts, and nothing of it is done; look who holds the tables, or \
+         raise `--lock-timeout`: {}",
+        clear(error)
+    ))
 }

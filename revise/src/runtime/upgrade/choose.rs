@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use super::UpgradeOptions;
 use crate::{
     error::{Error, Result},
     revision,
@@ -105,15 +104,13 @@ pub fn expect_known(status: &Status, program: &str) -> Result<()> {
     )))
 }
 
-/// Refuses what could only make things worse.
-pub fn expect_sound(
+/// Refuses to leave a migration behind that was begun and is not done.
+pub fn expect_finished(
     status: &Status,
     chosen: &[String],
     direction: Direction,
-    options: &UpgradeOptions,
     program: &str,
 ) -> Result<()> {
-    expect_known(status, program)?;
     if let Some(unfinished) = &status.unfinished {
         let state = unfinished.record.as_ref().map(|record| record.state);
         let revision = &unfinished.revision;
@@ -131,8 +128,12 @@ pub fn expect_sound(
             )));
         }
     }
-    let late = chosen.iter().find(|name| status.out_of_order.contains(name));
-    if let (Some(late), Direction::Up, false) = (late, direction, options.out_of_order) {
+    Ok(())
+}
+
+/// Refuses migrations that are older than the newest applied one.
+pub fn expect_in_order(status: &Status, chosen: &[String], program: &str) -> Result<()> {
+    if let Some(late) = chosen.iter().find(|name| status.out_of_order.contains(name)) {
         let newest = status.current().unwrap_or_default();
         return Err(Error::History(format!(
             "`{late}` is older than `{newest}`, which is applied already, as after a merge of two branches; give it a new date \

@@ -1,0 +1,138 @@
+//! An upgrade or a downgrade under the lock: what is looked at first, and the migrations one after the other.
+
+use sea_orm_migration::MigrationTrait;
+
+use super::{Direction, Event, MigrationRun, UpgradeOptions, choose, loss};
+use crate::{
+    error::Result,
+    runtime::{
+        backup::{self, Backup},
+        replay::{Replay, ReplayedMigration},
+        revise::{Revise, Status},
+        session::Session,
+        target::Target,
+    },
+};
+
+/// An upgrade or a downgrade.
+pub(super) struct Change<'a> {
+    pub revise: &'a Revise,
+    pub session: &'a Session,
+    pub options: &'a UpgradeOptions,
+    pub direction: Direction,
+    /// Where the database stands.
+    pub status: Status,
+    /// The migrations to carry out, in their order.
+    pub chosen: Vec<String>,
+    /// All that the program has.
+    pub migrations: Vec<Box<dyn MigrationTrait>>,
+}
+
+impl Change<'_> {
+    /// Carries the chosen migrations out, and answers their names.
+    ///
+    /// # Errors
+    /// As [`Revise::upgrade`].
+    pub async fn carry_out(self) -> Result<Vec<String>> {
+        let Self { revise, session, options, direction, .. } = self;
+        if self.chosen.is_empty() && self.status.unfinished.is_none() {
+            choose::expect_known(&self.status, &revise.program)?;
+            // An edit is reported at once, and not only when it is in the way.
+            self.replayed().await?;
+            return Ok(Vec::new());
+        }
+        self.expect_sound()?;
+        let replayed = self.replayed().await?;
+        let losses = loss::find(session, &replayed, &self.chosen).await?;
+        loss::agree(&losses, options, direction)?;
+        self.back_up(!losses.is_empty()).await?;
+        let mut done = Vec::with_capacity(self.chosen.len());
+        for name in self.chosen {
+            let migration = self.migrations.iter().find(|migration| migration.name() == name);
+            let Some(migration) = migration else { continue };
+            let migration = migration.as_ref();
+            let checksum = replayed.iter().find(|replayed| replayed.revision == name);
+            let checksum = checksum.map(|replayed| replayed.checksum.clone());
+            let run = MigrationRun { revise, session, migration, checksum, direction, options };
+            run.carry_out().await?;
+            done.push(name);
+        }
+        Ok(done)
+    }
+
+    /// Refuses what could only make things worse.
+    fn expect_sound(&self) -> Result<()> {
+        let Self { status, chosen, direction, .. } = self;
+        let program = &self.revise.program;
+        choose::expect_known(status, program)?;
+        choose::expect_finished(status, chosen, *direction, program)?;
+        match direction {
+            Direction::Up if !self.options.out_of_order => {
+                choose::expect_in_order(status, chosen, program)
+            }
+            Direction::Up | Direction::Down => Ok(()),
+        }
+    }
+
+    /// What the migrations consist of, seen in a shadow; on the way down what their `down` consists of. Where a history
+    /// cannot be replayed, because it needs rows or rights, nothing is known and nothing is checked.
+    async fn replayed(&self) -> Result<Vec<ReplayedMigration>> {
+        let Self { revise, options, migrations, .. } = self;
+        let target = &self.session.target;
+        let shadows = revise.shadows(target, options.shadow.as_ref()).await?;
+        let replayed = Replay::run(&shadows, migrations, &revise.schemas(target)).await;
+        let mut replay = match replayed {
+            Ok(replay) => replay,
+            Err(error) => {
+                (options.report)(&Event::Warning(format!(
+                    "the history cannot be replayed in a shadow, so it is not checked: {error}"
+                )));
+                return Ok(Vec::new());
+            }
+        };
+        let edited = choose::edited(&self.status, &replay.migrations);
+        if let Some(revision) = edited.first()
+            && !options.ignore_edits
+        {
+            return Err(choose::edited_error(revision, &revise.program));
+        }
+        let mut replayed = replay.migrations.clone();
+        if self.direction == Direction::Down {
+            for migration in migrations.iter().rev() {
+                let back = self.chosen.iter().any(|name| name == migration.name());
+                let is_last = self.chosen.last().is_some_and(|last| last == migration.name());
+                let down = replay.down(migration.as_ref()).await;
+                let Ok(operations) = down else { break };
+                if let Some(replayed) = replayed
+                    .iter_mut()
+                    .find(|replayed| back && replayed.revision == migration.name())
+                {
+                    replayed.operations = operations;
+                }
+                if is_last {
+                    break;
+                }
+            }
+        }
+        replay.close().await;
+        Ok(replayed)
+    }
+
+    async fn back_up(&self, losing: bool) -> Result<()> {
+        let Self { session, options, status, .. } = self;
+        let wanted = match options.backup {
+            Backup::Always => true,
+            Backup::WhenLosing => losing,
+            Backup::Never => false,
+        };
+        // A database without a history is new, or was never under this program's care.
+        let (Target::File(path), Some(current), true) = (&session.target, status.current(), wanted)
+        else {
+            return Ok(());
+        };
+        backup::remove_partial(path)?;
+        let copy = backup::copy(&session.db, path, current).await?;
+        (options.report)(&Event::BackedUp(copy));
+        Ok(())
+    }
+}
