@@ -108,6 +108,20 @@ struct Handed {
 }
 
 impl Handed {
+    fn new(options: Options, shared: Shared, load: &Arc<Load>) -> Self {
+        Self {
+            answers: Data::new(ResponseCache::new(shared.db.clone(), options.answers)),
+            db: Data::new(shared.db),
+            imports: Data::new(shared.imports),
+            readiness: shared.readiness,
+            contract: Data::new(Contract::new(document)),
+            exposure: Data::new(options.exposure),
+            cap: Data::new(DefaultLimit(options.list_limit)),
+            load: Data::from(Arc::clone(load)),
+            places: Data::new(Places::new(options.budget.encoders)),
+        }
+    }
+
     fn hand(&self, config: &mut web::ServiceConfig) {
         config
             .app_data(self.db.clone())
@@ -160,19 +174,9 @@ impl Bound {
 /// # Errors
 /// When the address cannot be bound.
 pub fn bind(options: Options, shared: Shared) -> Result<Bound> {
-    let Options { address, exposure, workers, list_limit, answers, budget } = options;
+    let Options { address, workers, budget, .. } = options;
     let load = Load::new(workers, budget.connections, budget.unread);
-    let data = Handed {
-        answers: Data::new(ResponseCache::new(shared.db.clone(), answers)),
-        db: Data::new(shared.db),
-        imports: Data::new(shared.imports),
-        readiness: shared.readiness,
-        contract: Data::new(Contract::new(document)),
-        exposure: Data::new(exposure),
-        cap: Data::new(DefaultLimit(list_limit)),
-        load: Data::from(Arc::clone(&load)),
-        places: Data::new(Places::new(budget.encoders)),
-    };
+    let data = Handed::new(options, shared, &load);
     let app = move || {
         App::new()
             .configure(|config| data.hand(config))

@@ -95,22 +95,9 @@ pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> 
     let claim =
         schema::claim(location, &format!("{} on {address}, since {started}", schema::SERVER))?;
 
-    let db = match location {
-        Location::Memory => in_memory(&settings).await?,
-        Location::File(_) | Location::Postgres(_) => {
-            schema::prepare(location, &settings).await?;
-            Db::open(location, &settings).await.with_context(|| schema::cannot_open(location))?
-        }
-    };
+    let db = open(location, &settings).await?;
     let readiness = Data::new(Readiness::new(schema::head()));
-    let options = server::Options {
-        address,
-        exposure,
-        workers: args.workers.map_or_else(cores, usize::from),
-        list_limit: args.list_limit,
-        answers: usize::from(args.cache_mb) << 20,
-        budget: args.budget.within_descriptors(),
-    };
+    let options = options(&args, address, exposure);
     // Before the address is logged: a signal without a handler would end the process immediately.
     let asked = asked_to_end()?;
     let imports = Imports::new(db.clone(), spool(location, &args));
@@ -148,6 +135,28 @@ pub async fn serve(location: &Location, settings: Settings, args: ServeArgs) -> 
     drop(claim);
     log::info!("ended");
     Ok(())
+}
+
+/// Opens the database, with the schema of this program.
+async fn open(location: &Location, settings: &Settings) -> Result<Db> {
+    match location {
+        Location::Memory => in_memory(settings).await,
+        Location::File(_) | Location::Postgres(_) => {
+            schema::prepare(location, settings).await?;
+            Db::open(location, settings).await.with_context(|| schema::cannot_open(location))
+        }
+    }
+}
+
+fn options(args: &ServeArgs, address: SocketAddr, exposure: Exposure) -> server::Options {
+    server::Options {
+        address,
+        exposure,
+        workers: args.workers.map_or_else(cores, usize::from),
+        list_limit: args.list_limit,
+        answers: usize::from(args.cache_mb) << 20,
+        budget: args.budget.within_descriptors(),
+    }
 }
 
 /// An in-memory database is created and used on one connection.

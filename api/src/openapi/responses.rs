@@ -179,18 +179,19 @@ fn carried(what: &Described, status: &str, is_row: bool) -> Vec<(&'static str, &
     headers
 }
 
-fn headers() -> Vec<(&'static str, Header)> {
-    let header = |of, description: &str, example: &str| {
-        let example = match of {
-            Type::Integer => example.parse::<u32>().map(Into::into).unwrap_or_default(),
-            _ => serde_json::Value::from(example),
-        };
-        HeaderBuilder::new()
-            .schema(Some(ObjectBuilder::new().schema_type(of)))
-            .description(Some(description))
-            .example(Some(example))
-            .build()
+fn header(of: Type, description: &str, example: &str) -> Header {
+    let example = match of {
+        Type::Integer => example.parse::<u32>().map(Into::into).unwrap_or_default(),
+        _ => serde_json::Value::from(example),
     };
+    HeaderBuilder::new()
+        .schema(Some(ObjectBuilder::new().schema_type(of)))
+        .description(Some(description))
+        .example(Some(example))
+        .build()
+}
+
+fn headers() -> Vec<(&'static str, Header)> {
     let text = |description: &str, example: &str| header(Type::String, description, example);
     vec![
         ("Allow", text("The methods that the address takes", "GET, HEAD, POST, OPTIONS")),
