@@ -8,7 +8,7 @@ use crate::support::{App, Reply, on_both};
 
 fn post(app: &App, path: &str, key: &str, body: &Value) -> Reply {
     let headers = [("content-type", "application/json"), ("idempotency-key", key)];
-    app.send("POST", path, &headers, body.to_string().as_bytes())
+    app.request("POST", path).send(&headers, body.to_string().as_bytes())
 }
 
 on_both! {

@@ -38,7 +38,7 @@ on_both! {
             let import = Program::new(&database).run_with_input(&["import", "books", "-", "--format", "csv"], file);
             import.expect_success();
             assert_eq!(seen(&app).1, json!([{"title": "A file"}, {"title": "By SQL"}]));
-            app.send("DELETE", "/api/books?title=A%20file&confirm=1", &[], b"").expect(200);
+            app.request("DELETE", "/api/books?title=A%20file&confirm=1").send(&[], b"").expect(200);
             assert_eq!(seen(&app).1, title("By SQL"));
             assert!(app.stop());
         }

@@ -135,7 +135,7 @@ fn evil(here: &str) -> SocketAddr {
 fn catalogue(app: &App) {
     let kind = [("content-type", "text/csv")];
     let csv = "title,author,isbn\nClean Code,Robert C. Martin,9780132350884\n";
-    app.send("POST", "/api/imports", &kind, csv.as_bytes()).expect(202);
+    app.request("POST", "/api/imports").send(&kind, csv.as_bytes()).expect(202);
     while app.get("/api/imports/1").expect(200)["state"] != "done" {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
@@ -185,18 +185,22 @@ fn pages_of_other_sites_change_nothing_and_the_servers_own_page_does() {
             // The attempt did reach the server; how much of it depends on what this browser blocks itself.
             assert!(refused() >= refused_before + 3, "{origin}: {}", app.log());
         }
-        let own = browser
-            .open(&format!("http://{}/docs", app.address), "document.readyState === 'complete'");
-        let book = json!({"title": "a", "author": "b"}).to_string();
-        for (method, path, kind, body, expected) in [
-            ("POST", "/api/books", "application/json", book.as_str(), 201),
-            ("POST", "/api/imports", "text/csv", CSV, 202),
-            ("DELETE", "/api/books/2", "text/plain", "", 200),
-        ] {
-            let options =
-                json!({"method": method, "headers": {"content-type": kind}, "body": body});
-            let asked = format!("fetch('{path}', {options}).then(answer => answer.status)");
-            assert_eq!(browser.evaluate(&own, &asked), expected, "{method} {path}");
-        }
+        expect_own_page(&mut browser, app);
+    }
+}
+
+/// The server's own page may change what it likes.
+fn expect_own_page(browser: &mut Browser, app: &App) {
+    let own =
+        browser.open(&format!("http://{}/docs", app.address), "document.readyState === 'complete'");
+    let book = json!({"title": "a", "author": "b"}).to_string();
+    for (method, path, kind, body, expected) in [
+        ("POST", "/api/books", "application/json", book.as_str(), 201),
+        ("POST", "/api/imports", "text/csv", CSV, 202),
+        ("DELETE", "/api/books/2", "text/plain", "", 200),
+    ] {
+        let options = json!({"method": method, "headers": {"content-type": kind}, "body": body});
+        let asked = format!("fetch('{path}', {options}).then(answer => answer.status)");
+        assert_eq!(browser.evaluate(&own, &asked), expected, "{method} {path}");
     }
 }

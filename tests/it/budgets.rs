@@ -94,7 +94,7 @@ fn a_stream_without_a_place_among_the_encoders_is_sent_as_it_is() {
         .expect(201);
     for coding in ["br", "gzip"] {
         let accepted = [("accept-encoding", coding)];
-        let export = app.send("GET", "/api/exports/books.csv", &accepted, b"");
+        let export = app.request("GET", "/api/exports/books.csv").send(&accepted, b"");
         assert_eq!((export.status, export.headers.get("content-encoding")), (200, None));
         assert!(export.headers["vary"].contains("Accept-Encoding"), "{export:?}");
         // A complete response needs no encoder.

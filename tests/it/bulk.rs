@@ -42,7 +42,7 @@ fn furnish(database: &Database) -> App {
 }
 
 fn patch(app: &App, path: &str, body: &Value) -> crate::support::Reply {
-    app.send("PATCH", path, &[JSON], body.to_string().as_bytes())
+    app.request("PATCH", path).send(&[JSON], body.to_string().as_bytes())
 }
 
 /// The rows of a list, each as its id and version.
@@ -50,6 +50,16 @@ fn versions(app: &App, path: &str) -> Vec<(i64, i64)> {
     let rows = app.get(path).expect(200);
     let number = |row: &Value, name: &str| row[name].as_i64().unwrap();
     rows.as_array().unwrap().iter().map(|row| (number(row, "id"), number(row, "version"))).collect()
+}
+
+fn expect_unchanged(app: &App) {
+    for (path, count) in [("/api/books", 5), ("/api/stores", 2), ("/api/items", 4)] {
+        let rows = versions(app, path);
+        assert!(
+            rows.len() == count && rows.iter().all(|(_, version)| *version == 1),
+            "{path}: {rows:?}"
+        );
+    }
 }
 
 on_both! {
@@ -135,6 +145,11 @@ on_both! {
                 assert!(error.contains(reason), "{path}: {error}");
             }
         }
+        expect_unchanged(&app);
+    }
+
+    fn changes_that_fit_no_row_or_name_a_version_are_refused(database) {
+        let app = furnish(&database);
         let changes = [
             (json!({"isbn": "0-13-235088-2"}), "isbn `9780132350884` is taken by another row"),
             (json!({"title": " ", "year": 3000}), "title is empty, expected 1 to 200 characters; year `3000` is not between"),
@@ -149,15 +164,12 @@ on_both! {
         }
         let one = app.get("/api/books/1").headers["etag"].clone();
         for (name, value) in [("if-match", one.as_str()), ("if-match", "W/\"x\""), ("if-none-match", "*")] {
-            let reply = app.send("DELETE", "/api/books?all=true&confirm=5", &[(name, value)], b"");
+            let reply = app.request("DELETE", "/api/books?all=true&confirm=5").send(&[(name, value)], b"");
             assert!(reply.expect_problem(412).contains("If-Match is not supported for bulk requests"), "{name}");
         }
-        app.send("PATCH", "/api/books?all=true&confirm=5", &[], b"{}").expect_problem(415);
-        for (path, count) in [("/api/books", 5), ("/api/stores", 2), ("/api/items", 4)] {
-            let rows = versions(&app, path);
-            assert!(rows.len() == count && rows.iter().all(|(_, version)| *version == 1), "{path}: {rows:?}");
-        }
-        app.send("DELETE", "/api/books?all=true&confirm=5", &[("if-match", "*")], b"").expect(200);
+        app.request("PATCH", "/api/books?all=true&confirm=5").send(&[], b"{}").expect_problem(415);
+        expect_unchanged(&app);
+        app.request("DELETE", "/api/books?all=true&confirm=5").send(&[("if-match", "*")], b"").expect(200);
     }
 
     fn a_hundred_thousand_rows_are_one_change(database) {

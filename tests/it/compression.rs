@@ -69,13 +69,13 @@ on_both! {
                 for name in ["vary", "etag", "content-type", "link"] {
                     assert_eq!(reply.headers.get(name), plain.headers.get(name), "{name} of {path} {accepted}");
                 }
-                let head = app.send("HEAD", path, &[("accept-encoding", accepted)], b"");
+                let head = app.request("HEAD", path).send(&[("accept-encoding", accepted)], b"");
                 assert_eq!(head.headers.get("content-encoding"), reply.headers.get("content-encoding"), "{path}");
             }
         }
         let (reply, _) = read(&app, "/api/books?limit=40", "gzip");
         let seen = [("accept-encoding", "gzip"), ("if-none-match", reply.headers["etag"].as_str())];
-        let again = app.send("GET", "/api/books?limit=40", &seen, b"");
+        let again = app.request("GET", "/api/books?limit=40").send(&seen, b"");
         assert_eq!((again.status, again.headers.get("content-encoding"), &again.headers["vary"]), (304, None, &reply.headers["vary"]));
     }
 }
@@ -95,7 +95,7 @@ fn what_is_small_or_has_a_strong_tag_stays_as_it_is() {
     let (reply, _) = read(&app, "/api/books/1", "gzip, br");
     let tagged =
         [("content-type", "application/json"), ("if-match", reply.headers["etag"].as_str())];
-    app.send("PATCH", "/api/books/1", &tagged, br#"{"year": 7}"#).expect(200);
+    app.request("PATCH", "/api/books/1").send(&tagged, br#"{"year": 7}"#).expect(200);
     let (picture, _) = read(&app, "/docs/favicon-32x32.png", "gzip, br");
     assert_eq!((picture.status, picture.headers.get("content-encoding")), (200, None));
     let (script, _) = read(&app, "/docs/swagger-ui-bundle.js", "gzip, br");
@@ -113,7 +113,7 @@ fn what_goes_wrong_is_compressed_too_and_no_coding_at_all_is_refused() {
     let problem: Value = serde_json::from_slice(&text).unwrap();
     assert_eq!(problem["errors"].as_array().unwrap().len(), 40);
     for accepted in ["*;q=0", "identity;q=0", "zstd, identity;q=0"] {
-        let reply = app.send("GET", "/api/books", &[("accept-encoding", accepted)], b"");
+        let reply = app.request("GET", "/api/books").send(&[("accept-encoding", accepted)], b"");
         let error = reply.expect_problem(406);
         assert!(error.contains("supported are br, gzip, deflate and identity"), "{error}");
     }

@@ -28,21 +28,21 @@ on_both! {
         ] {
             let tag = tag(&app, path);
             for seen in [tag.clone(), format!("\"x\", {tag}"), format!("W/{}", tag.trim_start_matches("W/")), "*".to_owned()] {
-                let reply = app.send("GET", path, &[("if-none-match", &seen)], b"");
+                let reply = app.request("GET", path).send(&[("if-none-match", &seen)], b"");
                 assert_eq!((reply.status, reply.body.as_str(), &reply.headers["etag"]), (304, "", &tag), "{path} {seen}");
-                assert_eq!(app.send("HEAD", path, &[("if-none-match", &seen)], b"").status, 304, "{path} {seen}");
+                assert_eq!(app.request("HEAD", path).send(&[("if-none-match", &seen)], b"").status, 304, "{path} {seen}");
             }
-            let reply = app.send("GET", path, &[("if-none-match", "\"x\", W/\"1.0\"")], b"");
+            let reply = app.request("GET", path).send(&[("if-none-match", "\"x\", W/\"1.0\"")], b"");
             assert_eq!(reply.status, 200, "{path}");
         }
         let (one, list) = (tag(&app, "/api/books/1"), tag(&app, "/api/books"));
         app.put("/api/books/1", json!({"year": 1815})).expect(200);
         for (path, seen) in [("/api/books/1", &one), ("/api/books", &list)] {
-            let reply = app.send("GET", path, &[("if-none-match", seen)], b"");
+            let reply = app.request("GET", path).send(&[("if-none-match", seen)], b"");
             assert_eq!(reply.status, 200, "{path}");
             assert_ne!(&reply.headers["etag"], seen);
         }
-        assert_eq!(app.send("GET", "/api/books/9", &[("if-none-match", "*")], b"").status, 404);
+        assert_eq!(app.request("GET", "/api/books/9").send(&[("if-none-match", "*")], b"").status, 404);
     }
 
     fn a_change_that_is_based_on_something_old_is_refused(database) {
@@ -57,14 +57,14 @@ on_both! {
             let body = change.to_string();
             for method in ["PUT", "PATCH"] {
                 let current = tag(&app, path);
-                let sent = app.send(method, path, &[JSON, ("if-match", &current)], body.as_bytes());
+                let sent = app.request(method, path).send(&[JSON, ("if-match", &current)], body.as_bytes());
                 assert_eq!((sent.status, &sent.headers["etag"]), (200, &tag(&app, path)), "{}", sent.body);
             }
             let seen = format!("W/{}", tag(&app, path));
             let old = old.as_str();
             let stale = [("PUT", old), ("PATCH", old), ("DELETE", old), ("PUT", &seen), ("PUT", "\"9.2\""), ("DELETE", "x")];
             for (method, if_match) in stale {
-                let reply = app.send(method, path, &[JSON, ("if-match", if_match)], body.as_bytes());
+                let reply = app.request(method, path).send(&[JSON, ("if-match", if_match)], body.as_bytes());
                 assert_eq!(reply.headers["etag"], tag(&app, path), "{method} {path} {if_match}");
                 let error = reply.expect_problem(412);
                 assert!(error.contains("is out of date") && error.contains("is at version 2"), "{error}");
@@ -72,13 +72,13 @@ on_both! {
             let current = tag(&app, path);
             let either = format!("{old}, {current}");
             let merge = ("content-type", "application/merge-patch+json");
-            app.send("PATCH", path, &[merge, ("if-match", &either)], b"{}").expect(200);
-            app.send("PUT", path, &[JSON, ("if-match", "*")], b"{}").expect(200);
+            app.request("PATCH", path).send(&[merge, ("if-match", &either)], b"{}").expect(200);
+            app.request("PUT", path).send(&[JSON, ("if-match", "*")], b"{}").expect(200);
         }
         for path in ["/api/items/1", "/api/stores/1", "/api/books/1"] {
             let current = tag(&app, path);
-            app.send("DELETE", path, &[("if-match", &current)], b"").expect(200);
-            app.send("DELETE", path, &[("if-match", &current)], b"").expect_problem(404);
+            app.request("DELETE", path).send(&[("if-match", &current)], b"").expect(200);
+            app.request("DELETE", path).send(&[("if-match", &current)], b"").expect_problem(404);
         }
     }
 
@@ -91,7 +91,7 @@ on_both! {
             let edit = |client: usize| {
                 let body = json!({"title": format!("{round} {client}")}).to_string();
                 start.wait();
-                app.send("PATCH", "/api/books/1", &[JSON, ("if-match", &seen)], body.as_bytes())
+                app.request("PATCH", "/api/books/1").send(&[JSON, ("if-match", &seen)], body.as_bytes())
             };
             let mut replies = std::thread::scope(|scope| {
                 let other = scope.spawn(|| edit(1));

@@ -53,7 +53,7 @@ fn a_book_that_is_deleted_while_it_is_put_is_added_again() {
     beside_change(&database, &format!("DELETE FROM books WHERE id = {id}"), || {
         let tag = format!("\"{id}.1\"");
         let headers = [("content-type", "application/json"), ("if-match", tag.as_str())];
-        let reply = app.send("PUT", ISBN, &headers, book.to_string().as_bytes());
+        let reply = app.request("PUT", ISBN).send(&headers, book.to_string().as_bytes());
         assert!([404, 412].contains(&reply.status), "{reply:?}");
     });
     assert_eq!(database.number("SELECT count(*) FROM books"), 0);
@@ -71,6 +71,21 @@ fn a_book_that_gets_another_isbn_while_it_is_put_is_left_alone() {
     });
     let titles = database.texts("SELECT title || ' ' || isbn FROM books ORDER BY id");
     assert_eq!(titles, ["first 9780201633610", "second 9780132350884"]);
+}
+
+/// Changes the first book again and again, in one of three ways, and answers the statuses.
+fn patch_until(app: &App, patcher: usize, is_over: &AtomicBool) -> Vec<u16> {
+    let (path, body) = match patcher % 3 {
+        0 => ("/api/books/1", "{\"year\":1999}"),
+        1 => ("/api/books?id=1&confirm=1", "{\"year\":1999}"),
+        _ => ("/api/books?id__in=1&confirm=1", "{\"year\":1998}"),
+    };
+    let headers = [("content-type", "application/json")];
+    let mut seen = Vec::new();
+    while !is_over.load(Ordering::Relaxed) {
+        seen.push(app.request("PATCH", path).send(&headers, body.as_bytes()).status);
+    }
+    seen
 }
 
 #[test]
@@ -94,19 +109,7 @@ fn those_who_wait_for_one_row_leave_a_connection_for_the_others() {
         let patchers: Vec<_> = (0..6)
             .map(|patcher| {
                 let (app, is_over) = (&app, &is_over);
-                let (path, body) = match patcher % 3 {
-                    0 => ("/api/books/1", "{\"year\":1999}"),
-                    1 => ("/api/books?id=1&confirm=1", "{\"year\":1999}"),
-                    _ => ("/api/books?id__in=1&confirm=1", "{\"year\":1998}"),
-                };
-                let headers = [("content-type", "application/json")];
-                scope.spawn(move || {
-                    let mut seen = Vec::new();
-                    while !is_over.load(Ordering::Relaxed) {
-                        seen.push(app.send("PATCH", path, &headers, body.as_bytes()).status);
-                    }
-                    seen
-                })
+                scope.spawn(move || patch_until(app, patcher, is_over))
             })
             .collect();
         let begun = Instant::now();
@@ -136,7 +139,8 @@ fn those_who_wait_for_one_row_leave_a_connection_for_the_others() {
     assert!(slowest < Duration::from_millis(1500), "{others:?}");
     assert!(others.iter().any(|(.., waiting)| *waiting > 0), "{others:?}");
     assert!(others.iter().all(|(.., waiting)| *waiting <= 4), "{others:?}");
-    app.send("PATCH", "/api/books/1", &[("content-type", "application/json")], b"{\"year\":2000}")
+    app.request("PATCH", "/api/books/1")
+        .send(&[("content-type", "application/json")], b"{\"year\":2000}")
         .expect(200);
 }
 
@@ -149,7 +153,9 @@ fn a_key_costs_the_same_however_many_there_are() {
     let app = App::new(&database);
     let post = |key: &str| {
         let headers = [("content-type", "application/json"), ("idempotency-key", key)];
-        app.send("POST", "/api/books", &headers, b"{\"title\":\"t\",\"author\":\"x\"}").expect(201)
+        app.request("POST", "/api/books")
+            .send(&headers, b"{\"title\":\"t\",\"author\":\"x\"}")
+            .expect(201)
     };
     for number in 0..40 {
         post(&format!("first {number}").replace(' ', "-"));
@@ -209,7 +215,7 @@ fn a_role_that_may_only_read_is_refused_with_503_and_the_log_names_what_it_lacks
     for reply in [
         app.post("/api/books", json!({"title": "a", "author": "b"})),
         app.put("/api/books/1", json!({"title": "a", "author": "b"})),
-        app.send("PATCH", "/api/books?all=true&confirm=1", &patch, b"{\"year\":1}"),
+        app.request("PATCH", "/api/books?all=true&confirm=1").send(&patch, b"{\"year\":1}"),
         app.delete("/api/books/1"),
         app.post("/api/stores", json!({"name": "s"})),
     ] {

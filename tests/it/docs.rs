@@ -28,7 +28,7 @@ fn the_page_its_files_and_the_document_are_served() {
         let path = format!("/docs/{file}");
         assert!(page.body.contains(&format!("=\"{path}\"")), "{}", page.body);
         // An image is not a text.
-        let head = app.send("HEAD", &path, &[], b"");
+        let head = app.request("HEAD", &path).send(&[], b"");
         assert_eq!((head.status, head.headers["content-type"].as_str()), (200, kind), "{path}");
         let length: usize = head.headers["content-length"].parse().unwrap();
         assert!(length > 300, "{path} has {length} bytes");

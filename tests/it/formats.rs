@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{App, Reply, on_both};
 
 fn get(app: &App, path: &str, accept: &str) -> Reply {
-    app.send("GET", path, &[("accept", accept)], b"")
+    app.request("GET", path).send(&[("accept", accept)], b"")
 }
 
 fn shelves(app: &App) {
@@ -36,12 +36,12 @@ on_both! {
                 let reply = get(&app, path, accept);
                 assert_eq!((reply.status, reply.headers["content-type"].as_str()), (200, kind), "{path} {accept}");
                 assert!(reply.headers["vary"].contains("Accept"), "{path}: {:?}", reply.headers);
-                let head = app.send("HEAD", path, &[("accept", accept)], b"");
+                let head = app.request("HEAD", path).send(&[("accept", accept)], b"");
                 for name in ["content-type", "content-length", "etag", "vary"] {
                     assert_eq!(head.headers.get(name), reply.headers.get(name), "{name} of {path}");
                 }
                 let seen = [("accept", accept), ("if-none-match", reply.headers["etag"].as_str())];
-                let again = app.send("GET", path, &seen, b"");
+                let again = app.request("GET", path).send(&seen, b"");
                 assert_eq!((again.status, &again.headers["vary"]), (304, &reply.headers["vary"]), "{path} {accept}");
             }
         }

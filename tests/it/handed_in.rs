@@ -15,7 +15,8 @@ use crate::support::{App, Database, Program, Reply, on_both};
 const ROWS: i64 = 20_000;
 
 fn hand_in(app: &App, query: &str, kind: &str, body: impl AsRef<[u8]>) -> Reply {
-    app.send("POST", &format!("/api/imports{query}"), &[("content-type", kind)], body.as_ref())
+    app.request("POST", &format!("/api/imports{query}"))
+        .send(&[("content-type", kind)], body.as_ref())
 }
 
 fn folder(database: &Database) -> PathBuf {
@@ -81,7 +82,7 @@ on_both! {
         expect_whole(&database, &import(&app));
 
         // The same while it is being undone.
-        app.send("POST", "/api/imports/1/undo", &[], b"").expect(202);
+        app.request("POST", "/api/imports/1/undo").send(&[], b"").expect(202);
         until("books are reverted", || import(&app)["reverted"].as_i64().unwrap() > 0);
         app.kill();
         app = App::new(&database);
@@ -115,7 +116,7 @@ on_both! {
         hand_in(&app, "", "text/csv", table()).expect(202);
         until("the import continues", || import(&app)["rows"].as_i64().unwrap() > 0);
         app.put("/api/books/1", json!({"title": "still mine"})).expect(200);
-        app.send("POST", "/api/imports/1/undo", &[], b"").expect(202);
+        app.request("POST", "/api/imports/1/undo").send(&[], b"").expect(202);
         until("the import is undone", || import(&app)["state"] == "undone");
         until("the file is gone", || files(&database) == 0);
         assert_eq!(database.texts("SELECT title FROM books"), ["still mine"]);
@@ -154,7 +155,7 @@ on_both! {
             assert!(found == status && detail.contains(reason), "{query} {kind}: {found} {detail}");
         }
         let encoded = [("content-type", "text/csv"), ("content-encoding", "gzip")];
-        app.send("POST", "/api/imports", &encoded, b"\x1f\x8b").expect_problem(415);
+        app.request("POST", "/api/imports").send(&encoded, b"\x1f\x8b").expect_problem(415);
         assert_eq!((files(&database), app.get("/api/imports").expect(200)), (0, json!([])));
 
         let mut table = b"title,author\nGood,x\nN\0L,x\nCaf\xe9,x\n\"open,x\n".to_vec();

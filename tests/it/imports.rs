@@ -9,7 +9,8 @@ use crate::support::{App, Database, Program, Reply, on_both};
 const MESSY: &str = include_str!("../data/messy.csv");
 
 fn hand_in(app: &App, query: &str, kind: &str, body: impl AsRef<[u8]>) -> Reply {
-    app.send("POST", &format!("/api/imports{query}"), &[("content-type", kind)], body.as_ref())
+    app.request("POST", &format!("/api/imports{query}"))
+        .send(&[("content-type", kind)], body.as_ref())
 }
 
 /// The id of an import that was accepted.
@@ -43,7 +44,7 @@ fn counts(import: &Value) -> [i64; 5] {
 }
 
 fn undone(app: &App, id: i64) -> Value {
-    app.send("POST", &format!("/api/imports/{id}/undo"), &[], b"").expect(202);
+    app.request("POST", &format!("/api/imports/{id}/undo")).send(&[], b"").expect(202);
     ended(app, id)
 }
 
@@ -198,9 +199,9 @@ on_both! {
         assert_eq!(books(&database), ["A|x|1|-|lent", "C|x|1|-|available", "Mine|x|1|9780140275360|available", before[0].as_str()]);
         assert_eq!(app.get("/api/items/1").expect(200)["book_id"], c);
         // Repeating it changes nothing.
-        let again = app.send("POST", "/api/imports/1/undo", &[], b"").expect(202);
+        let again = app.request("POST", "/api/imports/1/undo").send(&[], b"").expect(202);
         assert_eq!(again["state"], "undone");
-        app.send("POST", "/api/imports/99/undo", &[], b"").expect_problem(404);
+        app.request("POST", "/api/imports/99/undo").send(&[], b"").expect_problem(404);
     }
 
     fn imports_upon_each_other_are_taken_back_in_the_other_order(database) {
@@ -249,12 +250,12 @@ on_both! {
         assert!(events.starts_with("retry: 1000\nid: "), "{events}");
         let last = events.lines().rfind(|line| line.starts_with("id: ")).unwrap().replace("id: ", "");
         let path = format!("/api/imports/{id}/events");
-        assert_eq!(app.send("GET", &path, &[("last-event-id", &last)], b"").status, 204);
-        let missed = app.send("GET", &path, &[("last-event-id", "1")], b"");
+        assert_eq!(app.request("GET", &path).send(&[("last-event-id", &last)], b"").status, 204);
+        let missed = app.request("GET", &path).send(&[("last-event-id", "1")], b"");
         assert!(missed.body.contains(&format!("id: {last}\nevent: end\n")), "{missed:?}");
         app.get("/api/imports/99/events").expect_problem(404);
         let tag = app.get("/api/imports/1").headers["etag"].clone();
-        assert_eq!(app.send("GET", "/api/imports/1", &[("if-none-match", &tag)], b"").status, 304);
+        assert_eq!(app.request("GET", "/api/imports/1").send(&[("if-none-match", &tag)], b"").status, 304);
     }
 
     fn an_import_whose_journal_has_no_isbn_is_undone(database) {
@@ -276,7 +277,7 @@ on_both! {
         let app = App::new(&database);
         let send = |key: &str, table: &str| {
             let headers = [("content-type", "text/csv"), ("idempotency-key", key)];
-            app.send("POST", "/api/imports", &headers, table.as_bytes())
+            app.request("POST", "/api/imports").send(&headers, table.as_bytes())
         };
         let first = send("k1", "title,author\nA,x\n");
         let second = send("k1", "title,author\nA,x\n");

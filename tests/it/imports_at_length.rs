@@ -17,7 +17,7 @@ use crate::support::{
 
 fn hand_in(app: &App, query: &str, body: impl AsRef<[u8]>) -> Reply {
     let kind = [("content-type", "text/csv")];
-    app.send("POST", &format!("/api/imports{query}"), &kind, body.as_ref())
+    app.request("POST", &format!("/api/imports{query}")).send(&kind, body.as_ref())
 }
 
 fn until(what: &str, is_so: impl Fn() -> bool) {
@@ -216,7 +216,7 @@ on_both! {
         // The changes of both are undone, except for books that were edited since.
         for import in imports.iter().rev() {
             let id = import["id"].as_i64().unwrap();
-            app.send("POST", &format!("/api/imports/{id}/undo"), &[], b"").expect(202);
+            app.request("POST", &format!("/api/imports/{id}/undo")).send(&[], b"").expect(202);
             assert_eq!(ended(&app, id)["state"], "undone");
         }
         assert_eq!(database.number("SELECT count(*) FROM books WHERE title = 'T' AND version = 1"), 0);
@@ -295,8 +295,9 @@ fn a_table_with_a_million_columns_costs_no_memory() {
     app.get(&format!("/api/imports/{id}/rejected.csv"));
     let members: String = (0..100_000).map(|number| format!(",\"x{number}\":1")).collect();
     let line = format!("{{\"title\":\"A\"{members}}}\n");
-    let reply =
-        app.send("POST", "/api/imports", &[("content-type", "application/jsonl")], line.as_bytes());
+    let reply = app
+        .request("POST", "/api/imports")
+        .send(&[("content-type", "application/jsonl")], line.as_bytes());
     let id = reply.expect(202)["id"].as_i64().unwrap();
     assert_eq!(ended(&app, id)["rejected"], 1);
     let rejected = app.get(&format!("/api/imports/{id}/rejected.csv")).body;

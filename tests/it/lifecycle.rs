@@ -38,7 +38,7 @@ on_both! {
 
     fn log_lines_are_json_on_demand(database) {
         let app = Program::new(&database).env("BOOKPLATE_LOG_FORMAT", "json").serve(&[]);
-        app.send("GET", "/api/books/1", &[("x-request-id", "find-me")], b"");
+        app.request("GET", "/api/books/1").send(&[("x-request-id", "find-me")], b"");
         app.logged(&["find-me"]);
         let log = app.log();
         let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
@@ -227,7 +227,10 @@ fn other_machines_are_served_only_on_purpose() {
     assert!(!database.path().exists());
     let app = Program::new(&database).serve(&["--host", "127.0.0.1", "--insecure-open"]);
     app.logged(&["--insecure-open: there are no accounts yet"]);
-    assert_eq!(app.send("GET", "/api/books", &[("host", "library.example")], b"").status, 200);
+    assert_eq!(
+        app.request("GET", "/api/books").send(&[("host", "library.example")], b"").status,
+        200
+    );
 }
 
 #[test]

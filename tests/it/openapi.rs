@@ -62,11 +62,11 @@ on_both! {
             };
             let allow = sorted(&allow.join(", "));
 
-            let options = app.send("OPTIONS", &path, &[], b"");
+            let options = app.request("OPTIONS", &path).send(&[], b"");
             assert_eq!((options.status, options.body.as_str()), (204, ""), "{path}");
             assert_eq!(sorted(&options.headers["allow"]), allow, "{path}");
             for method in METHODS {
-                let reply = app.send(method, &path, &[], b"");
+                let reply = app.request(method, &path).send(&[], b"");
                 if documented(method) {
                     assert_ne!(reply.status, 405, "{method} {path}");
                     let no_route = reply.body.contains("there is no `");
@@ -90,7 +90,7 @@ on_both! {
         let mut paths: Vec<String> = documented.map(|(template, _)| filled(template)).collect();
         paths.extend(["/api/books/7", "/api/books/x", "/api/books?limit=0", "/nope"].map(str::to_owned));
         for path in paths {
-            let [get, head] = ["GET", "HEAD"].map(|method| app.send(method, &path, &[], b""));
+            let [get, head] = ["GET", "HEAD"].map(|method| app.request(method, &path).send(&[], b""));
             assert_eq!((head.status, head.body.as_str()), (get.status, ""), "{path}");
             let headers = |reply: &Reply| {
                 let mut headers = reply.headers.clone();

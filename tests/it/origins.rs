@@ -202,7 +202,7 @@ fn no_answer_lets_pages_of_other_sites_read_it() {
                 ("access-control-request-method", "DELETE"),
                 ("access-control-request-private-network", "true"),
             ];
-            let reply = app.send(method, path, &sent, b"");
+            let reply = app.request(method, path).send(&sent, b"");
             assert_eq!(
                 reply.headers["cross-origin-resource-policy"], "same-origin",
                 "{method} {path}"

@@ -9,7 +9,7 @@ use crate::support::{App, Database, on_both};
 const JSON: [(&str, &str); 1] = [("accept", "application/json")];
 
 fn kinds(app: &App) -> Vec<Value> {
-    let kinds = app.send("GET", "/problems", &JSON, b"").expect(200);
+    let kinds = app.request("GET", "/problems").send(&JSON, b"").expect(200);
     kinds.as_array().unwrap().clone()
 }
 
@@ -39,13 +39,13 @@ fn each_kind_of_problem_has_a_page_that_says_what_to_do() {
         );
         let (words, _) = page.body.split_once("<pre>").unwrap();
         assert!(!words.contains('`'), "{words}");
-        let head = app.send("HEAD", path, &[], b"");
+        let head = app.request("HEAD", path).send(&[], b"");
         assert_eq!(
             (head.status, head.headers["content-length"].as_str()),
             (200, page.body.len().to_string().as_str())
         );
 
-        let alone = app.send("GET", path, &JSON, b"").expect(200);
+        let alone = app.request("GET", path).send(&JSON, b"").expect(200);
         assert_eq!(alone, kind);
         let example = &kind["example"];
         assert_eq!(
@@ -94,7 +94,7 @@ on_both! {
         let book = json!({"title": "a", "author": "b", "isbn": "9780132350884"});
         app.post("/api/books", book.clone()).expect(201);
         let typed = ("content-type", "application/json");
-        let keyed = |body: &str| app.send("POST", "/api/stores", &[typed, ("idempotency-key", "k")], body.as_bytes());
+        let keyed = |body: &str| app.request("POST", "/api/stores").send(&[typed, ("idempotency-key", "k")], body.as_bytes());
         keyed(r#"{"name":"a"}"#).expect(201);
         let all = [
             (app.post("/api/books", json!({})), "invalid"),
@@ -102,14 +102,14 @@ on_both! {
             (app.get("/api/books/7"), "not-found"),
             (app.get("/nowhere"), "not-found"),
             (app.delete("/version"), "method-not-allowed"),
-            (app.send("GET", "/api/books", &[("accept", "image/png")], b""), "not-acceptable"),
+            (app.request("GET", "/api/books").send(&[("accept", "image/png")], b""), "not-acceptable"),
             (app.delete("/api/books?all=true&confirm=7"), "unconfirmed"),
-            (app.send("PATCH", "/api/books/1", &[typed, ("if-match", "\"1.7\"")], b"{}"), "stale"),
-            (app.send("POST", "/api/books", &[typed], &[b' '; (1 << 20) + 1]), "too-large"),
+            (app.request("PATCH", "/api/books/1").send(&[typed, ("if-match", "\"1.7\"")], b"{}"), "stale"),
+            (app.request("POST", "/api/books").send(&[typed], &[b' '; (1 << 20) + 1]), "too-large"),
             (app.get(&format!("/api/books?q={}", "x".repeat(9000))), "uri-too-long"),
-            (app.send("POST", "/api/books", &[("content-type", "text/plain")], b"x"), "media-type"),
-            (app.send("GET", "/api/books", &[("host", "books.example")], b""), "foreign-host"),
-            (app.send("DELETE", "/api/books/1", &[("origin", "null")], b""), "foreign-origin"),
+            (app.request("POST", "/api/books").send(&[("content-type", "text/plain")], b"x"), "media-type"),
+            (app.request("GET", "/api/books").send(&[("host", "books.example")], b""), "foreign-host"),
+            (app.request("DELETE", "/api/books/1").send(&[("origin", "null")], b""), "foreign-origin"),
             (keyed(r#"{"name":"b"}"#), "key-reused"),
         ];
         for (reply, slug) in all {
@@ -117,7 +117,7 @@ on_both! {
             let problem: Value = serde_json::from_str(&reply.body).unwrap();
             let path = problem["type"].as_str().unwrap();
             assert_eq!(path, format!("/problems/{slug}"), "{problem}");
-            let kind = app.send("GET", path, &JSON, b"").expect(200);
+            let kind = app.request("GET", path).send(&JSON, b"").expect(200);
             assert_eq!((&kind["status"], &kind["title"]), (&json!(status), &problem["title"]));
         }
     }

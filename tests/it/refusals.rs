@@ -90,7 +90,7 @@ on_both! {
             (b"title=a&author=b", "the body is not a JSON object"),
             (deep.as_bytes(), "title: invalid type: sequence"),
         ] {
-            let error = app.send("POST", "/api/books", &JSON, body).expect_problem(400);
+            let error = app.request("POST", "/api/books").send(&JSON, body).expect_problem(400);
             assert!(error.contains(reason), "{}: {error}", String::from_utf8_lossy(body));
         }
         assert_eq!(database.number("SELECT count(*) FROM books"), 0);
@@ -100,18 +100,18 @@ on_both! {
         let app = App::new(&database);
         let body = br#"{"title":"a","author":"b"}"#;
         for kind in [&[][..], &[("content-type", "text/plain")], &[("content-type", "application/x-www-form-urlencoded")]] {
-            let error = app.send("POST", "/api/books", kind, body).expect_problem(415);
+            let error = app.request("POST", "/api/books").send(kind, body).expect_problem(415);
             assert!(error.contains("expected `application/json`"), "{error}");
         }
         for kind in ["application/json; charset=utf-8", "application/merge-patch+json"] {
-            assert_eq!(app.send("POST", "/api/books", &[("content-type", kind)], body).status, 201);
+            assert_eq!(app.request("POST", "/api/books").send(&[("content-type", kind)], body).status, 201);
         }
     }
 
     fn a_body_of_two_mebibytes_is_refused(database) {
         let app = App::new(&database);
         let body = json!({"title": "x".repeat(2 << 20), "author": "b"}).to_string();
-        let error = app.send("POST", "/api/books", &JSON, body.as_bytes()).expect_problem(413);
+        let error = app.request("POST", "/api/books").send(&JSON, body.as_bytes()).expect_problem(413);
         assert!(error.contains("larger than 1048576 bytes"), "{error}");
         assert_eq!(database.number("SELECT count(*) FROM books"), 0);
         // The server continues.
@@ -185,11 +185,11 @@ on_both! {
     fn a_site_that_points_its_name_here_is_kept_out(database) {
         let app = App::new(&database);
         for host in ["library.example", "localhost.example:5000", "127.0.0.1.example"] {
-            let error = app.send("GET", "/api/books", &[("host", host)], b"").expect_problem(421);
+            let error = app.request("GET", "/api/books").send(&[("host", host)], b"").expect_problem(421);
             assert!(error.contains(&format!("the host `{host}` is not this machine")), "{error}");
         }
         for host in ["localhost", "LOCALHOST:5000", "localhost.", "127.0.0.2", "localhost:5000", "127.0.0.1:5000", "[::1]:5000"] {
-            assert_eq!(app.send("GET", "/api/books", &[("host", host)], b"").status, 200, "{host}");
+            assert_eq!(app.request("GET", "/api/books").send(&[("host", host)], b"").status, 200, "{host}");
         }
     }
 
@@ -202,17 +202,17 @@ on_both! {
             ("application/json, application/problem+json", "application/problem+json"),
             ("*/*", "application/problem+json"),
         ] {
-            let reply = app.send("GET", "/api/books/1", &[("accept", accept)], b"");
+            let reply = app.request("GET", "/api/books/1").send(&[("accept", accept)], b"");
             assert_eq!((reply.status, reply.headers["content-type"].as_str()), (404, kind), "{accept}");
         }
     }
 
     fn every_answer_has_the_id_of_its_request(database) {
         let app = App::new(&database);
-        assert_eq!(app.send("GET", "/api/books", &[("x-request-id", "trace-7")], b"").headers["x-request-id"], "trace-7");
+        assert_eq!(app.request("GET", "/api/books").send(&[("x-request-id", "trace-7")], b"").headers["x-request-id"], "trace-7");
         let [a, b] = [(); 2].map(|()| app.get("/api/books").headers["x-request-id"].clone());
         assert!(!a.is_empty() && a != b, "{a} {b}");
-        let odd = app.send("GET", "/api/books", &[("x-request-id", "a b")], b"").headers["x-request-id"].clone();
+        let odd = app.request("GET", "/api/books").send(&[("x-request-id", "a b")], b"").headers["x-request-id"].clone();
         assert_ne!(odd, "a b");
         app.logged(&["GET /api/books 200", "[trace-7]"]);
     }

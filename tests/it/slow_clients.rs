@@ -65,10 +65,10 @@ fn hold(address: &str, first: &[u8], rest: Rest) -> (Duration, String, u64) {
     })
 }
 
-#[test]
-fn every_client_that_sends_slowly_is_ended_in_time() {
-    let database = Database::sqlite();
-    let app = App::new(&database);
+/// A way of sending slowly: its name, the first bytes, the rest, and the status of the answer.
+type Way = (&'static str, String, Rest, Option<&'static str>);
+
+fn ways() -> [Way; 16] {
     let second = Duration::from_secs(1);
     let json = "Host: localhost\r\nContent-Type: application/json\r\n";
     let chunked = format!("POST /api/books HTTP/1.1\r\n{json}Transfer-Encoding: chunked\r\n\r\n");
@@ -81,7 +81,7 @@ fn every_client_that_sends_slowly_is_ended_in_time() {
     let chunk = "400\r\n".to_owned() + &"x".repeat(0x400) + "\r\n";
     let chunk: &'static str = chunk.leak();
     let too_large = format!("{chunked}{}", chunk.repeat(1100));
-    let ways: [(&str, String, Rest, Option<&str>); 16] = [
+    [
         ("silence", String::new(), Rest::Silence, Some("408")),
         ("a head that stops", "GET /api/bo".into(), Rest::Silence, Some("408")),
         ("a head in drops", "GET /".into(), Rest::Drip("a", second), Some("408")),
@@ -108,7 +108,14 @@ fn every_client_that_sends_slowly_is_ended_in_time() {
         ("a flood that is not read", reads.into(), Rest::Flood(chunk), Some("200")),
         ("a flood that was refused", other_type.into(), Rest::Flood(chunk), Some("415")),
         ("a body that is too large and continues", too_large, Rest::Flood(chunk), Some("413")),
-    ];
+    ]
+}
+
+#[test]
+fn every_client_that_sends_slowly_is_ended_in_time() {
+    let database = Database::sqlite();
+    let app = App::new(&database);
+    let ways = ways();
     thread::scope(|scope| {
         for (name, first, rest, expected) in &ways {
             let address = &app.address;
@@ -160,7 +167,7 @@ fn a_connection_that_is_used_again_and_again_goes_on() {
         }
     }
     assert_eq!(
-        app.send("GET", "/api/books?count=exact&limit=1", &[], b"").headers["x-total-count"],
+        app.request("GET", "/api/books?count=exact&limit=1").send(&[], b"").headers["x-total-count"],
         "120"
     );
 }

@@ -150,9 +150,8 @@ fn error_message(code: &str, text: &str) -> Vec<u8> {
     message
 }
 
-#[test]
-fn what_keeps_a_postgresql_server_from_being_used_is_said_in_one_line() {
-    let database = Database::sqlite();
+/// Addresses that cannot be used, each with words of the error.
+fn unusable() -> Vec<(String, Vec<&'static str>)> {
     let wrong_password = error_message("28P01", "password authentication failed for user \"x\"");
     let starting = speaking(b"N", Some(wrong_password));
     let plain = speaking(b"N", None);
@@ -189,7 +188,13 @@ fn what_keeps_a_postgresql_server_from_being_used_is_said_in_one_line() {
         let stranger = cluster.url("postgres").replace("user=bookplate", "user=stranger");
         cases.push((stranger, vec!["role \"stranger\" does not exist", "user and password"]));
     }
-    for (url, words) in cases {
+    cases
+}
+
+#[test]
+fn what_keeps_a_postgresql_server_from_being_used_is_said_in_one_line() {
+    let database = Database::sqlite();
+    for (url, words) in unusable() {
         for arguments in [&["serve", "--port", "0"][..], &["export", "books"]] {
             let begun = Instant::now();
             let ended = Program::new(&database).env("DATABASE_URL", &url).run(arguments);

@@ -102,7 +102,7 @@ on_both! {
             ("9999999999.99", "9999999999.99"),
         ] {
             let body = format!(r#"{{"name":"x","price":{written},"store_id":1}}"#);
-            let made = app.send("POST", "/api/items", &[("content-type", "application/json")], body.as_bytes());
+            let made = app.request("POST", "/api/items").send(&[("content-type", "application/json")], body.as_bytes());
             assert!(made.body.contains(&format!("\"price\":{read},")), "{written}: {}", made.body);
             let id = made.expect(201)["id"].clone();
             let again = app.get(&format!("/api/items/{id}")).body;
@@ -124,7 +124,7 @@ on_both! {
             ("[1]", "is not a number"),
         ] {
             let body = format!(r#"{{"name":"x","price":{written},"store_id":1}}"#);
-            let refused = app.send("POST", "/api/items", &[("content-type", "application/json")], body.as_bytes());
+            let refused = app.request("POST", "/api/items").send(&[("content-type", "application/json")], body.as_bytes());
             let problem = refused.clone().expect(400);
             assert_eq!(problem["errors"][0]["pointer"], "/price", "{problem}");
             let error = refused.expect_problem(400);

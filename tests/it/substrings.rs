@@ -72,6 +72,17 @@ fn has(text: &str, needle: &str) -> bool {
     sought.is_empty() || text.windows(sought.len()).any(|part| part.iter().zip(&sought).all(same))
 }
 
+/// The titles of each page from this one on, by the links of this name.
+fn walk(app: &App, path: &str, way: &str) -> Vec<Vec<String>> {
+    let (mut all, mut next) = (Vec::new(), Some(path.to_owned()));
+    while let Some(path) = next {
+        let reply = app.get(&path);
+        next = reply.link(way);
+        all.push(titles(&reply.expect(200)));
+    }
+    all
+}
+
 on_both! {
     fn the_index_changes_no_answer(database) {
         let app = App::new(&database);
@@ -157,16 +168,8 @@ on_both! {
                 json!({"title": title, "author": "a b c", "year": i % 5})
             })
             .collect();
-        app.send("POST", "/api/books", &[("content-type", "application/json")], json!(books).to_string().as_bytes());
-        let rivers = |path: &str| {
-            let (mut all, mut next) = (Vec::new(), Some(path.to_owned()));
-            while let Some(path) = next {
-                let reply = app.get(&path);
-                next = reply.link("next");
-                all.extend(titles(&reply.expect(200)));
-            }
-            all
-        };
+        app.request("POST", "/api/books").send(&[("content-type", "application/json")], json!(books).to_string().as_bytes());
+        let rivers = |path: &str| walk(&app, path, "next").concat();
         let everything = rivers("/api/books?limit=100");
         assert_eq!(everything.len(), 300);
         let mut expected: Vec<String> = everything.into_iter().filter(|title| title.contains("river")).collect();
@@ -198,7 +201,7 @@ on_both! {
         assert_eq!(titles(&last.clone().expect(200)).len(), 5);
         assert_eq!(app.get("/api/exports/books.csv?title__icontains=river").body.lines().count(), 101);
         let (path, json) = ("/api/books?title__icontains=river&year=2&confirm=20", [("content-type", "application/json")]);
-        assert_eq!(app.send("PATCH", path, &json, br#"{"title": "lake"}"#).expect(200)["changed"], 20);
+        assert_eq!(app.request("PATCH", path).send(&json, br#"{"title": "lake"}"#).expect(200)["changed"], 20);
         assert_eq!(rivers("/api/books?title__icontains=river").len(), 80);
         app.delete("/api/books?q=river&confirm=80").expect(200);
         assert_eq!((rivers("/api/books?q=river").len(), rivers("/api/books?q=lake").len()), (0, 20));
@@ -270,15 +273,7 @@ on_both! {
                 database.execute(&fill).unwrap();
             }
             let expected = database.texts("SELECT title FROM books WHERE author = 'Winterbourne' ORDER BY id");
-            let walk = |path: &str, way: &str| {
-                let (mut all, mut next) = (Vec::new(), Some(path.to_owned()));
-                while let Some(path) = next {
-                    let reply = app.get(&path);
-                    next = reply.link(way);
-                    all.push(titles(&reply.clone().expect(200)));
-                }
-                all
-            };
+            let walk = |path: &str, way: &str| walk(&app, path, way);
             for limit in [20, 130, 999, 1000, 1001] {
                 let path = format!("/api/books?author__icontains=winterbourne&limit={limit}");
                 let pages = walk(&path, "next");

@@ -55,22 +55,22 @@ on_both! {
         let list = list.as_array().unwrap();
         let key = |row: &Value| (row["year"].as_i64().unwrap_or(99), std::cmp::Reverse(row["title"].as_str().unwrap().to_owned()));
         assert!(list.len() == 3500 && list.is_sorted_by_key(key));
-        let lines = app.send("GET", "/api/books?sort=year,-title", &[("accept", "application/jsonl")], b"");
+        let lines = app.request("GET", "/api/books?sort=year,-title").send(&[("accept", "application/jsonl")], b"");
         let lines: Vec<Value> = lines.body.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert!(&lines == list);
-        let table = app.send("GET", "/api/books?sort=year,-title&fields=id", &[("accept", "text/csv")], b"").body;
+        let table = app.request("GET", "/api/books?sort=year,-title&fields=id").send(&[("accept", "text/csv")], b"").body;
         let expected: Vec<String> = list.iter().map(|row| row["id"].to_string()).collect();
         assert_eq!(table, format!("id\n{}\n", expected.join("\n")));
         let shaped = app.get("/api/books?sort=year,-title&fields=id&include=items&limit=3000").expect(200);
         assert_eq!(shaped[2999], json!({"id": list[2999]["id"], "items": []}));
-        let head = app.send("HEAD", "/api/books", &[], b"");
+        let head = app.request("HEAD", "/api/books").send(&[], b"");
         assert_eq!((head.status, head.body.as_str(), is_streamed(&head)), (200, "", true));
         // A list that fits into one part has a tag, as usual.
         for path in ["/api/books?limit=1000", "/api/books?id__lte=1000"] {
             let reply = app.get(path);
             assert!(!is_streamed(&reply) && ids(&reply.clone().expect(200)).len() == 1000);
             let seen = reply.headers["etag"].clone();
-            assert_eq!(app.send("GET", path, &[("if-none-match", &seen)], b"").status, 304);
+            assert_eq!(app.request("GET", path).send(&[("if-none-match", &seen)], b"").status, 304);
         }
         assert!(app.get("/api/books?sort=titel").expect_problem(400).contains("`titel` is not a column"));
     }

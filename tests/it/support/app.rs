@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{Database, Reply};
+use super::{Database, Reply, request::Request};
 
 /// How long a command may take, or a server to listen.
 const PATIENCE: Duration = Duration::from_secs(100);
@@ -224,29 +224,26 @@ impl App {
     }
 
     pub fn get(&self, path: &str) -> Reply {
-        self.send("GET", path, &[], b"")
+        self.request("GET", path).send(&[], b"")
     }
 
     pub fn post(&self, path: &str, body: Value) -> Reply {
-        self.send(
-            "POST",
-            path,
-            &[("content-type", "application/json")],
-            body.to_string().as_bytes(),
-        )
+        self.request("POST", path)
+            .send(&[("content-type", "application/json")], body.to_string().as_bytes())
     }
 
     pub fn put(&self, path: &str, body: Value) -> Reply {
-        self.send("PUT", path, &[("content-type", "application/json")], body.to_string().as_bytes())
+        self.request("PUT", path)
+            .send(&[("content-type", "application/json")], body.to_string().as_bytes())
     }
 
     pub fn delete(&self, path: &str) -> Reply {
-        self.send("DELETE", path, &[], b"")
+        self.request("DELETE", path).send(&[], b"")
     }
 
-    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-        self.try_send(method, path, headers, body)
-            .unwrap_or_else(|error| panic!("{method} {path}: {error}\n{}", self.log()))
+    /// A request, to be sent with its headers and its body.
+    pub fn request<'a>(&'a self, method: &'a str, path: &'a str) -> Request<'a> {
+        Request { app: self, method, path }
     }
 
     /// Requests something that is not text; the body of the reply stays empty.
@@ -256,59 +253,8 @@ impl App {
         path: &str,
         headers: &[(&str, &str)],
     ) -> (Reply, Vec<u8>) {
-        let exchanged = self.exchange(method, path, headers, b"");
+        let exchanged = self.request(method, path).exchange(headers, b"");
         exchanged.unwrap_or_else(|error| panic!("{method} {path}: {error}\n{}", self.log()))
-    }
-
-    pub fn try_send(
-        &self,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: &[u8],
-    ) -> Result<Reply, ureq::Error> {
-        let (reply, bytes) = self.exchange(method, path, headers, body)?;
-        let body = String::from_utf8(bytes).expect("the body is a text");
-        Ok(Reply { body, ..reply })
-    }
-
-    fn exchange(
-        &self,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: &[u8],
-    ) -> Result<(Reply, Vec<u8>), ureq::Error> {
-        let answer = self.ask(method, path, headers, body)?;
-        if method == "GET" && answer.0.headers.contains_key("etag") {
-            self.expect_as_read(path, headers);
-        }
-        Ok(answer)
-    }
-
-    pub(super) fn ask(
-        &self,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: &[u8],
-    ) -> Result<(Reply, Vec<u8>), ureq::Error> {
-        let mut request = ureq::http::Request::builder()
-            .method(method)
-            .uri(format!("http://{}{path}", self.address));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let mut answer = self.agent.run(request.body(body).expect("a request"))?;
-        let headers = answer.headers().iter();
-        let headers = headers
-            .map(|(name, value)| {
-                (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-            })
-            .collect();
-        let status = answer.status().as_u16();
-        let bytes = answer.body_mut().with_config().limit(1 << 30).read_to_vec()?;
-        Ok((Reply { status, headers, body: String::new() }, bytes))
     }
 
     /// The log of the server so far.

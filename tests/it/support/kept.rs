@@ -8,7 +8,7 @@ impl App {
         let read = [headers, &[("cache-control", "no-cache")]].concat();
         // It was requested once; on the second request it is cached.
         let asked = [&read, headers, headers, &read];
-        let asked = asked.map(|headers| self.ask("GET", path, headers, b""));
+        let asked = asked.map(|headers| self.request("GET", path).ask(headers, b""));
         let [Ok(before), Ok(_), Ok(given), Ok(after)] = asked.map(|answer| {
             answer.map(|(Reply { status, mut headers, .. }, body)| {
                 // Specific to a response, and the framing of its body.

@@ -71,12 +71,9 @@ impl Ledger {
             let title = self.next_title();
             // The intent is recorded before the request is sent: a lost response is an unknown outcome, not none.
             self.note(title.clone(), Outcome::Unknown);
-            let sent = app.try_send(
-                "POST",
-                "/api/books",
-                &[("content-type", "application/json")],
-                Self::body(&title).as_bytes(),
-            );
+            let sent = app
+                .request("POST", "/api/books")
+                .try_send(&[("content-type", "application/json")], Self::body(&title).as_bytes());
             let outcome = match sent {
                 Ok(reply) if reply.status == 201 => Outcome::Ok,
                 Ok(reply) if reply.body.contains("/problems/unknown-outcome") => Outcome::Unknown,

@@ -10,6 +10,7 @@ pub mod process;
 pub mod project;
 pub mod raw;
 pub mod reply;
+pub mod request;
 pub mod terminal;
 pub mod unread;
 
