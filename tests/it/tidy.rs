@@ -54,6 +54,20 @@ fn no_file_is_longer_than_four_hundred_lines() {
 }
 
 #[test]
+fn every_file_is_named_after_its_subject() {
+    let catch_all = ["common", "shared", "utils", "helpers", "types"];
+    // Types of columns are the subject of these cases.
+    let exception = Path::new("revise/tests/cases/types.rs");
+    let repository = repository();
+    each_file(|path, _| {
+        let path = path.strip_prefix(&repository).ok().filter(|path| *path != exception)?;
+        let file = path.with_extension("");
+        let name = file.iter().find(|part| catch_all.iter().any(|name| part == name))?;
+        Some(format!("`{}` is the name of a catch-all; name a subject", name.display()))
+    });
+}
+
+#[test]
 fn no_line_is_longer_than_a_screen() {
     each_file(|_, text| {
         let long = text.lines().position(|line| line.chars().count() > 140)?;
