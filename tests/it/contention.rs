@@ -95,8 +95,7 @@ fn those_who_wait_for_one_row_leave_a_connection_for_the_others() {
     app.post("/api/books", json!({"title": "held", "author": "x"})).expect(201);
     let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
                  AND wait_event_type = 'Lock'";
-    let is_over = AtomicBool::new(false);
-    let (held, release) = (Barrier::new(2), Barrier::new(2));
+    let (is_over, held, release) = (AtomicBool::new(false), Barrier::new(2), Barrier::new(2));
     let others: Vec<(Duration, u16, i64)> = thread::scope(|scope| {
         let change = "BEGIN; UPDATE books SET title = 'mine' WHERE id = 1";
         scope.spawn(|| {
