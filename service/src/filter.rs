@@ -82,7 +82,7 @@ impl FilterSchema {
     }
 
     /// The column of a name, and its relation.
-    fn column(&self, name: &str) -> Option<(Option<&Relation>, &Field)> {
+    fn column(&self, name: &str) -> Option<Column<'_>> {
         let (relation, name) = match name.split_once('.') {
             Some((relation, name)) => {
                 (Some(self.relations.iter().find(|one| one.name == relation)?), name)
@@ -94,10 +94,10 @@ impl FilterSchema {
     }
 
     /// The relation, column and operator that a parameter names.
-    fn find(&self, parameter: &str) -> Option<(Option<&Relation>, &Field, Operator)> {
+    fn find(&self, parameter: &str) -> Option<(Column<'_>, Operator)> {
         let (column, operator) = operator::of_parameter(parameter)?;
         let (relation, field) = self.column(column)?;
-        operator.fits(field.kind).then_some((relation, field, operator))
+        operator.fits(field.kind).then_some(((relation, field), operator))
     }
 }
 
@@ -131,16 +131,15 @@ pub fn conditions(
         let broken = FieldError::parameter("query", "too-many-filters", detail);
         return Err(Error::Invalid(broken.into()));
     }
-    let mut conditions = Conditions::default();
+    let mut conditions = Conditions::new(query);
     let mut broken = Vec::new();
     for (name, value) in parameters {
-        let Some((relation, field, operator)) = filter_schema.find(name) else {
+        let Some((column, operator)) = filter_schema.find(name) else {
             broken.push(unknown(name, filter_schema, other_names));
             continue;
         };
         let written = Written::of(operator, value);
-        let added =
-            written.and_then(|written| conditions.add(relation, field, operator, &written, query));
+        let added = written.and_then(|written| conditions.add(column, operator, &written));
         if let Err(why) = added {
             broken.push(FieldError::parameter(name, "bad-parameter", format!("{name} {why}")));
         }
@@ -149,27 +148,33 @@ pub fn conditions(
 }
 
 /// Conditions that are combined with AND. Those on one relation apply to the same related row.
-#[derive(Default)]
-struct Conditions<'a> {
+struct Conditions<'a, 'q> {
     own: Vec<Expr>,
     related: Vec<(&'a Relation, Condition)>,
+    /// Learns which texts the rows have to contain.
+    query: &'q mut SubstringQuery,
 }
 
-impl<'a> Conditions<'a> {
+/// A column, and the relation through which it is reached if it is not of the rows themselves.
+type Column<'a> = (Option<&'a Relation>, &'a Field);
+
+impl<'a, 'q> Conditions<'a, 'q> {
+    fn new(query: &'q mut SubstringQuery) -> Self {
+        Self { own: Vec::new(), related: Vec::new(), query }
+    }
+
     /// Adds a comparison; the error is to be appended to the name of the parameter.
     fn add(
         &mut self,
-        relation: Option<&'a Relation>,
-        field: &Field,
+        (relation, field): Column<'a>,
         operator: Operator,
         value: &Written,
-        query: &mut SubstringQuery,
     ) -> std::result::Result<(), String> {
         let Some(relation) = relation else {
-            self.own.push(condition(field, operator, value, query)?);
+            self.own.push(condition(field, operator, value, self.query)?);
             return Ok(());
         };
-        let condition = condition(field, operator, value, &mut query.elsewhere())?;
+        let condition = condition(field, operator, value, &mut self.query.elsewhere())?;
         match self.related.iter_mut().find(|(one, _)| one.name == relation.name) {
             Some((_, all)) => *all = all.clone().add(condition),
             None => self.related.push((relation, Condition::all().add(condition))),

@@ -195,7 +195,7 @@ impl Listing {
             None => all,
         };
         let total = if asked.counts { Some(db.count(all.clone()).await?) } else { None };
-        let (mut rows, direction) = self.indexed(db, select, all, &asked).await?;
+        let (mut rows, direction) = self.indexed(db, (select, all), &asked).await?;
         // One row more than requested shows whether there is a next page.
         let more = rows.len() as u64 > asked.limit;
         rows.truncate(usize::try_from(asked.limit).unwrap_or(usize::MAX));

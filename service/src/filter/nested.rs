@@ -78,6 +78,15 @@ struct Reader<'a> {
     broken: FieldErrors,
 }
 
+/// What is compared with a column, and where it is written.
+#[derive(Clone, Copy)]
+struct Comparison<'p> {
+    column: &'p str,
+    operator: Operator,
+    value: &'p Json,
+    path: &'p Path<'p>,
+}
+
 impl<'a> Reader<'a> {
     fn refuse(&mut self, path: &Path<'_>, code: &'static str, why: &str) {
         let shown = crate::text::shortened(path.name, 40);
@@ -101,7 +110,7 @@ impl<'a> Reader<'a> {
     }
 
     fn object(&mut self, filter: &Json, path: &Path<'_>, query: &mut SubstringQuery) -> Condition {
-        let mut conditions = Conditions::default();
+        let mut conditions = Conditions::new(query);
         let Json::Object(members) = filter else {
             self.refuse(path, "bad-value", &format!("{filter} is not an object"));
             return Condition::all();
@@ -118,17 +127,20 @@ impl<'a> Reader<'a> {
             }
             let path = path.to(name);
             match name.as_str() {
-                "and" => nested = nested.add(self.list(value, &path, query, Condition::all())),
+                "and" => {
+                    let all = self.list(value, &path, conditions.query);
+                    nested = nested.add(all.into_iter().fold(Condition::all(), Condition::add));
+                }
                 "or" => {
-                    let mut unsure = query.elsewhere();
-                    nested = nested.add(self.list(value, &path, &mut unsure, Condition::any()));
+                    let any = self.list(value, &path, &mut conditions.query.elsewhere());
+                    nested = nested.add(any.into_iter().fold(Condition::any(), Condition::add));
                 }
                 "not" => {
-                    let mut unsure = query.elsewhere();
+                    let mut unsure = conditions.query.elsewhere();
                     let condition = self.object(value, &path.inner(), &mut unsure);
                     nested = nested.add(is_not(condition));
                 }
-                column => self.column(column, value, &path, &mut conditions, query),
+                _ => self.column(value, &path, &mut conditions),
             }
         }
         conditions.all().add(nested)
@@ -139,34 +151,28 @@ impl<'a> Reader<'a> {
         value: &Json,
         path: &Path<'_>,
         query: &mut SubstringQuery,
-        mut all: Condition,
-    ) -> Condition {
+    ) -> Vec<Condition> {
         let Json::Array(filters) = value else {
             self.refuse(path, "bad-value", &format!("{value} is not an array of filters"));
-            return all;
+            return Vec::new();
         };
         if filters.is_empty() {
             self.refuse(path, "empty", "the array is empty; leave it out");
         }
+        let mut conditions = Vec::new();
         for (place, filter) in filters.iter().enumerate() {
             if !self.may_go_on() {
                 break;
             }
             let place = place.to_string();
-            all = all.add(self.object(filter, &path.to(&place).inner(), query));
+            conditions.push(self.object(filter, &path.to(&place).inner(), query));
         }
-        all
+        conditions
     }
 
-    /// The comparisons of one column: a value that it equals, or an object of operators.
-    fn column(
-        &mut self,
-        column: &str,
-        value: &Json,
-        path: &Path<'_>,
-        conditions: &mut Conditions<'a>,
-        query: &mut SubstringQuery,
-    ) {
+    /// The comparisons of the column that is the last name of the path: a value that it equals, or an object of operators.
+    fn column(&mut self, value: &Json, path: &Path<'_>, conditions: &mut Conditions<'a, '_>) {
+        let column = path.name;
         match value {
             Json::Object(operators) if operators.is_empty() => {
                 self.refuse(path, "empty", "there is no operator, such as `{\"gte\": 1}`");
@@ -177,7 +183,8 @@ impl<'a> Reader<'a> {
                     let path = path.to(name);
                     match Operator::named(name) {
                         Some(operator) => {
-                            self.compare(column, operator, value, &path, conditions, query);
+                            let comparison = Comparison { column, operator, value, path: &path };
+                            self.compare(comparison, conditions);
                         }
                         None => {
                             let known = Operator::ALL.iter().map(|one| one.name().to_owned());
@@ -188,19 +195,15 @@ impl<'a> Reader<'a> {
                     }
                 }
             }
-            value => self.compare(column, Operator::Equals, value, path, conditions, query),
+            value => {
+                let comparison = Comparison { column, operator: Operator::Equals, value, path };
+                self.compare(comparison, conditions);
+            }
         }
     }
 
-    fn compare(
-        &mut self,
-        column: &str,
-        operator: Operator,
-        value: &Json,
-        path: &Path<'_>,
-        conditions: &mut Conditions<'a>,
-        query: &mut SubstringQuery,
-    ) {
+    fn compare(&mut self, comparison: Comparison<'_>, conditions: &mut Conditions<'a, '_>) {
+        let Comparison { column, operator, value, path } = comparison;
         self.comparisons += 1;
         if !self.may_go_on() {
             let why = format!("a filter has at most {MOST_COMPARISONS} comparisons; split it");
@@ -228,7 +231,7 @@ impl<'a> Reader<'a> {
             one(kind, value).map(Written::One)
         };
         let added =
-            written.and_then(|written| conditions.add(relation, field, operator, &written, query));
+            written.and_then(|written| conditions.add((relation, field), operator, &written));
         if let Err(why) = added {
             self.refuse(path, "bad-value", &why);
         }

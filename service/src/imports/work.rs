@@ -189,12 +189,12 @@ impl Imports {
             let before = chunk::place(&import);
             // The clone shares the lock of the file.
             let file = file.try_clone().map_err(unreadable)?;
-            let how = (options.on_duplicate, size.as_ref());
+            let how = (options.on_duplicate, size.as_ref(), dry_run.as_ref());
             let rows = open(file, &options, &import).await?;
             let (chunks, queue) = mpsc::channel(AHEAD);
             let sized = Arc::clone(&size);
             let reading = tokio::task::spawn_blocking(move || read(rows, before, &sized, &chunks));
-            let stored = self.store(&mut import, queue, how, dry_run.as_ref()).await;
+            let stored = self.store(&mut import, queue, how).await;
             // It has the file with its lock, which the next attempt needs.
             reading.await.map_err(|error| Error::Internal(error.into()))?;
             match stored {
@@ -216,8 +216,7 @@ impl Imports {
         &self,
         import: &mut Import,
         mut queue: Chunks,
-        (on_duplicate, size): (OnDuplicate, &Size),
-        dry_run: Option<&DryRun>,
+        (on_duplicate, size, dry_run): (OnDuplicate, &Size, Option<&DryRun>),
     ) -> Result<()> {
         while !self.is_stopping() {
             let db = &self.db;

@@ -145,12 +145,12 @@ impl Walk {
 }
 
 impl Listing {
-    /// The rows of the page, by the plan with which the database finds them fastest.
+    /// The rows of the page, by the plan with which the database finds them fastest: of the rows of `select` those of `all`, which
+    /// has the conditions.
     pub(super) async fn indexed<E: Resource>(
         &self,
         db: &Reader,
-        select: Select<E>,
-        all: Select<E>,
+        (select, all): (Select<E>, Select<E>),
         asked: &Asked,
     ) -> Result<(Vec<Ranked<E::Model>>, Direction)>
     where
@@ -161,15 +161,14 @@ impl Listing {
         if !postgres || ranked || !asked.query.narrows() {
             return self.rows(db, all, asked).await;
         }
-        Box::pin(self.candidates_first(db, select, all, asked)).await
+        Box::pin(self.candidates_first(db, (select, all), asked)).await
     }
 
     /// The same by ids that are found first.
     async fn candidates_first<E: Resource>(
         &self,
         db: &Reader,
-        select: Select<E>,
-        all: Select<E>,
+        (select, all): (Select<E>, Select<E>),
         asked: &Asked,
     ) -> Result<(Vec<Ranked<E::Model>>, Direction)>
     where
@@ -183,14 +182,14 @@ impl Listing {
             false => (None, by_blocks),
         };
         if let Some(walk) = first
-            && let Some(page) = self.near(searches, &select, walk, asked).await?
+            && let Some(page) = self.near(searches, (&select, walk), asked).await?
         {
             return Ok(page);
         }
         let most = if by_blocks.is_some() { FEW } else { MOST };
         let Some(ids) = found(searches, &all, most).await? else {
             if let Some(walk) = last
-                && let Some(page) = self.near(searches, &select, walk, asked).await?
+                && let Some(page) = self.near(searches, (&select, walk), asked).await?
             {
                 return Ok(page);
             }
@@ -217,8 +216,7 @@ impl Listing {
     async fn near<E: Resource>(
         &self,
         db: &Reader,
-        select: &Select<E>,
-        walk: Walk,
+        (select, walk): (&Select<E>, Walk),
         asked: &Asked,
     ) -> Result<Option<(Vec<Ranked<E::Model>>, Direction)>>
     where

@@ -62,8 +62,7 @@ pub(super) enum Parsed {
 pub(super) fn parse(
     input: &[u8],
     last: bool,
-    delimiter: u8,
-    width: Option<usize>,
+    (delimiter, width): (u8, Option<usize>),
     fields: &mut Fields,
 ) -> Parsed {
     fields.clear();
@@ -203,7 +202,7 @@ impl<R: Read> Records<R> {
                 return Ok(None);
             }
             let input = self.buffer.get(self.start..).unwrap_or_default();
-            let parsed = parse(input, self.ended, self.delimiter, Some(most), &mut self.fields);
+            let parsed = parse(input, self.ended, (self.delimiter, Some(most)), &mut self.fields);
             let (length, fault) = match parsed {
                 Parsed::More if input.len() <= LONGEST_HEADER => {
                     self.fill()?;
@@ -236,8 +235,7 @@ impl<R: Read> Records<R> {
             let parsed = parse(
                 self.buffer.get(self.start..).unwrap_or_default(),
                 self.ended,
-                self.delimiter,
-                self.width,
+                (self.delimiter, self.width),
                 &mut self.fields,
             );
             let (length, fault) = match parsed {

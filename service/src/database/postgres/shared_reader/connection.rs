@@ -115,7 +115,7 @@ impl SharedConnection {
     ) -> Option<Vec<Row>> {
         let (values, types) = parameters(values)?;
         let in_flight = self.in_flight(sql)?;
-        match timeout(PATIENCE, self.answer(&in_flight, sql, values, &types)).await {
+        match timeout(PATIENCE, self.answer(&in_flight, sql, (values, &types))).await {
             Ok(Ok(rows)) => {
                 self.note(&in_flight, sql);
                 return Some(rows);
@@ -191,18 +191,17 @@ impl SharedConnection {
         &self,
         in_flight: &InFlight,
         sql: &Arc<str>,
-        values: Vec<PostgresValue<'_>>,
-        types: &[Type],
+        (values, types): (Vec<PostgresValue<'_>>, &[Type]),
     ) -> Result<Vec<Row>, Failure> {
         let guard = async {
             let Some(known) = &in_flight.guard else { return Ok(()) };
-            let guard = self.prepared(in_flight, known.as_ref(), &IS_STANDBY.into(), &[]).await?;
+            let guard = self.prepared(in_flight, known.as_ref(), (&IS_STANDBY.into(), &[])).await?;
             let found = in_flight.client.query_one(&guard, &[]).await?;
             if found.try_get(0)? { Err(Failure::Copy) } else { Ok(()) }
         };
         let rows = async {
             let statement =
-                self.prepared(in_flight, in_flight.statement.as_ref(), sql, types).await?;
+                self.prepared(in_flight, in_flight.statement.as_ref(), (sql, types)).await?;
             let rows = in_flight.client.query_raw(&statement, values).await?;
             Ok(rows.try_collect().await?)
         };
@@ -215,8 +214,7 @@ impl SharedConnection {
         &self,
         in_flight: &InFlight,
         known: Option<&Statement>,
-        sql: &Arc<str>,
-        types: &[Type],
+        (sql, types): (&Arc<str>, &[Type]),
     ) -> Result<Statement, Error> {
         if let Some(statement) = known {
             return Ok(statement.clone());
