@@ -68,7 +68,7 @@ fn hold(address: &str, first: &[u8], rest: Rest) -> (Duration, String, u64) {
 /// A way of sending slowly: its name, the first bytes, the rest, and the status of the answer.
 type Way = (&'static str, String, Rest, Option<&'static str>);
 
-fn ways() -> [Way; 16] {
+fn ways() -> [Way; 18] {
     let second = Duration::from_secs(1);
     let json = "Host: localhost\r\nContent-Type: application/json\r\n";
     let chunked = format!("POST /api/books HTTP/1.1\r\n{json}Transfer-Encoding: chunked\r\n\r\n");
@@ -86,6 +86,8 @@ fn ways() -> [Way; 16] {
         ("a head that stops", "GET /api/bo".into(), Rest::Silence, Some("408")),
         ("a head in drops", "GET /".into(), Rest::Drip("a", second), Some("408")),
         ("a second head that stops", format!("{GOOD}GET /api/bo"), Rest::Silence, Some("408")),
+        ("an empty line after a request", format!("{GOOD}\r\n"), Rest::Silence, Some("408")),
+        ("empty lines in drops", GOOD.into(), Rest::Drip("\r\n", second), Some("408")),
         ("a second head in drops", format!("{GOOD}GET /"), Rest::Drip("a", second), Some("408")),
         (
             "a head of endless lines",

@@ -20,10 +20,11 @@ pub enum BodyLength {
 /// What the next byte belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
-    /// The head of a request, of which `length` bytes are known.
+    /// The head of a request, of which `length` bytes are known. It has begun also with empty lines, which do not count.
     Head {
         length: usize,
         line: Line,
+        has_begun: bool,
     },
     /// A complete request was handed over, or the head of one that has not begun. Further bytes wait.
     Requested {
@@ -70,7 +71,7 @@ pub struct Framing(Part);
 impl Framing {
     /// Before the first byte.
     pub fn new() -> Self {
-        Self(Part::Head { length: 0, line: Line::Empty })
+        Self(Part::Head { length: 0, line: Line::Empty, has_begun: false })
     }
 
     /// Advances over the bytes that may be handed over: at most to the end of a head.
@@ -86,7 +87,7 @@ impl Framing {
                 };
                 Taken::Bytes(taken)
             }
-            Part::Head { length, line } => self.take_head(bytes, (length, line)),
+            Part::Head { length, line, .. } => self.take_head(bytes, (length, line)),
         }
     }
 
@@ -112,7 +113,7 @@ impl Framing {
         }
         let text = bytes.get(begin..).unwrap_or_default();
         length += text.len();
-        self.0 = Part::Head { length, line: line.after(text) };
+        self.0 = Part::Head { length, line: line.after(text), has_begun: true };
         if length > LONGEST_HEAD { Taken::TooLong } else { Taken::Bytes(bytes.len()) }
     }
 
@@ -137,7 +138,7 @@ impl Framing {
         match self.0 {
             Part::Requested { is_clean: true } => *self = Self::new(),
             Part::Requested { is_clean: false } => {
-                self.0 = Part::Head { length: 1, line: Line::Text };
+                self.0 = Part::Head { length: 1, line: Line::Text, has_begun: true };
             }
             Part::Head { .. } | Part::Body(_) | Part::Chunks => {}
         }
@@ -155,7 +156,7 @@ impl Framing {
 
     /// Whether a head has begun and is incomplete.
     pub fn is_within_head(&self) -> bool {
-        matches!(self.0, Part::Head { length: 1.., .. })
+        matches!(self.0, Part::Head { has_begun: true, .. })
     }
 }
 
