@@ -18,8 +18,10 @@ use crate::{
     error::{Error, Result, chain},
 };
 
-/// How often a job is run when it collides with others.
-const ATTEMPTS: u32 = 6;
+/// How often a job is run when it collides with others. Of jobs that want one row, some collide several times in a row.
+const ATTEMPTS: u32 = 16;
+/// Attempts after which the pause between two of them stays the same.
+const DOUBLED: u32 = 6;
 
 /// A job that waits for its turn.
 pub(super) trait Job: Send {
@@ -155,7 +157,7 @@ where
             log::debug!("attempt {attempt}: {}", chain(&error));
             // Jobs that collided must not meet again: the pauses differ by the low bits of an address.
             let spread = (Arc::as_ptr(&self.progress).addr() >> 4) as u64 % 8;
-            let pause = Duration::from_millis((2 << attempt) + spread);
+            let pause = Duration::from_millis((2 << attempt.min(DOUBLED)) + spread);
             if attempt == ATTEMPTS || begun.elapsed() + pause + last.elapsed() > self.deadline {
                 return Err(match error {
                     Error::Collision(_) => Error::Busy,
