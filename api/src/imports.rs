@@ -251,6 +251,8 @@ async fn create_import(
     db: Data<Db>,
     imports: Data<Imports>,
 ) -> Result<HttpResponse, Problem> {
+    // Otherwise the folder of imports would be made again at a path from which the database was moved.
+    db.expect_file()?;
     let Received { upload, name, options } =
         upload::receive(&request, payload, imports.spool()).await?;
     let key = key(&request, &upload.digest(), &options)?;

@@ -22,29 +22,32 @@ struct Identity {
 }
 
 impl Identity {
+    /// Of what a path leads to, or with `follows: false` of the link that it may be.
+    ///
     /// Requests the inode number only. After the times of a file were read, the next write to it stores finer ones (Linux 6.13,
     /// multigrain timestamps), so that each commit would write the inode too: a change of a single client would take a seventh
     /// longer.
     #[cfg(target_os = "linux")]
-    fn of(path: &Path) -> io::Result<Self> {
+    fn of(path: &Path, follows: bool) -> io::Result<Self> {
         use rustix::fs::{AtFlags, CWD, StatxFlags, makedev, statx};
-        match statx(CWD, path, AtFlags::empty(), StatxFlags::INO) {
+        let flags = if follows { AtFlags::empty() } else { AtFlags::SYMLINK_NOFOLLOW };
+        match statx(CWD, path, flags, StatxFlags::INO) {
             Ok(about) => {
                 let device = makedev(about.stx_dev_major, about.stx_dev_minor);
                 Ok(Self { device, inode: about.stx_ino })
             }
             // The kernel or container does not support this call; or the fallback reports the error.
-            Err(_) => Self::by_metadata(path),
+            Err(_) => Self::by_metadata(path, follows),
         }
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn of(path: &Path) -> io::Result<Self> {
-        Self::by_metadata(path)
+    fn of(path: &Path, follows: bool) -> io::Result<Self> {
+        Self::by_metadata(path, follows)
     }
 
-    fn by_metadata(path: &Path) -> io::Result<Self> {
-        let about = fs::metadata(path)?;
+    fn by_metadata(path: &Path, follows: bool) -> io::Result<Self> {
+        let about = if follows { fs::metadata(path)? } else { fs::symlink_metadata(path)? };
         Ok(Self { device: about.dev(), inode: about.ino() })
     }
 }
@@ -52,11 +55,11 @@ impl Identity {
 /// The files of an open database.
 #[derive(Debug)]
 pub(in crate::database) struct OpenFile {
-    /// The path as given, so that a link cannot be redirected; and the log and its index, whose names SQLite derives from the
-    /// target of the link.
+    /// The path as given, which may be a link that can be redirected.
+    given: (PathBuf, Identity),
+    /// The file that it led to, and its log and the index of that, whose names SQLite derives from it: none of them may become a
+    /// link, because the next process would look for the log next to its target.
     files: [(PathBuf, Identity); 3],
-    /// The file that the path led to.
-    database: PathBuf,
     /// Whether it was found missing, and its writer has not seen it return yet.
     is_away: AtomicBool,
     /// Whether another program has written to the file while it was not at its path.
@@ -72,7 +75,7 @@ impl OpenFile {
         path: &Path,
         opening: impl FnOnce() -> Result<T>,
     ) -> Result<(Self, T)> {
-        let before = Identity::of(path).ok();
+        let before = Identity::of(path, true).ok();
         let opened = opening()?;
         let internal = |error: io::Error| Error::Internal(error.into());
         let database = path.canonicalize().map_err(internal)?;
@@ -81,28 +84,30 @@ impl OpenFile {
             name.push(suffix);
             PathBuf::from(name)
         };
-        let identified = |path: PathBuf| -> Result<_> {
-            let identity = Identity::of(&path).map_err(internal)?;
+        let identified = |path: PathBuf, follows| -> Result<_> {
+            let identity = Identity::of(&path, follows).map_err(internal)?;
             Ok((path, identity))
         };
-        let file = identified(path.to_owned())?;
-        if before.is_some_and(|before| before != file.1) {
+        let given = identified(path.to_owned(), true)?;
+        if before.is_some_and(|before| before != given.1) {
             return Err(lost(path, "was removed while it was opened"));
         }
-        let files = [file, identified(beside("-wal"))?, identified(beside("-shm"))?];
+        let (log, index) = (beside("-wal"), beside("-shm"));
+        let files =
+            [identified(database, false)?, identified(log, false)?, identified(index, false)?];
         let (is_away, is_changed) = (AtomicBool::new(false), AtomicBool::new(false));
-        Ok((Self { files, database, is_away, is_changed }, opened))
+        Ok((Self { given, files, is_away, is_changed }, opened))
     }
 
     /// The path of the file as given.
     pub(in crate::database) fn path(&self) -> &Path {
-        let [(path, _), ..] = &self.files;
-        path
+        &self.given.0
     }
 
     /// The file that this path led to.
     pub(in crate::database) fn database(&self) -> &Path {
-        &self.database
+        let [(database, _), ..] = &self.files;
+        database
     }
 
     /// Whether it was missing at the last check, or its writer has not seen it return yet.
@@ -127,16 +132,8 @@ impl OpenFile {
     }
 
     fn find(&self) -> Result<()> {
-        for (path, opened) in &self.files {
-            match Identity::of(path) {
-                Ok(found) if found == *opened => {}
-                Ok(_) => return Err(lost(path, "was removed, and another file is in its place")),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    return Err(lost(path, "was removed"));
-                }
-                Err(error) => return Err(lost(path, &format!("cannot be checked ({error})"))),
-            }
-        }
+        expect_at(&self.given, true)?;
+        self.files.iter().try_for_each(|file| expect_at(file, false))?;
         if self.is_changed() {
             return Err(changed(self.path()));
         }
@@ -154,6 +151,17 @@ impl OpenFile {
         }
         self.is_changed.store(true, Ordering::Relaxed);
         Err(changed(self.path()))
+    }
+}
+
+/// # Errors
+/// [`Error::FileLost`] when something else is at the path, or nothing.
+fn expect_at((path, opened): &(PathBuf, Identity), follows: bool) -> Result<()> {
+    match Identity::of(path, follows) {
+        Ok(found) if found == *opened => Ok(()),
+        Ok(_) => Err(lost(path, "was removed, and another file or a link is in its place")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(lost(path, "was removed")),
+        Err(error) => Err(lost(path, &format!("cannot be checked ({error})"))),
     }
 }
 
