@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::Write,
+    io::{Read, Write},
     net::TcpStream,
     path::PathBuf,
     sync::{
@@ -16,7 +16,12 @@ use std::{
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::support::{App, Database, Program, db::hold, process::processor, raw};
+use crate::support::{
+    App, Database, Program,
+    db::hold,
+    process::{self, processor},
+    raw,
+};
 
 /// How long another request may take during the searches. It was 13 s when they ran on the thread of the request.
 const LONGEST_OF_OTHERS: Duration = Duration::from_secs(3);
@@ -206,6 +211,38 @@ fn searches_that_cannot_wait_are_refused_at_once() {
         expect_refusals_at_once(&app, "/api/books?q=a");
     });
     assert_eq!(app.get("/api/books?q=a").status, 200);
+    assert!(app.stop());
+}
+
+#[test]
+fn a_thousand_searches_at_once_take_little_memory() {
+    let database = library();
+    let app = App::new(&database);
+    app.get("/api/books?q=b").expect(200);
+    let before = process::memory(app.process());
+    process::reset_peak(app.process());
+    let search = accents(450, "z");
+    let clients: Vec<TcpStream> = (0..1000)
+        .map(|_| {
+            let mut client = TcpStream::connect(&app.address).unwrap();
+            let head = format!("GET /api/books?q={search} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+            client.write_all(head.as_bytes()).unwrap();
+            client
+        })
+        .collect();
+    // Those that cannot wait are answered: more than the queue and the connections do not stay.
+    let mut refused = 0;
+    for mut client in clients {
+        client.set_read_timeout(Some(LONGEST_SEARCH)).unwrap();
+        let mut status = [0; 12];
+        client.read_exact(&mut status).unwrap();
+        refused += u32::from(&status == b"HTTP/1.1 503");
+    }
+    let kilobytes = process::peak(app.process()).saturating_sub(before);
+    println!("1 000 searches at once: {refused} refused, {kilobytes} KB at the peak");
+    assert!(refused > 500, "{refused}");
+    // A debug build; it was 90 MB.
+    assert!(kilobytes < 80 << 10, "{kilobytes} KB");
     assert!(app.stop());
 }
 
