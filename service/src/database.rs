@@ -113,6 +113,7 @@ impl Db {
                 (only.clone(), None, None, WriteBackend::Driver(only), 1)
             }
             Location::File(path) => {
+                expect_one_name(path).map_err(Error::Unavailable)?;
                 // The writer first: it switches the file to WAL mode, which a reader may not do.
                 let writer = SqliteWriter::open(path, settings)?;
                 let open = writer.file();
@@ -299,6 +300,10 @@ impl Db {
     }
 }
 
+fn expect_one_name(path: &Path) -> std::result::Result<(), DbErr> {
+    sqlite::lock::expect_one_name(path).map_err(|error| DbErr::Custom(error.to_string()))
+}
+
 /// Runs blocking work.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
@@ -325,6 +330,7 @@ pub async fn connect_to_migrate(
     let options = match location {
         Location::Memory => sqlite::memory(settings),
         Location::File(path) => {
+            expect_one_name(path)?;
             // Where it cannot be created, SQLite reports why.
             drop(sqlite::private::make(path));
             sqlite::file(path, Role::Migrator, settings)

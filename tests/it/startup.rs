@@ -41,6 +41,10 @@ fn a_file_with_two_names_is_refused_and_both_ways_out_are_named() {
     expect_refusal(&by_link, &["db", "upgrade"], 1, Program::new(&database));
     expect_refusal(&by_link, &["import", "books", import], 1, Program::new(&database));
     expect_refusal(&by_link, &["downgrade", "base"], 1, Program::migration(&database));
+    // Reading commands would not see what is in the log of the other name.
+    expect_refusal(&by_link, &["export", "books"], 1, Program::new(&database));
+    expect_refusal(&by_link, &["db", "current"], 1, Program::new(&database));
+    expect_refusal(&by_link, &["check"], 1, Program::migration(&database));
     assert!(app.stop());
     // Not by its first name either: a crash under one name leaves a log that the other does not see.
     expect_refusal(&database.url, &["serve", "--port", "0"], 1, Program::new(&database));

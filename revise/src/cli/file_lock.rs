@@ -1,10 +1,6 @@
 //! The lock of a SQLite file that other programs of the project use, so that none of them does while its schema changes.
 
-use std::{
-    os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
-    time::Instant,
-};
+use std::{path::PathBuf, time::Instant};
 
 use super::{Command, arguments::Verb};
 use crate::{
@@ -29,7 +25,7 @@ impl Command<'_> {
         let Some(suffix) = &self.revise.users_lock else { return Ok(None) };
         let Some(database) = self.changed_file(verb)? else { return Ok(None) };
         session::expect_place(&database)?;
-        expect_one_name(&database)?;
+        session::expect_one_name(&database)?;
         let path = sibling(&database, suffix);
         let words = format!(", {} {CHANGES}", self.revise.program);
         let patience = super::apply::seconds(verb.patience(), "--wait")?;
@@ -74,19 +70,6 @@ impl Command<'_> {
             Target::Memory | Target::Postgres(_) => Ok(None),
         }
     }
-}
-
-/// Refuses a file that another name leads to as well: the locks and logs of that one would be others.
-fn expect_one_name(database: &Path) -> Result<()> {
-    let names = database.metadata().map_or(1, |about| about.nlink());
-    if names == 1 {
-        return Ok(());
-    }
-    let database = database.display();
-    Err(Error::Stopped(format!(
-        "`{database}` has {names} names (hard links), and SQLite would keep a log for each; remove the others (`find . -samefile \
-         '{database}'` lists them), or make a copy (`cp`) and name that in DATABASE_URL"
-    )))
 }
 
 impl Verb {

@@ -1,7 +1,12 @@
 //! Connections, as the engine needs them: one at a time, without limits of time, on SQLite with foreign keys off.
 
 use std::{
-    fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc, time::Duration,
+    fs::OpenOptions,
+    io,
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    path::Path,
+    sync::Arc,
+    time::Duration,
 };
 
 use sea_orm::{
@@ -80,6 +85,7 @@ impl Session {
         let options = match target {
             Target::Memory => memory(),
             Target::File(path) => {
+                expect_one_name(path)?;
                 if purpose == Use::Write {
                     // Where it cannot be made, SQLite says why.
                     drop(make(path));
@@ -304,6 +310,20 @@ fn server(url: &str) -> Result<ConnectOptions> {
         options.application_name("sea-revise").options(limits).disable_statement_logging()
     });
     Ok(options)
+}
+
+/// Refuses a file that another name leads to as well: the locks and logs of that one would be others, and what is read here could
+/// lack what is in its log.
+pub fn expect_one_name(database: &Path) -> Result<()> {
+    let names = database.metadata().map_or(1, |about| about.nlink());
+    if names <= 1 {
+        return Ok(());
+    }
+    let database = database.display();
+    Err(Error::Stopped(format!(
+        "`{database}` has {names} names (hard links), and SQLite would keep a log for each; remove the others (`find . -samefile \
+         '{database}'` lists them), or make a copy (`cp`) and name that in DATABASE_URL"
+    )))
 }
 
 /// Connects, and names what keeps a server from being used: a pool tries again while a server refuses, and says only that its time

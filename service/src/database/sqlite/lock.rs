@@ -54,11 +54,7 @@ impl FileLock {
     /// [`LockError::Held`] when another process has it, [`LockError::Linked`] for a file of several names, [`LockError::Io`] when
     /// the directory cannot be written.
     pub fn take(database: &Path, holder: &str) -> Result<Self, LockError> {
-        if let Ok(about) = database.metadata()
-            && about.nlink() > 1
-        {
-            return Err(LockError::Linked { database: database.to_owned(), names: about.nlink() });
-        }
+        expect_one_name(database)?;
         let path = lock_path(database);
         let io = |source| LockError::Io { path: path.clone(), source };
         let mut file = OpenOptions::new()
@@ -88,6 +84,17 @@ impl FileLock {
         let line = format!("process {}, {holder}\n", std::process::id());
         file.write_all(line.as_bytes()).map_err(io)?;
         Ok(Self { file })
+    }
+}
+
+/// # Errors
+/// [`LockError::Linked`] for a file of several names; also for reading, since the log of another name has rows that this one lacks.
+pub fn expect_one_name(database: &Path) -> Result<(), LockError> {
+    match database.metadata() {
+        Ok(about) if about.nlink() > 1 => {
+            Err(LockError::Linked { database: database.to_owned(), names: about.nlink() })
+        }
+        _ => Ok(()),
     }
 }
 
