@@ -112,18 +112,25 @@ impl Load {
     pub async fn part(&self) -> Result<SemaphorePermit<'_>, Problem> {
         let place = async {
             let place = self.parts.acquire().await;
-            while self.is_pressed() {
-                sleep(ROOM_CHECK).await;
-            }
+            self.relief().await;
             place
         };
         let place = timeout(PLACE, place).await;
         place.map_err(|_| busy())?.map_err(|_| Problem::internal())
     }
 
-    /// The same for a response that has begun: after that time it continues.
+    /// The same for a response that has begun: it waits for its place without a limit, and continues when memory stays short.
     pub async fn next_part(&self) -> Option<SemaphorePermit<'_>> {
-        self.part().await.ok()
+        let place = self.parts.acquire().await.ok()?;
+        // Not an error: it is sent in the end.
+        drop(timeout(PLACE, self.relief()).await);
+        Some(place)
+    }
+
+    async fn relief(&self) {
+        while self.is_pressed() {
+            sleep(ROOM_CHECK).await;
+        }
     }
 
     /// Counts the given number of bytes as unread, until the returned value is dropped.
