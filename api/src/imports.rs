@@ -180,7 +180,7 @@ impl<'a> From<&'a Import> for ImportOut<'a> {
 
 impl Representation for Import {
     type Out<'a> = ImportOut<'a>;
-    const ABOUT: &'static str = "Files of books, imported as jobs, and taken back as a whole";
+    const ABOUT: &'static str = "Files of books, imported as jobs, and undone as a whole";
     const INCLUDES: &'static [Include] = &[Include::ids("not_reverted_books")];
 
     async fn include(

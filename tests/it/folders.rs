@@ -22,7 +22,7 @@ fn a_migration_that_is_not_built_is_named() {
     // What does not compile is never built.
     fs::write(project.file(&format!("{LATER}.rs")), "pub struct").unwrap();
     fs::write(project.file("mod.rs"), listing(&["m20260101_000000_begin"])).unwrap();
-    let unlisted = format!("`{LATER}` lies in `");
+    let unlisted = format!("`{LATER}` is in `");
     for (arguments, words) in
         [(&MIGRATE[..], "and is not listed in `"), (&check, "and is not listed in `")]
     {

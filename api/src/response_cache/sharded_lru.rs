@@ -8,14 +8,14 @@ use std::{
 use hashlink::LruCache;
 
 /// Enough that threads rarely wait for each other.
-const SHELVES: usize = 16;
+const SHARDS: usize = 16;
 
 /// Keys that were requested without success and that a shard remembers.
 const NAMES: usize = 512;
 
 /// A cache of values with known sizes.
 pub struct ShardedLru<T> {
-    sharded_lru: [Mutex<Shard<T>>; SHELVES],
+    sharded_lru: [Mutex<Shard<T>>; SHARDS],
     /// Capacity of one shard in bytes.
     most: usize,
     hasher: RandomState,
@@ -41,7 +41,7 @@ impl<T> ShardedLru<T> {
     pub fn new(bytes: usize) -> Self {
         let shard = || Shard { things: LruCache::new_unbounded(), bytes: 0, asked: [0; NAMES] };
         let sharded_lru = std::array::from_fn(|_| Mutex::new(shard()));
-        Self { sharded_lru, most: bytes / SHELVES, hasher: RandomState::new() }
+        Self { sharded_lru, most: bytes / SHARDS, hasher: RandomState::new() }
     }
 
     /// The value of this key, if it is cached.
@@ -50,7 +50,7 @@ impl<T> ShardedLru<T> {
         let Some(mut shard) = self.shard(hash) else {
             return Lookup { thing: None, wanted: false };
         };
-        let place = usize::try_from(hash / SHELVES as u64 % NAMES as u64).ok();
+        let place = usize::try_from(hash / SHARDS as u64 % NAMES as u64).ok();
         let asked = place.and_then(|place| shard.asked.get_mut(place));
         let wanted = asked.is_some_and(|asked| std::mem::replace(asked, hash) == hash);
         Lookup { thing: shard.things.get(name).map(|(thing, _)| Arc::clone(thing)), wanted }
@@ -70,7 +70,7 @@ impl<T> ShardedLru<T> {
     }
 
     fn shard(&self, hash: u64) -> Option<MutexGuard<'_, Shard<T>>> {
-        let shard = self.sharded_lru.get(usize::try_from(hash % SHELVES as u64).ok()?)?;
+        let shard = self.sharded_lru.get(usize::try_from(hash % SHARDS as u64).ok()?)?;
         Some(shard.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -92,8 +92,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_for_stays_and_no_shelf_is_overfull() {
-        let sharded_lru = ShardedLru::new(SHELVES * 100);
+    fn what_is_asked_for_stays_and_no_shard_is_overfull() {
+        let sharded_lru = ShardedLru::new(SHARDS * 100);
         sharded_lru.put(b"dear".to_vec(), 0, 40);
         sharded_lru.put(b"huge".to_vec(), 0, 101);
         let here = |name: &[u8]| sharded_lru.look_up(name).thing.as_deref().copied();

@@ -90,9 +90,9 @@ impl Command<'_> {
         let migrations = counted(done.len(), "migration");
         let word = match (direction, done.len()) {
             (Direction::Up, 0) => "nothing to apply".to_owned(),
-            (Direction::Down, 0) => "nothing to take back".to_owned(),
+            (Direction::Down, 0) => "nothing to revert".to_owned(),
             (Direction::Up, _) => format!("{migrations} applied"),
-            (Direction::Down, _) => format!("{migrations} taken back"),
+            (Direction::Down, _) => format!("{migrations} reverted"),
         };
         let current = status.current();
         self.console.say(&format!("{word}; the database is at {}", current.unwrap_or("base")))?;

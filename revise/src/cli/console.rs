@@ -97,7 +97,7 @@ impl Console {
             Event::Done { revision, direction, duration } => {
                 let done = match direction {
                     crate::runtime::upgrade::Direction::Up => "applied",
-                    crate::runtime::upgrade::Direction::Down => "took back",
+                    crate::runtime::upgrade::Direction::Down => "reverted",
                 };
                 console.note(&format!("{done} {revision} in {} ms", duration.as_millis()));
             }

@@ -61,12 +61,12 @@ impl Command<'_> {
         for name in found.iter().filter(|name| !known.contains(name)) {
             faults.push(if unlisted(name) {
                 format!(
-                    "`{name}` lies in `{folder}` and is not listed in `{}`; add it there, or take the file away",
+                    "`{name}` is in `{folder}` and is not listed in `{}`; add it there, or take the file away",
                     directory.registry().display()
                 )
             } else {
                 format!(
-                    "`{name}` lies in `{folder}` and this program was built without it; build it again, or, when it does not \
+                    "`{name}` is in `{folder}` and this program was built without it; build it again, or, when it does not \
                      compile, fix the file first"
                 )
             });

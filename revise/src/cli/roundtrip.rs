@@ -42,7 +42,7 @@ impl Command<'_> {
             replay
                 .down(migration.as_ref())
                 .await
-                .map_err(|error| failed("cannot be taken back", error))?;
+                .map_err(|error| failed("cannot be reverted", error))?;
             let back = replay.schema(&self.revise.history).await?;
             let what = format!("`{name}` does not come back to where it began");
             self.expect_same(&before, &back, &what)?;

@@ -36,7 +36,7 @@ impl Command<'_> {
         self.print_checked(&checked)?;
         let verdict = checked.verdict();
         if verdict.is_ok() {
-            self.console.say("everything is as it should be")?;
+            self.console.say("no differences found")?;
         }
         verdict
     }
@@ -44,7 +44,7 @@ impl Command<'_> {
     fn print_checked(&self, checked: &Checked) -> Result<()> {
         let sections = [
             (
-                "the entities ask for changes that no migration makes (`migrate` writes one)",
+                "the entities differ from the migrations (`migrate` writes the missing one)",
                 lines(&checked.models),
             ),
             ("to be answered first", checked.questions.clone()),

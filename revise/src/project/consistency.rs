@@ -75,9 +75,7 @@ impl Checked {
             return Err(Error::History(fault.clone()));
         }
         if !self.models.is_empty() || !self.questions.is_empty() {
-            return Err(Error::Differs(
-                "the entities ask for changes that no migration makes".to_owned(),
-            ));
+            return Err(Error::Differs("the entities differ from the migrations".to_owned()));
         }
         if !self.drift.is_empty() {
             return Err(Error::Differs("the database is not what its history says".to_owned()));

@@ -60,7 +60,7 @@ pub enum State {
     Applied,
     /// Begun without a transaction, and not done.
     Upgrading,
-    /// Begun to be taken back without a transaction, and not done.
+    /// Begun to be reverted without a transaction, and not done.
     Downgrading,
 }
 
@@ -111,7 +111,7 @@ impl History {
             for (revision, record) in rows.map_err(unreadable(TABLE, "what this program wrote"))? {
                 match applied.iter_mut().find(|known| known.revision == revision) {
                     Some(known) => known.record = Some(record),
-                    // A record of a version that SeaORM's own migrator took back is only old.
+                    // A record of a version that SeaORM's own migrator reverted is only old.
                     None if record.state == State::Applied => {}
                     None => {
                         applied.push(Applied { revision, applied_at: None, record: Some(record) })

@@ -85,7 +85,7 @@ impl Replay {
         let context = self.shadow.context();
         let manager = self.shadow.manager();
         let failed = |source| Error::Database {
-            what: format!("`{}` cannot be taken back", migration.name()),
+            what: format!("`{}` cannot be reverted", migration.name()),
             source,
         };
         context.scope(migration.down(&manager)).await.map_err(failed)?;

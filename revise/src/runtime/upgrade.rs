@@ -182,7 +182,7 @@ fn observer(report: &Report) -> Observer {
 fn failed(revision: &str, direction: Direction, source: &DbErr) -> Error {
     let what = match direction {
         Direction::Up => "failed",
-        Direction::Down => "could not be taken back",
+        Direction::Down => "could not be reverted",
     };
     Error::Failed(format!(
         "`{revision}` {what}, and the database is as it was before it:\n{}",

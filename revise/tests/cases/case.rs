@@ -207,7 +207,7 @@ impl Case {
         self
     }
 
-    /// Says what a query answers before, after, and when everything was taken back.
+    /// Says what a query answers before, after, and when everything was reverted.
     pub fn keeps(mut self, query: Sql, answer: &'static str) -> Self {
         self.kept.push((query, answer));
         self

@@ -89,7 +89,7 @@ pub fn stage(n: usize) -> Entities {
     if n >= 3 { entities.add(store::Entity).add(item::Entity) } else { entities }
 }
 
-/// The course's story as a case: every stage is generated, applied, and all of it taken back and applied again.
+/// The course's story as a case: every stage is generated, applied, and all of it reverted and applied again.
 pub fn cases() -> Vec<Case> {
     let create = |up, down| Expect::plan(up, down);
     let case = Case::new("seed_course_story", Both, Sql::NONE)

@@ -27,7 +27,7 @@ use crate::{
     now,
 };
 
-/// Books that are taken back in one transaction.
+/// Books that are reverted in one transaction.
 pub const CHUNK: u64 = 500;
 
 /// Takes back at most so many books after `last`: the import, and the last of them; `None` when that is all.
@@ -112,7 +112,7 @@ async fn revert(tx: &Tx, changes: &[import_change::Model]) -> Result<(usize, Vec
 }
 
 /// Gives a book its former values, under a version of their own. To an import before this one the book is then as it left it,
-/// so that one can be taken back too.
+/// so that one can be undone too.
 async fn restore(tx: &Tx, change: &import_change::Model, book: Book, before: &str) -> Result<()> {
     let before: BookChanges = serde_json::from_str(before).map_err(|error| {
         Error::internal(format!("a change of an import is unreadable: {error}"))

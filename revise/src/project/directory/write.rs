@@ -1,7 +1,7 @@
 //! Changes to several files that happen together or not at all.
 //!
 //! Every new text is written and synced to a file next to its target first, so that what remains are renames. Where one of
-//! them fails, those before it are taken back. Killed between two of them, whole files are left, never halves.
+//! them fails, those before it are undone. Killed between two of them, whole files are left, never halves.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -112,7 +112,7 @@ impl Prepared<'_> {
             None => fs::remove_file(path),
             Some(bytes) => Temporary::write(path, bytes).and_then(Temporary::take_place),
         };
-        back.map_err(|source| DirectoryError::io("take back the change of", path, source))
+        back.map_err(|source| DirectoryError::io("undo the change of", path, source))
     }
 }
 

@@ -46,7 +46,7 @@ pub async fn prove(
             )));
         }
     }
-    shadow.carry_out(down).await.map_err(failed("cannot be taken back"))?;
+    shadow.carry_out(down).await.map_err(failed("cannot be reverted"))?;
     let back = history.without_own(shadow.read().await?);
     let mut lost = missing(shadow, &back, before)?;
     lost.retain(|operation| !forgiven(operation, up));

@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// A migration that is applied or taken back.
+/// A migration that is applied or reverted.
 pub struct MigrationRun<'a> {
     pub revise: &'a Revise,
     pub session: &'a Session,

@@ -14,7 +14,7 @@ use crate::{
 pub enum Direction {
     /// Migrations are applied.
     Up,
-    /// Migrations are taken back.
+    /// Migrations are reverted.
     Down,
 }
 
