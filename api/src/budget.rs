@@ -16,7 +16,7 @@ pub struct Budget {
     pub connections: usize,
     /// Encoders of brotli for streamed responses, each about 1 MB, and four times as many of gzip; further responses are not
     /// compressed
-    #[arg(long, env = "BOOKPLATE_ENCODERS", value_name = "COUNT", default_value_t = 4)]
+    #[arg(long, env = "BOOKPLATE_ENCODERS", value_name = "COUNT", default_value_t = 2)]
     #[arg(value_parser = encoders)]
     pub encoders: usize,
     /// Megabytes (MiB) of responses in memory that clients have not read. Beyond that, a client that reads nothing for a second
@@ -25,7 +25,7 @@ pub struct Budget {
         long = "unread-mb",
         env = "BOOKPLATE_UNREAD_MB",
         value_name = "MIB",
-        default_value = "4"
+        default_value = "2"
     )]
     #[arg(value_parser = megabytes)]
     pub unread: usize,
