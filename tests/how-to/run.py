@@ -8,7 +8,7 @@ A nullable field, an entity and an endpoint are added, as docs/how-to/ says: its
 `entity/` and `endpoint/`. The program of the copy is then used over HTTP. It fails when an edit is in a file that no step names, when a
 step names a file that no edit changes, when the result does not work, and beyond the limits.
 
-The copy is in target/how-to. It shares what is compiled of other people's crates with the repository.
+The copy is in target/how-to, and begins with a copy of what is compiled of other people's crates.
 """
 
 import argparse
@@ -26,6 +26,7 @@ REPOSITORY = edits.HERE.parent.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target")).resolve()
 PLACE = TARGET / "how-to"
 COPY = PLACE / "copy"
+BUILD = PLACE / "build"
 DATABASES = PLACE / "databases"
 
 # Each with the noun of its example, and its limits: edits and the files they are in, or lines of new files and how many files.
@@ -43,13 +44,26 @@ def copy_repository():
             shutil.copy(REPOSITORY / name, COPY / name)
 
 
+def copy_build():
+    """Copies what the repository's build has, but for programs.
+
+    It cannot be shared: cargo names what it builds of a workspace by the place in it, so that a crate of the copy would take the place
+    of the same crate of the repository.
+    """
+    shutil.rmtree(BUILD, ignore_errors=True)
+    for part in (".fingerprint", "build", "deps"):
+        source = TARGET / "debug" / part
+        if source.is_dir():
+            programs = (lambda _, names: [name for name in names if "." not in name]) if part == "deps" else None
+            shutil.copytree(source, BUILD / "debug" / part, ignore=programs)
+
+
 def run(command, database):
     """Runs a command line of a how-to in the copy."""
     settings = {
         **os.environ,
         "DATABASE_URL": f"sqlite:///{database}",
-        # Cargo's own files are shared, and programs are not: target/debug/bookplate stays that of the repository.
-        "CARGO_BUILD_BUILD_DIR": str(TARGET),
+        "CARGO_BUILD_BUILD_DIR": str(BUILD),
         "CARGO_TARGET_DIR": str(PLACE),
         "CARGO_TERM_QUIET": "true",
         "CARGO_NET_OFFLINE": "true",
@@ -88,6 +102,7 @@ def main():
         }
         if not arguments.figures:
             copy_repository()
+            copy_build()
             shutil.rmtree(DATABASES, ignore_errors=True)
             DATABASES.mkdir(parents=True)
             follow(guides, DATABASES / "migrated.db")
