@@ -164,7 +164,8 @@ fn run(common: &Common, work: impl AsyncFnOnce(&Location, Settings) -> Result<()
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     // actix' workers are spawned from here, and each has a separate runtime.
     let tasks = tokio::task::LocalSet::new();
-    let done = tasks.block_on(&runtime, work(&location, Settings::default()));
+    let settings = Settings { application_name: "bookplate", ..Settings::default() };
+    let done = tasks.block_on(&runtime, work(&location, settings));
     // A thread may still wait for standard input; the message must not wait for it.
     runtime.shutdown_background();
     done

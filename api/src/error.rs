@@ -12,7 +12,7 @@ use actix_web::{
     },
 };
 use serde::Serialize;
-use service::{Error, FieldError};
+use service::{DatabaseError, Error, FieldError};
 use utoipa::ToSchema;
 
 use crate::{etag, trace};
@@ -159,25 +159,39 @@ impl From<Error> for Problem {
                 Self { errors, ..problem }
             }
             Error::KeyReused { .. } => new(Kind::KeyReused),
-            Error::Busy | Error::Collision(_) | Error::Locked(_) => new(Kind::Busy),
-            Error::Unknown => new(Kind::UnknownOutcome),
-            Error::Unavailable(_) | Error::Damaged(_) | Error::FileLost(_) => {
-                log::error!("{}", service::chain(&error));
-                new(Kind::Unavailable)
-            }
-            Error::Forbidden(_) => {
-                log::error!("{} (see GRANT in the manual of PostgreSQL)", service::chain(&error));
-                new(Kind::Unavailable)
-            }
-            Error::Full(_) => {
-                log::error!("{}", service::chain(&error));
-                new(Kind::DiskFull)
-            }
-            Error::Internal(_) => {
-                log::error!("{}", service::chain(&error));
-                Self::internal()
+            Error::Database(cause) => {
+                let kind = of_database(&cause);
+                if !matches!(kind, Kind::Busy | Kind::UnknownOutcome) {
+                    let hint = match cause {
+                        DatabaseError::Forbidden(_) => " (see GRANT in the manual of PostgreSQL)",
+                        _ => "",
+                    };
+                    log::error!("{}{hint}", service::chain(&cause));
+                }
+                if kind == Kind::Internal { Self::internal() } else { new(kind) }
             }
         }
+    }
+}
+
+impl From<DatabaseError> for Problem {
+    fn from(error: DatabaseError) -> Self {
+        Error::from(error).into()
+    }
+}
+
+fn of_database(error: &DatabaseError) -> Kind {
+    use DatabaseError::{
+        Busy, Collision, Damaged, Duplicate, FileLost, Forbidden, Full, Internal, Locked,
+        MissingParent, Unavailable, Unknown,
+    };
+    match error {
+        Busy | Collision(_) | Locked(_) => Kind::Busy,
+        Unknown => Kind::UnknownOutcome,
+        Unavailable(_) | Damaged(_) | FileLost(_) | Forbidden(_) => Kind::Unavailable,
+        Full(_) => Kind::DiskFull,
+        // Of a unique value and of a parent the service makes errors of its own.
+        Internal(_) | Duplicate { .. } | MissingParent => Kind::Internal,
     }
 }
 

@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use service::{
-    Db, Error,
+    DatabaseError, Db, Error,
     books::import::{Format, OnDuplicate, Options},
     idempotency::{self, Key},
     imports::{self, Import, Imports, NewImport, RejectedRows, State},
@@ -271,7 +271,7 @@ async fn create_import(
     let accepted = match idempotency::write_once(&db, key, work).await {
         Ok(accepted) => accepted,
         Err(error) => {
-            if matches!(error, Error::Unknown) {
+            if matches!(error, Error::Database(DatabaseError::Unknown)) {
                 // It may be queued. Files that are not needed are removed at the next start.
                 upload.keep();
             }

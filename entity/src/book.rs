@@ -1,10 +1,11 @@
 //! A catalogued book. Items on shelves may be copies of it.
 
+use sea_executor::Decode;
 use sea_orm::entity::prelude::*;
 
 /// A row of `books`.
 #[sea_orm::model]
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Decode)]
 #[sea_orm(table_name = "books")]
 pub struct Model {
     #[sea_orm(primary_key)]

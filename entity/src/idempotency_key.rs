@@ -1,10 +1,11 @@
 //! An Idempotency-Key under which a client may repeat a request, and the stored answer.
 
+use sea_executor::Decode;
 use sea_orm::entity::prelude::*;
 
 /// A row of `idempotency_keys`.
 #[sea_orm::model]
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Decode)]
 #[sea_orm(table_name = "idempotency_keys")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false, column_type = "String(StringLen::N(255))")]

@@ -1,10 +1,11 @@
 //! An uploaded file of books, and its progress.
 
+use sea_executor::Decode;
 use sea_orm::entity::prelude::*;
 
 /// A row of `imports`.
 #[sea_orm::model]
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Decode)]
 #[sea_orm(table_name = "imports")]
 pub struct Model {
     #[sea_orm(primary_key)]
@@ -57,7 +58,7 @@ pub struct Model {
 }
 
 /// The state of an import.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Decode)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::N(10))")]
 pub enum State {
     /// It waits for its turn.

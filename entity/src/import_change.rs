@@ -1,10 +1,11 @@
 //! What an import did to one book, so that it can be undone.
 
+use sea_executor::Decode;
 use sea_orm::entity::prelude::*;
 
 /// A row of `import_changes`.
 #[sea_orm::model]
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Decode)]
 #[sea_orm(table_name = "import_changes")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

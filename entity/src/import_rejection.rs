@@ -1,10 +1,11 @@
 //! A row of an imported file that could not be stored.
 
+use sea_executor::Decode;
 use sea_orm::entity::prelude::*;
 
 /// A row of `import_rejections`.
 #[sea_orm::model]
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Decode)]
 #[sea_orm(table_name = "import_rejections")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

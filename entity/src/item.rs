@@ -1,10 +1,11 @@
 //! An item on a store's shelf; it may be a copy of a catalogued book, and outlives that book.
 
+use sea_executor::Decode;
 use sea_orm::entity::prelude::*;
 
 /// A row of `items`.
 #[sea_orm::model]
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Decode)]
 #[sea_orm(table_name = "items")]
 pub struct Model {
     #[sea_orm(primary_key)]

@@ -1,10 +1,11 @@
 //! A store, which owns the items on its shelves: deleting it deletes them.
 
+use sea_executor::Decode;
 use sea_orm::entity::prelude::*;
 
 /// A row of `stores`.
 #[sea_orm::model]
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Decode)]
 #[sea_orm(table_name = "stores")]
 pub struct Model {
     #[sea_orm(primary_key)]

@@ -123,7 +123,7 @@ impl Selection {
         E::Model: FromQueryResult + Sync,
     {
         let backend = tx.backend();
-        let mut query = SubstringQuery::among::<E>(backend, tx.statistics());
+        let mut query = SubstringQuery::among::<E>(backend, &tx.extension());
         let (condition, _) = self.listing.condition::<E>(&mut query, &BULK_PARAMETERS)?;
         let candidates = query.candidates();
         let id = id::<E>()?.expr();
@@ -186,5 +186,5 @@ where
     E::Model: FromQueryResult + Sync,
 {
     let (condition, _) = selection.confirmed::<E>(tx).await?;
-    tx.exec(E::delete_many().filter(condition).as_query()).await
+    Ok(tx.exec(E::delete_many().filter(condition).as_query()).await?)
 }

@@ -1,20 +1,14 @@
 //! Errors of the layers below the API, in terms that know neither HTTP nor SQL.
-//!
-//! [`driver`] converts database errors into them.
 
-mod driver;
 mod fields;
 
-use std::fmt;
-
+pub use fields::{FieldError, FieldErrors};
+pub use sea_executor::chain;
+use sea_executor::{Error as DatabaseError, JobError};
 use sea_orm::DbErr;
 
-pub use driver::is_full;
-pub(crate) use driver::{damage, is_cut_off, is_shut_down, sqlx_error};
-pub use fields::{FieldError, FieldErrors};
-
 /// The result of a service function.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a request failed.
 #[derive(Debug, thiserror::Error)]
@@ -75,66 +69,16 @@ pub enum Error {
         /// The key.
         key: String,
     },
-    /// Too much work is waiting, or another process holds the database; nothing was stored.
-    #[error("the database is busy; nothing was changed, try again")]
-    Busy,
-    /// The database cannot be reached or does not accept writes.
-    #[error("the database is not available")]
-    Unavailable(#[source] DbErr),
-    /// The deadline passed while the work was running, and it may still be stored.
-    #[error(
-        "the work took longer than its deadline and its outcome is unknown; check before you repeat it"
-    )]
-    Unknown,
-    /// The disk is full; nothing was stored.
-    #[error("the disk of the database is full; nothing was changed")]
-    Full(#[source] DbErr),
-    /// A SQLite file is no longer at its path, or was replaced; nothing was stored.
-    #[error("{0}; nothing was changed")]
-    FileLost(String),
-    /// A SQLite file has contents that SQLite did not write.
-    #[error(
-        "the database file is damaged; nothing was changed: the operator has to restore a backup"
-    )]
-    Damaged(#[source] DbErr),
-    /// The PostgreSQL role of the server lacks a privilege; nothing was stored.
-    #[error(
-        "the role of the database has no right to do this; nothing was changed: the operator has to grant it"
-    )]
-    Forbidden(#[source] DbErr),
-    /// Another session holds a row for longer than a statement waits for it; nothing was stored.
-    #[error("the database is busy; nothing was changed, try again")]
-    Locked(#[source] DbErr),
-    /// Two transactions collided; repeating the whole unit of work resolves it.
-    #[error("the change collided with another one")]
-    Collision(#[source] DbErr),
-    /// A defect in this program or in the database file.
-    #[error("internal error")]
-    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database, or a defect in this program.
+    #[error(transparent)]
+    Database(DatabaseError),
 }
 
 impl Error {
     /// Whether the request itself or the stored data is the reason for the refusal, and not the database: nothing of the request
     /// was stored, and repeating it would fail again.
     pub(crate) fn is_refusal(&self) -> bool {
-        match self {
-            Self::Invalid(_)
-            | Self::Duplicate { .. }
-            | Self::NotFound { .. }
-            | Self::Stale { .. }
-            | Self::KeyReused { .. }
-            | Self::Unconfirmed { .. } => true,
-            Self::Busy
-            | Self::Unavailable(_)
-            | Self::Unknown
-            | Self::Full(_)
-            | Self::FileLost(_)
-            | Self::Damaged(_)
-            | Self::Forbidden(_)
-            | Self::Locked(_)
-            | Self::Collision(_)
-            | Self::Internal(_) => false,
-        }
+        self.database().is_none()
     }
 
     /// One member is invalid.
@@ -157,14 +101,14 @@ impl Error {
         Self::internal(format!("a row cannot be written as JSON: {error}"))
     }
 
-    /// A collision that the database did not report as one.
-    pub fn collision(what: &str) -> Self {
-        Self::Collision(DbErr::Custom(what.to_owned()))
+    /// Two transactions collided, which the database did not report: the whole job is run again.
+    pub(crate) fn collision(what: &str) -> Self {
+        Self::Database(DatabaseError::collision(what))
     }
 
     /// A defect, with a description.
-    pub fn internal(what: impl Into<String>) -> Self {
-        Self::Internal(what.into().into())
+    pub fn internal(what: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Database(DatabaseError::internal(what))
     }
 
     /// The same for one element of a list of inputs.
@@ -196,17 +140,32 @@ fn quoted(value: &str) -> String {
     if value.is_empty() { String::new() } else { format!(" `{value}`") }
 }
 
-/// Formats an error with all its causes on one line.
-pub fn chain(error: &dyn std::error::Error) -> impl fmt::Display {
-    let mut line = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let text = cause.to_string();
-        if !line.contains(&text) {
-            line.push_str(": ");
-            line.push_str(&text);
+impl JobError for Error {
+    fn database(&self) -> Option<&DatabaseError> {
+        match self {
+            Self::Database(error) => Some(error),
+            _ => None,
         }
-        next = cause.source();
     }
-    line
+}
+
+impl From<DatabaseError> for Error {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::Duplicate { column } => {
+                Self::Duplicate { field: column, value: String::new() }
+            }
+            DatabaseError::MissingParent => {
+                let detail = "a row that this one points at does not exist any more; read it again";
+                Self::invalid("", "missing-parent", detail)
+            }
+            error => Self::Database(error),
+        }
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        DatabaseError::from(error).into()
+    }
 }

@@ -18,6 +18,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
 use crate::{
+    DatabaseError,
     database::{Changes, Db, Rows, Tx},
     error::{Error, FieldError, Result},
     now,
@@ -115,7 +116,7 @@ where
     F: AsyncFn(&Tx) -> Result<T> + Send + Sync + 'static,
 {
     let Some(key) = key else { return db.write(work).await };
-    let mut known = match db.recent_keys().saw(&key) {
+    let mut known = match db.extension::<RecentKeys>().saw(&key) {
         true => stored(db.reader(), &key).await?,
         false => Stored::Nothing,
     };
@@ -133,7 +134,7 @@ where
                 delete_expired(tx, &given).await?;
             }
             store(tx, &given, &answer).await?;
-            Ok(answer)
+            Ok::<_, Error>(answer)
         });
         let refusal = match outcome.await {
             Err(refusal) if refusal.is_refusal() => refusal,
@@ -141,7 +142,7 @@ where
         };
         known = match stored(db.reader(), &key).await? {
             // It was deleted since the insertion was refused.
-            Stored::Nothing if is_of_key(&refusal) => return Err(Error::Busy),
+            Stored::Nothing if is_of_key(&refusal) => return Err(DatabaseError::Busy.into()),
             Stored::Nothing => return Err(refusal),
             known => known,
         };
@@ -150,7 +151,7 @@ where
             return Err(refusal);
         }
     }
-    Err(Error::Busy)
+    Err(DatabaseError::Busy.into())
 }
 
 /// Deletes some of the expired keys; returns the number of deleted ones.
@@ -164,7 +165,7 @@ pub(crate) async fn forget(db: &impl Changes) -> Result<u64> {
         .filter(Column::CreatedAt.lt(now() - LIFETIME))
         .limit(FORGOTTEN);
     let forgotten = Entity::delete_many().filter(Column::Key.in_subquery(old.into_query()));
-    db.exec(forgotten.as_query()).await
+    Ok(db.exec(forgotten.as_query()).await?)
 }
 
 /// Stores the answer under the key, waiting for another transaction that holds the key; refused if the key is stored.
@@ -175,18 +176,19 @@ async fn store(tx: &Tx, key: &Key, answer: &impl Serialize) -> Result<()> {
         answer: Set(serde_json::to_string(answer).map_err(Error::no_json)?),
         created_at: Set(now()),
     };
-    tx.exec_later(Entity::insert(row).as_query()).await
+    Ok(tx.exec_later(Entity::insert(row).as_query()).await?)
 }
 
 /// Whether the key is what was refused: SQLite reports its column, and PostgreSQL the constraint `idempotency_keys_pkey`.
 fn is_of_key(refusal: &Error) -> bool {
-    matches!(refusal, Error::Duplicate { field, .. } if field == "key" || field == "keys_pkey")
+    matches!(refusal, Error::Duplicate { field, .. } if field == "key" || field == "pkey")
 }
 
 /// Deletes the key unless another request has stored it meanwhile.
 async fn delete_expired(tx: &Tx, key: &Key) -> Result<()> {
     let expired = Column::Key.eq(key.key.as_str()).and(Column::CreatedAt.lt(now() - LIFETIME));
-    tx.exec(Entity::delete_many().filter(expired).as_query()).await.map(drop)
+    tx.exec(Entity::delete_many().filter(expired).as_query()).await?;
+    Ok(())
 }
 
 /// The answer of the request that used the key within the last day.

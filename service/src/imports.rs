@@ -139,7 +139,7 @@ pub async fn create(db: &impl Changes, new: &NewImport) -> Result<Import> {
         ended_at: Set(None),
         version: Set(1),
     };
-    db.insert(row).await
+    Ok(db.insert(row).await?)
 }
 
 /// Requests that an import be undone, and stopped if it is still running. Has no effect on an import that is already undone.
@@ -175,7 +175,7 @@ pub fn has_ended(import: &Import) -> bool {
 
 /// The import, locked until the transaction ends.
 async fn locked(db: &impl Changes, id: i32) -> Result<Option<Import>> {
-    db.row(Entity::find_by_id(id).lock_exclusive()).await
+    Ok(db.row(Entity::find_by_id(id).lock_exclusive()).await?)
 }
 
 async fn begin_undo(db: &impl Changes, import: Import, problem: Option<String>) -> Result<Import> {
@@ -185,7 +185,7 @@ async fn begin_undo(db: &impl Changes, import: Import, problem: Option<String>) 
     row.problem = Set(problem);
     row.ended_at = Set(None);
     row.version = Set(next);
-    db.update(row).await
+    Ok(db.update(row).await?)
 }
 
 fn not_found(id: i32) -> Error {

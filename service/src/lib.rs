@@ -8,7 +8,6 @@ mod bulk;
 mod check;
 mod csv_escape;
 mod cursor;
-pub mod database;
 mod error;
 mod filter;
 pub mod idempotency;
@@ -27,13 +26,11 @@ mod sort;
 pub mod stores;
 mod substrings;
 mod text;
-pub mod timestamp;
 mod walk;
 
 pub use bulk::{BULK_PARAMETERS, Changed, Selection};
 pub use check::{Check, Checked, LINE_PATTERN, check_all};
 pub use csv_escape::guarded;
-pub use database::{ChangeToken, Db, Location, Settings, Tx};
 pub use entity::{book::Model as Book, item::Model as Item, store::Model as Store};
 pub use error::{Error, FieldError, FieldErrors, Result, chain};
 pub use filter::{FilterSchema, LONGEST_VALUE, MOST_VALUES, Operator, Parameter, nearest};
@@ -46,6 +43,8 @@ pub use precondition::{Precondition, ReadOnlyFields, RowVersion};
 pub use resource::Listed;
 /// Exact money.
 pub use rust_decimal::Decimal;
+pub use sea_executor::{self as database, Error as DatabaseError, timestamp};
+pub use sea_executor::{ChangeToken, Db, Location, Settings, Tx};
 pub use sort::MOST_KEYS;
 /// The beginning of an external text, fit to be displayed.
 pub use text::shortened;

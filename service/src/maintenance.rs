@@ -129,7 +129,7 @@ async fn hand_over(tx: &Tx, index: Substrings) -> Result<()> {
         .take();
     let columns = ["rowid"].iter().chain(index.columns).copied();
     let mut insert = Query::insert().into_table(index.table).columns(columns).take();
-    insert.select_from(rows).map_err(|error| Error::internal(error.to_string()))?;
+    insert.select_from(rows).map_err(Error::internal)?;
     tx.exec(&insert).await?;
     tx.exec(&Query::delete().from_table(index.waiting).take()).await?;
     Ok(())
@@ -171,7 +171,7 @@ async fn step(tx: &Tx, table: &'static str, pages: i64) -> Result<bool> {
         .into_table(table)
         .columns([table, "rank"])
         .values([Expr::val("merge"), Expr::val(pages)])
-        .map_err(|error| Error::internal(error.to_string()))?
+        .map_err(Error::internal)?
         .to_owned();
     let before = changes(tx).await?;
     tx.exec(&merge).await?;

@@ -100,7 +100,7 @@ pub trait Noun:
         let now = now();
         let row = Self::row(new, now);
         Self::check_parents(db, &row).await?;
-        db.insert(row).await.map_err(|error| with_value(error, &Self::row(new, now)))
+        db.insert(row).await.map_err(|error| with_value(error.into(), &Self::row(new, now)))
     }
 
     /// Changes the members that are given; a change that changes nothing leaves the version as it is.
@@ -176,7 +176,7 @@ pub(crate) async fn change<T: Noun>(
     T::check_parents(db, &row).await?;
     row.set(T::Table::VERSION, (version.version + 1).into());
     row.set(T::Table::UPDATED_AT, now().into());
-    db.update(row).await.map_err(|error| with_value(error, &given::<T>(changes)))
+    db.update(row).await.map_err(|error| with_value(error.into(), &given::<T>(changes)))
 }
 
 /// A row that has the members which a change names, and no others.
@@ -279,10 +279,6 @@ macro_rules! noun {
     ($($table:ident)::+: $new:ident, $changes:ident {
         $($member:ident $(=> $rule:expr)?,)*
     } $(parents: $check_parents:ident)?) => {
-        $crate::database::row::decode! {
-            $($table)::+ { id, $($member,)* created_at, updated_at, version }
-        }
-
         impl $crate::bulk::Bulk for $($table)::+::Entity {
             const VERSION: Self::Column = $($table)::+::Column::Version;
             const UPDATED_AT: Self::Column = $($table)::+::Column::UpdatedAt;

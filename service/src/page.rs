@@ -280,7 +280,7 @@ impl Listing {
         &self,
         db: &Reader,
     ) -> Result<(Asked, Condition, Option<SelectStatement>)> {
-        let mut query = SubstringQuery::among::<E>(db.backend(), db.statistics());
+        let mut query = SubstringQuery::among::<E>(db.backend(), &db.extension());
         let (condition, rank) = self.condition::<E>(&mut query, &PARAMETERS)?;
         let candidates = query.candidates();
         let id = id::<E>()?;

@@ -15,7 +15,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use service::{
-    Db, Error, Location, Settings,
+    DatabaseError, Db, Error, Location, Settings,
     books::import::{self, Observer, OnDuplicate, Options, Rejected, Report, Row},
 };
 
@@ -130,7 +130,7 @@ pub async fn run(location: &Location, settings: Settings, command: ImportCommand
     drop(claim);
     let file = args.file.display();
     let report = outcome.map_err(|error| match error {
-        Error::Unknown => anyhow!(
+        Error::Database(DatabaseError::Unknown) => anyhow!(
             "the connection was lost while `{file}` was stored; check whether its books are there"
         ),
         error => anyhow::Error::new(error)

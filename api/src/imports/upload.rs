@@ -13,7 +13,7 @@ use actix_web::{
 };
 use futures_util::{Stream, StreamExt};
 use service::{
-    Error, FieldError, Result as Outcome,
+    DatabaseError, Error, FieldError, Result as Outcome,
     books::import::Options,
     imports::{Spool, Upload},
 };
@@ -309,7 +309,7 @@ impl Writer {
 pub async fn on_a_thread<T: Send + 'static>(
     work: impl FnOnce() -> Outcome<T> + Send + 'static,
 ) -> Outcome<T> {
-    web::block(work).await.map_err(|error| Error::internal(error.to_string()))?
+    web::block(work).await.map_err(Error::internal)?
 }
 
 fn unreadable(error: impl std::fmt::Display) -> Problem {
@@ -325,10 +325,10 @@ fn unsupported(detail: String) -> Problem {
     Problem::new(ProblemKind::MediaType, detail)
 }
 
-/// The error for a [busy](Error::Busy) directory.
+/// The error for a [busy](DatabaseError::Busy) directory.
 fn crowded(error: Error) -> Problem {
     match error {
-        Error::Busy => {
+        Error::Database(DatabaseError::Busy) => {
             let detail = "too many files wait to be imported or arrive at the same time; nothing was stored, send it again later";
             Problem::new(ProblemKind::Busy, detail)
         }

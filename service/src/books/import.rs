@@ -128,7 +128,7 @@ where
     let Options { format, on_duplicate, dry_run, map } = options;
     let rows = tokio::task::spawn_blocking(move || Rows::new(input, format, &map))
         .await
-        .map_err(|error| Error::Internal(error.into()))?
+        .map_err(Error::internal)?
         .map_err(bad_file)?;
     let (batches, queue) = mpsc::channel(AHEAD);
     tokio::task::spawn_blocking(move || read(rows, &batches));

@@ -5,7 +5,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySele
 
 use super::BookChanges;
 use crate::{
-    Book, Checked, Precondition,
+    Book, Checked, DatabaseError, Precondition,
     database::{Changes, Rows},
     error::{Error, FieldError, Result},
     isbn,
@@ -58,8 +58,10 @@ pub async fn put(
     match db.insert(new_row(isbn, changes)?).await {
         Ok(book) => Ok((book, true)),
         // Another transaction has just created it; a retry updates it.
-        Err(Error::Duplicate { .. }) => Err(Error::collision("another transaction added the book")),
-        Err(error) => Err(error),
+        Err(DatabaseError::Duplicate { .. }) => {
+            Err(Error::collision("another transaction added the book"))
+        }
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -232,5 +232,5 @@ async fn advance(tx: &Tx, import: Import, progress: &Progress, report: &Report) 
         row.state = Set(State::Done);
         row.ended_at = Set(Some(now()));
     }
-    tx.update(row).await
+    Ok(tx.update(row).await?)
 }

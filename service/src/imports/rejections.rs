@@ -127,7 +127,7 @@ impl RejectedRows {
         });
         let Some((last, _)) = part.last() else { return Ok(Vec::new()) };
         let part = Entity::find().filter(rest.and(Column::Number.lte(last)));
-        db.rows(part.order_by(Column::Number, Order::Asc)).await
+        Ok(db.rows(part.order_by(Column::Number, Order::Asc)).await?)
     }
 
     fn write(&self, rows: &[Model]) -> csv::Result<Vec<u8>> {

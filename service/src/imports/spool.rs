@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 pub use room::Room;
 use room::Slot;
 
-use crate::error::Error;
+use crate::{DatabaseError, error::Error};
 
 const UPLOAD: &str = ".upload";
 const DRY_RUN: &str = ".dry-run";
@@ -66,10 +66,10 @@ impl Spool {
     /// methods do.
     ///
     /// # Errors
-    /// [`Error::Busy`] when too much waits in the directory or is arriving, [`Error::Full`] when the disk is full, and
-    /// [`Error::Internal`] for a directory that cannot be written.
+    /// [`DatabaseError::Busy`] when too much waits in the directory or is arriving, [`DatabaseError::Full`] when the disk is full, and
+    /// [`DatabaseError::Internal`] for a directory that cannot be written.
     pub fn begin(&self) -> Result<Upload, Error> {
-        let slot = Room::take(&self.room, &self.folder).ok_or(Error::Busy)?;
+        let slot = Room::take(&self.room, &self.folder).ok_or(DatabaseError::Busy)?;
         self.make(slot).map_err(|error| self.failure(error))
     }
 
@@ -152,10 +152,10 @@ impl Upload {
     /// Writes the data that arrived. Blocks on the disk.
     ///
     /// # Errors
-    /// [`Error::Busy`] when too much waits in the directory, and [`Error::Full`] when the disk is full.
+    /// [`DatabaseError::Busy`] when too much waits in the directory, and [`DatabaseError::Full`] when the disk is full.
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
         if !self.slot.add(&self.folder, bytes.len() as u64) {
-            return Err(Error::Busy);
+            return Err(DatabaseError::Busy.into());
         }
         self.file.write_all(bytes).map_err(failure)?;
         self.digest.update(bytes);
@@ -165,8 +165,8 @@ impl Upload {
 
     /// Syncs all of it to the disk.
     ///
-    /// [`Error::Full`] when the disk is full.
-    /// [`Error::Full`] when the disk is.
+    /// [`DatabaseError::Full`] when the disk is full.
+    /// [`DatabaseError::Full`] when the disk is.
     pub fn sync(&self) -> Result<(), Error> {
         let synced = self.file.sync_all().and_then(|()| File::open(&self.folder)?.sync_all());
         synced.map_err(failure)
@@ -222,8 +222,8 @@ fn remove(path: &Path) {
 pub(super) fn failure(error: io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            Error::Full(DbErr::Custom(error.to_string()))
+            DatabaseError::Full(DbErr::Custom(error.to_string())).into()
         }
-        _ => Error::Internal(error.into()),
+        _ => Error::internal(error),
     }
 }

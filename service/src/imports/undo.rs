@@ -75,7 +75,7 @@ pub async fn not_reverted(db: &impl Rows, id: i32, most: u64) -> Result<Vec<i32>
         .filter(Column::ImportId.eq(id).and(Column::Kept.eq(true)))
         .order_by(Column::BookId, Order::Asc)
         .limit(most);
-    db.ids(kept.as_query()).await
+    Ok(db.ids(kept.as_query()).await?)
 }
 
 /// How many books are as they were before, and which are not because somebody else changed them.
@@ -143,7 +143,7 @@ async fn count(tx: &Tx, import: Import, reverted: usize, kept: usize) -> Result<
     row.reverted = plus(import.reverted, reverted);
     row.kept = plus(import.kept, kept);
     row.version = Set(import.version + 1);
-    tx.update(row).await
+    Ok(tx.update(row).await?)
 }
 
 async fn finish(tx: &Tx, import: Import) -> Result<Import> {
@@ -153,5 +153,5 @@ async fn finish(tx: &Tx, import: Import) -> Result<Import> {
     row.state = Set(state);
     row.ended_at = Set(Some(now()));
     row.version = Set(next);
-    tx.update(row).await
+    Ok(tx.update(row).await?)
 }

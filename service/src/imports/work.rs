@@ -17,7 +17,7 @@ use super::{
     watch::{Following, Watches},
 };
 use crate::{
-    Db,
+    DatabaseError, Db,
     books::import::{OnDuplicate, Options, Place, Rows, bad_file, unreadable},
     database::Rows as _,
     error::{Error, Result, chain},
@@ -149,17 +149,7 @@ impl Imports {
                 let error = match ended {
                     Ok(()) => return Ok(true),
                     // The database will accept it later.
-                    Err(
-                        error @ (Error::Busy
-                        | Error::Collision(_)
-                        | Error::Duplicate { .. }
-                        | Error::Full(_)
-                        | Error::FileLost(_)
-                        | Error::Forbidden(_)
-                        | Error::Locked(_)
-                        | Error::Unavailable(_)
-                        | Error::Unknown),
-                    ) => return Err(error),
+                    Err(error) if is_transient(&error) => return Err(error),
                     Err(error) => error,
                 };
                 self.fail(import.id, &error).await.map(|()| true)
@@ -196,13 +186,15 @@ impl Imports {
             let reading = tokio::task::spawn_blocking(move || read(rows, before, &sized, &chunks));
             let stored = self.store(&mut import, queue, how).await;
             // It has the file with its lock, which the next attempt needs.
-            reading.await.map_err(|error| Error::Internal(error.into()))?;
+            reading.await.map_err(Error::internal)?;
             match stored {
                 // Nothing of the transaction is stored. Its rows are read again, fewer at a time.
-                Err(Error::Collision(error)) if dry_run.is_none() && !self.is_stopping() => {
+                Err(error @ Error::Database(DatabaseError::Collision(_)))
+                    if dry_run.is_none() && !self.is_stopping() =>
+                {
                     collisions = if chunk::place(&import) == before { collisions + 1 } else { 0 };
                     if !size.shrink() && collisions > MOST_COLLISIONS {
-                        return Err(Error::Collision(error));
+                        return Err(error);
                     }
                     log::debug!("import {} collides, {} rows at a time", import.id, size.rows());
                 }
@@ -261,7 +253,9 @@ impl Imports {
         while !self.is_stopping() {
             let step = match undo::step(&self.db, id, last, most).await {
                 // As when an import stores: smaller transactions, until they do not collide.
-                Err(Error::Collision(_)) if most > 1 || collisions < MOST_COLLISIONS => {
+                Err(Error::Database(DatabaseError::Collision(_)))
+                    if most > 1 || collisions < MOST_COLLISIONS =>
+                {
                     most = (most / 4).max(1);
                     collisions += 1;
                     continue;
@@ -314,5 +308,14 @@ pub(super) async fn on_a_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Error::Internal(error.into()))?
+    done.map_err(Error::internal)?
+}
+
+/// Whether the database may accept the import later.
+fn is_transient(error: &Error) -> bool {
+    match error {
+        Error::Database(DatabaseError::Internal(_) | DatabaseError::Damaged(_)) => false,
+        Error::Database(_) | Error::Duplicate { .. } => true,
+        _ => false,
+    }
 }

@@ -5,10 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 use super::say;
-use crate::{
-    Db,
-    error::{Result, damage},
-};
+use crate::{Db, error::Result};
 
 /// How often its path is checked.
 const OFTEN: Duration = Duration::from_secs(1);
@@ -22,7 +19,7 @@ pub(super) async fn watch(db: &Db) {
     loop {
         // It logs its findings itself.
         let is_there = db.look_after_file().await.is_ok();
-        if !damage::is_seen() {
+        if !db.is_damaged() {
             next_check = None;
         } else if is_there && next_check.is_none_or(|next| next <= Instant::now()) {
             if next_check.is_none() {
@@ -38,7 +35,6 @@ pub(super) async fn watch(db: &Db) {
 
 async fn check(db: &Db) -> Result<()> {
     if db.is_sound().await? {
-        damage::note(false);
         log::info!("a check of the database file finds nothing wrong any more");
     }
     Ok(())

@@ -7,6 +7,7 @@ use sea_orm::{
 };
 
 use crate::{
+    DatabaseError,
     database::{Reader, Rows},
     error::{Error, Result},
     resource::{self, Field, Resource},
@@ -37,7 +38,7 @@ pub(super) fn rows<E: Resource>(
     db: &Reader,
     select: Select<E>,
     keys: &[Key],
-) -> impl Future<Output = Result<Vec<Ranked<E::Model>>>>
+) -> impl Future<Output = Result<Vec<Ranked<E::Model>>, DatabaseError>>
 where
     E::Model: FromQueryResult,
 {

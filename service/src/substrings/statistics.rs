@@ -161,7 +161,7 @@ pub async fn refresh<E: Resource>(db: &Reader, places: u16) -> Result<()> {
     counts.retain(|_, count| *count >= COUNTED);
     counts.shrink_to_fit();
     log::debug!("{} trigrams were counted in {} places", counts.len(), pieces.len());
-    db.statistics().set(table, Sample { counts, has_blocks });
+    db.extension::<TrigramStatistics>().set(table, Sample { counts, has_blocks });
     Ok(())
 }
 
@@ -225,7 +225,7 @@ mod tests {
 
     async fn sample(db: &Db) -> Arc<Sample> {
         refresh::<Entity>(db.reader(), PLACES).await.unwrap();
-        db.reader().statistics().of::<Entity>()
+        db.reader().extension::<TrigramStatistics>().of::<Entity>()
     }
 
     #[tokio::test]
@@ -263,6 +263,6 @@ mod tests {
         assert!(winter.is_common("win") && !winter.is_common("sum"));
         assert!(summer.is_common("sum") && !summer.is_common("win"));
         // The first is not changed by the second.
-        assert!(one.reader().statistics().of::<Entity>().is_common("win"));
+        assert!(one.reader().extension::<TrigramStatistics>().of::<Entity>().is_common("win"));
     }
 }

@@ -1,10 +1,11 @@
 //! A person who wrote books.
 
+use sea_executor::Decode;
 use sea_orm::entity::prelude::*;
 
 /// A row of `authors`.
 #[sea_orm::model]
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Decode)]
 #[sea_orm(table_name = "authors")]
 pub struct Model {
     #[sea_orm(primary_key)]

@@ -1,0 +1,155 @@
+//! Short reads of PostgreSQL on shared connections.
+//!
+//! The driver reserves a connection for one statement until its result has arrived, so that each read costs a checkout from the
+//! pool, a message and a separate wait. Here the statements of many requests are pipelined, and their results arrive in the same
+//! order. Statements that take long, fail, or return more than plain values are left to the pool, which also produces the error
+//! message: both read committed data, and return the same rows.
+//!
+//! A statement waits for the slow ones before it. So rows by id have separate connections, which no list can block; lists of
+//! many rows go to the pool, and so does for a while each statement that was slow ([`SharedConnection`]). Searches have separate
+//! connections for another reason: PostgreSQL would plan each of them again, because it cannot know that the plan is the same
+//! for all values, and planning would take longer than the search.
+
+mod connection;
+
+use std::{sync::Arc, time::Duration};
+
+use sea_orm::{DbBackend, QueryTrait, Select, Statement, Value};
+use tokio_postgres::Row;
+
+use self::connection::SharedConnection;
+use super::{config::without_driver, health_check::HealthCheck};
+use crate::{Settings, row::Decode, thread_index::thread_index};
+
+/// How long the server works on a list here; longer ones gain nothing.
+const LIST: Duration = Duration::from_millis(20);
+const SLOW: Duration = Duration::from_millis(4);
+/// The same for a row by its id; if it takes long, it waits for a disk or a lock.
+const ROW: Duration = Duration::from_millis(200);
+/// The most rows that a list returns, or skips, here: beyond that the cost of the pool hardly matters.
+const MOST_ROWS: u64 = 250;
+/// The same for ids alone.
+const MOST_IDS: u64 = 2500;
+
+/// Plans are made once for all values.
+const PLAN_ONCE: &str = "-c plan_cache_mode=force_generic_plan";
+
+/// Shared connections for reading: three for each thread, as long as there are not more threads than connections in the pool.
+pub(crate) struct SharedReader {
+    connections: Box<[Connections]>,
+}
+
+/// The connections of one thread.
+struct Connections {
+    by_id: Arc<SharedConnection>,
+    lists: Arc<SharedConnection>,
+    searches: Arc<SharedConnection>,
+}
+
+impl SharedReader {
+    /// Opens nothing yet. `None` if we cannot connect to the pool's server as the pool does.
+    pub(crate) fn new(url: &str, settings: &Settings, health: &Arc<HealthCheck>) -> Option<Self> {
+        let connection = |limit, slow, more| {
+            let config = without_driver(url, settings, limit, more)?;
+            Some(Arc::new(SharedConnection::new(config, Arc::clone(health), slow)))
+        };
+        let connections = |_| {
+            Some(Connections {
+                by_id: connection(ROW, None, "")?,
+                lists: connection(LIST, Some(SLOW), "")?,
+                searches: connection(LIST, Some(SLOW), PLAN_ONCE)?,
+            })
+        };
+        Some(Self { connections: (0..settings.pool).map(connections).collect::<Option<_>>()? })
+    }
+
+    /// Closes the connections once the pending statements are answered.
+    pub(crate) async fn close(&self) {
+        for Connections { by_id, lists, searches } in &self.connections {
+            by_id.close().await;
+            lists.close().await;
+            searches.close().await;
+        }
+    }
+
+    /// The rows of a query, which may use the plan of a search; `None` when the pool has to run it.
+    pub(crate) fn rows<E>(
+        &self,
+        select: &Select<E>,
+        searches: bool,
+    ) -> impl Future<Output = Option<Vec<E::Model>>> + Send
+    where
+        E: Decode,
+    {
+        let statement = select.build(DbBackend::Postgres);
+        let sql = statement.sql.into();
+        let values = statement.values.map_or_else(Vec::new, |values| values.0);
+        let connection = self.for_lists(searches).filter(|_| asks_for_few(&values, MOST_ROWS));
+        async move { find::<E>(connection?, sql, values).await }
+    }
+
+    /// The ids that a statement returns in its first column; `None` when the pool has to run it.
+    pub(crate) async fn ids(&self, statement: &Statement, searches: bool) -> Option<Vec<i32>> {
+        let sql = statement.sql.as_str().into();
+        let values = statement.values.as_ref().map_or(&[][..], |values| &values.0);
+        let connection = self.for_lists(searches).filter(|_| asks_for_few(values, MOST_IDS));
+        let rows = connection?.ask(&sql, values).await?;
+        rows.iter().map(|row| row.try_get(0).ok()).collect()
+    }
+
+    /// The row with an id, if it exists; `None` when the pool has to find it.
+    pub(crate) fn by_id<E>(&self, id: i32) -> impl Future<Output = Option<Option<E::Model>>> + Send
+    where
+        E: Decode,
+    {
+        let sql = Arc::clone(&E::queries().by_id_on_postgres);
+        let connection = self.connections().map(|connections| &connections.by_id);
+        async move { Some(find::<E>(connection?, sql, vec![id.into()]).await?.pop()) }
+    }
+
+    fn for_lists(&self, searches: bool) -> Option<&Arc<SharedConnection>> {
+        let Connections { lists, searches: once, .. } = self.connections()?;
+        Some(if searches { once } else { lists })
+    }
+
+    fn connections(&self) -> Option<&Connections> {
+        self.connections.get(thread_index() % self.connections.len().max(1))
+    }
+}
+
+async fn find<E>(
+    connection: &Arc<SharedConnection>,
+    sql: Arc<str>,
+    values: Vec<Value>,
+) -> Option<Vec<E::Model>>
+where
+    E: Decode,
+{
+    let rows = connection.ask(&sql, &values).await?;
+    let models = models::<E>(&rows);
+    if models.is_none() {
+        connection.leave(&sql);
+    }
+    models
+}
+
+fn models<E>(rows: &[Row]) -> Option<Vec<E::Model>>
+where
+    E: Decode,
+{
+    if rows.first().is_some_and(|row| row.len() != E::COLUMNS) {
+        return None;
+    }
+    rows.iter().map(|row| E::read(row)).collect()
+}
+
+/// Whether no limit or offset is too high to be run here. They are the only unsigned values.
+fn asks_for_few(values: &[Value], most: u64) -> bool {
+    values.iter().all(|value| match value {
+        Value::BigUnsigned(rows) => rows.is_some_and(|rows| rows <= most),
+        _ => true,
+    })
+}
+
+#[cfg(test)]
+mod tests;
