@@ -78,7 +78,7 @@ class Guide:
         for placeholder, word in zip(("NOUNS", "NOUN"), (noun + "s", noun)):
             text = text.replace(placeholder, word)
         spans = re.findall(r"`([^`]+)`", text)
-        self.commands = [span for span in spans if span.startswith("cargo run ")]
+        self.commands = [span for span in spans if span.startswith("cargo ")]
         # Of the tests the steps name an example, and `proof.py` stands for it; the document is written by a command.
         paths = {span for span in spans if re.fullmatch(r"[\w/]+\.\w+", span)}
         self.files = {path for path in paths if not path.startswith("tests/") and path != "openapi.json"}

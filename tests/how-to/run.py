@@ -84,7 +84,7 @@ def follow(guides, database):
             run(guide.command("migrate"), database)
     run("cargo fmt --all --check", database)
     for verb in ("upgrade", "check", "downgrade -2", "upgrade", "check"):
-        run(f"cargo run -p migration -- {verb}", database)
+        run(f"cargo db {verb}", database)
     (document,) = {guide.command("openapi") for guide in guides.values()}
     run(document, database)
     if (COPY / "openapi.json").read_text() == (REPOSITORY / "openapi.json").read_text():
