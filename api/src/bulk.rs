@@ -57,7 +57,7 @@ pub fn deleted<T: Listed>(deleted: u64) -> HttpResponse {
 
 /// What so many rows are called.
 fn noun<T: Listed>(rows: u64) -> &'static str {
-    let (one, many) = T::NOUN;
+    let (one, many) = T::resource().noun;
     if rows == 1 { one } else { many }
 }
 
@@ -76,7 +76,7 @@ impl FromRequest for Many {
                 "If-Match is not supported for bulk requests; use `confirm=<count>`",
             )));
         }
-        let selection = list::parameters(request).and_then(Selection::new);
+        let selection = list::parameters(request).and_then(|all| Ok(Selection::new(all)?));
         ready(selection.map(Self).map_err(Problem::from))
     }
 }

@@ -5,7 +5,7 @@ use actix_web::{
     http::header::{CONTENT_TYPE, ETAG, LOCATION},
 };
 use serde::{Deserialize, Serialize};
-use service::{Check, Db, Error, Listed, Noun, Result, Tx, check_all, idempotency};
+use service::{Check, Db, Error, Noun, Result, Tx, check_all, idempotency};
 
 use crate::{
     error::Problem,
@@ -39,7 +39,7 @@ where
     let work = async move |tx: &Tx| {
         if let (true, [one]) = (single, inputs.as_slice()) {
             let row = T::create(tx, one).await?;
-            let location = format!("/api/{}/{}", <T as Listed>::NOUN.1, row.row_version().id);
+            let location = format!("/api/{}/{}", T::resource().noun.1, row.row_version().id);
             return Ok(Created { at: Some((location, etag::of(&row))), body: json(&row)? });
         }
         let mut bodies = Vec::with_capacity(inputs.len());

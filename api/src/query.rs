@@ -119,7 +119,7 @@ async fn query<T: Noun + Representation>(
 
 /// The address of the queries of a noun.
 pub fn path<T: Listed>() -> String {
-    format!("/api/{}/query", T::NOUN.1)
+    format!("/api/{}/query", T::resource().noun.1)
 }
 
 /// The handlers of the queries of a noun.
@@ -127,6 +127,6 @@ pub fn handlers<T: Noun + Representation>() -> [impl HttpServiceFactory + use<T>
     let query_method = guard::fn_guard(|request| request.head().method.as_str() == QUERY);
     [
         web::resource(path::<T>()).guard(guard::Post()).to(query::<T>),
-        web::resource(format!("/api/{}", T::NOUN.1)).guard(query_method).to(query::<T>),
+        web::resource(format!("/api/{}", T::resource().noun.1)).guard(query_method).to(query::<T>),
     ]
 }

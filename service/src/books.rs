@@ -4,20 +4,17 @@ pub mod export;
 pub mod import;
 pub mod isbn;
 
-use std::sync::LazyLock;
-
 use entity::book::{Column, Entity};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
+    Item,
     check::{Rules, line, within},
-    filter::FilterSchema,
+    isbn::KIND,
     json::{given, given_whole_or_null, whole_or_null},
-    kind::Kind,
-    noun::{changes, noun},
-    resource::{Relation, Resource},
-    substrings::Substrings,
+    noun::{Listed, changes, noun},
+    query::{Relation, Resource, Substrings},
 };
 
 const LONGEST_TITLE: usize = 200;
@@ -32,28 +29,15 @@ const PAGE_COUNTS: std::ops::RangeInclusive<i32> = 1..=100_000;
 /// The default status of a book.
 pub const AVAILABLE: &str = "available";
 
-impl Resource for Entity {
-    const NOUN: (&'static str, &'static str) = ("book", "books");
-    const SEARCHED: &'static [Column] = &[Column::Title, Column::Author, Column::Isbn];
-    const SUBSTRINGS: Option<Substrings> = Some(Substrings {
+pub(crate) static BOOKS: Resource<Entity> = Resource::new("book", "books")
+    .searched(&[Column::Title, Column::Author, Column::Isbn])
+    .substrings(Substrings {
         table: "books_search",
         waiting: "books_unsearched",
         columns: &["title", "author"],
-    });
-
-    fn filter_schema() -> &'static FilterSchema {
-        static SCHEMA: LazyLock<FilterSchema> = LazyLock::new(FilterSchema::of::<Entity>);
-        &SCHEMA
-    }
-
-    fn special(column: Column) -> Option<Kind> {
-        matches!(column, Column::Isbn).then_some(Kind::Isbn)
-    }
-
-    fn relations() -> Vec<Relation> {
-        vec![Relation::to::<Self, entity::item::Entity>("items")]
-    }
-}
+    })
+    .special(&[(Column::Isbn, KIND)])
+    .relations(|| vec![Relation::to::<Entity, _>("items", Item::resource())]);
 
 /// A book to be added.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
@@ -121,7 +105,7 @@ changes! {
 }
 
 noun! {
-    entity::book: NewBook, BookChanges {
+    BOOKS of entity::book: NewBook, BookChanges {
         title => line(LONGEST_TITLE),
         author => check_author,
         year => within(YEARS),

@@ -4,7 +4,8 @@ use std::ops::{Deref, RangeInclusive};
 
 use crate::{
     error::{Error, FieldError, FieldErrors, Result},
-    isbn, text,
+    isbn,
+    query::{clean, shortened},
 };
 
 /// What `Rules::line` takes, as a regular expression: something else than white space, and no control characters.
@@ -91,7 +92,7 @@ impl Rules {
 
     /// A line of text that says something: one to `longest` characters after trimming, no control characters.
     pub fn line(&mut self, field: &str, value: &mut String, longest: usize) {
-        let clean = text::clean(value).into_owned();
+        let clean = clean(value).into_owned();
         let length = clean.chars().count();
         if length == 0 {
             self.broken(
@@ -100,12 +101,12 @@ impl Rules {
                 format!("{field} is empty, expected 1 to {longest} characters"),
             );
         } else if length > longest {
-            let start = text::shortened(&clean, 30);
+            let start = shortened(&clean, 30);
             let detail =
                 format!("{field} `{start}` has {length} characters, at most {longest} are stored");
             self.broken(field, "too-long", detail);
         } else if let Some(control) = clean.chars().find(|c| c.is_control()) {
-            let shown = text::shortened(&clean, 30);
+            let shown = shortened(&clean, 30);
             let detail = format!(
                 "{field} `{}` has the control character `{}`; remove it",
                 shown,

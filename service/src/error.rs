@@ -1,10 +1,9 @@
 //! Errors of the layers below the API, in terms that know neither HTTP nor SQL.
 
-mod fields;
-
-pub use fields::{FieldError, FieldErrors};
 pub use sea_executor::chain;
 use sea_executor::{Error as DatabaseError, JobError};
+use sea_list_query::{self as query, Unconfirmed};
+pub use sea_list_query::{FieldError, FieldErrors};
 use sea_orm::DbErr;
 
 /// The result of a service function.
@@ -49,18 +48,8 @@ pub enum Error {
         current: i32,
     },
     /// A bulk change would affect another number of rows than the caller confirmed; nothing was changed.
-    #[error(
-        "confirm is `{confirmed}`, but the number of {what} that match is {found}; nothing was changed: repeat with confirm={found} \
-         to confirm"
-    )]
-    Unconfirmed {
-        /// The noun of the rows, as in `books`.
-        what: &'static str,
-        /// How many the caller expected.
-        confirmed: u64,
-        /// How many there are.
-        found: u64,
-    },
+    #[error(transparent)]
+    Unconfirmed(Unconfirmed),
     /// The Idempotency-Key was used with a different request.
     #[error(
         "the key `{key}` was used for another request within the last day; repeat that one as it was, or choose a new key"
@@ -83,17 +72,17 @@ impl Error {
 
     /// One member is invalid.
     pub fn invalid(field: &str, code: &'static str, detail: impl Into<String>) -> Self {
-        Self::Invalid(FieldError::new(field, code, detail).into())
+        query::Error::invalid(field, code, detail).into()
     }
 
     /// A parameter of the request is invalid.
     pub fn parameter(name: &str, detail: impl Into<String>) -> Self {
-        Self::Invalid(FieldError::parameter(name, "bad-parameter", detail).into())
+        query::Error::parameter(name, detail).into()
     }
 
     /// A parameter that may appear only once was repeated.
     pub fn twice(name: &str) -> Self {
-        Self::parameter(name, format!("{name} appears twice; remove one"))
+        query::Error::twice(name).into()
     }
 
     /// A stored row could not be serialized as JSON; every stored value has a JSON form.
@@ -145,6 +134,16 @@ impl JobError for Error {
         match self {
             Self::Database(error) => Some(error),
             _ => None,
+        }
+    }
+}
+
+impl From<query::Error> for Error {
+    fn from(error: query::Error) -> Self {
+        match error {
+            query::Error::Invalid(errors) => Self::Invalid(errors),
+            query::Error::Unconfirmed(error) => Self::Unconfirmed(error),
+            query::Error::Database(error) => error.into(),
         }
     }
 }

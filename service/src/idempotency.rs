@@ -22,6 +22,7 @@ use crate::{
     database::{Changes, Db, Rows, Tx},
     error::{Error, FieldError, Result},
     now,
+    query::shortened,
 };
 
 /// Maximum length of a key in characters.
@@ -72,7 +73,7 @@ impl Key {
     /// [`Error::Invalid`] for a key that is empty, too long, or contains characters other than visible ASCII.
     pub fn new(key: &str, request: &[&[u8]]) -> Result<Self> {
         if !(1..=LONGEST).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            let shown = crate::text::shortened(key, 40);
+            let shown = shortened(key, 40);
             let detail = format!(
                 "invalid Idempotency-Key `{shown}`: expected 1 to {LONGEST} visible ASCII characters, such as a UUID"
             );

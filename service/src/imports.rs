@@ -3,6 +3,7 @@
 //! Each chunk is one transaction with its books, their previous values, the rejected rows, and the position in the file. So a
 //! process that is killed continues where it was, and other writers of SQLite never wait long.
 
+mod blocking;
 mod chunk;
 mod clean_up;
 mod dry_run;
@@ -14,12 +15,10 @@ mod undo;
 mod watch;
 mod work;
 
-use std::sync::LazyLock;
-
 use entity::import::{ActiveModel, Column, Entity};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    EntityTrait, IdenStatic, IntoActiveModel, QuerySelect,
+    EntityTrait, IntoActiveModel, QuerySelect,
 };
 
 pub use entity::import::{Model as Import, State};
@@ -33,32 +32,22 @@ use crate::{
     books::import::{self, Options},
     database::{Changes, Reader, Rows},
     error::{Error, Result},
-    filter::FilterSchema,
+    noun::Listed,
     now,
-    page::{Listing, Page},
-    resource::Resource,
+    query::{Listing, Page, Resource},
 };
 
 /// Maximum length of a file name in characters.
 const LONGEST_NAME: usize = 255;
 
-impl Resource for Entity {
-    const NOUN: (&'static str, &'static str) = ("import", "imports");
-    const SEARCHED: &'static [Column] = &[Column::Name];
+static IMPORTS: Resource<Entity> = Resource::new("import", "imports")
+    .searched(&[Column::Name])
+    .hidden(&[Column::Options, Column::File, Column::Header, Column::LinesRead, Column::Problem])
+    .renamed(&[(Column::Kept, "not_reverted")]);
 
-    const HIDDEN: &'static [Column] =
-        &[Column::Options, Column::File, Column::Header, Column::LinesRead, Column::Problem];
-
-    fn name(column: Column) -> &'static str {
-        match column {
-            Column::Kept => "not_reverted",
-            other => other.as_str(),
-        }
-    }
-
-    fn filter_schema() -> &'static FilterSchema {
-        static SCHEMA: LazyLock<FilterSchema> = LazyLock::new(FilterSchema::of::<Entity>);
-        &SCHEMA
+impl Listed for Import {
+    fn resource() -> &'static Resource<Entity> {
+        &IMPORTS
     }
 }
 
@@ -97,7 +86,7 @@ impl NewImport {
 /// # Errors
 /// [`Error::Invalid`] for a bad parameter, and any database error.
 pub async fn list(db: &Reader, listing: &Listing) -> Result<Page<Import>> {
-    listing.or_sorted_by("-id").page(db, db.all::<Entity>()).await
+    Ok(listing.or_sorted_by("-id").page(db, &IMPORTS, db.all::<Entity>()).await?)
 }
 
 /// One import.

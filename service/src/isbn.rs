@@ -2,10 +2,17 @@
 
 use isbn::{Isbn10, Isbn13};
 
-use crate::text;
+use crate::query::{Code, Kind, shortened};
 
 /// The usual spelling of an ISBN, as a regular expression; the check digit is not verified by it.
 pub const PATTERN: &str = "^(?:97[89][- ]?(?:[0-9][- ]?){9}[0-9]|(?:[0-9][- ]?){9}[0-9Xx])$";
+
+/// What lists are asked about ISBNs: any spelling.
+pub const KIND: Kind = Kind::Code(&Code {
+    name: "isbn",
+    pattern: PATTERN,
+    read: |written| canonical(written).map_err(|bad| bad.to_string().replacen("isbn ", "", 1)),
+});
 
 /// Why a text is not an ISBN: a sentence with the value and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,7 +47,7 @@ pub fn canonical_with_lost_zeros(written: &str) -> Result<String, BadIsbn> {
 
 fn read(written: &str, repair: impl Fn(Vec<u8>) -> Vec<u8>) -> Result<String, BadIsbn> {
     let digits = repair(digits(written)?);
-    let written = &text::shortened(written, 30);
+    let written = &shortened(written, 30);
     if let Ok(digits) = <[u8; 10]>::try_from(digits.as_slice()) {
         let right = with_check_digit(digits, Isbn10::new, 10)
             .ok_or_else(|| BadIsbn(format!("isbn `{written}` has an X before its last place")))?;
@@ -74,7 +81,7 @@ fn digits(written: &str) -> Result<Vec<u8>, BadIsbn> {
             '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' => {}
             c if c.is_whitespace() => {}
             _ => {
-                let written = text::shortened(written, 30);
+                let written = shortened(written, 30);
                 return Err(BadIsbn(format!(
                     "isbn `{written}` has the character `{}`, expected digits, hyphens and a last X",
                     c.escape_debug()

@@ -2,8 +2,6 @@
 
 mod related;
 
-use std::sync::LazyLock;
-
 use entity::item::{ActiveModel, Column, Entity};
 use rust_decimal::Decimal;
 use sea_orm::{ActiveValue::Set, ColumnTrait, QueryFilter};
@@ -17,33 +15,22 @@ use crate::{
     check::{Rules, line},
     database::{Changes, Reader, Rows},
     error::{Error, FieldError, Result},
-    filter::FilterSchema,
     json::{Price, given, given_whole, given_whole_or_null, whole, whole_or_null},
-    noun::{Noun, changes, noun},
-    page::{Listing, Page},
-    resource::{Relation, Resource},
+    noun::{Listed, Noun, changes, noun},
+    query::{Listing, Page, Relation, Resource},
 };
 
 const LONGEST_NAME: usize = 80;
 /// Twelve digits, two of them after the decimal point.
 pub const HIGHEST_PRICE: Decimal = Decimal::from_parts(3_567_587_327, 232, 0, false, 2);
 
-impl Resource for Entity {
-    const NOUN: (&'static str, &'static str) = ("item", "items");
-    const SEARCHED: &'static [Column] = &[Column::Name];
-
-    fn filter_schema() -> &'static FilterSchema {
-        static SCHEMA: LazyLock<FilterSchema> = LazyLock::new(FilterSchema::of::<Entity>);
-        &SCHEMA
-    }
-
-    fn relations() -> Vec<Relation> {
+pub(crate) static ITEMS: Resource<Entity> =
+    Resource::new("item", "items").searched(&[Column::Name]).relations(|| {
         vec![
-            Relation::to::<Self, entity::store::Entity>("store"),
-            Relation::to::<Self, entity::book::Entity>("book"),
+            Relation::to::<Entity, _>("store", Store::resource()),
+            Relation::to::<Entity, _>("book", Book::resource()),
         ]
-    }
-}
+    });
 
 /// An item to be added.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
@@ -89,7 +76,7 @@ changes! {
 }
 
 noun! {
-    entity::item: NewItem, ItemChanges {
+    ITEMS of entity::item: NewItem, ItemChanges {
         name => line(LONGEST_NAME),
         price => check_price,
         store_id,
@@ -119,7 +106,7 @@ fn check_price(rules: &mut Rules, field: &str, Price(price): &mut Price) {
 /// [`Error::NotFound`] when the store does not exist, [`Error::Invalid`] for a bad parameter, and any database error.
 pub async fn list_of_store(db: &Reader, store_id: i32, listing: &Listing) -> Result<Page<Item>> {
     let shelf = db.all::<Entity>().filter(Column::StoreId.eq(store_id));
-    let page = listing.page(db, shelf).await?;
+    let page = listing.page(db, &ITEMS, shelf).await?;
     if page.rows.is_empty() {
         // An empty shelf and no shelf are different answers.
         Store::find(db, store_id).await?;
@@ -132,7 +119,8 @@ pub async fn list_of_store(db: &Reader, store_id: i32, listing: &Listing) -> Res
 /// # Errors
 /// [`Error::NotFound`] when the book does not exist, [`Error::Invalid`] for a bad parameter, and any database error.
 pub async fn list_of_book(db: &Reader, book_id: i32, listing: &Listing) -> Result<Page<Item>> {
-    let page = listing.page(db, db.all::<Entity>().filter(Column::BookId.eq(book_id))).await?;
+    let copies = db.all::<Entity>().filter(Column::BookId.eq(book_id));
+    let page = listing.page(db, &ITEMS, copies).await?;
     if page.rows.is_empty() {
         Book::find(db, book_id).await?;
     }

@@ -11,7 +11,7 @@ use serde::{
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::text;
+use crate::query::shortened;
 
 /// Deserializes a member that is present. With `#[serde(default)]` an absent one stays `None`, while `null` is a value: it
 /// clears a member of type `Option<Option<T>>` and is refused for one of type `Option<T>`.
@@ -97,7 +97,7 @@ impl<'de> Deserialize<'de> for Price {
         let raw = Box::<RawValue>::deserialize(from)?;
         let written = raw.get();
         if !written.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
-            let shown = text::shortened(written, 30);
+            let shown = shortened(written, 30);
             return Err(D::Error::custom(format!(
                 "price `{shown}` is not a number, such as 49.99"
             )));

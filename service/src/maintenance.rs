@@ -13,15 +13,15 @@ use std::time::{Duration, Instant};
 use entity::book::{Column, Entity};
 use sea_orm::{
     DbBackend,
-    sea_query::{Expr, ExprTrait, Query},
+    sea_query::{Expr, ExprTrait, Query, SelectStatement},
 };
 
 use crate::{
     Db, Tx,
+    books::BOOKS,
     database::{Changes, Rows},
     error::{Error, Result, chain},
-    resource::Resource,
-    substrings::{self, FEW_PLACES, PLACES, Substrings},
+    query::{self, FEW_PLACES, PLACES, Substrings},
 };
 
 /// How long startup waits for the first statistics, which take some milliseconds of a database that is not busy.
@@ -88,15 +88,15 @@ pub async fn tidy(db: &Db) {
 
 /// The index that we maintain.
 fn index(db: &Db) -> Option<Substrings> {
-    Entity::SUBSTRINGS.filter(|_| db.reader().backend() == DbBackend::Sqlite)
+    BOOKS.substrings.filter(|_| db.reader().backend() == DbBackend::Sqlite)
 }
 
 async fn learn(db: &Db, places: u16) {
-    let outcome = substrings::refresh::<Entity>(&db.reader().for_maintenance(), places).await;
+    let outcome = query::refresh(&db.reader().for_maintenance(), &BOOKS, places).await;
     say(outcome, "trigram statistics of books were not collected");
 }
 
-fn say(outcome: Result<()>, what: &str) {
+fn say<E: std::error::Error>(outcome: std::result::Result<(), E>, what: &str) {
     if let Err(error) = outcome {
         log::debug!("{what}: {}", chain(&error));
     }
@@ -105,17 +105,15 @@ fn say(outcome: Result<()>, what: &str) {
 /// Brings the index into the form that is fastest to search.
 async fn settle(db: &Db, index: Substrings, pauses: u32) -> Result<()> {
     let waiting = Query::select().expr(Expr::cust("count(*)")).from(index.waiting).take();
-    if db
-        .reader()
-        .for_maintenance()
-        .integers(&waiting)
-        .await?
-        .pop()
-        .is_some_and(|number| number > MOST_WAITING)
-    {
+    if number(db, &waiting).await? > MOST_WAITING {
         db.write(async move |tx| hand_over(tx, index).await).await?;
     }
     merge(db, index.table, pauses).await
+}
+
+/// The number that a query returns.
+async fn number(db: &Db, query: &SelectStatement) -> Result<i64> {
+    Ok(db.reader().for_maintenance().integers(query).await?.pop().unwrap_or_default())
 }
 
 /// Adds the waiting rows to the index, as its trigger does when there are enough of them.
@@ -141,14 +139,7 @@ async fn merge(db: &Db, table: &'static str, pauses: u32) -> Result<()> {
         .expr(Expr::cust("count(DISTINCT segid)"))
         .from(format!("{table}_idx"))
         .take();
-    if db
-        .reader()
-        .for_maintenance()
-        .integers(&segments)
-        .await?
-        .pop()
-        .is_none_or(|number| number <= MOST_SEGMENTS)
-    {
+    if number(db, &segments).await? <= MOST_SEGMENTS {
         return Ok(());
     }
     // A negative number starts a merge of all segments into one, which the next steps complete.

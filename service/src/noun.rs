@@ -6,31 +6,33 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, EntityTrait, FromQueryResult, IdenStatic, IntoActiveModel, Iterable,
-    ModelTrait, PrimaryKeyTrait, QuerySelect, QueryTrait,
+    ActiveModelTrait, EntityTrait, IdenStatic, IntoActiveModel, Iterable, ModelTrait,
+    PrimaryKeyTrait, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait},
 };
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use crate::{
     Tx,
-    bulk::{self, Bulk, Changed, Selection},
     check::{Check, Checked},
-    database::{Changes, Insertable, Reader, Rows},
+    database::{Changes, Decode, Insertable, Reader, Rows},
     error::{Error, Result},
-    kind::Kind,
     now,
-    page::{Listing, Page},
     precondition::{Precondition, ReadOnlyFields, RowVersion},
-    resource::Listed,
+    query::{Changed, Kind, Listing, Page, Resource, Selection},
 };
+
+/// A row that can be listed.
+pub trait Listed: ModelTrait {
+    /// What its lists can be asked about, and what they are called.
+    fn resource() -> &'static Resource<Self::Entity>;
+}
 
 /// A row of a noun. The provided functions take a connection first, so that several compose in one transaction.
 #[expect(async_fn_in_trait, reason = "jobs and handlers run on the thread that they began on")]
-pub trait Noun:
-    ModelTrait<Entity = Self::Table> + IntoActiveModel<Self::Row> + FromQueryResult + Sync
-{
+pub trait Noun: Listed<Entity = Self::Table> + IntoActiveModel<Self::Row> {
     /// The entity.
-    type Table: Bulk<Model = Self, ActiveModel = Self::Row, PrimaryKey: PrimaryKeyTrait<ValueType = i32>>;
+    type Table: Decode<Model = Self, ActiveModel = Self::Row, PrimaryKey: PrimaryKeyTrait<ValueType = i32>>;
     /// The row as it is written.
     type Row: Insertable + ActiveModelTrait<Entity = Self::Table>;
     /// A row to be added.
@@ -39,6 +41,10 @@ pub trait Noun:
     type Changes: Check;
     /// The members that clients may write.
     const MEMBERS: &'static [&'static str];
+    /// The column that each change raises.
+    const VERSION: <Self::Table as EntityTrait>::Column;
+    /// The column of the time of the last change.
+    const UPDATED_AT: <Self::Table as EntityTrait>::Column;
 
     /// The row that stores a new one.
     fn row(new: &Self::New, now: DateTime<Utc>) -> Self::Row;
@@ -80,7 +86,7 @@ pub trait Noun:
     /// # Errors
     /// [`Error::Invalid`] for a bad parameter, and any database error.
     async fn list(db: &Reader, listing: &Listing) -> Result<Page<Self>> {
-        listing.page(db, db.all::<Self::Table>()).await
+        Ok(listing.page(db, Self::resource(), db.all::<Self::Table>()).await?)
     }
 
     /// One row.
@@ -128,10 +134,13 @@ pub trait Noun:
         changes: &Checked<Self::Changes>,
     ) -> Result<Changed> {
         Self::read_only(changes).expect_nothing()?;
+        let selected = selection.confirmed(tx, Self::resource()).await?;
         let row = given::<Self>(changes);
-        let checked = async || Self::check_parents(tx, &row).await.map(|()| row);
-        let changed = bulk::update::<Self::Table>(tx, selection, checked).await;
-        changed.map_err(|error| with_value(error, &given::<Self>(changes)))
+        Self::check_parents(tx, &row).await?;
+        let next = Expr::col(Self::VERSION).add(1_i32);
+        let also = [(Self::VERSION, next), (Self::UPDATED_AT, Expr::val(now()))];
+        let changed = selected.update(tx, &row, also).await.map_err(Error::from);
+        changed.map_err(|error| with_value(error, &row))
     }
 
     /// Deletes a row, and what the schema deletes with it.
@@ -141,7 +150,7 @@ pub trait Noun:
     async fn delete(db: &impl Changes, id: i32, precondition: &Precondition) -> Result<()> {
         if !precondition.is_any() {
             let stored = locked::<Self>(db, id).await?;
-            precondition.check(name::<Self>(), &stored.row_version())?;
+            precondition.check(Self::resource().noun.0, &stored.row_version())?;
         }
         match db.exec(Self::Table::delete_by_id(id).as_query()).await? {
             0 => Err(not_found::<Self>(id)),
@@ -154,7 +163,7 @@ pub trait Noun:
     /// # Errors
     /// [`Error::Unconfirmed`], [`Error::Invalid`] for a bad parameter, and any database error.
     async fn delete_all(tx: &Tx, selection: &Selection) -> Result<u64> {
-        bulk::delete::<Self::Table>(tx, selection).await
+        Ok(selection.confirmed(tx, Self::resource()).await?.delete(tx).await?)
     }
 }
 
@@ -166,16 +175,16 @@ pub(crate) async fn change<T: Noun>(
     changes: &Checked<T::Changes>,
 ) -> Result<T> {
     let version = stored.row_version();
-    precondition.check(name::<T>(), &version)?;
-    T::read_only(changes).check(name::<T>(), &version)?;
+    precondition.check(T::resource().noun.0, &version)?;
+    T::read_only(changes).check(T::resource().noun.0, &version)?;
     let mut row = stored.clone().into_active_model();
     T::apply(changes, &mut row);
     if !row.is_changed() {
         return Ok(stored);
     }
     T::check_parents(db, &row).await?;
-    row.set(T::Table::VERSION, (version.version + 1).into());
-    row.set(T::Table::UPDATED_AT, now().into());
+    row.set(T::VERSION, (version.version + 1).into());
+    row.set(T::UPDATED_AT, now().into());
     db.update(row).await.map_err(|error| with_value(error.into(), &given::<T>(changes)))
 }
 
@@ -192,12 +201,7 @@ async fn locked<T: Noun>(db: &impl Changes, id: i32) -> Result<T> {
 }
 
 fn not_found<T: Noun>(id: i32) -> Error {
-    Error::NotFound { what: name::<T>(), key: "id", value: id.to_string() }
-}
-
-/// What one row is called, as in `book`.
-fn name<T: Noun>() -> &'static str {
-    <T as Listed>::NOUN.0
+    Error::NotFound { what: T::resource().noun.0, key: "id", value: id.to_string() }
 }
 
 /// Names the value of a column that has to be unique, which the database does not always do.
@@ -272,16 +276,17 @@ macro_rules! changes {
 }
 pub(crate) use changes;
 
-/// Makes an entity a [`Noun`], by the table of the members that clients may write: `member => rule`, in the order of the columns.
-/// The rule is a function of [`Rules`](crate::check::Rules), the member's name and its value, where there is one. `parents` names the
-/// function of [`Noun::check_parents`].
+/// Makes an entity with its [`Resource`] a [`Noun`], by the table of the members that clients may write: `member => rule`, in the
+/// order of the columns. The rule is a function of [`Rules`](crate::check::Rules), the member's name and its value, where there is
+/// one. `parents` names the function of [`Noun::check_parents`].
 macro_rules! noun {
-    ($($table:ident)::+: $new:ident, $changes:ident {
+    ($resource:ident of $($table:ident)::+: $new:ident, $changes:ident {
         $($member:ident $(=> $rule:expr)?,)*
     } $(parents: $check_parents:ident)?) => {
-        impl $crate::bulk::Bulk for $($table)::+::Entity {
-            const VERSION: Self::Column = $($table)::+::Column::Version;
-            const UPDATED_AT: Self::Column = $($table)::+::Column::UpdatedAt;
+        impl $crate::noun::Listed for $($table)::+::Model {
+            fn resource() -> &'static $crate::query::Resource<$($table)::+::Entity> {
+                &$resource
+            }
         }
 
         impl $crate::check::Check for $new {
@@ -302,6 +307,8 @@ macro_rules! noun {
             type New = $new;
             type Changes = $changes;
             const MEMBERS: &'static [&'static str] = &[$(stringify!($member)),*];
+            const VERSION: $($table)::+::Column = $($table)::+::Column::Version;
+            const UPDATED_AT: $($table)::+::Column = $($table)::+::Column::UpdatedAt;
 
             fn row(new: &$new, now: chrono::DateTime<chrono::Utc>) -> Self::Row {
                 use sea_orm::ActiveValue::{NotSet, Set};

@@ -1,34 +1,22 @@
 //! Stores, which own the items on their shelves.
 
-use std::sync::LazyLock;
-
 use entity::store::{Column, Entity};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
+    Item,
     check::line,
-    filter::FilterSchema,
     json::given,
-    noun::{changes, noun},
-    resource::{Relation, Resource},
+    noun::{Listed, changes, noun},
+    query::{Relation, Resource},
 };
 
 const LONGEST_NAME: usize = 80;
 
-impl Resource for Entity {
-    const NOUN: (&'static str, &'static str) = ("store", "stores");
-    const SEARCHED: &'static [Column] = &[Column::Name];
-
-    fn filter_schema() -> &'static FilterSchema {
-        static SCHEMA: LazyLock<FilterSchema> = LazyLock::new(FilterSchema::of::<Entity>);
-        &SCHEMA
-    }
-
-    fn relations() -> Vec<Relation> {
-        vec![Relation::to::<Self, entity::item::Entity>("items")]
-    }
-}
+pub(crate) static STORES: Resource<Entity> = Resource::new("store", "stores")
+    .searched(&[Column::Name])
+    .relations(|| vec![Relation::to::<Entity, _>("items", Item::resource())]);
 
 /// A store to be added.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
@@ -52,7 +40,7 @@ changes! {
 }
 
 noun! {
-    entity::store: NewStore, StoreChanges {
+    STORES of entity::store: NewStore, StoreChanges {
         name => line(LONGEST_NAME),
     }
 }

@@ -1,6 +1,5 @@
 //! The classes of operations on rows, and what follows from them: parameters, answers and their bodies.
 
-use service::Listed;
 use utoipa::{
     ToSchema,
     openapi::{
@@ -60,7 +59,7 @@ impl Class {
 
     /// Describes an operation of this class on the rows of `T`.
     pub fn describe<T: Representation>(self, path: &str, operation: &mut Operation) {
-        let (one, many) = <T as Listed>::NOUN;
+        let (one, many) = T::resource().noun;
         operation.tags = Some(vec![many.to_owned()]);
         let own = operation.parameters.take().unwrap_or_default();
         let is_own = |name: &str| {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use actix_web::{dev::HttpServiceFactory, http::Method};
 use serde_json::json;
-use service::{Listed, Noun};
+use service::Noun;
 use utoipa::{
     PartialSchema as _, ToSchema,
     openapi::{
@@ -103,7 +103,7 @@ impl Routes for Describing {
     fn query<T: Noun + Representation>(&mut self) -> &mut Self {
         let (path, operation, schemas) = filters::describe::<T>();
         self.schemas.extend(schemas);
-        let class = (Class::Query, <T as Listed>::NOUN.0);
+        let class = (Class::Query, T::resource().noun.0);
         self.classes.insert((path.clone(), Method::POST.to_string()), class);
         let item = PathItem::new(HttpMethod::Post, operation);
         self.document.paths.paths.insert(path, item);
@@ -115,7 +115,7 @@ impl Routes for Describing {
         T: Representation,
         H: HttpServiceFactory + OpenApiFactory + 'static,
     {
-        let (one, many) = <T as Listed>::NOUN;
+        let (one, many) = T::resource().noun;
         let mut paths = handler.paths();
         for (path, item) in &mut paths.paths {
             for (method, operation) in operations(item) {
@@ -126,7 +126,7 @@ impl Routes for Describing {
         self.take(paths, &handler);
         let out = T::Out::name().into_owned();
         if self.includes.insert(out.clone(), T::INCLUDES).is_none() {
-            self.filters.insert(many.to_owned(), vocabulary(T::filter_schema()));
+            self.filters.insert(many.to_owned(), vocabulary(T::resource().schema()));
             T::Out::schemas(&mut self.schemas);
             self.schemas.push((out, T::Out::schema()));
             let tags = self.document.tags.get_or_insert_default();

@@ -1,6 +1,6 @@
 //! The schemas of queries: the body of one, and the filters in it, by the kinds of the columns.
 
-use service::{FilterSchema, Kind, Listed, MAX_LIMIT, MOST_VALUES, Operator};
+use service::{FilterSchema, Kind, MAX_LIMIT, MOST_VALUES, Operator};
 use utoipa::openapi::{
     Content, Ref, RefOr, Required, Schema,
     path::{Operation, OperationBuilder},
@@ -19,9 +19,9 @@ type Named = (String, RefOr<Schema>);
 
 /// The operation that queries a noun, and the schemas that it refers to.
 pub fn describe<T: Representation>() -> (String, Operation, Vec<Named>) {
-    let (one, many) = <T as Listed>::NOUN;
+    let (one, many) = T::resource().noun;
     let noun = capitalised(one);
-    let schema = T::filter_schema();
+    let schema = T::resource().schema();
     let path = query::path::<T>();
     let body = Content::new(Some(Ref::from_schema_name(format!("{noun}Query"))));
     let body = RequestBodyBuilder::new()
@@ -62,7 +62,7 @@ fn body_of<T: Representation>(noun: &str) -> Object {
     ObjectBuilder::new()
         .property("filter", Ref::from_schema_name(format!("{noun}Filter")))
         .property("q", search())
-        .property("sort", orders(T::filter_schema()))
+        .property("sort", orders(T::resource().schema()))
         .property("fields", fields::<T>())
         .property("include", includes::<T>())
         .property("limit", number(1, MAX_LIMIT))

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use service::{
-    FilterSchema, ISBN_PATTERN, Kind, LONGEST_VALUE, MAX_LIMIT, MOST_KEYS, MOST_VALUES, Operator,
+    FilterSchema, Kind, LONGEST_VALUE, MAX_LIMIT, MOST_KEYS, MOST_VALUES, Operator,
     Parameter as Filter,
 };
 use utoipa::openapi::{
@@ -20,20 +20,17 @@ const MOST_ROWS: u64 = (1 << 53) - 1;
 /// others are in the vocabulary.
 const MOST_FILTERS: usize = 31;
 
-/// The highest number that a filter of prices takes, and the lowest without its sign.
-const HIGHEST: f64 = 9_999_999_999.99;
-
 /// The parameters of a list.
 pub fn of_list<T: Representation>() -> Vec<Parameter> {
-    let mut parameters = filters(T::filter_schema());
+    let mut parameters = filters(T::resource().schema());
     parameters.extend(of_page::<T>());
     parameters
 }
 
 /// The parameters of a list as a file: every row that the filters match, in any order.
 pub fn of_export<T: Representation>() -> Vec<Parameter> {
-    let mut parameters = filters(T::filter_schema());
-    parameters.push(sort(T::filter_schema()));
+    let mut parameters = filters(T::resource().schema());
+    parameters.push(sort(T::resource().schema()));
     parameters
 }
 
@@ -47,7 +44,7 @@ pub fn of_row<T: Representation>() -> Vec<Parameter> {
 
 /// The parameters of a change of many rows.
 pub fn of_many<T: Representation>() -> Vec<Parameter> {
-    let mut parameters = filters(T::filter_schema());
+    let mut parameters = filters(T::resource().schema());
     let confirm = ParameterBuilder::from(parameter(
         "confirm",
         "the number of rows that match; when it is another one, nothing is changed, and the answer tells it",
@@ -138,7 +135,7 @@ fn everyday_operators(name: &str, kind: Kind) -> Vec<Operator> {
     use Operator::{Equals, Gte, Icontains, In, Lte, Startswith};
     match (name, kind) {
         ("version", _) => vec![],
-        ("id", _) | (_, Kind::Isbn) => vec![Equals, In],
+        ("id", _) | (_, Kind::Code(_)) => vec![Equals, In],
         (_, Kind::Timestamp) => vec![Gte, Lte],
         (_, Kind::Text) => vec![Equals, Icontains, Startswith, In],
         (_, Kind::Boolean) => vec![Equals],
@@ -155,9 +152,9 @@ pub fn vocabulary(schema: &FilterSchema) -> Value {
 /// Every operator, by the kind of the values.
 pub fn operators() -> Value {
     let names = |kind| Operator::of(kind).iter().map(|operator| operator.name());
-    let all =
-        Kind::ALL.map(|kind| (kind.name().to_owned(), names(kind).collect::<Vec<_>>().into()));
-    Value::Object(all.into_iter().collect())
+    let kinds = Kind::ALL.into_iter().chain([service::isbn::KIND]);
+    let all = kinds.map(|kind| (kind.name().to_owned(), names(kind).collect::<Vec<_>>().into()));
+    Value::Object(all.collect())
 }
 
 /// The order of a list, by its columns.
@@ -191,7 +188,7 @@ pub fn number(least: u64, most: u64) -> ObjectBuilder {
 
 /// The parameters of a list that say nothing about which rows it has.
 pub fn of_page<T: Representation>() -> Vec<Parameter> {
-    let mut parameters = vec![sort(T::filter_schema())];
+    let mut parameters = vec![sort(T::resource().schema())];
     parameters.extend(of_row::<T>());
     parameters.push(parameter(
         "limit",
@@ -321,16 +318,19 @@ pub fn value(kind: Kind) -> ObjectBuilder {
     let formatted = |of, format| object(of).format(Some(SchemaFormat::KnownFormat(format)));
     match kind {
         Kind::Text => sought(),
-        Kind::Isbn => text(None)
-            .format(Some(SchemaFormat::Custom("isbn".to_owned())))
-            .pattern(Some(ISBN_PATTERN)),
+        Kind::Code(code) => text(None)
+            .format(Some(SchemaFormat::Custom(code.name.to_owned())))
+            .pattern(Some(code.pattern)),
         Kind::Boolean => object(Type::Boolean),
         Kind::Integer => formatted(Type::Integer, KnownFormat::Int32)
             .minimum(Some(i32::MIN))
             .maximum(Some(i32::MAX)),
         Kind::BigInteger => formatted(Type::Integer, KnownFormat::Int64),
         Kind::Double => object(Type::Number),
-        Kind::Decimal => object(Type::Number).minimum(Some(-HIGHEST)).maximum(Some(HIGHEST)),
+        Kind::Decimal(highest) => {
+            let highest = f64::try_from(highest).ok();
+            object(Type::Number).minimum(highest.map(|highest| -highest)).maximum(highest)
+        }
         Kind::Date => formatted(Type::String, KnownFormat::Date),
         Kind::Timestamp => formatted(Type::String, KnownFormat::DateTime),
     }

@@ -213,8 +213,8 @@ mod tests {
         })
         .await
         .unwrap();
-        let items = ticket::Entity::find().order_by_desc(ticket::Column::Id);
-        assert_eq!(here(&db, items).await.unwrap().len(), prices.len());
+        let tickets = ticket::Entity::find().order_by_desc(ticket::Column::Id);
+        assert_eq!(here(&db, tickets).await.unwrap().len(), prices.len());
         assert_eq!(here(&db, film::Entity::find()).await.unwrap().len(), 3);
         for id in [-1, 0, 3, 4] {
             let found = db.reader().inline().unwrap().by_id::<film::Entity>(id).unwrap();

@@ -4,9 +4,11 @@
 //! another book; without an ISBN, one with the title, author and year of another book that has none.
 
 mod batch;
+mod columns;
 mod fields;
 mod members;
 mod record;
+mod row;
 mod rows;
 mod store;
 
@@ -19,12 +21,13 @@ use std::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-pub use batch::{Rejected, Row};
+pub use row::{Rejected, Row};
 pub use rows::Format;
 pub(crate) use {
-    batch::{BATCH, Batch, Place},
-    fields::fields_of,
+    batch::{BATCH, Batch},
     members::Members,
+    record::fields_of,
+    row::Place,
     rows::Rows,
     store::{Change, Outcome, find_stored, store_batch},
 };

@@ -8,8 +8,8 @@ use sea_orm::{
 };
 
 use super::{
+    blocking::on_a_thread,
     spool::{Found, Spool},
-    work::on_a_thread,
 };
 use crate::{
     Db,

@@ -7,6 +7,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use super::{
     Import, State, begin_undo,
+    blocking::on_a_thread,
     chunk::{self, Chunk, Chunks, Size},
     clean_up,
     dry_run::DryRun,
@@ -301,14 +302,6 @@ fn read(mut rows: Rows<File>, mut from: Place, size: &Size, chunks: &mpsc::Sende
             return;
         }
     }
-}
-
-/// Blocks on the disk where nothing else has to wait.
-pub(super) async fn on_a_thread<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(Error::internal)?
 }
 
 /// Whether the database may accept the import later.

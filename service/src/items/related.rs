@@ -9,7 +9,7 @@ use crate::{
     Book, Item, Store,
     database::Rows,
     error::{Error, FieldError, Result},
-    page::MAX_LIMIT,
+    query::MAX_LIMIT,
 };
 
 /// The store of each item; `None` for one that was deleted just now.

@@ -44,7 +44,7 @@ mod odd {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// A database with the tables of two entities and a book, and a separate connection that observes it.
+/// A database with the tables of two entities and a row, and a separate connection that observes it.
 struct Fixture {
     db: Db,
     outside: DatabaseConnection,

@@ -1,7 +1,5 @@
 //! The fields of one record, in a buffer that is reused for the next.
 
-use super::record::{Parsed, parse};
-
 /// The fields of a record; the buffer is reused from one record to the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fields {
@@ -35,13 +33,4 @@ impl Fields {
     pub(super) fn end(&mut self) {
         self.ends.push(self.bytes.len());
     }
-}
-
-/// The fields of a record that spans all of `raw`; `None` when it is more than one record, or malformed.
-pub fn fields_of(raw: &[u8], delimiter: u8) -> Option<Vec<Vec<u8>>> {
-    let mut fields = Fields::default();
-    let parsed = parse(raw, true, (delimiter, None), &mut fields);
-    let whole = parsed == Parsed::Record(raw.len());
-    let fields = (0..fields.len()).filter_map(|index| fields.get(index).map(<[u8]>::to_vec));
-    whole.then(|| fields.collect())
 }

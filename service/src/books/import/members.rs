@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::rows::COLUMNS;
+use super::columns::COLUMNS;
 
 /// Which columns an object has, and their raw values.
 #[derive(Debug, Default)]

@@ -322,5 +322,14 @@ fn is_empty(line: &[u8]) -> bool {
     line.iter().all(|byte| matches!(byte, b'\n' | b'\r'))
 }
 
+/// The fields of a record that spans all of `raw`; `None` when it is more than one record, or malformed.
+pub fn fields_of(raw: &[u8], delimiter: u8) -> Option<Vec<Vec<u8>>> {
+    let mut fields = Fields::default();
+    let parsed = parse(raw, true, (delimiter, None), &mut fields);
+    let whole = parsed == Parsed::Record(raw.len());
+    let fields = (0..fields.len()).filter_map(|index| fields.get(index).map(<[u8]>::to_vec));
+    whole.then(|| fields.collect())
+}
+
 #[cfg(test)]
 mod tests;

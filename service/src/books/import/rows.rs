@@ -8,31 +8,20 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    batch::{Place, Rejected, Row},
+    columns::COLUMNS,
     fields::Fields,
     members::Members,
     record::{Broken, Record, Records},
+    row::{Place, Rejected, Row},
 };
 use crate::{
     books::{AVAILABLE, NewBook},
     check::{Check, Checked},
     csv_escape::without_guard,
     error::Error,
-    isbn, text,
+    isbn,
+    query::shortened,
 };
-
-/// Our columns and the headers under which other catalogues keep them, the best first.
-pub(super) const COLUMNS: [(&str, &[&str]); 6] = [
-    ("title", &["title", "book_title", "name", "original_title"]),
-    ("author", &["author", "authors", "author_name", "author_names", "creator"]),
-    (
-        "year",
-        &["year", "publication_year", "original_publication_year", "year_published", "published"],
-    ),
-    ("isbn", &["isbn", "isbn13", "isbn_13", "isbn10", "isbn_10"]),
-    ("page_count", &["page_count", "pages", "num_pages", "number_of_pages"]),
-    ("status", &["status"]),
-];
 
 /// Columns of a table. No catalogue has as many, and a name costs more memory than its bytes in the file.
 const MOST_COLUMNS: usize = 1000;
@@ -141,7 +130,7 @@ impl<R: Read> Rows<R> {
             Ok((book, warning)) => Ok(Row { number, line, book, present, warning }),
             Err(reason) => {
                 // A message may repeat the value, and the value may be a megabyte.
-                let reason = text::shortened(&reason, 300);
+                let reason = shortened(&reason, 300);
                 Err(Rejected { number, line, reason, raw: record.raw.to_vec() })
             }
         }))
@@ -172,7 +161,7 @@ fn header_names(header: Record<'_>) -> Result<Vec<String>, String> {
 /// The first headers of a table, for a message.
 fn shown(names: &[String]) -> String {
     let first = names.iter().take(MOST_SHOWN);
-    let first = first.map(|name| format!("`{}`", text::shortened(name, LONGEST_SHOWN)));
+    let first = first.map(|name| format!("`{}`", shortened(name, LONGEST_SHOWN)));
     let first = first.collect::<Vec<_>>().join(", ");
     match names.len().checked_sub(MOST_SHOWN) {
         None | Some(0) => first,
@@ -186,7 +175,7 @@ fn columns(
 ) -> Result<[Option<usize>; COLUMNS.len()], String> {
     if let Some(column) = map.keys().find(|column| COLUMNS.iter().all(|(ours, _)| ours != column)) {
         let ours = COLUMNS.map(|(ours, _)| ours).join(", ");
-        let column = text::shortened(column, LONGEST_SHOWN);
+        let column = shortened(column, LONGEST_SHOWN);
         return Err(format!("`{column}` is no column of a book; the columns are {ours}"));
     }
     let plain: Vec<String> = names.iter().map(|name| plain(name)).collect();
@@ -195,7 +184,7 @@ fn columns(
         *place = match map.get(ours) {
             Some(header) => match names.iter().position(|name| name == without_guard(header)) {
                 None => {
-                    let (header, headers) = (text::shortened(header, LONGEST_SHOWN), shown(names));
+                    let (header, headers) = (shortened(header, LONGEST_SHOWN), shown(names));
                     return Err(format!(
                         "the file has no header `{header}`; its headers are {headers}"
                     ));
@@ -300,7 +289,7 @@ fn whole_number(field: &str, written: &str) -> Result<Option<i32>, String> {
     match date.unwrap_or(number).parse() {
         Ok(number) => Ok(Some(number)),
         Err(_) => {
-            let shown = text::shortened(written, 30);
+            let shown = shortened(written, 30);
             Err(format!("{field} `{shown}` is not a whole number"))
         }
     }

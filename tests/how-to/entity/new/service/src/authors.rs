@@ -1,31 +1,20 @@
 //! Authors: the people who wrote the books.
 
-use std::sync::LazyLock;
-
 use entity::author::{Column, Entity};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
     check::{line, within},
-    filter::FilterSchema,
     json::{given, given_whole_or_null, whole_or_null},
     noun::{changes, noun},
-    resource::Resource,
+    query::Resource,
 };
 
 const LONGEST_NAME: usize = 200;
 const YEARS: std::ops::RangeInclusive<i32> = -3500..=2200;
 
-impl Resource for Entity {
-    const NOUN: (&'static str, &'static str) = ("author", "authors");
-    const SEARCHED: &'static [Column] = &[Column::Name];
-
-    fn filter_schema() -> &'static FilterSchema {
-        static SCHEMA: LazyLock<FilterSchema> = LazyLock::new(FilterSchema::of::<Entity>);
-        &SCHEMA
-    }
-}
+static AUTHORS: Resource<Entity> = Resource::new("author", "authors").searched(&[Column::Name]);
 
 /// An author to be added.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
@@ -57,7 +46,7 @@ changes! {
 }
 
 noun! {
-    entity::author: NewAuthor, AuthorChanges {
+    AUTHORS of entity::author: NewAuthor, AuthorChanges {
         name => line(LONGEST_NAME),
         born => within(YEARS),
     }

@@ -6,23 +6,42 @@ use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
 use rust_decimal::Decimal;
 use sea_orm::{Value, sea_query::ColumnType};
 
-use crate::{isbn, items::HIGHEST_PRICE, text};
+use crate::text;
+
+/// A text of which each value has several spellings and is stored in one of them, such as the number of a phone.
+#[derive(Debug)]
+pub struct Code {
+    /// What it is called in the OpenAPI document.
+    pub name: &'static str,
+    /// Its usual spelling, as a regular expression.
+    pub pattern: &'static str,
+    /// The spelling that is stored; the error is to be appended to the name of the parameter.
+    pub read: fn(&str) -> Result<String, String>,
+}
+
+impl PartialEq for Code {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Code {}
 
 /// How the values of a column are written in a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Any text.
     Text,
-    /// An ISBN in any spelling.
-    Isbn,
+    /// A text in any of its spellings.
+    Code(&'static Code),
     /// An integer of 32 bits.
     Integer,
     /// An integer of 64 bits.
     BigInteger,
     /// A number.
     Double,
-    /// An exact number.
-    Decimal,
+    /// An exact number that is not further from zero than this one.
+    Decimal(Decimal),
     /// `true` or `false`.
     Boolean,
     /// A date, such as `2026-11-26`.
@@ -39,7 +58,9 @@ impl Kind {
             ColumnType::Integer => Some(Self::Integer),
             ColumnType::BigInteger => Some(Self::BigInteger),
             ColumnType::Double => Some(Self::Double),
-            ColumnType::Decimal(_) | ColumnType::Money(_) => Some(Self::Decimal),
+            ColumnType::Decimal(size) | ColumnType::Money(size) => {
+                Some(Self::Decimal(size.and_then(highest).unwrap_or(Decimal::MAX)))
+            }
             ColumnType::Boolean => Some(Self::Boolean),
             ColumnType::Date => Some(Self::Date),
             ColumnType::TimestampWithTimeZone => Some(Self::Timestamp),
@@ -47,14 +68,13 @@ impl Kind {
         }
     }
 
-    /// Every kind.
-    pub const ALL: [Self; 9] = [
+    /// Every kind but the codes.
+    pub const ALL: [Self; 8] = [
         Self::Text,
-        Self::Isbn,
         Self::Integer,
         Self::BigInteger,
         Self::Double,
-        Self::Decimal,
+        Self::Decimal(Decimal::MAX),
         Self::Boolean,
         Self::Date,
         Self::Timestamp,
@@ -65,11 +85,11 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
-            Self::Isbn => "isbn",
+            Self::Code(code) => code.name,
             Self::Integer => "integer",
             Self::BigInteger => "big-integer",
             Self::Double => "double",
-            Self::Decimal => "decimal",
+            Self::Decimal(_) => "decimal",
             Self::Boolean => "boolean",
             Self::Date => "date",
             Self::Timestamp => "timestamp",
@@ -84,10 +104,7 @@ impl Kind {
     pub fn read(self, written: &str) -> Result<Value, String> {
         match self {
             Self::Text => Ok(text::clean(written).into_owned().into()),
-            Self::Isbn => {
-                let canonical = isbn::canonical(written);
-                Ok(canonical.map_err(|bad| bad.to_string().replacen("isbn ", "", 1))?.into())
-            }
+            Self::Code(code) => Ok((code.read)(written)?.into()),
             Self::Integer => {
                 let range = format!("a whole number between {} and {}", i32::MIN, i32::MAX);
                 Ok(parsed::<i32>(written, &range)?.into())
@@ -100,11 +117,9 @@ impl Kind {
                 Ok(number) if number.is_finite() => Ok(number.into()),
                 _ => Err(format!("`{written}` is not a number, such as 49.99")),
             },
-            Self::Decimal => match decimal(written) {
-                Some(number) if number.abs() <= HIGHEST_PRICE => Ok(number.into()),
-                Some(_) => {
-                    Err(format!("`{written}` is not between -{HIGHEST_PRICE} and {HIGHEST_PRICE}"))
-                }
+            Self::Decimal(highest) => match decimal(written) {
+                Some(number) if number.abs() <= highest => Ok(number.into()),
+                Some(_) => Err(format!("`{written}` is not between -{highest} and {highest}")),
                 None => Err(format!("`{written}` is not a number, such as 49.99")),
             },
             Self::Boolean => match written {
@@ -132,7 +147,7 @@ impl Kind {
     pub fn stored(self, written: &str) -> Option<Value> {
         match self {
             // A stored value has one spelling, unless another program stored it in a different one.
-            Self::Text | Self::Isbn => (!written.contains('\0')).then(|| written.into()),
+            Self::Text | Self::Code(_) => (!written.contains('\0')).then(|| written.into()),
             _ => self.read(written).ok(),
         }
     }
@@ -153,6 +168,12 @@ impl Kind {
             _ => None,
         }
     }
+}
+
+/// The highest number of so many digits, some of them after the decimal point.
+fn highest((digits, decimals): (u32, u32)) -> Option<Decimal> {
+    let units = 10_i128.checked_pow(digits)? - 1;
+    Decimal::try_from_i128_with_scale(units, decimals).ok()
 }
 
 /// Also a number as programs write it, such as `1e-7`; a number that is too precise is rounded to the nearest decimal.

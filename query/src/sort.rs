@@ -7,9 +7,9 @@ use sea_orm::{
 
 use crate::{
     error::{Error, Result},
+    field::Field,
     filter::nearest,
     kind::Kind,
-    resource::Field,
 };
 
 /// Maximum number of columns in an order; each makes the condition of a page longer.
@@ -87,6 +87,7 @@ pub enum Direction {
 /// # Errors
 /// [`Error::Invalid`] for an unknown column, with the nearest known one, or one that appears twice.
 pub fn keys(written: Option<&str>, fields: &[Field], id: &Field) -> Result<Vec<Key>> {
+    let refused = |why: String| Err(Error::parameter("sort", format!("sort {why}")));
     let mut keys: Vec<Key> = Vec::new();
     for name in written.iter().flat_map(|written| written.split(',')) {
         let (name, descending) = match name.strip_prefix('-') {
@@ -95,24 +96,15 @@ pub fn keys(written: Option<&str>, fields: &[Field], id: &Field) -> Result<Vec<K
         };
         let Some(field) = fields.iter().find(|field| field.name == name) else {
             let known = fields.iter().map(|field| field.name.to_owned());
-            return Err(Error::parameter(
-                "sort",
-                format!("sort `{name}` is not a column{}", nearest(name, known)),
-            ));
+            return refused(format!("`{name}` is not a column{}", nearest(name, known)));
         };
         if keys.iter().any(|key| key.name == name) {
-            return Err(Error::parameter(
-                "sort",
-                format!("sort `{name}` appears twice; remove one"),
-            ));
+            return refused(format!("`{name}` appears twice; remove one"));
         }
         keys.push(Key::of(field, descending));
     }
     if keys.len() > MOST_KEYS {
-        return Err(Error::parameter(
-            "sort",
-            format!("sort has {} columns, at most {MOST_KEYS} are allowed", keys.len()),
-        ));
+        return refused(format!("has {} columns, at most {MOST_KEYS} are allowed", keys.len()));
     }
     if !keys.iter().any(|key| key.name == id.name) {
         let descending = keys.last().is_some_and(|key| key.descending);

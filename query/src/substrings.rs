@@ -5,6 +5,7 @@
 //! by name; on PostgreSQL an index that the planner uses itself where a condition allows it, and which also knows the block of
 //! the table that a row is in.
 
+pub(crate) mod index;
 mod statistics;
 
 use std::sync::Arc;
@@ -15,29 +16,16 @@ use sea_orm::{
 };
 
 use crate::{
-    resource::{Field, Resource},
+    field::Field,
     text::{self, Case, Place, cases, clean},
 };
+pub use index::Substrings;
+use index::{GRAM, windows};
 use statistics::Sample;
-pub(crate) use statistics::{FEW_PLACES, PLACES, TrigramStatistics, refresh};
+pub use statistics::{FEW_PLACES, PLACES, TrigramStatistics, refresh};
 
-/// Length of the substrings that both indexes consist of; shorter texts are in neither.
-const GRAM: usize = 3;
-/// PostgreSQL's index stores an id without its lowest bits: a block of the table has 4 096 ids.
-pub const BLOCK_SHIFT: i32 = 12;
 /// Number of characters of a needle that are looked up in an index.
 const MOST_CHARACTERS: usize = 64;
-
-/// The columns whose substrings are indexed, and where.
-#[derive(Clone, Copy, Debug)]
-pub struct Substrings {
-    /// The full-text table on SQLite; its rowids are the ids.
-    pub table: &'static str,
-    /// The table of the ids that are not indexed yet.
-    pub waiting: &'static str,
-    /// The columns. On SQLite the index does not report in which of them it found a match.
-    pub columns: &'static [&'static str],
-}
 
 /// The needles of one list's conditions, in terms of the index.
 #[derive(Clone, Debug)]
@@ -63,9 +51,13 @@ enum MatchPlan {
 }
 
 impl SubstringQuery {
-    /// For the rows of an entity, with its statistics.
-    pub fn among<E: Resource>(backend: DbBackend, statistics: &TrigramStatistics) -> Self {
-        let (index, sample) = (E::SUBSTRINGS, statistics.of::<E>());
+    /// For rows that an index may cover, with its statistics.
+    pub fn among(
+        index: Option<Substrings>,
+        backend: DbBackend,
+        statistics: &TrigramStatistics,
+    ) -> Self {
+        let sample = index.map(|index| statistics.of(index)).unwrap_or_default();
         Self { backend, index, needles: Vec::new(), plan: MatchPlan::Index, sample }
     }
 
@@ -172,12 +164,6 @@ impl SubstringQuery {
     }
 }
 
-/// Every trigram of a run.
-fn windows(run: &str) -> impl Iterator<Item = [char; GRAM]> {
-    let (one, two) = (run.chars(), run.chars().skip(1));
-    one.zip(two).zip(run.chars().skip(2)).map(|((one, two), three)| [one, two, three])
-}
-
 /// As a string of the full-text query syntax, without special characters.
 fn quoted(run: &str) -> String {
     format!("\"{}\"", run.replace('"', "\"\""))
@@ -233,7 +219,7 @@ mod tests {
     #[test]
     fn a_needle_is_cut_where_the_index_may_read_it_otherwise() {
         let statistics = TrigramStatistics::default();
-        let query = |backend| SubstringQuery::among::<entity::store::Entity>(backend, &statistics);
+        let query = |backend| SubstringQuery::among(None, backend, &statistics);
         let (sqlite, postgres) = (query(DbBackend::Sqlite), query(DbBackend::Postgres));
         for (needle, expected) in [
             ("ab", vec![]),

@@ -5,14 +5,12 @@
 //! deleted meanwhile must not move it.
 
 use crate::{
-    error::Result,
-    page::{Listing, MAX_LIMIT, Page, Start},
+    error::Error,
+    page::{Listing, MAX_LIMIT, Page, SMALL_PART, Start},
 };
 
 /// Rows that are in memory at a time.
 pub const PART: u64 = 1000;
-/// Rows of a small part. Parts grow while they are read: for a client that stops, few rows are in memory.
-pub const SMALL_PART: u64 = 100;
 /// The maximum growth factor of a part.
 const GROWTH: u64 = 4;
 /// The approximate size of a part in bytes, if its rows are long.
@@ -28,7 +26,7 @@ pub struct Walk {
 
 impl Walk {
     /// All rows of a list.
-    pub(crate) fn whole(listing: Listing) -> Self {
+    pub fn whole(listing: Listing) -> Self {
         Self { left: Some(listing), part: SMALL_PART }
     }
 
@@ -36,12 +34,12 @@ impl Walk {
     /// neighbours are those of the whole page. A page in the backward direction is one part.
     ///
     /// # Errors
-    /// [`Error::Invalid`](crate::Error::Invalid) for a bad parameter, and any database error.
-    pub async fn begin<T>(
+    /// [`Error::Invalid`] for a bad parameter, and what `page` returns.
+    pub async fn begin<T, F: From<Error>>(
         listing: &Listing,
         cap: u64,
-        page: &impl AsyncFn(&Listing) -> Result<Page<T>>,
-    ) -> Result<(Page<T>, Option<Self>)> {
+        page: &impl AsyncFn(&Listing) -> Result<Page<T>, F>,
+    ) -> Result<(Page<T>, Option<Self>), F> {
         let limit = listing.limit(cap)?;
         if limit <= PART || listing.leads_back() {
             return Ok((page(&listing.part(limit.min(MAX_LIMIT))).await?, None));
@@ -74,10 +72,10 @@ impl Walk {
     ///
     /// # Errors
     /// As for [`begin`](Self::begin).
-    pub async fn next<T>(
+    pub async fn next<T, F>(
         &mut self,
-        page: &impl AsyncFn(&Listing) -> Result<Page<T>>,
-    ) -> Result<Option<Vec<T>>> {
+        page: &impl AsyncFn(&Listing) -> Result<Page<T>, F>,
+    ) -> Result<Option<Vec<T>>, F> {
         let Some(listing) = self.left.take() else { return Ok(None) };
         let Page { rows, next, end, .. } = page(&listing.part(self.part)).await?;
         self.left = next.and(end).map(|end| listing.behind(end));

@@ -1,6 +1,6 @@
 //! Filters as a JSON object: what parameters can say, and `and`, `or` and `not` around it.
 //!
-//! The members of an object are combined with AND: `{"year": {"gte": 1990, "lt": 2000}, "or": [{"author": "a"}, {"author": "b"}]}`.
+//! The members of an object are combined with AND: `{"year": {"gte": 1990, "lt": 2000}, "or": [{"name": "a"}, {"name": "b"}]}`.
 
 use std::{collections::HashSet, fmt};
 
@@ -10,10 +10,12 @@ use sea_orm::{
 };
 use serde_json::Value;
 
-use super::{Conditions, FilterSchema, MOST_VALUES, Operator, Written, json::Json, nearest};
+use super::{Conditions, MOST_VALUES, Operator, json::Json, nearest};
 use crate::{
-    error::{Error, FieldError, FieldErrors, Result},
+    error::{Error, Result},
+    field_errors::{FieldError, FieldErrors},
     kind::Kind,
+    schema::FilterSchema,
     substrings::SubstringQuery,
 };
 
@@ -228,7 +230,7 @@ impl<'a> Reader<'a> {
         let written = if operator.takes_several() {
             several(kind, value)
         } else {
-            one(kind, value).map(Written::One)
+            one(kind, value).map(|value| vec![value])
         };
         let added =
             written.and_then(|written| conditions.add((relation, field), operator, &written));
@@ -242,13 +244,10 @@ fn too_deep() -> String {
     format!("filters are nested at most {DEEPEST} deep; split this one")
 }
 
-fn several(kind: Kind, value: &Json) -> std::result::Result<Written, String> {
+fn several(kind: Kind, value: &Json) -> std::result::Result<Vec<String>, String> {
     match value {
         Json::Array(values) if values.len() > MOST_VALUES => Err(super::too_many(values.len())),
-        Json::Array(values) => {
-            let values = values.iter().map(|value| one(kind, value));
-            Ok(Written::Several(values.collect::<std::result::Result<_, _>>()?))
-        }
+        Json::Array(values) => values.iter().map(|value| one(kind, value)).collect(),
         other => Err(format!("{other} is not an array of values")),
     }
 }
@@ -260,10 +259,10 @@ fn one(kind: Kind, value: &Json) -> std::result::Result<String, String> {
         Json::Object(_) | Json::Array(_) => &Value::Null,
     };
     let (expected, written) = match kind {
-        Kind::Text | Kind::Isbn | Kind::Date | Kind::Timestamp => {
+        Kind::Text | Kind::Code(_) | Kind::Date | Kind::Timestamp => {
             ("a string", plain.as_str().map(str::to_owned))
         }
-        Kind::Integer | Kind::BigInteger | Kind::Double | Kind::Decimal => {
+        Kind::Integer | Kind::BigInteger | Kind::Double | Kind::Decimal(_) => {
             ("a number", plain.as_number().map(|number| whole(kind, number)))
         }
         Kind::Boolean => ("true or false", plain.as_bool().map(|truth| truth.to_string())),

@@ -1,22 +1,22 @@
 //! The rows of a list that a substring index has found.
 
+use sea_executor::{Decode, FOUND, Reader, Rows};
 use sea_orm::{
-    Condition, DbBackend, FromQueryResult, Iterable, JoinType, Order, PrimaryKeyToColumn,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Value,
+    Condition, DbBackend, EntityTrait, Iterable, JoinType, Order, PrimaryKeyToColumn, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, Select, Value,
     sea_query::{
         Expr, ExprTrait, Func, IntoIden, Query, SelectStatement, extension::postgres::PgFunc,
     },
 };
 
-use super::{Asked, Listing, PARAMETERS, PageStart, id, ranked::Ranked};
+use super::{Asked, Listing, PARAMETERS, PageStart, ranked::Ranked};
 use crate::{
-    database::{FOUND, Reader, Rows},
     error::Result,
+    field::Field,
     kind::Kind,
-    resource::Resource,
     search::RANK,
     sort::{Direction, Key},
-    substrings::BLOCK_SHIFT,
+    substrings::index::BLOCK_SHIFT,
 };
 
 /// Rows that are found first and then sorted, on PostgreSQL. If there are more, the first twenty of them are reached soon.
@@ -36,7 +36,7 @@ pub(super) fn found_id() -> Expr {
 
 /// The rows of `select` that are candidates. In the order of their ids SQLite reads them one by one from the index until there
 /// are enough; that holds only if the selected id is the candidate's.
-pub(super) fn joined<E: Resource>(mut select: Select<E>, candidates: SelectStatement) -> Select<E> {
+pub(super) fn joined<E: Decode>(mut select: Select<E>, candidates: SelectStatement) -> Select<E> {
     let key = E::PrimaryKey::iter().next().map(PrimaryKeyToColumn::into_column);
     let ids = key.map(|key| Expr::col((E::default().into_iden(), key)).eq(found_id()));
     let statement = QuerySelect::query(&mut select);
@@ -50,24 +50,23 @@ pub(super) fn joined<E: Resource>(mut select: Select<E>, candidates: SelectState
 /// if there are many, the scan is short.
 ///
 /// The rows are read afterwards with the conditions: one that changes in between is shown as it is then, or not at all.
-pub(super) async fn found<E: Resource>(
+async fn found<E: EntityTrait>(
     db: &impl Rows,
     all: &Select<E>,
-    most: u64,
+    (id, most): (&Field, u64),
 ) -> Result<Option<Vec<i32>>> {
-    let found = all.clone().select_only().expr_as(id::<E>()?.expr(), "id").limit(most + 1);
+    let found = all.clone().select_only().expr_as(id.expr(), "id").limit(most + 1);
     let found = db.ids(&found.into_query()).await?;
     Ok((found.len() as u64 <= most).then_some(found))
 }
 
 /// The rows of a list that have one of the given ids.
-pub(super) fn among<E: Resource>(all: &Select<E>, ids: &[i32]) -> Result<Select<E>> {
-    let id = id::<E>()?;
+fn among<E: EntityTrait>(all: &Select<E>, id: &Field, ids: &[i32]) -> Select<E> {
     // As one value, so that the statement is the same for any number of them.
     let kind = if id.kind == Kind::BigInteger { "bigint[]" } else { "integer[]" };
     let ids: Vec<String> = ids.iter().map(i32::to_string).collect();
     let ids = Expr::val(format!("{{{}}}", ids.join(","))).cast_as(kind);
-    Ok(all.clone().filter(id.expr().eq(PgFunc::any(ids))))
+    all.clone().filter(id.expr().eq(PgFunc::any(ids)))
 }
 
 /// A walk through the ids.
@@ -104,8 +103,12 @@ impl Walk {
 
     /// The first rows of a list, at most the given number, from one block of the table after the other: PostgreSQL stops at the
     /// block in which there are enough. `all` has the conditions, `select` none.
-    fn near<E: Resource>(self, select: Select<E>, all: Select<E>, most: u64) -> Result<Select<E>> {
-        let id = id::<E>()?;
+    fn near<E: EntityTrait>(
+        self,
+        (mut select, all): (Select<E>, Select<E>),
+        id: &Field,
+        most: u64,
+    ) -> Select<E> {
         let block = || id.expr().right_shift(Expr::Constant(BLOCK_SHIFT.into()));
         let (ahead, back, step) = match self.upwards {
             true => (Order::Asc, Order::Desc, 1),
@@ -137,25 +140,21 @@ impl Walk {
             )
             .limit(most)
             .take();
-        let mut select = select;
         let is_found = id.expr().eq(found_id());
         QuerySelect::query(&mut select).join_subquery(JoinType::InnerJoin, near, FOUND, is_found);
-        Ok(select)
+        select
     }
 }
 
 impl Listing {
     /// The rows of the page, by the plan with which the database finds them fastest: of the rows of `select` those of `all`, which
     /// has the conditions.
-    pub(super) async fn indexed<E: Resource>(
+    pub(super) async fn indexed<E: Decode>(
         &self,
         db: &Reader,
         (select, all): (Select<E>, Select<E>),
-        asked: &Asked,
-    ) -> Result<(Vec<Ranked<E::Model>>, Direction)>
-    where
-        E::Model: FromQueryResult,
-    {
+        asked: &Asked<'_, E>,
+    ) -> Result<(Vec<Ranked<E::Model>>, Direction)> {
         let ranked = asked.keys.iter().any(|key| key.name == RANK);
         let postgres = db.backend() == DbBackend::Postgres;
         if !postgres || ranked || !asked.query.narrows() {
@@ -165,17 +164,14 @@ impl Listing {
     }
 
     /// The same by ids that are found first.
-    async fn candidates_first<E: Resource>(
+    async fn candidates_first<E: Decode>(
         &self,
         db: &Reader,
         (select, all): (Select<E>, Select<E>),
-        asked: &Asked,
-    ) -> Result<(Vec<Ranked<E::Model>>, Direction)>
-    where
-        E::Model: FromQueryResult,
-    {
+        asked: &Asked<'_, E>,
+    ) -> Result<(Vec<Ranked<E::Model>>, Direction)> {
         let searches = &db.for_searches();
-        let walk = self.walk::<E>(asked)?;
+        let walk = self.walk(asked);
         let by_blocks = walk.filter(|_| asked.query.has_blocks());
         let (first, last) = match asked.query.is_common() {
             true => (by_blocks, None),
@@ -187,14 +183,14 @@ impl Listing {
             return Ok(page);
         }
         let most = if by_blocks.is_some() { FEW } else { MOST };
-        let Some(ids) = found(searches, &all, most).await? else {
+        let Some(ids) = found(searches, &all, (&asked.id, most)).await? else {
             if let Some(walk) = last
                 && let Some(page) = self.near(searches, (&select, walk), asked).await?
             {
                 return Ok(page);
             }
             let mut query = asked.query.clone().by_scanning();
-            let (condition, _) = self.condition::<E>(&mut query, &PARAMETERS)?;
+            let (condition, _) = self.condition(asked.resource, &mut query, &PARAMETERS)?;
             // It is not a search any more: the best plan depends on the values.
             return self.rows(db, select.filter(condition), asked).await;
         };
@@ -203,69 +199,69 @@ impl Listing {
             if near.is_empty() {
                 return Ok((Vec::new(), asked.from.direction()));
             }
-            let page = self.rows(searches, among(&all, &near)?, asked).await?;
+            let page = self.rows(searches, among(&all, &asked.id, &near), asked).await?;
             // If one of them was deleted since, another row may belong here.
             if page.0.len() == near.len() {
                 return Ok(page);
             }
         }
-        self.rows(searches, among(&all, &ids)?, asked).await
+        self.rows(searches, among(&all, &asked.id, &ids), asked).await
     }
 
     /// A full page of the nearest rows; `None` if there are fewer.
-    async fn near<E: Resource>(
+    async fn near<E: Decode>(
         &self,
         db: &Reader,
         (select, walk): (&Select<E>, Walk),
-        asked: &Asked,
-    ) -> Result<Option<(Vec<Ranked<E::Model>>, Direction)>>
-    where
-        E::Model: FromQueryResult,
-    {
+        asked: &Asked<'_, E>,
+    ) -> Result<Option<(Vec<Ranked<E::Model>>, Direction)>> {
         let mut query = asked.query.clone().by_blocks();
-        let (condition, _) = self.condition::<E>(&mut query, &PARAMETERS)?;
+        let (condition, _) = self.condition(asked.resource, &mut query, &PARAMETERS)?;
         let all = select.clone().filter(condition);
-        let near = walk.near(select.clone(), all, asked.limit + 1)?;
+        let near = walk.near((select.clone(), all), &asked.id, asked.limit + 1);
         let page = self.rows(db, near, asked).await?;
         Ok((page.0.len() as u64 > asked.limit).then_some(page))
     }
 
     /// The walk that a page starts, if it uses the ids alone.
-    fn walk<E: Resource>(&self, asked: &Asked) -> Result<Option<Walk>> {
-        let [Key { name, descending, .. }] = asked.keys.as_slice() else { return Ok(None) };
+    fn walk<E: EntityTrait>(&self, asked: &Asked<'_, E>) -> Option<Walk> {
+        let [Key { name, descending, .. }] = asked.keys.as_slice() else { return None };
         let from = match &asked.from {
             PageStart::Beginning => None,
             PageStart::Row(values, _) => match values.as_slice() {
                 [Some(Value::Int(Some(id)))] => Some(*id),
-                _ => return Ok(None),
+                _ => return None,
             },
-            PageStart::Offset(_) => return Ok(None),
+            PageStart::Offset(_) => return None,
         };
-        if *name != id::<E>()?.name || self.skipped > 0 || asked.until.is_some() {
-            return Ok(None);
+        if *name != asked.id.name || self.skipped > 0 || asked.until.is_some() {
+            return None;
         }
         let upwards = *descending == (asked.from.direction() == Direction::Backward);
-        Ok(Some(Walk { from, upwards }))
+        Some(Walk { from, upwards })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use entity::book::{Column, Entity};
     use rusqlite::Connection;
     use sea_orm::{DbBackend, EntityTrait, QueryOrder, Schema};
 
     use super::*;
     use crate::{
+        fixtures::{
+            FILMS,
+            film::{Column, Entity},
+        },
         substrings::{SubstringQuery, TrigramStatistics},
         text::{self, Case, Place},
     };
 
     /// The page of a search for `winter`, as queried on SQLite.
     fn page() -> Select<Entity> {
-        let mut query =
-            SubstringQuery::among::<Entity>(DbBackend::Sqlite, &TrigramStatistics::default());
-        let title = crate::resource::field::<Entity>(Column::Title).unwrap();
+        let statistics = TrigramStatistics::default();
+        let mut query = SubstringQuery::among(FILMS.substrings, DbBackend::Sqlite, &statistics);
+        let title = FILMS.field(Column::Title).unwrap();
         query.note(&[&title], "winter", Case::Ignored);
         let anywhere = (Place::Anywhere, Case::Ignored);
         let fits = text::matches(title.expr(), "winter", anywhere, DbBackend::Sqlite);
@@ -278,13 +274,13 @@ mod tests {
         let table = Schema::new(DbBackend::Sqlite).create_table_from_entity(Entity);
         sqlite.execute_batch(&DbBackend::Sqlite.build(&table).to_string()).unwrap();
         let index = format!(
-            "CREATE VIRTUAL TABLE books_search USING fts5 (title, author, content='books', content_rowid='id', \
+            "CREATE VIRTUAL TABLE films_search USING fts5 (title, director, content='films', content_rowid='id', \
              tokenize='trigram', columnsize=0, detail=none);
-             CREATE TABLE books_unsearched (id INTEGER NOT NULL PRIMARY KEY);
+             CREATE TABLE films_unsearched (id INTEGER NOT NULL PRIMARY KEY);
              WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})
-             INSERT INTO books (title, author) SELECT 'winter ' || i, 'x' FROM n;
-             INSERT INTO books_search (rowid, title, author) SELECT id, title, author FROM books WHERE id > 9;
-             INSERT INTO books_unsearched SELECT id FROM books WHERE id <= 9"
+             INSERT INTO films (title, director) SELECT 'winter ' || i, 'x' FROM n;
+             INSERT INTO films_search (rowid, title, director) SELECT id, title, director FROM films WHERE id > 9;
+             INSERT INTO films_unsearched SELECT id FROM films WHERE id <= 9"
         );
         sqlite.execute_batch(&index).unwrap();
         sqlite
@@ -314,8 +310,8 @@ mod tests {
         let steps = plan.query_map([], |row| row.get(3)).unwrap();
         let steps = steps.collect::<rusqlite::Result<Vec<String>>>().unwrap().join("\n");
         assert!(steps.starts_with("MERGE (UNION ALL)"), "{steps}");
-        assert!(steps.contains("SCAN books_search VIRTUAL TABLE INDEX"), "{steps}");
-        assert_eq!(steps.matches("SEARCH books USING INTEGER PRIMARY KEY").count(), 2, "{steps}");
+        assert!(steps.contains("SCAN films_search VIRTUAL TABLE INDEX"), "{steps}");
+        assert_eq!(steps.matches("SEARCH films USING INTEGER PRIMARY KEY").count(), 2, "{steps}");
         assert!(!steps.contains("TEMP B-TREE") && !steps.contains("MATERIALIZE"), "{steps}");
     }
 

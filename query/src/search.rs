@@ -9,8 +9,8 @@ use sea_orm::{
 
 use crate::{
     error::{Error, Result},
+    field::Field,
     kind::Kind,
-    resource::Field,
     sort::Key,
     substrings::SubstringQuery,
     text::{Case, Place},
@@ -43,21 +43,16 @@ pub fn search(
     id: &Field,
     query: &mut SubstringQuery,
 ) -> Result<Option<Search>> {
+    let refused = |why: String| Err(Error::parameter("q", format!("q {why}")));
     if written.contains('\0') {
-        return Err(Error::parameter("q", "q has a NUL byte; remove it".to_owned()));
+        return refused("has a NUL byte; remove it".to_owned());
     }
     if written.chars().count() > LONGEST {
-        return Err(Error::parameter(
-            "q",
-            format!("q is longer than {LONGEST} characters; shorten it"),
-        ));
+        return refused(format!("is longer than {LONGEST} characters; shorten it"));
     }
     let words: Vec<&str> = written.split_whitespace().collect();
     if words.len() > MOST_WORDS {
-        return Err(Error::parameter(
-            "q",
-            format!("q has {} words, at most {MOST_WORDS} are allowed", words.len()),
-        ));
+        return refused(format!("has {} words, at most {MOST_WORDS} are allowed", words.len()));
     }
     if words.is_empty() {
         return Ok(None);
@@ -66,10 +61,10 @@ pub fn search(
     for word in &words {
         condition = condition.add(anywhere(word, searched, Place::Anywhere, query));
     }
-    // An ISBN may be written with spaces.
-    let number = searched.iter().filter(|field| field.kind == Kind::Isbn);
-    let numbers = number.filter_map(|field| Some(field.expr().eq(Kind::Isbn.read(written).ok()?)));
-    let condition = numbers.fold(Condition::any().add(condition), Condition::add);
+    // A code may be written with spaces.
+    let codes = searched.iter().filter(|field| is_code(field));
+    let codes = codes.filter_map(|field| Some(field.expr().eq(field.kind.read(written).ok()?)));
+    let condition = codes.fold(Condition::any().add(condition), Condition::add);
     let condition =
         Condition::all().add(condition).add_option(narrow(written, searched, id, query));
     // For rows that are already found.
@@ -77,7 +72,11 @@ pub fn search(
     Ok(Some(Search { condition, rank }))
 }
 
-/// Adds the words to the query of the index. If one may also be a number, rows with that number are candidates in addition to
+fn is_code(field: &Field) -> bool {
+    matches!(field.kind, Kind::Code(_))
+}
+
+/// Adds the words to the query of the index. If one may also be a code, rows with that code are candidates in addition to
 /// those of the index, and the condition for them is returned.
 fn narrow(
     written: &str,
@@ -85,30 +84,30 @@ fn narrow(
     id: &Field,
     query: &mut SubstringQuery,
 ) -> Option<Expr> {
-    let (numbers, texts): (Vec<&Field>, Vec<&Field>) =
-        searched.iter().partition(|field| field.kind == Kind::Isbn);
+    let (codes, texts): (Vec<&Field>, Vec<&Field>) =
+        searched.iter().partition(|field| is_code(field));
     let readings = |field: &Field| {
         let written = written.split_whitespace().chain([written]);
         let values: Vec<Value> =
             written.filter_map(|written| field.kind.read(written).ok()).collect();
         (!values.is_empty()).then(|| field.expr().is_in(values))
     };
-    let numbers: Vec<Expr> = numbers.into_iter().filter_map(readings).collect();
+    let codes: Vec<Expr> = codes.into_iter().filter_map(readings).collect();
     let mut separate = query.clone();
-    let noted = if numbers.is_empty() { query } else { &mut separate };
+    let noted = if codes.is_empty() { query } else { &mut separate };
     for word in written.split_whitespace() {
         noted.note(&texts, word, Case::Ignored);
     }
-    if numbers.is_empty() {
+    if codes.is_empty() {
         return None;
     }
     let indexed = id.expr().in_subquery(separate.candidates()?);
-    Some(numbers.into_iter().fold(indexed, ExprTrait::or))
+    Some(codes.into_iter().fold(indexed, ExprTrait::or))
 }
 
 fn anywhere(needle: &str, searched: &[Field], place: Place, query: &SubstringQuery) -> Condition {
     let found = searched.iter().filter_map(|field| match field.kind {
-        Kind::Isbn => Some(field.expr().eq(Kind::Isbn.read(needle).ok()?)),
+        Kind::Code(_) => Some(field.expr().eq(field.kind.read(needle).ok()?)),
         _ => Some(query.matches(field, needle, (place, Case::Ignored))),
     });
     found.fold(Condition::any(), Condition::add)

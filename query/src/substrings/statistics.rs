@@ -8,23 +8,19 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use sea_executor::{Decode, Reader, Rows};
 use sea_orm::{
-    Condition, DbBackend, IdenStatic, Iterable, ModelTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Value,
+    Condition, DbBackend, EntityTrait, IdenStatic, Iterable, ModelTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Value,
     sea_query::{Expr, ExprTrait, Query},
 };
 
-use super::{BLOCK_SHIFT, Substrings, windows};
-use crate::{
-    database::{Reader, Rows},
-    error::Result,
-    page::id,
-    resource::{Field, Resource},
-};
+use super::index::{BLOCK_SHIFT, Substrings, windows};
+use crate::{error::Result, field::Field, resource::Resource};
 
-/// Number of places of the table that are sampled: a few at first, so that something is known soon, and then enough of them,
-/// which include the first ones. Their pages stay in memory.
+/// Number of places of the table that are sampled at first, so that something is known soon.
 pub const FEW_PLACES: u16 = 32;
+/// The same for all times after it. The first places are among them. Their pages stay in memory.
 pub const PLACES: u16 = 128;
 /// Rows that are sampled in each place: consecutive ones, which are on the same pages of the file.
 const NEIGHBOURS: i32 = 25;
@@ -55,10 +51,10 @@ pub struct Sample {
 pub struct TrigramStatistics(Arc<RwLock<HashMap<&'static str, Arc<Sample>>>>);
 
 impl TrigramStatistics {
-    /// The sample of an entity, empty if none was taken.
-    pub(super) fn of<E: Resource>(&self) -> Arc<Sample> {
+    /// The sample of an index, empty if none was taken.
+    pub(super) fn of(&self, index: Substrings) -> Arc<Sample> {
         let samples = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        E::SUBSTRINGS.and_then(|index| samples.get(index.table).cloned()).unwrap_or_default()
+        samples.get(index.table).cloned().unwrap_or_default()
     }
 
     fn set(&self, table: &'static str, sample: Sample) {
@@ -133,9 +129,9 @@ fn alike(distance: usize) -> u32 {
 ///
 /// # Errors
 /// Any database error.
-pub async fn refresh<E: Resource>(db: &Reader, places: u16) -> Result<()> {
-    let Some(Substrings { table, columns, .. }) = E::SUBSTRINGS else { return Ok(()) };
-    let id = id::<E>()?;
+pub async fn refresh<E: Decode>(db: &Reader, resource: &Resource<E>, places: u16) -> Result<()> {
+    let Some(Substrings { table, columns, .. }) = resource.substrings else { return Ok(()) };
+    let id = resource.id()?;
     let has_blocks = find_block_index::<E>(db, &id).await?;
     let columns: Vec<E::Column> =
         E::Column::iter().filter(|column| columns.contains(&column.as_str())).collect();
@@ -178,7 +174,7 @@ fn pieces(last: i32) -> impl Iterator<Item = (i32, i32)> {
 }
 
 /// Whether PostgreSQL has a block index, for which the schema needs an extension.
-async fn find_block_index<E: Resource>(db: &Reader, id: &Field) -> Result<bool> {
+async fn find_block_index<E: EntityTrait>(db: &Reader, id: &Field) -> Result<bool> {
     if db.backend() != DbBackend::Postgres {
         return Ok(false);
     }
@@ -198,11 +194,14 @@ fn folded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use entity::book::{ActiveModel, Entity};
     use sea_orm::{ActiveValue::Set, ConnectionTrait, DbBackend, Schema};
 
     use super::*;
-    use crate::{Db, Location, Settings, database::Changes};
+    use crate::fixtures::{
+        FILMS,
+        film::{ActiveModel, Entity},
+    };
+    use sea_executor::{Changes, Db, Location, Settings};
 
     async fn database() -> Db {
         let db = Db::open(&Location::Memory, &Settings::default()).await.unwrap();
@@ -212,20 +211,21 @@ mod tests {
     }
 
     async fn add(db: &Db, title: &str) {
-        let now = Set(crate::now());
-        let book = ActiveModel {
+        let film = ActiveModel {
             title: Set(title.to_owned()),
-            author: Set("a".to_owned()),
-            created_at: now.clone(),
-            updated_at: now,
+            director: Set("a".to_owned()),
             ..Default::default()
         };
-        db.write(async move |tx| tx.insert(book.clone()).await).await.unwrap();
+        db.write(async move |tx| tx.insert(film.clone()).await).await.unwrap();
     }
 
     async fn sample(db: &Db) -> Arc<Sample> {
-        refresh::<Entity>(db.reader(), PLACES).await.unwrap();
-        db.reader().extension::<TrigramStatistics>().of::<Entity>()
+        refresh(db.reader(), &FILMS, PLACES).await.unwrap();
+        known(db)
+    }
+
+    fn known(db: &Db) -> Arc<Sample> {
+        db.reader().extension::<TrigramStatistics>().of(FILMS.substrings.unwrap())
     }
 
     #[tokio::test]
@@ -263,6 +263,6 @@ mod tests {
         assert!(winter.is_common("win") && !winter.is_common("sum"));
         assert!(summer.is_common("sum") && !summer.is_common("win"));
         // The first is not changed by the second.
-        assert!(one.reader().extension::<TrigramStatistics>().of::<Entity>().is_common("win"));
+        assert!(known(&one).is_common("win"));
     }
 }

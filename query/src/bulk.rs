@@ -4,32 +4,24 @@
 //! On PostgreSQL the count and the change see one snapshot; a change that collides with another begins again. SQLite has
 //! one writer. So what was counted is what is changed.
 
+use std::marker::PhantomData;
+
+use sea_executor::{Changes, Rows, Tx};
 use sea_orm::{
-    ActiveModelTrait, Condition, DbBackend, FromQueryResult, Iterable, QueryFilter, QueryTrait,
-    Value,
+    ActiveModelTrait, Condition, DbBackend, EntityTrait, Iterable, QueryFilter, QueryTrait, Value,
     sea_query::{BinOper, Expr, ExprTrait},
 };
 
 use crate::{
-    Tx,
-    database::{Changes, Rows},
-    error::{Error, FieldError, Result},
-    now,
-    page::{Listing, id},
+    error::{Error, Result, Unconfirmed},
+    field_errors::FieldError,
+    page::Listing,
     resource::Resource,
-    substrings::SubstringQuery,
+    substrings::{SubstringQuery, TrigramStatistics},
 };
 
 /// The parameters of a change of many rows other than its filters.
 pub const BULK_PARAMETERS: [&str; 3] = ["q", "confirm", "all"];
-
-/// An entity of which many rows can be changed at once.
-pub trait Bulk: Resource {
-    /// Raised by each change.
-    const VERSION: Self::Column;
-    /// When the last change was.
-    const UPDATED_AT: Self::Column;
-}
 
 /// Which rows a change is for, as written, and how many they should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,22 +67,20 @@ impl Selection {
             );
             return Err(Error::parameter(name, detail));
         }
+        let refused = |name, detail: &str| Err(Error::parameter(name, detail));
         match (all.as_deref(), listing.finds_everything()) {
-            (None, false) | (Some("true"), true) => {}
+            (None, false) | (Some("true"), true) => Ok(()),
             (None, true) => {
-                let detail = "there is no filter; add one, or `all=true` for every row";
-                return Err(Error::parameter("query", detail));
+                refused("query", "there is no filter; add one, or `all=true` for every row")
             }
             (Some("true"), false) => {
-                let detail = "all=true means every row; leave it out, or the filters";
-                return Err(Error::parameter("all", detail));
+                refused("all", "all=true means every row; leave it out, or the filters")
             }
-            (Some(other), _) => {
-                let detail =
-                    format!("all `{other}` is not `true`; leave it out where there are filters");
-                return Err(Error::parameter("all", detail));
-            }
-        }
+            (Some(other), _) => refused(
+                "all",
+                &format!("all `{other}` is not `true`; leave it out where there are filters"),
+            ),
+        }?;
         let number = |written: String| {
             written.parse().map_err(|_| {
                 let detail = format!("confirm `{written}` is not a number of rows, such as 3");
@@ -104,7 +94,9 @@ impl Selection {
     fn agrees_with(&self, found: u64, (one, many): (&str, &'static str)) -> Result<()> {
         match self.confirm {
             Some(confirmed) if confirmed == found => Ok(()),
-            Some(confirmed) => Err(Error::Unconfirmed { what: many, confirmed, found }),
+            Some(confirmed) => {
+                Err(Error::Unconfirmed(Unconfirmed { what: many, confirmed, found }))
+            }
             None => {
                 let rows =
                     if found == 1 { format!("{one} matches") } else { format!("{many} match") };
@@ -117,74 +109,77 @@ impl Selection {
         }
     }
 
-    /// The condition that the rows fulfil, and how many do.
-    async fn confirmed<E: Bulk>(&self, tx: &Tx) -> Result<(Condition, u64)>
-    where
-        E::Model: FromQueryResult + Sync,
-    {
+    /// The rows of a resource that are selected, if they are as many as the caller expects. It has to be the first thing in its
+    /// transaction.
+    ///
+    /// # Errors
+    /// [`Error::Unconfirmed`], [`Error::Invalid`] for a bad parameter or a number that is not confirmed, and any database error.
+    pub async fn confirmed<E: EntityTrait>(
+        &self,
+        tx: &Tx,
+        resource: &Resource<E>,
+    ) -> Result<Confirmed<E>> {
         let backend = tx.backend();
-        let mut query = SubstringQuery::among::<E>(backend, &tx.extension());
-        let (condition, _) = self.listing.condition::<E>(&mut query, &BULK_PARAMETERS)?;
+        let statistics = tx.extension::<TrigramStatistics>();
+        let mut query = SubstringQuery::among(resource.substrings, backend, &statistics);
+        let (condition, _) = self.listing.condition(resource, &mut query, &BULK_PARAMETERS)?;
         let candidates = query.candidates();
-        let id = id::<E>()?.expr();
+        let id = resource.id()?.expr();
         let condition = condition.add_option(candidates.map(|rows| id.in_subquery(rows)));
         if backend == DbBackend::Postgres {
             tx.execute_raw("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
         }
         let found = tx.count(E::find().filter(condition.clone())).await?;
-        self.agrees_with(found, E::NOUN)?;
-        Ok((condition, found))
+        self.agrees_with(found, resource.noun)?;
+        Ok(Confirmed { condition, found, entity: PhantomData })
     }
 }
 
-/// Gives the rows the values that `row` has, where they differ. Their versions are raised as by a change of one.
-///
-/// It has to be the first thing in its transaction.
-///
-/// # Errors
-/// [`Error::Unconfirmed`], [`Error::Invalid`] for a bad parameter or a number that is not confirmed, [`Error::Duplicate`],
-/// and any database error.
-pub async fn update<E: Bulk>(
-    tx: &Tx,
-    selection: &Selection,
-    row: impl AsyncFnOnce() -> Result<E::ActiveModel>,
-) -> Result<Changed>
-where
-    E::Model: FromQueryResult + Sync,
-{
-    let (condition, found) = selection.confirmed::<E>(tx).await?;
-    let row = row().await?;
-    let given: Vec<(E::Column, Value)> = E::Column::iter()
-        .filter_map(|column| Some((column, row.get(column).into_value()?)))
-        .collect();
-    if given.is_empty() {
-        return Ok(Changed { found, changed: 0 });
-    }
-    let mut differs = Condition::any();
-    let mut update = E::update_many();
-    for (column, value) in given {
-        let stored = Expr::col((E::default(), column));
-        differs = differs.add(stored.binary(BinOper::Custom("IS DISTINCT FROM"), value.clone()));
-        update = update.col_expr(column, Expr::val(value));
-    }
-    update = update
-        .col_expr(E::VERSION, Expr::col(E::VERSION).add(1_i32))
-        .col_expr(E::UPDATED_AT, Expr::val(now()));
-    let changed = tx.exec(update.filter(condition).filter(differs).as_query()).await?;
-    Ok(Changed { found, changed })
+/// The rows that a change is for, counted and confirmed.
+pub struct Confirmed<E: EntityTrait> {
+    condition: Condition,
+    found: u64,
+    entity: PhantomData<E>,
 }
 
-/// Deletes the rows, and tells how many there were. What hangs on them goes as with one.
-///
-/// It has to be the first thing in its transaction.
-///
-/// # Errors
-/// [`Error::Unconfirmed`], [`Error::Invalid`] for a bad parameter or a number that is not confirmed, and any database
-/// error.
-pub async fn delete<E: Bulk>(tx: &Tx, selection: &Selection) -> Result<u64>
-where
-    E::Model: FromQueryResult + Sync,
-{
-    let (condition, _) = selection.confirmed::<E>(tx).await?;
-    Ok(tx.exec(E::delete_many().filter(condition).as_query()).await?)
+impl<E: EntityTrait> Confirmed<E> {
+    /// Gives the rows the values that `row` has, where they differ; those that are changed get the values of `also` too.
+    ///
+    /// # Errors
+    /// Any database error.
+    pub async fn update(
+        self,
+        tx: &Tx,
+        row: &E::ActiveModel,
+        also: impl IntoIterator<Item = (E::Column, Expr)>,
+    ) -> Result<Changed> {
+        let found = self.found;
+        let given: Vec<(E::Column, Value)> = E::Column::iter()
+            .filter_map(|column| Some((column, row.get(column).into_value()?)))
+            .collect();
+        if given.is_empty() {
+            return Ok(Changed { found, changed: 0 });
+        }
+        let mut differs = Condition::any();
+        let mut update = E::update_many();
+        for (column, value) in given {
+            let stored = Expr::col((E::default(), column));
+            differs =
+                differs.add(stored.binary(BinOper::Custom("IS DISTINCT FROM"), value.clone()));
+            update = update.col_expr(column, Expr::val(value));
+        }
+        for (column, value) in also {
+            update = update.col_expr(column, value);
+        }
+        let changed = tx.exec(update.filter(self.condition).filter(differs).as_query()).await?;
+        Ok(Changed { found, changed })
+    }
+
+    /// Deletes the rows, and tells how many there were. What hangs on them goes as with one.
+    ///
+    /// # Errors
+    /// Any database error.
+    pub async fn delete(self, tx: &Tx) -> Result<u64> {
+        Ok(tx.exec(E::delete_many().filter(self.condition).as_query()).await?)
+    }
 }

@@ -2,7 +2,7 @@
 
 mod json;
 pub mod nested;
-mod operator;
+pub(crate) mod operator;
 
 use sea_orm::{
     Condition, Value,
@@ -10,9 +10,10 @@ use sea_orm::{
 };
 
 use crate::{
-    error::{Error, FieldError, Result},
-    kind::Kind,
-    resource::{self, Field, Relation, Resource},
+    error::{Error, Result},
+    field::{Field, Relation},
+    field_errors::FieldError,
+    schema::{Column, FilterSchema},
     substrings::SubstringQuery,
     text::{Case, Place},
 };
@@ -27,90 +28,6 @@ const MOST_CONDITIONS: usize = 50;
 pub const LONGEST_VALUE: usize = 1000;
 /// Maximum number of values in a list.
 pub const MOST_VALUES: usize = 100;
-
-/// The columns by which a list can be filtered and searched.
-#[derive(Clone, Debug)]
-pub struct FilterSchema {
-    /// Its own columns.
-    pub fields: Vec<Field>,
-    /// Those of other entities.
-    pub relations: Vec<Relation>,
-    /// The columns that `q` searches, the most significant first.
-    pub searched: Vec<Field>,
-}
-
-/// A parameter that filters.
-#[derive(Clone, Debug)]
-pub struct Parameter {
-    /// Its name, such as `store.name__icontains`.
-    pub name: String,
-    /// The operator.
-    pub operator: Operator,
-    /// The kind of its value.
-    pub kind: Kind,
-}
-
-impl FilterSchema {
-    /// For an entity.
-    pub fn of<E: Resource>() -> Self {
-        let searched = E::SEARCHED.iter().filter_map(|column| resource::field::<E>(*column));
-        Self {
-            fields: resource::fields::<E>(),
-            relations: E::relations(),
-            searched: searched.collect(),
-        }
-    }
-
-    /// Every column with the name by which it is asked for: those of a relation have its name before them.
-    pub fn columns(&self) -> impl Iterator<Item = (String, &Field)> {
-        let own = self.fields.iter().map(|field| (field.name.to_owned(), field));
-        let related = self.relations.iter().flat_map(|relation| {
-            let name = |field: &Field| format!("{}.{}", relation.name, field.name);
-            relation.fields.iter().map(move |field| (name(field), field))
-        });
-        own.chain(related)
-    }
-
-    /// Every filter parameter, in the order of the columns.
-    pub fn parameters(&self) -> Vec<Parameter> {
-        let of_column = |(column, field): (String, &Field)| {
-            let kind = field.kind;
-            let operators = Operator::of(kind).iter();
-            operators.map(move |operator| Parameter::new(&column, *operator, kind))
-        };
-        self.columns().flat_map(of_column).collect()
-    }
-
-    /// The column of a name, and its relation.
-    fn column(&self, name: &str) -> Option<Column<'_>> {
-        let (relation, name) = match name.split_once('.') {
-            Some((relation, name)) => {
-                (Some(self.relations.iter().find(|one| one.name == relation)?), name)
-            }
-            None => (None, name),
-        };
-        let fields = relation.map_or(&self.fields, |relation| &relation.fields);
-        Some((relation, fields.iter().find(|field| field.name == name)?))
-    }
-
-    /// The relation, column and operator that a parameter names.
-    fn find(&self, parameter: &str) -> Option<(Column<'_>, Operator)> {
-        let (column, operator) = operator::of_parameter(parameter)?;
-        let (relation, field) = self.column(column)?;
-        operator.fits(field.kind).then_some(((relation, field), operator))
-    }
-}
-
-impl Parameter {
-    /// Of a column of this name and kind.
-    pub fn new(column: &str, operator: Operator, kind: Kind) -> Self {
-        let name = match operator {
-            Operator::Equals => column.to_owned(),
-            _ => format!("{column}__{}", operator.name()),
-        };
-        Self { name, operator, kind }
-    }
-}
 
 /// The conditions of `parameters`, combined with AND. Conditions on one relation apply to the same related row.
 ///
@@ -138,7 +55,7 @@ pub fn conditions(
             broken.push(unknown(name, filter_schema, other_names));
             continue;
         };
-        let written = Written::of(operator, value);
+        let written = values(operator, value);
         let added = written.and_then(|written| conditions.add(column, operator, &written));
         if let Err(why) = added {
             broken.push(FieldError::parameter(name, "bad-parameter", format!("{name} {why}")));
@@ -155,9 +72,6 @@ struct Conditions<'a, 'q> {
     query: &'q mut SubstringQuery,
 }
 
-/// A column, and the relation through which it is reached if it is not of the rows themselves.
-type Column<'a> = (Option<&'a Relation>, &'a Field);
-
 impl<'a, 'q> Conditions<'a, 'q> {
     fn new(query: &'q mut SubstringQuery) -> Self {
         Self { own: Vec::new(), related: Vec::new(), query }
@@ -168,13 +82,13 @@ impl<'a, 'q> Conditions<'a, 'q> {
         &mut self,
         (relation, field): Column<'a>,
         operator: Operator,
-        value: &Written,
+        written: &[String],
     ) -> std::result::Result<(), String> {
         let Some(relation) = relation else {
-            self.own.push(condition(field, operator, value, self.query)?);
+            self.own.push(condition(field, operator, written, self.query)?);
             return Ok(());
         };
-        let condition = condition(field, operator, value, &mut self.query.elsewhere())?;
+        let condition = condition(field, operator, written, &mut self.query.elsewhere())?;
         match self.related.iter_mut().find(|(one, _)| one.name == relation.name) {
             Some((_, all)) => *all = all.clone().add(condition),
             None => self.related.push((relation, Condition::all().add(condition))),
@@ -190,36 +104,20 @@ impl<'a, 'q> Conditions<'a, 'q> {
     }
 }
 
-/// A value as it is written, or several.
-enum Written {
-    One(String),
-    Several(Vec<String>),
-}
-
-impl Written {
-    /// The value of a parameter, which has commas between several values.
-    fn of(operator: Operator, value: &str) -> std::result::Result<Self, String> {
-        Ok(match operator.takes_several() {
-            true => Self::Several(split(value)?),
-            false => Self::One(value.to_owned()),
-        })
-    }
-
-    fn each(&self) -> &[String] {
-        match self {
-            Self::One(value) => std::slice::from_ref(value),
-            Self::Several(values) => values,
-        }
+/// The values of a parameter as they are written: one, or several with commas between them.
+fn values(operator: Operator, value: &str) -> std::result::Result<Vec<String>, String> {
+    match operator.takes_several() {
+        true => split(value),
+        false => Ok(vec![value.to_owned()]),
     }
 }
 
 fn condition(
     field: &Field,
     operator: Operator,
-    value: &Written,
+    each: &[String],
     query: &mut SubstringQuery,
 ) -> std::result::Result<Expr, String> {
-    let each = value.each();
     if each.iter().any(|value| value.contains('\0')) {
         return Err("has a NUL byte; remove it".to_owned());
     }

@@ -2,77 +2,79 @@
 
 use crate::kind::Kind;
 
-/// How a column is compared with the value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operator {
+/// Writes the operators with their names.
+macro_rules! operators {
+    ($($(#[$about:meta])* $operator:ident $name:literal,)*) => {
+        /// How a column is compared with the value.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Operator {
+            $($(#[$about])* $operator,)*
+        }
+
+        impl Operator {
+            /// Every operator.
+            pub const ALL: &'static [Self] = &[$(Self::$operator),*];
+
+            /// The name in a nested filter, and in a parameter after the column and two underscores, where equality has none.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$operator => $name,)*
+                }
+            }
+        }
+    };
+}
+
+operators! {
     /// Equal; written without an operator.
-    Equals,
+    Equals "eq",
     /// Not equal, or NULL.
-    Ne,
+    Ne "ne",
     /// One of several values.
-    In,
+    In "in",
     /// None of several values, or NULL.
-    Notin,
+    Notin "notin",
     /// Greater.
-    Gt,
+    Gt "gt",
     /// Greater or equal.
-    Gte,
+    Gte "gte",
     /// Less.
-    Lt,
+    Lt "lt",
     /// Less or equal.
-    Lte,
+    Lte "lte",
     /// Between two values, both included.
-    Between,
+    Between "between",
     /// Contains the text.
-    Contains,
+    Contains "contains",
     /// Contains the text, ignoring case.
-    Icontains,
+    Icontains "icontains",
     /// Begins with the text.
-    Startswith,
+    Startswith "startswith",
     /// Begins with the text, ignoring case.
-    Istartswith,
+    Istartswith "istartswith",
     /// Ends with the text.
-    Endswith,
+    Endswith "endswith",
     /// `true`: is NULL; `false`: is not NULL.
-    Isnull,
+    Isnull "isnull",
 }
 
 impl Operator {
-    /// Every operator.
-    pub const ALL: [Self; 15] = [
-        Self::Equals,
-        Self::Ne,
-        Self::In,
-        Self::Notin,
-        Self::Gt,
-        Self::Gte,
-        Self::Lt,
-        Self::Lte,
-        Self::Between,
-        Self::Contains,
-        Self::Icontains,
-        Self::Startswith,
-        Self::Istartswith,
-        Self::Endswith,
-        Self::Isnull,
-    ];
-
     /// The operator of a name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|operator| operator.name() == name)
+        Self::ALL.iter().copied().find(|operator| operator.name() == name)
     }
 
     /// Every operator that a column of this kind supports, in the order in which they are documented.
     pub fn of(kind: Kind) -> &'static [Self] {
         use Operator::{Between, Equals, Gt, Gte, In, Isnull, Lt, Lte, Ne, Notin};
         match kind {
-            Kind::Text => &Self::ALL,
-            Kind::Isbn => &[Equals, Ne, In, Notin, Isnull],
+            Kind::Text => Self::ALL,
+            Kind::Code(_) => &[Equals, Ne, In, Notin, Isnull],
             Kind::Boolean => &[Equals, Ne, Isnull],
             Kind::Integer
             | Kind::BigInteger
             | Kind::Double
-            | Kind::Decimal
+            | Kind::Decimal(_)
             | Kind::Date
             | Kind::Timestamp => &[Equals, Ne, In, Notin, Gt, Gte, Lt, Lte, Between, Isnull],
         }
@@ -81,27 +83,6 @@ impl Operator {
     /// Whether the value is a list separated by commas.
     pub fn takes_several(self) -> bool {
         matches!(self, Self::In | Self::Notin | Self::Between)
-    }
-
-    /// The name in a nested filter, and in a parameter after the column and two underscores, where equality has none.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Equals => "eq",
-            Self::Ne => "ne",
-            Self::In => "in",
-            Self::Notin => "notin",
-            Self::Gt => "gt",
-            Self::Gte => "gte",
-            Self::Lt => "lt",
-            Self::Lte => "lte",
-            Self::Between => "between",
-            Self::Contains => "contains",
-            Self::Icontains => "icontains",
-            Self::Startswith => "startswith",
-            Self::Istartswith => "istartswith",
-            Self::Endswith => "endswith",
-            Self::Isnull => "isnull",
-        }
     }
 
     /// Whether a column of this kind can be compared in this way.

@@ -5,28 +5,29 @@ mod indexed;
 mod parts;
 mod ranked;
 
-use std::{cell::LazyCell, iter, sync::Arc};
+use std::{cell::LazyCell, iter, ops::RangeInclusive, sync::Arc};
 
+use sea_executor::{Decode, Reader, Rows};
 use sea_orm::{
-    Condition, FromQueryResult, QueryFilter, QuerySelect, Select, Value, sea_query::SelectStatement,
+    Condition, EntityTrait, QueryFilter, QuerySelect, Select, Value, sea_query::SelectStatement,
 };
 
 use crate::{
     cursor,
-    database::{Reader, Rows},
     error::{Error, Result},
+    field::Field,
     filter,
     resource::Resource,
     search::{self, RANK, Search},
     sort::{self, Direction, Key, Part},
-    substrings::SubstringQuery,
-    walk::SMALL_PART,
+    substrings::{SubstringQuery, TrigramStatistics},
 };
-pub(crate) use ranked::id;
 use ranked::{Ranked, rows, value};
 
 /// The highest `limit` of a page.
 pub const MAX_LIMIT: u64 = 10_000;
+/// Rows of a small part. Parts grow while they are read: for a client that stops, few rows are in memory.
+pub const SMALL_PART: u64 = 100;
 /// The parameters of a list in addition to its filters.
 pub const PARAMETERS: [&str; 6] = ["q", "sort", "limit", "cursor", "offset", "count"];
 
@@ -134,7 +135,7 @@ impl Listing {
     }
 
     /// The parameter that selects a page of the list, if there is one.
-    pub(crate) fn asks_for_a_page(&self) -> Option<&'static str> {
+    pub fn asks_for_a_page(&self) -> Option<&'static str> {
         let parts = [
             ("limit", &self.limit),
             ("cursor", &self.cursor),
@@ -159,18 +160,19 @@ impl Listing {
     ///
     /// # Errors
     /// [`Error::Invalid`] for an unknown parameter or a bad value.
-    pub(crate) fn condition<E: Resource>(
+    pub(crate) fn condition<E: EntityTrait>(
         &self,
+        resource: &Resource<E>,
         query: &mut SubstringQuery,
         names: &[&str],
     ) -> Result<(Condition, Option<Key>)> {
-        let filter_schema = E::filter_schema();
+        let filter_schema = resource.schema();
         let mut condition = filter::conditions(filter_schema, &self.filters, names, query)?;
         if let Some(nested) = &self.nested {
             condition = condition.add(filter::nested::condition(filter_schema, nested, query)?);
         }
         let q = self.q.as_deref().unwrap_or_default();
-        Ok(match search::search(q, &filter_schema.searched, &id::<E>()?, query)? {
+        Ok(match search::search(q, &filter_schema.searched, &resource.id()?, query)? {
             Some(Search { condition: fits, rank }) => (condition.add(fits), Some(rank)),
             None => (condition, None),
         })
@@ -180,15 +182,13 @@ impl Listing {
     ///
     /// # Errors
     /// [`Error::Invalid`] for an unknown parameter or a bad value, and any database error.
-    pub(crate) async fn page<E: Resource>(
+    pub async fn page<E: Decode>(
         &self,
         db: &Reader,
+        resource: &Resource<E>,
         select: Select<E>,
-    ) -> Result<Page<E::Model>>
-    where
-        E::Model: FromQueryResult + Sync,
-    {
-        let (asked, condition, candidates) = self.read::<E>(db)?;
+    ) -> Result<Page<E::Model>> {
+        let (asked, condition, candidates) = self.read(db, resource)?;
         let all = select.clone().filter(condition);
         let all = match candidates {
             Some(candidates) => indexed::joined(all, candidates),
@@ -205,7 +205,7 @@ impl Listing {
         let binding = LazyCell::new(|| self.binding(&asked.keys));
         let cursor = |row: Option<&Ranked<E::Model>>, direction| {
             let values: Vec<Value> =
-                asked.keys.iter().map(|key| value::<E>(row?, key)).collect::<Option<_>>()?;
+                asked.keys.iter().map(|key| value(resource, row?, key)).collect::<Option<_>>()?;
             Some(cursor::write(&binding, &values, direction))
         };
         let has_next = more || direction == Direction::Backward;
@@ -229,15 +229,12 @@ impl Listing {
     }
 
     /// The rows from the start of the page, one more than requested if there are enough, and their direction.
-    async fn rows<E: Resource>(
+    async fn rows<E: Decode>(
         &self,
         db: &Reader,
         select: Select<E>,
-        asked: &Asked,
-    ) -> Result<(Vec<Ranked<E::Model>>, Direction)>
-    where
-        E::Model: FromQueryResult,
-    {
+        asked: &Asked<'_, E>,
+    ) -> Result<(Vec<Ranked<E::Model>>, Direction)> {
         let direction = asked.from.direction();
         let start = match &asked.from {
             PageStart::Row(values, _) => Some(values.as_slice()),
@@ -276,15 +273,17 @@ impl Listing {
 
     /// Parses everything before the database is queried: the request, the conditions on its rows, and the candidates if an index
     /// provides them.
-    fn read<E: Resource>(
+    fn read<'a, E: EntityTrait>(
         &self,
         db: &Reader,
-    ) -> Result<(Asked, Condition, Option<SelectStatement>)> {
-        let mut query = SubstringQuery::among::<E>(db.backend(), &db.extension());
-        let (condition, rank) = self.condition::<E>(&mut query, &PARAMETERS)?;
+        resource: &'a Resource<E>,
+    ) -> Result<(Asked<'a, E>, Condition, Option<SelectStatement>)> {
+        let statistics = db.extension::<TrigramStatistics>();
+        let mut query = SubstringQuery::among(resource.substrings, db.backend(), &statistics);
+        let (condition, rank) = self.condition(resource, &mut query, &PARAMETERS)?;
         let candidates = query.candidates();
-        let id = id::<E>()?;
-        let mut keys = sort::keys(self.sort.as_deref(), &E::filter_schema().fields, &id)?;
+        let id = resource.id()?;
+        let mut keys = sort::keys(self.sort.as_deref(), &resource.schema().fields, &id)?;
         for key in keys.iter_mut().filter(|key| candidates.is_some() && key.name == id.name) {
             key.expr = indexed::found_id();
         }
@@ -299,6 +298,8 @@ impl Listing {
             },
             from: self.from(&keys)?,
             counts: self.counts()?,
+            resource,
+            id,
             query,
             keys,
         };
@@ -324,13 +325,9 @@ impl Listing {
                 let (values, direction) = cursor::read(cursor, &self.binding(keys), keys)?;
                 Ok(PageStart::Row(values, direction))
             }
-            (None, Some(written)) => match written.parse() {
-                Ok(offset @ 0..=0x7fff_ffff) => Ok(PageStart::Offset(offset)),
-                _ => Err(Error::parameter(
-                    "offset",
-                    format!("offset `{written}` is not between 0 and 2147483647"),
-                )),
-            },
+            (None, Some(written)) => {
+                Ok(PageStart::Offset(within("offset", written, 0..=0x7fff_ffff)?))
+            }
         }
     }
 
@@ -341,30 +338,35 @@ impl Listing {
 
     /// Rows of the page; `otherwise` if none was requested.
     pub(crate) fn limit(&self, otherwise: u64) -> Result<u64> {
-        let Some(written) = &self.limit else { return Ok(otherwise) };
-        match written.parse() {
-            Ok(limit @ 1..=MAX_LIMIT) => Ok(limit),
-            _ => Err(Error::parameter(
-                "limit",
-                format!("limit `{written}` is not between 1 and {MAX_LIMIT}"),
-            )),
-        }
+        let written = self.limit.as_ref();
+        written.map_or(Ok(otherwise), |written| within("limit", written, 1..=MAX_LIMIT))
     }
 
     fn counts(&self) -> Result<bool> {
         match self.count.as_deref() {
             None | Some("none") => Ok(false),
             Some("exact") => Ok(true),
-            Some(other) => Err(Error::parameter(
-                "count",
-                format!("count `{other}` is neither `exact` nor `none`"),
-            )),
+            Some(other) => {
+                let detail = format!("count `{other}` is neither `exact` nor `none`");
+                Err(Error::parameter("count", detail))
+            }
         }
     }
 }
 
+/// The number that a parameter is.
+fn within(name: &str, written: &str, range: RangeInclusive<u64>) -> Result<u64> {
+    let number = written.parse().ok().filter(|number| range.contains(number));
+    number.ok_or_else(|| {
+        let (least, most) = range.into_inner();
+        Error::parameter(name, format!("{name} `{written}` is not between {least} and {most}"))
+    })
+}
+
 /// A parsed request for a list.
-struct Asked {
+struct Asked<'a, E: EntityTrait> {
+    resource: &'a Resource<E>,
+    id: Field,
     query: SubstringQuery,
     keys: Vec<Key>,
     limit: u64,

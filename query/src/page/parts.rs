@@ -5,7 +5,7 @@ use crate::cursor;
 
 impl Listing {
     /// The same list, in this order if none was requested.
-    pub(crate) fn or_sorted_by(&self, sort: &str) -> Self {
+    pub fn or_sorted_by(&self, sort: &str) -> Self {
         let sort = self.sort.clone().or_else(|| self.q.is_none().then(|| sort.to_owned()));
         Self { sort, ..self.clone() }
     }

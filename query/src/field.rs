@@ -1,0 +1,50 @@
+//! A column that may be asked about, and the columns of a related entity.
+
+use sea_orm::sea_query::{DynIden, Expr, Query, SelectStatement};
+
+use crate::kind::Kind;
+
+/// A column that may be asked about.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its name in a parameter.
+    pub name: &'static str,
+    /// What its values are.
+    pub kind: Kind,
+    /// Whether a row may have none.
+    pub nullable: bool,
+    /// Whether an index knows its substrings.
+    pub indexed: bool,
+    pub(crate) table: DynIden,
+    pub(crate) column: DynIden,
+}
+
+impl Field {
+    /// The column, with its table.
+    pub fn expr(&self) -> Expr {
+        Expr::col((self.table.clone(), self.column.clone()))
+    }
+}
+
+/// Another entity that rows are related to.
+#[derive(Clone, Debug)]
+pub struct Relation {
+    /// What stands before the point in `cinema.name`.
+    pub name: &'static str,
+    /// What may be asked about it.
+    pub fields: Vec<Field>,
+    pub(crate) table: DynIden,
+    pub(crate) on: Vec<Expr>,
+}
+
+impl Relation {
+    /// The related rows of a row.
+    pub fn rows(&self) -> SelectStatement {
+        let mut rows = Query::select();
+        rows.expr(Expr::val(1)).from(self.table.clone());
+        for equal in &self.on {
+            rows.and_where(equal.clone());
+        }
+        rows
+    }
+}

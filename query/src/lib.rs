@@ -1,0 +1,35 @@
+//! The language of lists: filters, search, order, pages, cursors and changes of many rows, over the rows of any entity.
+//!
+//! It knows no noun. What the lists of an entity can be asked about is given as a [`Resource`].
+
+mod bulk;
+mod cursor;
+mod error;
+mod field;
+mod field_errors;
+mod filter;
+#[cfg(test)]
+mod fixtures;
+mod kind;
+mod page;
+mod resource;
+mod schema;
+mod search;
+mod sort;
+mod substrings;
+mod text;
+mod walk;
+
+pub use bulk::{BULK_PARAMETERS, Changed, Confirmed, Selection};
+pub use error::{DatabaseError, Error, Result, Unconfirmed};
+pub use field::{Field, Relation};
+pub use field_errors::{FieldError, FieldErrors};
+pub use filter::{LONGEST_VALUE, MOST_VALUES, Operator, nearest};
+pub use kind::{Code, Kind};
+pub use page::{Listing, MAX_LIMIT, PARAMETERS, Page, Start};
+pub use resource::Resource;
+pub use schema::{FilterSchema, Parameter};
+pub use sort::MOST_KEYS;
+pub use substrings::{FEW_PLACES, PLACES, Substrings, TrigramStatistics, refresh};
+pub use text::{clean, shortened};
+pub use walk::Walk;

@@ -1,0 +1,185 @@
+//! What a list may be asked about: the columns of an entity that are shown, and the entities that it is related to.
+//!
+//! Names, kinds and relations come from the entities, so that a new column can be filtered, sorted and selected by
+//! without a line here or there. Only entities that have a [`Resource`] can be asked about, and only by these names.
+
+use std::sync::OnceLock;
+
+use sea_orm::{
+    ColumnTrait, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, Related, RelationDef,
+    sea_query::{Expr, ExprTrait, IntoIden},
+};
+
+use crate::{
+    error::{DatabaseError, Result},
+    field::{Field, Relation},
+    kind::Kind,
+    schema::FilterSchema,
+    substrings::index::Substrings,
+};
+
+/// Writes the functions that give a resource what not every one has.
+macro_rules! given {
+    ($($(#[$about:meta])* $what:ident: $type:ty,)*) => {
+        $($(#[$about])*
+        #[must_use]
+        pub const fn $what(mut self, $what: $type) -> Self {
+            self.$what = $what;
+            self
+        })*
+    };
+}
+
+/// An entity whose rows are listed. It is built once, as a static.
+pub struct Resource<E: EntityTrait> {
+    /// What one row is called, and what several are.
+    pub noun: (&'static str, &'static str),
+    /// The index of substrings, where the schema has one.
+    pub substrings: Option<Substrings>,
+    searched: &'static [E::Column],
+    hidden: &'static [E::Column],
+    renamed: &'static [(E::Column, &'static str)],
+    special: &'static [(E::Column, Kind)],
+    relations: fn() -> Vec<Relation>,
+    schema: OnceLock<FilterSchema>,
+}
+
+impl<E: EntityTrait> Resource<E> {
+    /// One whose columns can all be asked about, by their names. One row is called `one`, and several `many`.
+    #[must_use]
+    pub const fn new(one: &'static str, many: &'static str) -> Self {
+        Self {
+            noun: (one, many),
+            substrings: None,
+            searched: &[],
+            hidden: &[],
+            renamed: &[],
+            special: &[],
+            relations: Vec::new,
+            schema: OnceLock::new(),
+        }
+    }
+
+    given! {
+        /// The columns that `q` looks into, the weightiest first.
+        searched: &'static [E::Column],
+        /// Columns that are not part of queries.
+        hidden: &'static [E::Column],
+        /// Other names of columns in queries and in rows as they are shown.
+        renamed: &'static [(E::Column, &'static str)],
+        /// The kinds of columns whose values are more than their types say.
+        special: &'static [(E::Column, Kind)],
+        /// The entities whose columns can be asked for through a relation.
+        relations: fn() -> Vec<Relation>,
+    }
+
+    /// With an index of substrings.
+    #[must_use]
+    pub const fn substrings(mut self, index: Substrings) -> Self {
+        self.substrings = Some(index);
+        self
+    }
+
+    /// What its lists can be asked about, made once: every request reads it.
+    pub fn schema(&self) -> &FilterSchema {
+        self.schema.get_or_init(|| FilterSchema {
+            fields: self.fields(),
+            relations: (self.relations)(),
+            searched: self.searched.iter().filter_map(|column| self.field(*column)).collect(),
+        })
+    }
+
+    /// The column that makes every order total.
+    ///
+    /// # Errors
+    /// For an entity without one.
+    pub(super) fn id(&self) -> Result<Field> {
+        let column = E::PrimaryKey::iter().next().map(PrimaryKeyToColumn::into_column);
+        let field = column.and_then(|column| self.field(column));
+        let missing = || DatabaseError::internal("an entity without an id cannot be listed");
+        Ok(field.ok_or_else(missing)?)
+    }
+
+    /// What a column is called in a query.
+    pub(super) fn name(&self, column: E::Column) -> &'static str {
+        of_column(self.renamed, column).unwrap_or(column.as_str())
+    }
+
+    /// The columns that may be asked about.
+    fn fields(&self) -> Vec<Field> {
+        let hidden: Vec<&str> = self.hidden.iter().map(IdenStatic::as_str).collect();
+        E::Column::iter()
+            .filter(|column| !hidden.contains(&column.as_str()))
+            .filter_map(|column| self.field(column))
+            .collect()
+    }
+
+    /// `None` for a column whose values have no spelling in a query.
+    pub(super) fn field(&self, column: E::Column) -> Option<Field> {
+        let definition = column.def();
+        let kind = of_column(self.special, column);
+        Some(Field {
+            name: self.name(column),
+            kind: kind.or_else(|| Kind::of(definition.get_column_type()))?,
+            nullable: definition.is_null(),
+            indexed: self.substrings.is_some_and(|index| index.columns.contains(&column.as_str())),
+            table: E::default().into_iden(),
+            column: column.into_iden(),
+        })
+    }
+}
+
+/// What is given for a column.
+fn of_column<C: IdenStatic, T: Copy>(given: &[(C, T)], column: C) -> Option<T> {
+    let found = given.iter().find(|(other, _)| other.as_str() == column.as_str());
+    found.map(|(_, given)| *given)
+}
+
+impl Relation {
+    /// From one entity to another, as the entities say it.
+    pub fn to<E, R>(name: &'static str, related: &Resource<R>) -> Self
+    where
+        E: EntityTrait + Related<R>,
+        R: EntityTrait,
+    {
+        let RelationDef { from_col, to_col, .. } = E::to();
+        let (from, to) = (E::default().into_iden(), R::default().into_iden());
+        let pairs = from_col.into_iter().zip(to_col);
+        let equal = |(ours, theirs)| Expr::col((from.clone(), ours)).equals((to.clone(), theirs));
+        let on = pairs.map(equal).collect();
+        Self { name, fields: related.fields(), table: to, on }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{CINEMAS, FILMS, NUMBER};
+
+    fn columns<E: EntityTrait>(resource: &Resource<E>) -> Vec<String> {
+        resource.schema().columns().map(|(name, _)| name).collect()
+    }
+
+    #[test]
+    fn related_entities_know_each_other_by_the_names_that_were_given() {
+        let film = ["id", "title", "directed_by", "number", "rating"].map(str::to_owned);
+        let cinema = ["id", "name", "film_id"].map(str::to_owned);
+        let of = |relation: &str, names: &[String]| {
+            names.iter().map(|name| format!("{relation}.{name}")).collect::<Vec<_>>()
+        };
+        assert_eq!(columns(&FILMS), [film.to_vec(), of("cinemas", &cinema)].concat());
+        assert_eq!(columns(&CINEMAS), [cinema.to_vec(), of("film", &film)].concat());
+    }
+
+    #[test]
+    fn the_values_of_a_column_are_what_was_said_of_it_or_what_its_type_says() {
+        let kind =
+            |name| FILMS.schema().fields.iter().find(|field| field.name == name).unwrap().kind;
+        assert_eq!(kind("number"), NUMBER);
+        assert_eq!(kind("number").read("12-34"), Ok("1234".into()));
+        assert_eq!(kind("number").read("x"), Err("`x` is not a number".to_owned()));
+        assert!(kind("rating").read("999.99").is_ok());
+        let expected = "`-1000` is not between -999.99 and 999.99";
+        assert_eq!(kind("rating").read("-1000"), Err(expected.to_owned()));
+    }
+}

@@ -1,0 +1,49 @@
+//! A row of a file: one that can be stored, or one that cannot.
+
+use super::columns::COLUMNS;
+use crate::{books::NewBook, check::Checked};
+
+/// A row that can be stored.
+#[derive(Debug)]
+pub struct Row {
+    /// Counted from 1, without the header.
+    pub number: u64,
+    /// The line on which it begins.
+    pub line: u64,
+    /// The book, ready to be stored.
+    pub book: Checked<NewBook>,
+    /// Which of title, author, year, isbn, page_count and status the file has a value for.
+    pub present: [bool; COLUMNS.len()],
+    /// Why the book is stored without its ISBN.
+    pub warning: Option<String>,
+}
+
+/// A row that cannot be stored.
+#[derive(Debug)]
+pub struct Rejected {
+    /// Counted from 1, without the header.
+    pub number: u64,
+    /// The line on which it begins.
+    pub line: u64,
+    /// What is wrong, and what to do about it.
+    pub reason: String,
+    /// The raw bytes; of a row that is too long only the beginning.
+    pub raw: Vec<u8>,
+}
+
+impl Rejected {
+    /// The raw text, shortened.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let shown = self.raw.get(..300).unwrap_or(&self.raw);
+        String::from_utf8_lossy(shown).trim_end().to_owned()
+    }
+}
+
+/// How far a file was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    pub bytes: u64,
+    pub lines: u64,
+    pub rows: u64,
+}
