@@ -15,6 +15,7 @@ use crate::{
     migrate::expect_one_name,
     postgres::{self, HealthCheck, shared_reader::SharedReader, write_sessions::WriteSessions},
     reader::{FileReader, Reader},
+    row::Texts,
     rows::Rows as _,
     settings::Settings,
     sqlite::{
@@ -231,7 +232,7 @@ impl Db {
     pub async fn revision(&self) -> Result<Option<String>> {
         let newest =
             Query::select().expr(Func::max(Expr::col("version"))).from("seaql_migrations").take();
-        Ok(self.reader.texts(&newest).await?.pop().flatten())
+        Ok(self.reader.query::<Texts>(self.reader.backend().build(&newest)).await?.pop().flatten())
     }
 
     /// Turns foreign keys of an in-memory database, which has only one connection, off for a migration and on again.

@@ -17,7 +17,7 @@ use sea_orm::{
 
 use crate::{
     error::{Error, Result},
-    rows::{Insertable, ModelOf, insertion},
+    insertable::{Insertable, ModelOf, insertion},
 };
 
 type EntityOf<A> = <A as ActiveModelTrait>::Entity;

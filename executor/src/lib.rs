@@ -7,11 +7,13 @@
 extern crate self as sea_executor;
 
 mod db;
+mod driver;
 mod error;
 mod extensions;
 #[cfg(test)]
 mod fixtures;
 mod gate;
+mod insertable;
 mod insertion;
 mod location;
 mod migrate;
@@ -31,11 +33,14 @@ pub use sea_executor_derive::Decode;
 
 pub use db::Db;
 pub use error::{Error, JobError, Result, chain, driver::is_full};
+pub use insertable::{Insertable, ModelOf};
 pub use location::{BadLocation, Location};
 pub use migrate::{connect_to_migrate, scratch};
 pub use reader::Reader;
-pub use row::{ColumnValue, Decode, FOUND, Queries, RowSource};
-pub use rows::{Changes, Insertable, ModelOf, Rows};
+pub use row::{
+    ColumnValue, Decode, FOUND, FromRow, Ids, Integers, Models, Numbered, Queries, RowSource, Texts,
+};
+pub use rows::{Changes, Executed, Rows};
 /// A connection or pool, as migrations use it.
 pub use sea_orm::DatabaseConnection as Connection;
 pub use settings::Settings;

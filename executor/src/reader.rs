@@ -9,21 +9,26 @@ use std::{
 
 use futures_util::future::Either;
 use sea_orm::{
-    ConnAcquireErr, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult,
-    FromQueryResult, PrimaryKeyTrait, QueryResult, QueryTrait, Select, Statement, StatementBuilder,
-    prelude::async_trait::async_trait,
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, PrimaryKeyTrait, QueryResult,
+    QueryTrait, Select, Statement, StatementBuilder,
 };
 
-use super::{
+use crate::{
+    error::Result,
+    extensions::Extensions,
     gate::{Gate, Purpose},
-    postgres::{HealthCheck, shared_reader::SharedReader},
-    row::{Decode, RowSource},
-    rows::{Rows, ids, integers, misfit},
-    sqlite::{inline_reader::InlineReader, read_threads::ReadThreads},
+    postgres::{
+        HealthCheck,
+        shared_reader::{MOST_IDS, MOST_ROWS, SharedReader},
+    },
+    row::{Decode, FromRow, Ids, Integers, Models, Numbered},
+    rows::Rows,
+    sqlite::{
+        inline_reader::InlineReader,
+        read_threads::ReadThreads,
+        value::{BoundStatement, SqliteValue},
+    },
 };
-use crate::{error::Result, extensions::Extensions};
-
-type DbResult<T> = std::result::Result<T, DbErr>;
 
 /// How often a read is retried after its connection was lost. A server that ends its sessions does not end them all at once.
 const ATTEMPTS: u32 = 4;
@@ -81,41 +86,8 @@ impl Reader {
     ///
     /// # Errors
     /// Any database error.
-    pub async fn numbered<E, R>(&self, select: Select<E>) -> Result<Vec<R>>
-    where
-        E: Decode,
-        R: FromQueryResult + From<(E::Model, i32)> + Send + 'static,
-    {
-        let Some(file) = &self.file else {
-            return Ok(select.into_model::<R>().all(&self.pool).await?);
-        };
-        let read = |row: &rusqlite::Row<'_>| {
-            let model = E::read(row).zip(RowSource::get(row, E::COLUMNS));
-            model.map(R::from).ok_or_else(misfit::<E>)
-        };
-        file.threads.read(select.build(DbBackend::Sqlite), self.pool.purpose, read).await
-    }
-
-    /// The texts in the first column of the result.
-    ///
-    /// # Errors
-    /// Any database error.
-    pub(crate) async fn texts<S: StatementBuilder>(
-        &self,
-        statement: &S,
-    ) -> Result<Vec<Option<String>>> {
-        let statement = self.backend().build(statement);
-        if let Some(file) = &self.file {
-            let values = super::sqlite::value::SqliteValue::all(statement.values.clone());
-            let read = |row: &rusqlite::Row<'_>| RowSource::get::<Option<String>>(row, 0);
-            if let Some(texts) = file.inline.find((&statement.sql, &values), (1, read)) {
-                return Ok(texts);
-            }
-            let read = |row: &rusqlite::Row<'_>| Ok(rusqlite::Row::get(row, 0)?);
-            return file.threads.read(statement, self.pool.purpose, read).await;
-        }
-        let rows = self.pool.query_all_raw(statement).await?;
-        rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+    pub async fn numbered<E: Decode>(&self, select: Select<E>) -> Result<Vec<(E::Model, i32)>> {
+        self.long::<Numbered<E>>(select.build(self.backend())).await
     }
 
     /// What a library keeps with the database: see [`Db::extension`](crate::Db::extension).
@@ -138,7 +110,7 @@ impl Reader {
         self.shared.as_deref()
     }
 
-    pub(crate) async fn close(self) -> DbResult<()> {
+    pub(crate) async fn close(self) -> std::result::Result<(), DbErr> {
         if let Some(file) = &self.file {
             file.inline.close();
             file.threads.close();
@@ -156,24 +128,27 @@ impl Rows for Reader {
         self.pool.connection.get_database_backend()
     }
 
-    fn rows<E>(&self, select: Select<E>) -> impl Future<Output = Result<Vec<E::Model>>> + Send
-    where
-        E: Decode,
-    {
-        match self.file.as_ref().and_then(|file| file.inline.rows(&select)) {
-            Some(rows) => Either::Left(ready(Ok(rows))),
-            None => Either::Right(Box::pin(async move {
+    fn query<R: FromRow>(
+        &self,
+        statement: Statement,
+    ) -> impl Future<Output = Result<Vec<R::Output>>> + Send {
+        let Some(file) = &self.file else {
+            return Either::Right(Either::Left(Box::pin(async move {
                 if let Some(shared) = &self.shared
-                    && let Some(rows) = shared.rows(&select, self.searches).await
+                    && let Some(rows) =
+                        shared.query::<R>(&statement, self.searches, MOST_ROWS).await
                 {
                     return Ok(rows);
                 }
-                if let Some(file) = &self.file {
-                    let select = select.build(DbBackend::Sqlite);
-                    return file.threads.models::<E>(select, self.pool.purpose).await;
-                }
-                Ok(select.all(&self.pool).await?)
-            })),
+                self.pool.query::<R>(statement).await
+            })));
+        };
+        let statement = BoundStatement::from(statement);
+        match file.inline.query::<R>(&statement.sql, &statement.values) {
+            Some(rows) => Either::Left(ready(Ok(rows))),
+            None => Either::Right(Either::Right(Box::pin(
+                file.threads.query::<R>(statement, self.pool.purpose),
+            ))),
         }
     }
 
@@ -181,19 +156,19 @@ impl Rows for Reader {
     where
         E: Decode<PrimaryKey: PrimaryKeyTrait<ValueType = i32>>,
     {
-        match self.file.as_ref().and_then(|file| file.inline.by_id::<E>(id)) {
-            Some(row) => Either::Left(ready(Ok(row))),
+        let found = self.file.as_ref().and_then(|file| {
+            file.inline.query::<Models<E>>(&E::queries().by_id, &[SqliteValue(id.into())])
+        });
+        match found {
+            Some(mut rows) => Either::Left(ready(Ok(rows.pop()))),
             None => Either::Right(Box::pin(async move {
                 if let Some(shared) = &self.shared
                     && let Some(row) = shared.by_id::<E>(id).await
                 {
                     return Ok(row);
                 }
-                if let Some(file) = &self.file {
-                    let select = E::find_by_id(id).build(DbBackend::Sqlite);
-                    return Ok(file.threads.models::<E>(select, self.pool.purpose).await?.pop());
-                }
-                Ok(E::find_by_id(id).one(&self.pool).await?)
+                let statement = E::find_by_id(id).build(self.backend());
+                Ok(self.long::<Models<E>>(statement).await?.pop())
             })),
         }
     }
@@ -202,7 +177,7 @@ impl Rows for Reader {
         &self,
         statement: &S,
     ) -> impl Future<Output = Result<Vec<i64>>> + Send {
-        self.whole_numbers(self.backend().build(statement))
+        self.long::<Integers>(self.backend().build(statement))
     }
 
     fn ids<S: StatementBuilder>(
@@ -212,70 +187,42 @@ impl Rows for Reader {
         let statement = self.backend().build(statement);
         async move {
             if let Some(shared) = &self.shared
-                && let Some(ids) = shared.ids(&statement, self.searches).await
+                && let Some(ids) = shared.query::<Ids>(&statement, self.searches, MOST_IDS).await
             {
                 return Ok(ids);
             }
-            ids(self.whole_numbers(statement).await?)
+            self.long::<Ids>(statement).await
         }
     }
 }
 
 impl Reader {
-    async fn whole_numbers(&self, statement: Statement) -> Result<Vec<i64>> {
+    /// A read that may take long, such as a count: it is not tried on the calling thread first.
+    async fn long<R: FromRow>(&self, statement: Statement) -> Result<Vec<R::Output>> {
         match &self.file {
-            Some(file) => {
-                let read = |row: &rusqlite::Row<'_>| Ok(rusqlite::Row::get(row, 0)?);
-                file.threads.read(statement, self.pool.purpose, read).await
-            }
-            None => integers(&self.pool, statement).await,
+            Some(file) => file.threads.query::<R>(statement.into(), self.pool.purpose).await,
+            None => self.pool.query::<R>(statement).await,
         }
     }
 }
 
 impl Pool {
+    async fn query<R: FromRow>(&self, statement: Statement) -> Result<Vec<R::Output>> {
+        let rows = self.rows(statement).await?;
+        rows.iter().map(R::fit).collect()
+    }
+
     /// Waits for its turn and runs the query, on another connection if one is lost.
-    async fn ask<T, F>(
-        &self,
-        statement: Statement,
-        ask: impl Fn(Statement) -> F + Send,
-    ) -> DbResult<T>
-    where
-        F: Future<Output = DbResult<T>> + Send,
-    {
-        let refused = |_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
-        let _permit = self.gate.enter(self.purpose).await.map_err(refused)?;
+    async fn rows(&self, statement: Statement) -> Result<Vec<QueryResult>> {
+        let _permit = self.gate.enter(self.purpose).await?;
         if let Some(health) = &self.health {
             for _ in 1..ATTEMPTS {
-                match ask(statement.clone()).await {
+                match self.connection.query_all_raw(statement.clone()).await {
                     Err(error) if health.is_lost(&error) => {}
-                    outcome => return outcome,
+                    outcome => return Ok(outcome?),
                 }
             }
         }
-        ask(statement).await
-    }
-}
-
-#[async_trait]
-impl ConnectionTrait for Pool {
-    fn get_database_backend(&self) -> DbBackend {
-        self.connection.get_database_backend()
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> DbResult<ExecResult> {
-        self.connection.execute_raw(statement).await
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> DbResult<ExecResult> {
-        self.connection.execute_unprepared(sql).await
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> DbResult<Option<QueryResult>> {
-        self.ask(statement, |statement| self.connection.query_one_raw(statement)).await
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> DbResult<Vec<QueryResult>> {
-        self.ask(statement, |statement| self.connection.query_all_raw(statement)).await
+        Ok(self.connection.query_all_raw(statement).await?)
     }
 }

@@ -3,19 +3,18 @@
 use std::sync::Arc;
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Select,
-    SqliteTransactionMode, StatementBuilder, TransactionOptions, TransactionTrait, sqlx,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+    Statement, StatementBuilder, TransactionOptions, TransactionTrait, sqlx,
 };
 
-use super::{
-    postgres::write_sessions::{self, WriteSessions},
-    row::Decode,
-    rows::{Changes, Insertable, ModelOf, Rows},
-    sqlite::writer::{self, SqliteWriter},
-};
 use crate::{
+    driver,
     error::{Error, Result, chain, driver::sqlx_error},
     extensions::Extensions,
+    postgres::write_sessions::{self, WriteSessions},
+    row::FromRow,
+    rows::{Changes, Executed, Rows},
+    sqlite::writer::{self, SqliteWriter},
 };
 
 /// A transaction: rows are changed in it, and read with its changes. If it is dropped before its end, it is rolled back.
@@ -190,50 +189,21 @@ impl Rows for Tx {
         }
     }
 
-    async fn rows<E>(&self, select: Select<E>) -> Result<Vec<E::Model>>
-    where
-        E: Decode,
-    {
+    async fn query<R: FromRow>(&self, statement: Statement) -> Result<Vec<R::Output>> {
         match &self.inner {
-            TxInner::Driver(transaction) => transaction.rows(select).await,
-            TxInner::Sqlite(transaction) => transaction.rows(select),
-            TxInner::Postgres(transaction) => transaction.rows(select).await,
-        }
-    }
-
-    async fn integers<S: StatementBuilder + Sync>(&self, statement: &S) -> Result<Vec<i64>> {
-        match &self.inner {
-            TxInner::Driver(transaction) => transaction.integers(statement).await,
-            TxInner::Sqlite(transaction) => transaction.integers(statement),
-            TxInner::Postgres(transaction) => {
-                transaction.integers(DbBackend::Postgres.build(statement)).await
-            }
+            TxInner::Driver(transaction) => driver::query::<R>(transaction, statement).await,
+            TxInner::Sqlite(transaction) => transaction.query::<R>(statement),
+            TxInner::Postgres(transaction) => transaction.query::<R>(statement).await,
         }
     }
 }
 
 impl Changes for Tx {
-    async fn insert<A: Insertable>(&self, row: A) -> Result<ModelOf<A>> {
+    async fn run(&self, statement: Statement) -> Result<Executed> {
         match &self.inner {
-            TxInner::Driver(transaction) => Changes::insert(transaction, row).await,
-            TxInner::Sqlite(transaction) => transaction.insert(row),
-            TxInner::Postgres(transaction) => transaction.insert(row).await,
-        }
-    }
-
-    async fn update<A: Insertable>(&self, row: A) -> Result<ModelOf<A>> {
-        match &self.inner {
-            TxInner::Driver(transaction) => Changes::update(transaction, row).await,
-            TxInner::Sqlite(transaction) => transaction.update(row),
-            TxInner::Postgres(transaction) => transaction.update(row).await,
-        }
-    }
-
-    async fn exec<S: StatementBuilder>(&self, statement: &S) -> Result<u64> {
-        match &self.inner {
-            TxInner::Driver(transaction) => Changes::exec(transaction, statement).await,
-            TxInner::Sqlite(transaction) => transaction.exec(statement),
-            TxInner::Postgres(transaction) => transaction.exec(statement).await,
+            TxInner::Driver(transaction) => driver::execute(transaction, statement).await,
+            TxInner::Sqlite(transaction) => transaction.execute(statement),
+            TxInner::Postgres(transaction) => transaction.execute(statement).await,
         }
     }
 }

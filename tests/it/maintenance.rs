@@ -28,7 +28,7 @@ fn check_index(database: &Database) {
 
 on_both! {
     fn the_first_search_finds_a_server_that_has_looked_at_some_rows(database) {
-        let app = Program::new(&database).serve(&["--log", "service=debug,info"]);
+        let app = Program::new(&database).serve(&["--log", "sea_list_query=debug,info"]);
         let log = app.log();
         let (before, _) = log.split_once("listening on").expect("it listens");
         // Startup does not wait for a database that is too busy.

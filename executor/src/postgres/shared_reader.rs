@@ -14,12 +14,15 @@ mod connection;
 
 use std::{sync::Arc, time::Duration};
 
-use sea_orm::{DbBackend, QueryTrait, Select, Statement, Value};
-use tokio_postgres::Row;
+use sea_orm::{Statement, Value};
 
 use self::connection::SharedConnection;
 use super::{config::without_driver, health_check::HealthCheck};
-use crate::{Settings, row::Decode, thread_index::thread_index};
+use crate::{
+    row::{Decode, FromRow, Models},
+    settings::Settings,
+    thread_index::thread_index,
+};
 
 /// How long the server works on a list here; longer ones gain nothing.
 const LIST: Duration = Duration::from_millis(20);
@@ -27,9 +30,9 @@ const SLOW: Duration = Duration::from_millis(4);
 /// The same for a row by its id; if it takes long, it waits for a disk or a lock.
 const ROW: Duration = Duration::from_millis(200);
 /// The most rows that a list returns, or skips, here: beyond that the cost of the pool hardly matters.
-const MOST_ROWS: u64 = 250;
+pub(crate) const MOST_ROWS: u64 = 250;
 /// The same for ids alone.
-const MOST_IDS: u64 = 2500;
+pub(crate) const MOST_IDS: u64 = 2500;
 
 /// Plans are made once for all values.
 const PLAN_ONCE: &str = "-c plan_cache_mode=force_generic_plan";
@@ -72,39 +75,24 @@ impl SharedReader {
         }
     }
 
-    /// The rows of a query, which may use the plan of a search; `None` when the pool has to run it.
-    pub(crate) fn rows<E>(
+    /// What `R` makes of the rows that a statement returns, which may use the plan of a search; `None` when the pool has to run
+    /// it.
+    pub(crate) async fn query<R: FromRow>(
         &self,
-        select: &Select<E>,
+        Statement { sql, values, .. }: &Statement,
         searches: bool,
-    ) -> impl Future<Output = Option<Vec<E::Model>>> + Send
-    where
-        E: Decode,
-    {
-        let statement = select.build(DbBackend::Postgres);
-        let sql = statement.sql.into();
-        let values = statement.values.map_or_else(Vec::new, |values| values.0);
-        let connection = self.for_lists(searches).filter(|_| asks_for_few(&values, MOST_ROWS));
-        async move { find::<E>(connection?, sql, values).await }
-    }
-
-    /// The ids that a statement returns in its first column; `None` when the pool has to run it.
-    pub(crate) async fn ids(&self, statement: &Statement, searches: bool) -> Option<Vec<i32>> {
-        let sql = statement.sql.as_str().into();
-        let values = statement.values.as_ref().map_or(&[][..], |values| &values.0);
-        let connection = self.for_lists(searches).filter(|_| asks_for_few(values, MOST_IDS));
-        let rows = connection?.ask(&sql, values).await?;
-        rows.iter().map(|row| row.try_get(0).ok()).collect()
+        most: u64,
+    ) -> Option<Vec<R::Output>> {
+        let values = values.as_ref().map_or(&[][..], |values| &values.0);
+        let connection = self.for_lists(searches).filter(|_| asks_for_few(values, most));
+        find::<R>(connection?, &sql.as_str().into(), values).await
     }
 
     /// The row with an id, if it exists; `None` when the pool has to find it.
-    pub(crate) fn by_id<E>(&self, id: i32) -> impl Future<Output = Option<Option<E::Model>>> + Send
-    where
-        E: Decode,
-    {
-        let sql = Arc::clone(&E::queries().by_id_on_postgres);
+    pub(crate) async fn by_id<E: Decode>(&self, id: i32) -> Option<Option<E::Model>> {
         let connection = self.connections().map(|connections| &connections.by_id);
-        async move { Some(find::<E>(connection?, sql, vec![id.into()]).await?.pop()) }
+        let sql = &E::queries().by_id_on_postgres;
+        Some(find::<Models<E>>(connection?, sql, &[id.into()]).await?.pop())
     }
 
     fn for_lists(&self, searches: bool) -> Option<&Arc<SharedConnection>> {
@@ -117,30 +105,19 @@ impl SharedReader {
     }
 }
 
-async fn find<E>(
+async fn find<R: FromRow>(
     connection: &Arc<SharedConnection>,
-    sql: Arc<str>,
-    values: Vec<Value>,
-) -> Option<Vec<E::Model>>
-where
-    E: Decode,
-{
-    let rows = connection.ask(&sql, &values).await?;
-    let models = models::<E>(&rows);
-    if models.is_none() {
-        connection.leave(&sql);
+    sql: &Arc<str>,
+    values: &[Value],
+) -> Option<Vec<R::Output>> {
+    let rows = connection.ask(sql, values).await?;
+    let fits = rows.first().is_none_or(|row| row.len() == R::COLUMNS);
+    let found: Option<_> = rows.iter().map(R::read).collect();
+    let found = found.filter(|_| fits);
+    if found.is_none() {
+        connection.leave(sql);
     }
-    models
-}
-
-fn models<E>(rows: &[Row]) -> Option<Vec<E::Model>>
-where
-    E: Decode,
-{
-    if rows.first().is_some_and(|row| row.len() != E::COLUMNS) {
-        return None;
-    }
-    rows.iter().map(|row| E::read(row)).collect()
+    found
 }
 
 /// Whether no limit or offset is too high to be run here. They are the only unsigned values.

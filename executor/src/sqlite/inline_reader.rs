@@ -13,12 +13,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError, TryLockError},
 };
 
-use rusqlite::Row;
-use sea_orm::{DbBackend, QueryTrait, Select};
 use tokio::runtime::Handle;
 
 use super::{change_token::WalIndex, read_connection::ReadConnection, value::SqliteValue};
-use crate::{Settings, row::Decode, thread_index::thread_index};
+use crate::{row::FromRow, settings::Settings, thread_index::thread_index};
 
 /// Connections that read on the calling thread.
 pub(crate) struct InlineReader {
@@ -51,42 +49,18 @@ impl InlineReader {
         }
     }
 
-    /// The rows of a query; `None` when another thread has to run it.
-    pub(crate) fn rows<E>(self: &Arc<Self>, select: &Select<E>) -> Option<Vec<E::Model>>
-    where
-        E: Decode,
-    {
-        let statement = select.build(DbBackend::Sqlite);
-        self.models::<E>(&statement.sql, &SqliteValue::all(statement.values))
-    }
-
-    /// The row with an id, if it exists; `None` when another thread has to find it.
-    pub(crate) fn by_id<E>(self: &Arc<Self>, id: i32) -> Option<Option<E::Model>>
-    where
-        E: Decode,
-    {
-        Some(self.models::<E>(&E::queries().by_id, &[SqliteValue(id.into())])?.pop())
-    }
-
-    fn models<E>(self: &Arc<Self>, sql: &str, values: &[SqliteValue]) -> Option<Vec<E::Model>>
-    where
-        E: Decode,
-    {
-        self.find((sql, values), (E::COLUMNS, |row: &Row<'_>| E::read(row)))
-    }
-
-    /// What `read` makes of the result, with the given number of columns; `None` when another thread has to run the statement.
-    pub(crate) fn find<T>(
+    /// What `R` makes of the rows that a statement returns; `None` when another thread has to run it.
+    pub(crate) fn query<R: FromRow>(
         self: &Arc<Self>,
-        statement: (&str, &[SqliteValue]),
-        read: (usize, impl Fn(&Row<'_>) -> Option<T>),
-    ) -> Option<Vec<T>> {
+        sql: &str,
+        values: &[SqliteValue],
+    ) -> Option<Vec<R::Output>> {
         let start = thread_index();
         for turn in 0..self.places.len() {
             let number = (start + turn) % self.places.len();
             match self.places.get(number)?.try_lock() {
                 Ok(mut place) => {
-                    let (rows, begins) = place.as_mut()?.read(self.index, statement, read);
+                    let (rows, begins) = place.as_mut()?.read::<R>(self.index, sql, values);
                     drop(place);
                     if begins {
                         self.end_with_turn(number);
@@ -134,14 +108,16 @@ mod tests {
     use chrono::DateTime;
     use rust_decimal::Decimal;
     use sea_orm::{
-        ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-        QuerySelect, Schema,
+        ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter,
+        QueryOrder, QuerySelect, QueryTrait, Schema, Select,
     };
 
     use super::*;
     use crate::{
         Changes, Db, Error, Location, Rows, Settings, connect_to_migrate,
         fixtures::{film, now, ticket},
+        row::{Decode, Models},
+        sqlite::value::BoundStatement,
     };
 
     /// An empty file with the tables of the entities, with a long limit for reads.
@@ -169,12 +145,17 @@ mod tests {
         db.write_long(async move |tx| tx.execute_raw(sql).await).await.unwrap();
     }
 
+    fn found<E: Decode>(inline: &Arc<InlineReader>, select: &Select<E>) -> Option<Vec<E::Model>> {
+        let BoundStatement { sql, values } = select.build(DbBackend::Sqlite).into();
+        inline.query::<Models<E>>(&sql, &values)
+    }
+
     /// The rows found here, which must equal the rows that the pool finds.
     async fn here<E>(db: &Db, select: Select<E>) -> Option<Vec<E::Model>>
     where
         E: Decode<Model: PartialEq + std::fmt::Debug>,
     {
-        let found = db.reader().inline().unwrap().rows(&select);
+        let found = found(db.reader().inline().unwrap(), &select);
         let expected = select.clone().all(db.reader().connection()).await.unwrap();
         if let Some(found) = &found {
             assert_eq!(found, &expected);
@@ -217,7 +198,8 @@ mod tests {
         assert_eq!(here(&db, tickets).await.unwrap().len(), prices.len());
         assert_eq!(here(&db, film::Entity::find()).await.unwrap().len(), 3);
         for id in [-1, 0, 3, 4] {
-            let found = db.reader().inline().unwrap().by_id::<film::Entity>(id).unwrap();
+            let by_id = film::Entity::find_by_id(id);
+            let found = found(db.reader().inline().unwrap(), &by_id).unwrap().pop();
             let by_query = here(&db, film::Entity::find_by_id(id)).await.unwrap().pop();
             assert_eq!((&found, found.is_some()), (&by_query, id == 3));
         }
@@ -283,7 +265,7 @@ mod tests {
         let (folder, db) = file("films.db").await;
         let other = rusqlite::Connection::open(folder.path().join("films.db")).unwrap();
         let inline = Arc::clone(db.reader().inline().unwrap());
-        let films = || inline.rows(&film::Entity::find()).unwrap().len();
+        let films = || found(&inline, &film::Entity::find()).unwrap().len();
         for round in 0..50 {
             assert_eq!((open(&inline), films(), films()), (0, 3 * round, 3 * round));
             assert_eq!(open(&inline), 1);
@@ -307,7 +289,7 @@ mod tests {
             let inline = Arc::clone(&inline);
             move || {
                 let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-                let reads = || inline.rows(&film::Entity::find()).unwrap().len();
+                let reads = || found(&inline, &film::Entity::find()).unwrap().len();
                 assert_eq!((runtime.block_on(async { reads() }), open(&inline)), (150, 1));
                 drop(runtime);
                 assert_eq!((open(&inline), reads(), open(&inline)), (0, 150, 0));

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OpenFlags, Row, config::DbConfig};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use sea_orm::Value;
 
 use super::{
@@ -17,6 +17,7 @@ use super::{
     read_threads::LONGEST_PREPARED,
     value::SqliteValue,
 };
+use crate::row::FromRow;
 
 /// Steps of SQLite's virtual machine between two checks of the limits on steps and time: a step may be a comparison of two texts.
 const STRIDE: i32 = 500;
@@ -73,14 +74,14 @@ impl ReadConnection {
         self.sqlite.prepare_cached(sql)?.execute([])
     }
 
-    /// What `read` makes of the result, with the given number of columns, as committed now, `None` when another thread has to
-    /// run it; and whether a transaction began for it that stays open.
-    pub(super) fn read<T>(
+    /// What `R` makes of the rows that a statement returns, as committed now, `None` when another thread has to run it; and whether
+    /// a transaction began for it that stays open.
+    pub(super) fn read<R: FromRow>(
         &mut self,
         index: Option<WalIndex>,
-        (sql, values): (&str, &[SqliteValue]),
-        read: (usize, impl Fn(&Row<'_>) -> Option<T>),
-    ) -> (Option<Vec<T>>, bool) {
+        sql: &str,
+        values: &[SqliteValue],
+    ) -> (Option<Vec<R::Output>>, bool) {
         if !is_short(sql, values) {
             return (None, false);
         }
@@ -94,7 +95,7 @@ impl ReadConnection {
             // The token was read before the transaction sees anything: while it is the same, nothing was missed.
             self.began = now.filter(|_| self.run("BEGIN").is_ok());
         }
-        let rows = self.rows(sql, values, read);
+        let rows = self.rows::<R>(sql, values);
         if rows.is_none() {
             self.end();
         }
@@ -111,18 +112,13 @@ impl ReadConnection {
         }
     }
 
-    fn rows<T>(
-        &self,
-        sql: &str,
-        values: &[SqliteValue],
-        (columns, read): (usize, impl Fn(&Row<'_>) -> Option<T>),
-    ) -> Option<Vec<T>> {
+    fn rows<R: FromRow>(&self, sql: &str, values: &[SqliteValue]) -> Option<Vec<R::Output>> {
         self.strides.store(0, Ordering::Relaxed);
         if sql.len() > LONGEST_PREPARED {
             // Such a statement takes much memory, and is rarely repeated.
-            return rows_of(&mut self.sqlite.prepare(sql).ok()?, values, (columns, read));
+            return rows_of::<R>(&mut self.sqlite.prepare(sql).ok()?, values);
         }
-        rows_of(&mut *self.sqlite.prepare_cached(sql).ok()?, values, (columns, read))
+        rows_of::<R>(&mut *self.sqlite.prepare_cached(sql).ok()?, values)
     }
 
     /// Whether a transaction is open.
@@ -133,19 +129,18 @@ impl ReadConnection {
     }
 }
 
-fn rows_of<T>(
+fn rows_of<R: FromRow>(
     statement: &mut rusqlite::Statement<'_>,
     values: &[SqliteValue],
-    (columns, read): (usize, impl Fn(&Row<'_>) -> Option<T>),
-) -> Option<Vec<T>> {
-    if statement.column_count() != columns {
+) -> Option<Vec<R::Output>> {
+    if statement.column_count() != R::COLUMNS {
         return None;
     }
     let mut found = statement.query(rusqlite::params_from_iter(values)).ok()?;
     let mut rows = Vec::new();
     loop {
         match found.next() {
-            Ok(Some(row)) => rows.push(read(row)?),
+            Ok(Some(row)) => rows.push(R::read(row)?),
             Ok(None) => return Some(rows),
             Err(_) => return None,
         }

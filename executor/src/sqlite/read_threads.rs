@@ -15,16 +15,18 @@ use std::{
 };
 
 use rusqlite::{Connection, OpenFlags, Row, params_from_iter};
-use sea_orm::{DbErr, RuntimeErr, Statement};
+use sea_orm::{DbErr, RuntimeErr};
 use tokio::sync::oneshot;
 
-use super::{open_file::OpenFile, value::SqliteValue};
+use super::{
+    open_file::OpenFile,
+    value::{BoundStatement, SqliteValue},
+};
 use crate::{
     Settings,
     error::{Error, Result},
     gate::{Gate, Purpose},
-    row::Decode,
-    rows::misfit,
+    row::FromRow,
 };
 
 /// Steps of SQLite's virtual machine between two checks whether a read is still needed. One step may be a comparison of a long
@@ -85,22 +87,22 @@ impl ReadThreads {
         }
     }
 
-    /// The models that a statement returns.
-    pub(crate) async fn models<E: Decode>(
-        &self,
-        statement: Statement,
-        purpose: Purpose,
-    ) -> Result<Vec<E::Model>> {
-        self.read(statement, purpose, |row| E::read(row).ok_or_else(misfit::<E>)).await
-    }
-
-    /// What `read` makes of the result of a statement.
+    /// What `R` makes of the rows that a statement returns.
     ///
     /// # Errors
     /// [`Error::Busy`] when too many reads wait, [`Error::Unavailable`] for one that took too long, and any SQLite error.
-    pub(crate) async fn read<T: Send + 'static>(
+    pub(crate) async fn query<R: FromRow>(
         &self,
-        Statement { sql, values, .. }: Statement,
+        statement: BoundStatement,
+        purpose: Purpose,
+    ) -> Result<Vec<R::Output>> {
+        self.read(statement, purpose, |row| R::fit(row)).await
+    }
+
+    /// What `read` makes of them.
+    async fn read<T: Send + 'static>(
+        &self,
+        BoundStatement { sql, values }: BoundStatement,
         purpose: Purpose,
         read: impl Fn(&Row<'_>) -> Result<T> + Send + 'static,
     ) -> Result<Vec<T>> {
@@ -111,7 +113,7 @@ impl ReadThreads {
         };
         let limit = Arc::new(Limit { deadline, ..Limit::default() });
         let _caller = Caller(Arc::clone(&limit));
-        let (shared, values) = (Arc::clone(&self.shared), SqliteValue::all(values));
+        let shared = Arc::clone(&self.shared);
         let (answer, answered) = oneshot::channel();
         self.start(Box::new(move |connection| {
             let found = connection.and_then(|connection| {

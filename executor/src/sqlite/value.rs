@@ -1,7 +1,7 @@
 //! Values of a statement that are bound in SQLite without the driver.
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use sea_orm::{Value, Values};
+use sea_orm::{Statement, Value, Values};
 
 use crate::timestamp::{self, Zone};
 
@@ -12,6 +12,18 @@ impl SqliteValue {
     /// The values that a statement binds.
     pub(crate) fn all(values: Option<Values>) -> Vec<Self> {
         values.into_iter().flat_map(|values| values.0).map(Self).collect()
+    }
+}
+
+/// A statement with its values.
+pub(crate) struct BoundStatement {
+    pub(crate) sql: String,
+    pub(crate) values: Vec<SqliteValue>,
+}
+
+impl From<Statement> for BoundStatement {
+    fn from(Statement { sql, values, .. }: Statement) -> Self {
+        Self { sql, values: SqliteValue::all(values) }
     }
 }
 

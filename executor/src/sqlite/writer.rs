@@ -11,15 +11,14 @@ use std::{
 };
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig, params_from_iter};
-use sea_orm::{DbBackend, DbErr, QueryTrait, Select, Statement, StatementBuilder};
+use sea_orm::{DbErr, Statement};
 
 use super::{open_file::OpenFile, value::SqliteValue};
 use crate::{
     Settings,
     error::{Error, Result, chain},
-    insertion::Insertion,
-    row::Decode,
-    rows::{Insertable, ModelOf, change, insertion, misfit},
+    row::FromRow,
+    rows::Executed,
 };
 use connection::WriterConnection;
 
@@ -156,80 +155,35 @@ impl Transaction {
         self.with(|connection| run(connection, sql))
     }
 
-    pub(crate) fn rows<E>(&self, select: Select<E>) -> Result<Vec<E::Model>>
-    where
-        E: Decode,
-    {
-        self.models::<E>(select.build(DbBackend::Sqlite))
-    }
-
-    pub(crate) fn integers<S: StatementBuilder>(&self, statement: &S) -> Result<Vec<i64>> {
-        self.prepared(DbBackend::Sqlite.build(statement), |found, values| {
+    pub(crate) fn query<R: FromRow>(&self, statement: Statement) -> Result<Vec<R::Output>> {
+        self.prepared(statement, |_, found, values| {
             let mut found = found.query(params_from_iter(values))?;
-            let mut numbers = Vec::new();
+            let mut rows = Vec::new();
             while let Some(row) = found.next()? {
-                numbers.push(row.get(0)?);
+                rows.push(R::fit(row)?);
             }
-            Ok(numbers)
+            Ok(rows)
         })
     }
 
-    pub(crate) fn insert<A: Insertable>(&self, row: A) -> Result<ModelOf<A>> {
-        if let Some((insertion, values)) = Insertion::of(&row, DbBackend::Sqlite) {
-            let id = self.with_prepared(&insertion.sql, |inserting| {
-                Ok(inserting.insert(params_from_iter(values.into_iter().map(SqliteValue)))?)
-            })?;
-            return insertion.stored(row, id);
-        }
-        let mut stored = self.models::<A::Entity>(insertion(row, DbBackend::Sqlite))?;
-        stored.pop().ok_or_else(|| Error::internal("an inserted row was not returned"))
-    }
-
-    pub(crate) fn update<A: Insertable>(&self, row: A) -> Result<ModelOf<A>> {
-        let mut stored = self.models::<A::Entity>(change(row, DbBackend::Sqlite)?)?;
-        stored.pop().ok_or_else(|| DbErr::RecordNotUpdated.into())
-    }
-
-    pub(crate) fn exec<S: StatementBuilder>(&self, statement: &S) -> Result<u64> {
-        self.prepared(DbBackend::Sqlite.build(statement), |changing, values| {
-            Ok(changing.execute(params_from_iter(values))? as u64)
-        })
-    }
-
-    fn models<E>(&self, statement: Statement) -> Result<Vec<E::Model>>
-    where
-        E: Decode,
-    {
-        self.prepared(statement, |found, values| {
-            let mut found = found.query(params_from_iter(values))?;
-            let mut models = Vec::new();
-            while let Some(row) = found.next()? {
-                models.push(E::read(row).ok_or_else(misfit::<E>)?);
-            }
-            Ok(models)
+    pub(crate) fn execute(&self, statement: Statement) -> Result<Executed> {
+        self.prepared(statement, |connection, changing, values| {
+            let changed = changing.execute(params_from_iter(values))? as u64;
+            Ok(Executed { changed, last_id: connection.last_insert_rowid() })
         })
     }
 
     fn prepared<T>(
         &self,
-        statement: Statement,
-        work: impl FnOnce(&mut rusqlite::Statement<'_>, &[SqliteValue]) -> Result<T>,
+        Statement { sql, values, .. }: Statement,
+        work: impl FnOnce(&Connection, &mut rusqlite::Statement<'_>, &[SqliteValue]) -> Result<T>,
     ) -> Result<T> {
-        let Statement { sql, values, .. } = statement;
         let values = SqliteValue::all(values);
-        self.with_prepared(&sql, |statement| work(statement, &values))
-    }
-
-    fn with_prepared<T>(
-        &self,
-        sql: &str,
-        work: impl FnOnce(&mut rusqlite::Statement<'_>) -> Result<T>,
-    ) -> Result<T> {
         self.with(|connection| {
             if sql.len() > LONGEST_PREPARED {
-                work(&mut connection.prepare(sql)?)
+                work(connection, &mut connection.prepare(&sql)?, &values)
             } else {
-                work(&mut *connection.prepare_cached(sql)?)
+                work(connection, &mut *connection.prepare_cached(&sql)?, &values)
             }
         })
     }

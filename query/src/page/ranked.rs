@@ -2,10 +2,7 @@
 
 use futures_util::{TryFutureExt, future::Either};
 use sea_executor::{Decode, Reader, Rows};
-use sea_orm::{
-    DbErr, EntityTrait, FromQueryResult, Iterable, ModelTrait, QueryResult, QuerySelect, Select,
-    Value,
-};
+use sea_orm::{EntityTrait, Iterable, ModelTrait, QuerySelect, Select, Value};
 
 use crate::{error::Result, resource::Resource, search::RANK, sort::Key};
 
@@ -15,34 +12,24 @@ pub(super) struct Ranked<M> {
     rank: i32,
 }
 
-impl<M: FromQueryResult> FromQueryResult for Ranked<M> {
-    fn from_query_result(result: &QueryResult, prefix: &str) -> std::result::Result<Self, DbErr> {
-        let rank = result.try_get(prefix, RANK)?;
-        Ok(Self { row: M::from_query_result(result, prefix)?, rank })
-    }
-}
-
-impl<M> From<(M, i32)> for Ranked<M> {
-    fn from((row, rank): (M, i32)) -> Self {
-        Self { row, rank }
-    }
-}
-
 pub(super) fn rows<E: Decode>(
     db: &Reader,
     select: Select<E>,
     keys: &[Key],
 ) -> impl Future<Output = Result<Vec<Ranked<E::Model>>>> {
+    let ranked = |(row, rank)| Ranked { row, rank };
     match keys.iter().find(|key| key.name == RANK) {
         Some(rank) => {
-            let ranked = select.expr_as(rank.expr.clone(), RANK);
-            Either::Left(Box::pin(db.numbered(ranked).err_into()))
+            let rows = db.numbered(select.expr_as(rank.expr.clone(), RANK));
+            Either::Left(Box::pin(
+                rows.map_ok(move |rows| rows.into_iter().map(ranked).collect()).err_into(),
+            ))
         }
-        None => {
-            Either::Right(db.rows(select).err_into().map_ok(|rows: Vec<_>| {
-                rows.into_iter().map(|row| Ranked { row, rank: 0 }).collect()
-            }))
-        }
+        None => Either::Right(
+            db.rows(select)
+                .map_ok(move |rows| rows.into_iter().map(|row| ranked((row, 0))).collect())
+                .err_into(),
+        ),
     }
 }
 

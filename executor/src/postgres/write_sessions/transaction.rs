@@ -3,9 +3,7 @@
 use std::{mem, pin::pin, sync::Arc};
 
 use futures_util::{TryStreamExt, future::join};
-use sea_orm::{
-    DbBackend, DbErr, QueryTrait, RuntimeErr, Select, Statement, StatementBuilder, Value,
-};
+use sea_orm::{DbBackend, DbErr, RuntimeErr, Statement, StatementBuilder, Value};
 use tokio_postgres::{Client, Row, RowStream, error::SqlState, types::Type};
 
 use super::{
@@ -14,10 +12,9 @@ use super::{
 };
 use crate::{
     error::{Error, Result, chain},
-    insertion::Insertion,
     postgres::value::parameters,
-    row::Decode,
-    rows::{Insertable, ModelOf, change, insertion, misfit},
+    row::FromRow,
+    rows::Executed,
 };
 
 type Answer<T> = std::result::Result<T, tokio_postgres::Error>;
@@ -147,41 +144,14 @@ impl Transaction {
         Ok(self.send(self.session.client.batch_execute(sql)).await?)
     }
 
-    pub async fn rows<E>(&self, select: Select<E>) -> Result<Vec<E::Model>>
-    where
-        E: Decode,
-    {
-        self.built::<E>(select.build(DbBackend::Postgres)).await
-    }
-
-    pub async fn integers(&self, statement: Statement) -> Result<Vec<i64>> {
+    pub async fn query<R: FromRow>(&self, statement: Statement) -> Result<Vec<R::Output>> {
         let (rows, _) = self.ask(&statement.sql, values_of(&statement)).await?;
-        let number = |row: &Row| match row.try_get::<_, i64>(0) {
-            Ok(number) => Ok(number),
-            Err(_) => Ok(i64::from(row.try_get::<_, i32>(0)?)),
-        };
-        rows.iter().map(number).collect()
+        rows.iter().map(R::fit).collect()
     }
 
-    pub async fn insert<A: Insertable>(&self, row: A) -> Result<ModelOf<A>> {
-        let backend = DbBackend::Postgres;
-        let stored = if let Some((insertion, values)) = Insertion::of(&row, backend) {
-            self.models::<A::Entity>(&insertion.sql, &values).await?.pop()
-        } else {
-            self.built::<A::Entity>(insertion(row, backend)).await?.pop()
-        };
-        stored.ok_or_else(|| Error::internal("an inserted row was not returned"))
-    }
-
-    pub async fn update<A: Insertable>(&self, row: A) -> Result<ModelOf<A>> {
-        let stored = self.built::<A::Entity>(change(row, DbBackend::Postgres)?).await?.pop();
-        stored.ok_or_else(|| DbErr::RecordNotUpdated.into())
-    }
-
-    pub async fn exec<S: StatementBuilder>(&self, statement: &S) -> Result<u64> {
-        let statement = DbBackend::Postgres.build(statement);
+    pub async fn execute(&self, statement: Statement) -> Result<Executed> {
         let (_, changed) = self.ask(&statement.sql, values_of(&statement)).await?;
-        Ok(changed)
+        Ok(Executed { changed, last_id: 0 })
     }
 
     /// Runs a statement whose result nobody needs at once: it is sent together with the next one, or with COMMIT, and its error is
@@ -205,25 +175,6 @@ impl Transaction {
             }
         }
         self.ask(&statement.sql, values_of(&statement)).await.map(drop)
-    }
-
-    async fn built<E>(&self, statement: Statement) -> Result<Vec<E::Model>>
-    where
-        E: Decode,
-    {
-        self.models::<E>(&statement.sql, values_of(&statement)).await
-    }
-
-    async fn models<E>(&self, sql: &str, values: &[Value]) -> Result<Vec<E::Model>>
-    where
-        E: Decode,
-    {
-        let (rows, _) = self.ask(sql, values).await?;
-        let model = |row: &Row| {
-            let fits = row.len() == E::COLUMNS;
-            E::read(row).filter(|_| fits).ok_or_else(misfit::<E>)
-        };
-        rows.iter().map(model).collect()
     }
 
     /// The rows of a statement, and the number of rows it changed.

@@ -2,8 +2,6 @@
 
 use std::sync::mpsc;
 
-use sea_orm::DbBackend;
-
 use super::*;
 
 /// A statement that runs for many hours.
@@ -24,8 +22,8 @@ fn threads(settings: &Settings) -> ((tempfile::TempDir, Connection), ReadThreads
     ((folder, sqlite), threads)
 }
 
-fn sql(sql: &str) -> Statement {
-    Statement::from_string(DbBackend::Sqlite, sql)
+fn sql(sql: &str) -> BoundStatement {
+    BoundStatement { sql: sql.to_owned(), values: Vec::new() }
 }
 
 async fn one(threads: &ReadThreads) -> i64 {
