@@ -95,8 +95,8 @@ fn joined(headers: &HeaderMap, name: HeaderName) -> Option<String> {
 fn tags(list: &str) -> impl Iterator<Item = (bool, &str)> {
     let mut rest = list;
     std::iter::from_fn(move || {
-        let (before, behind) = rest.split_once('"')?;
-        let (tag, after) = behind.split_once('"')?;
+        let (before, quoted) = rest.split_once('"')?;
+        let (tag, after) = quoted.split_once('"')?;
         rest = after;
         Some((before.trim_end().ends_with("W/"), tag))
     })

@@ -31,7 +31,7 @@ pub(crate) fn refuse(request: &ServiceRequest) -> Option<Problem> {
         Some(if lines.next().is_some() { None } else { first.to_str().ok() })
     };
     match one(&SEC_FETCH_SITE) {
-        // Also behind a proxy, where browsers know the service by another name than the one in `Host`.
+        // Also with a proxy in front, where browsers know the service by another name than the one in `Host`.
         Some(Some("same-origin")) => return None,
         // A user action, such as a bookmark; a page may be involved all the same, and then has an origin.
         Some(Some("none")) | None => {}

@@ -175,7 +175,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(16))]
 
         #[test]
-        fn what_is_told_of_a_row_is_what_is_read(rows in prop::collection::vec(films(), 1..20)) {
+        fn what_an_insertion_returns_is_what_is_read(rows in prop::collection::vec(films(), 1..20)) {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.unwrap().block_on(async {
                 let folder = tempfile::tempdir().unwrap();
@@ -186,15 +186,15 @@ mod tests {
                 connection.close().await.unwrap();
                 let db = Db::open(&location, &Settings::default()).await.unwrap();
                 for row in rows {
-                    let told = db.write(async move |tx| {
-                        let told = tx.insert(row.clone()).await?;
-                        assert_eq!(tx.by_id::<film::Entity>(told.id).await?.as_ref(), Some(&told));
-                        Ok::<_, Error>(told)
+                    let returned = db.write(async move |tx| {
+                        let returned = tx.insert(row.clone()).await?;
+                        assert_eq!(tx.by_id::<film::Entity>(returned.id).await?.as_ref(), Some(&returned));
+                        Ok::<_, Error>(returned)
                     });
                     // Another film may have the code.
-                    if let Ok(told) = told.await {
-                        let read = film::Entity::find_by_id(told.id).one(db.reader().connection()).await.unwrap();
-                        assert_eq!(read.as_ref(), Some(&told));
+                    if let Ok(returned) = returned.await {
+                        let read = film::Entity::find_by_id(returned.id).one(db.reader().connection()).await.unwrap();
+                        assert_eq!(read.as_ref(), Some(&returned));
                     }
                 }
                 db.close().await.unwrap();

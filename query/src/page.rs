@@ -211,17 +211,15 @@ impl Listing {
         let has_next = more || direction == Direction::Backward;
         let end = if has_next { cursor(rows.last(), Direction::Forward) } else { None };
         let before = || cursor(rows.first(), Direction::Backward).map(Start::Cursor);
-        let behind = || end.clone().map(Start::Cursor);
+        let after = || end.clone().map(Start::Cursor);
         let (previous, next) = match asked.from {
             PageStart::Offset(offset) => (
                 (offset > 0).then(|| Start::Offset(offset.saturating_sub(asked.limit))),
                 more.then(|| Start::Offset(offset.saturating_add(asked.limit))),
             ),
-            PageStart::Beginning => (None, behind()),
-            PageStart::Row(_, Direction::Forward) => (before(), behind()),
-            PageStart::Row(_, Direction::Backward) => {
-                (if more { before() } else { None }, behind())
-            }
+            PageStart::Beginning => (None, after()),
+            PageStart::Row(_, Direction::Forward) => (before(), after()),
+            PageStart::Row(_, Direction::Backward) => (if more { before() } else { None }, after()),
         };
         let is_first = matches!(asked.from, PageStart::Beginning | PageStart::Offset(0));
         let rows = rows.into_iter().map(|ranked| ranked.row).collect();
@@ -246,12 +244,12 @@ impl Listing {
         };
         let most = asked.limit + 1;
         let last = asked.until.as_ref();
-        let last = last.map(|last| sort::behind(&asked.keys, last, Direction::Forward).not());
+        let last = last.map(|last| sort::after(&asked.keys, last, Direction::Forward).not());
         let select = select.filter(Condition::all().add_option(last));
         // To skip or to rank rows all parts have to be read.
         if skipped > 0 || asked.keys.iter().any(|key| key.name == RANK) {
-            let behind = start.map(|values| sort::behind(&asked.keys, values, direction));
-            let select = select.filter(Condition::all().add_option(behind));
+            let after = start.map(|values| sort::after(&asked.keys, values, direction));
+            let select = select.filter(Condition::all().add_option(after));
             let mut select = select.offset(Some(skipped).filter(|rows| *rows > 0)).limit(most);
             sort::order(QuerySelect::query(&mut select), &asked.keys, direction);
             return Ok((rows(db, select, &asked.keys).await?, direction));

@@ -228,7 +228,7 @@ fn without_value(keys: &[Key]) -> Part {
 }
 
 /// The rows after one with these values, in the direction of the walk.
-pub fn behind(keys: &[Key], values: &[Option<Value>], direction: Direction) -> Condition {
+pub fn after(keys: &[Key], values: &[Option<Value>], direction: Direction) -> Condition {
     let mut any = Condition::any();
     for (place, (key, value)) in keys.iter().zip(values).enumerate() {
         let Some(beyond) = key.beyond(value.as_ref(), direction) else { continue };
@@ -255,7 +255,7 @@ mod tests {
     fn sql(values: [Option<Value>; 2], direction: Direction) -> String {
         let keys = [key("y", true, true), key("i", true, false)];
         let mut statement = Query::select();
-        statement.cond_where(behind(&keys, &values, direction));
+        statement.cond_where(after(&keys, &values, direction));
         order(&mut statement, &keys, direction);
         statement.to_string(SqliteQueryBuilder).replace('"', "")
     }

@@ -59,8 +59,8 @@ impl Place {
     /// A pattern with a wildcard on each side where the place allows other text.
     fn around(self, pattern: &str, any: &str) -> String {
         let before = if matches!(self, Self::End | Self::Anywhere) { any } else { "" };
-        let behind = if matches!(self, Self::Start | Self::Anywhere) { any } else { "" };
-        format!("{before}{pattern}{behind}")
+        let after = if matches!(self, Self::Start | Self::Anywhere) { any } else { "" };
+        format!("{before}{pattern}{after}")
     }
 }
 

@@ -46,7 +46,7 @@ impl Walk {
         }
         let mut first = page(&listing.part(PART)).await?;
         let (Some(next), Some(end)) = (&first.next, &first.end) else { return Ok((first, None)) };
-        let rest = listing.behind(end.clone());
+        let rest = listing.after(end.clone());
         let edge = page(&rest.skipping(limit - PART - 1).part(1)).await?;
         let more = edge.next.is_some();
         if let Start::Offset(second) = next {
@@ -78,7 +78,7 @@ impl Walk {
     ) -> Result<Option<Vec<T>>, F> {
         let Some(listing) = self.left.take() else { return Ok(None) };
         let Page { rows, next, end, .. } = page(&listing.part(self.part)).await?;
-        self.left = next.and(end).map(|end| listing.behind(end));
+        self.left = next.and(end).map(|end| listing.after(end));
         Ok(Some(rows))
     }
 }

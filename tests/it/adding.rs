@@ -46,8 +46,8 @@ on_both! {
         assert_eq!((first.status, first.headers["location"].as_str()), (201, "/api/books/1"));
         app.put("/api/books/1", json!({"year": 1})).expect(200);
         let again = post(&app, "/api/books", "one", &book);
-        let told = |reply: &Reply| (reply.status, reply.body.clone(), reply.headers["location"].clone(), reply.headers["etag"].clone());
-        assert_eq!(told(&again), told(&first));
+        let answered = |reply: &Reply| (reply.status, reply.body.clone(), reply.headers["location"].clone(), reply.headers["etag"].clone());
+        assert_eq!(answered(&again), answered(&first));
         assert_eq!(post(&app, "/api/books", "two", &book).expect(201)["id"], 2);
         let two = json!([{"name": "s"}, {"name": "t"}]);
         assert_eq!(post(&app, "/api/stores", "three", &two).body, post(&app, "/api/stores", "three", &two).body);

@@ -59,7 +59,7 @@ impl Load {
         let mut places: Vec<usize> = (0..cuts).map(|_| dice.below(self.events.len())).collect();
         places.sort_unstable();
         let (mut main, mut log) = (Disk::holding(self.before.clone()), Disk::default());
-        let mut told = BTreeSet::new();
+        let mut sent = BTreeSet::new();
         let mut faults = Vec::new();
         let mut done = 0;
         for place in places {
@@ -72,7 +72,7 @@ impl Load {
                     Event::SyncBegan(process, Part::Log) if syncs_log => log.sync_begins(*process),
                     Event::Synced(process, Part::Log) if syncs_log => log.sync_ends(*process),
                     Event::SyncBegan(..) | Event::Synced(..) => {}
-                    Event::Sent(bytes) => told.extend(acknowledged(bytes)),
+                    Event::Sent(bytes) => sent.extend(acknowledged(bytes)),
                 }
                 done += 1;
             }
@@ -80,7 +80,7 @@ impl Load {
             fs::write(image.path(), main.after_a_cut(&mut dice)).unwrap();
             fs::write(image.home.path().join("books.db-wal"), log.after_a_cut(&mut dice)).unwrap();
             let found = match image.try_texts("PRAGMA integrity_check") {
-                Ok(found) if found == ["ok"] => self.ledger.told_only(&told).faults(&image),
+                Ok(found) if found == ["ok"] => self.ledger.acknowledged_only(&sent).faults(&image),
                 Ok(found) => found,
                 Err(error) => vec![error.to_string()],
             };

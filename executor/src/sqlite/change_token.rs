@@ -172,7 +172,7 @@ mod tests {
 
     /// Rows read between two equal tokens belong to that state, however much others write meanwhile.
     #[test]
-    fn a_state_is_told_neither_too_early_nor_too_late() {
+    fn a_state_is_reported_neither_too_early_nor_too_late() {
         const COMMITS: usize = 400;
         runtime().block_on(async {
             let (_folder, db, other) = open().await;

@@ -50,12 +50,12 @@ mod tests {
     use crate::{tx::Tx, write::job::AttemptOutcome};
 
     /// A job that reports which thread answers it.
-    struct Told {
+    struct Notified {
         home: Handle,
         by: mpsc::Sender<(ThreadId, bool)>,
     }
 
-    impl Job for Told {
+    impl Job for Notified {
         fn attempt<'a>(&'a mut self, _: &'a Tx) -> LocalBoxFuture<'a, AttemptOutcome> {
             Box::pin(async { AttemptOutcome::None })
         }
@@ -81,10 +81,10 @@ mod tests {
     }
 
     #[test]
-    fn callers_are_told_where_they_wait_and_also_when_that_has_ended() {
-        let (by, told) = mpsc::channel();
+    fn callers_are_notified_where_they_wait_and_also_when_that_has_ended() {
+        let (by, heard) = mpsc::channel();
         let job = |home: &Handle| -> Box<dyn Job> {
-            Box::new(Told { home: home.clone(), by: by.clone() })
+            Box::new(Notified { home: home.clone(), by: by.clone() })
         };
         let ended = runtime().handle().clone();
         let (send, homes) = mpsc::channel();
@@ -97,7 +97,7 @@ mod tests {
         let (home, here) = (homes.recv().unwrap(), runtime());
         notify(vec![job(&home), job(&ended), job(here.handle()), job(&home)], true);
         here.block_on(tokio::task::yield_now());
-        let mut all: Vec<_> = (0..4).map(|_| told.recv().unwrap()).collect();
+        let mut all: Vec<_> = (0..4).map(|_| heard.recv().unwrap()).collect();
         assert!(all.iter().all(|(_, is_known)| *is_known));
         all.retain(|(thread, _)| *thread == there.thread().id());
         assert_eq!(all.len(), 2);

@@ -85,7 +85,7 @@ impl Walk {
     }
 
     /// The same as a condition.
-    fn behind(self, id: Expr) -> Option<Expr> {
+    fn after(self, id: Expr) -> Option<Expr> {
         let from = self.from?;
         Some(if self.upwards { id.gt(from) } else { id.lt(from) })
     }
@@ -119,14 +119,14 @@ impl Walk {
             end.expr(block()).from(E::default()).cond_where(Condition::all().add_option(from));
             Expr::from(end.order_by_expr(id.expr(), order.clone()).limit(1).take())
         };
-        let ends = [block_at(self.behind(id.expr()), &ahead), block_at(None, &back)];
+        let ends = [block_at(self.after(id.expr()), &ahead), block_at(None, &back)];
         let series = Func::cust("generate_series").args(ends).arg(step);
         let blocks = Query::select().expr_as(series, BLOCKS).limit(MOST_BLOCKS).take();
         let in_block = all
             .select_only()
             .expr_as(id.expr(), "id")
             .filter(block().eq(Expr::col((BLOCKS, BLOCKS))))
-            .filter(Condition::all().add_option(self.behind(id.expr())))
+            .filter(Condition::all().add_option(self.after(id.expr())))
             .order_by(id.expr(), ahead)
             .limit(most);
         let near = Query::select()

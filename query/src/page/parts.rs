@@ -16,7 +16,7 @@ impl Listing {
     }
 
     /// The same list from a cursor on, without counting again.
-    pub(crate) fn behind(&self, cursor: String) -> Self {
+    pub(crate) fn after(&self, cursor: String) -> Self {
         Self { cursor: Some(cursor), offset: None, count: None, ..self.clone() }
     }
 

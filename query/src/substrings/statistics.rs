@@ -142,8 +142,8 @@ pub async fn refresh<E: Decode>(db: &Reader, resource: &Resource<E>, places: u16
     let pieces: Vec<_> =
         last.first().into_iter().flat_map(|last| pieces(*last)).step_by(every).collect();
     for pieces in pieces.chunks(AT_A_TIME) {
-        let near = pieces.iter().fold(Condition::any(), |near, (behind, end)| {
-            near.add(id.expr().gt(*behind).and(id.expr().lte(*end)))
+        let near = pieces.iter().fold(Condition::any(), |near, (after, end)| {
+            near.add(id.expr().gt(*after).and(id.expr().lte(*end)))
         });
         for row in db.rows(E::find().filter(near)).await? {
             for column in &columns {

@@ -51,10 +51,10 @@ impl Ledger {
     }
 
     /// The same writes at a moment when only these were acknowledged.
-    pub fn told_only(&self, told: &BTreeSet<String>) -> Self {
+    pub fn acknowledged_only(&self, acknowledged: &BTreeSet<String>) -> Self {
         let earlier = Self::default();
         for title in self.entries.lock().unwrap_or_else(PoisonError::into_inner).keys() {
-            let outcome = if told.contains(title) { Outcome::Ok } else { Outcome::Unknown };
+            let outcome = if acknowledged.contains(title) { Outcome::Ok } else { Outcome::Unknown };
             earlier.note(title.clone(), outcome);
         }
         earlier

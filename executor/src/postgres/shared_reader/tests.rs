@@ -207,14 +207,16 @@ async fn values_are_stored_as_the_driver_would_store_them() {
     ];
     for row in rows {
         let by_driver = Changes::insert(&fixture.outside, row.clone()).await.unwrap();
-        let told = fixture.db.write(async move |tx| tx.insert(row.clone()).await).await.unwrap();
-        let stored = odd::Entity::find_by_id(told.id).one(&fixture.outside).await.unwrap();
-        assert_eq!(stored.as_ref(), Some(&told));
-        let id = told.id;
-        assert_eq!(odd::Model { id: by_driver.id, ..told }, by_driver);
+        let returned =
+            fixture.db.write(async move |tx| tx.insert(row.clone()).await).await.unwrap();
+        let stored = odd::Entity::find_by_id(returned.id).one(&fixture.outside).await.unwrap();
+        assert_eq!(stored.as_ref(), Some(&returned));
+        let id = returned.id;
+        assert_eq!(odd::Model { id: by_driver.id, ..returned }, by_driver);
         let change = odd::ActiveModel { id: Set(id), long: Set(None), ..Default::default() };
-        let told = fixture.db.write(async move |tx| tx.update(change.clone()).await).await.unwrap();
-        assert_eq!((told.long, told.price), (None, by_driver.price));
+        let returned =
+            fixture.db.write(async move |tx| tx.update(change.clone()).await).await.unwrap();
+        assert_eq!((returned.long, returned.price), (None, by_driver.price));
     }
     fixture.db.close().await.unwrap();
 }

@@ -49,10 +49,10 @@ impl SessionPool {
     }
 
     async fn is_primary(&self, client: &Client) -> bool {
-        let Ok(Ok(told)) = timeout(self.patience, client.simple_query(IS_STANDBY)).await else {
+        let Ok(Ok(answer)) = timeout(self.patience, client.simple_query(IS_STANDBY)).await else {
             return false;
         };
-        told.iter().any(|message| match message {
+        answer.iter().any(|message| match message {
             SimpleQueryMessage::Row(row) => row.get(0) == Some("f"),
             _ => false,
         })

@@ -78,25 +78,25 @@ async fn a_connection_is_used_again_whatever_became_of_its_transaction() {
 }
 
 #[tokio::test]
-async fn what_follows_an_error_that_was_passed_over_is_not_stored_and_not_told_as_stored() {
+async fn what_follows_an_error_that_was_passed_over_is_not_stored_and_not_reported_as_stored() {
     let Some(cluster) = Cluster::get() else { return };
     let fixture = Fixture::new(cluster).await;
     fixture.add(1).await.unwrap();
-    let told = fixture.db.write(async |tx| {
+    let outcome = fixture.db.write(async |tx| {
         add(tx, 2).await?;
         drop(add(tx, 1).await);
         Ok(())
     });
-    assert!(matches!(told.await, Err(Error::Internal(_))));
-    let told = fixture.db.write_long(async |tx| {
+    assert!(matches!(outcome.await, Err(Error::Internal(_))));
+    let outcome = fixture.db.write_long(async |tx| {
         let inside = tx.savepoint().await?;
         add(&inside, 3).await?;
         drop(inside);
         Ok(())
     });
-    assert!(matches!(told.await, Err(Error::Internal(_))));
+    assert!(matches!(outcome.await, Err(Error::Internal(_))));
     // One whose savepoint is rolled back has not failed.
-    let told = fixture.db.write_long(async |tx| {
+    let outcome = fixture.db.write_long(async |tx| {
         add(tx, 4).await?;
         let inside = tx.savepoint().await?;
         add(&inside, 5).await?;
@@ -106,7 +106,7 @@ async fn what_follows_an_error_that_was_passed_over_is_not_stored_and_not_told_a
         add(&inside, 6).await?;
         inside.commit().await
     });
-    told.await.unwrap();
+    outcome.await.unwrap();
     assert_eq!(fixture.stored().await, [1, 4, 6]);
     fixture.db.close().await.unwrap();
 }

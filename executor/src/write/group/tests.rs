@@ -214,9 +214,9 @@ proptest! {
             let mut expected = Vec::new();
             for (place, jobs) in groups.iter().enumerate() {
                 let first = 100 * (place as i64 + 1);
-                let (told, stored) = one_by_one(first, jobs);
+                let (outcomes, stored) = one_by_one(first, jobs);
                 let heard = together(&db, first, jobs).await;
-                prop_assert_eq!(heard.iter().map(|(well, _)| *well).collect::<Vec<_>>(), told);
+                prop_assert_eq!(heard.iter().map(|(well, _)| *well).collect::<Vec<_>>(), outcomes);
                 expected.extend(stored);
             }
             expected.sort_unstable();

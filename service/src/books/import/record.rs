@@ -76,10 +76,10 @@ pub(super) fn parse(
             }
         } else {
             let end = memchr2(delimiter, b'\n', rest);
-            let (text, behind) = rest.split_at(end.unwrap_or(rest.len()));
-            let line_ends = behind.first() != Some(&delimiter);
+            let (text, after) = rest.split_at(end.unwrap_or(rest.len()));
+            let line_ends = after.first() != Some(&delimiter);
             fields.push(text.strip_suffix(b"\r").filter(|_| line_ends).unwrap_or(text));
-            rest = behind;
+            rest = after;
             end.map(|_| 0)
         };
         fields.end();
@@ -88,8 +88,8 @@ pub(super) fn parse(
         }
         let separator = separator.and_then(|at| rest.get(at..)?.split_first());
         match separator {
-            Some((b'\n', behind)) => return Parsed::Record(input.len() - behind.len()),
-            Some((byte, behind)) if *byte == delimiter => rest = behind,
+            Some((b'\n', after)) => return Parsed::Record(input.len() - after.len()),
+            Some((byte, after)) if *byte == delimiter => rest = after,
             Some(_) => {
                 // A quote that "closes" on a later line was probably never closed on its own line.
                 let read = input.get(..input.len() - rest.len()).unwrap_or_default();
@@ -112,13 +112,13 @@ fn quoted_field(rest: &mut &[u8], last: bool, fields: &mut Fields) -> Result<(),
         let Some(quote) = memchr(b'"', rest) else {
             return Err(if last { Parsed::Broken(Broken::Unclosed) } else { Parsed::More });
         };
-        let (text, behind) = rest.split_at(quote);
+        let (text, after) = rest.split_at(quote);
         fields.push(text);
-        *rest = behind.get(1..).unwrap_or_default();
+        *rest = after.get(1..).unwrap_or_default();
         match rest.strip_prefix(b"\"") {
-            Some(behind) => {
+            Some(after) => {
                 fields.push(b"\"");
-                *rest = behind;
+                *rest = after;
             }
             None => return Ok(()),
         }
