@@ -11,7 +11,7 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::header::{AcceptEncoding, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue},
     middleware::Next,
-    web::Data,
+    web::{self, Bytes, Data},
 };
 
 use crate::{
@@ -19,12 +19,14 @@ use crate::{
     error::{Kind, Problem},
     vary,
 };
-use coding::Coding;
+use coding::{Coding, Encoder};
 use encoded::Encoded;
 pub use encoded::Places;
 
 /// Bodies of fewer bytes are not compressed: they fit into one packet anyway.
 const SMALLEST: u64 = 1024;
+/// Bytes that are compressed directly on the handler thread; more would delay its other requests.
+const INLINE: usize = 16 << 10;
 /// Headers that prevent compression of a response.
 const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 
@@ -63,7 +65,7 @@ pub async fn encode<B: MessageBody + 'static>(
         Ok(bytes) => {
             // It may wait for its turn among others.
             let _waits = load.as_ref().map(|load| load.unread(bytes.len()));
-            let encoded = coding.whole(bytes, places.as_deref().map(AsRef::as_ref)).await?;
+            let encoded = whole(coding, bytes, places.as_deref().map(AsRef::as_ref)).await?;
             (EitherBody::right(BoxBody::new(encoded)), true)
         }
         // Without a free encoder it is sent uncompressed.
@@ -80,6 +82,27 @@ pub async fn encode<B: MessageBody + 'static>(
         response.headers_mut().insert(CONTENT_ENCODING, coding.name());
     }
     Ok(ServiceResponse::new(request, response))
+}
+
+/// All of `bytes`, compressed: directly if they are few, otherwise on another thread once a place is free.
+async fn whole(coding: Coding, bytes: Bytes, places: Option<&Places>) -> Result<Bytes, Problem> {
+    let is_small = bytes.len() <= INLINE;
+    let place = match places.filter(|_| !is_small) {
+        Some(places) => Some(places.thread().await?),
+        None => None,
+    };
+    let encode = move || {
+        // Held until the encoder is done, even if its request was dropped.
+        let _place = place;
+        let mut encoder = Encoder::new(coding);
+        encoder.write(&bytes)?;
+        encoder.finish()
+    };
+    let encoded = match is_small {
+        true => encode(),
+        false => web::block(encode).await.map_err(|_| Problem::internal())?,
+    };
+    encoded.map_err(|_| Problem::internal())
 }
 
 fn refusal() -> Problem {

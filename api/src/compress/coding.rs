@@ -4,18 +4,13 @@ use std::{io::Write, mem};
 
 use actix_web::{
     http::header::{AcceptEncoding, ContentEncoding, Encoding, HeaderValue},
-    web::{self, Bytes},
+    web::Bytes,
 };
 use flate2::{
     Compression,
     write::{GzEncoder, ZlibEncoder},
 };
 
-use super::encoded::Places;
-use crate::error::Problem;
-
-/// Bytes that are compressed directly on the handler thread; more would delay its other requests.
-const INLINE: usize = 16 << 10;
 /// The window of brotli, as a power of two: an encoder takes a multiple of it in memory.
 const WINDOW: u32 = 16;
 /// The quality of brotli: about the cost of gzip at its fastest.
@@ -56,28 +51,7 @@ impl Coding {
         })
     }
 
-    /// All of `bytes`, compressed: directly if they are few, otherwise on another thread once a place is free.
-    pub async fn whole(self, bytes: Bytes, places: Option<&Places>) -> Result<Bytes, Problem> {
-        let is_small = bytes.len() <= INLINE;
-        let place = match places.filter(|_| !is_small) {
-            Some(places) => Some(places.thread().await?),
-            None => None,
-        };
-        let encode = move || {
-            // Held until the encoder is done, even if its request was dropped.
-            let _place = place;
-            let mut encoder = Encoder::new(self);
-            encoder.write(&bytes)?;
-            encoder.finish()
-        };
-        let encoded = match is_small {
-            true => encode(),
-            false => web::block(encode).await.map_err(|_| Problem::internal())?,
-        };
-        encoded.map_err(|_| Problem::internal())
-    }
-
-    /// The same with a higher quality if that takes no more memory, for bytes that are compressed once. Slow.
+    /// Compressed with a higher quality than by [`Encoder::new`] if that takes no more memory, for bytes that are compressed once. Slow.
     pub fn fixed(self, bytes: &[u8]) -> std::io::Result<Bytes> {
         let mut encoder = match self {
             Self::Brotli => Encoder::new(self),
