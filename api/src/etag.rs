@@ -21,7 +21,7 @@ use serde::Serialize;
 use service::{Error, Noun, Precondition};
 
 use crate::{
-    connection::slices::fitted,
+    fitted::fitted,
     json::{self, ROW},
 };
 

@@ -11,9 +11,7 @@ use service::{
     books::export::{Format, Parts},
 };
 
-use crate::{
-    connection::slices::fitted, error::Problem, list::List, openapi::Class, routes::Routes,
-};
+use crate::{error::Problem, fitted::fitted, list::List, openapi::Class, routes::Routes};
 
 /// The routes of this file.
 pub fn routes(config: &mut impl Routes) {

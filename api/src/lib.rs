@@ -14,6 +14,7 @@ mod error;
 mod etag;
 mod exports;
 mod extract;
+mod fitted;
 mod format;
 mod head;
 mod health;

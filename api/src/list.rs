@@ -13,9 +13,10 @@ use serde_json::value::RawValue;
 use service::{Db, Error, Listing, MAX_LIMIT, Page, Start, Walk};
 
 use crate::{
-    connection::{load::Load, slices::fitted},
+    connection::load::Load,
     error::{Kind, Problem},
     etag::IfNoneMatch,
+    fitted::fitted,
     format::Format,
     projection::{Projection, Representation},
     query::QUERY,

@@ -13,18 +13,7 @@ use actix_web::{
 use pin_project_lite::pin_project;
 
 use super::load::{Load, Unread};
-
-/// Bytes of a slice.
-pub const SLICE: usize = 8 << 10;
-
-/// Bytes that a client reads at its own pace, in an allocation of their size: a vector that has grown has up to twice that.
-pub fn fitted(bytes: Vec<u8>) -> Bytes {
-    if bytes.capacity() - bytes.len() > SLICE {
-        Bytes::copy_from_slice(&bytes)
-    } else {
-        bytes.into()
-    }
-}
+use crate::fitted::SLICE;
 
 pin_project! {
     /// The body.
