@@ -16,8 +16,8 @@ use service::{Error, FieldError, idempotency::Key};
 use utoipa::ToSchema;
 
 use crate::{
+    contract::Contract,
     error::{Kind, Problem},
-    openapi::Contract,
 };
 
 /// The longest JSON body.

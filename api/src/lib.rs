@@ -8,6 +8,7 @@ mod bulk;
 pub mod cli;
 mod compress;
 mod connection;
+mod contract;
 mod create;
 mod docs;
 mod error;

@@ -19,9 +19,10 @@ use crate::{
     fitted::fitted,
     format::Format,
     projection::{Projection, Representation},
-    query::QUERY,
 };
 
+/// The method of a request that is safe as `GET` and has a body as `POST`.
+pub const QUERY: &str = "QUERY";
 /// How many rows pass the filters of a list.
 const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
 

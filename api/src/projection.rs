@@ -7,10 +7,11 @@ use serde_json::value::RawValue;
 use service::{Db, Error, Listed, Result, nearest, timestamp::Zone};
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{Array, Ref, RefOr, Schema},
+    openapi::{
+        Array, Ref, RefOr, Schema,
+        schema::{ObjectBuilder, OneOf, Type},
+    },
 };
-
-use crate::openapi::{null, one_of};
 
 /// Rows that are returned, one by one or in lists.
 pub trait Representation: Listed + Sized + 'static {
@@ -51,6 +52,19 @@ impl Include {
     pub const fn ids(name: &'static str) -> Self {
         Self { name, schema: || RefOr::T(Array::new(i32::schema()).into()) }
     }
+}
+
+/// The schema of what is this or that.
+pub fn one_of(one: RefOr<Schema>, other: RefOr<Schema>) -> RefOr<Schema> {
+    let mut either = OneOf::new();
+    either.items = vec![one, other];
+    RefOr::T(Schema::OneOf(either))
+}
+
+/// The schema of `null`.
+pub fn null() -> RefOr<Schema> {
+    let null = ObjectBuilder::new().schema_type(Type::Null).build();
+    RefOr::T(Schema::Object(null))
 }
 
 /// Writes a row as it is shown, by its own members, and those that every row has.

@@ -15,12 +15,10 @@ use service::{Db, Error, Listed, Noun, whole_or_null};
 use crate::{
     error::Problem,
     extract,
-    list::{self, List},
+    list::{self, List, QUERY},
     projection::Representation,
 };
 
-/// The method of a request that is safe as `GET` and has a body as `POST`.
-pub const QUERY: &str = "QUERY";
 /// The longest body. A filter that is read takes some thirty times its text, while conditions are made of it.
 const LONGEST_BODY: usize = 512 << 10;
 /// The parameters that an address may have, as links to other pages do; they replace those of the body. Everything else is in the

@@ -21,6 +21,7 @@ use crate::{
     budget::Budget,
     compress::{self, Places},
     connection::{Connection, HEAD_DEADLINE, exchange, load::Load},
+    contract::{self, Contract},
     docs, exports,
     fitted::SLICE,
     head,
@@ -29,8 +30,7 @@ use crate::{
     imports, items,
     list::DefaultLimit,
     listener::Listener,
-    openapi::{self, Contract},
-    problems, request,
+    openapi, problems, request,
     response_cache::{self, ResponseCache},
     routes::Routes,
     stores,
@@ -82,7 +82,7 @@ fn routes(config: &mut impl Routes) {
         .service(health::show_health)
         .service(health::show_readiness)
         .service(health::show_version)
-        .service(openapi::show_openapi);
+        .service(contract::show_openapi);
 }
 
 /// What the handlers share.
@@ -183,7 +183,7 @@ pub fn bind(options: Options, shared: Shared) -> Result<Bound> {
         App::new()
             .configure(|config| data.hand(config))
             .configure(routes)
-            .default_service(web::to(openapi::fallback))
+            .default_service(web::to(contract::fallback))
             .wrap(from_fn(compress::encode))
             .wrap(from_fn(response_cache::serve))
             .wrap(from_fn(request::middleware))

@@ -14,8 +14,11 @@ use utoipa::openapi::{
     schema::{AdditionalProperties, Array, ArrayItems, Object, SchemaFormat, Type},
 };
 
-use super::{one_of, responses::has_parameter};
-use crate::{format::Format, projection::Include};
+use super::responses::has_parameter;
+use crate::{
+    format::Format,
+    projection::{Include, one_of},
+};
 
 const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use actix_web::http::Method;
 use utoipa::openapi::{
     Components, OpenApi, Ref, RefOr,
     path::{Operation, Parameter, ParameterIn, PathItem},
@@ -65,13 +66,21 @@ fn text(parameter: &Parameter) -> String {
 /// Hands over each parameter, with the first tag of its operation.
 fn each_parameter(document: &mut OpenApi, mut take: impl FnMut(&str, &mut RefOr<Parameter>)) {
     for item in document.paths.paths.values_mut() {
-        for operation in operations(item) {
+        for (_, operation) in operations(item) {
             let tag = operation.tags.iter().flatten().next().cloned().unwrap_or_default();
             operation.parameters.iter_mut().flatten().for_each(|parameter| take(&tag, parameter));
         }
     }
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    super::operations(item).map(|(_, operation)| operation)
+/// The operations of a path, each with its method.
+pub fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
+    let operations = [
+        (Method::GET, &mut item.get),
+        (Method::PUT, &mut item.put),
+        (Method::POST, &mut item.post),
+        (Method::DELETE, &mut item.delete),
+        (Method::PATCH, &mut item.patch),
+    ];
+    operations.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }

@@ -6,7 +6,7 @@ use actix_web::{dev::HttpServiceFactory, http::Method};
 use serde_json::json;
 use service::Noun;
 use utoipa::{
-    PartialSchema as _, ToSchema,
+    OpenApi as _, PartialSchema as _, ToSchema,
     openapi::{
         OpenApi, RefOr, Schema,
         extensions::Extensions,
@@ -20,14 +20,41 @@ use utoipa_actix_web::OpenApiFactory;
 use super::{
     bodies,
     class::{self, Class},
-    components, filters, operations,
+    components::{self, operations},
+    filters,
     parameters::{if_none_match, operators as operators_of_kinds, vocabulary},
     responses::{self, Described},
 };
 use crate::{
+    error::Problem,
     projection::{Include, Representation},
     routes::Routes,
 };
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Bookplate",
+        description = "A library book manager: books, stores and the items on their shelves.\n\n\
+            Lists are bare arrays, filtered by `column__operator=value`, and paged by the header `Link`. Operations name the \
+            everyday filters as parameters; `x-filters` has the kind of every column by which the lists of a tag can be filtered, \
+            and the operators of each kind, `eq` being the one without a name: `title=x`, `year__gt=1990`, \
+            `store.name__icontains=x`. Filters nest in the body of a query. Rows have an `ETag`, on which changes can be based. \
+            Every error has one body, whose `type` is the address of a page that says what to do.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    servers((url = "/", description = "The server that this document comes from")),
+    components(schemas(Problem)),
+    tags((name = "service", description = "The service itself"))
+)]
+struct Base;
+
+/// The document of `routes`, as it is served and as `openapi.json` in the repository has it.
+pub fn document(routes: fn(&mut Describing)) -> OpenApi {
+    let mut describing = Describing::of(Base::openapi());
+    routes(&mut describing);
+    describing.finish()
+}
 
 /// The document while handlers are registered.
 #[derive(Default)]
@@ -44,7 +71,7 @@ pub struct Describing {
 
 impl Describing {
     /// Begins with what no handler says.
-    pub(super) fn of(document: OpenApi) -> Self {
+    fn of(document: OpenApi) -> Self {
         Self { document, ..Self::default() }
     }
 
@@ -54,7 +81,7 @@ impl Describing {
     }
 
     /// The whole document.
-    pub(super) fn finish(self) -> OpenApi {
+    fn finish(self) -> OpenApi {
         let Self { mut document, mut schemas, classes, includes, filters } = self;
         schemas.extend(class::schemas());
         let components = document.components.get_or_insert_default();

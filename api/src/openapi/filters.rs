@@ -10,10 +10,12 @@ use utoipa::openapi::{
 
 use super::{
     class::Class,
-    null,
     parameters::{count, cursor, fields, includes, number, offset, orders, search, several, value},
 };
-use crate::{projection::Representation, query};
+use crate::{
+    projection::{Representation, null},
+    query,
+};
 
 type Named = (String, RefOr<Schema>);
 
