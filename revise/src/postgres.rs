@@ -16,14 +16,12 @@ mod objects;
 mod own_transaction;
 mod parts;
 mod recreate;
+mod scope;
 mod spelling;
 mod views;
 
 pub(crate) use self::length::{explained, shortened};
 pub use self::{
-    create::create_script,
-    emit::statements,
-    inspect::{SchemaScope, read},
-    objects::read_whole,
-    own_transaction::needs_own_transaction,
+    create::create_script, emit::statements, inspect::read, objects::read_whole,
+    own_transaction::needs_own_transaction, scope::SchemaScope,
 };

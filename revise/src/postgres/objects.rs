@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
-use super::inspect::{SchemaScope, read};
+use super::{inspect::read, scope::SchemaScope};
 use crate::schema::{InspectedObject, Schema};
 
 /// One query for all of it. It takes longer than all the others together, so only those ask it who compare everything.

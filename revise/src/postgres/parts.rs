@@ -3,7 +3,7 @@
 use super::{
     catalog::{ColumnRow, ConstraintRow, IndexColumnRow, IndexRow, RelationRow},
     default,
-    inspect::SchemaScope,
+    scope::SchemaScope,
     spelling,
 };
 use crate::schema::{
