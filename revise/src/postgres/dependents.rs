@@ -5,11 +5,13 @@
 //! texts, and they come back with their owners, privileges, comments and all that belongs to them. What cannot be
 //! restored stops the change with its name.
 
-use super::enums::Map;
 use crate::schema::{TableName, checksum::checksum, quote, quote_text};
 
 /// The block that finds the dependents, drops them and stores the statements that restore them in a setting of the session.
 const BODY: &str = include_str!("dependents.sql");
+
+/// What old values of an enum become.
+pub type Map = [(String, String)];
 
 /// The statements around a change.
 pub struct Dependents {

@@ -1,13 +1,14 @@
 //! Recreates an enum type, because PostgreSQL can neither drop nor reorder values.
 
-use super::{alter::alter, create, dependents::Dependents};
+use super::{
+    alter::alter,
+    create,
+    dependents::{Dependents, Map},
+};
 use crate::schema::{Column, DefaultValue, Schema, Table, TableName, Type, quote, quote_text};
 
 /// What the old type is called while it gives way to the new one.
 const REPLACED: &str = "sea_revise_replaced";
-
-/// What old values become.
-pub type Map = [(String, String)];
 
 /// The statements that recreate an enum. What depends on the old type is dropped and restored; `schema` says which columns
 /// are converted by visible statements, and the server which others there are.
