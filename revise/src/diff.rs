@@ -19,7 +19,7 @@ pub use self::objects::ByHand;
 use crate::{
     error::PlanError,
     operation::Operation,
-    schema::{Schema, TableName},
+    schema::{Column, Schema, TableName},
 };
 
 /// A column, named with its table.
@@ -222,6 +222,10 @@ impl Work<'_> {
 
     fn owns(&self, table: &TableName, part: &str) -> bool {
         self.whole() || self.options.owned.contains(&(table.clone(), part.to_owned()))
+    }
+
+    fn collation_differs(&self, before: &Column, after: &Column) -> bool {
+        before.collation != after.collation && (self.whole() || after.collation.is_some())
     }
 }
 

@@ -7,7 +7,7 @@ use sea_orm::DbBackend;
 use super::{ColumnName, Question, Work, computed, enums, order::Phase};
 use crate::{
     operation::Operation,
-    schema::{Check, Column, DefaultValue, Identity, Table, TableName, Type},
+    schema::{Check, Column, DefaultValue, Identity, Table, TableName, Type, expression::mentions},
 };
 
 /// Compares the columns of a table. Columns whose values change are added to `disturbed`; parts that go with a column
@@ -114,9 +114,9 @@ fn drop_column(work: &mut Work<'_>, left: &mut Table, column: &Column) {
     let mut remaining = Vec::new();
     for index in std::mem::take(&mut left.indexes) {
         let carried = index.include.contains(&column.name);
-        let condition = index.predicate.iter().any(|text| names(text, &column.name));
+        let condition = index.predicate.iter().any(|text| mentions(text, &column.name));
         let computed = index.columns.iter().filter(|part| part.expression);
-        let computed = computed.into_iter().any(|part| names(&part.name, &column.name));
+        let computed = computed.into_iter().any(|part| mentions(&part.name, &column.name));
         if !index.column_names().any(|name| name == column.name)
             && !carried
             && !condition
@@ -138,7 +138,7 @@ fn drop_column(work: &mut Work<'_>, left: &mut Table, column: &Column) {
     left.indexes = remaining;
     let (checks, remaining): (Vec<Check>, Vec<Check>) = std::mem::take(&mut left.checks)
         .into_iter()
-        .partition(|check| names(&check.expression, &column.name));
+        .partition(|check| mentions(&check.expression, &column.name));
     left.checks = remaining;
     for check in checks {
         let table = table.clone();
@@ -148,10 +148,6 @@ fn drop_column(work: &mut Work<'_>, left: &mut Table, column: &Column) {
     let first = column.generated.is_some() || enums::loses_default(work, column);
     let phase = if first { Phase::DropFirst } else { Phase::DropColumns };
     work.phases.push(phase, Operation::DropColumn { table, column: name, before });
-}
-
-pub fn names(expression: &str, column: &str) -> bool {
-    crate::schema::expression::mentions(expression, column)
 }
 
 fn change(
@@ -215,7 +211,7 @@ fn exact(work: &Work<'_>, column: &Column, respelt: bool) -> Type {
 /// What an entity says only where it says something: a collation, and on SQLite what happens on a conflict.
 fn definition(work: &mut Work<'_>, table: &TableName, before: &Column, after: &Column) {
     let (table, column) = (table.clone(), after.name.clone());
-    if collation_differs(work, before, after) {
+    if work.collation_differs(before, after) {
         let (collation, before) = (after.collation.clone(), before.collation.clone());
         let (table, column) = (table.clone(), column.clone());
         let operation = Operation::SetCollation { table, column, collation, before };
@@ -226,10 +222,6 @@ fn definition(work: &mut Work<'_>, table: &TableName, before: &Column, after: &C
         work.phases
             .push(Phase::Columns, Operation::SetColumnClause { table, column, clause, before });
     }
-}
-
-pub fn collation_differs(work: &Work<'_>, before: &Column, after: &Column) -> bool {
-    before.collation != after.collation && (work.whole() || after.collation.is_some())
 }
 
 fn default(work: &mut Work<'_>, table: &TableName, before: &Column, after: &Column) {

@@ -1,13 +1,12 @@
 //! Columns that are computed, or were.
 
-use super::{
-    Work,
-    columns::{collation_differs, names},
-    order::Phase,
-};
+use super::{Work, order::Phase};
 use crate::{
     operation::Operation,
-    schema::{Column, Generated, Table, expression::equivalent},
+    schema::{
+        Column, Generated, Table,
+        expression::{equivalent, mentions},
+    },
 };
 
 /// Compares how a column is computed before and after.
@@ -43,11 +42,11 @@ pub fn compare(work: &mut Work<'_>, before: &Table, after: &Table, (old, new): (
 
 /// Whether a column changes that another is computed from: PostgreSQL refuses that as long as it is.
 fn moves(work: &Work<'_>, before: &Table, after: &Table, made: &Generated) -> bool {
-    let named = before.columns.iter().filter(|old| names(&made.expression, &old.name));
+    let named = before.columns.iter().filter(|old| mentions(&made.expression, &old.name));
     let mut pairs = named.filter_map(|old| Some((old, after.find(&old.name)?)));
     pairs.any(|(old, new)| types_move(work, old, new))
 }
 
 fn types_move(work: &Work<'_>, old: &Column, new: &Column) -> bool {
-    !old.kind.looks_like(&new.kind, work.options.backend) || collation_differs(work, old, new)
+    !old.kind.looks_like(&new.kind, work.options.backend) || work.collation_differs(old, new)
 }
