@@ -9,6 +9,7 @@ mod cast;
 mod check;
 mod definition;
 pub mod fit;
+mod key;
 pub mod origin;
 mod source;
 

@@ -4,7 +4,7 @@ use sea_orm::DbBackend;
 
 use super::{
     Precondition,
-    check::{compared, duplicates, not_null, not_nulls},
+    key::{compared, duplicates, not_null, not_nulls},
     source::Source,
 };
 use crate::{
