@@ -1,19 +1,23 @@
 //! Reads `CREATE TABLE` as SQLite keeps it, with all that its grammar allows.
 
+mod key;
 mod reference;
 
 use std::collections::BTreeSet;
 
-use self::reference::{defer, deferrable, references};
+use self::{
+    key::{join, key_columns},
+    reference::{defer, deferrable, references},
+};
 use super::{
-    cursor::{Cursor, split},
+    cursor::Cursor,
     declared::{adjust_default, default, default_word, kind},
     index::collation,
     token::{Token, spelling, tokens, verbatim},
 };
 use crate::schema::{
     Check, Column, DefaultValue, Generated, Identity, PrimaryKey, Table, Type, Unique, Written,
-    clause, quote,
+    clause,
 };
 
 /// The table that a `CREATE TABLE` creates. The error says what cannot be read.
@@ -230,33 +234,6 @@ fn set_key(table: &mut Table, key: PrimaryKey) -> Result<(), String> {
     }
 }
 
-/// The columns of a key, and where the list says more than names, the list as it has to be repeated.
-fn key_columns(list: &[Token<'_>]) -> Result<(Vec<String>, String), String> {
-    let mut names = Vec::new();
-    let mut listed = Vec::new();
-    for part in split(list) {
-        let mut cursor = Cursor::new(part);
-        let name = cursor.name()?;
-        let mut written = quote(&name);
-        if cursor.eat(&["COLLATE"]) {
-            written = format!("{written} COLLATE {}", super::index::collation_sql(&cursor.name()?));
-        }
-        if cursor.eat(&["DESC"]) {
-            written.push_str(" DESC");
-        } else {
-            cursor.eat(&["ASC"]);
-        }
-        if cursor.peek().is_some() {
-            return Err(cursor.unexpected("the end of a column in a key"));
-        }
-        names.push(name);
-        listed.push(written);
-    }
-    let plain = listed.iter().zip(&names).all(|(listed, name)| *listed == quote(name));
-    let listed = if plain { String::new() } else { format!("({})", listed.join(", ")) };
-    Ok((names, listed))
-}
-
 /// The `ON CONFLICT` that may follow; `ABORT` is what happens anyway.
 fn on_conflict(cursor: &mut Cursor<'_, '_>) -> Result<String, String> {
     if !cursor.eat(&["ON", "CONFLICT"]) {
@@ -264,10 +241,6 @@ fn on_conflict(cursor: &mut Cursor<'_, '_>) -> Result<String, String> {
     }
     let action = cursor.name()?.to_ascii_uppercase();
     Ok(if action == "ABORT" { String::new() } else { format!("ON CONFLICT {action}") })
-}
-
-fn join<const N: usize>(parts: [&str; N]) -> String {
-    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Gives the columns that keys name the spelling of their definitions, and says what the primary key means for them.

@@ -1,7 +1,10 @@
 //! Reads what a foreign key says: `REFERENCES` and all that may follow.
 
-use super::{Cursor, join, key_columns};
-use crate::schema::{Action, ForeignKey, TableName};
+use super::key::{join, key_columns};
+use crate::{
+    schema::{Action, ForeignKey, TableName},
+    sqlite::cursor::Cursor,
+};
 
 pub fn references(
     cursor: &mut Cursor<'_, '_>,
