@@ -8,11 +8,14 @@ use std::{
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::{MigrationTrait, SchemaManager};
 
-use super::{Direction, Event, UpgradeOptions, failed, observer};
+use super::{
+    choose::Direction,
+    options::{Event, Report, UpgradeOptions},
+};
 use crate::{
     error::{Error, Result, clear, explain, is_lock_timeout},
     runtime::{
-        context::ExecutionContext,
+        context::{ExecutionContext, Observer},
         execute::execute,
         history::{Record, State, Steps, actor},
         revise::Revise,
@@ -171,5 +174,23 @@ fn locked(session: &Session, revision: &str, attempts: u32, error: &DbErr) -> Er
         "`{revision}` did not get its locks in {attempts} attempts, and nothing of it is done; look who holds the tables, or \
          raise `--lock-timeout`: {}",
         clear(error)
+    ))
+}
+
+/// Reports each statement of a migration.
+fn observer(report: &Report) -> Observer {
+    let report = Arc::clone(report);
+    Arc::new(move |sql: &str| report(&Event::Statement(sql.to_owned())))
+}
+
+/// The error of a migration that was rolled back.
+fn failed(revision: &str, direction: Direction, source: &DbErr) -> Error {
+    let what = match direction {
+        Direction::Up => "failed",
+        Direction::Down => "could not be reverted",
+    };
+    Error::Failed(format!(
+        "`{revision}` {what}, and the database is as it was before it:\n{}",
+        explain(source)
     ))
 }

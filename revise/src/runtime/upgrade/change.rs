@@ -2,7 +2,12 @@
 
 use sea_orm_migration::MigrationTrait;
 
-use super::{Direction, Event, MigrationRun, UpgradeOptions, choose, loss};
+use super::{
+    apply::MigrationRun,
+    choose::{self, Direction},
+    loss,
+    options::{Event, UpgradeOptions},
+};
 use crate::{
     error::Result,
     runtime::{

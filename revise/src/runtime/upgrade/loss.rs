@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DbErr, Statement};
 
-use super::{Direction, UpgradeOptions};
+use super::{choose::Direction, options::UpgradeOptions};
 use crate::{
     error::{Error, Result},
     operation::{Operation, describe::counted},
