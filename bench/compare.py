@@ -3,8 +3,9 @@
 
     bench/compare.py                        everything, about an hour; writes bench/RESULTS.md
     bench/compare.py --rows 1000000         and how cost grows from 100 000 books to a million
-    bench/compare.py --quick                whether Bookplate, SeaORM's example and limit A answer the same on SQLite and lose
-                                            nothing, in two minutes; unoptimised, so that its figures compare nothing
+    bench/compare.py --quick                whether Bookplate, SeaORM's example and limit A answer the same on SQLite, limit A with
+                                            the same bytes and headers, and lose nothing, in two minutes; unoptimised, so that its
+                                            figures compare nothing
     bench/compare.py --peers bookplate,limit_a --database sqlite --only get,list
 
 Builds the services, creates databases of 100 000 books, and starts every service on one core with a fresh copy of them. The

@@ -1,22 +1,28 @@
-"""Checks that a service behaves correctly before it is timed."""
+"""Checks that a service behaves correctly before it is timed, and that the limits answer exactly as Bookplate."""
 
 import json
+import re
 
 NEW = {"title": 'The "New" Book', "author": "Zoë Another", "year": 2001, "isbn": "9780132350884"}
 MEMBERS = {"id", "title", "author", "year", "isbn", "page_count"}
+# What differs from one response to the next, and what follows from the body.
+VOLATILE = {"date", "x-request-id", "content-length"}
+MOMENT = re.compile(rb'_at":"[^"]+Z"')
 
 
-def wrong(server, rows, terms, has_database):
-    """Sentences about responses that violate the contract; none if all are correct."""
+def wrong(server, rows, terms, has_database, heard):
+    """Sentences about responses that violate the contract; none if all are correct. Appends the responses of successes to `heard`."""
     try:
-        return list(faults(server, rows, terms, has_database))
+        return list(faults(server, rows, terms, has_database, heard))
     except (ValueError, TypeError, KeyError) as error:
         return [f"a response does not have the agreed shape: {error!r}"]
 
 
-def faults(server, rows, terms, has_database):
+def faults(server, rows, terms, has_database, heard):
     def ask(method, path, expected, body=None):
-        status, answer = server.ask(method, path, body)
+        status, answer, headers = server.ask(method, path, body)
+        if status < 300:
+            heard.append((f"{method} {path}", status, answer, headers))
         if status not in expected:
             return None, [f"{method} {path}: {status} {answer[:300]!r}, expected {expected}"]
         return (json.loads(answer) if status < 300 else None), []
@@ -64,3 +70,21 @@ def added(ask):
         if {name: found.get(name) for name in NEW} != NEW:
             yield f"the book that was added is {found}"
     yield from ask("POST", "/api/books", [400, 409, 422], NEW)[1]
+
+
+def unlike(heard, bookplate, rows):
+    """Sentences about responses that are not those of Bookplate to the same requests; its headers may be in any order."""
+    for (request, *own), (expected, *theirs) in zip(heard, bookplate, strict=True):
+        if request != expected:
+            yield f"{request} is held against {expected}"
+        # The book that was just added has its own timestamps; all others are of the same rows.
+        added = request.startswith("POST") or request == f"GET /api/books/{rows + 1}"
+        for what, mine, other in zip(("status", "body", "headers"), comparable(own, added), comparable(theirs, added)):
+            if mine != other:
+                yield f"{request}: {what}: {mine}, but Bookplate's: {other}"
+
+
+def comparable(response, added):
+    status, body, headers = response
+    names = [(name.lower(), "" if name.lower() in VOLATILE else value) for name, value in headers]
+    return status, MOMENT.sub(b'_at":""', body) if added else body, sorted(names)

@@ -28,7 +28,7 @@ class Built(NamedTuple):
 
 
 class Peer(NamedTuple):
-    """`schema` is `bookplate`, `plain`, or None for a service without a database."""
+    """`schema` is `bookplate`, `whole` for its rows in a table of their own, `plain`, or None for a service without a database."""
 
     name: str
     title: str
@@ -58,6 +58,12 @@ def cargo(folder, package):
         run(command, "install Rust, see https://rustup.rs", cwd=folder, env={**os.environ, "CARGO_TARGET_DIR": str(TARGET)})
 
     return build
+
+
+def limit(profile):
+    """The limits, and Bookplate, which makes the rows that they have."""
+    cargo(SOURCES, "limits")(profile)
+    cargo(REPOSITORY, "bookplate")(profile)
 
 
 def python(_):
@@ -125,9 +131,8 @@ PEERS = {
         Peer("bookplate", "**Bookplate**", cargo(REPOSITORY, "bookplate"), bookplate, schema="bookplate"),
         Peer("bookplate_uncached", "Bookplate, no answers kept", cargo(REPOSITORY, "bookplate"), uncached, ("sqlite",),
              "bookplate"),
-        Peer("limit_a", "limit A: actix + rusqlite by hand", cargo(SOURCES, "limits"), program("limit_a"), ("sqlite",)),
-        Peer("limit_pg", "limit PG: actix + tokio-postgres by hand", cargo(SOURCES, "limits"), program("limit_pg"),
-             ("postgres",)),
+        Peer("limit_a", "limit A: actix + rusqlite by hand", limit, program("limit_a"), ("sqlite",), "whole"),
+        Peer("limit_pg", "limit PG: actix + tokio-postgres by hand", limit, program("limit_pg"), ("postgres",), "whole"),
         Peer("limit_b", "limit B: actix, constant answers", cargo(SOURCES, "limits"), program("limit_b"), schema=None),
     ]
 }

@@ -89,7 +89,7 @@ class Server:
     def wait(self, deadline):
         while True:
             try:
-                status, body = self.ask("GET", "/api/books/1")
+                status, body, _ = self.ask("GET", "/api/books/1")
             except (OSError, http.client.HTTPException):
                 status, body = 0, b"no answer"
             if status == 200:
@@ -100,13 +100,13 @@ class Server:
             time.sleep(0.001)
 
     def ask(self, method, path, body=None):
-        """Status and body of a response; data is sent as JSON."""
+        """Status, body and headers of a response; data is sent as JSON."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             text = None if body is None else json.dumps(body)
             connection.request(method, path, text, {"Content-Type": "application/json"} if text else {})
             answer = connection.getresponse()
-            return answer.status, answer.read()
+            return answer.status, answer.read(), answer.getheaders()
         finally:
             connection.close()
 

@@ -4,8 +4,8 @@
 //! columns become JSON without a struct in between. Writes go to one thread that takes all that wait into one transaction and
 //! answers behind its COMMIT, at `synchronous=FULL`.
 
-use actix_web::{App, HttpResponse, HttpServer, http::StatusCode, web};
-use limits::{Book, NewBook, Page, Search, duplicate, json};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use limits::{Book, List, Moment, NewBook, Page, Search, created, duplicate, row};
 use rusqlite::{Connection, ErrorCode, Params, Row, Statement, config::DbConfig, params};
 use std::{cell::RefCell, env, sync::mpsc, thread};
 use tokio::sync::oneshot;
@@ -13,15 +13,18 @@ use tokio::sync::oneshot;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const COLUMNS: &str = "SELECT id, title, author, year, isbn, page_count FROM books";
+const COLUMNS: &str = "SELECT id, title, author, year, isbn, page_count, status, created_at, updated_at, version FROM books";
 const INSERT: &str =
-    "INSERT INTO books (title, author, year, isbn, page_count) VALUES (?1, ?2, ?3, ?4, ?5)";
+    "INSERT INTO books (title, author, year, isbn, page_count, created_at, updated_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)";
 
 /// As many books as share a transaction at most, so that nobody waits for long behind others.
 const GROUP: usize = 1024;
 
-/// A book that waits, and where its JSON goes; none when its ISBN is taken.
-type Waiting = (NewBook, oneshot::Sender<Option<Vec<u8>>>);
+/// The id of a book that was added, and its JSON.
+type Added = (i64, Vec<u8>);
+/// A book that waits, and where the answer goes; none when its ISBN is taken.
+type Waiting = (NewBook, oneshot::Sender<Option<Added>>);
 
 struct Reader {
     one: Statement<'static>,
@@ -67,55 +70,73 @@ fn open(file: &str) -> &'static Connection {
     connection
 }
 
-fn write(row: &Row, out: &mut Vec<u8>) -> rusqlite::Result<()> {
-    let book = Book {
+fn book<'a>(row: &'a Row) -> rusqlite::Result<Book<'a>> {
+    Ok(Book {
         id: row.get(0)?,
         title: row.get_ref(1)?.as_str()?,
         author: row.get_ref(2)?.as_str()?,
         year: row.get(3)?,
         isbn: row.get_ref(4)?.as_str_or_null()?,
         page_count: row.get(5)?,
-    };
-    book.write(out);
-    Ok(())
+        status: row.get_ref(6)?.as_bytes()?,
+        created_at: without_zone(row.get_ref(7)?.as_bytes()?),
+        updated_at: without_zone(row.get_ref(8)?.as_bytes()?),
+        version: row.get(9)?,
+    })
 }
 
-fn array(statement: &mut Statement, values: impl Params) -> rusqlite::Result<Vec<u8>> {
-    let mut out = Vec::with_capacity(4096);
-    out.push(b'[');
+/// A timestamp as it is stored, but for its zone.
+fn without_zone(stored: &[u8]) -> &[u8] {
+    stored.strip_suffix(b"+00:00").unwrap_or(stored)
+}
+
+fn list(statement: &mut Statement, values: impl Params, limit: i64) -> rusqlite::Result<List> {
+    let mut list = List::new(limit);
     let mut rows = statement.query(values)?;
-    while let Some(row) = rows.next()? {
-        if out.len() > 1 {
-            out.push(b',');
-        }
-        write(row, &mut out)?;
+    while let Some(row) = rows.next()?
+        && list.takes_another()
+    {
+        list.add(&book(row)?);
     }
-    out.push(b']');
-    Ok(out)
+    Ok(list)
 }
 
-fn found(body: rusqlite::Result<Vec<u8>>) -> HttpResponse {
-    match body {
-        Ok(body) => json(StatusCode::OK, body),
-        Err(error) => HttpResponse::InternalServerError().body(error.to_string()),
-    }
+fn failed(error: &rusqlite::Error) -> HttpResponse {
+    HttpResponse::InternalServerError().body(error.to_string())
 }
 
 async fn one(reader: web::Data<RefCell<Reader>>, id: web::Path<i64>) -> HttpResponse {
-    let mut out = Vec::with_capacity(256);
-    let done = reader.borrow_mut().one.query_row([*id], |row| write(row, &mut out));
-    match done {
+    let answer = |found: &Row| book(found).map(|book| row(book.id, book.version, book.alone()));
+    match reader.borrow_mut().one.query_row([*id], answer) {
+        Ok(answer) => answer,
         Err(rusqlite::Error::QueryReturnedNoRows) => HttpResponse::NotFound().finish(),
-        done => found(done.map(|()| out)),
+        Err(error) => failed(&error),
     }
 }
 
-async fn page(reader: web::Data<RefCell<Reader>>, query: web::Query<Page>) -> HttpResponse {
-    found(array(&mut reader.borrow_mut().page, params![query.after, query.limit]))
+async fn page(
+    reader: web::Data<RefCell<Reader>>,
+    query: web::Query<Page>,
+    request: HttpRequest,
+) -> HttpResponse {
+    // One row more than the page has shows whether there is another page.
+    let values = params![query.after, query.limit + 1];
+    match list(&mut reader.borrow_mut().page, values, query.limit) {
+        Ok(list) => list.answer(&request, ("id__gt", itoa::Buffer::new().format(query.after))),
+        Err(error) => failed(&error),
+    }
 }
 
-async fn search(reader: web::Data<RefCell<Reader>>, query: web::Query<Search>) -> HttpResponse {
-    found(array(&mut reader.borrow_mut().search, params![query.pattern(), query.limit]))
+async fn search(
+    reader: web::Data<RefCell<Reader>>,
+    query: web::Query<Search>,
+    request: HttpRequest,
+) -> HttpResponse {
+    let values = params![query.pattern(), query.limit + 1];
+    match list(&mut reader.borrow_mut().search, values, query.limit) {
+        Ok(list) => list.answer(&request, ("author__icontains", &query.author)),
+        Err(error) => failed(&error),
+    }
 }
 
 async fn add(writer: web::Data<mpsc::Sender<Waiting>>, book: web::Json<NewBook>) -> HttpResponse {
@@ -124,26 +145,21 @@ async fn add(writer: web::Data<mpsc::Sender<Waiting>>, book: web::Json<NewBook>)
         return HttpResponse::ServiceUnavailable().finish();
     }
     match answered.await {
-        Ok(Some(body)) => json(StatusCode::CREATED, body),
+        Ok(Some((id, body))) => created(id, body),
         Ok(None) => duplicate(),
         Err(_) => HttpResponse::InternalServerError().finish(),
     }
 }
 
-fn insert(connection: &Connection, statement: &mut Statement, book: &NewBook) -> Option<Vec<u8>> {
-    let values = params![book.title, book.author, book.year, book.isbn, book.page_count];
+fn insert(connection: &Connection, statement: &mut Statement, book: &NewBook) -> Option<Added> {
+    let now = Moment::now();
+    let values =
+        params![book.title, book.author, book.year, book.isbn, book.page_count, now.stored()];
     match statement.execute(values) {
-        Ok(_) => Some(
-            Book {
-                id: connection.last_insert_rowid(),
-                title: &book.title,
-                author: &book.author,
-                year: book.year.map(i64::from),
-                isbn: book.isbn.as_deref(),
-                page_count: book.page_count.map(i64::from),
-            }
-            .alone(),
-        ),
+        Ok(_) => {
+            let id = connection.last_insert_rowid();
+            Some((id, book.stored(id, now.bytes()).alone()))
+        }
         Err(rusqlite::Error::SqliteFailure(error, _))
             if error.code == ErrorCode::ConstraintViolation =>
         {
@@ -167,9 +183,9 @@ fn write_groups(file: &str, waiting: &mpsc::Receiver<Waiting>) {
             done.push((answer, insert(connection, &mut statement, &book)));
         }
         commit.execute([]).expect("the group is on the disk");
-        for (answer, body) in done.drain(..) {
+        for (answer, added) in done.drain(..) {
             // A client that has gone away needs no answer.
-            let _ = answer.send(body);
+            let _ = answer.send(added);
         }
     }
 }

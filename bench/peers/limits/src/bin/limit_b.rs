@@ -26,6 +26,10 @@ fn book(id: i64) -> Book<'static> {
         year: Some(1987),
         isbn: Some("9780132350884"),
         page_count: Some(412),
+        status: b"available",
+        created_at: b"2026-11-26T12:00:00.123456",
+        updated_at: b"2026-11-26T12:00:00.123456",
+        version: 1,
     }
 }
 

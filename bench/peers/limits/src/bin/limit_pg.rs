@@ -3,19 +3,23 @@
 //! Each worker thread has a few connections with prepared statements, and sends a statement without waiting for the answer to
 //! the one before (pipelining); its columns become JSON without a struct in between.
 
-use actix_web::{App, HttpResponse, HttpServer, http::StatusCode, rt, web};
-use limits::{Book, NewBook, Page, Search, duplicate, json};
-use std::{cell::Cell, env};
-use tokio_postgres::{Client, Error, NoTls, Row, Statement, error::SqlState, types::ToSql};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, rt, web};
+use limits::{Book, List, Moment, NewBook, Page, Search, created, duplicate, row};
+use std::{cell::Cell, env, error};
+use tokio_postgres::{
+    Client, Error, NoTls, Row, Statement,
+    error::SqlState,
+    types::{FromSql, ToSql, Type},
+};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Connections a worker thread: one keeps one process of PostgreSQL busy, and there are two cores.
 const CONNECTIONS: usize = 4;
-const COLUMNS: &str = "SELECT id, title, author, year, isbn, page_count FROM books";
+const COLUMNS: &str = "SELECT id, title, author, year, isbn, page_count, status, created_at, updated_at, version FROM books";
 const INSERT: &str = "INSERT INTO books (title, author, year, isbn, page_count)
-    VALUES ($1, $2, $3, $4, $5) RETURNING id, title, author, year, isbn, page_count";
+    VALUES ($1, $2, $3, $4, $5) RETURNING id, created_at";
 
 struct Connection {
     client: Client,
@@ -40,21 +44,20 @@ impl Connection {
         })
     }
 
-    async fn array(
+    async fn list(
         &self,
         statement: &Statement,
-        values: &[&(dyn ToSql + Sync)],
-    ) -> Result<Vec<u8>, Error> {
-        let mut out = Vec::with_capacity(4096);
-        out.push(b'[');
-        for row in self.client.query(statement, values).await? {
-            if out.len() > 1 {
-                out.push(b',');
+        filter: &(dyn ToSql + Sync),
+        limit: i64,
+    ) -> Result<List, Error> {
+        let mut list = List::new(limit);
+        // One row more than the page has shows whether there is another page.
+        for row in self.client.query(statement, &[filter, &(limit + 1)]).await? {
+            if list.takes_another() {
+                with_book(&row, |book| list.add(book));
             }
-            book(&row).write(&mut out);
         }
-        out.push(b']');
-        Ok(out)
+        Ok(list)
     }
 }
 
@@ -79,46 +82,78 @@ impl Connections {
     }
 }
 
-fn book(row: &Row) -> Book<'_> {
+/// A timestamp as PostgreSQL sends it, in microseconds since the beginning of 2000.
+struct Sent(i64);
+
+impl Sent {
+    fn moment(&self) -> Moment {
+        Moment::new(self.0 + 946_684_800_000_000)
+    }
+}
+
+impl<'a> FromSql<'a> for Sent {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn error::Error + Sync + Send>> {
+        Ok(Self(i64::from_be_bytes(raw.try_into()?)))
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        *kind == Type::TIMESTAMPTZ
+    }
+}
+
+fn with_book<T>(row: &Row, then: impl FnOnce(&Book) -> T) -> T {
     let number = |column| row.get::<_, Option<i32>>(column).map(i64::from);
-    Book {
+    let moment = |column| row.get::<_, Sent>(column).moment();
+    let (created_at, updated_at) = (moment(7), moment(8));
+    then(&Book {
         id: i64::from(row.get::<_, i32>(0)),
         title: row.get(1),
         author: row.get(2),
         year: number(3),
         isbn: row.get(4),
         page_count: number(5),
-    }
+        status: row.get::<_, &str>(6).as_bytes(),
+        created_at: created_at.bytes(),
+        updated_at: updated_at.bytes(),
+        version: i64::from(row.get::<_, i32>(9)),
+    })
 }
 
 fn failed(error: &Error) -> HttpResponse {
     HttpResponse::InternalServerError().body(error.to_string())
 }
 
-fn found(body: Result<Vec<u8>, Error>) -> HttpResponse {
-    match body {
-        Ok(body) => json(StatusCode::OK, body),
-        Err(error) => failed(&error),
-    }
-}
-
 async fn one(connections: web::Data<Connections>, id: web::Path<i32>) -> HttpResponse {
     let connection = connections.next();
     match connection.client.query_opt(&connection.one, &[&*id]).await {
-        Ok(Some(row)) => json(StatusCode::OK, book(&row).alone()),
+        Ok(Some(found)) => with_book(&found, |book| row(book.id, book.version, book.alone())),
         Ok(None) => HttpResponse::NotFound().finish(),
         Err(error) => failed(&error),
     }
 }
 
-async fn page(connections: web::Data<Connections>, query: web::Query<Page>) -> HttpResponse {
+async fn page(
+    connections: web::Data<Connections>,
+    query: web::Query<Page>,
+    request: HttpRequest,
+) -> HttpResponse {
     let connection = connections.next();
-    found(connection.array(&connection.page, &[&query.after, &query.limit]).await)
+    match connection.list(&connection.page, &query.after, query.limit).await {
+        Ok(list) => list.answer(&request, ("id__gt", itoa::Buffer::new().format(query.after))),
+        Err(error) => failed(&error),
+    }
 }
 
-async fn search(connections: web::Data<Connections>, query: web::Query<Search>) -> HttpResponse {
+async fn search(
+    connections: web::Data<Connections>,
+    query: web::Query<Search>,
+    request: HttpRequest,
+) -> HttpResponse {
     let connection = connections.next();
-    found(connection.array(&connection.search, &[&query.pattern(), &query.limit]).await)
+    match connection.list(&connection.search, &query.pattern(), query.limit).await {
+        Ok(list) => list.answer(&request, ("author__icontains", &query.author)),
+        Err(error) => failed(&error),
+    }
 }
 
 async fn add(connections: web::Data<Connections>, new: web::Json<NewBook>) -> HttpResponse {
@@ -126,7 +161,10 @@ async fn add(connections: web::Data<Connections>, new: web::Json<NewBook>) -> Ht
     let values: [&(dyn ToSql + Sync); 5] =
         [&new.title, &new.author, &new.year, &new.isbn, &new.page_count];
     match connection.client.query_one(&connection.insert, &values).await {
-        Ok(row) => json(StatusCode::CREATED, book(&row).alone()),
+        Ok(row) => {
+            let (id, at) = (i64::from(row.get::<_, i32>(0)), row.get::<_, Sent>(1).moment());
+            created(id, new.stored(id, at.bytes()).alone())
+        }
         Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => duplicate(),
         Err(error) => failed(&error),
     }
