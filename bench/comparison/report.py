@@ -163,9 +163,9 @@ The server runs on one core and wrk on another; services take turns. {rounds} ro
 warming up; medians. Every start gets a fresh copy of the database. Responses are checked before they are timed, and afterwards
 every acknowledged book is counted. SQLite: WAL and synchronous=FULL; PostgreSQL: its own settings."""
     yield """\
-The limits A and PG answer with the bytes and headers of Bookplate for the same rows, with the same `ETag`, `Link` and cursor, which
-is checked when both are in the run. So a ratio to them says what an architecture costs, and not what an answer contains. They
-validate nothing, and their table has the index of its authors alone."""
+The limits answer with the bytes and headers of Bookplate: A and PG for the same rows, with the same `ETag`, `Link` and cursor, which
+is checked when both are in the run, and B with constants. So a ratio to them says what an architecture costs, and not what an answer
+contains. They validate nothing, and their table has the index of its authors alone."""
     yield """\
 ~: rounds differ by more than a quarter. !n: n connections broke or timed out. ✗: short of the target. Ratios inside one table
 carry over to other machines, seconds do not."""

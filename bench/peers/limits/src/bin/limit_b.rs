@@ -1,21 +1,34 @@
-//! Limit B: actix-web with constant answers of the usual length, and no database. What HTTP itself costs.
+//! Limit B: actix-web with constant answers, as the other limits answer for some rows, and no database. What HTTP itself costs.
 
-use actix_web::{App, HttpResponse, HttpServer, web};
-use limits::{Book, NewBook};
+use actix_web::{
+    App, HttpResponse, HttpServer,
+    http::{
+        StatusCode, Uri,
+        header::{ETAG, HeaderValue, LOCATION},
+    },
+    web,
+};
+use limits::{Book, ListHeaders, NewBook, list_headers, respond};
 use std::{env, sync::LazyLock};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-static ONE: LazyLock<Vec<u8>> = LazyLock::new(|| book(50_000).alone());
-static TWENTY: LazyLock<Vec<u8>> = LazyLock::new(|| {
+const FIRST: i64 = 50_000;
+const TAG: HeaderValue = HeaderValue::from_static("\"50000.1\"");
+const LOCATED: HeaderValue = HeaderValue::from_static("/api/books/50000");
+
+static ONE: LazyLock<Vec<u8>> = LazyLock::new(|| book(FIRST).alone());
+static TWENTY: LazyLock<(Vec<u8>, ListHeaders)> = LazyLock::new(|| {
     let mut out = Vec::new();
-    for id in 50_000..50_020 {
+    for id in FIRST..FIRST + 20 {
         out.push(if out.is_empty() { b'[' } else { b',' });
         book(id).write(&mut out);
     }
     out.push(b']');
-    out
+    let place = Uri::from_static("/api/books?limit=20&id__gt=49999");
+    let headers = list_headers(&place, &out, Some((("id__gt", "49999"), FIRST + 19)));
+    (out, headers)
 });
 
 fn book(id: i64) -> Book<'static> {
@@ -35,17 +48,18 @@ fn book(id: i64) -> Book<'static> {
 
 async fn one(id: web::Path<i64>) -> HttpResponse {
     match *id {
-        ..=99_999_999 => HttpResponse::Ok().content_type("application/json").body(ONE.as_slice()),
+        ..=99_999_999 => respond(StatusCode::OK, [(ETAG, TAG)], ONE.as_slice()),
         _ => HttpResponse::NotFound().finish(),
     }
 }
 
 async fn twenty() -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(TWENTY.as_slice())
+    let (body, headers) = &*TWENTY;
+    headers.clone().answer(body.as_slice())
 }
 
 async fn add(_: web::Json<NewBook>) -> HttpResponse {
-    HttpResponse::Created().content_type("application/json").body(ONE.as_slice())
+    respond(StatusCode::CREATED, [(ETAG, TAG), (LOCATION, LOCATED)], ONE.as_slice())
 }
 
 #[actix_web::main]
