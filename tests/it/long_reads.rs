@@ -194,7 +194,8 @@ fn expect_refusals_at_once(app: &App, path: &str) {
         let refused = answer.strip_prefix("503 in ").and_then(|rest| rest.split_once(" ms"));
         refused.is_some_and(|(ms, _)| ms.parse::<f64>().unwrap() < 1500.0)
     });
-    assert_eq!(at_once.count(), 3, "{durations:?}");
+    // Or four, if a read of the server itself had the connection when the first ones came.
+    assert!((3..=4).contains(&at_once.count()), "{durations:?}");
 }
 
 #[test]
