@@ -44,15 +44,22 @@ impl Listener {
         self.0.local_addr().ok()?.as_socket()
     }
 
-    /// From now on no new connection is completed; completed ones can still be accepted. Only closing the socket would reset
-    /// them, with the requests that were sent on them. Does nothing on systems without socket filters.
+    /// From now on no connection is begun; those whose handshake has begun are completed, and can still be accepted. Only closing
+    /// the socket would reset them, with the requests that were sent on them. Does nothing on systems without socket filters.
     pub fn turn_away(&self) {
         #[cfg(target_os = "linux")]
         {
-            // A program of one instruction: return 0, which accepts nothing of a packet.
+            // Drops the packets with SYN among the flags, which are the 14th byte of the TCP header, and passes all others.
+            const LOAD_BYTE: u16 = 0x30;
+            const IF_BITS: u16 = 0x45;
             const RETURN: u16 = 0x06;
-            let nothing = [socket2::SockFilter::new(RETURN, 0, 0, 0)];
-            if let Err(error) = self.0.attach_filter(&nothing) {
+            let no_new_ones = [
+                socket2::SockFilter::new(LOAD_BYTE, 0, 0, 13),
+                socket2::SockFilter::new(IF_BITS, 0, 1, 0x02),
+                socket2::SockFilter::new(RETURN, 0, 0, 0),
+                socket2::SockFilter::new(RETURN, 0, 0, u32::MAX),
+            ];
+            if let Err(error) = self.0.attach_filter(&no_new_ones) {
                 log::debug!(
                     "new connections cannot be turned away before the port closes: {error}"
                 );
