@@ -1,6 +1,7 @@
 //! PostgreSQL: connections of ours that share reads and run writes, and the options of the pool.
 
 mod config;
+mod decode;
 mod health_check;
 mod probe;
 pub(crate) mod row;

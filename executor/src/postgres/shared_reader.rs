@@ -17,7 +17,7 @@ use std::{sync::Arc, time::Duration};
 use sea_orm::{Statement, Value};
 
 use self::connection::SharedConnection;
-use super::{config::without_driver, health_check::HealthCheck};
+use super::{config::without_driver, decode::decode, health_check::HealthCheck};
 use crate::{
     row::{Decode, FromRow, Models},
     settings::Settings,
@@ -111,9 +111,7 @@ async fn find<R: FromRow>(
     values: &[Value],
 ) -> Option<Vec<R::Output>> {
     let rows = connection.ask(sql, values).await?;
-    let fits = rows.first().is_none_or(|row| row.len() == R::COLUMNS);
-    let found: Option<_> = rows.iter().map(R::read).collect();
-    let found = found.filter(|_| fits);
+    let found = decode::<R>(&rows);
     if found.is_none() {
         connection.leave(sql);
     }

@@ -21,11 +21,13 @@ pub trait FromRow {
     /// # Errors
     /// [`Error::Internal`] if a value does not fit.
     fn fit(row: &impl RowSource) -> Result<Self::Output, Error> {
-        let misfit = || {
-            let expected = type_name::<Self::Output>();
-            Error::internal(format!("a row has a value that does not fit {expected}"))
-        };
-        Self::read(row).ok_or_else(misfit)
+        Self::read(row).ok_or_else(Self::misfit)
+    }
+
+    /// The error for a row that does not fit.
+    fn misfit() -> Error {
+        let expected = type_name::<Self::Output>();
+        Error::internal(format!("a row has a value that does not fit {expected}"))
     }
 }
 

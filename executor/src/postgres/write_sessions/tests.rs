@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use crate::{
-    Changes, Db, Location, Rows, Settings, Tx,
+    Changes, Db, Ids, Location, Rows, Settings, Tx,
     error::{Error, Result},
 };
 
@@ -57,6 +57,19 @@ async fn add(tx: &Tx, x: i32) -> Result<()> {
     let insert = Query::insert().into_table("t").columns(["x"]).values_panic([x.into()]).take();
     assert_eq!(tx.exec(&insert).await?, 1);
     Ok(())
+}
+
+#[tokio::test]
+async fn a_row_of_another_number_of_columns_is_refused() {
+    let Some(cluster) = Cluster::get() else { return };
+    let fixture = Fixture::new(cluster).await;
+    for (sql, fits) in [("SELECT 1", true), ("SELECT 1, 2", false)] {
+        let statement = Statement::from_string(DbBackend::Postgres, sql);
+        let ids = async move |tx: &Tx| tx.query::<Ids>(statement.clone()).await;
+        let ids = fixture.db.write(ids).await;
+        assert_eq!(ids.is_ok(), fits, "{sql}: {ids:?}");
+        assert!(fits || matches!(ids, Err(Error::Internal(_))));
+    }
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result, chain},
-    postgres::value::parameters,
+    postgres::{decode::decode, value::parameters},
     row::FromRow,
     rows::Executed,
 };
@@ -146,7 +146,7 @@ impl Transaction {
 
     pub async fn query<R: FromRow>(&self, statement: Statement) -> Result<Vec<R::Output>> {
         let (rows, _) = self.ask(&statement.sql, values_of(&statement)).await?;
-        rows.iter().map(R::fit).collect()
+        decode::<R>(&rows).ok_or_else(R::misfit)
     }
 
     pub async fn execute(&self, statement: Statement) -> Result<Executed> {
