@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use service::{
     DatabaseError, Db, Error,
     books::import::{Format, OnDuplicate, Options},
+    database::on_a_thread,
     idempotency::{self, Key},
     imports::{self, Import, Imports, NewImport, RejectedRows, State},
 };
@@ -256,10 +257,10 @@ async fn create_import(
     let Received { upload, name, options } =
         upload::receive(&request, payload, imports.spool()).await?;
     let key = key(&request, &upload.digest(), &options)?;
-    let looked_at = upload::on_a_thread(move || {
+    let looked_at = on_a_thread(move || {
         let new = NewImport::of(&upload, name.as_deref(), options)?;
         upload.sync()?;
-        Ok((upload, new))
+        Ok::<_, Error>((upload, new))
     });
     let (upload, new) = looked_at.await?;
     let own = upload.name().to_owned();

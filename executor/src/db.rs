@@ -8,6 +8,7 @@ use sea_orm::{
 };
 
 use crate::{
+    blocking::on_a_thread,
     error::{Error, JobError, Result, driver::damage},
     extensions::Extensions,
     gate::Gate,
@@ -60,9 +61,8 @@ impl Db {
                 let open = writer.file();
                 let reader =
                     Database::connect(sqlite::readers(Arc::clone(&open), settings)).await?;
-                index = WalIndex::open(path).map_err(|error| Error::Internal(error.into()))?;
-                let inline = InlineReader::open(path, settings, index)
-                    .map_err(|error| Error::Internal(error.into()))?;
+                index = WalIndex::open(path).map_err(Error::internal)?;
+                let inline = InlineReader::open(path, settings, index).map_err(Error::internal)?;
                 // All of them are connected to the same file.
                 open.check()?;
                 let threads = ReadThreads::new(Arc::clone(&open), settings);
@@ -203,7 +203,7 @@ impl Db {
         if file.check().is_ok() && !file.is_away() {
             return Ok(());
         }
-        blocking(move || writer.look()).await
+        on_a_thread(move || writer.look()).await
     }
 
     /// Whether a read of this process has found a damaged SQLite file, and no check has passed since.
@@ -218,7 +218,7 @@ impl Db {
     /// When it cannot be read.
     pub async fn is_sound(&self) -> Result<bool> {
         let Some((_, file)) = self.file.clone() else { return Ok(true) };
-        let is_sound = blocking(move || sqlite::is_sound(file.path())).await?;
+        let is_sound = on_a_thread(move || sqlite::is_sound(file.path())).await?;
         if is_sound {
             damage::note(false);
         }
@@ -254,12 +254,4 @@ impl Db {
         self.writer.stop().await;
         Ok(self.reader.close().await?)
     }
-}
-
-/// Runs blocking work.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(Error::Internal(error.into())))
 }

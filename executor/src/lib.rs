@@ -6,6 +6,7 @@
 #[cfg(test)]
 extern crate self as sea_executor;
 
+mod blocking;
 mod db;
 mod driver;
 mod error;
@@ -31,6 +32,7 @@ mod write;
 /// Makes the rows of an entity readable without the driver: derived for its `Model`, and for each enum that is a column's type.
 pub use sea_executor_derive::Decode;
 
+pub use blocking::on_a_thread;
 pub use db::Db;
 pub use error::{Error, JobError, Result, chain, driver::is_full};
 pub use insertable::{Insertable, ModelOf};

@@ -17,7 +17,7 @@ use crate::{
 /// # Errors
 /// When it cannot be created or opened.
 pub async fn scratch(path: &Path) -> Result<DatabaseConnection> {
-    sqlite::private::make(path).map_err(|error| Error::Internal(error.into()))?;
+    sqlite::private::make(path).map_err(Error::internal)?;
     Ok(Database::connect(sqlite::scratch(path)).await?)
 }
 

@@ -58,12 +58,12 @@ impl Writer {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|error| Error::Internal(error.into()))?;
+            .map_err(Error::internal)?;
         let own = source.clone();
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || LocalSet::new().block_on(&runtime, carry_out(queue, width, own)))
-            .map_err(|error| Error::Internal(error.into()))?;
+            .map_err(Error::internal)?;
         let places = Arc::new(Semaphore::new(PLACES));
         let Settings { deadline, busy_timeout: patience, .. } = *settings;
         let acquire_timeout = settings.acquire_timeout.min(deadline);

@@ -3,7 +3,6 @@
 //! Each chunk is one transaction with its books, their previous values, the rejected rows, and the position in the file. So a
 //! process that is killed continues where it was, and other writers of SQLite never wait long.
 
-mod blocking;
 mod chunk;
 mod clean_up;
 mod dry_run;

@@ -9,12 +9,13 @@ use actix_multipart::{Field, Multipart};
 use actix_web::{
     HttpMessage, HttpRequest,
     http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE},
-    web::{self, Bytes, BytesMut, Payload, Query},
+    web::{Bytes, BytesMut, Payload, Query},
 };
 use futures_util::{Stream, StreamExt};
 use service::{
     DatabaseError, Error, FieldError, Result as Outcome,
     books::import::Options,
+    database::on_a_thread,
     imports::{Spool, Upload},
 };
 use utoipa::ToSchema;
@@ -303,13 +304,6 @@ impl Writer {
     async fn end(self) -> Outcome<Upload> {
         self.upload.ok_or_else(|| Error::internal("an uploaded file is missing"))
     }
-}
-
-/// Blocks on the disk where no other request waits.
-pub async fn on_a_thread<T: Send + 'static>(
-    work: impl FnOnce() -> Outcome<T> + Send + 'static,
-) -> Outcome<T> {
-    web::block(work).await.map_err(Error::internal)?
 }
 
 fn unreadable(error: impl std::fmt::Display) -> Problem {

@@ -74,15 +74,14 @@ impl OpenFile {
     pub(crate) fn after<T>(path: &Path, opening: impl FnOnce() -> Result<T>) -> Result<(Self, T)> {
         let before = Identity::of(path, true).ok();
         let opened = opening()?;
-        let internal = |error: io::Error| Error::Internal(error.into());
-        let database = path.canonicalize().map_err(internal)?;
+        let database = path.canonicalize().map_err(Error::internal)?;
         let beside = |suffix: &str| {
             let mut name = database.clone().into_os_string();
             name.push(suffix);
             PathBuf::from(name)
         };
         let identified = |path: PathBuf, follows| -> Result<_> {
-            let identity = Identity::of(&path, follows).map_err(internal)?;
+            let identity = Identity::of(&path, follows).map_err(Error::internal)?;
             Ok((path, identity))
         };
         let given = identified(path.to_owned(), true)?;

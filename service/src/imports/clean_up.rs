@@ -7,14 +7,11 @@ use sea_orm::{
     ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, sea_query::ExprTrait,
 };
 
-use super::{
-    blocking::on_a_thread,
-    spool::{Found, Spool},
-};
+use super::spool::{Found, Spool};
 use crate::{
     Db,
-    database::{Reader, Rows},
-    error::Result,
+    database::{Reader, Rows, on_a_thread},
+    error::{Error, Result},
 };
 
 /// Imports that are read from the database at a time.
@@ -23,7 +20,7 @@ const PART: u64 = 1000;
 /// Removes every file that no import needs and no process has locked.
 pub async fn run(db: &Db, spool: &Arc<Spool>) -> Result<()> {
     let folder = Arc::clone(spool);
-    let files = on_a_thread(move || Ok(folder.uploads())).await?;
+    let files = on_a_thread(move || Ok::<_, Error>(folder.uploads())).await?;
     if files.is_empty() {
         return Ok(());
     }
@@ -31,7 +28,7 @@ pub async fn run(db: &Db, spool: &Arc<Spool>) -> Result<()> {
     let (needed, newest) = needed(&reader).await?;
     for name in files.into_iter().filter(|name| !needed.contains(name)) {
         let (folder, file) = (Arc::clone(spool), name.clone());
-        let found = on_a_thread(move || Ok(folder.open(&file))).await?;
+        let found = on_a_thread(move || Ok::<_, Error>(folder.open(&file))).await?;
         // The holder of a file's lock is using it.
         let Ok(Found::Held(held)) = found else { continue };
         // The upload may have completed since, and the file is no longer locked by the request.
@@ -44,7 +41,7 @@ pub async fn run(db: &Db, spool: &Arc<Spool>) -> Result<()> {
         on_a_thread(move || {
             folder.remove(&name);
             drop(held);
-            Ok(())
+            Ok::<_, Error>(())
         })
         .await?;
     }

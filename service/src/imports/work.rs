@@ -7,7 +7,6 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use super::{
     Import, State, begin_undo,
-    blocking::on_a_thread,
     chunk::{self, Chunk, Chunks, Size},
     clean_up,
     dry_run::DryRun,
@@ -20,7 +19,7 @@ use super::{
 use crate::{
     DatabaseError, Db,
     books::import::{OnDuplicate, Options, Place, Rows, bad_file, unreadable},
-    database::Rows as _,
+    database::{Rows as _, on_a_thread},
     error::{Error, Result, chain},
 };
 
