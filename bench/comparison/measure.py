@@ -24,6 +24,12 @@ def settle(pids):
         time.sleep(0.1)
 
 
+def spent(server, database):
+    """CPU seconds so far of the server, of PostgreSQL, of the machine, and of this program and its children. Processes come and go."""
+    own, theirs = (process.cpu_seconds(pids) for pids in (server.family(), database.pids()))
+    return own, theirs, process.machine_seconds(), os.times()
+
+
 class Bench:
     """The parameters of a measurement: the cores of the server and of the load, seconds of load, and the workloads."""
 
@@ -75,11 +81,10 @@ class Bench:
 
     def load(self, server, database, workload, rows, terms):
         warm = self.wrk(server, workload, min(1, self.seconds), rows, terms)
-        own, theirs = server.family(), database.pids()
-        settle([*own, *theirs])
-        before = process.cpu_seconds(own), process.cpu_seconds(theirs), process.machine_seconds(), os.times()
+        settle([*server.family(), *database.pids()])
+        before = spent(server, database)
         done = self.wrk(server, workload, self.seconds, rows, terms)
-        after = process.cpu_seconds(own), process.cpu_seconds(theirs), process.machine_seconds(), os.times()
+        after = spent(server, database)
         cpu, postgres, machine = (now - then for then, now in zip(before[:3], after[:3]))
         load = sum(after[3][2:4]) - sum(before[3][2:4])
         seconds, requests = done["microseconds"] / 1e6, max(1, done["requests"])

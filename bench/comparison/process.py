@@ -39,8 +39,8 @@ def family(pid):
 
 
 def cpu_seconds(pids):
-    """CPU time that the processes have used so far, in user mode and in the kernel."""
-    return sum(int(found[11]) + int(found[12]) for found in map(fields, pids) if found) / TICKS
+    """CPU time that the processes have used so far, in user mode and in the kernel, with that of their children that have ended."""
+    return sum(sum(map(int, found[11:15])) for found in map(fields, pids) if found) / TICKS
 
 
 def machine_seconds():
