@@ -57,7 +57,7 @@ class Figures:
     def cost(self, name, workload):
         """CPU µs per request, including PostgreSQL's."""
         pairs = zip(self.values(name, workload, "cpu_us"), self.values(name, workload, "postgres_us"))
-        costs = [own + postgres for own, postgres in pairs if postgres >= 0]
+        costs = [own + postgres for own, postgres in pairs]
         return statistics.median(costs) if costs else None
 
     def ratio(self, workload, other):
@@ -93,8 +93,7 @@ class Figures:
 
     def costs(self, name, workload):
         postgres = self.middle(name, workload, "postgres_us")
-        # An older run, shown with --report, did not count processes that had ended.
-        more = f" + {number(postgres) if postgres > 0 else '?'}" if postgres else ""
+        more = f" + {number(postgres)}" if postgres else ""
         return number(self.middle(name, workload, "cpu_us")) + more
 
     def against(self, other, workload):
@@ -168,5 +167,5 @@ The limits answer with the bytes and headers of Bookplate: A and PG for the same
 is checked when both are in the run, and B with constants. So a ratio to them says what an architecture costs, and not what an answer
 contains. They validate nothing, and their table has the index of its authors alone."""
     yield """\
-~: rounds differ by more than a quarter. !n: n connections broke or timed out. ✗: short of the target. ?: not known.
-Ratios inside one table carry over to other machines, seconds do not."""
+~: rounds differ by more than a quarter. !n: n connections broke or timed out. ✗: short of the target. Ratios inside one table
+carry over to other machines, seconds do not."""
