@@ -87,6 +87,7 @@ impl Revise {
 
     async fn carry_out(&self, globals: &Globals, verb: Verb, url: Option<&str>) -> Result<()> {
         let command = Command { revise: self, globals, console: Console::new(globals), url };
+        self.expect_names()?;
         // Held to the end.
         let _file_lock = command.take_file_lock(&verb).await?;
         match verb {
@@ -109,6 +110,22 @@ impl Revise {
             Verb::Resolve(arguments) => command.resolve(&arguments).await,
             Verb::Test(arguments) => command.test(&arguments).await,
             Verb::Diff(arguments) => command.diff(&arguments).await,
+        }
+    }
+}
+
+impl Revise {
+    /// Refuses two migrations of one name, of which only one could be noted.
+    fn expect_names(&self) -> Result<()> {
+        let mut names = self.revisions();
+        names.sort();
+        let twice = names.iter().zip(names.iter().skip(1)).find(|(one, other)| one == other);
+        match twice {
+            None => Ok(()),
+            Some((name, _)) => Err(Error::History(format!(
+                "`{name}` is the name of two migrations; write `name()` by hand in one of them (a derived name is that of the file, \
+                 which is `mod` for every `mod.rs`)"
+            ))),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
+    project::directory::Directory,
     revision::Revision,
     runtime::{
         history::{Record, State, actor},
@@ -180,22 +181,38 @@ impl Command<'_> {
         let directory = self.directory()?;
         self.expect_built(&directory)?;
         let mut moved = Vec::new();
+        let rows = self.rows(&directory);
         for late in &status.out_of_order {
-            let known = directory.revisions().map_err(super::write::stopped)?;
-            let newest = known.last().and_then(|name| Revision::parse(name));
-            let slug = Revision::parse(late).map(|revision| revision.slug().to_owned());
-            let (Some(newest), Some(slug)) = (newest, slug) else {
-                return Err(Error::Usage(format!(
-                    "`{late}` has no date in its name that could be changed"
-                )));
-            };
-            let revision = Revision::new(Utc::now(), &slug).after(&newest).name();
-            directory.redate(late, &revision).map_err(super::write::stopped)?;
-            self.console.say(&format!("{late} is now {revision}"))?;
-            moved.push(serde_json::json!({ "from": late, "to": revision }));
+            let row = rows.iter().find(|row| row.revision == *late);
+            let module = row.and_then(|row| row.module.as_deref()).ok_or_else(|| {
+                let registry = directory.registry().display();
+                Error::Usage(format!(
+                    "`{late}` is not in `{registry}`; put it after the newest by hand"
+                ))
+            })?;
+            let to = self.put_last(&directory, late, module)?;
+            moved.push(serde_json::json!({ "from": late, "to": to }));
         }
         self.console
             .note("build again, check that they still fit after the others, then `upgrade`");
         self.console.json(&moved)
+    }
+
+    /// Puts a migration after the others: with a new date where its name has one of the engine's, and as it is where the
+    /// name is the project's own. Answers what it is called then.
+    fn put_last(&self, directory: &Directory, late: &str, module: &str) -> Result<String> {
+        let stopped = super::write::stopped;
+        let dated = Revision::parse(late).filter(|_| late == module);
+        let (Some(dated), Some(newest)) = (dated, directory.newest().map_err(stopped)?) else {
+            directory.move_last(module).map_err(stopped)?;
+            let registry = directory.registry().display();
+            self.console
+                .say(&format!("{late} is now the last in `{registry}`, under the same name"))?;
+            return Ok(late.to_owned());
+        };
+        let revision = Revision::new(Utc::now(), dated.slug()).after(&newest).name();
+        directory.redate(late, &revision).map_err(stopped)?;
+        self.console.say(&format!("{late} is now {revision}"))?;
+        Ok(revision)
     }
 }

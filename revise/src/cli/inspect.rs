@@ -121,8 +121,9 @@ impl Command<'_> {
         replay.close().await;
         let place = known.iter().position(|name| *name == wanted).unwrap_or_default();
         let after = place.checked_sub(1).and_then(|place| known.get(place));
-        let path = self.directory().ok().map(|directory| directory.path(&wanted));
-        let path = path.filter(|path| path.exists()).map(|path| path.display().to_string());
+        let rows = self.directory().map(|directory| self.rows(&directory)).unwrap_or_default();
+        let row = rows.into_iter().find(|row| row.revision == wanted);
+        let path = row.and_then(|row| row.path).map(|path| path.display().to_string());
         if arguments.sql {
             statements.iter().try_for_each(|sql| self.console.say(&format!("{sql};")))?;
         } else {

@@ -25,7 +25,8 @@ impl Command<'_> {
             target => target,
         };
         let mut checked = self.revise.check(&target, &options).await?;
-        checked.folder = self.folder_faults()?;
+        let seen = self.seen()?;
+        (checked.folder, checked.remarks) = (seen.faults, seen.remarks);
         if arguments.offline {
             // Without a database nothing is pending and nothing has drifted.
             checked.status = None;
@@ -65,6 +66,9 @@ impl Command<'_> {
             }
         }
         self.print_findings(&checked.findings)?;
+        for remark in &checked.remarks {
+            self.console.say(&format!("remark: {remark}"))?;
+        }
         let count = checked.unmanaged.len();
         if count > 0 {
             self.console.say(&format!(
@@ -80,7 +84,8 @@ impl Command<'_> {
     pub async fn status(&self) -> Result<()> {
         let target = self.target()?;
         let mut checked = self.revise.check(&target, &self.generate_options()?).await?;
-        checked.folder = self.folder_faults()?;
+        let seen = self.seen()?;
+        (checked.folder, checked.remarks) = (seen.faults, seen.remarks);
         self.console.json(&checked)?;
         let say = |name: &str, value: &str| self.console.say(&format!("{name:<12} {value}"));
         say("database", &target.to_string())?;
@@ -111,6 +116,9 @@ impl Command<'_> {
         }
         for fault in &checked.folder {
             say("folder", fault)?;
+        }
+        for remark in &checked.remarks {
+            say("remark", remark)?;
         }
         let differences = checked.models.len() + checked.questions.len();
         say("models", &none_or(differences, "as the migrations lead to", "change"))?;

@@ -101,16 +101,15 @@ impl Command<'_> {
         message: &str,
         draft: &Draft,
     ) -> Result<(String, String)> {
-        let known = directory.revisions().map_err(stopped)?;
-        let newest = known.last();
         let mut revision = Revision::new(Utc::now(), message);
-        if let Some(newest) = newest.and_then(|newest| Revision::parse(newest)) {
+        if let Some(newest) = directory.newest().map_err(stopped)? {
             revision = revision.after(&newest);
         }
+        let last = self.rows(directory).pop();
         let source = render::migration(&render::RevisionFile {
             revision: &revision,
             message,
-            after: newest.map(String::as_str),
+            after: last.as_ref().map(|last| last.revision.as_str()),
             up: &draft.up,
             down: &draft.down,
             notes: &draft.notes,
@@ -213,9 +212,11 @@ impl Command<'_> {
 
     pub fn edit(&self, arguments: &EditArguments) -> Result<()> {
         let directory = self.directory()?;
-        let known = directory.revisions().map_err(stopped)?;
-        let wanted = super::inspect::revision(&known, &arguments.revision)?;
-        let path = directory.path(&wanted);
+        let row = self.row(&directory, &arguments.revision)?;
+        let wanted = row.revision;
+        let path = row.path.ok_or_else(|| {
+            stopped(format!("the file of `{wanted}` is not in `{}`", directory.folder().display()))
+        })?;
         let editor = ["VISUAL", "EDITOR"].iter().find_map(std::env::var_os);
         let editor = editor.ok_or_else(|| {
             Error::Usage(format!("no editor is named in EDITOR; the file is `{}`", path.display()))

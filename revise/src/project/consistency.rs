@@ -38,6 +38,8 @@ pub struct Checked {
     /// What does not fit in the folder of migrations, in sentences; empty where there is none, as with an installed
     /// program. [`Revise::check`] looks at no folder, the command line does.
     pub folder: Vec<String>,
+    /// What is noticed in the folder and may be meant, in sentences: it changes no verdict.
+    pub remarks: Vec<String>,
     /// What is dangerous in migrations that were not applied.
     pub findings: Vec<Finding>,
     /// What is there, is none of the entities' business, and stays.

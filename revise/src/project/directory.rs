@@ -1,17 +1,24 @@
-//! The folder of migrations: which files are there, which are registered, and how one comes or goes.
+//! The folder of migrations: which are listed, where their files are, and how one comes or goes.
 //!
+//! The list is what counts: its order is the order, and a migration is the module of its entry, whatever the two are called.
 //! A file and its registration change together or not at all. What was written by others is never overwritten: a
 //! `versions/mod.rs` that says it is generated is written whole, any other list is changed at positions found by parsing,
 //! and where the list is not recognised nothing is touched.
 
+mod body;
+mod built;
 mod cargo_manifest;
 mod edit;
 mod error;
 mod init;
 mod listing;
 mod locate;
+mod module;
+mod names;
 mod registry;
+mod source;
 mod templates;
+mod unlisted;
 mod vector;
 mod write;
 
@@ -20,6 +27,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub(crate) use self::{
+    built::{Assigned, assign},
+    unlisted::Unlisted,
+};
 pub use self::{
     error::DirectoryError,
     init::{InitOptions, Initialised, init},
@@ -32,6 +43,27 @@ use crate::revision::Revision;
 pub struct Directory {
     folder: PathBuf,
     registry: PathBuf,
+}
+
+/// An entry of the list of migrations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// What `name()` answers, as far as the file says it.
+    pub name: Option<String>,
+    /// The module that it is in; `None` for one that is declared elsewhere.
+    pub module: Option<String>,
+    /// The file with the migration, where there is one.
+    pub file: Option<PathBuf>,
+    /// Whether a `#[cfg(…)]` stands before it.
+    pub is_conditional: bool,
+}
+
+impl Listed {
+    /// Its name, or else that of its module.
+    #[must_use]
+    pub fn label(&self) -> Option<&str> {
+        self.name.as_deref().or(self.module.as_deref())
+    }
 }
 
 impl Directory {
@@ -73,7 +105,7 @@ impl Directory {
         self.folder.join(format!("{revision}.rs"))
     }
 
-    /// The revisions that have a file, oldest first.
+    /// The files that are named as the engine names them, oldest first, whether or not they are listed.
     ///
     /// # Errors
     /// When the folder cannot be read.
@@ -97,15 +129,52 @@ impl Directory {
         Ok(names)
     }
 
-    /// The revisions that are registered, in the order in which they are applied.
+    /// The names of the migrations that are listed, in the order in which they are applied; of one whose file does not say
+    /// its name, that of its module.
     ///
     /// # Errors
-    /// When the registration cannot be read, or its list is not recognised.
+    /// When the list cannot be read, or is not recognised.
     pub fn registered(&self) -> Result<Vec<String>, DirectoryError> {
-        Registry::read(&self.registry)?.names()
+        let listed = self.listed()?;
+        Ok(listed.iter().filter_map(|one| one.label().map(str::to_owned)).collect())
     }
 
-    /// Writes a revision's file and registers it.
+    /// The entries of the list, in the order in which they are applied.
+    ///
+    /// # Errors
+    /// When the list cannot be read, or is not recognised.
+    pub fn listed(&self) -> Result<Vec<Listed>, DirectoryError> {
+        let registry = self.read()?;
+        let listing = registry.listing()?;
+        let listed = listing.entries.iter().map(|entry| Listed {
+            name: entry.name(&registry.sources, &listing.scope),
+            module: entry.module().map(|module| module.name.clone()),
+            file: entry.file.clone(),
+            is_conditional: entry.is_conditional,
+        });
+        Ok(listed.collect())
+    }
+
+    /// The migrations that have a file and are not listed.
+    ///
+    /// # Errors
+    /// When the list cannot be read, or is not recognised.
+    pub(crate) fn unlisted(&self) -> Result<Vec<Unlisted>, DirectoryError> {
+        let registry = self.read()?;
+        Ok(unlisted::find(&registry.sources, &registry.listing()?))
+    }
+
+    /// The newest of the dates in the names that the engine gives, of files and of modules that are listed.
+    pub(crate) fn newest(&self) -> Result<Option<Revision>, DirectoryError> {
+        let mut names = self.revisions()?;
+        if let Ok(listing) = self.read().and_then(|registry| registry.listing()) {
+            let modules = listing.entries.iter().filter_map(|entry| entry.module());
+            names.extend(modules.map(|module| module.name.clone()));
+        }
+        Ok(names.iter().filter_map(|name| Revision::parse(name)).max())
+    }
+
+    /// Writes a revision's file and registers it after the last one.
     ///
     /// # Errors
     /// When the name is none of a revision, the file is there already, the revision is registered already, the list is
@@ -116,14 +185,9 @@ impl Directory {
         if path.symlink_metadata().is_ok() {
             return Err(DirectoryError::Exists(path));
         }
-        let mut files = self.revisions()?;
-        files.push(revision.to_owned());
-        files.sort();
-        let text = Registry::read(&self.registry)?.with(revision, &files)?;
-        write::carry_out(&[
-            FileChange::Create { path: path.clone(), text: source.to_owned() },
-            FileChange::Replace { path: self.registry.clone(), text },
-        ])?;
+        let registry = Registry::read(&self.registry, &self.revisions()?)?;
+        let path = registry.add(revision, source)?;
+        write::carry_out(&registry.changes())?;
         Ok(path)
     }
 
@@ -133,27 +197,24 @@ impl Directory {
     /// When neither is there, the list is not recognised, or something cannot be written. Nothing is changed then.
     pub fn remove(&self, revision: &str) -> Result<(), DirectoryError> {
         check_name(revision)?;
-        let files = self.revisions()?;
-        let registry = Registry::read(&self.registry)?;
-        let on_disk = files.iter().any(|name| name == revision);
-        let registered = registry.names()?.iter().any(|name| name == revision);
-        if !on_disk && !registered {
+        let registry = Registry::read(&self.registry, &self.revisions()?)?;
+        let listing = registry.listing()?;
+        let entry = listing.entries.iter().find(|entry| entry.is(revision));
+        let file = entry.and_then(|entry| entry.file.clone()).or_else(|| {
+            let path = self.path(revision);
+            path.is_file().then_some(path)
+        });
+        if entry.is_none() && file.is_none() {
             return Err(self.missing(revision));
         }
-        let rest = files.into_iter().filter(|name| name != revision).collect::<Vec<_>>();
-        let mut changes = Vec::new();
-        if registered {
-            let text = registry.without(revision, &rest)?;
-            changes.push(FileChange::Replace { path: self.registry.clone(), text });
-        }
-        if on_disk {
-            changes.push(FileChange::Delete { path: self.path(revision) });
-        }
+        registry.remove(revision)?;
+        let mut changes = registry.changes();
+        changes.extend(file.map(|path| FileChange::Delete { path }));
         write::carry_out(&changes)
     }
 
-    /// Gives a revision another name, in the file's name, in the registration, and in the file where it says its name.
-    /// What other files say about it in their comments stays.
+    /// Gives a revision another name, in the file's name, in the registration, and in the file where it says its name, and
+    /// puts it after the last one. What other files say about it in their comments stays.
     ///
     /// # Errors
     /// When there is no such revision, the new one is there already, the list is not recognised, or something cannot be
@@ -161,29 +222,36 @@ impl Directory {
     pub fn redate(&self, old: &str, new: &str) -> Result<PathBuf, DirectoryError> {
         check_name(old)?;
         check_name(new)?;
-        let (from, to) = (self.path(old), self.path(new));
+        let registry = Registry::read(&self.registry, &self.revisions()?)?;
+        let listed = registry.listing().ok().and_then(|listing| {
+            listing.entries.into_iter().find(|entry| entry.is(old)).and_then(|entry| entry.file)
+        });
+        let from = listed.unwrap_or_else(|| self.path(old));
         if !from.is_file() {
             return Err(self.missing(old));
         }
-        if to.symlink_metadata().is_ok() {
-            return Err(DirectoryError::Exists(to));
+        let path = registry.rename(old, new)?;
+        let mut changes = registry.changes();
+        changes.push(FileChange::Delete { path: from });
+        write::carry_out(&changes)?;
+        Ok(path)
+    }
+
+    /// Puts the migration of a module after the last one, as it is.
+    ///
+    /// # Errors
+    /// When it is not listed, the list is not recognised, or something cannot be written. Nothing is changed then.
+    pub fn move_last(&self, module: &str) -> Result<(), DirectoryError> {
+        let registry = self.read()?;
+        if !registry.listing()?.entries.iter().any(|entry| entry.is(module)) {
+            return Err(self.missing(module));
         }
-        let mut files = self.revisions()?;
-        files.retain(|name| name != old);
-        files.push(new.to_owned());
-        files.sort();
-        let text = Registry::read(&self.registry)?.renamed(old, new, &files)?;
-        let source = fs::read_to_string(&from)
-            .map_err(|source| DirectoryError::io("read", &from, source))?;
-        write::carry_out(&[
-            FileChange::Create {
-                path: to.clone(),
-                text: listing::rename_inside(&source, old, new),
-            },
-            FileChange::Replace { path: self.registry.clone(), text },
-            FileChange::Delete { path: from },
-        ])?;
-        Ok(to)
+        registry.move_last(module)?;
+        write::carry_out(&registry.changes())
+    }
+
+    fn read(&self) -> Result<Registry, DirectoryError> {
+        Registry::read(&self.registry, &self.revisions().unwrap_or_default())
     }
 
     fn missing(&self, revision: &str) -> DirectoryError {

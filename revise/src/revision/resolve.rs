@@ -49,11 +49,13 @@ pub fn resolve<'a>(names: &'a [String], given: &str) -> Result<&'a str, ResolveE
     let asked = given.trim().to_lowercase();
     let words = slug(&asked);
     let with_m = format!("m{asked}");
-    let fits: [&dyn Fn(&str) -> bool; 4] = [
-        &|name| name == given || name == asked || name == with_m,
-        &|name| !asked.is_empty() && (name.starts_with(&asked) || name.starts_with(&with_m)),
-        &|name| !words.is_empty() && words_of(name) == words,
-        &|name| !words.is_empty() && words_of(name).contains(&words),
+    let begins = |name: &str, start: &str| name.to_lowercase().starts_with(start);
+    let fits: [&dyn Fn(&str) -> bool; 5] = [
+        &|name| name == given,
+        &|name| [&asked, &with_m].contains(&&name.to_lowercase()),
+        &|name| !asked.is_empty() && (begins(name, &asked) || begins(name, &with_m)),
+        &|name| !words.is_empty() && plain(words_of(name)) == words,
+        &|name| !words.is_empty() && plain(words_of(name)).contains(&words),
     ];
     for fit in fits {
         let found = names.iter().filter(|name| fit(name)).collect::<Vec<_>>();
@@ -74,16 +76,28 @@ pub fn resolve<'a>(names: &'a [String], given: &str) -> Result<&'a str, ResolveE
     Err(ResolveError::Unknown { given: given.to_owned(), nearest })
 }
 
-/// The name without its moment.
+/// In lower case, with `_` for what is neither a letter nor a digit.
+fn plain(words: &str) -> String {
+    let letter = |letter: char| if letter.is_alphanumeric() { letter } else { '_' };
+    words.to_lowercase().chars().map(letter).collect()
+}
+
+/// The name without its moment or number.
 fn words_of(name: &str) -> &str {
-    let shaped = |head: &str| {
-        head.starts_with('m')
-            && head.bytes().skip(1).all(|byte| byte.is_ascii_digit() || byte == b'_')
-    };
-    match name.split_at_checked(17) {
-        Some((head, words)) if shaped(head) => words,
-        _ => name,
+    let is_digit = |byte: u8| byte.is_ascii_digit() || byte == b'_';
+    let shaped = |head: &str| head.starts_with('m') && head.bytes().skip(1).all(is_digit);
+    if let Some((head, words)) = name.split_at_checked(17)
+        && shaped(head)
+        && head.ends_with('_')
+    {
+        return words;
     }
+    let number = name.strip_prefix(['m', 'M', 'v', 'V']).unwrap_or(name);
+    let words = number.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    let is_numbered = words.len() < number.len() && words.starts_with(['_', '-']);
+    let is_number = |letter: char| letter.is_ascii_digit() || matches!(letter, '-' | '_');
+    let words = words.trim_start_matches(is_number);
+    if is_numbered && !words.is_empty() { words } else { name }
 }
 
 #[cfg(test)]
@@ -119,6 +133,43 @@ mod tests {
         ];
         let names = names();
         for (given, expected) in cases {
+            assert_eq!(resolve(&names, given), Ok(expected), "{given}");
+        }
+    }
+
+    #[test]
+    fn names_of_any_form_are_found() {
+        let names = [
+            "m0001_users",
+            "m0002_users_and_roles",
+            "m0010_posts",
+            "m00000000_000000_functions",
+            "m20240420_1_wallet",
+            "m20240421_1234567_invoice",
+            "CreateAudit",
+            "2024-05-01-tags",
+            "v3",
+            "v31",
+        ]
+        .map(str::to_owned);
+        for (given, expected) in [
+            ("0001", "m0001_users"),
+            ("m0001", "m0001_users"),
+            ("M0002", "m0002_users_and_roles"),
+            ("users", "m0001_users"),
+            ("roles", "m0002_users_and_roles"),
+            ("functions", "m00000000_000000_functions"),
+            ("wallet", "m20240420_1_wallet"),
+            ("20240421", "m20240421_1234567_invoice"),
+            ("invoice", "m20240421_1234567_invoice"),
+            ("Create", "CreateAudit"),
+            ("createaudit", "CreateAudit"),
+            ("audit", "CreateAudit"),
+            ("tags", "2024-05-01-tags"),
+            ("2024-05-01", "2024-05-01-tags"),
+            ("v3", "v3"),
+            ("v31", "v31"),
+        ] {
             assert_eq!(resolve(&names, given), Ok(expected), "{given}");
         }
     }

@@ -76,6 +76,10 @@ fn is_partial(file: &str, database: &str) -> bool {
 /// When the directory cannot be written; nothing is left there then.
 pub async fn copy<C: ConnectionTrait>(db: &C, path: &Path, label: &str) -> Result<PathBuf> {
     let time = chrono::Utc::now().format("%Y%m%dT%H%M%S%.3fZ");
+    // A migration may be called anything.
+    let plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.');
+    let label: String =
+        label.chars().take(100).map(|letter| if plain(letter) { letter } else { '_' }).collect();
     let sibling = |ending: &str| {
         let mut name = path.as_os_str().to_owned();
         name.push(format!(".{label}.{time}{ending}"));

@@ -1,6 +1,9 @@
 //! What a `Cargo.toml` says, as far as it matters here. Read line by line, so that a broken one is no obstacle.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Component, Path, PathBuf},
+};
 
 /// Whether a folder's crate depends on what migrations need.
 pub(super) fn is_migrating(folder: &Path) -> bool {
@@ -23,6 +26,74 @@ pub(super) fn package(folder: &Path) -> Option<String> {
         let (key, value) = line.split_once('=')?;
         (key.trim() == "name").then(|| value.trim().trim_matches('"').to_owned())
     })
+}
+
+/// The folders of the crates that a folder's crate depends on by their paths, also by way of its workspace.
+pub(super) fn dependencies(folder: &Path) -> Vec<PathBuf> {
+    let Some(text) = read(folder) else { return Vec::new() };
+    let mut found = Vec::new();
+    for (name, value) in settings(&text, "dependencies") {
+        if let Some(path) = quoted(&value, "path") {
+            found.push(joined(folder, &path));
+            continue;
+        }
+        if !value.split_once("workspace").is_some_and(|(_, rest)| rest.contains("true")) {
+            continue;
+        }
+        let root = folder.ancestors().find(|folder| is_workspace(folder));
+        let shared = root.and_then(|root| Some((root, read(root)?)));
+        let shared = shared.and_then(|(root, text)| {
+            let settings = settings(&text, "workspace.dependencies");
+            let (_, value) = settings.into_iter().find(|(other, _)| *other == name)?;
+            Some(joined(root, &quoted(&value, "path")?))
+        });
+        found.extend(shared);
+    }
+    found
+}
+
+/// The dependencies of a table, each with what is said about it.
+fn settings(text: &str, table: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    let mut section = String::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
+        if let Some(header) = line.strip_prefix('[') {
+            section = header.split(']').next().unwrap_or_default().replace(['"', ' '], "");
+            continue;
+        }
+        let Some((key, value)) = line.split_once('=') else { continue };
+        let key = key.trim().replace('"', "");
+        let own = section.strip_prefix(table).map(|rest| rest.strip_prefix('.').unwrap_or(rest));
+        match own {
+            Some("") => {
+                let (name, rest) = key.split_once('.').unwrap_or((&key, ""));
+                found.push((name.to_owned(), format!("{rest}={value}")));
+            }
+            Some(name) => found.push((name.to_owned(), format!("{key}={value}"))),
+            None => {}
+        }
+    }
+    found
+}
+
+/// A path without `..`, as far as that is possible.
+fn joined(folder: &Path, path: &str) -> PathBuf {
+    Path::new(path).components().fold(folder.to_owned(), |mut whole, part| {
+        match part {
+            Component::ParentDir => drop(whole.pop()),
+            Component::CurDir => {}
+            part => whole.push(part),
+        }
+        whole
+    })
+}
+
+/// The text of a key: `path = "…"`.
+fn quoted(value: &str, key: &str) -> Option<String> {
+    let (_, rest) = value.split_once(key)?;
+    let rest = rest.trim_start().strip_prefix('=')?.trim_start();
+    let quote = rest.chars().next().filter(|first| matches!(first, '"' | '\''))?;
+    rest.get(1..)?.split(quote).next().map(str::to_owned)
 }
 
 fn read(folder: &Path) -> Option<String> {
@@ -56,6 +127,30 @@ fn depends(text: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_of_dependencies_are_found_however_they_are_written() {
+        let root = tempfile::tempdir().unwrap();
+        let shared = "[workspace]\nmembers = []\n[workspace.dependencies]\nb = { path = \"b\" }\n";
+        fs::write(root.path().join("Cargo.toml"), shared).unwrap();
+        let app = root.path().join("app");
+        fs::create_dir(&app).unwrap();
+        for (text, expected) in [
+            ("[dependencies]\na = { version = \"1\", path = \"../a\" }", Some("a")),
+            ("[dependencies]\na={path='../a'}", Some("a")),
+            ("[dependencies.a]\nversion = \"1\"\npath = \"../a\"", Some("a")),
+            ("[dependencies]\nb.workspace = true", Some("b")),
+            ("[dependencies]\nb = { workspace = true, features = [] }", Some("b")),
+            ("[dependencies.b]\nworkspace = true", Some("b")),
+            ("[dependencies]\nb = \"1\"\n# a = { path = \"../a\" }", None),
+            ("[dev-dependencies]\na = { path = \"../a\" }", None),
+            ("[[bin]]\npath = \"src/x.rs\"", None),
+        ] {
+            fs::write(app.join("Cargo.toml"), text).unwrap();
+            let expected = expected.map(|path| root.path().join(path));
+            assert_eq!(dependencies(&app), expected.into_iter().collect::<Vec<_>>(), "{text}");
+        }
+    }
 
     #[test]
     fn dependencies_are_found_however_they_are_written() {

@@ -44,13 +44,15 @@ pub enum DirectoryError {
     },
     /// A list that cannot be changed without guessing.
     #[error(
-        "the list of migrations in `{}` is not recognised, nothing was written; bring it into the form \
+        "the list of migrations in `{}` is not recognised{why}; nothing was written; bring it into the form \
          `vec![Box::new(m…::Migration), …]` and repeat, which will {action}:\n\n    {module}\n    {entry}",
         .path.display()
     )]
     NotRecognised {
         /// The file with the list.
         path: PathBuf,
+        /// The line that is not understood: `; line 7 has …`.
+        why: String,
         /// What is to be done with the lines: `add these two lines`.
         action: &'static str,
         /// The line that declares the module.
@@ -60,10 +62,15 @@ pub enum DirectoryError {
     },
     /// A list that cannot be read.
     #[error(
-        "the list of migrations in `{}` is not recognised; expected `vec![Box::new(m…::Migration), …]` in `fn migrations()`",
-        .0.display()
+        "the list of migrations in `{}` is not recognised; expected `vec![Box::new(m…::Migration), …]` in `fn migrations()`{why}",
+        .path.display()
     )]
-    Unreadable(PathBuf),
+    Unreadable {
+        /// The file with the list.
+        path: PathBuf,
+        /// The line that is not understood: `; line 7 has …`.
+        why: String,
+    },
     /// A file or folder that cannot be read or written.
     #[error("cannot {doing} `{}`: {source}", .path.display())]
     Io {
@@ -82,12 +89,29 @@ impl DirectoryError {
     }
 
     /// That a list is not recognised, with the lines that a person has to add or to take out.
-    pub(super) fn not_recognised(path: &Path, action: &'static str, revision: &str) -> Self {
+    pub(super) fn not_recognised(
+        path: &Path,
+        why: String,
+        action: &'static str,
+        revision: &str,
+    ) -> Self {
         Self::NotRecognised {
             path: path.to_owned(),
+            why,
             action,
             module: format!("mod {revision};"),
             entry: format!("Box::new({revision}::Migration),"),
+        }
+    }
+
+    /// Where a list cannot be read, that it cannot be changed either: `other` makes an error of the reason.
+    pub(super) fn or_else(self, other: impl FnOnce(String) -> Self) -> Self {
+        let Self::Unreadable { path, why } = self else { return self };
+        match other(why) {
+            Self::NotRecognised { why, action, module, entry, .. } => {
+                Self::NotRecognised { path, why, action, module, entry }
+            }
+            other => other,
         }
     }
 }

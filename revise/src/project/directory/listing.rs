@@ -1,146 +1,371 @@
-//! Where a Rust file declares its migrations and where it lists them, found by parsing.
+//! Where a crate lists its migrations and where it declares them, found by parsing.
 
-use std::ops::Range;
-
-use syn::{
-    Block, Expr, File, ImplItem, Item, Macro, MacroDelimiter, Signature, Stmt, Token, Visibility,
-    punctuated::{Pair, Punctuated},
-    spanned::Spanned as _,
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
 };
 
-use super::edit::{TextEdit, apply, part};
+use syn::{Block, ImplItem, Item, Signature, Stmt, spanned::Spanned as _};
+
+use super::{
+    body::{self, Body, Element, List, Unclear},
+    edit::{TextEdit, apply, part},
+    error::DirectoryError,
+    module::{Found, Module, Scope},
+    names,
+    source::{Source, Sources, split_mark},
+};
 use crate::revision::Revision;
 
-/// What was found; every range is one of bytes.
-#[derive(Debug, PartialEq, Eq)]
+/// How many functions that call each other are followed.
+const DEPTH: usize = 4;
+
+/// The list of migrations.
 pub(super) struct Listing {
-    /// The modules of migrations, in the order of the file.
-    pub(super) modules: Vec<Module>,
-    /// After what a first module goes, where there is none yet.
-    pub(super) anchor: Anchor,
-    /// The list.
-    pub(super) vector: Vector,
-}
-
-/// `mod m…;`
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Module {
-    pub(super) name: String,
-    /// All of it, with its attributes.
-    pub(super) item: Range<usize>,
-    pub(super) ident: Range<usize>,
-    /// Such as `pub`; empty where there is none.
-    pub(super) visibility: Range<usize>,
-}
-
-/// Where a first module goes.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Anchor {
-    /// After an import or another module that ends here.
-    After(usize),
-    /// Before the first item, which begins here.
-    Before(usize),
-}
-
-/// What is between the brackets of `vec![…]`.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Vector {
-    pub(super) inner: Range<usize>,
-    pub(super) entries: Vec<ListEntry>,
+    /// The file that holds it.
+    pub(super) scope: Scope,
+    pub(super) list: List,
+    /// An entry for each of its elements.
+    pub(super) entries: Vec<Entry>,
+    /// What its function answers.
+    pub(super) returns: Range<usize>,
 }
 
 /// `Box::new(m…::Migration)`, or anything else in the list.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct ListEntry {
-    /// The module and where it is written, where it is one.
-    pub(super) name: Option<(String, Range<usize>)>,
-    pub(super) range: Range<usize>,
-    /// Where the comma after it ends.
-    pub(super) comma: Option<usize>,
+pub(super) struct Entry {
+    /// Where it leads; `None` for what is not found in this crate.
+    pub(super) found: Option<Found>,
+    /// The type, where the list says it.
+    kind: Option<String>,
+    /// The file with the migration, where there is one.
+    pub(super) file: Option<PathBuf>,
+    /// Whether a `#[cfg(…)]` stands before it or its module.
+    pub(super) is_conditional: bool,
+}
+
+impl Entry {
+    /// The module that it is in.
+    pub(super) fn module(&self) -> Option<&Module> {
+        self.found.as_ref().map(|found| &found.module)
+    }
+
+    /// What `name()` answers, as far as the file says it.
+    pub(super) fn name(&self, sources: &Sources, list: &Scope) -> Option<String> {
+        let place = match (&self.found, &self.kind) {
+            (Some(found), _) => found.scope(sources),
+            (None, Some(_)) => Some(list.clone()),
+            (None, None) => None,
+        };
+        names::name(&place?, self.kind.as_deref())
+    }
+
+    pub(super) fn is(&self, module: &str) -> bool {
+        self.module().is_some_and(|found| found.name == module)
+    }
 }
 
 impl Listing {
-    /// What is found in a source without a byte order mark; nothing where it is not exactly one list.
-    pub(super) fn parse(source: &str) -> Option<Self> {
-        let file: File = syn::parse_str(source).ok()?;
-        let mut vectors = bodies(&file).filter_map(|(signature, block)| {
-            let returns = part(source, signature.output.span().byte_range());
-            if returns.contains("Migration") { tail(block).and_then(vector) } else { None }
-        });
-        let (Some(vector), None) = (vectors.next(), vectors.next()) else {
-            return None;
-        };
-        let listed = |name: &str| vector.entries.iter().any(|entry| entry.is(name));
-        let declared = |item: &Item| match item {
-            Item::Mod(item) if item.semi.is_some() => {
-                let name = item.ident.to_string();
-                let counts = listed(&name) || Revision::parse(&name).is_some();
-                counts.then(|| module(item, name))
-            }
-            _ => None,
-        };
-        let modules = file.items.iter().filter_map(declared).collect::<Vec<_>>();
-        // A list of modules that are declared elsewhere is changed elsewhere.
-        if !vector.entries.is_empty() && !modules.iter().any(|module| listed(&module.name)) {
-            return None;
+    /// The list that a file has, or that the function which it calls has.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or there is not exactly one list that is understood.
+    pub(super) fn find(sources: &Sources, path: &Path) -> Result<Self, DirectoryError> {
+        let source = sources.read(path)?;
+        if let Some((line, why)) = source.fault() {
+            let why = format!("; line {line} is not Rust: {why}");
+            return Err(DirectoryError::Unreadable { path: path.to_owned(), why });
         }
-        let after = |item: &&Item| match item {
-            Item::Use(_) | Item::ExternCrate(_) => true,
-            Item::Mod(item) => item.semi.is_some(),
-            _ => false,
+        let scope = Scope::of(source);
+        let functions = lists(scope.items());
+        let mut read =
+            functions.iter().map(|function| Self::read(sources, &scope, function, DEPTH));
+        if functions.len() == 1
+            && let Some(only) = read.next()
+        {
+            return only;
+        }
+        let mut understood = read.filter_map(Result::ok);
+        match (understood.next(), understood.next()) {
+            (Some(one), None) => Ok(one),
+            _ => Err(undecided(&scope.source, &functions)),
+        }
+    }
+
+    fn read(
+        sources: &Sources,
+        scope: &Scope,
+        function: &Function<'_>,
+        depth: usize,
+    ) -> Result<Self, DirectoryError> {
+        let text = &scope.source.text;
+        let unclear = |Unclear { line, text, hint }| DirectoryError::Unreadable {
+            path: scope.source.path.clone(),
+            why: format!("; line {line} has `{text}`{hint}"),
         };
-        let anchor = match file.items.iter().rev().find(after) {
-            Some(item) => Anchor::After(item.span().byte_range().end),
-            None => Anchor::Before(file.items.first()?.span().byte_range().start),
+        let list = match body::read(text, function.block).map_err(unclear)? {
+            Body::List(list) => list,
+            Body::Call(path) => {
+                let called = depth.checked_sub(1);
+                let called = called.and_then(|depth| call(sources, scope, &path, depth));
+                let here = Unclear::at(text, function.block.stmts.last().span().byte_range());
+                return called.unwrap_or_else(|| Err(unclear(here)));
+            }
         };
-        Some(Self { modules, anchor, vector })
+        let inner = scope.with_local(list.local.clone());
+        let entries = list.elements.iter().map(|element| entry(sources, &inner, element));
+        let entries = entries.collect::<Vec<_>>();
+        let is_here = |element: &Element| element.paths.iter().any(|path| declares(scope, path));
+        // A list of migrations of other crates is changed elsewhere.
+        let foreign = list.elements.first().filter(|_| {
+            entries.iter().all(|entry| entry.found.is_none()) && !list.elements.iter().any(is_here)
+        });
+        if let Some(first) = foreign {
+            let here = Unclear::at(text, first.range.clone());
+            return Err(unclear(Unclear {
+                hint: ", and no `mod …;` declares its module", ..here
+            }));
+        }
+        let returns = function.signature.output.span().byte_range();
+        Ok(Self { scope: scope.clone(), list, entries, returns })
+    }
+
+    /// The module that the next migration is declared next to, and how the list calls its neighbours.
+    pub(super) fn home(&self) -> (Scope, String) {
+        let last = self.entries.iter().rev().find_map(|entry| entry.found.as_ref());
+        match last {
+            Some(found) => (found.parent.clone(), found.prefix.clone()),
+            None => (self.scope.clone(), String::new()),
+        }
+    }
+
+    /// The modules of migrations that a file declares: those of the list, and those that are named as the engine does it.
+    pub(super) fn modules(&self, sources: &Sources, home: &Scope) -> Vec<Module> {
+        let mut modules = home.modules(sources);
+        modules.retain(|module| {
+            let mut listed = self.entries.iter().filter_map(Entry::module);
+            let is_listed = listed.any(|listed| listed == module);
+            is_listed || (!module.is_inline && Revision::parse(&module.name).is_some())
+        });
+        modules
+    }
+
+    /// Every module that declares migrations of the list, and the one that has the list.
+    pub(super) fn homes(&self) -> Vec<Scope> {
+        let mut homes = vec![self.scope.clone()];
+        for found in self.entries.iter().filter_map(|entry| entry.found.as_ref()) {
+            let is_known = |home: &Scope| {
+                home.source.path == found.parent.source.path && home.folder == found.parent.folder
+            };
+            if !homes.iter().any(is_known) {
+                homes.push(found.parent.clone());
+            }
+        }
+        homes
     }
 }
 
-impl ListEntry {
-    pub(super) fn is(&self, name: &str) -> bool {
-        self.name.as_ref().is_some_and(|(found, _)| found == name)
+/// Follows a call to a function of this crate.
+fn call(
+    sources: &Sources,
+    scope: &Scope,
+    path: &[String],
+    depth: usize,
+) -> Option<Result<Listing, DirectoryError>> {
+    let (name, modules) = path.split_last()?;
+    let target = match modules {
+        [] => scope.clone(),
+        [own] if own == "Self" => scope.clone(),
+        modules => match scope.lookup(sources, modules) {
+            Some(found) if found.rest.is_empty() => found.scope(sources)?,
+            Some(_) => return None,
+            // `Migrator::all()`
+            None if modules.len() == 1 => scope.clone(),
+            None => return None,
+        },
+    };
+    let functions = target.items().iter().flat_map(functions);
+    let mut named = functions.filter(|function| function.signature.ident == name.as_str());
+    match (named.next(), named.next()) {
+        (Some(function), None) => Some(Listing::read(sources, &target, &function, depth)),
+        _ => None,
     }
+}
+
+fn entry(sources: &Sources, scope: &Scope, element: &Element) -> Entry {
+    let found = element.paths.iter().find_map(|path| scope.lookup(sources, path));
+    let own = element.paths.iter().find(|path| declares(scope, path));
+    let (kind, file) = match &found {
+        Some(found) => (found.rest.first(), found.module.file.clone()),
+        None => (own.and_then(|path| path.first()), own.map(|_| scope.source.path.clone())),
+    };
+    Entry {
+        kind: kind.cloned(),
+        file,
+        is_conditional: element.is_conditional
+            || found.as_ref().is_some_and(|found| found.module.conditional),
+        found,
+    }
+}
+
+/// Whether a path is a type of this very module.
+fn declares(scope: &Scope, path: &[String]) -> bool {
+    let Some(name) = path.first() else { return false };
+    scope
+        .items()
+        .iter()
+        .any(|item| matches!(item, Item::Struct(item) if item.ident == name.as_str()))
+}
+
+/// A function, and the trait that it is for.
+struct Function<'a> {
+    signature: &'a Signature,
+    block: &'a Block,
+    of: Option<String>,
+}
+
+/// The functions that may have the list: that of a `MigratorTrait` before others.
+fn lists(items: &[Item]) -> Vec<Function<'_>> {
+    let is_migrator = |function: &Function<'_>| {
+        let of = function.of.as_deref();
+        function.signature.ident == "migrations"
+            && of.is_some_and(|of| of.starts_with("MigratorTrait"))
+    };
+    let found: Vec<_> = items.iter().flat_map(functions).filter(is_migrator).collect();
+    if !found.is_empty() {
+        return found;
+    }
+    let answers = |function: &Function<'_>, word: &str| {
+        let output = &function.signature.output;
+        matches!(output, syn::ReturnType::Type(_, kind) if has_name(kind, word))
+    };
+    let named = |function: &Function<'_>| {
+        ["migrations", "all"].iter().any(|name| function.signature.ident == *name)
+            && answers(function, "Migration")
+    };
+    let found: Vec<_> = items.iter().flat_map(functions).filter(named).collect();
+    if !found.is_empty() {
+        return found;
+    }
+    let any = |function: &Function<'_>| answers(function, "MigrationTrait");
+    items.iter().flat_map(functions).filter(any).collect()
+}
+
+/// Whether a name with this word occurs in a type.
+fn has_name(kind: &syn::Type, word: &str) -> bool {
+    let in_path = |path: &syn::Path| {
+        path.segments.iter().any(|segment| {
+            let inner = match &segment.arguments {
+                syn::PathArguments::AngleBracketed(arguments) => {
+                    arguments.args.iter().any(|argument| match argument {
+                        syn::GenericArgument::Type(kind) => has_name(kind, word),
+                        _ => false,
+                    })
+                }
+                _ => false,
+            };
+            inner || segment.ident.to_string().contains(word)
+        })
+    };
+    match kind {
+        syn::Type::Path(kind) => in_path(&kind.path),
+        syn::Type::TraitObject(kind) => kind.bounds.iter().any(|bound| match bound {
+            syn::TypeParamBound::Trait(bound) => in_path(&bound.path),
+            _ => false,
+        }),
+        syn::Type::Paren(kind) => has_name(&kind.elem, word),
+        syn::Type::Group(kind) => has_name(&kind.elem, word),
+        _ => false,
+    }
+}
+
+fn functions(item: &Item) -> Vec<Function<'_>> {
+    match item {
+        Item::Fn(item) => vec![Function { signature: &item.sig, block: &item.block, of: None }],
+        Item::Impl(item) => {
+            let of = item.trait_.as_ref().and_then(|(_, path, _)| path.segments.last());
+            let of = of.map(|name| name.ident.to_string());
+            let functions = item.items.iter().filter_map(|item| match item {
+                ImplItem::Fn(item) => {
+                    Some(Function { signature: &item.sig, block: &item.block, of: of.clone() })
+                }
+                _ => None,
+            });
+            functions.collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a file implements `MigratorTrait`, so that its list counts even where it is not understood.
+pub(super) fn is_migrator(source: &Source) -> bool {
+    let mut functions = source.items().iter().flat_map(functions);
+    functions
+        .any(|function| function.of.as_deref().is_some_and(|of| of.starts_with("MigratorTrait")))
+}
+
+fn undecided(source: &Source, functions: &[Function<'_>]) -> DirectoryError {
+    let lines = functions.iter().map(|function| {
+        let start = function.signature.span().byte_range().start;
+        super::source::line(&source.text, start).to_string()
+    });
+    let lines = lines.collect::<Vec<_>>().join(" and ");
+    let why = match functions.len() {
+        0 => "; there is no such function".to_owned(),
+        _ => format!(
+            "; there are several in lines {lines}, and `-d` has to name the file's folder of one"
+        ),
+    };
+    DirectoryError::Unreadable { path: source.path.clone(), why }
 }
 
 /// Whether a file holds nothing but what [`super::registry`] writes, so that nothing is lost when it is rewritten.
-pub(super) fn is_plain(source: &str) -> bool {
-    let Ok(file) = syn::parse_str::<File>(source) else {
+pub(super) fn is_plain(source: &Source) -> bool {
+    if source.fault().is_some() {
         // What git left there when two branches added a revision.
-        return source.contains("<<<<<<<") && source.contains(">>>>>>>");
-    };
-    file.items.iter().all(|item| match item {
-        Item::Use(_) => true,
-        Item::Mod(item) => {
-            item.semi.is_some()
-                && item.attrs.is_empty()
-                && Revision::parse(&item.ident.to_string()).is_some()
+        return source.text.contains("<<<<<<<") && source.text.contains(">>>>>>>");
+    }
+    let mut modules = Vec::new();
+    let mut entries = Vec::new();
+    for item in source.items() {
+        match item {
+            Item::Use(_) => {}
+            Item::Mod(item) if item.semi.is_some() && item.attrs.is_empty() => {
+                modules.push(item.ident.to_string());
+            }
+            Item::Fn(item) if item.sig.ident == "all" && item.block.stmts.len() == 1 => {
+                let Ok(Body::List(list)) = body::read(&source.text, &item.block) else {
+                    return false;
+                };
+                for element in &list.elements {
+                    let written = part(&source.text, element.range.clone());
+                    match element.paths.first().map(Vec::as_slice) {
+                        Some([module, kind])
+                            if written == format!("Box::new({module}::{kind})") =>
+                        {
+                            entries.push(module.clone());
+                        }
+                        _ => return false,
+                    }
+                }
+            }
+            _ => return false,
         }
-        Item::Fn(item) => {
-            let named = |vector: Vector| vector.entries.iter().all(|entry| entry.name.is_some());
-            item.sig.ident == "all"
-                && item.block.stmts.len() == 1
-                && tail(&item.block).and_then(vector).is_some_and(named)
-        }
-        _ => false,
-    })
+    }
+    modules.sort();
+    // An order that somebody gave it is kept, and so is what is declared and not listed.
+    modules == entries && entries.iter().all(|name| Revision::parse(name).is_some())
 }
 
 /// The source in which a migration that says its own name says another one.
 pub(super) fn rename_inside(source: &str, old: &str, new: &str) -> String {
     let (mark, body) = split_mark(source);
-    let Ok(file) = syn::parse_str::<File>(body) else {
+    let Ok(file) = syn::parse_str::<syn::File>(body) else {
         return source.to_owned();
     };
-    let named = |item: &Item| match item {
-        Item::Impl(item) => item.trait_.as_ref().is_some_and(|(_, path, _)| {
-            path.segments.last().is_some_and(|segment| segment.ident == "MigrationName")
-        }),
-        _ => false,
-    };
-    let functions = file.items.iter().filter(|item| named(item)).flat_map(functions);
-    let edits = functions.filter_map(|(_, block)| match block.stmts.last() {
-        Some(Stmt::Expr(Expr::Lit(literal), None)) => match &literal.lit {
+    let named = |function: &Function<'_>| function.of.as_deref() == Some("MigrationName");
+    let functions = file.items.iter().flat_map(functions).filter(named);
+    let edits = functions.filter_map(|function| match function.block.stmts.last() {
+        Some(Stmt::Expr(syn::Expr::Lit(literal), None)) => match &literal.lit {
             syn::Lit::Str(text) if text.value() == old => {
                 Some(TextEdit { at: text.span().byte_range(), text: format!("\"{new}\"") })
             }
@@ -151,85 +376,9 @@ pub(super) fn rename_inside(source: &str, old: &str, new: &str) -> String {
     mark.to_owned() + &apply(body, edits.collect())
 }
 
-/// A byte order mark, and the rest.
-pub(super) fn split_mark(source: &str) -> (&str, &str) {
-    match source.strip_prefix('\u{feff}') {
-        Some(body) => (source.get(..'\u{feff}'.len_utf8()).unwrap_or_default(), body),
-        None => ("", source),
-    }
-}
-
-/// The functions that may hold the list.
-fn bodies(file: &File) -> impl Iterator<Item = (&Signature, &Block)> {
-    let found = file.items.iter().flat_map(functions);
-    found.filter(|(signature, _)| signature.ident == "migrations" || signature.ident == "all")
-}
-
-fn functions(item: &Item) -> Vec<(&Signature, &Block)> {
-    match item {
-        Item::Fn(item) => vec![(&item.sig, &*item.block)],
-        Item::Impl(item) => {
-            let functions = item.items.iter().filter_map(|item| match item {
-                ImplItem::Fn(item) => Some((&item.sig, &item.block)),
-                _ => None,
-            });
-            functions.collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// The `vec![…]` that a function answers.
-fn tail(block: &Block) -> Option<&Macro> {
-    let found = match block.stmts.last()? {
-        Stmt::Expr(Expr::Macro(expression), None) => &expression.mac,
-        Stmt::Macro(statement) if statement.semi_token.is_none() => &statement.mac,
-        _ => return None,
-    };
-    found.path.is_ident("vec").then_some(found)
-}
-
-fn vector(found: &Macro) -> Option<Vector> {
-    let delimiters = match &found.delimiter {
-        MacroDelimiter::Paren(delimiter) => delimiter.span,
-        MacroDelimiter::Brace(delimiter) => delimiter.span,
-        MacroDelimiter::Bracket(delimiter) => delimiter.span,
-    };
-    let inner = delimiters.open().byte_range().end..delimiters.close().byte_range().start;
-    let elements = found.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated).ok()?;
-    let entry = |pair: Pair<&Expr, &Token![,]>| ListEntry {
-        name: boxed(pair.value()),
-        range: pair.value().span().byte_range(),
-        comma: pair.punct().map(|comma| comma.span.byte_range().end),
-    };
-    Some(Vector { inner, entries: elements.pairs().map(entry).collect() })
-}
-
-/// The module in `Box::new(module::Migration)`.
-fn boxed(element: &Expr) -> Option<(String, Range<usize>)> {
-    let Expr::Call(call) = element else {
-        return None;
-    };
-    let (Expr::Path(function), Some(Expr::Path(argument)), 1) =
-        (&*call.func, call.args.first(), call.args.len())
-    else {
-        return None;
-    };
-    let mut names = function.path.segments.iter().rev().map(|segment| &segment.ident);
-    if !(names.next().is_some_and(|name| name == "new")
-        && names.next().is_some_and(|name| name == "Box"))
-    {
-        return None;
-    }
-    let module = &argument.path.segments.iter().rev().nth(1)?.ident;
-    Some((module.to_string(), module.span().byte_range()))
-}
-
-fn module(item: &syn::ItemMod, name: String) -> Module {
-    let ident = item.ident.span().byte_range();
-    let visibility = match &item.vis {
-        Visibility::Inherited => ident.start..ident.start,
-        written => written.span().byte_range(),
-    };
-    Module { name, item: item.span().byte_range(), ident, visibility }
+/// What a function answers in its `Vec<…>`, as it is written.
+pub(super) fn element_type(text: &str, returns: Range<usize>) -> Option<&str> {
+    let written = part(text, returns);
+    let (_, inner) = written.split_once('<')?;
+    inner.rsplit_once('>').map(|(inner, _)| inner.trim())
 }

@@ -1,9 +1,11 @@
 //! One entry more or less in a list of migrations. Every other byte stays, except for the blanks of a list that no longer
 //! fits on its line, or does again: those are what rustfmt would make of it.
 
+use std::ops::Range;
+
 use super::{
+    body::{Element, List, Place},
     edit::{TextEdit, indentation, line_end, line_start, newline, part, whole_lines},
-    listing::{ListEntry, Vector},
 };
 
 /// The width up to which rustfmt keeps a list on one line by default.
@@ -11,63 +13,103 @@ const WIDTH: usize = 60;
 
 /// An entry that is put in.
 pub(super) struct NewEntry<'a> {
-    /// The name of the revision.
-    pub name: &'a str,
     /// The expression.
     pub text: &'a str,
     /// What comes after its comma, on the same line.
     pub comment: &'a str,
+    /// The statement that pushes it, where it was in one before.
+    pub statement: Option<&'a str>,
 }
 
-/// Puts an entry after the last one with a smaller name.
-pub(super) fn insert(source: &str, vector: &Vector, new: &NewEntry<'_>) -> Vec<TextEdit> {
-    let NewEntry { name, text: entry, comment } = *new;
-    let smaller =
-        |found: &ListEntry| found.name.as_ref().is_some_and(|(found, _)| found.as_str() < name);
-    let place = vector.entries.iter().rposition(smaller).map_or(0, |before| before + 1);
-    let layout = Layout::of(source, vector);
-    if vector.entries.is_empty() {
-        return vec![layout.first(entry, comment)];
+/// What is between the brackets.
+struct Vector<'a> {
+    inner: Range<usize>,
+    entries: Vec<&'a Element>,
+}
+
+impl<'a> Vector<'a> {
+    fn of(list: &'a List) -> Option<Self> {
+        let inner = list.brackets.clone()?;
+        let entries = list.elements.iter().filter(|element| element.statement.is_none());
+        Some(Self { inner, entries: entries.collect() })
     }
+}
+
+/// Puts an entry after the last one.
+pub(super) fn insert(source: &str, list: &List, new: &NewEntry<'_>) -> Option<Vec<TextEdit>> {
+    match (&list.place, Vector::of(list)) {
+        (Place::Brackets, Some(vector)) => Some(insert_between(source, &vector, new)),
+        (Place::Brackets, None) => None,
+        (Place::Nothing(range), _) => {
+            let vector = Vector { inner: range.clone(), entries: Vec::new() };
+            let whole = Layout::of(source, &vector);
+            let text = match width(&[new.text]) <= WIDTH {
+                true => new.text.to_owned(),
+                false => whole.rewrite(&[new.text]).text,
+            };
+            Some(vec![TextEdit { at: range.clone(), text: format!("vec![{text}]") }])
+        }
+        (Place::Push { list, after }, _) => {
+            // An attribute cannot stand before an argument.
+            if new.statement.is_none() && new.text.starts_with('#') {
+                return None;
+            }
+            let statement = match new.statement {
+                Some(statement) => statement.to_owned(),
+                None => format!("{list}.push({});", new.text),
+            };
+            let line = format!("{}{}", newline(source), indentation(source, *after));
+            let comment = new.comment;
+            Some(vec![TextEdit::insert(
+                line_end(source, *after),
+                format!("{line}{statement}{comment}"),
+            )])
+        }
+    }
+}
+
+fn insert_between(source: &str, vector: &Vector<'_>, new: &NewEntry<'_>) -> Vec<TextEdit> {
+    let NewEntry { text: entry, comment, .. } = *new;
+    let layout = Layout::of(source, vector);
+    let Some(before) = vector.entries.last() else {
+        return vec![layout.first(entry, comment)];
+    };
     if !layout.lines {
         let mut texts = layout.texts();
-        texts.insert(place, entry);
+        texts.push(entry);
         if !layout.comments && width(&texts) > WIDTH {
             return vec![layout.rewrite(&texts)];
         }
+        return vec![TextEdit::insert(before.range.end, format!(", {entry}"))];
     }
-    let before = place.checked_sub(1).and_then(|before| vector.entries.get(before));
-    match (before, vector.entries.first()) {
-        (Some(before), _) if !layout.lines => {
-            vec![TextEdit::insert(before.range.end, format!(", {entry}"))]
+    let line = format!("{}{}{entry}", layout.newline, layout.indentation);
+    match before.comma {
+        Some(comma) => {
+            vec![TextEdit::insert(line_end(source, comma), format!("{line},{comment}"))]
         }
-        (Some(before), _) => {
-            let line = format!("{}{}{entry}", layout.newline, layout.indentation);
-            match before.comma {
-                Some(comma) => {
-                    vec![TextEdit::insert(line_end(source, comma), format!("{line},{comment}"))]
-                }
-                None => vec![
-                    TextEdit::insert(before.range.end, ","),
-                    TextEdit::insert(line_end(source, before.range.end), line + comment),
-                ],
-            }
-        }
-        (None, Some(first)) if layout.lines => {
-            let line = format!("{entry},{comment}{}{}", layout.newline, layout.indentation);
-            vec![TextEdit::insert(first.range.start, line)]
-        }
-        (None, Some(first)) => vec![TextEdit::insert(first.range.start, format!("{entry}, "))],
-        (None, None) => Vec::new(),
+        None => vec![
+            TextEdit::insert(before.range.end, ","),
+            TextEdit::insert(line_end(source, before.range.end), line + comment),
+        ],
     }
 }
 
 /// Takes an entry out, with the comment on its line.
-pub(super) fn remove(source: &str, vector: &Vector, place: usize) -> Vec<TextEdit> {
+pub(super) fn remove(source: &str, list: &List, place: usize) -> Option<Vec<TextEdit>> {
+    let entry = list.elements.get(place)?;
+    if let Some(statement) = &entry.statement {
+        let lines = whole_lines(source, statement.clone()).unwrap_or_else(|| statement.clone());
+        return Some(vec![TextEdit::remove(lines)]);
+    }
+    Vector::of(list).map(|vector| remove_between(source, &vector, (place, entry)))
+}
+
+fn remove_between(
+    source: &str,
+    vector: &Vector<'_>,
+    (place, entry): (usize, &Element),
+) -> Vec<TextEdit> {
     let layout = Layout::of(source, vector);
-    let Some(entry) = vector.entries.get(place) else {
-        return Vec::new();
-    };
     let mut texts = layout.texts();
     texts.remove(place);
     if layout.lines && !layout.comments && texts.len() < 2 && width(&texts) <= WIDTH {
@@ -100,9 +142,14 @@ pub(super) fn remove(source: &str, vector: &Vector, place: usize) -> Vec<TextEdi
 }
 
 /// The comment after an entry on its line, with the blanks before it.
-pub(super) fn comment<'a>(source: &'a str, vector: &Vector, entry: &ListEntry) -> &'a str {
-    let start = entry.comma.unwrap_or(entry.range.end);
-    let end = line_end(source, start).min(vector.inner.end);
+pub(super) fn comment<'a>(source: &'a str, list: &List, entry: &Element) -> &'a str {
+    let whole = entry.statement.as_ref().map(|statement| statement.end);
+    let start = whole.or(entry.comma).unwrap_or(entry.range.end);
+    let end = line_end(source, start);
+    let end = match (&list.brackets, whole) {
+        (Some(inner), None) => end.min(inner.end),
+        _ => end,
+    };
     part(source, start..end).trim_end()
 }
 
@@ -114,7 +161,7 @@ fn width(texts: &[&str]) -> usize {
 /// How a list is written.
 struct Layout<'a> {
     source: &'a str,
-    vector: &'a Vector,
+    vector: &'a Vector<'a>,
     /// Whether it has more than one line.
     lines: bool,
     comments: bool,
@@ -126,7 +173,7 @@ struct Layout<'a> {
 }
 
 impl<'a> Layout<'a> {
-    fn of(source: &'a str, vector: &'a Vector) -> Self {
+    fn of(source: &'a str, vector: &'a Vector<'a>) -> Self {
         let base = indentation(source, vector.inner.start);
         let step = if base.contains('\t') { "\t" } else { "    " };
         let own_line = vector.entries.iter().rev().map(|entry| {

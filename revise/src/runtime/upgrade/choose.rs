@@ -136,8 +136,8 @@ pub fn expect_in_order(status: &Status, chosen: &[String], program: &str) -> Res
     if let Some(late) = chosen.iter().find(|name| status.out_of_order.contains(name)) {
         let newest = status.current().unwrap_or_default();
         return Err(Error::History(format!(
-            "`{late}` is older than `{newest}`, which is applied already, as after a merge of two branches; give it a new date \
-             with `{program} merge`, or apply it as it is with `--out-of-order`"
+            "`{late}` is older than `{newest}`, which is applied already, as after a merge of two branches; put it last with \
+             `{program} merge`, or apply it as it is with `--out-of-order`"
         )));
     }
     Ok(())
