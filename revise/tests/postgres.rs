@@ -4,7 +4,9 @@
 #[cfg(test)]
 mod postgres {
     mod enums;
+    mod held;
     mod operations;
+    mod pair;
     mod reading;
     mod setup;
     mod shadow;

@@ -365,6 +365,10 @@ pub struct DiffArguments {
     /// How data is to be understood.
     #[command(flatten)]
     pub decisions: Decisions,
+    /// Seconds that a statement of `--apply` waits for a lock before everything is rolled back and, on PostgreSQL, tried again;
+    /// without it 1 there, and 5 for a file of SQLite
+    #[arg(long, value_name = "SECONDS", requires = "apply")]
+    pub lock_timeout: Option<f64>,
     /// Seconds to wait for another process that changes the schema
     #[arg(long, value_name = "SECONDS", default_value = "600")]
     pub wait: f64,

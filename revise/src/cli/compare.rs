@@ -45,7 +45,10 @@ impl Command<'_> {
             _ => Ok(Target::Memory),
         })?;
         let options = self.decided(&arguments.decisions)?;
-        let comparison = self.revise.compare(&target, (&side, &other), &options).await?;
+        let mut comparison = self.revise.compare(&target, (&side, &other), &options).await?;
+        if let Some(seconds) = arguments.lock_timeout {
+            comparison = comparison.lock_timeout(super::apply::seconds(seconds, "--lock-timeout")?);
+        }
         if *apply && !comparison.is_equal() {
             self.apply_difference(arguments, &comparison, &options).await?;
             // The renames are done, and naming them again would be an error.

@@ -1,5 +1,6 @@
 //! `diff A B`: any two of models, database, head, a revision, a database by its URL, and a file of SQL.
 
+mod apply;
 mod script;
 
 use std::{
@@ -13,26 +14,21 @@ use sea_orm::DbBackend;
 use crate::{
     check::precondition::preconditions,
     diff::{DiffOptions, Difference, diff},
-    error::{Error, Result, explain, is_lock_timeout},
-    operation::{Operation, describe::describe, reverse::reverse},
+    error::{Error, Result},
+    operation::{Operation, reverse::reverse},
     postgres,
     project::generate::GenerateOptions,
     revision,
     runtime::{
-        lock::Lock,
         replay::Replay,
         revise::Revise,
         session::{Session, Use},
         shadow::Shadows,
         target::Target,
-        upgrade::Confirm,
     },
     schema::{Schema, TableName, quote_text},
     sqlite::{self, Script},
 };
-
-/// How long a SQLite file is waited for that another program holds.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// One side of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +54,7 @@ pub struct Comparison {
     before: Schema,
     apply_to: Option<Target>,
     whole: bool,
+    lock_timeout: Option<Duration>,
 }
 
 impl Revise {
@@ -136,7 +133,7 @@ impl Revise {
             Side::Url(url) => Some(url.clone()),
             Side::Models | Side::Revision(_) | Side::File(_) => None,
         };
-        Ok(Comparison { difference, backend, before, apply_to, whole: !known })
+        Ok(Comparison { difference, backend, before, apply_to, whole: !known, lock_timeout: None })
     }
 
     fn compare_options(
@@ -312,47 +309,6 @@ impl Comparison {
         Ok((first.collect(), last.to_vec()))
     }
 
-    /// Turns the first side, which has to be a database, into the second: in one transaction, under the lock.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] when it is no database, [`Error::NeedsAnswer`] without consent to a loss.
-    pub async fn apply(
-        &self,
-        consent: bool,
-        confirm: Option<&Confirm>,
-        wait: Duration,
-    ) -> Result<()> {
-        if let [first, others @ ..] = self.difference.by_hand.as_slice() {
-            let others: String = others.iter().map(|one| format!(", {}", one.name)).collect();
-            return Err(Error::Stopped(format!(
-                "no operation makes this equal, so nothing was changed: {}{others}; change that by hand before",
-                first.name
-            )));
-        }
-        let Some(target) = &self.apply_to else {
-            return Err(Error::Usage(
-                "`--apply` changes the first side, which has to be a database: `db` or a URL"
-                    .to_owned(),
-            ));
-        };
-        let operations = &self.difference.operations;
-        let losses: Vec<String> =
-            operations.iter().filter(|one| one.is_destructive()).map(describe).collect();
-        if !losses.is_empty() && !consent {
-            let losses = losses.join("; ");
-            let question = format!("this loses data in {target}: {losses}. Go on?");
-            if !confirm.is_some_and(|confirm| confirm(&question)) {
-                return Err(Error::NeedsAnswer(format!(
-                    "this would lose data in {target}: {losses}; nothing was changed. Say `--allow-destructive` when that is meant"
-                )));
-            }
-        }
-        let lock = Lock::take(target, wait, &|_| {}).await?;
-        let done = apply(target, &self.in_one_transaction(), wait.min(PATIENCE)).await;
-        lock.release().await;
-        done
-    }
-
     /// The operations in a form that one transaction can hold: an enum whose new value is used is recreated.
     fn in_one_transaction(&self) -> Vec<Operation> {
         let operations = self.difference.operations.clone();
@@ -364,32 +320,17 @@ impl Comparison {
         }
     }
 
+    /// Sets how long a statement of [`Comparison::apply`] waits for a lock. Without it that is one second on PostgreSQL, where
+    /// everything is tried again, and five for a file of SQLite, which is waited for once.
+    #[must_use]
+    pub fn lock_timeout(mut self, limit: Duration) -> Self {
+        self.lock_timeout = Some(limit);
+        self
+    }
+
     /// Whether everything counted, and not only what entities know.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.whole
     }
-}
-
-async fn apply(target: &Target, operations: &[Operation], wait: Duration) -> Result<()> {
-    let session = Session::open(target, Use::Write).await?;
-    session.wait_for(wait).await?;
-    let failed = |source| {
-        if is_lock_timeout(&source) {
-            return Error::Locked(format!(
-                "another program holds {target}, and nothing was changed; close it, and try again"
-            ));
-        }
-        let why = explain(&source);
-        Error::Failed(format!("{target} could not be changed and is as it was:\n{why}"))
-    };
-    let done = async {
-        let transaction = session.begin().await?;
-        let context = crate::runtime::context::ExecutionContext::default();
-        crate::runtime::execute::carry_out(&transaction, operations, &context).await?;
-        transaction.commit().await
-    };
-    let done = done.await.map_err(failed);
-    session.close().await;
-    done
 }

@@ -107,7 +107,7 @@ impl Session {
         self.db.get_database_backend()
     }
 
-    /// Lets SQLite wait so long for a file that another program holds; PostgreSQL's limit is set in each transaction.
+    /// Lets SQLite wait so long for a file that another program holds; PostgreSQL's limit is that of [`Session::begin_within`].
     ///
     /// # Errors
     /// When the database does not answer.
@@ -124,6 +124,17 @@ impl Session {
     /// Begins a transaction; on SQLite one that has the file at once.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         begin(&self.db, None).await
+    }
+
+    /// As [`Session::begin`], and on PostgreSQL no statement of the transaction waits longer than this for a lock.
+    pub async fn begin_within(&self, limit: Duration) -> Result<DatabaseTransaction, DbErr> {
+        let transaction = self.begin().await?;
+        if self.backend() == DbBackend::Postgres {
+            // For PostgreSQL 0 is no limit.
+            let milliseconds = limit.as_millis().clamp(1, i32::MAX.unsigned_abs().into());
+            execute(&transaction, &format!("SET LOCAL lock_timeout = {milliseconds}")).await?;
+        }
+        Ok(transaction)
     }
 
     /// Reads the schema without a trace: in a transaction that cannot write, on PostgreSQL with the schemas of

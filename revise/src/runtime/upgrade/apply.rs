@@ -76,9 +76,8 @@ impl MigrationRun<'_> {
     }
 
     async fn in_transaction(&self, begun: Instant) -> Result<(), DbErr> {
-        let transaction = self.session.begin().await?;
+        let transaction = self.session.begin_within(self.options.lock_timeout).await?;
         let done = async {
-            self.limit_locks(&transaction, "SET LOCAL").await?;
             self.revise.history.install(&transaction).await?;
             let context = ExecutionContext::live(None, observer(&self.options.report));
             let manager = SchemaManager::new(&transaction);
@@ -98,7 +97,7 @@ impl MigrationRun<'_> {
     /// Without a transaction: begun, step by step, done.
     async fn in_steps(&self, begun: Instant) -> Result<(), DbErr> {
         let db = &self.session.db;
-        self.limit_locks(db, "SET").await?;
+        self.limit_locks(db).await?;
         self.revise.history.install(db).await?;
         let name = self.migration.name();
         let noted = self.revise.history.applied(db).await.map_err(DbErr::from)?;
@@ -154,12 +153,13 @@ impl MigrationRun<'_> {
         }
     }
 
-    async fn limit_locks<C: ConnectionTrait>(&self, db: &C, set: &str) -> Result<(), DbErr> {
+    /// For all that the connection does.
+    async fn limit_locks<C: ConnectionTrait>(&self, db: &C) -> Result<(), DbErr> {
         if self.session.backend() != DbBackend::Postgres {
             return Ok(());
         }
         let milliseconds = self.options.lock_timeout.as_millis();
-        execute(db, &format!("{set} lock_timeout = {milliseconds}")).await
+        execute(db, &format!("SET lock_timeout = {milliseconds}")).await
     }
 }
 
