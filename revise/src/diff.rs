@@ -1,12 +1,16 @@
 //! The operations that turn one schema into another. Pure: what it cannot know it asks, and it never guesses.
 
+mod circles;
 mod columns;
 mod computed;
 mod constraints;
+mod effect;
 mod enums;
+mod namesakes;
 mod objects;
 mod order;
 mod rename;
+mod succession;
 mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -194,6 +198,9 @@ pub fn diff(
     objects::compare(&mut work);
     let mut found = work.found;
     found.operations = work.phases.into_operations();
+    if options.scope == DiffScope::Whole && options.backend == DbBackend::Postgres {
+        found.operations = succession::in_order(found.operations, (&work.before, after));
+    }
     found.unmanaged.extend(before.unmanaged.iter().cloned());
     if options.scope == DiffScope::Entities {
         found.unmanaged.extend(before.views.iter().map(|(name, view)| {

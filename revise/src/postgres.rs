@@ -12,6 +12,7 @@ mod emit;
 mod enums;
 mod inspect;
 mod length;
+mod numbering;
 mod objects;
 mod own_transaction;
 mod parts;
@@ -20,8 +21,11 @@ mod scope;
 mod spelling;
 mod views;
 
-pub(crate) use self::length::{explained, shortened};
 pub use self::{
     create::create_script, emit::statements, inspect::read, objects::read_whole,
     own_transaction::needs_own_transaction, scope::SchemaScope,
+};
+pub(crate) use self::{
+    length::{explained, shortened},
+    spelling::are_alike,
 };

@@ -12,6 +12,7 @@ pub mod expression;
 mod index;
 mod key;
 pub(crate) mod names;
+mod needs;
 mod object;
 mod table;
 pub(crate) mod views;
@@ -26,7 +27,8 @@ pub use self::{
     default_value::DefaultValue,
     index::{Index, IndexColumn},
     key::{Action, Check, ForeignKey, PrimaryKey, Unique},
-    object::{DatabaseObject, InspectedObject, ObjectKind, ReplaceMethod},
+    needs::{Needs, Node},
+    object::{Call, DatabaseObject, InspectedObject, ObjectKind, ReplaceMethod},
     table::{Table, Used},
 };
 
@@ -107,6 +109,9 @@ pub struct Schema {
     /// Database objects that the model does not take apart, where they were asked for. Operations on them are not applied.
     #[serde(skip)]
     pub objects: Vec<InspectedObject>,
+    /// What needs what among all of them (PostgreSQL only), where the other objects were asked for.
+    #[serde(skip)]
+    pub needs: Needs,
     /// What is there and is none of ours: extension tables, virtual tables and their shadows, partitions. Sorted.
     pub unmanaged: Vec<String>,
 }

@@ -5,13 +5,17 @@
 mod postgres {
     mod enums;
     mod held;
+    mod numbers;
     mod operations;
+    mod order;
     mod pair;
     mod reading;
+    mod remarks;
     mod setup;
     mod shadow;
     mod spelling;
     mod steps;
     mod survival;
+    mod unseen;
     mod whole;
 }

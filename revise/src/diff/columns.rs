@@ -7,7 +7,9 @@ use sea_orm::DbBackend;
 use super::{ColumnName, Question, Work, computed, enums, order::Phase};
 use crate::{
     operation::Operation,
-    schema::{Check, Column, DefaultValue, Identity, Table, TableName, Type, expression::mentions},
+    schema::{
+        Check, Column, DefaultValue, Identity, Node, Table, TableName, Type, expression::mentions,
+    },
 };
 
 /// Compares the columns of a table. Columns whose values change are added to `disturbed`; parts that go with a column
@@ -229,7 +231,12 @@ fn default(work: &mut Work<'_>, table: &TableName, before: &Column, after: &Colu
         let (table, column) = (table.clone(), after.name.clone());
         Operation::AlterDefault { table, column, default: default.clone(), before: before.clone() }
     };
-    if enums::loses_default(work, before) {
+    // A function that cannot be replaced is dropped, and its default with it.
+    let moves = before.default.is_some()
+        && work.loses_routine(&Node::part("default", &table.name, &after.name))
+        && (types_differ(work, before, after)
+            || !same_default(before.default.as_ref(), after.default.as_ref()));
+    if moves || enums::loses_default(work, before) {
         work.phases.push(Phase::DropFirst, alter(&None, &before.default));
         if after.default.is_some() {
             work.phases.push(Phase::Columns, alter(&after.default, &None));

@@ -4,7 +4,7 @@ use super::{Work, order::Phase};
 use crate::{
     operation::Operation,
     schema::{
-        Column, Generated, Table,
+        Column, Generated, Node, Table,
         expression::{equivalent, mentions},
     },
 };
@@ -26,7 +26,9 @@ pub fn compare(work: &mut Work<'_>, before: &Table, after: &Table, (old, new): (
         }
         (Some(_), None) => {}
         (Some(old_made), Some(new_made)) => {
-            let moves = moves(work, before, after, old_made) || types_move(work, old, new);
+            let moves = moves(work, before, after, old_made)
+                || types_move(work, old, new)
+                || work.loses_routine(&Node::part("column", &after.name.name, &new.name));
             if moves {
                 work.phases.push(Phase::DropFirst, set(None, Some(old_made)));
             }

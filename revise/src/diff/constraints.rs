@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sea_orm::DbBackend;
 
-use super::{ColumnName, Work, columns, order::Phase};
+use super::{ByHand, ColumnName, Work, columns, order::Phase};
 use crate::{
     operation::Operation,
     schema::{Index, Table, TableName, Unique, expression::equivalent, names},
@@ -126,6 +126,7 @@ fn indexes(
             _ => missing.push(index),
         }
     }
+    missing.retain(|index| !is_invalid(work, table, &mut left, index));
     for index in missing {
         let covers = |old: &&Index| {
             old.means(index) && !after.indexes.iter().any(|other| other.name == old.name)
@@ -162,6 +163,27 @@ fn indexes(
         let operation = Operation::DropIndex { table, index: index.name.clone(), before };
         work.phases.push(Phase::DropConstraints, operation);
     }
+}
+
+/// Whether PostgreSQL failed to build an index, which no operation makes.
+fn is_invalid(
+    work: &mut Work<'_>,
+    table: &TableName,
+    left: &mut Vec<&Index>,
+    index: &Index,
+) -> bool {
+    if !index.invalid {
+        return false;
+    }
+    let place = left.iter().position(|old| old.name == index.name);
+    let before = place.map(|place| left.remove(place));
+    let text = |index: &Index| index.written.0.clone().unwrap_or_else(|| index.name.clone());
+    work.found.by_hand.push(ByHand {
+        name: format!("index {} of table {table}", index.name),
+        before: before.map(text),
+        after: Some(format!("{} (invalid)", text(index))),
+    });
+    true
 }
 
 fn rename_index(work: &mut Work<'_>, table: &TableName, before: &Index, after: &Index) {

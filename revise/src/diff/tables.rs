@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Work, columns, constraints, enums,
+    Work, circles, columns, constraints, enums,
     order::{self, Phase},
 };
 use crate::{
     operation::{DefinitionKind, Operation},
+    postgres,
     schema::{ForeignKey, SqlDefinition, Table, TableName, names, views},
 };
 
@@ -47,6 +48,7 @@ fn create_tables(work: &mut Work<'_>, disturbed: &BTreeSet<(TableName, String)>)
             .partition(|key| is_ready(work, key, disturbed));
         table.foreign_keys = now;
         later.extend::<Vec<ForeignKey>>(waiting);
+        circles::add_later(work, &mut table);
         work.phases.push(Phase::CreateTables, Operation::CreateTable { table });
         for key in later {
             add_key(work, &name, key);
@@ -93,6 +95,7 @@ fn drop_tables(work: &mut Work<'_>, disturbed: &BTreeSet<(TableName, String)>) {
             let operation = Operation::DropForeignKey { table, columns, before };
             work.phases.push(Phase::DropForeignKeys, operation);
         }
+        circles::drop_first(work, &mut table);
         // What was cut off, to break a circle or because its parent changes, is gone before the table is.
         let before = Some(Box::new(table.clone()));
         work.phases.push(phase, Operation::DropTable { table: table.name, before });
@@ -186,7 +189,8 @@ fn views(work: &mut Work<'_>) {
 
 fn equivalent(one: &SqlDefinition, other: &SqlDefinition) -> bool {
     let words = |sql: &str| sql.split_whitespace().collect::<Vec<_>>().join(" ");
-    one.name == other.name && words(&one.sql) == words(&other.sql)
+    let (texts, name) = ((words(&one.sql), words(&other.sql)), one.name == other.name);
+    name && postgres::are_alike(&texts.0, &texts.1)
 }
 
 fn drop_objects(

@@ -100,6 +100,7 @@ impl Schema {
         }
         let found = self.tables.remove(from).ok_or_else(|| PlanError::NoTable(from.clone()))?;
         self.insert(Table { name: to.clone(), ..found });
+        self.needs.rename(&from.name, &to.name);
         for key in self.tables.values_mut().flat_map(|table| &mut table.foreign_keys) {
             if key.references == *from {
                 key.references = to.clone();
@@ -114,6 +115,7 @@ impl Schema {
             return Err(PlanError::PartExists { table: name.clone(), what: parts::column(to) });
         }
         parts::rename_column(table, from, to)?;
+        self.needs.rename_column(&name.name, (from, to));
         let inbound = |key: &&mut ForeignKey| key.references == *name;
         let keys = self.tables.values_mut().flat_map(|table| &mut table.foreign_keys);
         for referenced in keys.filter(inbound).flat_map(|key| &mut key.referenced) {

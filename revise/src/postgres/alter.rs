@@ -6,9 +6,7 @@ use super::{create, dependents::Dependents};
 use crate::{
     error::PlanError,
     operation::Operation,
-    schema::{
-        Column, Identity, Schema, Table, TableName, Type, expression::mentions, quote, quote_text,
-    },
+    schema::{Column, Schema, Table, TableName, Type, expression::mentions, quote, quote_text},
 };
 
 /// A table of a schema.
@@ -158,57 +156,8 @@ fn cast(column: &str, from: &Type, to: &Type) -> Option<String> {
     })
 }
 
-/// The statements that change whether the database numbers the rows.
-pub fn identity(table: &Table, column: &Column, identity: Identity) -> Vec<String> {
-    let change = |change: &str| alter(&table.name, &column.name, change);
-    let (from, to) = (create::identity(column.identity), create::identity(identity));
-    let add = |to: &str| change(&format!("ADD GENERATED {to} AS IDENTITY"));
-    let drop_sequence = "EXECUTE 'DROP SEQUENCE ' || found;";
-    match (from, to) {
-        (None, None) => Vec::new(),
-        (Some(from), Some(to)) if from == to => Vec::new(),
-        (None, Some(to)) => {
-            let default = column.default.as_ref().map(|_| change("DROP DEFAULT"));
-            let advance = format!("SELECT {}", advance(table, column));
-            default.into_iter().chain([add(to), advance]).collect()
-        }
-        (Some(_), None) => vec![
-            change("DROP IDENTITY IF EXISTS"),
-            change("DROP DEFAULT"),
-            // A serial's sequence would stay, and be taken for that of an identity to come.
-            with_sequence(table, column, drop_sequence),
-        ],
-        // An identity keeps its place; a serial, which the model does not distinguish, becomes one first.
-        (Some(_), Some(to)) => vec![with_sequence(
-            table,
-            column,
-            &format!(
-                "IF EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = {}::regclass AND attname = {} \
-             AND attidentity <> '') THEN {}; ELSE {}; {drop_sequence} {}; PERFORM {}; END IF;",
-                quote_text(&table.name.quoted()),
-                quote_text(&column.name),
-                change(&format!("SET GENERATED {to}")),
-                change("DROP DEFAULT"),
-                add(to),
-                advance(table, column),
-            ),
-        )],
-    }
-}
-
-/// Lets a sequence go on after the highest number that there is.
-fn advance(table: &Table, column: &Column) -> String {
-    format!(
-        "setval(pg_get_serial_sequence({}, {}), COALESCE((SELECT max({}) FROM {}), 0) + 1, false)",
-        quote_text(&table.name.quoted()),
-        quote_text(&column.name),
-        quote(&column.name),
-        table.name.quoted()
-    )
-}
-
 /// Does something to the sequence of a column, where it has one; `found` is its name.
-fn with_sequence(table: &Table, column: &Column, action: &str) -> String {
+pub fn with_sequence(table: &Table, column: &Column, action: &str) -> String {
     format!(
         "DO $sequence$ DECLARE found text := pg_get_serial_sequence({}, {}); \
          BEGIN IF found IS NOT NULL THEN {action} END IF; END $sequence$",

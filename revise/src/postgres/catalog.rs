@@ -39,7 +39,7 @@ pub struct RelationRow {
     pub inherited: bool,
     pub extension: bool,
     pub owned: bool,
-    /// Whether a view, a policy or the like uses its columns, or those of the tables below it.
+    /// Whether a view, a policy or the like uses its columns, or those of the tables below it, or one is stored in an unusual way.
     pub used: bool,
     pub comment: Option<String>,
     pub view: Option<String>,
@@ -58,7 +58,10 @@ SELECT c.oid::bigint AS oid, s.nspname AS schema, c.relname AS name, c.relkind::
     EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid)
         OR EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.refclassid = c.tableoid AND d.refobjid = c.oid AND d.refobjsubid > 0
             AND d.classid IN ('pg_catalog.pg_rewrite'::regclass, 'pg_catalog.pg_trigger'::regclass,
-                'pg_catalog.pg_policy'::regclass, 'pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_publication_rel'::regclass)) AS used,
+                'pg_catalog.pg_policy'::regclass, 'pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_publication_rel'::regclass))
+        OR EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
+            WHERE a.attrelid = c.oid AND a.attnum > 0 AND a.attlen = -1 AND NOT a.attisdropped
+            AND (a.attstorage <> y.typstorage OR COALESCE(to_jsonb(a)->>'attcompression', '') <> '')) AS used,
     x.description AS comment,
     CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS view,
     array_to_string(c.reloptions, ', ') AS options
@@ -228,7 +231,7 @@ CROSS JOIN LATERAL (
 WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
     WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))"#;
 
-/// An enum, another user-defined type, or a function.
+/// An enum, another user-defined type, a function, or what else belongs to no table of the model.
 #[derive(Debug, Deserialize)]
 pub struct DefinitionRow {
     pub schema: String,
@@ -252,7 +255,24 @@ SELECT s.nspname, p.proname || '(' || pg_get_function_identity_arguments(p.oid) 
     CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, NULL
 FROM scope s JOIN pg_catalog.pg_proc p ON p.pronamespace = s.oid
 WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
-    WHERE d.classid = p.tableoid AND d.objid = p.oid AND d.deptype IN ('e', 'i'))";
+    WHERE d.classid = p.tableoid AND d.objid = p.oid AND d.deptype IN ('e', 'i'))
+UNION ALL
+SELECT s.nspname, found.name, found.kind, NULL FROM scope s CROSS JOIN LATERAL (
+    SELECT p.tableoid, p.oid, 'policy' AS kind, p.polname || ' on ' || c.relname AS name
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_policy p ON p.polrelid = c.oid WHERE c.relnamespace = s.oid
+    UNION ALL SELECT w.tableoid, w.oid, 'rule', w.rulename || ' on ' || c.relname FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_rewrite w ON w.ev_class = c.oid AND w.rulename <> '_RETURN' WHERE c.relnamespace = s.oid
+    UNION ALL SELECT x.tableoid, x.oid, 'statistics', x.stxname::text FROM pg_catalog.pg_statistic_ext x WHERE x.stxnamespace = s.oid
+    UNION ALL SELECT o.tableoid, o.oid, 'collation', o.collname::text FROM pg_catalog.pg_collation o WHERE o.collnamespace = s.oid
+    UNION ALL SELECT o.tableoid, o.oid, 'operator', o.oid::regoperator::text FROM pg_catalog.pg_operator o WHERE o.oprnamespace = s.oid
+    UNION ALL SELECT o.tableoid, o.oid, 'text search configuration', o.cfgname::text
+    FROM pg_catalog.pg_ts_config o WHERE o.cfgnamespace = s.oid
+    UNION ALL SELECT o.tableoid, o.oid, 'text search dictionary', o.dictname::text
+    FROM pg_catalog.pg_ts_dict o WHERE o.dictnamespace = s.oid
+    UNION ALL SELECT c.tableoid, c.oid, 'row level security', 'on ' || c.relname
+    FROM pg_catalog.pg_class c WHERE c.relnamespace = s.oid AND c.relrowsecurity
+) found WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+    WHERE d.classid = found.tableoid AND d.objid = found.oid AND d.deptype = 'e')";
 
 /// A trigger of a table or of a view.
 #[derive(Debug, Deserialize)]

@@ -24,14 +24,33 @@ pub struct Dependents {
 impl Dependents {
     /// For a change of a column's type.
     pub fn of_column(table: &TableName, column: &str) -> Self {
+        Self::of_changed(table, column, false)
+    }
+
+    /// For a column that is dropped and added again: also what goes with it and the model does not have, such as comments on its
+    /// constraints.
+    pub fn of_remade(table: &TableName, column: &str) -> Self {
+        Self::of_changed(table, column, true)
+    }
+
+    fn of_changed(table: &TableName, column: &str, remade: bool) -> Self {
         let relation = format!("{}::regclass", quote_text(&table.quoted()));
         let what = format!("column `{column}` of `{table}`");
-        Self::of(
-            [("{relation}", relation), ("{column}", quote_text(column))],
-            &what,
-            SETTING,
-            current(SETTING),
-        )
+        let places = [
+            ("{relation}", relation),
+            ("{column}", quote_text(column)),
+            ("{remade}", remade.to_string()),
+        ];
+        Self::of(places, &what, SETTING, current(SETTING))
+    }
+
+    /// For a routine that is recreated, by its name and the types of its arguments: all of it but its definition, and what uses it.
+    pub fn of_routine(signature: &str) -> Self {
+        // Dependents of others may be stored in between.
+        let setting = format!("{SETTING}_{}", checksum(&signature));
+        let routine = format!("{}::regprocedure", quote_text(signature));
+        let restore = current(&setting);
+        Self::of([("{routine}", routine)], &format!("`{signature}`"), &setting, restore)
     }
 
     /// For an enum that is recreated; `map` says which values become which.
@@ -62,6 +81,8 @@ impl Dependents {
             .replace("{column}", "NULL::name")
             .replace("{type}", "NULL::oid")
             .replace("{view}", "NULL::regclass")
+            .replace("{routine}", "NULL::oid")
+            .replace("{remade}", "false")
             .replace("{setting}", &quote_text(setting))
             .replace("{what}", &quote_text(what));
         Self {

@@ -34,6 +34,7 @@ WITH RECURSIVE types (id) AS (
         ON e.on_class = 'pg_catalog.pg_type'::regclass AND e.on_id = t.id
     WHERE (e.class, e.id, e.place) NOT IN (SELECT 'pg_catalog.pg_class'::regclass, relation, number FROM columns))
     UNION SELECT 'pg_catalog.pg_class'::regclass, {view}, 0, false WHERE {view} IS NOT NULL
+    UNION SELECT 'pg_catalog.pg_proc'::regclass, {routine}, 0, true WHERE {routine} IS NOT NULL
     UNION SELECT e.class, e.id, u.level + 1, e.on_class <> 'pg_catalog.pg_class'::regclass
     FROM used u
     LEFT JOIN pg_catalog.pg_class v ON u.class = 'pg_catalog.pg_class'::regclass AND v.oid = u.id AND v.relkind IN ('v', 'm')
@@ -65,13 +66,25 @@ WITH RECURSIVE types (id) AS (
 ), functions AS (
     SELECT f.level, f.type, f.identity, f.whole, upper(f.type) AS word, p.tableoid, p.* FROM found f
     JOIN pg_catalog.pg_proc p ON f.class = p.tableoid AND p.oid = f.id AND p.prokind IN ('f', 'p', 'w')
+), doomed (class, id) AS (
+    -- What goes with a column that is dropped and added again.
+    SELECT e.class, e.id FROM edges e JOIN columns c
+        ON {remade} AND e.on_class = 'pg_catalog.pg_class'::regclass AND e.on_id = c.relation AND e.on_place = c.number
+    WHERE e.class IN ('pg_catalog.pg_constraint'::regclass, 'pg_catalog.pg_statistic_ext'::regclass)
+        OR EXISTS (SELECT FROM pg_catalog.pg_index i WHERE e.class = 'pg_catalog.pg_class'::regclass AND i.indexrelid = e.id)
+    UNION SELECT 'pg_catalog.pg_class'::regclass, k.conindid FROM edges e JOIN columns c
+        ON {remade} AND e.on_class = 'pg_catalog.pg_class'::regclass AND e.on_id = c.relation AND e.on_place = c.number
+    JOIN pg_catalog.pg_constraint k ON e.class = k.tableoid AND k.oid = e.id AND k.contype IN ('p', 'u', 'x')
 ), constraints AS (
-    SELECT k.tableoid, k.*, k.conrelid::regclass::text AS on_table FROM found f
-    JOIN pg_catalog.pg_constraint k ON f.class = k.tableoid AND k.oid = f.id AND k.conrelid <> 0 AND k.conparentid = 0
+    SELECT k.tableoid, k.*, CASE k.contypid WHEN 0 THEN 'TABLE ' || k.conrelid::regclass ELSE 'DOMAIN ' || k.contypid::regtype END AS owner
+    FROM found f JOIN pg_catalog.pg_constraint k ON f.class = k.tableoid AND k.oid = f.id AND k.conparentid = 0
 ), owned (class, id, target, word, identity, owner, namespace, letter, privileges) AS (
     SELECT tableoid::regclass, oid, 'TABLE ' || identity, word, identity, relowner, relnamespace, 'r'::"char", relacl FROM views
     UNION ALL SELECT tableoid::regclass, oid, 'ROUTINE ' || identity, word, identity, proowner, pronamespace, 'f', proacl
     FROM functions WHERE whole
+), lenient (head, tail) AS (
+    -- For what may not fit any more: a column that a view has lost, the storage of another type.
+    SELECT 'DO $lenient$BEGIN ', '; EXCEPTION WHEN undefined_column OR feature_not_supported THEN END$lenient$'
 ), statements (rank, level, gone, back) AS (
     SELECT 1, level, format('DROP %s %s', word, identity), format('CREATE %s %s%s%s%s AS %s', word, identity,
         (SELECT format(' USING %I', m.amname) FROM pg_catalog.pg_am m WHERE m.oid = v.relam AND m.amname <> 'heap'),
@@ -80,7 +93,9 @@ WITH RECURSIVE types (id) AS (
         rtrim(pg_get_viewdef(oid), ';') || CASE relkind WHEN 'm' THEN ' WITH NO DATA' ELSE '' END)
     FROM views v WHERE oid <> {view} IS NOT FALSE
     UNION ALL SELECT 1, level, format('DROP %s %s', word, identity), NULL FROM views WHERE oid = {view}
-    UNION ALL SELECT 1, level, format('DROP ROUTINE %s', identity), pg_get_functiondef(oid) FROM functions WHERE whole
+    UNION ALL SELECT 1, level, format('DROP ROUTINE %s', identity), pg_get_functiondef(oid) FROM functions
+    WHERE whole AND oid <> {routine} IS NOT FALSE
+    UNION ALL SELECT 1, level, format('DROP ROUTINE %s', identity), NULL FROM functions WHERE oid = {routine}
     -- What only its body uses goes on under its own name, and fails when it is called.
     UNION ALL SELECT 3, level, format('CREATE OR REPLACE %s %s(%s)%s LANGUAGE plpgsql AS ''BEGIN RAISE ''''dropped for a migration''''; END''', word,
         oid::regproc, pg_get_function_arguments(oid), ' RETURNS ' || CASE prokind WHEN 'f' THEN pg_get_function_result(oid) END),
@@ -93,34 +108,66 @@ WITH RECURSIVE types (id) AS (
         UNION SELECT (aclexplode(d.defaclacl)).grantee FROM pg_catalog.pg_default_acl d
         WHERE d.defaclrole = current_user::regrole AND d.defaclobjtype = w.letter AND d.defaclnamespace IN (0, w.namespace)
     ) g LEFT JOIN pg_catalog.pg_roles r ON r.oid = g.grantee
-    UNION ALL SELECT 1.2, 0, NULL, format('GRANT %s ON %s TO %s%s', a.privilege_type || a.columns, w.target,
+    UNION ALL SELECT 1.2, 0, NULL, CASE WHEN w.id = {view} AND a.columns <> '' THEN lenient.head ELSE '' END
+        || format('GRANT %s ON %s TO %s%s', a.privilege_type || a.columns, w.target,
         COALESCE(quote_ident(r.rolname), 'PUBLIC'), CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' END)
-    FROM owned w CROSS JOIN LATERAL (
+        || CASE WHEN w.id = {view} AND a.columns <> '' THEN lenient.tail ELSE '' END
+    FROM lenient, owned w CROSS JOIN LATERAL (
         SELECT x.*, '' AS columns FROM aclexplode(COALESCE(w.privileges, CASE WHEN EXISTS (
             SELECT FROM pg_catalog.pg_default_acl d WHERE d.defaclrole = current_user::regrole
                 AND d.defaclobjtype = w.letter AND d.defaclnamespace IN (0, w.namespace)) THEN acldefault(w.letter, w.owner) END)) x
         UNION ALL SELECT x.*, format(' (%I)', t.attname) FROM pg_catalog.pg_attribute t CROSS JOIN aclexplode(t.attacl) x
         WHERE w.letter = 'r' AND t.attrelid = w.id AND t.attacl IS NOT NULL
     ) a LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
-    UNION ALL SELECT 2, 0, NULL, format('ALTER VIEW %s ALTER COLUMN %I SET DEFAULT %s', v.identity, a.attname,
-        pg_get_expr(d.adbin, d.adrelid)) FROM views v JOIN pg_catalog.pg_attrdef d ON d.adrelid = v.oid
+    UNION ALL SELECT 2, 0, NULL, CASE v.oid WHEN {view} THEN lenient.head ELSE '' END
+        || format('ALTER VIEW %s ALTER COLUMN %I SET DEFAULT %s', v.identity, a.attname, pg_get_expr(d.adbin, d.adrelid))
+        || CASE v.oid WHEN {view} THEN lenient.tail ELSE '' END
+    FROM lenient, views v JOIN pg_catalog.pg_attrdef d ON d.adrelid = v.oid
     JOIN pg_catalog.pg_attribute a ON a.attrelid = v.oid AND a.attnum = d.adnum
-    UNION ALL SELECT 2, 0, NULL, format('ALTER %s %s ALTER COLUMN %I SET STATISTICS %s', v.word, v.identity, a.attname, a.attstattarget)
-    FROM views v JOIN pg_catalog.pg_attribute a ON a.attrelid = v.oid AND a.attnum > 0 AND v.relkind = 'm' AND a.attstattarget >= 0
+    UNION ALL SELECT 2, 0, NULL, lenient.head || format('ALTER %s %s ALTER COLUMN %I SET %s', v.word, v.identity, a.attname, x.setting) || lenient.tail
+    FROM lenient, views v JOIN pg_catalog.pg_attribute a ON a.attrelid = v.oid AND a.attnum > 0 AND v.relkind = 'm' AND NOT a.attisdropped
+    CROSS JOIN LATERAL (SELECT 'STATISTICS ' || a.attstattarget WHERE a.attstattarget >= 0
+        UNION ALL SELECT '(' || array_to_string(a.attoptions, ', ') || ')' WHERE a.attoptions IS NOT NULL) x (setting)
+    UNION ALL SELECT 2, 0, NULL, lenient.head || format('ALTER TABLE %s ALTER COLUMN %I SET %s', a.attrelid::regclass, a.attname, x.setting) || lenient.tail
+    FROM lenient, pg_catalog.pg_attribute a JOIN pg_catalog.pg_type y ON y.oid = a.atttypid CROSS JOIN LATERAL (
+        SELECT 'STORAGE ' || CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END
+        WHERE a.attstorage <> y.typstorage
+        UNION ALL SELECT 'COMPRESSION ' || c.method FROM (SELECT CASE to_jsonb(a)->>'attcompression' WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END) c (method)
+        WHERE c.method IS NOT NULL
+        UNION ALL SELECT 'STATISTICS ' || a.attstattarget WHERE {remade} AND a.attstattarget >= 0
+        UNION ALL SELECT '(' || array_to_string(a.attoptions, ', ') || ')' WHERE {remade} AND a.attoptions IS NOT NULL) x (setting)
+    -- A change of the type takes the storage back to what is usual.
+    WHERE a.attnum > 0 AND NOT a.attisdropped AND ((a.attrelid, a.attnum) IN (SELECT relation, number FROM columns WHERE {column} IS NOT NULL)
+        OR a.attrelid IN (SELECT oid FROM views WHERE relkind = 'm'))
+    UNION ALL SELECT 1.2, 0, NULL, format('GRANT %s (%I) ON %s TO %s%s', x.privilege_type, a.attname, a.attrelid::regclass,
+        COALESCE(quote_ident(r.rolname), 'PUBLIC'), CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' END)
+    FROM columns c JOIN pg_catalog.pg_attribute a ON {remade} AND (a.attrelid, a.attnum) = (c.relation, c.number)
+    CROSS JOIN aclexplode(a.attacl) x LEFT JOIN pg_catalog.pg_roles r ON r.oid = x.grantee
     UNION ALL SELECT 2, 0, CASE WHEN NOT part THEN format('DROP INDEX %s', oid::regclass) END, pg_get_indexdef(oid)
         || CASE WHEN indisclustered THEN format('; ALTER TABLE %s CLUSTER ON %I', indrelid::regclass, relname) ELSE '' END
-    FROM indexes
+        || COALESCE((SELECT string_agg(format('; ALTER INDEX %s ALTER COLUMN %s SET STATISTICS %s', x.oid::regclass, a.attnum, a.attstattarget), '')
+            FROM pg_catalog.pg_attribute a WHERE a.attrelid = x.oid AND a.attstattarget >= 0), '')
+    FROM indexes x
+    UNION ALL SELECT 2.4, 0, NULL, format('ALTER TABLE %s %s', i.indrelid::regclass, x.setting)
+    FROM doomed d JOIN pg_catalog.pg_class c ON d.class = c.tableoid AND c.oid = d.id JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
+    CROSS JOIN LATERAL (SELECT format('CLUSTER ON %I', c.relname) WHERE i.indisclustered
+        UNION ALL SELECT format('REPLICA IDENTITY USING INDEX %I', c.relname) WHERE i.indisreplident) x (setting)
     UNION ALL SELECT 2, 0, format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', d.adrelid::regclass, a.attname),
         format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', d.adrelid::regclass, a.attname, pg_get_expr(d.adbin, d.adrelid))
     FROM found f JOIN pg_catalog.pg_attrdef d ON f.class = d.tableoid AND d.oid = f.id
     JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum AND a.attgenerated = ''
     WHERE d.adrelid NOT IN (SELECT oid FROM views)
-    UNION ALL SELECT CASE contype WHEN 'f' THEN 2.2 ELSE 2.1 END, 0, format('ALTER TABLE %s DROP CONSTRAINT %I', on_table, conname),
-        format('ALTER TABLE %s ADD CONSTRAINT %I %s', on_table, conname, pg_get_constraintdef(oid)) FROM constraints
+    UNION ALL SELECT CASE contype WHEN 'f' THEN 2.2 ELSE 2.1 END, 0, format('ALTER %s DROP CONSTRAINT %I', owner, conname),
+        format('ALTER %s ADD CONSTRAINT %I %s', owner, conname, pg_get_constraintdef(oid)) FROM constraints
+    UNION ALL SELECT 2.1, 0, NULL, format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+    FROM doomed d JOIN pg_catalog.pg_constraint k ON d.class = k.tableoid AND k.oid = d.id AND k.contype = 'x'
     UNION ALL SELECT 2, 0, format('DROP STATISTICS %s', f.identity), pg_get_statisticsobjdef(s.oid)
         || format('; ALTER STATISTICS %1$s OWNER TO %2$I; ALTER STATISTICS %1$s SET STATISTICS %3$s', f.identity,
             pg_get_userbyid(s.stxowner), COALESCE(s.stxstattarget, -1))
     FROM found f JOIN pg_catalog.pg_statistic_ext s ON f.class = s.tableoid AND s.oid = f.id
+    UNION ALL SELECT 2.3, 0, NULL, pg_get_statisticsobjdef(s.oid) || format('; ALTER STATISTICS %1$s OWNER TO %2$I; ALTER STATISTICS %1$s SET STATISTICS %3$s',
+        f.identity, pg_get_userbyid(s.stxowner), COALESCE(s.stxstattarget, -1))
+    FROM doomed d JOIN pg_catalog.pg_statistic_ext s ON d.class = s.tableoid AND s.oid = d.id CROSS JOIN LATERAL pg_identify_object(d.class, d.id, 0) f
     UNION ALL SELECT 2.3, 0, CASE WHEN NOT part THEN format('DROP TRIGGER %I ON %s', tgname, on_table) END,
         pg_get_triggerdef(oid) || CASE tgenabled WHEN 'O' THEN '' ELSE format('; ALTER TABLE %s %s TRIGGER %I', on_table,
             CASE tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE ALWAYS' END, tgname) END
@@ -147,11 +194,14 @@ WITH RECURSIVE types (id) AS (
     JOIN pg_catalog.pg_publication_tables l ON (l.pubname, l.schemaname, l.tablename) = (b.pubname, n.nspname, c.relname)
     UNION ALL SELECT 4, level, NULL, 'REFRESH MATERIALIZED VIEW ' || identity FROM views
     WHERE relkind = 'm' AND relispopulated AND oid <> {view} IS NOT FALSE
-    UNION ALL SELECT 5, 0, NULL, format('COMMENT ON %s %s IS %L', CASE WHEN i.type LIKE '% column' THEN 'COLUMN'
-        WHEN i.type = 'statistics object' THEN 'STATISTICS' WHEN i.type LIKE '% constraint' THEN 'CONSTRAINT' ELSE upper(i.type) END,
-        i.identity, x.description)
-    FROM (SELECT class, id FROM found UNION SELECT tableoid, oid FROM triggers UNION SELECT tableoid, oid FROM rules
-        UNION SELECT tableoid, oid FROM indexes) k
+    UNION ALL SELECT 5, 0, NULL, CASE k.id WHEN {view} THEN lenient.head ELSE '' END || format('COMMENT ON %s IS %L', CASE
+        WHEN i.type = 'domain constraint' THEN (SELECT format('CONSTRAINT %I ON DOMAIN %s', d.conname, d.contypid::regtype)
+            FROM pg_catalog.pg_constraint d WHERE d.oid = k.id)
+        ELSE CASE WHEN i.type LIKE '% column' THEN 'COLUMN' WHEN i.type = 'statistics object' THEN 'STATISTICS'
+            WHEN i.type LIKE '% constraint' THEN 'CONSTRAINT' ELSE upper(i.type) END || ' ' || i.identity END, x.description)
+        || CASE k.id WHEN {view} THEN lenient.tail ELSE '' END
+    FROM lenient, (SELECT class, id FROM found UNION SELECT tableoid, oid FROM triggers UNION SELECT tableoid, oid FROM rules
+        UNION SELECT tableoid, oid FROM indexes UNION SELECT class, id FROM doomed) k
     JOIN pg_catalog.pg_description x ON x.classoid = k.class AND x.objoid = k.id
     CROSS JOIN LATERAL pg_identify_object(x.classoid, x.objoid, x.objsubid) i
 ), known (class, id) AS (

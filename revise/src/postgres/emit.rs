@@ -6,7 +6,9 @@ use super::{
     alter::{self, alter, column, table},
     create,
     dependents::Dependents,
-    enums, length, recreate, views,
+    enums, length,
+    numbering::{self, Moves},
+    objects, recreate, views,
 };
 use crate::{
     error::PlanError,
@@ -14,7 +16,7 @@ use crate::{
         DefinitionKind, Operation, Subject,
         apply::parts::{find_check, find_key, find_unique, is_unique_on},
     },
-    schema::{Schema, Table, TableName, Written, clause, names, quote, quote_text},
+    schema::{DatabaseObject, Schema, Table, TableName, Written, clause, names, quote, quote_text},
 };
 
 /// The statements that carry out operations on a schema, in order, each of them one text. Only the SQL of an
@@ -65,7 +67,7 @@ fn emit(
 ) -> Result<Vec<String>, PlanError> {
     match operation.subject() {
         Subject::Table => emit_table(operation),
-        Subject::Column => emit_column(now, operation, later),
+        Subject::Column => emit_column(now, operation, (earlier, later)),
         Subject::Constraint => Ok(vec![emit_constraint(now, operation)?]),
         Subject::Object => Ok(emit_object(now, operation, earlier, later)),
     }
@@ -87,7 +89,7 @@ fn emit_table(operation: &Operation) -> Result<Vec<String>, PlanError> {
 fn emit_column(
     now: &Schema,
     operation: &Operation,
-    later: &[Operation],
+    around: (&[Operation], &[Operation]),
 ) -> Result<Vec<String>, PlanError> {
     Ok(match operation {
         Operation::AddColumn { table, column } => {
@@ -111,7 +113,7 @@ fn emit_column(
             quote(from),
             quote(to)
         )],
-        _ => emit_change(now, operation, later)?,
+        _ => emit_change(now, operation, around)?,
     })
 }
 
@@ -142,13 +144,14 @@ fn emit_object(
         Operation::DropObject { kind: DefinitionKind::Trigger, table, object } => {
             vec![views::drop_trigger(table, object)]
         }
-        Operation::CreateDatabaseObject { object, .. } => {
-            // What a body names may come later.
-            let lenient =
-                object.is_routine().then(|| "SET LOCAL check_function_bodies = off".to_owned());
-            lenient.into_iter().chain([object.sql.clone()]).collect()
+        Operation::CreateDatabaseObject { object, before } => {
+            let recreated = earlier.iter().any(|one| is_drop_of(one, object));
+            objects::create_object(object, before.is_some(), recreated)
         }
-        Operation::DropDatabaseObject { object } => vec![object.drop.clone()],
+        Operation::DropDatabaseObject { object } => {
+            let recreated = later.iter().any(|one| is_creation_of(one, object));
+            vec![objects::drop_object(object, recreated)]
+        }
         Operation::Sql { postgres, .. } => postgres.iter().cloned().collect(),
         _ => emit_enum(now, operation),
     }
@@ -156,6 +159,14 @@ fn emit_object(
 
 fn drops_view(operation: &Operation, view: &TableName) -> bool {
     matches!(operation, Operation::DropObject { kind: DefinitionKind::View, table, .. } if table == view)
+}
+
+fn is_drop_of(operation: &Operation, made: &DatabaseObject) -> bool {
+    matches!(operation, Operation::DropDatabaseObject { object } if object.name == made.name)
+}
+
+fn is_creation_of(operation: &Operation, gone: &DatabaseObject) -> bool {
+    matches!(operation, Operation::CreateDatabaseObject { object, .. } if object.name == gone.name)
 }
 
 fn creates_view(operation: &Operation, view: &TableName) -> bool {
@@ -175,7 +186,7 @@ fn rename_table(from: &TableName, to: &TableName) -> Result<String, PlanError> {
 fn emit_change(
     now: &Schema,
     operation: &Operation,
-    later: &[Operation],
+    (earlier, later): (&[Operation], &[Operation]),
 ) -> Result<Vec<String>, PlanError> {
     let find = |of: &TableName, name: &str| {
         let table = table(now, of)?;
@@ -190,18 +201,14 @@ fn emit_change(
             let change = if *nullable { "DROP NOT NULL" } else { "SET NOT NULL" };
             vec![alter(table, column, change)]
         }
-        Operation::AlterDefault { table, column, default, .. } => match default {
-            Some(default) => {
-                let default = create::default_sql(default);
-                vec![alter(table, column, &format!("SET DEFAULT {default}"))]
-            }
-            // Where the database numbers the rows, there is no default, and for a serial it must not go.
-            None if !find(table, column)?.1.identity.is_none() => Vec::new(),
-            None => vec![alter(table, column, "DROP DEFAULT")],
-        },
+        Operation::AlterDefault { table, column, default, .. } => {
+            let (table, column) = find(table, column)?;
+            let moves = Moves { table, column, earlier, later };
+            numbering::default(&moves, default.as_ref())
+        }
         Operation::SetIdentity { table, column, identity, .. } => {
             let (table, column) = find(table, column)?;
-            alter::identity(table, column, *identity)
+            numbering::identity(&Moves { table, column, earlier, later }, *identity)
         }
         Operation::SetGenerated { table, column, generated, .. } => {
             let (table, column) = find(table, column)?;

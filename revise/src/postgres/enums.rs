@@ -35,10 +35,28 @@ pub fn rebuild(schema: &Schema, name: &str, values: &[String], map: &Map) -> Vec
     statements.push(create::create_enum(name, values));
     statements.extend(users.iter().map(|(table, column)| change(table, column, map)));
     statements.push(change_others(name, map));
+    statements.push(keep_remarks(name));
     statements.push(format!("DROP TYPE {}", quote(REPLACED)));
     statements.extend(set_default);
     statements.push(dependents.after);
     statements
+}
+
+/// Gives the new type the comment, the privileges and the owner of the old one.
+fn keep_remarks(name: &str) -> String {
+    let (name, replaced) = (quote_text(&quote(name)), quote_text(&quote(REPLACED)));
+    format!(
+        "DO $remarks$ DECLARE remarks text; BEGIN SELECT concat_ws('; ', \
+         max(format('COMMENT ON TYPE %s IS %L', {name}, d.description)) FILTER (WHERE d.description IS NOT NULL), \
+         max(format('REVOKE ALL ON TYPE %s FROM PUBLIC', {name})) FILTER (WHERE t.typacl IS NOT NULL), \
+         string_agg(format('GRANT %s ON TYPE %s TO %s%s', x.privilege_type, {name}, COALESCE(quote_ident(r.rolname), 'PUBLIC'), \
+         CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' END), '; ') FILTER (WHERE x.grantee <> t.typowner), \
+         max(format('ALTER TYPE %s OWNER TO %I', {name}, pg_get_userbyid(t.typowner))) \
+         FILTER (WHERE pg_get_userbyid(t.typowner) <> current_user)) INTO remarks FROM pg_catalog.pg_type t \
+         LEFT JOIN pg_catalog.pg_description d ON d.classoid = t.tableoid AND d.objoid = t.oid \
+         LEFT JOIN LATERAL aclexplode(t.typacl) x ON true LEFT JOIN pg_catalog.pg_roles r ON r.oid = x.grantee \
+         WHERE t.oid = {replaced}::regtype; EXECUTE COALESCE(NULLIF(remarks, ''), 'SELECT'); END $remarks$"
+    )
 }
 
 /// Gives literals of an enum their new values in everything that has some, as the server does by itself.

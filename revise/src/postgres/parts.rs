@@ -40,7 +40,7 @@ pub fn column(row: ColumnRow, scope: &SchemaScope) -> Column {
     };
     let default = expression
         .filter(|_| generated.is_none() && !numbered)
-        .and_then(|expression| default::parse(expression, &row.kind, &kind));
+        .and_then(|expression| default::parse(&spelling::signed(expression), &row.kind, &kind));
     Column {
         nullable: !row.not_null,
         declared: false,
@@ -136,6 +136,7 @@ pub fn index(row: IndexRow) -> Index {
     Index {
         columns: columns.into_iter().map(index_column).collect(),
         unique: row.unique,
+        invalid: !row.valid,
         method: (row.method != "btree").then_some(row.method),
         include: included.into_iter().map(|column| column.name).collect(),
         predicate: predicate.map(spelling::normalized),

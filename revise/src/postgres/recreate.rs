@@ -34,10 +34,8 @@ pub fn computed(
     };
     let wanted = Column { generated: Some(generated.clone()), default: None, ..column.clone() };
     let name = table.name.quoted();
-    let dependents = table.used.0.then(|| Dependents::of_column(&table.name, &column.name));
-    let (before, after) =
-        dependents.map(|dependents| (dependents.before, dependents.after)).unzip();
-    let mut statements: Vec<String> = before.into_iter().collect();
+    let Dependents { before, after } = Dependents::of_remade(&table.name, &column.name);
+    let mut statements = vec![before];
     let inbound: Vec<(&Table, &ForeignKey)> = inbound(schema, table, &column.name).collect();
     statements.extend(inbound.iter().map(|(child, key)| {
         let constraint = quote(&names::foreign_key(child, key));
@@ -53,7 +51,7 @@ pub fn computed(
     let comment = column.comment.as_deref();
     statements
         .extend(comment.map(|text| create::comment(&table.name, Some(&column.name), Some(text))));
-    statements.extend(after);
+    statements.push(after);
     Ok(statements)
 }
 

@@ -54,8 +54,92 @@ pub fn without_parentheses(expression: &str) -> &str {
 }
 
 /// An expression in the spelling that PostgreSQL prints when it reads its own again: `(ARRAY['a'::x])::y[]` becomes
-/// `ARRAY[('a'::x)::y]`. Otherwise what is made from a printed text would differ from what the text was printed of.
+/// `ARRAY[('a'::x)::y]`, and `(- 1)` becomes `'-1'::integer`. Otherwise what is made from a printed text would differ from what the
+/// text was printed of.
 pub fn normalized(expression: &str) -> String {
+    signed(&with_cast_elements(expression))
+}
+
+/// Whether two statements that PostgreSQL printed are the same once it has read them again.
+pub fn are_alike(one: &str, other: &str) -> bool {
+    one == other || normalized(one) == normalized(other)
+}
+
+/// Words after which a minus is a sign.
+const BEFORE_A_SIGN: [&str; 18] = [
+    "select", "then", "else", "when", "case", "and", "or", "not", "return", "between", "limit",
+    "offset", "by", "from", "in", "where", "having", "like",
+];
+
+/// An expression whose numbers have their signs inside: PostgreSQL prints `(- 1)` for the negative of a number, and reads it as the
+/// number `'-1'::integer`.
+pub fn signed(expression: &str) -> String {
+    let mut written = String::with_capacity(expression.len());
+    let mut rest = expression;
+    let mut after_operand = false;
+    while let Some(next) = rest.chars().next() {
+        let sign = if after_operand { None } else { sign(rest) };
+        if let Some((number, after)) = sign {
+            let bare = written.ends_with('(') && after.starts_with(')');
+            // In front of a cast the parentheses stay.
+            match after.strip_prefix(')').filter(|after| bare && !after.starts_with("::")) {
+                Some(after) if !is_call(&written) => {
+                    written.pop();
+                    rest = after;
+                }
+                Some(_) | None => rest = after,
+            }
+            written.push_str(&number);
+            after_operand = true;
+            continue;
+        }
+        let length = match next {
+            '\'' | '"' => quoted(rest, next),
+            _ if is_word(next) => rest.find(|next| !is_word(next)).unwrap_or(rest.len()),
+            _ => next.len_utf8(),
+        };
+        let (piece, after) = rest.split_at(length);
+        if !next.is_whitespace() {
+            let keyword = || BEFORE_A_SIGN.iter().any(|word| piece.eq_ignore_ascii_case(word));
+            after_operand = matches!(next, '\'' | '"' | ')' | ']') || is_word(next) && !keyword();
+        }
+        written.push_str(piece);
+        rest = after;
+    }
+    written
+}
+
+/// The negative number that a text begins with as PostgreSQL prints the negative of one, and what comes after it.
+fn sign(text: &str) -> Option<(String, &str)> {
+    let number = text.strip_prefix("- ")?;
+    let digit = |next: char| next.is_ascii_digit() || next == '.';
+    let (number, after) =
+        number.split_at(number.find(|next: char| !digit(next)).unwrap_or(number.len()));
+    let whole = number.parse::<i32>().is_ok();
+    let broken = number.contains('.') && number.parse::<f64>().is_ok();
+    let ends = !after.starts_with(is_word) && !after.starts_with("::");
+    let kind = if whole { "integer" } else { "numeric" };
+    (ends && (whole || broken)).then(|| (format!("'-{number}'::{kind}"), after))
+}
+
+/// Whether the parenthesis at the end of a text is that of a call.
+fn is_call(text: &str) -> bool {
+    let before = text.strip_suffix('(').unwrap_or(text);
+    let word = before.rsplit(|next: char| !is_word(next)).next().unwrap_or_default();
+    before.ends_with('"')
+        || !word.is_empty() && !BEFORE_A_SIGN.iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
+fn is_word(next: char) -> bool {
+    next.is_alphanumeric() || next == '_' || next == '$'
+}
+
+/// How long a quoted text at the beginning is. A doubled quote ends it and begins the next one, which comes to the same.
+fn quoted(text: &str, mark: char) -> usize {
+    text.get(1..).and_then(|rest| rest.find(mark)).map_or(text.len(), |end| end + 2)
+}
+
+fn with_cast_elements(expression: &str) -> String {
     let mut normalized = String::with_capacity(expression.len());
     let mut rest = expression;
     while let Some(next) = rest.chars().next() {
@@ -204,6 +288,31 @@ mod tests {
         ] {
             assert_eq!(normalized(printed), normalized_as);
             assert_eq!(normalized(normalized_as), normalized_as);
+        }
+    }
+
+    #[test]
+    fn a_number_has_its_sign_inside() {
+        for (printed, read) in [
+            ("(n > (- 1))", "(n > '-1'::integer)"),
+            ("- 1", "'-1'::integer"),
+            ("(n - 1)", "(n - 1)"),
+            ("(n) - 1", "(n) - 1"),
+            ("f((- 1.5), x)", "f('-1.5'::numeric, x)"),
+            ("f(- 1)", "f('-1'::integer)"),
+            ("((- 1))::bigint", "('-1'::integer)::bigint"),
+            ("(- (1)::bigint)", "(- (1)::bigint)"),
+            (
+                "CASE WHEN a THEN - 1 ELSE (- 2) END",
+                "CASE WHEN a THEN '-1'::integer ELSE '-2'::integer END",
+            ),
+            ("a = '(- 1)' AND \"b\" - 1", "a = '(- 1)' AND \"b\" - 1"),
+            ("n = ANY (ARRAY[(- 1), 2])", "n = ANY (ARRAY['-1'::integer, 2])"),
+            ("(- 99999999999)", "(- 99999999999)"),
+            ("(- 1)::numeric", "('-1'::integer)::numeric"),
+        ] {
+            assert_eq!(normalized(printed), read);
+            assert_eq!(normalized(read), read);
         }
     }
 

@@ -28,6 +28,9 @@ pub struct Index {
     /// The statement that creates it, where it was read from a database: a rebuild repeats it.
     #[serde(skip)]
     pub written: Written,
+    /// Whether PostgreSQL failed to build it, so that it is there and serves nobody. No operation creates one.
+    #[serde(skip)]
+    pub invalid: bool,
 }
 
 /// What an index is sorted by.
@@ -62,6 +65,7 @@ impl Index {
             predicate: None,
             clause: String::new(),
             written: Written(None),
+            invalid: false,
         }
     }
 
@@ -112,6 +116,7 @@ impl Index {
     pub fn is_plain(&self) -> bool {
         let plain = |column: &IndexColumn| *column == IndexColumn::new(&column.name);
         self.method.is_none()
+            && !self.invalid
             && self.include.is_empty()
             && self.clause.is_empty()
             && self.predicate.is_none()

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::needs::Node;
+
 /// An object of a database, as the SQL that creates it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatabaseObject {
@@ -36,6 +38,17 @@ impl DatabaseObject {
         self.name.strip_prefix(VIRTUAL_TABLE)
     }
 
+    /// The name and the types of the arguments, as SQL writes them, where it is a function or a procedure.
+    pub(crate) fn signature(&self) -> Option<&str> {
+        let words = ["DROP FUNCTION ", "DROP PROCEDURE "];
+        words.into_iter().find_map(|word| self.drop.strip_prefix(word))
+    }
+
+    /// The name, as SQL writes it, where it is a sequence.
+    pub(crate) fn sequence(&self) -> Option<&str> {
+        self.drop.strip_prefix("DROP SEQUENCE ")
+    }
+
     /// Whether it is a function or a procedure: only these are created by a statement that replaces the one of its name.
     pub(crate) fn is_routine(&self) -> bool {
         self.sql.starts_with("CREATE OR REPLACE")
@@ -44,6 +57,7 @@ impl DatabaseObject {
 
 /// An object as it was read from a database, with what operations may do to it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
 pub struct InspectedObject {
     /// The object.
     #[serde(flatten)]
@@ -52,6 +66,57 @@ pub struct InspectedObject {
     pub kind: ObjectKind,
     /// How it is replaced by another one of its name.
     pub change: ReplaceMethod,
+    /// What others know it by, where they need it.
+    #[serde(default)]
+    pub node: Option<Node>,
+    /// What it is a part of, and goes with: a comment, a setting.
+    #[serde(default)]
+    pub of: Option<Node>,
+    /// The table or view that it belongs to.
+    #[serde(default)]
+    pub table: Option<String>,
+    /// How it is called, where it is a routine.
+    #[serde(default)]
+    pub call: Option<Call>,
+}
+
+impl InspectedObject {
+    /// An object that nothing else is known of.
+    pub(crate) fn new(object: DatabaseObject, kind: ObjectKind, change: ReplaceMethod) -> Self {
+        Self { object, kind, change, node: None, of: None, table: None, call: None }
+    }
+
+    /// The same as a part of a table.
+    pub(crate) fn of_table(mut self, name: &str) -> Self {
+        self.table = Some(name.to_owned());
+        self
+    }
+
+    /// The same as a part of a view.
+    pub(crate) fn of_view(self, name: &str) -> Self {
+        Self { of: Some(Node::name(name)), ..self.of_table(name) }
+    }
+
+    /// Whether `CREATE OR REPLACE` makes another one of it. PostgreSQL refuses to change the result, to rename an argument that
+    /// has a name, and to take a default away.
+    pub(crate) fn is_replaceable_by(&self, other: &Self) -> bool {
+        let (Some(old), Some(new)) = (&self.call, &other.call) else { return true };
+        let mut names = old.names.iter().enumerate();
+        let named =
+            |(place, name): (usize, &String)| name.is_empty() || new.names.get(place) == Some(name);
+        old.result == new.result && old.defaults <= new.defaults && names.all(named)
+    }
+}
+
+/// How a routine is called, and what it answers.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Call {
+    /// What it answers.
+    pub result: String,
+    /// The names of its arguments; empty where one has none.
+    pub names: Vec<String>,
+    /// How many of them may be left out.
+    pub defaults: u32,
 }
 
 /// The kinds of database objects, in the order in which they are created; they are dropped in the opposite one.
@@ -60,6 +125,8 @@ pub struct InspectedObject {
 pub enum ObjectKind {
     /// A domain.
     Domain,
+    /// A default, a check or the NOT NULL of a domain.
+    DomainPart,
     /// A composite type.
     CompositeType,
     /// A range type, a collation, an operator and the like.
@@ -86,6 +153,8 @@ pub enum ObjectKind {
     ViewRoutine,
     /// A trigger, an index or a rule of a view.
     ViewPart,
+    /// A setting of a materialized view or of an index of one, or the default of a view's column.
+    ViewSetting,
     /// A policy of row level security.
     Policy,
     /// A comment on another object.
@@ -111,6 +180,20 @@ impl ObjectKind {
     #[must_use]
     pub fn is_part(self) -> bool {
         self >= Self::TableSetting
+    }
+
+    /// Whether it says something about what it is a part of, and nothing else needs it.
+    #[must_use]
+    pub fn is_remark(self) -> bool {
+        matches!(
+            self,
+            Self::TableSetting
+                | Self::PartSetting
+                | Self::TriggerState
+                | Self::TableSecurity
+                | Self::ViewSetting
+                | Self::Comment
+        )
     }
 }
 

@@ -75,7 +75,7 @@ fn schema(entries: Vec<SchemaEntry>) -> Schema {
             schema.unmanaged.push(format!("{kind} table {}", entry.name));
             if kind == "virtual" {
                 let object = DatabaseObject::virtual_table(&entry.name, &respelt(&entry.sql));
-                schema.objects.push(by_hand(object));
+                schema.objects.push(by_hand(object).of_table(&entry.name));
             }
             continue;
         }
@@ -89,7 +89,7 @@ fn schema(entries: Vec<SchemaEntry>) -> Schema {
                 schema.unmanaged.push(format!("table {} ({reason})", entry.name));
                 let name = format!("table {}", entry.name);
                 let object = DatabaseObject::new(&name, &respelt(&entry.sql), "");
-                schema.objects.push(by_hand(object));
+                schema.objects.push(by_hand(object).of_table(&entry.name));
             }
         }
     }
@@ -104,7 +104,7 @@ fn schema(entries: Vec<SchemaEntry>) -> Schema {
 
 /// What no operation makes: its rows are its module's, or its definition cannot be read.
 fn by_hand(object: DatabaseObject) -> InspectedObject {
-    InspectedObject { object, kind: ObjectKind::OtherTable, change: ReplaceMethod::Never }
+    InspectedObject::new(object, ObjectKind::OtherTable, ReplaceMethod::Never)
 }
 
 /// A definition in the canonical spelling of its tokens, where it has some.
@@ -121,15 +121,16 @@ fn place(entry: SchemaEntry, schema: &mut Schema, spellings: &BTreeMap<String, T
     }
     let found = spellings.get(&table.to_ascii_lowercase());
     let Some(owner) = found.and_then(|found| schema.tables.get_mut(found)) else {
-        let view = schema.views.keys().any(|view| view.name.eq_ignore_ascii_case(&table));
-        let on = if view { "view" } else { "table" };
+        let mut views = schema.views.keys().map(|view| &view.name);
+        let view = views.find(|view| view.eq_ignore_ascii_case(&table)).cloned();
+        let on = if view.is_some() { "view" } else { "table" };
         schema.unmanaged.push(format!("{kind} {name} on {on} {table}"));
         let drop = format!("DROP {} IF EXISTS {}", kind.to_uppercase(), quote(&name));
         let object = DatabaseObject::new(&format!("{kind} {name} on {on} {table}"), &sql, &drop);
-        schema.objects.push(InspectedObject {
-            object,
-            kind: ObjectKind::ViewPart,
-            change: ReplaceMethod::Recreate,
+        let part = InspectedObject::new(object, ObjectKind::ViewPart, ReplaceMethod::Recreate);
+        schema.objects.push(match view {
+            Some(view) => part.of_view(&view),
+            None => part.of_table(&table),
         });
         return;
     };

@@ -125,6 +125,7 @@ async fn what_cannot_be_recreated_is_named() {
 
 /// One of everything that knows an enum, inside and outside of what the model has.
 const MOODS: &str = "CREATE TYPE mood AS ENUM ('sad', 'it''s ok', 'happy');
+    COMMENT ON TYPE mood IS 'how one feels'; REVOKE ALL ON TYPE mood FROM PUBLIC; GRANT USAGE ON TYPE mood TO reader;
     CREATE TABLE feeling (mood mood PRIMARY KEY);
     CREATE TABLE person (id serial PRIMARY KEY, mood mood NOT NULL DEFAULT 'happy' CONSTRAINT known REFERENCES feeling,
         moods mood[] DEFAULT '{sad,\"it''s ok\"}', text text DEFAULT 'sad'::mood::text,
