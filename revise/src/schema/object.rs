@@ -49,6 +49,12 @@ impl DatabaseObject {
         self.drop.strip_prefix("DROP SEQUENCE ")
     }
 
+    /// Whether an expression may call it or cast to it.
+    pub(crate) fn may_be_called(&self) -> bool {
+        let types = ["domain ", "composite type "];
+        self.is_routine() || types.iter().any(|word| self.name.starts_with(word))
+    }
+
     /// Whether it is a function or a procedure: only these are created by a statement that replaces the one of its name.
     pub(crate) fn is_routine(&self) -> bool {
         self.sql.starts_with("CREATE OR REPLACE")

@@ -1,5 +1,7 @@
 //! What needs what decides the order: the catalog of both sides is asked.
 
+use std::time::Duration;
+
 use cluster::Cluster;
 
 use super::{
@@ -8,7 +10,7 @@ use super::{
 };
 
 /// What is there on both sides, what one side has besides, and what the other one has.
-const PAIRS: [(&str, &str, &str); 18] = [
+const PAIRS: [(&str, &str, &str); 22] = [
     // Routines that cannot be replaced.
     ("", "CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
         "CREATE FUNCTION f(b int) RETURNS int LANGUAGE sql AS 'SELECT 1'"),
@@ -33,6 +35,15 @@ const PAIRS: [(&str, &str, &str); 18] = [
         CREATE FUNCTION g() RETURNS int BEGIN ATOMIC SELECT f(a => 1); END",
         "CREATE FUNCTION f(b int) RETURNS int LANGUAGE sql AS 'SELECT 1';
         CREATE FUNCTION g() RETURNS int BEGIN ATOMIC SELECT f(b => 1); END"),
+    // A check and an index by a function that is new.
+    ("CREATE TABLE t (n int); INSERT INTO t VALUES (1)", "",
+        "CREATE FUNCTION f(n int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT n'; ALTER TABLE t ADD CHECK (f(n) > 0)"),
+    ("CREATE TABLE t (n int); INSERT INTO t VALUES (1)", "",
+        "CREATE FUNCTION f(n int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT n'; CREATE UNIQUE INDEX i ON t (f(n))"),
+    ("CREATE TABLE t (n int); INSERT INTO t VALUES (1)", "", "CREATE DOMAIN d AS int CHECK (value > 0);
+        ALTER TABLE t ADD CHECK (n::d > 0)"),
+    ("CREATE TABLE t (n int)", "", "CREATE FUNCTION f(x t) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT x.n > 0';
+        ALTER TABLE t ADD CHECK (f(t))"),
     // Tables, views and routines that need each other.
     ("", "", "CREATE TABLE a (n int); CREATE VIEW v AS SELECT n FROM a;
         CREATE FUNCTION rows_of() RETURNS SETOF v LANGUAGE sql AS 'SELECT 1';
@@ -102,4 +113,22 @@ async fn what_uses_a_function_outlives_its_being_made_anew() {
     let pair = Pair::of(cluster, [&one, &other]).await;
     pair.apply("another name of the argument").await;
     assert_eq!(rows(&pair.dbs[0], "SELECT * FROM w").await, [r#"{"fa":1}"#]);
+}
+
+#[tokio::test]
+async fn rows_that_a_new_function_refuses_are_the_servers_to_name() {
+    let Some(cluster) = Cluster::get() else { return };
+    let table = "CREATE TABLE t (n int); INSERT INTO t VALUES (0);";
+    let other = format!(
+        "{table} CREATE FUNCTION f(n int) RETURNS int LANGUAGE sql AS 'SELECT n';
+        ALTER TABLE t ADD CONSTRAINT c CHECK (f(n) > 0) NOT VALID;
+         DELETE FROM t; ALTER TABLE t VALIDATE CONSTRAINT c"
+    );
+    let pair = Pair::of(cluster, [table, &other]).await;
+    let before = pair.dumps().await;
+    let applied = pair.compare().await.apply(true, None, Duration::from_secs(5)).await;
+    let error = applied.expect_err("a row is in the way");
+    assert_eq!(error.exit_code(), 9, "{error}");
+    assert!(error.to_string().contains("\"c\" of relation \"t\" is violated"), "{error}");
+    assert_eq!(pair.dumps().await, before);
 }

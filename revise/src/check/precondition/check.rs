@@ -105,7 +105,8 @@ impl<'a> Checker<'a> {
         let origin = self.origins.table(name)?;
         let table = self.before.table(origin.table.as_ref()?)?;
         let unknown = self.origins.unknown_values();
-        let source = Source { backend: self.backend, name, origin, table, unknown };
+        let (backend, origins) = (self.backend, &self.origins);
+        let source = Source { backend, name, origin, table, unknown, origins };
         (!origin.touched).then_some(source)
     }
 

@@ -15,6 +15,10 @@ pub struct Origins {
     backend: DbBackend,
     tables: BTreeMap<TableName, Origin>,
     enums: BTreeMap<String, Vec<EnumValue>>,
+    /// Functions and types that the plan creates or changes, in small letters.
+    made: Vec<String>,
+    /// The raw SQL of the plan, which may create some too.
+    raw: Vec<String>,
 }
 
 /// Where a table comes from.
@@ -88,7 +92,13 @@ impl Origins {
                 |name: &String| EnumValue { name: name.clone(), original: Some(name.clone()) };
             (name.clone(), values.iter().map(value).collect())
         });
-        Self { backend, tables: tables.collect(), enums: enums.collect() }
+        Self {
+            backend,
+            tables: tables.collect(),
+            enums: enums.collect(),
+            made: Vec::new(),
+            raw: Vec::new(),
+        }
     }
 
     /// The table of a present name. `None` is an unknown table, such as one that is not managed.
@@ -127,6 +137,13 @@ impl Origins {
         self.table(table).is_some_and(|origin| added(origin) && origin.original(column).is_none())
     }
 
+    /// Whether an expression may need a function or a type that is not there before the plan, or is another one then.
+    pub fn makes_part_of(&self, expression: &str) -> bool {
+        let text = expression.to_lowercase();
+        self.made.iter().any(|name| has_word(&text, name))
+            || calls(&text).any(|name| self.raw.iter().any(|sql| has_word(sql, name)))
+    }
+
     /// Takes one operation into account.
     pub fn record(&mut self, operation: &Operation) {
         match operation {
@@ -143,7 +160,13 @@ impl Origins {
                 let sql = if self.backend == DbBackend::Sqlite { sqlite } else { postgres };
                 if let Some(sql) = sql {
                     self.touch(sql);
+                    self.raw.push(sql.to_lowercase());
                 }
+            }
+            Operation::CreateDatabaseObject { object, .. } if object.may_be_called() => {
+                let name = object.name.split('(').next().unwrap_or_default();
+                let name = name.rsplit(' ').next().unwrap_or_default();
+                self.made.push(name.trim_matches('"').to_lowercase());
             }
             Operation::CreateEnum { .. }
             | Operation::DropEnum { .. }
@@ -172,6 +195,7 @@ impl Origins {
         match operation {
             Operation::CreateEnum { name, values } => {
                 self.enums.insert(name.clone(), values.iter().map(added).collect());
+                self.made.push(name.to_lowercase());
             }
             Operation::DropEnum { name, .. } => drop(self.enums.remove(name)),
             Operation::AddEnumValue { name, value, .. } => {
@@ -230,6 +254,21 @@ fn follow_column(columns: &mut BTreeMap<String, ColumnOrigin>, operation: &Opera
         }
         _ => {}
     }
+}
+
+/// The functions that an expression calls, and the types that it casts to.
+fn calls(expression: &str) -> impl Iterator<Item = &str> {
+    let inside = |next: char| next.is_alphanumeric() || next == '_' || next == '$';
+    let words = expression.match_indices(inside).filter_map(move |(start, _)| {
+        let before = expression.get(..start).unwrap_or_default();
+        let rest = expression.get(start..).unwrap_or_default();
+        let word = rest.split(|next: char| !inside(next)).next().unwrap_or_default();
+        let after = rest.get(word.len()..).unwrap_or_default().trim_start_matches('"');
+        let cast = before.trim_end_matches('"').ends_with("::");
+        let called = cast || after.trim_start().starts_with('(');
+        (!before.ends_with(inside) && called).then_some(word)
+    });
+    words.filter(|word| !word.is_empty())
 }
 
 /// Whether a text in small letters has a name as a word of its own, literals and comments included: SQL may be built

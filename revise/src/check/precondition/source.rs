@@ -4,7 +4,7 @@ use sea_orm::DbBackend;
 
 use super::{
     Precondition,
-    origin::{ColumnOrigin, Origin},
+    origin::{ColumnOrigin, Origin, Origins},
 };
 use crate::schema::{Table, TableName, expression::mentions, quote, quote_all, quote_text};
 
@@ -29,6 +29,8 @@ pub struct Source<'a> {
     pub table: &'a Table,
     /// Values of enums, as SQL writes them, that the database does not know before the plan.
     pub unknown: Vec<String>,
+    /// What the plan has done so far.
+    pub origins: &'a Origins,
 }
 
 impl Source<'_> {
@@ -50,6 +52,7 @@ impl Source<'_> {
             .iter()
             .all(|(name, column)| unaffected(column) || !mentions(expression, name))
             && !self.unknown.iter().any(|value| expression.contains(value))
+            && !self.origins.makes_part_of(expression)
     }
 
     /// The rows that meet a condition are in the way.
