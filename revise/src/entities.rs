@@ -56,7 +56,7 @@ impl Entities {
         self
     }
 
-    /// Leaves a table of the database alone, though no entity names it.
+    /// Leaves a table of the database alone, though no entity names it. In the name `*` stands for any letters, and `?` for one.
     #[must_use]
     pub fn exclude(mut self, table: impl Into<TableName>) -> Self {
         self.excluded.insert(table.into());

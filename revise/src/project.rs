@@ -5,3 +5,4 @@ pub(crate) mod consistency;
 pub mod directory;
 pub mod generate;
 pub mod render;
+pub(crate) mod selection;

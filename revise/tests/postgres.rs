@@ -11,6 +11,7 @@ mod postgres {
     mod pair;
     mod reading;
     mod remarks;
+    mod selection;
     mod setup;
     mod shadow;
     mod spelling;

@@ -16,6 +16,8 @@ mod operations;
 mod pairs;
 #[path = "sqlite/reading.rs"]
 mod reading;
+#[path = "sqlite/selection.rs"]
+mod selection;
 #[path = "sqlite/sequences.rs"]
 mod sequences;
 #[path = "sqlite/survival.rs"]

@@ -150,10 +150,10 @@ pub struct Decisions {
     /// What a dropped value of an enum becomes
     #[arg(long, value_name = "ENUM.OLD=NEW")]
     pub map: Vec<String>,
-    /// Look at these tables alone
+    /// Look at these tables alone; `*` stands for any letters of a name, `?` for one
     #[arg(long, value_name = "TABLE")]
     pub only: Vec<String>,
-    /// Leave these tables alone
+    /// Leave these tables alone; `*` stands for any letters of a name, `?` for one
     #[arg(long, value_name = "TABLE")]
     pub exclude: Vec<String>,
     /// Drop tables and columns
@@ -306,7 +306,7 @@ pub struct StampArguments {
 /// `check`
 #[derive(Debug, Args)]
 pub struct CheckArguments {
-    /// Leave these tables alone
+    /// Leave these tables alone; `*` stands for any letters of a name, `?` for one
     #[arg(long, value_name = "TABLE")]
     pub exclude: Vec<String>,
     /// Compare models and history only, without a database

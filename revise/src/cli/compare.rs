@@ -53,7 +53,7 @@ impl Command<'_> {
             self.apply_difference(arguments, &comparison, &options).await?;
             // The renames are done, and naming them again would be an error.
             let again = GenerateOptions { renames: Vec::new(), ..options };
-            let left = self.revise.compare(&target, (&side, &other), &again).await?;
+            let left = self.revise.compare_again(&target, (&side, &other), &again).await?;
             return self.report_applied(arguments, &comparison, &left);
         }
         let script = if *sql { Some(comparison.script().await?) } else { None };

@@ -57,6 +57,15 @@ pub struct Comparison {
     lock_timeout: Option<Duration>,
 }
 
+/// Both sides as they were read, and where shadows are made.
+struct ReadSides {
+    home: Target,
+    shadows: Shadows,
+    before: Schema,
+    after: Schema,
+    apply_to: Option<Target>,
+}
+
 impl Revise {
     /// Reads the name of a side: `models`, `db`, `head`, `base`, a URL, a path that ends in `.sql`, or a revision.
     ///
@@ -94,19 +103,56 @@ impl Revise {
     /// Compares two sides, from the first to the second. `target` is the database of `--database-url`.
     ///
     /// # Errors
-    /// When a side cannot be read, or the two are databases of different kinds.
+    /// When a side cannot be read, the two are databases of different kinds, or a table of the options is in neither.
     pub async fn compare(
+        &self,
+        target: &Target,
+        sides: (&Side, &Side),
+        options: &GenerateOptions,
+    ) -> Result<Comparison> {
+        let read = self.read_sides(target, sides, options).await?;
+        self.expect_tables(&read.home, options, [&read.before, &read.after]).await?;
+        self.compare_read(read, sides, options).await
+    }
+
+    /// Compares two sides again, after the first has become the second: a table of the options may be gone.
+    pub(crate) async fn compare_again(
+        &self,
+        target: &Target,
+        sides: (&Side, &Side),
+        options: &GenerateOptions,
+    ) -> Result<Comparison> {
+        let read = self.read_sides(target, sides, options).await?;
+        self.compare_read(read, sides, options).await
+    }
+
+    async fn read_sides(
         &self,
         target: &Target,
         (from, to): (&Side, &Side),
         options: &GenerateOptions,
-    ) -> Result<Comparison> {
+    ) -> Result<ReadSides> {
         let home = home(target, from, to)?;
-        let backend = home.backend();
         let shadows = self.shadows(&home, options.shadow.as_ref()).await?;
+        let before = self.read_side(&shadows, target, from).await?;
+        let after = self.read_side(&shadows, target, to).await?;
+        let apply_to = match from {
+            Side::Database => Some(target.clone()),
+            Side::Url(url) => Some(url.clone()),
+            Side::Models | Side::Revision(_) | Side::File(_) => None,
+        };
+        Ok(ReadSides { home, shadows, before, after, apply_to })
+    }
+
+    async fn compare_read(
+        &self,
+        ReadSides { home, shadows, before, after, apply_to }: ReadSides,
+        (from, to): (&Side, &Side),
+        options: &GenerateOptions,
+    ) -> Result<Comparison> {
+        let backend = home.backend();
         let known = [from, to].contains(&&Side::Models);
-        let mut before = self.scoped(self.read_side(&shadows, target, from).await?, options);
-        let mut after = self.scoped(self.read_side(&shadows, target, to).await?, options);
+        let (mut before, mut after) = (self.scoped(before, options), self.scoped(after, options));
         let mut compare = self.compare_options(backend, options, known)?;
         let mut strangers = Vec::new();
         if known
@@ -128,12 +174,8 @@ impl Revise {
             diff(&before, &after, &compare)?
         };
         difference.unmanaged.extend(strangers);
-        let apply_to = match from {
-            Side::Database => Some(target.clone()),
-            Side::Url(url) => Some(url.clone()),
-            Side::Models | Side::Revision(_) | Side::File(_) => None,
-        };
-        Ok(Comparison { difference, backend, before, apply_to, whole: !known, lock_timeout: None })
+        let whole = !known;
+        Ok(Comparison { difference, backend, before, apply_to, whole, lock_timeout: None })
     }
 
     fn compare_options(

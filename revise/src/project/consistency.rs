@@ -114,7 +114,7 @@ impl Revise {
     /// When the history cannot be replayed or the database does not answer; what is found wrong is no error here.
     pub async fn check(&self, target: &Target, options: &GenerateOptions) -> Result<Checked> {
         let shadows = self.shadows(target, options.shadow.as_ref()).await?;
-        let after = self.scoped(shadows.of_entities(&self.entities).await?, options);
+        let entities = shadows.of_entities(&self.entities).await?;
         let live = self.live(target).await?;
         let status = match (&live, target) {
             (Some((status, _)), _) => Some(status.clone()),
@@ -147,6 +147,9 @@ impl Revise {
                 checked.findings.extend(lint(&before, &replayed.operations, target.backend()));
             }
         }
+        let reached = replay.schema(&self.history).await?;
+        self.expect_tables(target, options, [&entities, &reached]).await?;
+        let after = self.scoped(entities, options);
         checked.add_models(self.compare_models(&replay, &after, options).await?);
         replay.close().await;
         Ok(checked)

@@ -4,10 +4,7 @@ mod ask;
 mod draft;
 mod prove;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
@@ -76,9 +73,9 @@ pub struct GenerateOptions {
     pub using: Vec<String>,
     /// `--map`: what dropped values of enums become, `enum.old=new`.
     pub enum_map: Vec<String>,
-    /// Tables to look at, when not at all.
+    /// Tables to look at, when not at all; `*` stands for any letters of a name, `?` for one.
     pub only: Vec<String>,
-    /// Tables to leave alone.
+    /// Tables to leave alone; `*` stands for any letters of a name, `?` for one.
     pub exclude: Vec<String>,
     /// Drop tables and columns without asking.
     pub allow_destructive: bool,
@@ -132,10 +129,12 @@ impl Revise {
     pub async fn draft(&self, target: &Target, options: &GenerateOptions) -> Result<Option<Draft>> {
         let drafting = Drafting { revise: self, target, options };
         let shadows = self.shadows(target, options.shadow.as_ref()).await?;
-        let after = self.scoped(shadows.of_entities(&self.entities).await?, options);
+        let entities = shadows.of_entities(&self.entities).await?;
         let migrations = (self.migrations)();
         let mut replay = Replay::run(&shadows, &migrations, &self.schemas(target)).await?;
         let all = replay.schema(&self.history).await?;
+        self.expect_tables(target, options, [&entities, &all]).await?;
+        let after = self.scoped(entities, options);
         let before = self.scoped(all.clone(), options);
         let mut diff_options = self.diff_options(target.backend(), options)?;
         diff_options.owned = replay.manifest.owned().clone();
@@ -165,22 +164,6 @@ impl Revise {
             transaction,
             unmanaged: found.unmanaged,
         }))
-    }
-
-    /// Leaves out the tables that are not to be looked at.
-    pub(crate) fn scoped(&self, mut schema: Schema, options: &GenerateOptions) -> Schema {
-        let only: BTreeSet<TableName> = options.only.iter().map(|name| table_name(name)).collect();
-        let excluded: BTreeSet<TableName> =
-            options.exclude.iter().map(|name| table_name(name)).collect();
-        let excluded = &excluded | self.entities.excluded();
-        let meant = |name: &TableName| {
-            !excluded.contains(name)
-                && (only.is_empty() || only.contains(name))
-                && !self.history.is_own(name)
-        };
-        schema.tables.retain(|name, _| meant(name));
-        schema.views.retain(|name, _| meant(name));
-        schema
     }
 
     pub(crate) fn diff_options(

@@ -87,6 +87,11 @@ impl History {
         table.schema.is_none() && (known || table.name.starts_with("_litestream_"))
     }
 
+    /// The names of the engine's table and SeaORM's.
+    pub fn names(&self) -> [TableName; 2] {
+        [self.table.as_str().into(), TABLE.into()]
+    }
+
     /// Takes the own tables out of a schema.
     pub fn without_own(&self, mut schema: Schema) -> Schema {
         schema.tables.retain(|name, _| !self.is_own(name));
