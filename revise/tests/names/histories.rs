@@ -273,3 +273,22 @@ async fn two_migrations_of_one_name_are_refused() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_a_migration_of_seaorm_drops_on_its_way_back_is_counted() {
+    for place in Place::all().await {
+        let names = ["m0001_book", "m0002_view"];
+        let project = project(&listing(&names), &files(&names));
+        let revise = program(&names, false);
+        assert_eq!(project.run(&revise, &place, &["upgrade"]).await, 0);
+        place.execute("INSERT INTO book (title) VALUES ('x')").await;
+        // A view has no rows, and a preview changes nothing.
+        assert_eq!(project.run(&revise, &place, &["downgrade"]).await, 0);
+        assert_eq!(project.run(&revise, &place, &["downgrade", "--plan"]).await, 0);
+        assert_eq!(project.run(&revise, &place, &["downgrade"]).await, 3);
+        assert_eq!(place.texts("SELECT title FROM book").await, ["x"]);
+        let consent = ["downgrade", "--allow-data-loss", "--backup", "never"];
+        assert_eq!(project.run(&revise, &place, &consent).await, 0);
+        assert!(place.applied().await.is_empty());
+    }
+}

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     error::Result,
+    operation::Operation,
     runtime::{
         backup::{self, Backup},
         replay::{Replay, ReplayedMigration},
@@ -103,24 +104,41 @@ impl Change<'_> {
         }
         let mut replayed = replay.migrations.clone();
         if self.direction == Direction::Down {
-            for migration in migrations.iter().rev() {
-                let back = self.chosen.iter().any(|name| name == migration.name());
-                let is_last = self.chosen.last().is_some_and(|last| last == migration.name());
-                let down = replay.down(migration.as_ref()).await;
-                let Ok(operations) = down else { break };
-                if let Some(replayed) = replayed
-                    .iter_mut()
-                    .find(|replayed| back && replayed.revision == migration.name())
-                {
-                    replayed.operations = operations;
-                }
-                if is_last {
-                    break;
-                }
-            }
+            self.take_back(&mut replay, &mut replayed).await?;
         }
         replay.close().await;
         Ok(replayed)
+    }
+
+    /// Says of the migrations that are taken back what their `down` consists of.
+    async fn take_back(
+        &self,
+        replay: &mut Replay,
+        replayed: &mut [ReplayedMigration],
+    ) -> Result<()> {
+        for migration in self.migrations.iter().rev() {
+            let name = migration.name();
+            let one = replayed.iter_mut().find(|replayed| replayed.revision == name);
+            let one = one.filter(|_| self.chosen.iter().any(|chosen| chosen == name));
+            // SeaORM's statements and SQL do not say what they drop, so it is looked for.
+            let before = match &one {
+                Some(_) => Some(replay.schema(&self.revise.history).await?),
+                None => None,
+            };
+            let Ok(mut operations) = replay.down(migration.as_ref()).await else { break };
+            if let (Some(one), Some(before)) = (one, before) {
+                let is_plan = |one: &Operation| !matches!(one, Operation::Sql { .. });
+                if operations.is_empty() || !operations.iter().all(is_plan) {
+                    let after = replay.schema(&self.revise.history).await?;
+                    operations.extend(loss::gone(&before, &after));
+                }
+                one.operations = operations;
+            }
+            if self.chosen.last().is_some_and(|last| last == name) {
+                break;
+            }
+        }
+        Ok(())
     }
 
     async fn back_up(&self, losing: bool) -> Result<()> {

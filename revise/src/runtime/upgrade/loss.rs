@@ -1,5 +1,7 @@
 //! Rows and values that operations would delete, counted in the database at hand.
 
+use std::collections::BTreeSet;
+
 use sea_orm::{ConnectionTrait, DbErr, Statement};
 
 use super::{choose::Direction, options::UpgradeOptions};
@@ -7,7 +9,7 @@ use crate::{
     error::{Error, Result},
     operation::{Operation, describe::counted},
     runtime::{execute::database_names, replay::ReplayedMigration, session::Session},
-    schema::quote,
+    schema::{Schema, Table, quote},
 };
 
 /// What the chosen migrations would delete, in sentences.
@@ -38,12 +40,39 @@ pub async fn find(
         // A table that an earlier one of these migrations creates is not there yet, and has no rows.
         match count(session, &operation, sql).await {
             Ok(0) => {}
-            Ok(rows) => losses.push(format!("{} of `{place}`", counted(rows, what))),
+            Ok(rows) => {
+                let loss = format!("{} of `{place}`", counted(rows, what));
+                if !losses.contains(&loss) {
+                    losses.push(loss);
+                }
+            }
             Err(error) => return Err(Error::database("cannot count what would be lost")(error)),
         }
     }
-    losses.dedup();
     Ok(losses)
+}
+
+/// What one schema has and another has not any more. A table that has another name and the same columns was renamed.
+pub fn gone(before: &Schema, after: &Schema) -> Vec<Operation> {
+    let columns = |table: &Table| {
+        table.columns.iter().map(|column| column.name.clone()).collect::<BTreeSet<_>>()
+    };
+    let new = || after.tables.iter().filter(|(name, _)| !before.tables.contains_key(name));
+    let mut gone = Vec::new();
+    for (table, old) in &before.tables {
+        let Some(rest) = after.tables.get(table) else {
+            if !new().any(|(_, new)| columns(new) == columns(old)) {
+                gone.push(Operation::DropTable { table: table.clone(), before: None });
+            }
+            continue;
+        };
+        gone.extend(columns(old).difference(&columns(rest)).map(|column| Operation::DropColumn {
+            table: table.clone(),
+            column: column.clone(),
+            before: None,
+        }));
+    }
+    gone
 }
 
 async fn count(session: &Session, operation: &Operation, sql: String) -> Result<i64, DbErr> {
