@@ -11,19 +11,21 @@ mod history_repair;
 mod init;
 mod inspect;
 mod roundtrip;
+mod sea_orm;
 mod status;
 mod usage;
 mod write;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::{CommandFactory, FromArgMatches, Parser, error::ErrorKind};
 use sea_orm_migration::MigrationTrait;
 
 use self::console::Console;
 pub use self::{
     arguments::{Arguments, EXIT_CODES, Globals, Verb},
     console::fail,
+    sea_orm::{AnewArguments, DownArguments, UpArguments},
     usage::misused,
 };
 use crate::{
@@ -44,6 +46,9 @@ struct Whole {
     /// The database; `DATABASE_URL` in the environment or in a file `.env` names it too
     #[arg(short = 'u', long, global = true, value_name = "URL")]
     database_url: Option<String>,
+    /// The schema of a PostgreSQL database, as SeaORM has it; `DATABASE_SCHEMA` in the environment names it too
+    #[arg(short = 's', long, global = true, value_name = "SCHEMA")]
+    database_schema: Option<String>,
     #[command(flatten)]
     arguments: Arguments,
 }
@@ -58,12 +63,12 @@ impl Revise {
                 self.program.replace(DEFAULT_PROGRAM, &format!("cargo run -p {name} --"));
         }
         let command = Whole::command().bin_name(self.program.clone());
-        let whole =
-            match command.try_get_matches().and_then(|matches| Whole::from_arg_matches(&matches)) {
-                Ok(whole) => whole,
-                Err(error) => return usage::misused(&error),
-            };
-        let url = match whole.database_url.map_or_else(url_of_environment, |url| Ok(Some(url))) {
+        let whole = match whole_of(&command) {
+            Ok(whole) => whole,
+            Err(error) => return usage::misused(&error),
+        };
+        let url = url_of(whole.database_url, whole.database_schema);
+        let url = match url {
             Ok(url) => url,
             Err(error) => return console::fail(&error, &whole.arguments.globals),
         };
@@ -96,6 +101,11 @@ impl Revise {
             Verb::Revision(arguments) => command.revision(&arguments).await,
             Verb::Upgrade(arguments) => command.upgrade(&arguments).await,
             Verb::Downgrade(arguments) => command.downgrade(&arguments).await,
+            Verb::Up(arguments) => command.up(&arguments).await,
+            Verb::Down(arguments) => command.down(&arguments).await,
+            Verb::Fresh(arguments) => command.fresh(&arguments).await,
+            Verb::Refresh(arguments) => command.refresh(&arguments).await,
+            Verb::Reset(arguments) => command.reset(&arguments).await,
             Verb::Current(arguments) => command.current(&arguments).await,
             Verb::History(arguments) => command.history(&arguments).await,
             Verb::Heads => command.heads(),
@@ -130,12 +140,50 @@ impl Revise {
     }
 }
 
-/// `DATABASE_URL` of the environment, or else of a file `.env` here.
-fn url_of_environment() -> Result<Option<String>> {
+/// The arguments of this process; without a verb it is `up`, as SeaORM has it.
+fn whole_of(command: &clap::Command) -> Result<Whole, clap::Error> {
+    let read = |more: Option<&str>| {
+        let arguments = std::env::args_os().chain(more.map(Into::into));
+        let matches = command.clone().try_get_matches_from(arguments)?;
+        Whole::from_arg_matches(&matches)
+    };
+    let missing =
+        [ErrorKind::MissingSubcommand, ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand];
+    read(None).or_else(
+        |error| if missing.contains(&error.kind()) { read(Some("up")) } else { Err(error) },
+    )
+}
+
+/// The URL of the database and of the schema in it.
+fn url_of(url: Option<String>, schema: Option<String>) -> Result<Option<String>> {
+    let url = url.map_or_else(|| of_environment("DATABASE_URL"), |url| Ok(Some(url)))?;
+    // A file that does not name the database need not be one that can be read.
+    let schema = schema.or_else(|| of_environment("DATABASE_SCHEMA").ok().flatten());
+    let is_server = |url: &String| url.starts_with("postgres");
+    Ok(match (url, schema) {
+        (Some(url), Some(schema)) if is_server(&url) => Some(in_schema(&url, &schema)),
+        (url, _) => url,
+    })
+}
+
+/// A URL that leads into a schema of the server's database, or into several with commas between.
+fn in_schema(url: &str, schema: &str) -> String {
+    let quoted = |name: &str| match name.starts_with('"') {
+        true => name.to_owned(),
+        false => crate::schema::quote(name),
+    };
+    let path = schema.split(',').map(|name| quoted(name.trim())).collect::<Vec<_>>().join(",");
+    let encoded = path.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let between = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{between}options[search_path]={encoded}")
+}
+
+/// A variable of the environment, or else of a file `.env` here.
+fn of_environment(variable: &str) -> Result<Option<String>> {
     // An empty one is none, as shells make it.
-    let named = |url: &String| !url.trim().is_empty();
-    if let Some(url) = std::env::var("DATABASE_URL").ok().filter(named) {
-        return Ok(Some(url));
+    let named = |value: &String| !value.trim().is_empty();
+    if let Some(value) = std::env::var(variable).ok().filter(named) {
+        return Ok(Some(value));
     }
     let Ok(lines) = dotenvy::from_path_iter(".env") else { return Ok(None) };
     for line in lines {
@@ -146,7 +194,7 @@ fn url_of_environment() -> Result<Option<String>> {
             )
         };
         let (name, value) = line.map_err(unreadable)?;
-        if name == "DATABASE_URL" {
+        if name == variable {
             return Ok(Some(value).filter(named));
         }
     }

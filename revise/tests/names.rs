@@ -15,3 +15,5 @@ mod forms;
 mod histories;
 #[path = "names/project.rs"]
 mod project;
+#[path = "names/sea_orm_verbs.rs"]
+mod sea_orm_verbs;

@@ -51,6 +51,11 @@ fn every_verb_answers_in_json_with_the_members_of_the_readme() {
         (&["migrate", "--sql", "--rename", "book.writer:author"], "a text"),
         (&["downgrade"], "current direction revisions"),
         (&["upgrade"], "current direction revisions"),
+        (&["down"], "current direction revisions"),
+        (&["up"], "current direction revisions"),
+        (&["reset"], "current direction revisions"),
+        (&["refresh"], "current direction reverted revisions"),
+        (&["fresh", "--allow-data-loss"], "current direction dropped revisions"),
         (&["stamp"], "current"),
         (&["resolve", "begin", "--applied"], "revision state"),
         (&["branches"], ""),
@@ -115,6 +120,7 @@ fn what_flask_migrate_has_and_this_has_not_is_explained() {
         (&["upgrade", "-x", "a=b"], "an environment variable"),
         (&["upgrade", "--tag", "a"], "no hooks for tags"),
         (&["list-templates"], "there is one template"),
+        (&["generate", "add_pages"], "`revision -m NAME`"),
         (&["upgrade", "base:head"], "say `--sql` or `--plan` too"),
     ] {
         let ended = Program::migration(&database).run(arguments).expect_code(2);
@@ -138,6 +144,45 @@ fn what_flask_migrate_has_and_this_has_not_is_explained() {
     ] {
         run(arguments);
     }
+}
+
+#[test]
+fn what_sea_orm_cli_calls_goes_on() {
+    let database = Database::sqlite();
+    let run = |arguments: &[&str]| Program::migration(&database).run(arguments).expect_success();
+    run(&["up", "-n", "1"]);
+    run(&["up", "-v"]);
+    let current = run(&["current"]).stdout;
+    assert!(current.ends_with(" (head)\n"), "{current}");
+    run(&["down", "-n", "1", "-v"]);
+    assert_ne!(run(&["current"]).stdout, current);
+    // Without a verb it is `up`; the schema means nothing to SQLite.
+    run(&["-v", "-s", "public"]);
+    assert_eq!(run(&["current"]).stdout, current);
+    Program::migration(&database).env("DATABASE_SCHEMA", "public").run(&[]).expect_success();
+    run(&["refresh"]);
+    run(&["fresh", "--allow-data-loss"]);
+    run(&["status"]);
+    assert_eq!(run(&["current"]).stdout, current);
+}
+
+#[test]
+fn a_schema_of_the_server_is_named_as_sea_orm_names_it() {
+    let Some(database) = Database::postgres() else { return };
+    database.execute("CREATE SCHEMA \"Its own\"").unwrap();
+    let project = Project::new(&database, "title author");
+    project.database.execute("CREATE SCHEMA \"Its own\"").unwrap();
+    let count = |schema: &str| {
+        project.database.number(&format!(
+            "SELECT count(*) FROM pg_tables WHERE schemaname = '{schema}' AND tablename IN ('book', 'seaql_migrations')"
+        ))
+    };
+    assert_eq!((count("public"), count("Its own")), (2, 0));
+    project.run(&["up", "-s", "Its own"]).expect_success();
+    assert_eq!((count("public"), count("Its own")), (2, 2));
+    project.run(&["reset"]).expect_success();
+    project.program().env("DATABASE_SCHEMA", "Its own").run(&["check"]).expect_success();
+    assert_eq!((count("public"), count("Its own")), (1, 2));
 }
 
 #[test]

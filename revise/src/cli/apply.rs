@@ -25,12 +25,12 @@ use crate::{
     },
 };
 
-/// What `upgrade` and `downgrade` answer as JSON.
+/// What `upgrade` and `downgrade` did, which they answer as JSON.
 #[derive(Serialize)]
-struct Changed<'a> {
-    direction: Direction,
-    revisions: &'a [String],
-    current: Option<&'a str>,
+pub struct Moved {
+    pub direction: Direction,
+    pub revisions: Vec<String>,
+    pub current: Option<String>,
 }
 
 /// One migration of a plan.
@@ -47,7 +47,8 @@ impl Command<'_> {
         if preview.is_only_shown() {
             return self.preview(revision, preview.sql, Direction::Up).await;
         }
-        self.change(revision, manner, Direction::Up).await
+        let moved = self.carry(revision, manner, Direction::Up).await?;
+        self.report(&moved)
     }
 
     pub async fn downgrade(&self, arguments: &DowngradeArguments) -> Result<()> {
@@ -55,11 +56,18 @@ impl Command<'_> {
         if preview.is_only_shown() {
             return self.preview(revision, preview.sql, Direction::Down).await;
         }
-        self.change(revision, manner, Direction::Down).await
+        let moved = self.carry(revision, manner, Direction::Down).await?;
+        self.report(&moved)
     }
 
-    async fn change(&self, revision: &str, manner: &Manner, direction: Direction) -> Result<()> {
-        if revision.contains(':') {
+    /// Applies migrations, or takes them back.
+    pub async fn carry(
+        &self,
+        revision: &str,
+        manner: &Manner,
+        direction: Direction,
+    ) -> Result<Moved> {
+        if revision.contains(':') && !self.revise.revisions().iter().any(|name| name == revision) {
             return Err(Error::Usage(format!(
                 "`{revision}` is a range, which is only shown: say `--sql` or `--plan` too, or the revision to go to"
             )));
@@ -85,21 +93,30 @@ impl Command<'_> {
         };
         let status = self.revise.status(&session.db).await;
         session.close().await;
-        let done = done?;
-        let status = status?;
-        let migrations = counted(done.len(), "migration");
-        let word = match (direction, done.len()) {
+        let revisions = done?;
+        let current = status?.current().map(str::to_owned);
+        Ok(Moved { direction, revisions, current })
+    }
+
+    /// Says what was done.
+    pub fn report(&self, moved: &Moved) -> Result<()> {
+        self.say_moved(moved)?;
+        self.console.json(moved)
+    }
+
+    pub fn say_moved(&self, Moved { direction, revisions, current }: &Moved) -> Result<()> {
+        let migrations = counted(revisions.len(), "migration");
+        let word = match (direction, revisions.len()) {
             (Direction::Up, 0) => "nothing to apply".to_owned(),
             (Direction::Down, 0) => "nothing to revert".to_owned(),
             (Direction::Up, _) => format!("{migrations} applied"),
             (Direction::Down, _) => format!("{migrations} reverted"),
         };
-        let current = status.current();
-        self.console.say(&format!("{word}; the database is at {}", current.unwrap_or("base")))?;
-        self.console.json(&Changed { direction, revisions: &done, current })
+        let current = current.as_deref().unwrap_or("base");
+        self.console.say(&format!("{word}; the database is at {current}"))
     }
 
-    fn options(&self, revision: &str, manner: &Manner) -> Result<UpgradeOptions> {
+    pub fn options(&self, revision: &str, manner: &Manner) -> Result<UpgradeOptions> {
         let backup = match manner.backup.as_deref() {
             Some("always") => Backup::Always,
             Some("never") => Backup::Never,

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::examples;
+use super::{
+    examples,
+    sea_orm::{AnewArguments, DownArguments, UpArguments},
+};
 
 /// What the exit codes mean.
 pub const EXIT_CODES: &str = "\
@@ -94,6 +97,16 @@ pub enum Verb {
     /// Compare any two of models, databases, revisions and files of SQL
     #[command(after_help = examples::DIFF)]
     Diff(DiffArguments),
+    /// SeaORM's name of `upgrade`
+    Up(UpArguments),
+    /// SeaORM's name of `downgrade`
+    Down(DownArguments),
+    /// Drop everything in the database, and apply all migrations
+    Fresh(AnewArguments),
+    /// Take all migrations back, and apply them again
+    Refresh(AnewArguments),
+    /// SeaORM's name of `downgrade base`
+    Reset(AnewArguments),
 }
 
 /// `init`

@@ -81,7 +81,13 @@ impl Verb {
             Self::Migrate(arguments) => arguments.apply,
             Self::Revision(arguments) => arguments.migrate.apply,
             Self::Diff(arguments) => arguments.apply,
-            Self::Stamp(_) | Self::Resolve(_) => true,
+            Self::Stamp(_)
+            | Self::Resolve(_)
+            | Self::Up(_)
+            | Self::Down(_)
+            | Self::Fresh(_)
+            | Self::Refresh(_)
+            | Self::Reset(_) => true,
             Self::Init(_)
             | Self::Current(_)
             | Self::History(_)
@@ -102,6 +108,11 @@ impl Verb {
         match self {
             Self::Upgrade(arguments) => arguments.manner.wait,
             Self::Downgrade(arguments) => arguments.manner.wait,
+            Self::Up(arguments) => arguments.manner.wait,
+            Self::Down(arguments) => arguments.manner.wait,
+            Self::Fresh(arguments) | Self::Refresh(arguments) | Self::Reset(arguments) => {
+                arguments.manner.wait
+            }
             Self::Stamp(arguments) => arguments.wait,
             Self::Diff(arguments) => arguments.wait,
             _ => 60.0,

@@ -1,4 +1,4 @@
-//! Arguments that are none: in JSON where that was asked for, and with the way for what Flask-Migrate has and this has not.
+//! Arguments that are none: in JSON where that was asked for, and with the way for what Flask-Migrate or SeaORM has and this has not.
 
 use std::process::ExitCode;
 
@@ -7,8 +7,8 @@ use clap::error::{ContextKind, ContextValue};
 use super::{Globals, fail};
 use crate::error::Error;
 
-/// What Flask-Migrate's other arguments mean here.
-const ELSEWHERE: [(&str, &str); 14] = [
+/// What other arguments of Flask-Migrate and SeaORM mean here.
+const ELSEWHERE: [(&str, &str); 15] = [
     ("--rev-id", "a revision is named by its moment and its message: say `-m`"),
     ("--head", ONE_HISTORY),
     ("--splice", ONE_HISTORY),
@@ -26,6 +26,10 @@ const ELSEWHERE: [(&str, &str); 14] = [
     ("--package", "the folder of migrations is a crate already"),
     ("--template", "there is one template; the files that `init` writes are yours to change"),
     ("list-templates", "there is one template; the files that `init` writes are yours to change"),
+    (
+        "generate",
+        "an empty migration is written by `revision -m NAME`, one from the entities by `migrate -m NAME`",
+    ),
 ];
 
 const ONE_HISTORY: &str = "a history has no branches here: what comes late from a branch of git is put after the newest by `merge`";

@@ -1,6 +1,7 @@
 //! `diff A B`: any two of models, database, head, a revision, a database by its URL, and a file of SQL.
 
 mod apply;
+mod empty;
 mod script;
 
 use std::{

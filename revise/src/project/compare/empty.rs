@@ -1,0 +1,64 @@
+//! What leads from a database to an empty one, the history included.
+
+use super::{Comparison, Side, read_database};
+use crate::{
+    diff::diff,
+    error::Result,
+    operation::Operation,
+    project::generate::GenerateOptions,
+    runtime::{
+        history,
+        revise::Revise,
+        session::{Session, Use},
+        target::Target,
+    },
+    schema::quote,
+};
+
+impl Revise {
+    /// Compares a database with an empty one: all of it, also what the entities leave alone. What was applied is forgotten
+    /// together with the tables that it made.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(crate) async fn emptying(
+        &self,
+        target: &Target,
+        options: &GenerateOptions,
+    ) -> Result<Comparison> {
+        let backend = target.backend();
+        let shadows = self.shadows(target, options.shadow.as_ref()).await?;
+        let nothing = Side::Revision(String::new());
+        let before = read_database(target, self).await?;
+        let after = self.read_side(&shadows, target, &nothing).await?;
+        let compare = self.compare_options(backend, options, false)?;
+        let mut difference = diff(&before, &after, &compare)?;
+        // No operation drops a virtual table, because none would create it again; here it need not.
+        for found in &before.objects {
+            if let Some(name) = found.object.virtual_table_name() {
+                difference.by_hand.retain(|by_hand| by_hand.name != found.object.name);
+                let sql = format!("DROP TABLE {}", quote(name));
+                let drop = Operation::Sql { sqlite: Some(sql), postgres: None };
+                difference.operations.insert(0, drop);
+            }
+        }
+        difference.operations.extend(self.history_drops(target).await?);
+        let apply_to = Some(target.clone());
+        Ok(Comparison { difference, backend, before, apply_to, whole: true })
+    }
+
+    /// What drops SeaORM's table and the engine's.
+    async fn history_drops(&self, target: &Target) -> Result<Vec<Operation>> {
+        let session = Session::open(target, Use::Read).await?;
+        let schema = session.read(&[]).await;
+        session.close().await;
+        let is_history = |name: &str| name == self.history.table || name == history::TABLE;
+        let own = schema?
+            .tables
+            .into_iter()
+            .filter(|(name, _)| name.schema.is_none() && is_history(&name.name));
+        let drops = own
+            .map(|(table, before)| Operation::DropTable { table, before: Some(Box::new(before)) });
+        Ok(drops.collect())
+    }
+}
