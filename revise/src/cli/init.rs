@@ -7,7 +7,7 @@ use crate::{
     error::{Error, Result},
     operation::describe::counted,
     project::{
-        directory::{self, Directory, InitOptions},
+        directory::{self, Directory, InitOptions, Listed},
         generate::Draft,
     },
     runtime::session::{Session, Use},
@@ -75,22 +75,32 @@ impl Command<'_> {
             Some(path) => Directory::find(Path::new("."), Some(path))
                 .map_err(|error| Error::Usage(error.to_string()))?,
         };
-        let names = directory.registered().map_err(stopped)?;
+        let listed = directory.listed().map_err(stopped)?;
+        let names = listed.iter().filter_map(Listed::label).collect::<Vec<_>>();
         self.console.json(&names)?;
         let name = directory.crate_name().unwrap_or_else(|| "migration".to_owned());
         self.console.say(&format!(
             "`{}` is understood, and registers {}",
             directory.registry().display(),
-            counted(names.len(), "migration")
+            counted(listed.len(), "migration")
         ))?;
         self.console.say(&format!(
             "nothing has to be edited in them. Add `sea-revise` and the crate of the entities to the dependencies of `{name}`, \
-             and let its main.rs be:\n\n    \
-             fn main() -> std::process::ExitCode {{\n        \
-             sea_revise::Revise::new::<{}::Migrator>()\n            \
-             .entities(sea_revise::Entities::new().add(entity::book::Entity))\n            .main()\n    }}\n\n\
+             and let its main.rs be:\n\n{}\n\
+             Where the crate of the entities depends on `{name}`, add `sea-revise` to both instead, and let this be the \
+             src/bin/migrate.rs of the other one.\n\
              A database that SeaORM's migrator brought here is at the same revision: `current` and `check` say so.",
-            name.replace('-', "_")
+            main_of(&name)
         ))
     }
+}
+
+/// The main.rs of an adopted crate, as the README has it.
+fn main_of(name: &str) -> String {
+    let name = name.replace('-', "_");
+    format!(
+        "    fn main() -> std::process::ExitCode {{\n        \
+         sea_revise::Revise::new::<{name}::Migrator>()\n            \
+         .entities(sea_revise::Entities::new().add(entity::book::Entity))\n            .main()\n    }}\n"
+    )
 }

@@ -113,3 +113,15 @@ fn a_folder_of_modules_stands_for_the_list_above_it() {
         }
     }
 }
+
+#[test]
+fn what_the_readme_says_of_an_adopted_crate_is_an_example_that_is_built() {
+    let readme = include_str!("../../README.md");
+    let example = include_str!("../../examples/adopted/main.rs");
+    let (_, block) = readme.split_once("// migration/src/main.rs of an adopted crate\n").unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+    let lines = block.lines().map(|line| line.strip_prefix("   ").unwrap_or(line));
+    let block = lines.collect::<Vec<_>>().join("\n");
+    assert!(block.starts_with("fn main()"), "{block}");
+    assert!(example.contains(block.trim_end()), "{block}\n{example}");
+}

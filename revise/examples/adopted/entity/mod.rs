@@ -1,0 +1,3 @@
+//! The entities, as they were.
+
+pub mod book;
