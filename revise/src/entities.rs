@@ -1,5 +1,6 @@
 //! The explicit list of entities, and the tables that SeaORM would create for them.
 
+mod made_up;
 mod statements;
 
 use std::collections::BTreeSet;

@@ -11,8 +11,8 @@ use sea_orm::{
     },
 };
 
-use super::{Entity, split_comment, type_of};
-use crate::schema::{Action, ForeignKey, Index, TableName, quote, quote_all, quote_text};
+use super::{Entity, made_up, split_comment, type_of};
+use crate::schema::{Action, ForeignKey, Index, Schema, TableName, quote, quote_all, quote_text};
 
 /// What creates the entities' tables in an empty database.
 pub(crate) struct Statements {
@@ -63,28 +63,63 @@ impl Statements {
         }
         for entity in &self.entities {
             let name = mapped(&table_name(&entity.table, self.backend));
-            let keys = if postgres { Vec::new() } else { keys(&entity.table, self.backend) };
+            let keys = if postgres { Vec::new() } else { self.keys_of(entity) };
             sql.push(self.backend.build(&table(entity, &name, keys, self.backend)).sql);
         }
         for entity in &self.entities {
             let name = mapped(&table_name(&entity.table, self.backend));
-            for index in &entity.indexes {
-                sql.push(self.backend.build(&on_table(index, &name)).sql);
-            }
-            if postgres {
-                let keys = keys(&entity.table, self.backend).into_iter();
-                let keys =
-                    keys.map(|key| ForeignKey { references: mapped(&key.references), ..key });
-                sql.extend(keys.map(|key| add_key(&name, &key)));
-                sql.extend(comments(&entity.table, &name));
-            }
+            let indexes = entity.indexes.iter().map(|index| on_table(index, &name));
+            sql.extend(indexes.map(|index| self.backend.build(&index).sql));
         }
         for (table, index) in &self.indexes {
             let table =
                 TableName { schema: table.schema.clone().filter(|_| postgres), ..table.clone() };
             sql.push(claimed(&mapped(&table), index, postgres));
         }
+        if postgres {
+            sql.extend(self.keys_and_comments(&mapped));
+        }
         sql
+    }
+
+    /// Keys stand on unique constraints and indexes, of whichever entity, so they come after all of them.
+    fn keys_and_comments(&self, mapped: &dyn Fn(&TableName) -> TableName) -> Vec<String> {
+        let uniques = made_up::uniques(&self.entities, &self.indexes, self.backend);
+        let mut sql: Vec<String> =
+            uniques.iter().map(|unique| unique.sql(&mapped(&unique.table))).collect();
+        for entity in &self.entities {
+            let name = mapped(&table_name(&entity.table, self.backend));
+            let keys = self.keys_of(entity).into_iter();
+            let keys = keys.map(|key| ForeignKey { references: mapped(&key.references), ..key });
+            sql.extend(keys.map(|key| add_key(&name, &key)));
+            sql.extend(comments(&entity.table, &name));
+        }
+        sql
+    }
+
+    /// The keys of an entity. Relations that lead the same way are one key.
+    fn keys_of(&self, entity: &Entity) -> Vec<ForeignKey> {
+        let mut distinct: Vec<ForeignKey> = Vec::new();
+        for key in keys(&entity.table, self.backend) {
+            let same = |other: &ForeignKey| {
+                (&other.columns, &other.references, &other.referenced)
+                    == (&key.columns, &key.references, &key.referenced)
+            };
+            if !distinct.iter().any(same) {
+                distinct.push(key);
+            }
+        }
+        distinct
+    }
+
+    /// Takes out of a shadow what was only made so that the entities' keys could be.
+    pub fn without_made_up(&self, schema: &mut Schema) {
+        for stub in self.stubs().keys() {
+            schema.tables.remove(stub);
+        }
+        for table in schema.tables.values_mut() {
+            table.uniques.retain(|unique| !made_up::is_made_up(unique));
+        }
     }
 
     fn enums(&self) -> Vec<String> {

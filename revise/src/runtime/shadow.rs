@@ -166,9 +166,7 @@ impl Shadows {
         }
         let mut schema = shadow.read().await?;
         shadow.close().await;
-        for stub in statements.stubs().keys() {
-            schema.tables.remove(stub);
-        }
+        statements.without_made_up(&mut schema);
         entities.refine(&mut schema, backend);
         Ok(schema)
     }
