@@ -68,9 +68,11 @@ fn column_words(operation: &Operation) -> String {
             format!("rename column {table}.{from} to {to}")
         }
         Operation::AlterType { table, column, kind, using, before } => {
-            let from = optional(" from ", before.as_ref().map(spell));
+            let apart = before.as_ref().map(|before| spell_apart(before, kind));
+            let (from, to) = apart.map_or((None, spell(kind)), |(from, to)| (Some(from), to));
+            let from = optional(" from ", from);
             let using = optional(" computed as ", using.as_ref());
-            format!("change type of {table}.{column}{from} to {}{using}", spell(kind))
+            format!("change type of {table}.{column}{from} to {to}{using}")
         }
         Operation::AlterNull { table, column, nullable } => {
             format!("{table}.{column}: {}", null(*nullable))
@@ -259,6 +261,16 @@ pub(crate) fn spell(kind: &Type) -> String {
         Type::Array(element) => format!("{}[]", spell(element)),
         _ => kind.sql(DbBackend::Postgres),
     }
+}
+
+/// Two types in words that are not the same: where PostgreSQL has one name for both, by SQLite's, or else by our own.
+pub(crate) fn spell_apart(one: &Type, other: &Type) -> (String, String) {
+    let on_sqlite = |kind: &Type| kind.sql(DbBackend::Sqlite);
+    let own = |kind: &Type| format!("{kind:?}");
+    let ways: [&dyn Fn(&Type) -> String; 2] = [&spell, &on_sqlite];
+    let mut pairs = ways.iter().map(|way| (way(one), way(other)));
+    let apart = pairs.find(|(one, other)| !one.eq_ignore_ascii_case(other));
+    apart.unwrap_or_else(|| (own(one), own(other)))
 }
 
 fn on(table: &TableName, columns: &[String]) -> String {

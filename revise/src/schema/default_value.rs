@@ -51,7 +51,7 @@ impl DefaultValue {
         match (self, other) {
             (Self::Number(one), Self::Number(other)) => digits(one) == digits(other),
             (Self::Sql(one), Self::Sql(other)) => equivalent(one, other),
-            _ => self == other,
+            _ => self == other || self.to_sql() == other.to_sql(),
         }
     }
 

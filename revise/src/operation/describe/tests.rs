@@ -42,6 +42,21 @@ fn tables() {
 }
 
 #[test]
+fn types_that_postgresql_has_one_name_for_are_told_apart() {
+    for (from, to, said) in [
+        (Type::Timestamp, Type::DateTime, "from timestamp_text to datetime_text"),
+        (Type::Blob, Type::VarBinary(None), "from blob to varbinary_blob"),
+        (Type::Unsigned, Type::BigInteger, "from Unsigned to BigInteger"),
+        (Type::Varchar(Some(255)), Type::Varchar(None), "from varchar(255) to varchar"),
+        (Type::Integer, Type::other("INTEGER"), "from Integer to Other(\"INTEGER\")"),
+    ] {
+        let (table, column, before) = ("t".into(), "c".to_owned(), Some(from));
+        let change = Operation::AlterType { table, column, kind: to, using: None, before };
+        assert_eq!(describe(&change), format!("change type of t.c {said}"));
+    }
+}
+
+#[test]
 fn columns() {
     let plan = Plan::new()
         .add_column("books", Column::new("page_count", Type::Integer).nullable())
