@@ -4,12 +4,14 @@ mod circles;
 mod columns;
 mod computed;
 mod constraints;
+mod disturbed;
 mod effect;
 mod enums;
 mod namesakes;
 mod objects;
 mod order;
 mod rename;
+mod silence;
 mod succession;
 mod tables;
 
@@ -21,8 +23,12 @@ use serde::Serialize;
 pub use self::objects::ByHand;
 
 use crate::{
+    entities::Said,
     error::PlanError,
-    operation::Operation,
+    operation::{
+        Operation,
+        manifest::{Manifest, Stated},
+    },
     schema::{Column, Schema, TableName},
 };
 
@@ -54,9 +60,10 @@ pub struct DiffOptions {
     pub enum_map: Vec<(String, String, String)>,
     /// Columns in which the database at hand has NULLs.
     pub with_nulls: BTreeSet<ColumnName>,
-    /// Names of indexes and checks, expressions of unnamed checks, and comments (`column` or empty), that migrations
-    /// created: those may be dropped again.
-    pub owned: BTreeSet<(TableName, String)>,
+    /// What plans stated: what is gone from the entities since may be dropped again.
+    pub stated: Manifest,
+    /// What the entities say beyond what their tables show. Only [`DiffScope::Stated`] looks at it.
+    pub said: Said,
     /// Change primary keys to another kind of value, which only an empty table survives.
     pub force_rewrite: bool,
     /// Rename indexes that are built as wanted and called otherwise.
@@ -81,7 +88,8 @@ impl DiffOptions {
             using: BTreeMap::new(),
             enum_map: Vec::new(),
             with_nulls: BTreeSet::new(),
-            owned: BTreeSet::new(),
+            stated: Manifest::default(),
+            said: Said::default(),
             force_rewrite: false,
             strict_names: false,
             ignore_length: false,
@@ -98,6 +106,9 @@ impl DiffOptions {
 /// What counts as a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DiffScope {
+    /// What entities say, and what plans stated before. A default, a length, an action, a key, a unique or a table that neither
+    /// of them ever mentioned is listed and left alone.
+    Stated,
     /// What entities can say. Other indexes, checks, triggers and views are listed and left alone.
     Entities,
     /// Everything that the readers read.
@@ -184,15 +195,21 @@ pub fn diff(
     after: &Schema,
     options: &DiffOptions,
 ) -> Result<Difference, DiffError> {
+    let filled;
     let mut work = Work {
         before: before.clone(),
         after,
+        stated: options.stated.clone(),
         options,
         phases: order::Phases::default(),
         found: Difference::default(),
     };
     rename::tables(&mut work)?;
     rename::columns(&mut work)?;
+    if !work.whole() {
+        filled = silence::fill(&mut work);
+        work.after = &filled;
+    }
     enums::compare(&mut work);
     tables::compare(&mut work);
     objects::compare(&mut work);
@@ -202,7 +219,7 @@ pub fn diff(
         found.operations = succession::in_order(found.operations, (&work.before, after));
     }
     found.unmanaged.extend(before.unmanaged.iter().cloned());
-    if options.scope == DiffScope::Entities {
+    if options.scope != DiffScope::Whole {
         found.unmanaged.extend(before.views.iter().map(|(name, view)| {
             format!("{}view {name}", if view.is_materialized() { "materialized " } else { "" })
         }));
@@ -217,6 +234,8 @@ struct Work<'a> {
     /// The schema before, with the renames applied.
     before: Schema,
     after: &'a Schema,
+    /// What plans stated, by the names after the renames.
+    stated: Manifest,
     options: &'a DiffOptions,
     phases: order::Phases,
     found: Difference,
@@ -227,8 +246,13 @@ impl Work<'_> {
         self.options.scope == DiffScope::Whole
     }
 
-    fn owns(&self, table: &TableName, part: &str) -> bool {
-        self.whole() || self.options.owned.contains(&(table.clone(), part.to_owned()))
+    /// Whether what nobody stated is left alone.
+    fn is_silent(&self) -> bool {
+        self.options.scope == DiffScope::Stated
+    }
+
+    fn owns(&self, table: &TableName, part: Stated) -> bool {
+        self.whole() || self.stated.states(table, part)
     }
 
     fn collation_differs(&self, before: &Column, after: &Column) -> bool {

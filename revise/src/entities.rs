@@ -1,15 +1,17 @@
 //! The explicit list of entities, and the tables that SeaORM would create for them.
 
 mod made_up;
+mod said;
 mod statements;
 
 use std::collections::BTreeSet;
 
 use sea_orm::{
-    ColumnTrait, DbBackend, EntityTrait, Iterable, Schema as Creator,
+    ColumnTrait, DbBackend, EntityTrait, Iterable, RelationTrait, Schema as Creator,
     sea_query::{ColumnType, IndexCreateStatement, TableCreateStatement},
 };
 
+pub use self::said::Said;
 pub(crate) use self::statements::Statements;
 use crate::schema::{Index, Schema, TableName, Type};
 
@@ -30,6 +32,8 @@ pub(crate) struct Entity {
     indexes: Vec<IndexCreateStatement>,
     types: Vec<(String, Type)>,
     enums: Vec<(String, Vec<String>)>,
+    /// The foreign keys of relations that say `skip_fk`, as those of the table.
+    unwanted_keys: TableCreateStatement,
 }
 
 impl Entities {
@@ -113,6 +117,11 @@ impl Entities {
         }
     }
 
+    /// What the entities say beyond what their tables show.
+    pub(crate) fn said(&self, backend: DbBackend) -> Said {
+        Said::of(self, backend)
+    }
+
     /// The columns that an attribute says were renamed: table, old name, new name.
     pub(crate) fn renames(&self, backend: DbBackend) -> Vec<(TableName, String, String)> {
         let mut renames = Vec::new();
@@ -140,11 +149,17 @@ impl Entity {
             .collect();
         let enums = columns.iter().filter_map(|(_, kind)| values_of(kind)).collect();
         let creator = Creator::new(backend);
+        let mut unwanted_keys = TableCreateStatement::new();
+        let relations = E::Relation::iter().map(|relation| relation.def());
+        for relation in relations.filter(|relation| relation.skip_fk && !relation.is_owner) {
+            unwanted_keys.foreign_key(&mut relation.into());
+        }
         Self {
             table: creator.create_table_from_entity(entity),
             indexes: creator.create_index_from_entity(entity),
             types: columns.iter().map(|(name, kind)| (name.clone(), type_of(kind))).collect(),
             enums,
+            unwanted_keys,
         }
     }
 }

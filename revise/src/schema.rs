@@ -9,6 +9,7 @@ mod column;
 mod column_type;
 mod default_value;
 pub mod expression;
+mod family;
 mod index;
 mod key;
 pub(crate) mod names;

@@ -38,6 +38,8 @@ mod rows;
 mod schemas;
 #[path = "laws/shrink.rs"]
 mod shrink;
+#[path = "laws/silence.rs"]
+mod silence;
 
 use law::Outcome;
 use sea_orm::DbBackend;
@@ -63,6 +65,16 @@ fn the_laws_hold_on_sqlite() {
 fn the_laws_hold_on_postgres() {
     // While the server works for one of them, the other one compares.
     hold(DbBackend::Postgres, 2);
+}
+
+#[test]
+fn silent_entities_differ_in_nothing() {
+    for backend in [DbBackend::Sqlite, DbBackend::Postgres] {
+        for seed in 0..number("LAWS_PAIRS").unwrap_or(3000) {
+            let found = silence::found(seed, backend);
+            assert!(found.is_empty(), "{backend:?} {seed}: {found:#?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -181,6 +181,9 @@ pub struct Decisions {
     /// Take texts of different lengths for equal on SQLite, which does not enforce them
     #[arg(long)]
     pub ignore_length: bool,
+    /// Take what the entities do not mention for a difference, also where no plan ever stated it
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// `revision`
@@ -325,6 +328,9 @@ pub struct CheckArguments {
     /// Compare models and history only, without a database
     #[arg(long)]
     pub offline: bool,
+    /// Take what the entities do not mention for a difference, also where no plan ever stated it
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// `lint`

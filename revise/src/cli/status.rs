@@ -18,8 +18,11 @@ use crate::{
 
 impl Command<'_> {
     pub async fn check(&self, arguments: &CheckArguments) -> Result<()> {
-        let options =
-            GenerateOptions { exclude: arguments.exclude.clone(), ..self.generate_options()? };
+        let options = GenerateOptions {
+            exclude: arguments.exclude.clone(),
+            strict: arguments.strict,
+            ..self.generate_options()?
+        };
         let target = match self.target()? {
             Target::File(_) if arguments.offline => Target::Memory,
             target => target,

@@ -191,6 +191,7 @@ impl Command<'_> {
             force_rewrite,
             names,
             ignore_length,
+            strict,
         } = decisions.clone();
         Ok(GenerateOptions {
             renames: rename,
@@ -204,6 +205,7 @@ impl Command<'_> {
             force_rewrite,
             strict_names: names == "strict",
             ignore_length,
+            strict,
             shadow: self.shadow()?,
             ask: self.console.ask(),
             confirm: self.console.confirm(),

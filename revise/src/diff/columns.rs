@@ -1,25 +1,19 @@
 //! Columns of a table that stayed.
 
-use std::collections::BTreeSet;
-
 use sea_orm::DbBackend;
 
-use super::{ColumnName, Question, Work, computed, enums, order::Phase};
+use super::{ColumnName, Question, Work, computed, disturbed::Disturbed, enums, order::Phase};
 use crate::{
-    operation::Operation,
+    operation::{Operation, manifest::Stated},
     schema::{
-        Check, Column, DefaultValue, Identity, Node, Table, TableName, Type, expression::mentions,
+        Check, Column, DefaultValue, Identity, Node, Table, TableName, Type,
+        expression::{equivalent, mentions},
     },
 };
 
 /// Compares the columns of a table. Columns whose values change are added to `disturbed`; parts that go with a column
 /// are taken from `left`, so that they come again where they are still wanted.
-pub fn compare(
-    work: &mut Work<'_>,
-    left: &mut Table,
-    after: &Table,
-    disturbed: &mut BTreeSet<ColumnName>,
-) {
+pub fn compare(work: &mut Work<'_>, left: &mut Table, after: &Table, disturbed: &mut Disturbed) {
     let before = &left.clone();
     for column in &after.columns {
         match before.find(&column.name) {
@@ -40,21 +34,10 @@ pub fn compare(
         }
     }
     for column in before.columns.iter().filter(|column| after.find(&column.name).is_none()) {
-        // SeaORM has no word for its type, so it was not an entity that asked for it, and none can say that it is gone.
-        if matches!(column.kind, Type::Other(_)) && !column.declared && !work.whole() {
-            let line = format!(
-                "column {}.{} ({})",
-                before.name,
-                column.name,
-                column.kind.sql(work.options.backend)
-            );
-            work.found.unmanaged.push(line);
-        } else {
-            drop_column(work, left, column);
-        }
+        drop_column(work, left, column);
     }
     let (old, new) = (before.comment.clone(), after.comment.clone());
-    if old != new && (new.is_some() || work.owns(&after.name, "comment")) {
+    if old != new && (new.is_some() || work.owns(&after.name, Stated::Comment(None))) {
         let table = after.name.clone();
         let operation = Operation::SetComment { table, column: None, comment: new, before: old };
         work.phases.push(Phase::Comments, operation);
@@ -156,16 +139,20 @@ fn change(
     work: &mut Work<'_>,
     table: &Table,
     (before, after): (&Column, &Column),
-    disturbed: &mut BTreeSet<ColumnName>,
+    disturbed: &mut Disturbed,
 ) {
     let (name, column) = (&table.name, &after.name);
     let differ = types_differ(work, before, after);
     let respelt = !differ && respelt(work, table, before, after);
     if differ || respelt {
+        // A key stays where its values stay comparable.
         let numbers = is_integer(&before.kind) && is_integer(&after.kind);
-        if !numbers && before.kind.sql(work.options.backend) != after.kind.sql(work.options.backend)
+        let texts = is_varying(&before.kind) && is_varying(&after.kind);
+        if !numbers
+            && !texts
+            && before.kind.sql(work.options.backend) != after.kind.sql(work.options.backend)
         {
-            disturbed.insert((name.clone(), column.clone()));
+            disturbed.column(name, column);
         }
         if table.is_key(column) && other_kind(&before.kind, &after.kind) && !work.whole() {
             return rewrite_key(work, name, before, after);
@@ -180,7 +167,7 @@ fn change(
             column: column.clone(),
             kind: if work.whole() { exact(work, after, respelt) } else { after.kind.clone() },
             using,
-            before: Some(before.kind.clone()),
+            before: Some(if respelt { exact(work, before, true) } else { before.kind.clone() }),
         };
         work.phases.push(phase, operation);
     }
@@ -219,7 +206,8 @@ fn definition(work: &mut Work<'_>, table: &TableName, before: &Column, after: &C
         let operation = Operation::SetCollation { table, column, collation, before };
         work.phases.push(Phase::Columns, operation);
     }
-    if before.clause != after.clause && work.whole() && work.options.backend == DbBackend::Sqlite {
+    let clause = equivalent(&before.clause, &after.clause);
+    if !clause && work.whole() && work.options.backend == DbBackend::Sqlite {
         let (clause, before) = (after.clause.clone(), before.clause.clone());
         work.phases
             .push(Phase::Columns, Operation::SetColumnClause { table, column, clause, before });
@@ -347,13 +335,18 @@ fn rewrite_key(work: &mut Work<'_>, table: &TableName, before: &Column, after: &
 }
 
 fn comment(work: &mut Work<'_>, table: &TableName, before: &Column, after: &Column) {
-    let owned = after.comment.is_some() || work.owns(table, &format!("comment {}", after.name));
+    let stated = Stated::Comment(Some(after.name.clone()));
+    let owned = after.comment.is_some() || work.owns(table, stated);
     if before.comment != after.comment && owned {
         let (table, column) = (table.clone(), Some(after.name.clone()));
         let (comment, before) = (after.comment.clone(), before.comment.clone());
         let operation = Operation::SetComment { table, column, comment, before };
         work.phases.push(Phase::Comments, operation);
     }
+}
+
+fn is_varying(kind: &Type) -> bool {
+    matches!(kind, Type::Varchar(_) | Type::Text)
 }
 
 /// Whether a type holds whole numbers only.

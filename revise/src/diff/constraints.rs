@@ -4,19 +4,17 @@ use std::collections::BTreeSet;
 
 use sea_orm::DbBackend;
 
-use super::{ByHand, ColumnName, Work, columns, order::Phase};
+use super::{ByHand, Work, columns, disturbed::Disturbed, order::Phase};
 use crate::{
-    operation::Operation,
+    operation::{
+        Operation,
+        manifest::{self, Stated},
+    },
     schema::{Index, Table, TableName, Unique, expression::equivalent, names},
 };
 
 /// Compares the constraints and indexes of a table. Columns that lose a key are added to `disturbed`.
-pub fn compare(
-    work: &mut Work<'_>,
-    before: &Table,
-    after: &Table,
-    disturbed: &mut BTreeSet<ColumnName>,
-) {
+pub fn compare(work: &mut Work<'_>, before: &Table, after: &Table, disturbed: &mut Disturbed) {
     primary_key(work, before, after, disturbed);
     uniques(work, before, after, disturbed);
     indexes(work, before, after, disturbed);
@@ -28,12 +26,7 @@ pub fn compare(
     }
 }
 
-fn primary_key(
-    work: &mut Work<'_>,
-    before: &Table,
-    after: &Table,
-    disturbed: &mut BTreeSet<ColumnName>,
-) {
+fn primary_key(work: &mut Work<'_>, before: &Table, after: &Table, disturbed: &mut Disturbed) {
     let whole = work.whole();
     let says = |table: &Table| {
         let key = table.primary_key.as_ref();
@@ -44,7 +37,7 @@ fn primary_key(
     }
     let table = after.name.clone();
     if let Some(before) = &before.primary_key {
-        disturbed.extend(before.columns.iter().map(|column| (table.clone(), column.clone())));
+        disturbed.unique(&table, before.columns.iter().map(String::as_str));
         let before = names::unnamed_primary_key(&table, before);
         let operation = Operation::DropPrimaryKey { table: table.clone(), before: Some(before) };
         work.phases.push(Phase::DropConstraints, operation);
@@ -72,12 +65,7 @@ fn stated(clause: &str, whole: bool) -> String {
 }
 
 /// A unique constraint and a plain unique index say the same, so one stands for the other.
-fn uniques(
-    work: &mut Work<'_>,
-    before: &Table,
-    after: &Table,
-    disturbed: &mut BTreeSet<ColumnName>,
-) {
+fn uniques(work: &mut Work<'_>, before: &Table, after: &Table, disturbed: &mut Disturbed) {
     let whole = work.whole();
     let (had, wanted) = (unique_columns(before, whole), unique_columns(after, whole));
     let says = |unique: &Unique| (unique.columns.clone(), stated(&unique.clause, whole));
@@ -90,7 +78,7 @@ fn uniques(
     for unique in &before.uniques {
         if !wanted.contains(&says(unique)) {
             let (table, columns) = (before.name.clone(), unique.columns.clone());
-            disturbed.extend(columns.iter().map(|column| (table.clone(), column.clone())));
+            disturbed.unique(&table, columns.iter().map(String::as_str));
             let before = Some(names::unnamed_unique(&table, unique));
             let operation = Operation::DropUnique { table, columns, before };
             work.phases.push(Phase::DropConstraints, operation);
@@ -107,12 +95,7 @@ fn unique_columns(table: &Table, whole: bool) -> BTreeSet<(Vec<String>, String)>
     constraints.chain(indexes.map(|index| (column_names(index), String::new()))).collect()
 }
 
-fn indexes(
-    work: &mut Work<'_>,
-    before: &Table,
-    after: &Table,
-    disturbed: &mut BTreeSet<ColumnName>,
-) {
+fn indexes(work: &mut Work<'_>, before: &Table, after: &Table, disturbed: &mut Disturbed) {
     let table = &after.name;
     let whole = work.whole();
     let (had, wanted) = (unique_columns(before, whole), unique_columns(after, whole));
@@ -147,17 +130,14 @@ fn indexes(
         if stands_for_constraint && !replaced {
             continue;
         }
-        if !replaced
-            && !on_dropped
-            && !by_convention(table, index)
-            && !work.owns(table, &index.name)
-        {
+        let is_dropped = replaced || on_dropped || by_convention(work, table, index);
+        if !is_dropped && !owns(work, table, index) {
             let kind = if index.unique { "unique index" } else { "index" };
             work.found.unmanaged.push(format!("{kind} {} on {table}", index.name));
             continue;
         }
         if index.unique {
-            disturbed.extend(column_names(index).into_iter().map(|column| (table.clone(), column)));
+            disturbed.unique(table, index.column_names());
         }
         let (table, before) = (table.clone(), Some(Box::new(index.clone())));
         let operation = Operation::DropIndex { table, index: index.name.clone(), before };
@@ -198,10 +178,19 @@ fn column_names(index: &Index) -> Vec<String> {
     index.column_names().map(str::to_owned).collect()
 }
 
-/// Whether the name is one that SeaORM, or the database for a constraint, gives.
-fn by_convention(table: &TableName, index: &Index) -> bool {
+/// Whether a plan created an index, or the unique constraint that it stands for.
+fn owns(work: &Work<'_>, table: &TableName, index: &Index) -> bool {
+    let columns = manifest::set(&column_names(index));
+    let unique = index.unique && index.is_plain();
+    work.owns(table, Stated::Index(index.name.clone()))
+        || (unique && work.owns(table, Stated::Unique(columns)))
+}
+
+/// Whether the name is one that SeaORM, or the database for a constraint, gives. Beside a history that counts for nothing.
+fn by_convention(work: &Work<'_>, table: &TableName, index: &Index) -> bool {
     let constraint = names::automatic(&table.name, &column_names(index).join("_"), "key");
-    index.is_plain()
+    !work.is_silent()
+        && index.is_plain()
         && (index.name.starts_with(&format!("idx-{}-", table.name))
             || (index.unique && index.name == constraint))
 }
@@ -218,8 +207,9 @@ fn checks(work: &mut Work<'_>, before: &Table, after: &Table) {
         work.phases.push(Phase::AddConstraints, Operation::AddCheck { table, check });
     }
     for check in before.checks.iter().filter(|check| !has(after, &check.expression)) {
-        let owned = work.owns(table, &check.expression)
-            || check.name.as_ref().is_some_and(|name| work.owns(table, name));
+        let named = check.name.clone().map(Stated::NamedCheck);
+        let owned = work.owns(table, Stated::Check(check.expression.clone()))
+            || named.is_some_and(|named| work.owns(table, named));
         if owned {
             let (table, check) = (table.clone(), check.clone());
             work.phases.push(Phase::DropConstraints, Operation::DropCheck { table, check });

@@ -1,12 +1,15 @@
 //! Enum types.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{DiffScope, Work, order::Phase};
 use crate::{
     operation::Operation,
     schema::{Column, Schema, Type},
 };
+
+/// Enum types and their values.
+type Enums = BTreeMap<String, Vec<String>>;
 
 /// Compares the enum types and their values.
 pub fn compare(work: &mut Work<'_>) {
@@ -28,7 +31,8 @@ pub fn compare(work: &mut Work<'_>) {
         if after.enums.contains_key(&name) {
             continue;
         }
-        if unused || work.options.scope == DiffScope::Whole {
+        let nobodys = work.is_silent() && !work.stated.states_enum(&name);
+        if (unused && !nobodys) || work.options.scope == DiffScope::Whole {
             work.phases.push(Phase::DropEnums, Operation::DropEnum { name, before: values });
         } else {
             work.found.unmanaged.push(format!("enum {name}"));
@@ -69,10 +73,15 @@ fn change(work: &mut Work<'_>, name: &str, mut old: Vec<String>, values: &[Strin
 
 /// Whether the default of a column is a value that its enum will not have any more, so that it has to go before.
 pub fn loses_default(work: &Work<'_>, column: &Column) -> bool {
+    loses_value(column, (&work.before.enums, &work.after.enums))
+}
+
+/// As [`loses_default`], from the enums before and after.
+pub fn loses_value(column: &Column, (before, after): (&Enums, &Enums)) -> bool {
     let (Some(default), Some(name)) = (&column.default, enum_of(&column.kind)) else {
         return false;
     };
-    let (Some(had), Some(has)) = (work.before.enums.get(name), work.after.enums.get(name)) else {
+    let (Some(had), Some(has)) = (before.get(name), after.get(name)) else {
         return false;
     };
     // An array has it among others.
@@ -86,7 +95,8 @@ fn used(schema: &Schema) -> BTreeSet<String> {
     columns.filter_map(|column| enum_of(&column.kind)).map(str::to_owned).collect()
 }
 
-fn enum_of(kind: &Type) -> Option<&str> {
+/// The enum that a type is of.
+pub fn enum_of(kind: &Type) -> Option<&str> {
     match kind {
         Type::Enum(name) => Some(name),
         Type::Array(element) => enum_of(element),

@@ -123,6 +123,7 @@ fn rename_column(
 
 fn rename(work: &mut Work<'_>, operation: Operation) -> Result<(), DiffError> {
     work.before.apply(&operation, work.options.backend)?;
+    work.stated.rename(&operation);
     work.phases.push(Phase::Rename, operation);
     Ok(())
 }
@@ -166,6 +167,7 @@ fn ignore_case(work: &mut Work<'_>) -> Result<(), DiffError> {
         }
         // SQLite would not see a second column of the name either, so a refusal cannot come.
         work.before.apply(&operation, DbBackend::Sqlite)?;
+        work.stated.rename(&operation);
     }
     Ok(())
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Work, circles, columns, constraints, enums,
+    Work, circles, columns, constraints,
+    disturbed::Disturbed,
+    enums,
     order::{self, Phase},
 };
 use crate::{
@@ -20,7 +22,7 @@ pub fn compare(work: &mut Work<'_>) {
         .values()
         .filter_map(|table| Some((work.before.tables.get(&table.name)?.clone(), table)))
         .collect();
-    let mut disturbed = BTreeSet::new();
+    let mut disturbed = Disturbed::default();
     for (before, after) in &stayed {
         let mut left = before.clone();
         columns::compare(work, &mut left, after, &mut disturbed);
@@ -35,7 +37,7 @@ pub fn compare(work: &mut Work<'_>) {
     }
 }
 
-fn create_tables(work: &mut Work<'_>, disturbed: &BTreeSet<(TableName, String)>) {
+fn create_tables(work: &mut Work<'_>, disturbed: &Disturbed) {
     let after = work.after;
     let added = after.tables.values().filter(|table| !work.before.tables.contains_key(&table.name));
     for (mut table, mut later) in order::parents_first(added.collect()) {
@@ -57,7 +59,7 @@ fn create_tables(work: &mut Work<'_>, disturbed: &BTreeSet<(TableName, String)>)
 }
 
 /// Whether what a key of a new table points at is there already, and not only when the other tables have changed.
-fn is_ready(work: &Work<'_>, key: &ForeignKey, disturbed: &BTreeSet<(TableName, String)>) -> bool {
+fn is_ready(work: &Work<'_>, key: &ForeignKey, disturbed: &Disturbed) -> bool {
     let Some(parent) = work.before.tables.get(&key.references) else { return true };
     let same = |columns: &[String]| {
         columns.len() == key.referenced.len()
@@ -70,10 +72,10 @@ fn is_ready(work: &Work<'_>, key: &ForeignKey, disturbed: &BTreeSet<(TableName, 
         index.unique && index.is_plain() && same(&columns)
     });
     (key.referenced.is_empty() || unique || indexed || keys.any(|columns| same(columns)))
-        && !stands_on(&key.references, key, disturbed)
+        && !disturbed.carries(&key.references, key)
 }
 
-fn drop_tables(work: &mut Work<'_>, disturbed: &BTreeSet<(TableName, String)>) {
+fn drop_tables(work: &mut Work<'_>, disturbed: &Disturbed) {
     let after = work.after;
     let before = work.before.clone();
     let gone = before.tables.values().filter(|table| !after.tables.contains_key(&table.name));
@@ -84,7 +86,7 @@ fn drop_tables(work: &mut Work<'_>, disturbed: &BTreeSet<(TableName, String)>) {
     let first = taken || columns.any(|column| enums::loses_default(work, column));
     let phase = if first { Phase::DropTablesFirst } else { Phase::DropTables };
     for (mut table, mut later) in order::parents_first(gone).into_iter().rev() {
-        let moved = |key: &ForeignKey| stands_on(&table.name, key, disturbed);
+        let moved = |key: &ForeignKey| disturbed.carries(&table.name, key);
         let (moved, remaining) =
             std::mem::take(&mut table.foreign_keys).into_iter().partition(moved);
         table.foreign_keys = remaining;
@@ -110,17 +112,13 @@ fn part_names(table: &Table) -> impl Iterator<Item = &String> {
 }
 
 /// A key is compared by what it says. One that stays is dropped and added again when what it stands on changes.
-fn foreign_keys(
-    work: &mut Work<'_>,
-    stayed: &[(Table, &Table)],
-    disturbed: &BTreeSet<(TableName, String)>,
-) {
+fn foreign_keys(work: &mut Work<'_>, stayed: &[(Table, &Table)], disturbed: &Disturbed) {
     let whole = work.whole();
     for (before, after) in stayed {
         let mut wanted: Vec<&ForeignKey> = after.foreign_keys.iter().collect();
         for key in &before.foreign_keys {
             let place = wanted.iter().position(|other| same(key, other, whole));
-            let moved = stands_on(&before.name, key, disturbed);
+            let moved = disturbed.carries(&before.name, key);
             match place {
                 Some(place) if !moved => drop(wanted.remove(place)),
                 _ => {
@@ -149,16 +147,6 @@ fn same(before: &ForeignKey, after: &ForeignKey, whole: bool) -> bool {
     }
     // An entity cannot say that a key is deferrable, so it does not say that it is not.
     before.means(&ForeignKey { clause: before.clause.clone(), ..after.clone() })
-}
-
-fn stands_on(
-    table: &TableName,
-    key: &ForeignKey,
-    disturbed: &BTreeSet<(TableName, String)>,
-) -> bool {
-    let own = key.columns.iter().map(|column| (table.clone(), column.clone()));
-    let referenced = key.referenced.iter().map(|column| (key.references.clone(), column.clone()));
-    own.chain(referenced).any(|column| disturbed.contains(&column))
 }
 
 fn triggers(work: &mut Work<'_>, before: &Table, after: &Table) {

@@ -14,7 +14,7 @@ use sea_orm::DbBackend;
 
 use crate::{
     check::precondition::preconditions,
-    diff::{DiffOptions, Difference, diff},
+    diff::{DiffScope, Difference, diff},
     error::{Error, Result},
     operation::{Operation, reverse::reverse},
     postgres,
@@ -154,17 +154,21 @@ impl Revise {
         let backend = home.backend();
         let known = [from, to].contains(&&Side::Models);
         let (mut before, mut after) = (self.scoped(before, options), self.scoped(after, options));
-        let mut compare = self.compare_options(backend, options, known)?;
+        let mut compare = self.diff_options(backend, options)?;
+        // What looks like a rename is named in the notes; nothing is asked here.
+        compare.no_rename = true;
+        compare.scope = DiffScope::Whole;
         let mut strangers = Vec::new();
-        if known
-            && let Ok(replay) =
-                Replay::run(&shadows, &(self.migrations)(), &self.schemas(&home)).await
-        {
-            compare.owned = replay.manifest.owned().clone();
-            let made = replay.schema(&self.history).await?;
-            replay.close().await;
-            strangers.extend(without_strangers(from, &mut before, &after, &made));
-            strangers.extend(without_strangers(to, &mut after, &before, &made));
+        if known {
+            let replay = Replay::run(&shadows, &(self.migrations)(), &self.schemas(&home)).await;
+            let manifest = replay.as_ref().map(|replay| replay.manifest.clone());
+            compare = self.beside_entities(compare, &manifest.unwrap_or_default(), options);
+            if let Ok(replay) = replay {
+                let made = replay.schema(&self.history).await?;
+                replay.close().await;
+                strangers.extend(without_strangers(from, &mut before, &after, &made));
+                strangers.extend(without_strangers(to, &mut after, &before, &made));
+            }
         }
         let mut difference = if *from == Side::Models && *to != Side::Models {
             // What the entities do not know is no difference in this direction either.
@@ -177,23 +181,6 @@ impl Revise {
         difference.unmanaged.extend(strangers);
         let whole = !known;
         Ok(Comparison { difference, backend, before, apply_to, whole, lock_timeout: None })
-    }
-
-    fn compare_options(
-        &self,
-        backend: DbBackend,
-        options: &GenerateOptions,
-        known: bool,
-    ) -> Result<DiffOptions> {
-        let mut compare = self.diff_options(backend, options)?;
-        compare.scope =
-            if known { crate::diff::DiffScope::Entities } else { crate::diff::DiffScope::Whole };
-        // What looks like a rename is named in the notes; nothing is asked here.
-        compare.no_rename = true;
-        if !known {
-            compare.rename_hints.clear();
-        }
-        Ok(compare)
     }
 
     async fn read_side(&self, shadows: &Shadows, target: &Target, side: &Side) -> Result<Schema> {

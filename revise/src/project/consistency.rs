@@ -9,6 +9,7 @@ use crate::{
     operation::{
         Operation,
         describe::{counted, describe},
+        manifest::Manifest,
     },
     project::generate::GenerateOptions,
     runtime::{
@@ -183,11 +184,26 @@ impl Revise {
     ) -> Result<Difference> {
         let backend = replay.shadow.backend();
         let reached = self.scoped(replay.schema(&self.history).await?, options);
-        let mut compare = DiffOptions::new(backend);
-        compare.owned = replay.manifest.owned().clone();
-        compare.rename_hints = self.entities.renames(backend);
+        let mut compare =
+            self.beside_entities(DiffOptions::new(backend), &replay.manifest, options);
         compare.ignore_length = options.ignore_length;
         Ok(diff(&reached, after, &compare)?)
+    }
+
+    /// Looks at what the entities say and what the plans of a history stated, or, if strict, at all that entities can say.
+    pub(crate) fn beside_entities(
+        &self,
+        diff: DiffOptions,
+        manifest: &Manifest,
+        options: &GenerateOptions,
+    ) -> DiffOptions {
+        DiffOptions {
+            scope: if options.strict { DiffScope::Entities } else { DiffScope::Stated },
+            stated: manifest.clone(),
+            said: self.entities.said(diff.backend),
+            rename_hints: self.entities.renames(diff.backend),
+            ..diff
+        }
     }
 }
 

@@ -85,6 +85,8 @@ pub struct GenerateOptions {
     pub strict_names: bool,
     /// Take varchars of different lengths for equal on SQLite.
     pub ignore_length: bool,
+    /// Take what the entities do not mention for a difference, also where no plan ever stated it.
+    pub strict: bool,
     /// Where shadows are made instead of in the database itself (PostgreSQL).
     pub shadow: Option<Target>,
     /// Answers questions; `None` without a terminal.
@@ -136,8 +138,8 @@ impl Revise {
         self.expect_tables(target, options, [&entities, &all]).await?;
         let after = self.scoped(entities, options);
         let before = self.scoped(all.clone(), options);
-        let mut diff_options = self.diff_options(target.backend(), options)?;
-        diff_options.owned = replay.manifest.owned().clone();
+        let diff_options = self.diff_options(target.backend(), options)?;
+        let diff_options = self.beside_entities(diff_options, &replay.manifest, options);
         let found = drafting.answered(&before, &after, diff_options).await?;
         if found.operations.is_empty() {
             replay.close().await;
@@ -147,7 +149,7 @@ impl Revise {
         let back = reverse(&before, &found.operations, target.backend())?;
         let ways = (found.operations.as_slice(), back.operations.as_slice());
         prove(&replay.shadow, &self.history, &all, ways).await?;
-        found.operations.iter().for_each(|operation| replay.manifest.record(operation));
+        replay.follow(&found.operations).await?;
         let reached = self.scoped(replay.schema(&self.history).await?, options);
         drafting.expect_done(&reached, &after, &replay)?;
         replay.close().await;
@@ -192,7 +194,6 @@ impl Revise {
         for ((name, old), new) in assignments(&options.enum_map, "--map")? {
             diff.enum_map.push((name.to_string(), old, new));
         }
-        diff.rename_hints = self.entities.renames(backend);
         diff.no_rename = options.no_rename;
         diff.force_rewrite = options.force_rewrite;
         diff.strict_names = options.strict_names;
@@ -260,13 +261,12 @@ impl Drafting<'_> {
     /// The second difference has to be empty: what is generated twice was not understood.
     fn expect_done(&self, reached: &Schema, after: &Schema, replay: &Replay) -> Result<()> {
         let backend = replay.shadow.backend();
-        let mut again = DiffOptions::new(backend);
-        again.owned = replay.manifest.owned().clone();
+        let mut again =
+            self.revise.beside_entities(DiffOptions::new(backend), &replay.manifest, self.options);
         again.no_rename = true;
-        again.rename_hints = self.revise.entities.renames(backend);
         again.ignore_length = self.options.ignore_length;
-        let left = diff(reached, after, &again)?;
-        match left.operations.as_slice() {
+        let left = diff(reached, after, &again)?.operations;
+        match left.as_slice() {
             [] => Ok(()),
             left => {
                 let left: Vec<String> =

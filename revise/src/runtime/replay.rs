@@ -35,6 +35,8 @@ pub(crate) struct Replay {
     pub migrations: Vec<ReplayedMigration>,
     /// What the plans state and a database does not show.
     pub manifest: Manifest,
+    /// What the migrations lead to, as far as it is known without reading it again.
+    reached: Schema,
 }
 
 impl Replay {
@@ -48,7 +50,12 @@ impl Replay {
         schemas: &std::collections::BTreeSet<String>,
     ) -> Result<Self> {
         let shadow = shadows.open(schemas).await?;
-        let mut replay = Self { shadow, migrations: Vec::new(), manifest: Manifest::default() };
+        let mut replay = Self {
+            shadow,
+            migrations: Vec::new(),
+            manifest: Manifest::default(),
+            reached: Schema::default(),
+        };
         for migration in migrations {
             replay.up(migration.as_ref()).await?;
         }
@@ -65,13 +72,11 @@ impl Replay {
         };
         context.scope(migration.up(&manager)).await.map_err(failed)?;
         let operations = operations_of(&context);
+        self.follow(&operations).await?;
         let checksum = match operations.as_slice() {
-            [] => checksum(&self.shadow.read().await?),
+            [] => checksum(&self.reached),
             operations => checksum(&operations),
         };
-        for operation in &operations {
-            self.manifest.record(operation);
-        }
         self.migrations.push(ReplayedMigration {
             revision: migration.name().to_owned(),
             operations,
@@ -89,7 +94,21 @@ impl Replay {
             source,
         };
         context.scope(migration.down(&manager)).await.map_err(failed)?;
-        Ok(operations_of(&context))
+        let operations = operations_of(&context);
+        self.follow(&operations).await?;
+        Ok(operations)
+    }
+
+    /// Takes in what a migration did: the operations of its plans, or else whatever the shadow has now.
+    pub async fn follow(&mut self, operations: &[Operation]) -> Result<()> {
+        let backend = self.shadow.backend();
+        let is_known =
+            !operations.is_empty() && self.manifest.record(&mut self.reached, operations, backend);
+        if !is_known {
+            self.reached = self.shadow.read().await?;
+            self.manifest.forget_undone(&self.reached);
+        }
+        Ok(())
     }
 
     /// The schema as it is now, with what the plans state about it.

@@ -90,10 +90,10 @@ CREATE TABLE "table" ({pk})"#,
     Case::new("c71_last_user_goes", Postgres, before)
         .step_with(
             entities!(cup, table),
-            &["--allow-destructive"],
+            &["--strict", "--allow-destructive"],
             Expect::lossy(&["DropTable(pot)"], &["CreateTable(pot)"]),
         )
-        .step_with(entities!(table), &["--allow-destructive"], cup_goes)
+        .step_with(entities!(table), &["--strict", "--allow-destructive"], cup_goes)
 }
 
 /// Cups of both kinds of tea.
@@ -213,7 +213,7 @@ entity!(cup_reordered "cup" {
 fn c74_reorder_values() -> Case {
     let expect = Expect::plan(&["RebuildEnum(tea)"], &["RebuildEnum(tea)"]);
     Case::new("c74_reorder_values", Postgres, ALL_THREE)
-        .step(entities!(cup_reordered), expect)
+        .step_with(entities!(cup_reordered), &["--strict"], expect)
         .holds(VALUES, "green_tea, everyday_tea, breakfast_tea")
         .keeps(KINDS, "everyday_tea breakfast_tea green_tea")
 }
@@ -264,6 +264,6 @@ fn c74_remove_enum() -> Case {
         &["CreateEnum(tea)", "AlterType(cup.kind)"],
     );
     Case::new("c74_remove_enum", Postgres, CUPS)
-        .step(entities!(cup_of_text), expect)
+        .step_with(entities!(cup_of_text), &["--strict"], expect)
         .keeps(KINDS, "everyday_tea breakfast_tea breakfast_tea")
 }

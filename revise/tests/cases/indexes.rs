@@ -59,7 +59,7 @@ CREATE INDEX "idx-user-email" ON "user" (email)"#,
     );
     let expect =
         Expect::plan(&["DropIndex(user: idx-user-email)"], &["CreateIndex(user: idx-user-email)"]);
-    Case::new("c50_drop_index", Both, before).step(entities!(plain), expect)
+    Case::new("c50_drop_index", Both, before).step_with(entities!(plain), &["--strict"], expect)
 }
 
 entity!(unique "u" {
@@ -79,7 +79,7 @@ INSERT INTO u (email) VALUES ('o''brien@example.org'), ('č@example.org'), ({tex
     let expect = Expect::plan(&["DropUnique(u: email)"], &["AddUnique(u: email)"]);
     Case::new("c52_unique_constraint", Both, before)
         .step(entities!(unique), Expect::Nothing)
-        .step(entities!(not_unique), expect)
+        .step_with(entities!(not_unique), &["--strict"], expect)
         .keeps(Sql::both("SELECT CAST(count(*) AS text) FROM u"), "3")
 }
 
@@ -93,7 +93,7 @@ INSERT INTO u (email) VALUES ('o''brien@example.org'), ('č@example.org'), ({tex
     let expect = Expect::plan(&["DropIndex(u: idx-u-email)"], &["CreateIndex(u: idx-u-email)"]);
     Case::new("c52_unique_index", Postgres, before)
         .step(entities!(unique), Expect::Nothing)
-        .step(entities!(not_unique), expect)
+        .step_with(entities!(not_unique), &["--strict"], expect)
         .keeps(Sql::both("SELECT CAST(count(*) AS text) FROM u"), "3")
 }
 

@@ -158,7 +158,7 @@ INSERT INTO p DEFAULT VALUES;
 INSERT INTO c (p_id) VALUES (1), (1), (1)"#,
     );
     Case::new("c62_remove_action", Both, before)
-        .step(entities!(p, c), change_key())
+        .step_with(entities!(p, c), &["--strict"], change_key())
         .keeps(COUNT, "3")
 }
 
@@ -175,7 +175,7 @@ INSERT INTO p DEFAULT VALUES;
 INSERT INTO c (p_id) VALUES (1), (1), (1)"#,
     );
     Case::new("c62_change_from_restrict", Both, before)
-        .step(entities!(p, c), change_key())
+        .step_with(entities!(p, c), &["--strict"], change_key())
         .keeps(COUNT, "3")
 }
 

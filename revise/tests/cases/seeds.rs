@@ -135,7 +135,7 @@ fn seed_parent_goes_with_the_key() -> Case {
         &["CreateTable(p)", "AddColumn(c.p_id)", "AddFk(c: p_id)"],
     );
     Case::new("seed_parent_goes_with_the_key", Both, PARENT_AND_CHILD)
-        .step_with(entities!(c), &["--allow-destructive"], expect)
+        .step_with(entities!(c), &["--strict", "--allow-destructive"], expect)
         .keeps(COUNT, "3")
 }
 
@@ -153,7 +153,7 @@ CREATE TABLE c (
         Expect::lossy(&["DropFk(c: p_id)", "DropTable(p)"], &["CreateTable(p)", "AddFk(c: p_id)"]);
     Case::new("seed_parent_goes_and_the_column_stays", Both, before).step_with(
         entities!(c_with_number),
-        &["--allow-destructive"],
+        &["--strict", "--allow-destructive"],
         expect,
     )
 }
@@ -180,7 +180,7 @@ INSERT INTO a_junction (post_id, tag_id) VALUES (1, 1)"#,
         &["CreateTable(tag)", "CreateTable(a_junction)"],
     );
     Case::new("seed_junction_goes", Both, before)
-        .step_with(entities!(post), &["--allow-destructive"], expect)
+        .step_with(entities!(post), &["--strict", "--allow-destructive"], expect)
         .keeps(Sql::both("SELECT CAST(count(*) AS text) FROM post"), "1")
 }
 

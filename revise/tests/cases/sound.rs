@@ -25,7 +25,7 @@ const NUMBERS: [&str; 56] = [
     "68", "69", "71", "72", "74", "75", "77", "78",
 ];
 
-const FLAGS: [&str; 10] = [
+const FLAGS: [&str; 11] = [
     "--allow-destructive",
     "--default",
     "--exclude",
@@ -35,6 +35,7 @@ const FLAGS: [&str; 10] = [
     "--no-rename",
     "--only",
     "--rename",
+    "--strict",
     "--using",
 ];
 

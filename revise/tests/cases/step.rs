@@ -159,6 +159,7 @@ pub fn options(step: &Step, place: &Place) -> GenerateOptions {
             "--exclude" => options.exclude.push(value),
             "--allow-destructive" => options.allow_destructive = true,
             "--force-rewrite" => options.force_rewrite = true,
+            "--strict" => options.strict = true,
             "--names" => options.strict_names = value == "strict",
             other => panic!("`{other}` is no flag"),
         }

@@ -44,14 +44,14 @@ INSERT INTO extra (x, uid) VALUES ('a', 1), ('é', NULL), (NULL, 1)"#,
 fn c02_drop_table_asked() -> Case {
     let expect = Expect::Question { says: &["extra", "--allow-destructive"] };
     Case::new("c02_drop_table_asked", Both, EXTRA)
-        .step(entities!(user), expect)
+        .step_with(entities!(user), &["--strict"], expect)
         .keeps(Sql::both("SELECT CAST(count(*) AS text) FROM extra"), "3")
 }
 
 fn c02_drop_table() -> Case {
     let expect = Expect::lossy(&["DropTable(extra)"], &["CreateTable(extra)"]);
     Case::new("c02_drop_table", Both, EXTRA)
-        .step_with(entities!(user), &["--allow-destructive"], expect)
+        .step_with(entities!(user), &["--strict", "--allow-destructive"], expect)
         .keeps(Sql::both(r#"SELECT CAST(count(*) AS text) FROM "user""#), "1")
 }
 
@@ -202,7 +202,7 @@ fn c09_table_rename_refused() -> Case {
         &["CreateTable(author)", "DropTable(writer)"],
     );
     Case::new("c09_table_rename_refused", Both, AUTHOR)
-        .step_with(entities!(writer), &["--no-rename", "--allow-destructive"], expect)
+        .step_with(entities!(writer), &["--strict", "--no-rename", "--allow-destructive"], expect)
         .holds(Sql::both("SELECT CAST(count(*) AS text) FROM writer"), "0")
 }
 
@@ -269,7 +269,7 @@ INSERT INTO c (p_id) VALUES (1)"#,
     );
     Case::new("c12_many_tables_at_once", Both, before).step_with(
         entities!(c2, p2),
-        &["--no-rename", "--allow-destructive"],
+        &["--strict", "--no-rename", "--allow-destructive"],
         expect,
     )
 }

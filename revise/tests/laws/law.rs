@@ -97,7 +97,7 @@ impl Trial<'_> {
         let mut rows = Some(kept.before(&place).await);
         let stage = Stage { law: "L2 up", before: &before, operations: &up };
         self.carry_out(&place, &stage, &mut rows).await?;
-        up.iter().for_each(|operation| manifest.record(operation));
+        manifest.record(&mut before.clone(), &up, self.backend());
         let mut there = place.read().await;
         manifest.refine(&mut there, self.backend());
         self.same("L2 b", &there, &after)?;
@@ -107,7 +107,7 @@ impl Trial<'_> {
         let stage = Stage { law: "L3 down", before: &there, operations: &down.operations };
         self.carry_out(&place, &stage, &mut rows).await?;
         let mut back = place.read().await;
-        down.operations.iter().for_each(|operation| manifest.record(operation));
+        manifest.record(&mut there.clone(), &down.operations, self.backend());
         manifest.refine(&mut back, self.backend());
         self.same("L3 a", &back, &come_back(&before, &up))?;
         if let Some(rows) = &rows {
@@ -116,7 +116,7 @@ impl Trial<'_> {
         let stage = Stage { law: "L5 up", before: &back, operations: &up };
         self.carry_out(&place, &stage, &mut rows).await?;
         let mut again = place.read().await;
-        up.iter().for_each(|operation| manifest.record(operation));
+        manifest.record(&mut back.clone(), &up, self.backend());
         manifest.refine(&mut again, self.backend());
         self.same("L5 b", &again, &there)?;
         if let Some(rows) = &rows {
@@ -133,7 +133,7 @@ impl Trial<'_> {
             .operations;
         place.apply(&operations).await.map_err(|error| broken("L2 create", error))?;
         let mut manifest = Manifest::default();
-        operations.iter().for_each(|operation| manifest.record(operation));
+        manifest.record(&mut Schema::default(), &operations, self.backend());
         let mut schema = place.read().await;
         manifest.refine(&mut schema, self.backend());
         Ok((place, manifest, schema))
@@ -146,7 +146,7 @@ impl Trial<'_> {
     }
 
     fn equal_to_itself(&self, schema: &Schema) -> Law<()> {
-        for scope in [DiffScope::Whole, DiffScope::Entities] {
+        for scope in [DiffScope::Whole, DiffScope::Entities, DiffScope::Stated] {
             let options = DiffOptions { scope, ..DiffOptions::whole(self.backend()) };
             let found = self.differ(schema, schema, &options)?;
             expect("L1", found.operations.is_empty(), || render::plan(&found.operations))?;
