@@ -235,7 +235,8 @@ impl Command<'_> {
     }
 
     fn generate_options(&self) -> Result<GenerateOptions> {
-        Ok(GenerateOptions { shadow: self.shadow()?, ..GenerateOptions::default() })
+        let (shadow, accepted) = (self.shadow()?, self.accepted()?);
+        Ok(GenerateOptions { shadow, accepted, ..GenerateOptions::default() })
     }
 
     /// A connection that only looks; `None` for a SQLite file that does not exist yet.

@@ -1,5 +1,6 @@
 //! A project that has migrations: its folder, the files in it, and how entities, history and databases are compared.
 
+pub mod accepted;
 pub mod compare;
 pub(crate) mod consistency;
 pub mod directory;

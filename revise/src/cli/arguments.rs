@@ -328,6 +328,9 @@ pub struct CheckArguments {
     /// Compare models and history only, without a database
     #[arg(long)]
     pub offline: bool,
+    /// Live with what the entities differ in: note it in `accepted.json` beside the migrations
+    #[arg(long)]
+    pub accept: bool,
     /// Take what the entities do not mention for a difference, also where no plan ever stated it
     #[arg(long)]
     pub strict: bool,

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use super::{Command, inspect::revision, write::stopped};
 use crate::{
     error::{Error, Result},
-    project::directory::{Assigned, Directory, DirectoryError, Listed, Unlisted, assign},
+    project::{
+        accepted::Accepted,
+        directory::{Assigned, Directory, DirectoryError, Listed, Unlisted, assign},
+    },
     runtime::upgrade::named,
 };
 
@@ -60,22 +63,34 @@ impl Command<'_> {
         }
     }
 
-    /// What does not fit in the folder, and what may be meant. Where none is named, none has to be there: an installed
-    /// program has no sources, and a folder that shares no migration with it is another project's.
+    /// What does not fit in the folder, and what may be meant.
     pub fn seen(&self) -> Result<Seen> {
+        match self.own_directory()? {
+            None => Ok(Seen::default()),
+            Some(directory) => self.seen_in(&directory, directory.listed()),
+        }
+    }
+
+    /// The folder of this program's migrations. Where none is named, none has to be there: an installed program has no
+    /// sources, and a folder that shares no migration with it is another project's.
+    pub fn own_directory(&self) -> Result<Option<Directory>> {
         let directory = match self.directory() {
             Err(error) if self.globals.directory.is_some() => return Err(error),
-            Err(_) => return Ok(Seen::default()),
+            Err(_) => return Ok(None),
             Ok(directory) => directory,
         };
         let known = self.revise.revisions();
-        let listed = directory.listed();
-        let shares = |listed: &Vec<Listed>| assign(&known, listed).certain > 0;
-        let own = known.is_empty() || listed.as_ref().is_ok_and(shares);
-        if own || self.globals.directory.is_some() {
-            return self.seen_in(&directory, listed);
+        let shares = |listed: Vec<Listed>| assign(&known, &listed).certain > 0;
+        let own = known.is_empty() || directory.listed().is_ok_and(shares);
+        Ok((own || self.globals.directory.is_some()).then_some(directory))
+    }
+
+    /// The differences that are accepted beside the migrations.
+    pub fn accepted(&self) -> Result<Accepted> {
+        match self.own_directory()? {
+            None => Ok(Accepted::default()),
+            Some(directory) => Accepted::read(directory.folder()),
         }
-        Ok(Seen::default())
     }
 
     fn seen_in(

@@ -8,8 +8,9 @@ use super::{
 use crate::{
     check::lint::{Finding, Level, lint, rules},
     error::{Error, Result},
-    operation::describe::counted,
+    operation::describe::{counted, describe},
     project::{
+        accepted::Accepted,
         consistency::{Checked, lines},
         generate::GenerateOptions,
     },
@@ -27,7 +28,10 @@ impl Command<'_> {
             Target::File(_) if arguments.offline => Target::Memory,
             target => target,
         };
-        let mut checked = self.revise.check(&target, &options).await?;
+        let mut checked = match arguments.accept {
+            true => self.accept(&target, options).await?,
+            false => self.revise.check(&target, &options).await?,
+        };
         let seen = self.seen()?;
         (checked.folder, checked.remarks) = (seen.faults, seen.remarks);
         if arguments.offline {
@@ -45,6 +49,30 @@ impl Command<'_> {
         verdict
     }
 
+    /// Notes what the entities differ in, and answers what is left.
+    async fn accept(&self, target: &Target, options: GenerateOptions) -> Result<Checked> {
+        let all = GenerateOptions { accepted: Accepted::default(), ..options.clone() };
+        let checked = self.revise.check(target, &all).await?;
+        if let Some(question) = checked.questions.first() {
+            return Err(Error::NeedsAnswer(format!(
+                "{question} Nothing was accepted; `{} migrate` asks it, or says which flag answers",
+                self.revise.program
+            )));
+        }
+        let directory = self.own_directory()?.ok_or_else(|| {
+            Error::Usage(
+                "the folder of the migrations is not here, and what is accepted is noted there; name it with `-d`"
+                    .to_owned(),
+            )
+        })?;
+        for operation in &checked.models {
+            self.console.note(&format!("accepted: {}", describe(operation)));
+        }
+        let accepted = options.accepted.with(&checked.models, target.backend());
+        accepted.write(directory.folder())?;
+        Ok(Checked { models: Vec::new(), stale: Vec::new(), ..checked })
+    }
+
     fn print_checked(&self, checked: &Checked) -> Result<()> {
         let sections = [
             (
@@ -52,6 +80,10 @@ impl Command<'_> {
                 lines(&checked.models),
             ),
             ("to be answered first", checked.questions.clone()),
+            (
+                "accepted, and no difference any more (`check --accept` forgets it)",
+                checked.stale.clone(),
+            ),
             ("the database is not what its history says; to make it so", lines(&checked.drift)),
             ("edited after they were applied", checked.edited.clone()),
             ("the folder is not what this program was built from", checked.folder.clone()),

@@ -16,6 +16,7 @@ use crate::{
         describe::{counted, describe},
     },
     project::{
+        accepted::Accepted,
         directory::Directory,
         generate::{Draft, Drafted, GenerateOptions},
         render,
@@ -45,7 +46,8 @@ impl Command<'_> {
         if !arguments.sql {
             self.expect_built(&self.directory()?)?;
         }
-        let options = self.decided(&arguments.decisions)?;
+        let mut options = self.decided(&arguments.decisions)?;
+        options.accepted = self.accepted()?;
         if arguments.apply {
             self.expect_head(&target).await?;
         }
@@ -206,6 +208,7 @@ impl Command<'_> {
             strict_names: names == "strict",
             ignore_length,
             strict,
+            accepted: Accepted::default(),
             shadow: self.shadow()?,
             ask: self.console.ask(),
             confirm: self.console.confirm(),

@@ -1,5 +1,6 @@
 //! Is everything as it should be? Models, history and database, two by two.
 
+use sea_orm::DbBackend;
 use serde::Serialize;
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
         describe::{counted, describe},
         manifest::Manifest,
     },
-    project::generate::GenerateOptions,
+    project::{accepted::Accepted, generate::GenerateOptions},
     runtime::{
         replay::Replay,
         revise::{Revise, Status},
@@ -27,6 +28,8 @@ use crate::{
 pub struct Checked {
     /// What the entities ask for and no migration does.
     pub models: Vec<Operation>,
+    /// What was accepted and is no difference any more.
+    pub stale: Vec<String>,
     /// What the comparison could not know without asking.
     pub questions: Vec<String>,
     /// Where the database stands; `None` when it does not exist.
@@ -98,9 +101,11 @@ impl Checked {
         }
     }
 
-    /// Adds what the migrations lack for the models.
-    fn add_models(&mut self, found: Difference) {
+    /// Adds what the migrations lack for the models, apart from what is accepted.
+    fn add_models(&mut self, found: Difference, accepted: &Accepted, backend: DbBackend) {
         self.models = found.operations;
+        self.stale = accepted.stale(&self.models, backend);
+        accepted.take_from(&mut self.models, backend);
         self.questions = found.questions.iter().map(crate::project::generate::sentence).collect();
         self.unmanaged.extend(found.unmanaged);
         self.unmanaged.sort();
@@ -151,7 +156,8 @@ impl Revise {
         let reached = replay.schema(&self.history).await?;
         self.expect_tables(target, options, [&entities, &reached]).await?;
         let after = self.scoped(entities, options);
-        checked.add_models(self.compare_models(&replay, &after, options).await?);
+        let found = self.compare_models(&replay, &after, options).await?;
+        checked.add_models(found, &options.accepted, target.backend());
         replay.close().await;
         Ok(checked)
     }

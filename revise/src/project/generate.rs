@@ -19,6 +19,7 @@ use crate::{
     diff::{DiffOptions, Difference, Question, diff},
     error::{Error, Result},
     operation::{Operation, Plan, reverse::reverse},
+    project::accepted::Accepted,
     runtime::{
         replay::Replay,
         revise::Revise,
@@ -87,6 +88,8 @@ pub struct GenerateOptions {
     pub ignore_length: bool,
     /// Take what the entities do not mention for a difference, also where no plan ever stated it.
     pub strict: bool,
+    /// Differences that are not to be written: those of the file beside the migrations.
+    pub accepted: Accepted,
     /// Where shadows are made instead of in the database itself (PostgreSQL).
     pub shadow: Option<Target>,
     /// Answers questions; `None` without a terminal.
@@ -140,7 +143,8 @@ impl Revise {
         let before = self.scoped(all.clone(), options);
         let diff_options = self.diff_options(target.backend(), options)?;
         let diff_options = self.beside_entities(diff_options, &replay.manifest, options);
-        let found = drafting.answered(&before, &after, diff_options).await?;
+        let mut found = drafting.answered(&before, &after, diff_options).await?;
+        options.accepted.take_from(&mut found.operations, target.backend());
         if found.operations.is_empty() {
             replay.close().await;
             return Ok(None);
@@ -265,7 +269,8 @@ impl Drafting<'_> {
             self.revise.beside_entities(DiffOptions::new(backend), &replay.manifest, self.options);
         again.no_rename = true;
         again.ignore_length = self.options.ignore_length;
-        let left = diff(reached, after, &again)?.operations;
+        let mut left = diff(reached, after, &again)?.operations;
+        self.options.accepted.take_from(&mut left, backend);
         match left.as_slice() {
             [] => Ok(()),
             left => {
