@@ -14,7 +14,7 @@ use sea_orm::DbBackend;
 
 use crate::{
     check::precondition::preconditions,
-    diff::{DiffScope, Difference, diff},
+    diff::{DiffOptions, DiffScope, Difference, diff},
     error::{Error, Result},
     operation::{Operation, reverse::reverse},
     postgres,
@@ -154,10 +154,7 @@ impl Revise {
         let backend = home.backend();
         let known = [from, to].contains(&&Side::Models);
         let (mut before, mut after) = (self.scoped(before, options), self.scoped(after, options));
-        let mut compare = self.diff_options(backend, options)?;
-        // What looks like a rename is named in the notes; nothing is asked here.
-        compare.no_rename = true;
-        compare.scope = DiffScope::Whole;
+        let mut compare = self.whole_options(backend, options)?;
         let mut strangers = Vec::new();
         if known {
             let replay = Replay::run(&shadows, &(self.migrations)(), &self.schemas(&home)).await;
@@ -181,6 +178,13 @@ impl Revise {
         difference.unmanaged.extend(strangers);
         let whole = !known;
         Ok(Comparison { difference, backend, before, apply_to, whole, lock_timeout: None })
+    }
+
+    /// How two databases are compared.
+    fn whole_options(&self, backend: DbBackend, options: &GenerateOptions) -> Result<DiffOptions> {
+        let found = self.diff_options(backend, options)?;
+        // What looks like a rename is named in the notes; nothing is asked here.
+        Ok(DiffOptions { no_rename: true, scope: DiffScope::Whole, ..found })
     }
 
     async fn read_side(&self, shadows: &Shadows, target: &Target, side: &Side) -> Result<Schema> {

@@ -31,7 +31,7 @@ impl Revise {
         let nothing = Side::Revision(String::new());
         let before = read_database(target, self).await?;
         let after = self.read_side(&shadows, target, &nothing).await?;
-        let compare = self.compare_options(backend, options, false)?;
+        let compare = self.whole_options(backend, options)?;
         let mut difference = diff(&before, &after, &compare)?;
         // No operation drops a virtual table, because none would create it again; here it need not.
         for found in &before.objects {
@@ -44,7 +44,7 @@ impl Revise {
         }
         difference.operations.extend(self.history_drops(target).await?);
         let apply_to = Some(target.clone());
-        Ok(Comparison { difference, backend, before, apply_to, whole: true })
+        Ok(Comparison { difference, backend, before, apply_to, whole: true, lock_timeout: None })
     }
 
     /// What drops SeaORM's table and the engine's.
