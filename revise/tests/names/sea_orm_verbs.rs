@@ -108,3 +108,18 @@ async fn fresh_leaves_everything_where_something_is_in_its_way() {
         assert_eq!(place.texts("SELECT title FROM other.titles").await, ["x"]);
     }
 }
+
+#[tokio::test]
+async fn a_url_may_lead_into_a_schema() {
+    for mut place in Place::all().await.into_iter().skip(1) {
+        place.execute("CREATE SCHEMA \"Its own\"").await;
+        // What `-s 'Its own'` makes of it.
+        place.url.push_str("&options[search_path]=%22%49%74%73%20%6F%77%6E%22");
+        let project = project();
+        expect(&project, &place, &["up"], (0, 3)).await;
+        assert_eq!(project.run(&program(&NAMES, false), &place, &["check"]).await, 0);
+        let found = "SELECT schemaname::text FROM pg_tables WHERE tablename = 'book'";
+        assert_eq!(place.texts(found).await, ["Its own"]);
+        expect(&project, &place, &["fresh", "--allow-data-loss"], (0, 3)).await;
+    }
+}
