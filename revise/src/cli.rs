@@ -35,6 +35,7 @@ use crate::{
         replay::Replay,
         revise::{DEFAULT_PROGRAM, Revise},
         session::{Session, Use},
+        shadow::Shadows,
         target::Target,
     },
 };
@@ -247,15 +248,32 @@ impl Command<'_> {
         }
     }
 
-    /// The migrations up to one of them, replayed in a shadow.
-    async fn replay_before(&self, revision: &str) -> Result<(Replay, Box<dyn MigrationTrait>)> {
+    /// Works with shadows for the database that the command is about, or in memory where none is named.
+    async fn with_shadows<T>(
+        &self,
+        work: impl AsyncFnOnce(&Shadows, &Target) -> Result<T>,
+    ) -> Result<T> {
         let target = self.target_or_memory()?;
-        let shadows = self.revise.shadows(&target, self.shadow()?.as_ref()).await?;
+        let given = self.shadow()?;
+        let work = async |shadows: &Shadows| work(shadows, &target).await;
+        self.revise.with_shadows(&target, given.as_ref(), work).await
+    }
+
+    /// Works with a migration and what comes before it, replayed in a shadow.
+    async fn with_replay_before<T>(
+        &self,
+        revision: &str,
+        work: impl AsyncFnOnce(Replay, Box<dyn MigrationTrait>) -> Result<T>,
+    ) -> Result<T> {
         let mut migrations = (self.revise.migrations)();
         let place = migrations.iter().position(|migration| migration.name() == revision);
         let missing = || Error::Usage(format!("there is no revision `{revision}`"));
         let mut rest = migrations.split_off(place.ok_or_else(missing)?);
-        let replay = Replay::run(&shadows, &migrations, &self.revise.schemas(&target)).await?;
-        Ok((replay, rest.remove(0)))
+        let migration = rest.swap_remove(0);
+        let replayed = async |shadows: &Shadows, target: &Target| {
+            let schemas = self.revise.schemas(target);
+            work(Replay::run(shadows, &migrations, &schemas).await?, migration).await
+        };
+        self.with_shadows(replayed).await
     }
 }

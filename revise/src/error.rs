@@ -8,8 +8,8 @@ use sea_orm::{DbErr, RuntimeErr, sqlx};
 
 use crate::schema::TableName;
 pub(crate) use code::{
-    is_held_file, is_lock_timeout, is_not_ready, is_permission_denied, is_read_only_file,
-    is_standby, restate,
+    is_held_file, is_lock_timeout, is_missing, is_not_ready, is_permission_denied,
+    is_read_only_file, is_standby, is_there_already, restate,
 };
 
 /// Why operations cannot be turned into statements.

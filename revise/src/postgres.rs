@@ -16,6 +16,7 @@ mod numbering;
 mod objects;
 mod own_transaction;
 mod parts;
+mod piece;
 mod recreate;
 mod scope;
 mod spelling;
@@ -27,5 +28,6 @@ pub use self::{
 };
 pub(crate) use self::{
     length::{explained, shortened},
+    piece::{PieceKind, inside, piece, pieces},
     spelling::are_alike,
 };

@@ -1,10 +1,12 @@
 //! Migrations at work: connections, the lock, the history of a database, execution, shadows and upgrades.
 
 pub mod backup;
+pub(crate) mod caught;
 pub(crate) mod context;
 pub(crate) mod execute;
 pub(crate) mod history;
 pub(crate) mod lock;
+pub(crate) mod recording;
 pub(crate) mod replay;
 pub(crate) mod revise;
 pub mod seed;

@@ -20,6 +20,7 @@ use crate::{
         replay::Replay,
         revise::Status,
         session::{Session, Use},
+        shadow::Shadows,
         target::Target,
         upgrade::{Direction, UpgradeOptions, revisions},
     },
@@ -154,7 +155,10 @@ impl Command<'_> {
                 revisions(&known, &status, revision, direction)?
             }
         };
-        let planned = self.planned(&chosen, direction).await?;
+        let planned = async |shadows: &Shadows, target: &Target| {
+            self.planned(shadows, target, (&chosen, direction)).await
+        };
+        let planned = self.with_shadows(planned).await?;
         self.console.json(&planned)?;
         for Planned { revision, operations, statements } in &planned {
             if sql {
@@ -175,11 +179,14 @@ impl Command<'_> {
         Ok(())
     }
 
-    async fn planned(&self, chosen: &[String], direction: Direction) -> Result<Vec<Planned>> {
-        let target = self.target_or_memory()?;
-        let shadows = self.revise.shadows(&target, self.shadow()?.as_ref()).await?;
+    async fn planned(
+        &self,
+        shadows: &Shadows,
+        target: &Target,
+        (chosen, direction): (&[String], Direction),
+    ) -> Result<Vec<Planned>> {
         let migrations = (self.revise.migrations)();
-        let mut replay = Replay::run(&shadows, &[], &self.revise.schemas(&target)).await?;
+        let mut replay = Replay::run(shadows, &[], &self.revise.schemas(target)).await?;
         let mut planned = Vec::new();
         for migration in &migrations {
             replay.shadow.forget_statements();

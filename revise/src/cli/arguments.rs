@@ -45,7 +45,7 @@ pub struct Globals {
     /// Say more: each statement, and what is left alone
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// A scratch PostgreSQL database for shadows, where the role may create nothing in the one at hand
+    /// An empty PostgreSQL database for shadows, instead of one that is made for the command
     #[arg(long, global = true, value_name = "URL")]
     pub shadow_url: Option<String>,
 }

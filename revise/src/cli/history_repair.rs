@@ -1,6 +1,7 @@
 //! Verbs that repair a history: `stamp`, `resolve`, `merge`.
 
 use chrono::Utc;
+use sea_orm_migration::MigrationTrait;
 
 use super::{
     Command,
@@ -15,6 +16,8 @@ use crate::{
         lock::Lock,
         replay::Replay,
         session::{Session, Use},
+        shadow::Shadows,
+        target::Target,
         upgrade::named,
     },
 };
@@ -46,11 +49,22 @@ impl Command<'_> {
 
     /// The checksums of the first migrations; with `verify` only when the database has the schema that they lead to.
     async fn verified(&self, verify: bool, count: usize) -> Result<Vec<(String, String)>> {
-        let target = self.target()?;
-        let shadows = self.revise.shadows(&target, self.shadow()?.as_ref()).await?;
+        let seen = async |shadows: &Shadows, target: &Target| {
+            shadows.connect().await?;
+            self.verified_in(shadows, target, (verify, count)).await
+        };
+        self.with_shadows(seen).await
+    }
+
+    async fn verified_in(
+        &self,
+        shadows: &Shadows,
+        target: &Target,
+        (verify, count): (bool, usize),
+    ) -> Result<Vec<(String, String)>> {
         let mut migrations = (self.revise.migrations)();
         migrations.truncate(count);
-        let replayed = Replay::run(&shadows, &migrations, &self.revise.schemas(&target)).await;
+        let replayed = Replay::run(shadows, &migrations, &self.revise.schemas(target)).await;
         let replay = match replayed {
             Ok(replay) => replay,
             Err(error) if verify => return Err(error),
@@ -67,11 +81,11 @@ impl Command<'_> {
             .collect();
         replay.close().await;
         if verify {
-            let session = Session::open(&target, Use::Read).await?;
+            let session = Session::open(target, Use::Read).await?;
             let actual = session.read(&[]).await;
             session.close().await;
             let actual = self.revise.scoped(actual?, &self.generate_options()?);
-            let left = crate::project::consistency::drift(&actual, &expected, &target)?.0;
+            let left = crate::project::consistency::drift(&actual, &expected, target)?.0;
             if !left.is_empty() {
                 return Err(Error::Differs(format!(
                     "the database does not have the schema of that revision, so nothing was noted; it lacks: {}",
@@ -165,11 +179,13 @@ impl Command<'_> {
     }
 
     async fn checksum(&self, revision: &str) -> Option<String> {
-        let (mut replay, migration) = self.replay_before(revision).await.ok()?;
-        replay.up(migration.as_ref()).await.ok()?;
-        let checksum = replay.migrations.last().map(|replayed| replayed.checksum.clone());
-        replay.close().await;
-        checksum
+        let seen = async |mut replay: Replay, migration: Box<dyn MigrationTrait>| {
+            replay.up(migration.as_ref()).await?;
+            let checksum = replay.migrations.last().map(|replayed| replayed.checksum.clone());
+            replay.close().await;
+            Ok::<_, Error>(checksum)
+        };
+        self.with_replay_before(revision, seen).await.ok().flatten()
     }
 
     pub async fn merge(&self) -> Result<()> {

@@ -1,5 +1,6 @@
 //! Verbs that inspect the history: `current`, `history`, `heads`, `branches`, `show`.
 
+use sea_orm_migration::MigrationTrait;
 use serde::Serialize;
 
 use super::{
@@ -9,7 +10,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     operation::describe::{counted, describe},
-    runtime::{revise::Status, upgrade::named},
+    runtime::{replay::Replay, revise::Status, upgrade::named},
 };
 
 /// A migration in a listing.
@@ -109,16 +110,15 @@ impl Command<'_> {
     pub async fn show(&self, arguments: &ShowArguments) -> Result<()> {
         let known = self.revise.revisions();
         let wanted = revision(&known, &arguments.revision)?;
-        let (mut replay, migration) = self.replay_before(&wanted).await?;
-        replay.shadow.forget_statements();
-        replay.up(migration.as_ref()).await?;
-        let statements = replay.shadow.statements();
-        let operations = replay
-            .migrations
-            .last()
-            .map(|replayed| replayed.operations.clone())
-            .unwrap_or_default();
-        replay.close().await;
+        let seen = async |mut replay: Replay, migration: Box<dyn MigrationTrait>| {
+            replay.shadow.forget_statements();
+            replay.up(migration.as_ref()).await?;
+            let statements = replay.shadow.statements();
+            let replayed = replay.migrations.last().map(|replayed| replayed.operations.clone());
+            replay.close().await;
+            Ok::<_, Error>((replayed.unwrap_or_default(), statements))
+        };
+        let (operations, statements) = self.with_replay_before(&wanted, seen).await?;
         let place = known.iter().position(|name| *name == wanted).unwrap_or_default();
         let after = place.checked_sub(1).and_then(|place| known.get(place));
         let rows = self.directory().map(|directory| self.rows(&directory)).unwrap_or_default();

@@ -5,7 +5,7 @@ use crate::{
     diff::{DiffOptions, diff},
     error::{Error, Result, explain},
     operation::describe::counted,
-    runtime::replay::Replay,
+    runtime::{replay::Replay, shadow::Shadows, target::Target},
 };
 
 impl Command<'_> {
@@ -16,13 +16,24 @@ impl Command<'_> {
             .as_deref()
             .map(|given| super::inspect::revision(&known, given))
             .transpose()?;
-        let target = self.target_or_memory()?;
-        let shadows = self.revise.shadows(&target, self.shadow()?.as_ref()).await?;
-        let mut replay = Replay::run(&shadows, &[], &self.revise.schemas(&target)).await?;
+        let tried = async |shadows: &Shadows, target: &Target| {
+            self.test_in(shadows, target, wanted.as_deref()).await
+        };
+        let tried = self.with_shadows(tried).await?;
+        self.console.json(&tried)
+    }
+
+    async fn test_in(
+        &self,
+        shadows: &Shadows,
+        target: &Target,
+        wanted: Option<&str>,
+    ) -> Result<Vec<String>> {
+        let mut replay = Replay::run(shadows, &[], &self.revise.schemas(target)).await?;
         let mut tried = Vec::new();
         for migration in (self.revise.migrations)() {
             let name = migration.name().to_owned();
-            if wanted.as_ref().is_some_and(|wanted| *wanted != name) {
+            if wanted.is_some_and(|wanted| wanted != name) {
                 replay.up(migration.as_ref()).await?;
                 continue;
             }
@@ -57,7 +68,7 @@ impl Command<'_> {
             tried.push(name);
         }
         replay.close().await;
-        self.console.json(&tried)
+        Ok(tried)
     }
 
     fn expect_same(

@@ -14,7 +14,7 @@ use crate::{
         consistency::{Checked, lines},
         generate::GenerateOptions,
     },
-    runtime::{replay::Replay, target::Target},
+    runtime::{replay::Replay, shadow::Shadows, target::Target},
 };
 
 impl Command<'_> {
@@ -195,20 +195,9 @@ impl Command<'_> {
                 .map(|name| super::inspect::revision(&known, name))
                 .collect::<Result<_>>()?,
         };
-        let target = self.target_or_memory()?;
-        let shadows = self.revise.shadows(&target, self.shadow()?.as_ref()).await?;
-        let mut replay = Replay::run(&shadows, &[], &self.revise.schemas(&target)).await?;
-        let mut findings: Vec<Finding> = Vec::new();
-        for migration in (self.revise.migrations)() {
-            let before = replay.schema(&self.revise.history).await?;
-            replay.up(migration.as_ref()).await?;
-            let replayed =
-                replay.migrations.last().filter(|replayed| wanted.contains(&replayed.revision));
-            if let Some(replayed) = replayed {
-                findings.extend(lint(&before, &replayed.operations, target.backend()));
-            }
-        }
-        replay.close().await;
+        let found =
+            async |shadows: &Shadows, target: &Target| self.lint_in(shadows, target, &wanted).await;
+        let findings = self.with_shadows(found).await?;
         self.console.json(&findings)?;
         self.print_findings(&findings)?;
         let count = findings.iter().filter(|finding| finding.level != Level::Advice).count();
@@ -219,6 +208,27 @@ impl Command<'_> {
             }
             count => Err(Error::Lint(counted(count, "dangerous operation"))),
         }
+    }
+
+    async fn lint_in(
+        &self,
+        shadows: &Shadows,
+        target: &Target,
+        wanted: &[String],
+    ) -> Result<Vec<Finding>> {
+        let mut replay = Replay::run(shadows, &[], &self.revise.schemas(target)).await?;
+        let mut findings = Vec::new();
+        for migration in (self.revise.migrations)() {
+            let before = replay.schema(&self.revise.history).await?;
+            replay.up(migration.as_ref()).await?;
+            let replayed =
+                replay.migrations.last().filter(|replayed| wanted.contains(&replayed.revision));
+            if let Some(replayed) = replayed {
+                findings.extend(lint(&before, &replayed.operations, target.backend()));
+            }
+        }
+        replay.close().await;
+        Ok(findings)
     }
 
     fn print_findings(&self, findings: &[Finding]) -> Result<()> {

@@ -15,8 +15,18 @@ use sea_orm::{
 mod sqlstate {
     pub(super) const FEATURE_NOT_SUPPORTED: &str = "0A000";
     pub(super) const READ_ONLY_SQL_TRANSACTION: &str = "25006";
+    pub(super) const INVALID_AUTHORIZATION: &str = "28000";
+    pub(super) const INVALID_PASSWORD: &str = "28P01";
+    pub(super) const INVALID_CATALOG_NAME: &str = "3D000";
+    pub(super) const INVALID_SCHEMA_NAME: &str = "3F000";
     pub(super) const DEADLOCK_DETECTED: &str = "40P01";
     pub(super) const INSUFFICIENT_PRIVILEGE: &str = "42501";
+    pub(super) const UNDEFINED_OBJECT: &str = "42704";
+    pub(super) const DUPLICATE_OBJECT: &str = "42710";
+    pub(super) const UNDEFINED_FUNCTION: &str = "42883";
+    pub(super) const UNDEFINED_TABLE: &str = "42P01";
+    pub(super) const DUPLICATE_SCHEMA: &str = "42P06";
+    pub(super) const DUPLICATE_TABLE: &str = "42P07";
     pub(super) const TOO_MANY_CONNECTIONS: &str = "53300";
     pub(super) const LOCK_NOT_AVAILABLE: &str = "55P03";
     pub(super) const CANNOT_CONNECT_NOW: &str = "57P03";
@@ -98,8 +108,33 @@ pub(crate) fn is_standby(error: &DbErr) -> bool {
     is(error, sqlstate::FEATURE_NOT_SUPPORTED)
 }
 
+/// Whether a statement names something that is not there.
+pub(crate) fn is_missing(error: &DbErr) -> bool {
+    use sqlstate::{INVALID_SCHEMA_NAME, UNDEFINED_FUNCTION, UNDEFINED_OBJECT, UNDEFINED_TABLE};
+    [INVALID_SCHEMA_NAME, UNDEFINED_OBJECT, UNDEFINED_FUNCTION, UNDEFINED_TABLE]
+        .iter()
+        .any(|sqlstate| is(error, sqlstate))
+}
+
+/// Whether a statement creates something that is there.
+pub(crate) fn is_there_already(error: &DbErr) -> bool {
+    use sqlstate::{DUPLICATE_OBJECT, DUPLICATE_SCHEMA, DUPLICATE_TABLE};
+    [DUPLICATE_OBJECT, DUPLICATE_SCHEMA, DUPLICATE_TABLE].iter().any(|sqlstate| is(error, sqlstate))
+}
+
 /// What to do about a refusal of the server that can come from any statement.
 pub(super) fn resolution(error: &DbErr) -> Option<&'static str> {
+    if let DbErr::Conn(RuntimeErr::SqlxError(source)) = error
+        && let sqlx::Error::Io(_) = source.as_ref()
+    {
+        return Some("look whether the server runs, and at host and port in the database URL");
+    }
+    if is(error, sqlstate::INVALID_PASSWORD) || is(error, sqlstate::INVALID_AUTHORIZATION) {
+        return Some("look at user and password in the database URL");
+    }
+    if is(error, sqlstate::INVALID_CATALOG_NAME) {
+        return Some("create the database (`createdb`), or name another one in the database URL");
+    }
     if is_permission_denied(error) {
         return Some("connect as the role that owns the tables, or GRANT this one what it lacks");
     }

@@ -3,6 +3,7 @@
 mod apply;
 mod empty;
 mod script;
+mod sides;
 
 use std::{
     collections::BTreeSet,
@@ -12,6 +13,7 @@ use std::{
 
 use sea_orm::DbBackend;
 
+use self::sides::{Sides, home, without_strangers};
 use crate::{
     check::precondition::preconditions,
     diff::{DiffOptions, DiffScope, Difference, diff},
@@ -58,15 +60,6 @@ pub struct Comparison {
     lock_timeout: Option<Duration>,
 }
 
-/// Both sides as they were read, and where shadows are made.
-struct ReadSides {
-    home: Target,
-    shadows: Shadows,
-    before: Schema,
-    after: Schema,
-    apply_to: Option<Target>,
-}
-
 impl Revise {
     /// Reads the name of a side: `models`, `db`, `head`, `base`, a URL, a path that ends in `.sql`, or a revision.
     ///
@@ -108,47 +101,48 @@ impl Revise {
     pub async fn compare(
         &self,
         target: &Target,
-        sides: (&Side, &Side),
+        (from, to): (&Side, &Side),
         options: &GenerateOptions,
     ) -> Result<Comparison> {
-        let read = self.read_sides(target, sides, options).await?;
-        self.expect_tables(&read.home, options, [&read.before, &read.after]).await?;
-        self.compare_read(read, sides, options).await
+        let home = home(target, from, to)?;
+        let work = async |shadows: &Shadows| {
+            let sides = Sides { shadows, target, home: &home, from, to };
+            let read = self.read_sides(&sides).await?;
+            self.expect_tables(&home, options, [&read.0, &read.1]).await?;
+            self.compare_read(&sides, read, options).await
+        };
+        self.with_shadows(&home, options.shadow.as_ref(), work).await
     }
 
     /// Compares two sides again, after the first has become the second: a table of the options may be gone.
     pub(crate) async fn compare_again(
         &self,
         target: &Target,
-        sides: (&Side, &Side),
+        (from, to): (&Side, &Side),
         options: &GenerateOptions,
     ) -> Result<Comparison> {
-        let read = self.read_sides(target, sides, options).await?;
-        self.compare_read(read, sides, options).await
+        let home = home(target, from, to)?;
+        let work = async |shadows: &Shadows| {
+            let sides = Sides { shadows, target, home: &home, from, to };
+            let read = self.read_sides(&sides).await?;
+            self.compare_read(&sides, read, options).await
+        };
+        self.with_shadows(&home, options.shadow.as_ref(), work).await
     }
 
     async fn read_sides(
         &self,
-        target: &Target,
-        (from, to): (&Side, &Side),
-        options: &GenerateOptions,
-    ) -> Result<ReadSides> {
-        let home = home(target, from, to)?;
-        let shadows = self.shadows(&home, options.shadow.as_ref()).await?;
-        let before = self.read_side(&shadows, target, from).await?;
-        let after = self.read_side(&shadows, target, to).await?;
-        let apply_to = match from {
-            Side::Database => Some(target.clone()),
-            Side::Url(url) => Some(url.clone()),
-            Side::Models | Side::Revision(_) | Side::File(_) => None,
-        };
-        Ok(ReadSides { home, shadows, before, after, apply_to })
+        &Sides { shadows, target, from, to, .. }: &Sides<'_>,
+    ) -> Result<(Schema, Schema)> {
+        let before = self.read_side(shadows, target, from).await?;
+        let after = self.read_side(shadows, target, to).await?;
+        Ok((before, after))
     }
 
     async fn compare_read(
         &self,
-        ReadSides { home, shadows, before, after, apply_to }: ReadSides,
-        (from, to): (&Side, &Side),
+        &Sides { shadows, target, home, from, to }: &Sides<'_>,
+        (before, after): (Schema, Schema),
         options: &GenerateOptions,
     ) -> Result<Comparison> {
         let backend = home.backend();
@@ -157,7 +151,7 @@ impl Revise {
         let mut compare = self.whole_options(backend, options)?;
         let mut strangers = Vec::new();
         if known {
-            let replay = Replay::run(&shadows, &(self.migrations)(), &self.schemas(&home)).await;
+            let replay = Replay::run(shadows, &(self.migrations)(), &self.schemas(home)).await;
             let manifest = replay.as_ref().map(|replay| replay.manifest.clone());
             compare = self.beside_entities(compare, &manifest.unwrap_or_default(), options);
             if let Ok(replay) = replay {
@@ -176,6 +170,11 @@ impl Revise {
             diff(&before, &after, &compare)?
         };
         difference.unmanaged.extend(strangers);
+        let apply_to = match from {
+            Side::Database => Some(target.clone()),
+            Side::Url(url) => Some(url.clone()),
+            Side::Models | Side::Revision(_) | Side::File(_) => None,
+        };
         let whole = !known;
         Ok(Comparison { difference, backend, before, apply_to, whole, lock_timeout: None })
     }
@@ -208,6 +207,11 @@ impl Revise {
                 let shadow = shadows.open(&Default::default()).await?;
                 let cannot =
                     Error::database(format!("`{shown}` cannot be run in an empty database"));
+                if shadows.backend() == DbBackend::Postgres {
+                    for statement in script::statements(&sql) {
+                        shadow.expect_inside(&format!("`{shown}`"), &statement)?;
+                    }
+                }
                 let sql = script::contained(&sql, shadows.backend()).map_err(|why| {
                     Error::Usage(format!("`{shown}` cannot be run in a shadow: {why}"))
                 })?;
@@ -217,44 +221,6 @@ impl Revise {
                 Ok(self.history.without_own(schema))
             }
         }
-    }
-}
-
-/// Takes the tables out of a database that neither a migration made nor the other side knows: other programs made them.
-fn without_strangers(
-    side: &Side,
-    schema: &mut Schema,
-    other: &Schema,
-    made: &Schema,
-) -> Vec<String> {
-    if !matches!(side, Side::Database | Side::Url(_)) {
-        return Vec::new();
-    }
-    let known =
-        |name: &TableName| made.tables.contains_key(name) || other.tables.contains_key(name);
-    let gone: Vec<TableName> = schema.tables.keys().filter(|name| !known(name)).cloned().collect();
-    for name in &gone {
-        schema.tables.remove(name);
-    }
-    gone.iter().map(|name| format!("table {name}")).collect()
-}
-
-/// Which of the databases says what kind of database this is about; shadows are made there.
-fn home(target: &Target, from: &Side, to: &Side) -> Result<Target> {
-    let databases: Vec<&Target> = [from, to]
-        .into_iter()
-        .filter_map(|side| match side {
-            Side::Database => Some(target),
-            Side::Url(url) => Some(url),
-            Side::Models | Side::Revision(_) | Side::File(_) => None,
-        })
-        .collect();
-    match databases.as_slice() {
-        [one, other] if one.backend() != other.backend() => Err(Error::Usage(format!(
-            "{one} and {other} are two kinds of database, which have no types in common; compare both with `models`"
-        ))),
-        [first, ..] => Ok((*first).clone()),
-        [] => Ok(target.clone()),
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
         replay::Replay,
         revise::{Revise, Status},
         session::{Session, Use},
+        shadow::Shadows,
         target::Target,
         upgrade::edited,
     },
@@ -119,9 +120,19 @@ impl Revise {
     /// # Errors
     /// When the history cannot be replayed or the database does not answer; what is found wrong is no error here.
     pub async fn check(&self, target: &Target, options: &GenerateOptions) -> Result<Checked> {
-        let shadows = self.shadows(target, options.shadow.as_ref()).await?;
-        let entities = shadows.of_entities(&self.entities).await?;
+        let work = async |shadows: &Shadows| self.check_in(shadows, target, options).await;
+        self.with_shadows(target, options.shadow.as_ref(), work).await
+    }
+
+    async fn check_in(
+        &self,
+        shadows: &Shadows,
+        target: &Target,
+        options: &GenerateOptions,
+    ) -> Result<Checked> {
+        // First, because the connection is closed again then, and a role may have few.
         let live = self.live(target).await?;
+        let entities = shadows.of_entities(&self.entities).await?;
         let status = match (&live, target) {
             (Some((status, _)), _) => Some(status.clone()),
             (None, Target::Memory) => None,
@@ -136,7 +147,9 @@ impl Revise {
         };
         let (done, left): (Vec<_>, Vec<_>) =
             (self.migrations)().into_iter().partition(|migration| applied(migration.name()));
-        let mut replay = Replay::run(&shadows, &done, &self.schemas(target)).await?;
+        let recorded = checked.status.as_ref().map(Status::recorded).unwrap_or_default();
+        let mut replay =
+            Replay::run_beside(shadows, &done, &self.schemas(target), recorded).await?;
         if let Some((status, actual)) = live {
             checked.edited = edited(&status, &replay.migrations);
             let expected = self.scoped(replay.schema(&self.history).await?, options);

@@ -24,6 +24,7 @@ use crate::{
         replay::Replay,
         revise::Revise,
         session::{Session, Use},
+        shadow::Shadows,
         target::Target,
     },
     schema::{Schema, TableName, quote},
@@ -133,43 +134,8 @@ impl Revise {
     /// draft that fails its proof.
     pub async fn draft(&self, target: &Target, options: &GenerateOptions) -> Result<Option<Draft>> {
         let drafting = Drafting { revise: self, target, options };
-        let shadows = self.shadows(target, options.shadow.as_ref()).await?;
-        let entities = shadows.of_entities(&self.entities).await?;
-        let migrations = (self.migrations)();
-        let mut replay = Replay::run(&shadows, &migrations, &self.schemas(target)).await?;
-        let all = replay.schema(&self.history).await?;
-        self.expect_tables(target, options, [&entities, &all]).await?;
-        let after = self.scoped(entities, options);
-        let before = self.scoped(all.clone(), options);
-        let diff_options = self.diff_options(target.backend(), options)?;
-        let diff_options = self.beside_entities(diff_options, &replay.manifest, options);
-        let mut found = drafting.answered(&before, &after, diff_options).await?;
-        options.accepted.take_from(&mut found.operations, target.backend());
-        if found.operations.is_empty() {
-            replay.close().await;
-            return Ok(None);
-        }
-        drafting.agree(&found.operations)?;
-        let back = reverse(&before, &found.operations, target.backend())?;
-        let ways = (found.operations.as_slice(), back.operations.as_slice());
-        prove(&replay.shadow, &self.history, &all, ways).await?;
-        replay.follow(&found.operations).await?;
-        let reached = self.scoped(replay.schema(&self.history).await?, options);
-        drafting.expect_done(&reached, &after, &replay)?;
-        replay.close().await;
-        let findings = lint(&before, &found.operations, target.backend());
-        let mut notes = found.notes;
-        notes.extend(back.notes);
-        let transaction = !crate::postgres::needs_own_transaction(&found.operations);
-        Ok(Some(Draft {
-            up: found.operations,
-            down: back.operations,
-            notes,
-            findings,
-            before,
-            transaction,
-            unmanaged: found.unmanaged,
-        }))
+        let work = async |shadows: &Shadows| drafting.draft(shadows).await;
+        self.with_shadows(target, options.shadow.as_ref(), work).await
     }
 
     pub(crate) fn diff_options(
@@ -214,6 +180,46 @@ struct Drafting<'a> {
 }
 
 impl Drafting<'_> {
+    async fn draft(&self, shadows: &Shadows) -> Result<Option<Draft>> {
+        let Self { revise, target, options } = *self;
+        let entities = shadows.of_entities(&revise.entities).await?;
+        let migrations = (revise.migrations)();
+        let mut replay = Replay::run(shadows, &migrations, &revise.schemas(target)).await?;
+        let all = replay.schema(&revise.history).await?;
+        revise.expect_tables(target, options, [&entities, &all]).await?;
+        let after = revise.scoped(entities, options);
+        let before = revise.scoped(all.clone(), options);
+        let diff_options = revise.diff_options(target.backend(), options)?;
+        let diff_options = revise.beside_entities(diff_options, &replay.manifest, options);
+        let mut found = self.answered(&before, &after, diff_options).await?;
+        options.accepted.take_from(&mut found.operations, target.backend());
+        if found.operations.is_empty() {
+            replay.close().await;
+            return Ok(None);
+        }
+        self.agree(&found.operations)?;
+        let back = reverse(&before, &found.operations, target.backend())?;
+        let ways = (found.operations.as_slice(), back.operations.as_slice());
+        prove(&replay.shadow, &revise.history, &all, ways).await?;
+        replay.follow(&found.operations).await?;
+        let reached = revise.scoped(replay.schema(&revise.history).await?, options);
+        self.expect_done(&reached, &after, &replay)?;
+        replay.close().await;
+        let findings = lint(&before, &found.operations, target.backend());
+        let mut notes = found.notes;
+        notes.extend(back.notes);
+        let transaction = !crate::postgres::needs_own_transaction(&found.operations);
+        Ok(Some(Draft {
+            up: found.operations,
+            down: back.operations,
+            notes,
+            findings,
+            before,
+            transaction,
+            unmanaged: found.unmanaged,
+        }))
+    }
+
     /// Compares until there is nothing left to ask.
     async fn answered(
         &self,

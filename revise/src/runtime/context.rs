@@ -7,7 +7,16 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use crate::{operation::Plan, runtime::history::Steps};
+use sea_orm::DbErr;
+use sea_orm_migration::{MigrationTrait, SchemaManager};
+
+use crate::{
+    operation::Plan,
+    runtime::{caught::caught, history::Steps, shadow::guard::Guard},
+};
+
+/// What SeaORM's `down` says that was not written.
+const NO_DOWN: &str = "We Don't Do That Here";
 
 tokio::task_local! {
     static CONTEXT: Arc<ExecutionContext>;
@@ -25,6 +34,10 @@ pub(crate) struct ExecutionContext {
     pub steps: Option<Steps>,
     /// Observes each statement.
     pub observer: Option<Observer>,
+    /// In a shadow inside of the database itself: what its statements go through.
+    pub guard: Option<Arc<Guard>>,
+    /// Whether there is no database, and plans are only recorded.
+    pub records: bool,
     plans: Mutex<Vec<Plan>>,
 }
 
@@ -39,9 +52,32 @@ impl ExecutionContext {
         Self { steps, observer: Some(observer), ..Self::default() }
     }
 
-    /// Runs a migration in this context.
-    pub async fn scope<F: Future>(self: &Arc<Self>, work: F) -> F::Output {
-        CONTEXT.scope(Arc::clone(self), work).await
+    /// Without a database.
+    pub fn recording() -> Self {
+        Self { records: true, ..Self::default() }
+    }
+
+    /// Runs a migration in this context. A panic is an error that says what the panic said.
+    pub async fn up(
+        self: &Arc<Self>,
+        migration: &dyn MigrationTrait,
+        manager: &SchemaManager<'_>,
+    ) -> Result<(), DbErr> {
+        caught(CONTEXT.scope(Arc::clone(self), migration.up(manager))).await
+    }
+
+    /// Takes a migration back in this context, as [`ExecutionContext::up`] runs it.
+    pub async fn down(
+        self: &Arc<Self>,
+        migration: &dyn MigrationTrait,
+        manager: &SchemaManager<'_>,
+    ) -> Result<(), DbErr> {
+        match caught(CONTEXT.scope(Arc::clone(self), migration.down(manager))).await {
+            Err(DbErr::Migration(words)) if words == NO_DOWN => Err(DbErr::Migration(
+                "it has no `down`; write one, or go back with a backup".to_owned(),
+            )),
+            done => done,
+        }
     }
 
     /// The context of the running task, if there is one.

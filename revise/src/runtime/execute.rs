@@ -27,7 +27,12 @@ impl Plan {
     pub async fn apply(self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         let context = ExecutionContext::current().unwrap_or_default();
         let earlier = context.record(&self);
-        let db = manager.get_connection();
+        if context.records {
+            return Ok(());
+        }
+        // The connection of a guarded shadow looks at each statement; those of a plan are looked at as a whole.
+        let inside = context.guard.as_ref().map(|guard| guard.executor());
+        let db = inside.as_ref().unwrap_or_else(|| manager.get_connection());
         let operations = database_names(&self.operations, db.get_database_backend());
         let done = in_steps(db, &operations, earlier, &context).await;
         done.map_err(|error| postgres::explained(error, &self.operations))
@@ -100,6 +105,10 @@ async fn on_postgres<C: ConnectionTrait>(
     let before = postgres::read(db, &scope_of(db, &operations).await?).await?;
     if context.shadow.is_some() {
         operations = in_one_transaction(operations, before.clone());
+    }
+    if let Some(guard) = &context.guard {
+        let statements = postgres::statements(&before, &operations)?;
+        statements.iter().try_for_each(|sql| guard.expect_inside(sql))?;
     }
     stop_at_rows(db, &before, &operations, DbBackend::Postgres).await?;
     run(db, &postgres::statements(&before, &operations)?, context).await

@@ -1,16 +1,17 @@
 //! The history, replayed in a shadow: what each migration does, and the schema that they lead to.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use sea_orm_migration::MigrationTrait;
 use serde::Serialize;
 
 use crate::{
-    error::{Error, Result},
+    error::Result,
     operation::{Operation, Plan, manifest::Manifest},
     runtime::{
         context::ExecutionContext,
         history::History,
+        recording::{record, said},
         shadow::{Shadow, Shadows},
     },
     schema::{Schema, checksum::checksum},
@@ -23,8 +24,20 @@ pub struct ReplayedMigration {
     pub revision: String,
     /// The operations of its plans; empty for one that uses SeaORM's statements only.
     pub operations: Vec<Operation>,
-    /// What it was known by: the plan, or else the schema that it leads to. Formatting and comments do not count.
+    /// What it is known by: the plan, or else its statements. Formatting, comments and rows do not count. One that reads before it
+    /// writes is known by the schema that it leads to.
     pub checksum: String,
+    /// What it was known by in records of earlier versions: the schema that it leads to.
+    #[serde(skip)]
+    pub former: Vec<String>,
+}
+
+impl ReplayedMigration {
+    /// Whether it is the one that was recorded by this checksum.
+    #[must_use]
+    pub fn fits(&self, recorded: &str) -> bool {
+        self.checksum == recorded || self.former.iter().any(|former| former == recorded)
+    }
 }
 
 /// A history in a shadow.
@@ -37,6 +50,8 @@ pub(crate) struct Replay {
     pub manifest: Manifest,
     /// What the migrations lead to, as far as it is known without reading it again.
     reached: Schema,
+    /// The checksums that a database has, by migration.
+    recorded: BTreeMap<String, String>,
 }
 
 impl Replay {
@@ -49,12 +64,26 @@ impl Replay {
         migrations: &[Box<dyn MigrationTrait>],
         schemas: &std::collections::BTreeSet<String>,
     ) -> Result<Self> {
-        let shadow = shadows.open(schemas).await?;
+        Self::run_beside(shadows, migrations, schemas, BTreeMap::new()).await
+    }
+
+    /// As [`Replay::run`], for a database with these records: checksums by migration.
+    ///
+    /// # Errors
+    /// As [`Replay::run`].
+    pub async fn run_beside(
+        shadows: &Shadows,
+        migrations: &[Box<dyn MigrationTrait>],
+        schemas: &std::collections::BTreeSet<String>,
+        recorded: BTreeMap<String, String>,
+    ) -> Result<Self> {
+        let shadow = shadows.open_for_history(schemas).await?;
         let mut replay = Self {
             shadow,
             migrations: Vec::new(),
             manifest: Manifest::default(),
             reached: Schema::default(),
+            recorded,
         };
         for migration in migrations {
             replay.up(migration.as_ref()).await?;
@@ -64,36 +93,44 @@ impl Replay {
 
     /// Runs one more.
     pub async fn up(&mut self, migration: &dyn MigrationTrait) -> Result<()> {
-        let context = self.shadow.context();
-        let manager = self.shadow.manager();
-        let failed = |source| Error::Database {
-            what: format!("`{}` fails on an empty database", migration.name()),
-            source,
-        };
-        context.scope(migration.up(&manager)).await.map_err(failed)?;
+        let context = self.shadow.up(migration).await?;
         let operations = operations_of(&context);
         self.follow(&operations).await?;
-        let checksum = match operations.as_slice() {
-            [] => checksum(&self.reached),
-            operations => checksum(&operations),
+        let (checksum, former) = match operations.as_slice() {
+            [] => self.without_plan(migration).await?,
+            operations => (checksum(&operations), Vec::new()),
         };
         self.migrations.push(ReplayedMigration {
             revision: migration.name().to_owned(),
             operations,
             checksum,
+            former,
         });
         Ok(())
     }
 
+    /// The checksum of a migration that has just run and has no plan, and those that records of earlier versions have; the latter
+    /// only where the database has another one.
+    async fn without_plan(&self, migration: &dyn MigrationTrait) -> Result<(String, Vec<String>)> {
+        let recording = record(migration, self.shadow.backend()).await;
+        let own = recording.whole.then(|| checksum(&said(&recording.statements)));
+        if let Some(own) = &own
+            && self.recorded.get(migration.name()).is_none_or(|recorded| recorded == own)
+        {
+            return Ok((own.clone(), Vec::new()));
+        }
+        let mut schema = self.reached.clone();
+        let mut former = vec![checksum(&schema)];
+        // Earlier versions replayed where the extensions of the database were elsewhere.
+        schema.unmanaged.retain(|object| !object.starts_with("extension "));
+        former.push(checksum(&schema));
+        let first = former.first().cloned().unwrap_or_default();
+        Ok((own.unwrap_or(first), former))
+    }
+
     /// Takes one back, and answers what its `down` consists of.
     pub async fn down(&mut self, migration: &dyn MigrationTrait) -> Result<Vec<Operation>> {
-        let context = self.shadow.context();
-        let manager = self.shadow.manager();
-        let failed = |source| Error::Database {
-            what: format!("`{}` cannot be reverted", migration.name()),
-            source,
-        };
-        context.scope(migration.down(&manager)).await.map_err(failed)?;
+        let context = self.shadow.down(migration).await?;
         let operations = operations_of(&context);
         self.follow(&operations).await?;
         Ok(operations)

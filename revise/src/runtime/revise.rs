@@ -1,6 +1,9 @@
 //! A project's migrations and entities, and what can be asked about them.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use sea_orm::DatabaseConnection;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -12,8 +15,7 @@ use crate::{
     runtime::{
         backup::Backup,
         history::{Applied, History, State},
-        session::{Session, Use},
-        shadow::Shadows,
+        shadow::{Migrations, Shadows},
         target::{Target, UrlStyle},
     },
 };
@@ -33,7 +35,7 @@ pub(crate) const DEFAULT_PROGRAM: &str = "cargo run -p migration --";
 /// }
 /// ```
 pub struct Revise {
-    pub(crate) migrations: Arc<dyn Fn() -> Vec<Box<dyn MigrationTrait>> + Send + Sync>,
+    pub(crate) migrations: Migrations,
     pub(crate) history: History,
     pub(crate) entities: Entities,
     pub(crate) style: UrlStyle,
@@ -63,6 +65,15 @@ impl Status {
     #[must_use]
     pub fn current(&self) -> Option<&str> {
         self.applied.last().map(|applied| applied.revision.as_str())
+    }
+
+    /// The checksums of what was applied.
+    pub(crate) fn recorded(&self) -> BTreeMap<String, String> {
+        let checksum = |applied: &Applied| {
+            let record = applied.record.as_ref()?;
+            Some((applied.revision.clone(), record.checksum.clone()?))
+        };
+        self.applied.iter().filter_map(checksum).collect()
     }
 }
 
@@ -195,22 +206,25 @@ impl Revise {
         status
     }
 
-    /// Where shadows are made for a database of this kind.
-    pub(crate) async fn shadows(
+    /// Works with shadows for a database of this kind, and takes away what was made for them, also after an error.
+    pub(crate) async fn with_shadows<T>(
         &self,
         target: &Target,
-        shadow: Option<&Target>,
-    ) -> Result<Shadows> {
-        match (target, shadow) {
-            (_, Some(shadow)) if shadow.backend() != target.backend() => Err(Error::Usage(
-                format!("the shadow {shadow} is another kind of database than {target}"),
-            )),
-            (Target::Postgres(_), shadow) => {
-                let session = Session::open(shadow.unwrap_or(target), Use::Write).await?;
-                Ok(Shadows::on(session, shadow.is_some_and(|shadow| shadow != target)))
+        given: Option<&Target>,
+        work: impl AsyncFnOnce(&Shadows) -> Result<T>,
+    ) -> Result<T> {
+        let shadows = match (target, given) {
+            (_, Some(given)) if given.backend() != target.backend() => {
+                return Err(Error::Usage(format!(
+                    "the shadow {given} is another kind of database than {target}"
+                )));
             }
-            (Target::Memory | Target::File(_), _) => Ok(Shadows::in_memory()),
-        }
+            (Target::Postgres(_), given) => Shadows::on(target, given, &self.migrations),
+            (Target::Memory | Target::File(_), _) => Shadows::in_memory(),
+        };
+        let done = work(&shadows).await;
+        shadows.close().await;
+        done
     }
 
     /// The schemas besides the connection's own that entities name.

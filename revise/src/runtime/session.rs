@@ -92,10 +92,23 @@ impl Session {
                 }
                 file(path, purpose)?
             }
-            Target::Postgres(url) => server(url)?,
+            Target::Postgres(url) => server(url, None)?,
         };
         let db = connect(options, target).await.map_err(|error| cannot_open(target, error))?;
         Ok(Self { db, target: target.clone() })
+    }
+
+    /// Opens another database on the server of one, which lets us in at once or not at all.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn open_scratch(target: &Target, database: &str) -> Result<Self, DbErr> {
+        let Target::Postgres(url) = target else {
+            return Err(DbErr::Custom(format!("{target} is no server")));
+        };
+        let mut options = server(url, Some(database)).map_err(DbErr::from)?;
+        options.acquire_timeout(PROMPT * 4);
+        Ok(Self { db: Database::connect(options).await?, target: target.clone() })
     }
 
     /// Uses a connection that the caller opened.
@@ -299,7 +312,7 @@ pub(crate) fn expect_place(path: &Path) -> Result<()> {
     Ok(())
 }
 
-fn server(url: &str) -> Result<ConnectOptions> {
+fn server(url: &str, database: Option<&str>) -> Result<ConnectOptions> {
     // Here and not at the first use, where the driver's message would repeat the password.
     if url.parse::<PgConnectOptions>().is_err() {
         let url = crate::runtime::target::without_password(url);
@@ -308,7 +321,12 @@ fn server(url: &str) -> Result<ConnectOptions> {
         )));
     }
     let mut options = alone(url);
-    options.map_sqlx_postgres_opts(|options| {
+    let database = database.map(ToOwned::to_owned);
+    options.map_sqlx_postgres_opts(move |options| {
+        let options = match &database {
+            Some(database) => options.database(database),
+            None => options,
+        };
         let limits = [
             // A change of a large table takes its time.
             ("statement_timeout", "0"),

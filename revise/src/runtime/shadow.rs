@@ -1,39 +1,65 @@
-//! A place to try things in that leaves no trace: a database in memory, or a schema in a transaction that is rolled back.
+//! A place to try things in that leaves no trace: a database in memory, or a transaction that is rolled back. On PostgreSQL the
+//! transaction is in a database where it cannot see the real tables, or is kept away from them.
+
+mod driver;
+mod ground;
+pub(crate) mod guard;
+mod inside;
+mod plot;
+mod reach;
+mod scratch;
+mod survey;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::{Arc, Mutex},
 };
 
-use sea_orm::{
-    AccessMode, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, Statement,
-};
-use sea_orm_migration::SchemaManager;
+use sea_orm::{Database, DatabaseConnection, DbBackend, DbErr};
+use sea_orm_migration::{MigrationTrait, SchemaManager};
+use tokio::sync::OnceCell;
 
+use self::{ground::Ground, plot::Plot};
 use crate::{
     entities::Entities,
-    error::{Error, Result, is_standby},
+    error::{Error, Result},
     operation::Operation,
-    postgres::{self, SchemaScope},
     runtime::{
         context::{ExecutionContext, Observer},
-        execute::{carry_out, execute, search_path},
-        session::{Session, begin, extension_schemas, memory},
+        execute::{carry_out, execute},
+        seed,
+        session::memory,
+        target::Target,
     },
     schema::{Schema, TableName, quote},
     sqlite::{self, Script},
 };
 
-/// Where shadows come from: the database itself, or another server when that one may not be used.
+/// A list of migrations, made anew each time.
+pub(crate) type Migrations = Arc<dyn Fn() -> Vec<Box<dyn MigrationTrait>> + Send + Sync>;
+
+/// Where shadows come from. Nothing is made before the first one is opened.
 pub(crate) struct Shadows {
-    session: Option<Session>,
-    /// Whether it is a scratch database, in which other schemas can have their own names.
-    scratch: bool,
+    server: Option<Server>,
     log: StatementLog,
+}
+
+/// A PostgreSQL server on which shadows are made.
+struct Server {
+    target: Target,
+    /// The database of `--shadow-url`.
+    given: Option<Target>,
+    migrations: Migrations,
+    ground: OnceCell<Ground>,
+    /// Set once the history was looked at.
+    contained: OnceCell<()>,
+}
+
+impl Server {
+    async fn ground(&self, log: &StatementLog) -> Result<&Ground> {
+        let find = || Ground::find(&self.target, self.given.as_ref(), log);
+        self.ground.get_or_try_init(find).await
+    }
 }
 
 /// An empty schema, and the statements that changed it.
@@ -46,13 +72,8 @@ pub(crate) struct Shadow {
 enum Place {
     /// A database in memory.
     Sqlite(DatabaseConnection),
-    /// A schema that is gone after the rollback.
-    Postgres {
-        /// The transaction.
-        transaction: DatabaseTransaction,
-        /// The schemas of it.
-        scope: SchemaScope,
-    },
+    /// A transaction that is rolled back.
+    Postgres(Box<Plot>),
 }
 
 /// Statements as they ran.
@@ -74,18 +95,31 @@ fn record(log: &StatementLog, sql: &str) {
 impl Shadows {
     /// Shadows in memory, for SQLite.
     pub fn in_memory() -> Self {
-        Self { session: None, scratch: false, log: StatementLog::default() }
+        Self { server: None, log: StatementLog::default() }
     }
 
-    /// Shadows on a PostgreSQL server.
-    pub fn on(mut session: Session, scratch: bool) -> Self {
-        let log = StatementLog::default();
-        listen(&mut session.db, &log);
-        Self { session: Some(session), scratch, log }
+    /// Shadows on a PostgreSQL server, for a database or, `given`, in another one.
+    pub fn on(target: &Target, given: Option<&Target>, migrations: &Migrations) -> Self {
+        let given = given.filter(|given| *given != target).cloned();
+        let (target, migrations) = (target.clone(), Arc::clone(migrations));
+        let (ground, contained) = (OnceCell::new(), OnceCell::new());
+        let server = Server { target, given, migrations, ground, contained };
+        Self { server: Some(server), log: StatementLog::default() }
     }
 
     pub fn backend(&self) -> DbBackend {
-        self.session.as_ref().map_or(DbBackend::Sqlite, Session::backend)
+        self.server.as_ref().map_or(DbBackend::Sqlite, |_| DbBackend::Postgres)
+    }
+
+    /// Connects to the server, where there is one.
+    ///
+    /// # Errors
+    /// When it cannot be reached.
+    pub async fn connect(&self) -> Result<()> {
+        match &self.server {
+            None => Ok(()),
+            Some(server) => server.ground(&self.log).await.map(drop),
+        }
     }
 
     /// Makes an empty one, with room for these further schemas.
@@ -93,45 +127,36 @@ impl Shadows {
     /// # Errors
     /// When the role may neither create a schema nor temporary tables.
     pub async fn open(&self, schemas: &BTreeSet<String>) -> Result<Shadow> {
-        let Some(session) = &self.session else {
+        let Some(server) = &self.server else {
             let cannot = Error::database("cannot open a database in memory");
             let mut db = Database::connect(memory()).await.map_err(cannot)?;
             let log = StatementLog::default();
             listen(&mut db, &log);
             return Ok(Shadow { place: Place::Sqlite(db), log });
         };
-        let cannot = || Error::database("cannot make a shadow schema");
-        // Also where `default_transaction_read_only` is on: nothing is left of it.
-        let transaction = match begin(&session.db, Some(AccessMode::ReadWrite)).await {
-            Err(error) if is_standby(&error) => {
-                return Err(Error::Stopped(
-                    "this server is a standby that nothing can be written on, and a shadow is needed to see what the migrations \
-                     do; ask its primary, or name a scratch database with --shadow-url"
-                        .to_owned(),
-                ));
-            }
-            begun => begun.map_err(cannot())?,
-        };
-        let scope = if may(&transaction, "CREATE").await.map_err(cannot())? {
-            in_schemas(&transaction, schemas, self.scratch).await.map_err(cannot())?
-        } else if !may(&transaction, "TEMP").await.map_err(cannot())? {
-            return Err(Error::Stopped(
-                "this role may neither create a schema nor temporary tables in the database, and one of both is needed to \
-                 see what the migrations do; GRANT TEMP ON DATABASE … TO it, or name a scratch database with --shadow-url"
-                    .to_owned(),
-            ));
-        } else if let Some(schema) = schemas.first() {
-            return Err(Error::Stopped(format!(
-                "this role may not create schemas, which the tables of the schema `{schema}` need; GRANT CREATE ON DATABASE \
-                 … TO it, or name a scratch database with --shadow-url"
-            )));
-        } else {
-            in_temporary(&transaction).await.map_err(cannot())?
-        };
-        let mut path = vec![scope.own.clone()];
-        path.extend(extension_schemas(&transaction).await.map_err(cannot())?);
-        execute(&transaction, &search_path(&path)).await.map_err(cannot())?;
-        Ok(Shadow { place: Place::Postgres { transaction, scope }, log: Arc::clone(&self.log) })
+        let ground = server.ground(&self.log).await?;
+        let plot = Box::new(ground.begin(schemas, &self.log).await?);
+        Ok(Shadow { place: Place::Postgres(plot), log: Arc::clone(&self.log) })
+    }
+
+    /// As [`Shadows::open`], for migrations.
+    ///
+    /// # Errors
+    /// As [`Shadows::open`], and for a history that could reach the database itself.
+    pub async fn open_for_history(&self, schemas: &BTreeSet<String>) -> Result<Shadow> {
+        if let Some(server) = &self.server {
+            let ground = server.ground(&self.log).await?;
+            let look = async || ground.expect_contained(&(server.migrations)()).await;
+            server.contained.get_or_try_init(look).await?;
+        }
+        self.open(schemas).await
+    }
+
+    /// Takes away what was made for them. The shadows are closed.
+    pub async fn close(self) {
+        if let Some(ground) = self.server.and_then(|server| server.ground.into_inner()) {
+            ground.clear().await;
+        }
     }
 
     /// The schema that the entities ask for.
@@ -149,16 +174,13 @@ impl Shadows {
         let backend = self.backend();
         let statements = entities.statements(backend);
         let shadow = self.open(&statements.schemas()).await?;
-        if self.scratch {
-            for schema in statements.schemas() {
-                let sql = format!("CREATE SCHEMA IF NOT EXISTS {}", quote(&schema));
-                shadow
-                    .execute(&sql)
-                    .await
-                    .map_err(Error::database("cannot make a shadow schema"))?;
-            }
-        }
         let names = shadow.names();
+        // In a database of its own a schema has its own name.
+        for schema in names.iter().filter(|(name, actual)| name == actual).map(|(name, _)| name) {
+            let sql = format!("CREATE SCHEMA IF NOT EXISTS {}", quote(schema));
+            let created = shadow.execute(&sql).await;
+            created.map_err(Error::database("cannot make a shadow schema"))?;
+        }
         let actual = |schema: &str| names.get(schema).cloned().unwrap_or_else(|| schema.to_owned());
         for sql in statements.sql(&actual) {
             let created = shadow.execute(&sql).await;
@@ -174,10 +196,72 @@ impl Shadows {
 
 impl Shadow {
     /// The context of migrations that run here.
-    pub fn context(&self) -> Arc<ExecutionContext> {
-        let log = Arc::clone(&self.log);
-        let observer: Observer = Arc::new(move |sql: &str| record(&log, sql));
-        Arc::new(ExecutionContext::shadow(self.names(), observer))
+    fn context(&self) -> Arc<ExecutionContext> {
+        let mut context = ExecutionContext::shadow(self.names(), observer(&self.log));
+        if let Place::Postgres(plot) = &self.place {
+            context.guard = plot.guard.as_ref().map(|(guard, _)| Arc::clone(guard));
+        }
+        Arc::new(context)
+    }
+
+    /// Runs a migration, and answers the context with its plans.
+    ///
+    /// # Errors
+    /// When it fails; the message names it.
+    pub async fn up(&self, migration: &dyn MigrationTrait) -> Result<Arc<ExecutionContext>> {
+        let cannot = || Error::database("cannot use a shadow");
+        self.enter().await.map_err(cannot())?;
+        let logged = self.statements().len();
+        loop {
+            if let Ok(mut log) = self.log.lock() {
+                log.truncate(logged);
+            }
+            let context = self.context();
+            let done = context.up(migration, &self.manager()).await;
+            if let (Place::Postgres(plot), Err(error)) = (&self.place, &done)
+                && plot.makes_room(error).await.map_err(cannot())?
+            {
+                continue;
+            }
+            self.leave(migration, done, "fails on an empty database").await?;
+            return Ok(context);
+        }
+    }
+
+    /// Takes a migration back, and answers the context with its plans.
+    ///
+    /// # Errors
+    /// When it fails; the message names it.
+    pub async fn down(&self, migration: &dyn MigrationTrait) -> Result<Arc<ExecutionContext>> {
+        self.enter().await.map_err(Error::database("cannot use a shadow"))?;
+        let context = self.context();
+        let done = context.down(migration, &self.manager()).await;
+        self.leave(migration, done, "cannot be reverted").await?;
+        Ok(context)
+    }
+
+    async fn enter(&self) -> Result<(), DbErr> {
+        match &self.place {
+            Place::Sqlite(_) => Ok(()),
+            Place::Postgres(plot) => plot.enter().await,
+        }
+    }
+
+    async fn leave(
+        &self,
+        migration: &dyn MigrationTrait,
+        done: Result<(), DbErr>,
+        failed: &str,
+    ) -> Result<()> {
+        let done = match &self.place {
+            Place::Sqlite(_) => done,
+            Place::Postgres(plot) => {
+                plot.expect_contained(migration.name())?;
+                plot.leave(done).await
+            }
+        };
+        let what = format!("`{}` {failed}", migration.name());
+        done.map_err(|source| Error::Database { what, source })
     }
 
     /// The statements since the last call of [`Shadow::forget_statements`].
@@ -195,8 +279,9 @@ impl Shadow {
     fn names(&self) -> BTreeMap<String, String> {
         match &self.place {
             Place::Sqlite(_) => BTreeMap::new(),
-            Place::Postgres { scope, .. } => {
-                scope.others.iter().map(|(actual, name)| (name.clone(), actual.clone())).collect()
+            Place::Postgres(plot) => {
+                let others = plot.scope.others.iter();
+                others.map(|(actual, name)| (name.clone(), actual.clone())).collect()
             }
         }
     }
@@ -204,21 +289,35 @@ impl Shadow {
     pub fn backend(&self) -> DbBackend {
         match &self.place {
             Place::Sqlite(_) => DbBackend::Sqlite,
-            Place::Postgres { .. } => DbBackend::Postgres,
+            Place::Postgres(_) => DbBackend::Postgres,
         }
     }
 
-    pub fn manager(&self) -> SchemaManager<'_> {
+    fn manager(&self) -> SchemaManager<'_> {
         match &self.place {
             Place::Sqlite(db) => SchemaManager::new(db),
-            Place::Postgres { transaction, .. } => SchemaManager::new(transaction),
+            Place::Postgres(plot) => match &plot.guard {
+                Some((_, connection)) => SchemaManager::new(connection),
+                None => SchemaManager::new(plot.transaction.as_ref()),
+            },
         }
     }
 
     pub async fn execute(&self, sql: &str) -> Result<(), DbErr> {
         match &self.place {
             Place::Sqlite(db) => execute(db, sql).await,
-            Place::Postgres { transaction, .. } => execute(transaction, sql).await,
+            Place::Postgres(plot) => execute(plot.transaction.as_ref(), sql).await,
+        }
+    }
+
+    /// Refuses SQL that could reach tables of the database that this is inside of. `who` has it.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] with the statement.
+    pub fn expect_inside(&self, who: &str, sql: &str) -> Result<()> {
+        match &self.place {
+            Place::Sqlite(_) => Ok(()),
+            Place::Postgres(plot) => plot.expect_inside(who, sql),
         }
     }
 
@@ -228,8 +327,9 @@ impl Shadow {
         let context = self.context();
         let drops_table = match &self.place {
             Place::Sqlite(db) => carry_out(db, operations, &context).await?,
-            Place::Postgres { transaction, .. } => {
-                carry_out(transaction, operations, &context).await?
+            Place::Postgres(plot) => {
+                plot.look_in(&plot.path).await?;
+                carry_out(plot.transaction.as_ref(), operations, &context).await?
             }
         };
         Ok(Script { statements: self.statements(), drops_table })
@@ -239,9 +339,7 @@ impl Shadow {
         let cannot = Error::database("cannot read a shadow schema");
         match &self.place {
             Place::Sqlite(db) => sqlite::read(db).await.map_err(cannot),
-            Place::Postgres { transaction, scope } => {
-                postgres::read(transaction, scope).await.map_err(cannot)
-            }
+            Place::Postgres(plot) => plot.read(false).await.map_err(cannot),
         }
     }
 
@@ -249,9 +347,8 @@ impl Shadow {
     pub async fn read_whole(&self) -> Result<Schema> {
         match &self.place {
             Place::Sqlite(_) => self.read().await,
-            Place::Postgres { transaction, scope } => {
-                let cannot = Error::database("cannot read a shadow schema");
-                postgres::read_whole(transaction, scope).await.map_err(cannot)
+            Place::Postgres(plot) => {
+                plot.read(true).await.map_err(Error::database("cannot read a shadow schema"))
             }
         }
     }
@@ -259,10 +356,8 @@ impl Shadow {
     /// Puts rows into its tables. See [`crate::runtime::seed::seed`].
     pub async fn seed(&self, schema: &Schema) -> Result<BTreeMap<TableName, u64>, DbErr> {
         match &self.place {
-            Place::Sqlite(db) => crate::runtime::seed::seed(db, schema).await,
-            Place::Postgres { transaction, .. } => {
-                crate::runtime::seed::seed(transaction, schema).await
-            }
+            Place::Sqlite(db) => seed::seed(db, schema).await,
+            Place::Postgres(plot) => seed::seed(plot.transaction.as_ref(), schema).await,
         }
     }
 
@@ -273,9 +368,10 @@ impl Shadow {
         columns: &[String],
     ) -> Result<Vec<Vec<Option<String>>>, DbErr> {
         match &self.place {
-            Place::Sqlite(db) => crate::runtime::seed::fingerprint(db, table, columns).await,
-            Place::Postgres { transaction, .. } => {
-                crate::runtime::seed::fingerprint(transaction, table, columns).await
+            Place::Sqlite(db) => seed::fingerprint(db, table, columns).await,
+            Place::Postgres(plot) => {
+                let transaction = plot.transaction.as_ref();
+                seed::fingerprint(transaction, table, columns).await
             }
         }
     }
@@ -284,8 +380,7 @@ impl Shadow {
     pub async fn close(self) {
         match self.place {
             Place::Sqlite(db) => drop(db.close().await),
-            // A connection that fails here is rolled back by the server.
-            Place::Postgres { transaction, .. } => drop(transaction.rollback().await),
+            Place::Postgres(plot) => plot.close().await,
         }
     }
 }
@@ -296,41 +391,8 @@ fn listen(db: &mut DatabaseConnection, log: &StatementLog) {
     db.set_metric_callback(move |info| record(&log, &info.statement.to_string()));
 }
 
-async fn may(transaction: &DatabaseTransaction, privilege: &str) -> Result<bool, DbErr> {
-    let sql = format!("SELECT has_database_privilege(current_database(), '{privilege}')");
-    let row = transaction.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
-    row.map_or(Ok(false), |row| row.try_get_by_index(0))
-}
-
-async fn in_schemas(
-    transaction: &DatabaseTransaction,
-    schemas: &BTreeSet<String>,
-    scratch: bool,
-) -> Result<SchemaScope, DbErr> {
-    // Others may do this at the same time; the names are gone after the rollback, and until then they must not meet.
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let own = format!("sea_revise_{}_{count}", std::process::id());
-    execute(transaction, &format!("CREATE SCHEMA {}", quote(&own))).await?;
-    let mut others = BTreeMap::new();
-    for (number, schema) in schemas.iter().enumerate() {
-        if scratch {
-            others.insert(schema.clone(), schema.clone());
-            continue;
-        }
-        let actual = format!("{own}_{number}");
-        execute(transaction, &format!("CREATE SCHEMA {}", quote(&actual))).await?;
-        others.insert(actual, schema.clone());
-    }
-    Ok(SchemaScope { own, others })
-}
-
-async fn in_temporary(transaction: &DatabaseTransaction) -> Result<SchemaScope, DbErr> {
-    // The schema of temporary tables exists from the first one on.
-    execute(transaction, "CREATE TEMPORARY TABLE sea_revise_first ()").await?;
-    execute(transaction, "DROP TABLE sea_revise_first").await?;
-    let sql = "SELECT nspname::text FROM pg_namespace WHERE oid = pg_my_temp_schema()";
-    let row = transaction.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
-    let own = row.map_or(Ok(String::new()), |row| row.try_get_by_index(0))?;
-    Ok(SchemaScope { own, others: BTreeMap::new() })
+/// Records the statements of plans.
+fn observer(log: &StatementLog) -> Observer {
+    let log = Arc::clone(log);
+    Arc::new(move |sql: &str| record(&log, sql))
 }

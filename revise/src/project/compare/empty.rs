@@ -10,6 +10,7 @@ use crate::{
         history,
         revise::Revise,
         session::{Session, Use},
+        shadow::Shadows,
         target::Target,
     },
     schema::quote,
@@ -27,10 +28,10 @@ impl Revise {
         options: &GenerateOptions,
     ) -> Result<Comparison> {
         let backend = target.backend();
-        let shadows = self.shadows(target, options.shadow.as_ref()).await?;
         let nothing = Side::Revision(String::new());
         let before = read_database(target, self).await?;
-        let after = self.read_side(&shadows, target, &nothing).await?;
+        let read = async |shadows: &Shadows| self.read_side(shadows, target, &nothing).await;
+        let after = self.with_shadows(target, options.shadow.as_ref(), read).await?;
         let compare = self.whole_options(backend, options)?;
         let mut difference = diff(&before, &after, &compare)?;
         // No operation drops a virtual table, because none would create it again; here it need not.

@@ -4,6 +4,7 @@ mod dump;
 
 use sea_orm::DbBackend;
 
+pub use self::dump::statements;
 use crate::schema::{quote, quote_text};
 
 /// Lines of SQLite's dump that say nothing about the schema: the transaction that is ours to open, and the shell's.
@@ -35,7 +36,7 @@ pub fn contained(file: &str, backend: DbBackend) -> Result<String, &'static str>
     }
     // What a body names may come later, in a dump too. A statement may end in a comment, so its semicolon has a line of its own.
     let first = ["SET LOCAL check_function_bodies = off".to_owned()].into_iter();
-    let statements: Vec<String> = first.chain(dump::statements(file)).collect();
+    let statements: Vec<String> = first.chain(statements(file)).collect();
     let text = quote_text(&statements.join("\n;\n"));
     Ok(format!("DO {}", quote_text(&format!("BEGIN EXECUTE {text}; END"))))
 }

@@ -127,8 +127,8 @@ impl MigrationRun<'_> {
     ) -> Result<(), DbErr> {
         let context = Arc::new(context);
         match self.direction {
-            Direction::Up => context.scope(self.migration.up(manager)).await,
-            Direction::Down => context.scope(self.migration.down(manager)).await,
+            Direction::Up => context.up(self.migration, manager).await,
+            Direction::Down => context.down(self.migration, manager).await,
         }
     }
 

@@ -16,6 +16,7 @@ use crate::{
         replay::{Replay, ReplayedMigration},
         revise::{Revise, Status},
         session::Session,
+        shadow::Shadows,
         target::Target,
     },
 };
@@ -83,10 +84,16 @@ impl Change<'_> {
     /// What the migrations consist of, seen in a shadow; on the way down what their `down` consists of. Where a history
     /// cannot be replayed, because it needs rows or rights, nothing is known and nothing is checked.
     async fn replayed(&self) -> Result<Vec<ReplayedMigration>> {
-        let Self { revise, options, migrations, .. } = self;
-        let target = &self.session.target;
-        let shadows = revise.shadows(target, options.shadow.as_ref()).await?;
-        let replayed = Replay::run(&shadows, migrations, &revise.schemas(target)).await;
+        let Self { revise, options, session, .. } = self;
+        let work = async |shadows: &Shadows| self.replayed_in(shadows).await;
+        revise.with_shadows(&session.target, options.shadow.as_ref(), work).await
+    }
+
+    async fn replayed_in(&self, shadows: &Shadows) -> Result<Vec<ReplayedMigration>> {
+        let Self { revise, options, migrations, status, .. } = self;
+        shadows.connect().await?;
+        let schemas = revise.schemas(&self.session.target);
+        let replayed = Replay::run_beside(shadows, migrations, &schemas, status.recorded()).await;
         let mut replay = match replayed {
             Ok(replay) => replay,
             Err(error) => {
@@ -96,7 +103,7 @@ impl Change<'_> {
                 return Ok(Vec::new());
             }
         };
-        let edited = choose::edited(&self.status, &replay.migrations);
+        let edited = choose::edited(status, &replay.migrations);
         if let Some(revision) = edited.first()
             && !options.ignore_edits
         {

@@ -148,7 +148,7 @@ pub fn edited(status: &Status, replayed: &[ReplayedMigration]) -> Vec<String> {
     let changed = status.applied.iter().filter(|applied| {
         let recorded = applied.record.as_ref().and_then(|record| record.checksum.as_ref());
         let replayed = replayed.iter().find(|replayed| replayed.revision == applied.revision);
-        matches!((recorded, replayed), (Some(recorded), Some(replayed)) if *recorded != replayed.checksum)
+        matches!((recorded, replayed), (Some(recorded), Some(replayed)) if !replayed.fits(recorded))
     });
     changed.map(|applied| applied.revision.clone()).collect()
 }
