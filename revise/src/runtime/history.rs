@@ -153,7 +153,8 @@ impl History {
             }
             _ => {
                 "SELECT CASE WHEN relkind IN ('r', 'p') THEN 'table' ELSE 'view' END FROM pg_class WHERE relname = $1 \
-                 AND relkind IN ('r', 'p', 'v', 'm', 'f') AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
+                 AND relkind IN ('r', 'p', 'v', 'm', 'f') AND relnamespace = \
+                 (SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
             }
         };
         let found = query(db, sql, vec![table.into()]).await;

@@ -288,7 +288,8 @@ const REFUSED: [(&str, usize, &str); 10] = [
         "list.sort();",
     ),
     (
-        "let mut list: Vec<Box<dyn MigrationTrait>> = Vec::new();\n        if cfg!(test) {\n            list.push(Box::new(a::Migration));\n        }\n        list",
+        "let mut list: Vec<Box<dyn MigrationTrait>> = Vec::new();\n        \
+         if cfg!(test) {\n            list.push(Box::new(a::Migration));\n        }\n        list",
         12,
         "if cfg!(test)",
     ),
