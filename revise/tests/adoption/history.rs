@@ -45,29 +45,33 @@ impl History {
 
     /// One more that runs SQL.
     pub fn sql(self, name: &str, sql: Sql) -> Self {
-        self.with(name, Way::Sql(sql), Way::None, None)
+        self.with(name, Way::Sql(sql), None)
     }
 
     /// One more that runs SeaORM's statements.
     pub fn work(self, name: &str, work: Work) -> Self {
-        self.with(name, Way::Work(work), Way::None, None)
+        self.with(name, Way::Work(work), None)
     }
 
     /// One more that was written for this tool.
     pub fn plan(self, name: &str, plan: Plan) -> Self {
-        self.with(name, Way::Plan(plan.operations), Way::None, Some(true))
+        self.with(name, Way::Plan(plan.operations), Some(true))
     }
 
     /// One more that was generated, as its file has it.
-    pub fn draft(self, name: &str, draft: &Draft) -> Self {
+    pub fn draft(mut self, name: &str, draft: &Draft) -> Self {
         let written = |operations: &[Operation]| {
             Way::Plan(operations.iter().map(Operation::as_written).collect())
         };
-        self.with(name, written(&draft.up), written(&draft.down), Some(draft.transaction))
+        let (up, down) = (written(&draft.up), written(&draft.down));
+        let transaction = Some(draft.transaction);
+        self.0.push(Arc::new(Migration { name: name.to_owned(), up, down, transaction }));
+        self
     }
 
-    fn with(mut self, name: &str, up: Way, down: Way, transaction: Option<bool>) -> Self {
-        self.0.push(Arc::new(Migration { name: name.to_owned(), up, down, transaction }));
+    fn with(mut self, name: &str, up: Way, transaction: Option<bool>) -> Self {
+        let (name, down) = (name.to_owned(), Way::None);
+        self.0.push(Arc::new(Migration { name, up, down, transaction }));
         self
     }
 

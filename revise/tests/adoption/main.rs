@@ -8,6 +8,7 @@
 
 #[cfg(test)]
 mod accepted;
+#[cfg(test)]
 #[expect(dead_code, reason = "the acceptance cases use what is left")]
 #[path = "../cases/case.rs"]
 mod case;
@@ -17,6 +18,7 @@ mod equal;
 mod history;
 #[cfg(test)]
 mod one;
+#[cfg(test)]
 #[expect(dead_code, reason = "the acceptance cases use what is left")]
 #[path = "../cases/place.rs"]
 mod place;
