@@ -78,6 +78,9 @@ impl Walls {
         let mut after_schema = false;
         for (place, (kind, written)) in text.pieces.iter().enumerate() {
             let Some(name) = text.name(place) else {
+                if after_schema && *kind == PieceKind::Literal {
+                    return Some("changes `search_path` (SET SCHEMA)".to_owned());
+                }
                 after_schema &= *written == ",";
                 continue;
             };
@@ -258,6 +261,7 @@ mod tests {
             "DROP SCHEMA IF EXISTS audit CASCADE",
             "DROP SCHEMA other, audit",
             "ALTER TABLE t SET SCHEMA public",
+            "SET SCHEMA 'public'",
             "CREATE EXTENSION pgcrypto WITH SCHEMA public",
             "SELECT * FROM information_schema.tables WHERE table_schema = 'public'",
             "SELECT dblink_exec('dbname=x', 'DELETE FROM t')",
