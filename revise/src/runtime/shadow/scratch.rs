@@ -3,7 +3,7 @@
 //! Its schemas and extensions are called as in the real database, and nothing that runs in it reaches that. It is dropped at the end.
 //! A command that is killed leaves it behind; the next one finds it by its name, and without a session, and drops it.
 
-use sea_orm::{ConnectionTrait, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
 
 use super::survey::Survey;
 use crate::{
@@ -89,8 +89,7 @@ impl Scratch {
         match opened.await {
             Ok(scratch) => Ok(scratch),
             Err(error) => {
-                // Where it cannot be dropped, the next command does it.
-                drop(execute(&home.db, &remove(&name, forced)).await);
+                remove(&home.db, &name, forced).await;
                 Err(clear(&error))
             }
         }
@@ -144,7 +143,7 @@ impl Scratch {
         // Where that does not work, the next command does it.
         let Ok(home) = Session::open(&self.home, Use::Write).await else { return };
         drop(execute(&home.db, "SET default_transaction_read_only = off").await);
-        drop(execute(&home.db, &remove(&self.name, self.forced)).await);
+        remove(&home.db, &self.name, self.forced).await;
         home.close().await;
     }
 }
@@ -174,7 +173,12 @@ fn create(name: &str, survey: &Survey) -> String {
     sql
 }
 
-fn remove(name: &str, forced: bool) -> String {
-    let force = if forced { " WITH (FORCE)" } else { "" };
-    format!("DROP DATABASE IF EXISTS {}{force}", quote(name))
+/// A worker of autovacuum is sent away by the server; only an administrator may do that, as FORCE does with every session.
+async fn remove(db: &DatabaseConnection, name: &str, forced: bool) {
+    let sql = format!("DROP DATABASE IF EXISTS {}", quote(name));
+    let done = execute(db, &sql).await;
+    if done.is_err() && forced {
+        // Where that does not work either, the next command does it.
+        drop(execute(db, &format!("{sql} WITH (FORCE)")).await);
+    }
 }
