@@ -136,7 +136,7 @@ impl Project {
         Target::parse(&self.url, UrlStyle::Sqlx).expect("a URL")
     }
 
-    /// Runs a command, and answers its exit code, or `None` when it takes longer than ten seconds.
+    /// Runs a command, and answers its exit code, or `None` when it waits for something that never comes.
     pub async fn run(&self, arguments: &[&str]) -> Option<u8> {
         let whole = Whole::try_parse_from(["migration", "--no-input"].iter().chain(arguments));
         let arguments = whole.expect("the arguments").arguments;
@@ -146,7 +146,7 @@ impl Project {
             (0..=255_u8).find(|number| ExitCode::from(*number) == code)
         };
         let ended = tokio::task::spawn_blocking(run);
-        tokio::time::timeout(Duration::from_secs(10), ended).await.ok()?.expect("it does not panic")
+        tokio::time::timeout(Duration::from_secs(240), ended).await.ok()?.expect("it does not panic")
     }
 
     /// Runs a command that has to end like this.
