@@ -12,6 +12,7 @@ mod objects;
 mod order;
 mod rename;
 mod silence;
+mod spelling;
 mod succession;
 mod tables;
 
@@ -48,6 +49,9 @@ pub struct DiffOptions {
     pub column_renames: Vec<(TableName, String, String)>,
     /// As `column_renames`, from attributes that stay in the entities for ever; those that do not apply are passed over.
     pub rename_hints: Vec<(TableName, String, String)>,
+    /// Renames that migrations have done: the table, the old name, the new name, which is empty for the table itself. Two columns
+    /// that changed names with each other look as they did before.
+    pub renamed: BTreeSet<(TableName, String, String)>,
     /// Take what looks like a rename for a drop and an addition.
     pub no_rename: bool,
     /// Tables (with an empty column) and columns that were asked about and are new.
@@ -82,6 +86,7 @@ impl DiffOptions {
             table_renames: Vec::new(),
             column_renames: Vec::new(),
             rename_hints: Vec::new(),
+            renamed: BTreeSet::new(),
             no_rename: false,
             new: BTreeSet::new(),
             values: BTreeMap::new(),
@@ -196,8 +201,16 @@ pub fn diff(
     options: &DiffOptions,
 ) -> Result<Difference, DiffError> {
     let filled;
+    let whole = options.scope == DiffScope::Whole;
+    // What a history states of SQLite is no difference between databases.
+    let kept = whole.then(|| after.clone().without_unkept(options.backend));
+    let after = kept.as_ref().unwrap_or(after);
+    let before =
+        if whole { before.clone().without_unkept(options.backend) } else { before.clone() };
+    let unmanaged = before.unmanaged.clone();
+    let views = before.views.clone();
     let mut work = Work {
-        before: before.clone(),
+        before,
         after,
         stated: options.stated.clone(),
         options,
@@ -206,7 +219,10 @@ pub fn diff(
     };
     rename::tables(&mut work)?;
     rename::columns(&mut work)?;
-    if !work.whole() {
+    if options.backend == DbBackend::Sqlite {
+        spelling::adopt(&mut work.before, after);
+    }
+    if !whole {
         filled = silence::fill(&mut work);
         work.after = &filled;
     }
@@ -215,12 +231,12 @@ pub fn diff(
     objects::compare(&mut work);
     let mut found = work.found;
     found.operations = work.phases.into_operations();
-    if options.scope == DiffScope::Whole && options.backend == DbBackend::Postgres {
+    if whole && options.backend == DbBackend::Postgres {
         found.operations = succession::in_order(found.operations, (&work.before, after));
     }
-    found.unmanaged.extend(before.unmanaged.iter().cloned());
-    if options.scope != DiffScope::Whole {
-        found.unmanaged.extend(before.views.iter().map(|(name, view)| {
+    found.unmanaged.extend(unmanaged);
+    if !whole {
+        found.unmanaged.extend(views.iter().map(|(name, view)| {
             format!("{}view {name}", if view.is_materialized() { "materialized " } else { "" })
         }));
     }

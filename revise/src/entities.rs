@@ -112,6 +112,7 @@ impl Entities {
                 }
             }
             if backend == DbBackend::Sqlite {
+                statements::add_comments(table, &entity.table);
                 schema.enums.extend(entity.enums);
             }
         }

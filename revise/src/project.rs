@@ -3,6 +3,7 @@
 pub mod accepted;
 pub mod compare;
 pub(crate) mod consistency;
+pub(crate) mod copy;
 pub mod directory;
 pub mod generate;
 pub mod render;

@@ -1,6 +1,7 @@
 //! Migrations at work: connections, the lock, the history of a database, execution, shadows and upgrades.
 
 pub mod backup;
+pub(crate) mod breakage;
 pub(crate) mod caught;
 pub(crate) mod context;
 pub(crate) mod execute;
@@ -11,6 +12,7 @@ pub(crate) mod replay;
 pub(crate) mod revise;
 pub mod seed;
 pub(crate) mod session;
+pub(crate) mod settings;
 pub(crate) mod shadow;
 pub(crate) mod target;
 pub(crate) mod upgrade;

@@ -113,6 +113,12 @@ pub struct Schema {
     /// What needs what among all of them (PostgreSQL only), where the other objects were asked for.
     #[serde(skip)]
     pub needs: Needs,
+    /// Whether the database has statistics for its planner (SQLite only), which a rebuild has to repeat.
+    #[serde(skip)]
+    pub analyzed: Used,
+    /// Whether a trigger, a view or a full-text table is broken already (SQLite only).
+    #[serde(skip)]
+    pub broken: Used,
     /// What is there and is none of ours: extension tables, virtual tables and their shadows, partitions. Sorted.
     pub unmanaged: Vec<String>,
 }

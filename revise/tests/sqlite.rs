@@ -16,6 +16,8 @@ mod operations;
 mod pairs;
 #[path = "sqlite/reading.rs"]
 mod reading;
+#[path = "sqlite/scripts.rs"]
+mod scripts;
 #[path = "sqlite/selection.rs"]
 mod selection;
 #[path = "sqlite/sequences.rs"]

@@ -180,13 +180,26 @@ on_both! {
 #[test]
 fn a_rebuild_refuses_a_connection_that_would_delete_the_children() {
     use migration::sea_revise::prelude::MigratorTrait;
+    use sea_orm::ConnectionTrait;
+    const ITEM: &str = "INSERT INTO books (id, title, author) VALUES (1, 'a', 'b'); INSERT INTO stores (id, name) VALUES (1, 'c');\
+        INSERT INTO items (name, price, store_id, book_id) VALUES ('d', 1, 1, 1)";
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let error = runtime.block_on(async {
-        let db = sea_orm::Database::connect("sqlite::memory:").await.unwrap();
-        migration::Migrator::up(&db, None).await.unwrap_err()
-    });
-    assert!(
-        error.to_string().contains("with `foreign_keys` on its children would be deleted with it"),
-        "{error}"
-    );
+    let upgraded = async |rows: &str| {
+        let mut options = sea_orm::ConnectOptions::new("sqlite::memory:");
+        options.max_connections(1).min_connections(1);
+        let db = sea_orm::Database::connect(options).await.unwrap();
+        migration::Migrator::up(&db, Some(2)).await.unwrap();
+        db.execute_unprepared(rows).await.unwrap();
+        migration::Migrator::up(&db, None).await
+    };
+    let error = runtime.block_on(upgraded(ITEM)).unwrap_err().to_string();
+    for part in [
+        "with `foreign_keys` on its children would be deleted with it",
+        "1 row of `items` at `books`",
+        "map_sqlx_sqlite_opts(|o| o.foreign_keys(false))",
+    ] {
+        assert!(error.contains(part), "{error}");
+    }
+    // Where there are none, none can be lost.
+    runtime.block_on(upgraded("SELECT 1")).unwrap();
 }

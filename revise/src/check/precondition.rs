@@ -10,6 +10,7 @@ mod check;
 mod definition;
 pub mod fit;
 mod key;
+mod loss;
 pub mod origin;
 mod source;
 
@@ -61,6 +62,13 @@ pub fn preconditions(
     backend: DbBackend,
 ) -> Vec<Precondition> {
     check::Checker::new(before, backend).check(operations)
+}
+
+/// The rows with a value that becomes another one, because the new type of its column has no room for all of it: they are no
+/// reason to stop, and one to ask. The schema is that of the database at hand.
+#[must_use]
+pub fn losses(before: &Schema, operations: &[Operation], backend: DbBackend) -> Vec<Precondition> {
+    loss::losses(before, operations, backend)
 }
 
 /// The messages of the preconditions that are not met, with the number of rows and some of their keys.

@@ -17,12 +17,13 @@ use crate::{
     },
     project::{
         accepted::Accepted,
+        copy::script_of,
         directory::Directory,
         generate::{Draft, Drafted, GenerateOptions},
         render,
     },
     revision::{Revision, suggest_message},
-    runtime::{shadow::Shadows, target::Target, upgrade::Direction},
+    runtime::{target::Target, upgrade::Direction},
 };
 
 /// What `migrate` answers as JSON.
@@ -55,6 +56,10 @@ impl Command<'_> {
             self.console.note("nothing to do: the migrations lead to what the entities say");
             return self.console.json(&written(None, None, None, false));
         };
+        if arguments.apply {
+            // Before a file is there that has to be applied afterwards.
+            self.revise.agree_to_changes(&target, &draft, &options).await?;
+        }
         for operation in &draft.up {
             self.console.note(&format!("  {}", describe(operation)));
         }
@@ -169,14 +174,7 @@ impl Command<'_> {
         if let Target::Postgres(_) = target {
             return Ok(crate::postgres::statements(&draft.before, &draft.up)?);
         }
-        let shadow = Shadows::in_memory().open(&Default::default()).await?;
-        let cannot = || Error::database("the statements cannot be tried on a copy of the schema");
-        for sql in crate::sqlite::create_script(&draft.before)? {
-            shadow.execute(&sql).await.map_err(cannot())?;
-        }
-        let script = shadow.carry_out(&draft.up).await.map_err(cannot());
-        shadow.close().await;
-        Ok(script?.statements)
+        Ok(script_of(&draft.before, &draft.up).await?.statements)
     }
 
     /// The flags as options, with questions where there is a terminal.

@@ -9,6 +9,7 @@ use crate::{
         Check, Column, DefaultValue, Identity, Node, Table, TableName, Type,
         expression::{equivalent, mentions},
     },
+    sqlite,
 };
 
 /// Compares the columns of a table. Columns whose values change are added to `disturbed`; parts that go with a column
@@ -37,7 +38,9 @@ pub fn compare(work: &mut Work<'_>, left: &mut Table, after: &Table, disturbed: 
         drop_column(work, left, column);
     }
     let (old, new) = (before.comment.clone(), after.comment.clone());
-    if old != new && (new.is_some() || work.owns(&after.name, Stated::Comment(None))) {
+    let unknown = old.is_none() && !before.planned.0;
+    let told = !(unknown && work.options.backend == DbBackend::Sqlite);
+    if told && old != new && (new.is_some() || work.owns(&after.name, Stated::Comment(None))) {
         let table = after.name.clone();
         let operation = Operation::SetComment { table, column: None, comment: new, before: old };
         work.phases.push(Phase::Comments, operation);
@@ -162,13 +165,11 @@ fn change(
         let phase = if made.is_some() { Phase::AddComputed } else { Phase::Columns };
         let given = work.options.using.get(&(name.clone(), column.clone())).cloned();
         let using = made.map(|made| made.expression.clone()).or(given);
-        let operation = Operation::AlterType {
-            table: name.clone(),
-            column: column.clone(),
-            kind: if work.whole() { exact(work, after, respelt) } else { after.kind.clone() },
-            using,
-            before: Some(if respelt { exact(work, before, true) } else { before.kind.clone() }),
-        };
+        let [before, kind] = [(before, respelt), (after, work.whole())].map(|(side, is_exact)| {
+            if is_exact { exact(work, table, side, respelt) } else { side.kind.clone() }
+        });
+        let (table, column, before) = (name.clone(), column.clone(), Some(before));
+        let operation = Operation::AlterType { table, column, kind, using, before };
         work.phases.push(phase, operation);
     }
     definition(work, name, before, after);
@@ -186,13 +187,14 @@ fn respelt(work: &Work<'_>, table: &Table, before: &Column, after: &Column) -> b
             != after.written.0.as_deref().map(str::to_lowercase)
 }
 
-/// The type as the other side has it; on SQLite by its own name where ours would keep its values otherwise.
-fn exact(work: &Work<'_>, column: &Column, respelt: bool) -> Type {
+/// The type as the other side has it; on SQLite by its own name where that is not ours.
+fn exact(work: &Work<'_>, table: &Table, column: &Column, respelt: bool) -> Type {
+    // A strict table has names of its own, which ours become.
+    let strict = table.options.iter().any(|option| option == "STRICT");
+    let ours = if strict { sqlite::stores_equivalently } else { sqlite::spells };
     let written = column.written.0.as_ref().filter(|_| work.options.backend == DbBackend::Sqlite);
     match written {
-        Some(written) if respelt || !crate::sqlite::stores_equivalently(written, &column.kind) => {
-            Type::other(written)
-        }
+        Some(written) if respelt || !ours(written, &column.kind) => Type::other(written),
         _ => column.kind.clone(),
     }
 }
@@ -337,6 +339,9 @@ fn rewrite_key(work: &mut Work<'_>, table: &TableName, before: &Column, after: &
 fn comment(work: &mut Work<'_>, table: &TableName, before: &Column, after: &Column) {
     let stated = Stated::Comment(Some(after.name.clone()));
     let owned = after.comment.is_some() || work.owns(table, stated);
+    // SQLite does not tell of one on a column that no plan made.
+    let unknown = !before.planned.0 && before.comment.is_none();
+    let owned = owned && !(unknown && work.options.backend == DbBackend::Sqlite);
     if before.comment != after.comment && owned {
         let (table, column) = (table.clone(), Some(after.name.clone()));
         let (comment, before) = (after.comment.clone(), before.comment.clone());

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sea_orm::DbBackend;
+
 use super::{DiffScope, Work, order::Phase};
 use crate::{
     operation::Operation,
-    schema::{Column, Schema, Type},
+    schema::{Column, Schema, Table, Type},
 };
 
 /// Enum types and their values.
@@ -17,6 +19,7 @@ pub fn compare(work: &mut Work<'_>) {
     for (name, values) in &after.enums {
         let name = name.clone();
         match work.before.enums.get(&name).cloned() {
+            None if is_there_already(work, &name) => {}
             None => {
                 let values = values.clone();
                 work.phases.push(Phase::Enums, Operation::CreateEnum { name, values });
@@ -38,6 +41,23 @@ pub fn compare(work: &mut Work<'_>) {
             work.found.unmanaged.push(format!("enum {name}"));
         }
     }
+}
+
+/// Whether a column of SQLite is of this enum already, whose type no database there shows: whatever made the column has made the type
+/// too, where there is one.
+fn is_there_already(work: &Work<'_>, name: &str) -> bool {
+    let backend = work.options.backend;
+    let of_enum = |old: &Column, table: &Table| {
+        let new = table.find(&old.name).filter(|new| enum_of(&new.kind) == Some(name));
+        new.is_some_and(|new| old.kind.looks_like(&new.kind, backend))
+    };
+    let mut pairs = work
+        .before
+        .tables
+        .values()
+        .filter_map(|table| Some((table, work.after.tables.get(&table.name)?)));
+    backend == DbBackend::Sqlite
+        && pairs.any(|(old, new)| old.columns.iter().any(|column| of_enum(column, new)))
 }
 
 fn change(work: &mut Work<'_>, name: &str, mut old: Vec<String>, values: &[String]) {

@@ -1,11 +1,16 @@
 //! Renames: applied where they are named, asked about where something looks like one.
 
+mod sequence;
+
+use std::collections::BTreeMap;
+
 use sea_orm::DbBackend;
 
+use self::sequence::{Names, is_in_circle, sequence};
 use super::{DiffError, Question, Work, order::Phase};
 use crate::{
     operation::Operation,
-    schema::{Column, Table, TableName},
+    schema::{Column, Table, TableName, names},
 };
 
 /// From here on a pair of tables is similar enough to ask.
@@ -16,21 +21,23 @@ const MIN_COLUMN_SIMILARITY: f64 = 0.5;
 /// Applies and asks for renames of tables.
 pub fn tables(work: &mut Work<'_>) -> Result<(), DiffError> {
     let after = work.after;
-    for (from, to) in &work.options.table_renames {
-        let done = !work.before.tables.contains_key(from) && work.before.tables.contains_key(to);
-        if done && after.tables.contains_key(to) {
-            continue;
-        }
-        if !work.before.tables.contains_key(from) {
-            return Err(no_such(from, to, format!("there is no table `{from}`")));
-        }
-        if !after.tables.contains_key(to) {
-            return Err(no_such(from, to, format!("there is no table `{to}` afterwards")));
-        }
-        if work.before.tables.contains_key(to) {
-            return Err(no_such(from, to, format!("`{to}` exists already")));
-        }
-        rename(work, Operation::RenameTable { from: from.clone(), to: to.clone() })?;
+    let wanted = &work.options.table_renames;
+    let renamed = &work.options.renamed;
+    let names = Names {
+        is_there: &|name: &TableName| work.before.tables.contains_key(name),
+        was_done: &|from: &TableName, to: &TableName| {
+            renamed.contains(&(to.clone(), from.name.clone(), String::new()))
+        },
+        between: &|name: &TableName| {
+            let taken = work.before.tables.keys().chain(after.tables.keys());
+            let taken: Vec<&str> = taken.map(|table| table.name.as_str()).collect();
+            name.renamed(unused(&name.name, &taken))
+        },
+    };
+    let ordered = sequence(wanted, &names);
+    expect_tables(work, wanted, &ordered)?;
+    for (from, to) in ordered {
+        rename(work, Operation::RenameTable { from, to })?;
     }
     if work.options.backend == DbBackend::Sqlite {
         spell_tables(work)?;
@@ -63,42 +70,62 @@ pub fn tables(work: &mut Work<'_>) -> Result<(), DiffError> {
     Ok(())
 }
 
+/// Sees to it that both names of tables are there that are to be renamed, or were, and that no other table has a new one.
+fn expect_tables(
+    work: &Work<'_>,
+    wanted: &[(TableName, TableName)],
+    ordered: &[(TableName, TableName)],
+) -> Result<(), DiffError> {
+    let free = |name: &TableName| {
+        let freed = wanted.iter().any(|(from, _)| from == name);
+        freed || !work.before.tables.contains_key(name)
+    };
+    wanted.iter().try_for_each(|rename| expect_table(work, rename))?;
+    match wanted.iter().find(|rename| ordered.contains(rename) && !free(&rename.1)) {
+        None => Ok(()),
+        Some((from, to)) => Err(no_such(from, to, format!("`{to}` exists already"))),
+    }
+}
+
+/// Sees to it that both names of a table are there.
+fn expect_table(work: &Work<'_>, (from, to): &(TableName, TableName)) -> Result<(), DiffError> {
+    let (before, after) = (&work.before.tables, &work.after.tables);
+    let done = !before.contains_key(from) && before.contains_key(to) && after.contains_key(to);
+    if !before.contains_key(from) && !done {
+        return Err(no_such(from, to, format!("there is no table `{from}`")));
+    }
+    if !after.contains_key(to) {
+        return Err(no_such(from, to, format!("there is no table `{to}` afterwards")));
+    }
+    Ok(())
+}
+
 /// Applies and asks for renames of columns.
 pub fn columns(work: &mut Work<'_>) -> Result<(), DiffError> {
     let after = work.after;
-    for (table, from, to) in &work.options.column_renames {
-        let known = work.before.tables.get(table).filter(|_| after.tables.contains_key(table));
-        let known =
-            known.ok_or_else(|| no_such(from, to, format!("there is no table `{table}`")))?;
-        // The same command a second time has nothing left to do.
-        if known.find(from).is_none() && known.find(to).is_some() {
-            continue;
-        }
-        if known.find(from).is_none() {
-            return Err(no_such(from, to, format!("table `{table}` has no column `{from}`")));
-        }
-        let wanted = after.tables.get(table).and_then(|table| table.find(to));
-        if wanted.is_none() {
-            return Err(no_such(from, to, format!("`{table}` has no column `{to}` afterwards")));
-        }
-        rename_column(work, table, from, to)?;
+    let named = by_table(&work.options.column_renames);
+    for (table, wanted) in &named {
+        expect_columns(work, table, wanted)?;
+        rename_columns(work, table, wanted, &[])?;
     }
-    for (table, from, to) in &work.options.rename_hints {
-        let (Some(old), Some(new)) = (work.before.tables.get(table), after.tables.get(table))
-        else {
-            continue;
-        };
-        let stale = old.find(from).is_none() || new.find(from).is_some() || new.find(to).is_none();
-        if stale {
-            continue;
+    for (table, hints) in by_table(&work.options.rename_hints) {
+        let done = named.get(&table).cloned().unwrap_or_default();
+        let live = live_hints(work, &table, &hints)?;
+        rename_columns(work, &table, &live, &done)?;
+        let turned = live.iter().filter(|hint| is_in_circle(&live, hint));
+        let turned: Vec<String> = turned.map(|(_, to)| format!("`{to}`")).collect();
+        if let [first, ..] = turned.as_slice()
+            && work
+                .phases
+                .operations()
+                .any(|one| matches!(one, Operation::RenameColumn { table: of, .. } if *of == table))
+        {
+            work.found.notes.push(format!(
+                "columns of `{table}` change names with each other ({}); take their `renamed_from` away once this is applied \
+                 everywhere, beginning with {first}",
+                turned.join(", ")
+            ));
         }
-        if old.find(to).is_some() {
-            return Err(DiffError::Ambiguous(format!(
-                "`{table}.{to}` says that it was renamed from `{from}`, and the table has both; \
-                 take the attribute away, or drop one of the columns by hand first"
-            )));
-        }
-        rename_column(work, table, from, to)?;
     }
     if work.options.backend == DbBackend::Sqlite {
         ignore_case(work)?;
@@ -109,6 +136,112 @@ pub fn columns(work: &mut Work<'_>) -> Result<(), DiffError> {
         }
     }
     Ok(())
+}
+
+/// Old and new names of columns, by their table.
+type Renames = BTreeMap<TableName, Vec<(String, String)>>;
+
+fn by_table(renames: &[(TableName, String, String)]) -> Renames {
+    let mut found = Renames::new();
+    for (table, from, to) in renames {
+        found.entry(table.clone()).or_default().push((from.clone(), to.clone()));
+    }
+    found
+}
+
+/// Carries renames of columns out, as far as they are left to do. Those of `done` were named otherwise too, and are.
+fn rename_columns(
+    work: &mut Work<'_>,
+    table: &TableName,
+    wanted: &[(String, String)],
+    done: &[(String, String)],
+) -> Result<(), DiffError> {
+    let known = work.before.tables.get(table).cloned().unwrap_or_default();
+    let after = work.after.tables.get(table);
+    let renamed = &work.options.renamed;
+    let names = Names {
+        is_there: &|name: &String| known.find(name).is_some(),
+        was_done: &|from: &String, to: &String| {
+            let pair = (from.clone(), to.clone());
+            done.contains(&pair) || renamed.contains(&(table.clone(), pair.0, pair.1))
+        },
+        between: &|name: &String| {
+            let taken =
+                known.columns.iter().chain(after.into_iter().flat_map(|after| &after.columns));
+            let taken: Vec<&str> = taken.map(|column| column.name.as_str()).collect();
+            unused(name, &taken)
+        },
+    };
+    for (from, to) in sequence(wanted, &names) {
+        rename_column(work, table, &from, &to)?;
+    }
+    Ok(())
+}
+
+/// Sees to it that named renames of columns can be.
+fn expect_columns(
+    work: &Work<'_>,
+    table: &TableName,
+    wanted: &[(String, String)],
+) -> Result<(), DiffError> {
+    let known = work.before.tables.get(table);
+    let pair = known.and_then(|known| Some((known, work.after.tables.get(table)?)));
+    for (from, to) in wanted {
+        let (known, after) =
+            pair.ok_or_else(|| no_such(from, to, format!("there is no table `{table}`")))?;
+        // The same command a second time has nothing left to do.
+        if known.find(from).is_none() && known.find(to).is_some() {
+            continue;
+        }
+        if known.find(from).is_none() {
+            return Err(no_such(from, to, format!("table `{table}` has no column `{from}`")));
+        }
+        if after.find(to).is_none() {
+            return Err(no_such(from, to, format!("`{table}` has no column `{to}` afterwards")));
+        }
+    }
+    Ok(())
+}
+
+/// The attributes that say what is still to be done. One whose old name is there afterwards is stale, unless another one gives it away.
+fn live_hints(
+    work: &Work<'_>,
+    table: &TableName,
+    hints: &[(String, String)],
+) -> Result<Vec<(String, String)>, DiffError> {
+    let pair =
+        work.before.tables.get(table).and_then(|old| Some((old, work.after.tables.get(table)?)));
+    let Some((old, new)) = pair else { return Ok(Vec::new()) };
+    let fits = |(from, to): &&(String, String)| old.find(from).is_some() && new.find(to).is_some();
+    let mut live: Vec<(String, String)> = hints.iter().filter(fits).cloned().collect();
+    loop {
+        let stale = live.iter().position(|(from, _)| {
+            new.find(from).is_some() && !live.iter().any(|(_, to)| to == from)
+        });
+        match stale {
+            Some(place) => drop(live.remove(place)),
+            None => break,
+        }
+    }
+    for (from, to) in &live {
+        if old.find(to).is_some() && !live.iter().any(|(other, _)| other == to) {
+            return Err(DiffError::Ambiguous(format!(
+                "`{table}.{to}` says that it was renamed from `{from}`, and the table has both; \
+                 take the attribute away, or drop one of the columns by hand first"
+            )));
+        }
+    }
+    Ok(live)
+}
+
+/// A name that nothing has: for the moment in which two names are changed with each other.
+fn unused(name: &str, taken: &[&str]) -> String {
+    // PostgreSQL would cut a longer one to the name that it is made of.
+    let mut unused = format!("{}__revise", names::cut(name, names::MAX_BYTES / 2));
+    while taken.iter().any(|taken| taken.eq_ignore_ascii_case(&unused)) {
+        unused.push('_');
+    }
+    unused
 }
 
 fn rename_column(

@@ -163,14 +163,17 @@ impl Filling<'_> {
         }
     }
 
-    /// Whether all columns of an enum are there already. SQLite has texts and no enums, so the enum is not missing then.
+    /// Whether all columns of an enum are there already, and of it. SQLite has texts and no enums, so the enum is not missing then.
     fn has_all_of_enum(&self, name: &str) -> bool {
         let of_enum = |column: &&Column| enums::enum_of(&column.kind) == Some(name);
+        let is_there = |old: &Table, new: &Column| {
+            old.find(&new.name).is_some_and(|old| old.kind.looks_like(&new.kind, self.backend))
+        };
         self.backend == DbBackend::Sqlite
             && self.after.tables.values().all(|table| {
                 let mut columns = table.columns.iter().filter(of_enum);
                 let old = self.before.table(&table.name);
-                columns.all(|column| old.is_some_and(|old| old.find(&column.name).is_some()))
+                columns.all(|column| old.is_some_and(|old| is_there(old, column)))
             })
     }
 

@@ -328,6 +328,17 @@ fn comments(statement: &TableCreateStatement, table: &TableName) -> Vec<String> 
     sql
 }
 
+/// Gives a table of SQLite, which keeps none, the comments of its entity.
+pub(super) fn add_comments(table: &mut crate::schema::Table, statement: &TableCreateStatement) {
+    table.comment = statement.get_comment().cloned();
+    for column in statement.get_columns() {
+        let comment = column.get_column_spec().comment.as_deref().unwrap_or_default();
+        if let Some(found) = table.find_mut(&column.get_column_name()) {
+            found.comment = split_comment(comment).0.map(str::to_owned);
+        }
+    }
+}
+
 fn claimed(table: &TableName, index: &Index, postgres: bool) -> String {
     let columns: Vec<String> = index.columns.iter().map(crate::schema::IndexColumn::sql).collect();
     let method = index.method.as_ref().filter(|_| postgres);

@@ -86,6 +86,18 @@ impl Schema {
         drop(self.apply_to_enums(operation));
     }
 
+    /// Without what the database does not keep: SQLite has neither enum types nor comments.
+    pub(crate) fn without_unkept(mut self, backend: DbBackend) -> Self {
+        if backend == DbBackend::Sqlite {
+            self.enums.clear();
+            for table in self.tables.values_mut() {
+                table.comment = None;
+                table.columns.iter_mut().for_each(|column| column.comment = None);
+            }
+        }
+        self
+    }
+
     fn anything_may_be_used(&mut self) {
         self.tables.values_mut().for_each(|table| table.used = Used(true));
     }

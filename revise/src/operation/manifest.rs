@@ -2,6 +2,7 @@
 //! somebody asked for. The rest of a schema was made by migrations of another kind, and belongs to nobody.
 
 mod stated;
+mod unseen;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +10,7 @@ use sea_orm::DbBackend;
 
 pub use self::stated::{KeyName, Stated};
 pub(crate) use self::stated::{set, uniques};
+use self::unseen::Unseen;
 use crate::{
     operation::{Operation, apply::parts},
     schema::{Check, Column, ForeignKey, Schema, Table, TableName, Type},
@@ -19,7 +21,7 @@ use crate::{
 pub struct Manifest {
     types: BTreeMap<(TableName, String), Type>,
     stated: BTreeSet<(TableName, Stated)>,
-    enums: Schema,
+    unseen: Unseen,
 }
 
 /// A foreign key that a plan dropped, and what had been stated about it.
@@ -43,7 +45,7 @@ impl Manifest {
         let mut dropped: Vec<DroppedKey> = Vec::new();
         let mut is_known = true;
         for operation in operations {
-            self.enums.apply_enum(operation);
+            self.unseen.record(operation);
             match operation {
                 Operation::AddForeignKey { table, key } => {
                     let same = |gone: &&DroppedKey| {
@@ -72,9 +74,14 @@ impl Manifest {
         }
     }
 
-    /// Forgets what a migration of another kind has undone.
-    pub fn forget_undone(&mut self, schema: &Schema) {
-        self.stated.retain(|(table, stated)| stated.holds_in(schema, table));
+    /// Forgets what a migration of another kind has undone. The schema is as it was read.
+    pub fn forget_undone(&mut self, schema: &Schema, backend: DbBackend) {
+        self.unseen.forget_undone(schema);
+        let mut known = schema.clone();
+        if backend == DbBackend::Sqlite {
+            self.unseen.refine(&mut known);
+        }
+        self.stated.retain(|(table, stated)| stated.holds_in(&known, table));
         self.types.retain(|(table, column), _| {
             schema.table(table).is_some_and(|table| table.find(column).is_some())
         });
@@ -96,7 +103,13 @@ impl Manifest {
     /// Whether a plan created this enum type.
     #[must_use]
     pub fn states_enum(&self, name: &str) -> bool {
-        self.enums.enums.contains_key(name)
+        self.unseen.states_enum(name)
+    }
+
+    /// Tables and columns that plans renamed: the table, the old name, the new name, which is empty for the table.
+    #[must_use]
+    pub fn renamed(&self) -> BTreeSet<(TableName, String, String)> {
+        self.unseen.renamed()
     }
 
     /// Gives what was read the types that the plans wrote. A type that does not look like what is there was changed by
@@ -112,8 +125,9 @@ impl Manifest {
                 found.declared = true;
             }
         }
-        for (name, values) in &self.enums.enums {
-            schema.enums.entry(name.clone()).or_insert_with(|| values.clone());
+        // PostgreSQL keeps all of it, and is asked.
+        if backend == DbBackend::Sqlite {
+            self.unseen.refine(schema);
         }
     }
 

@@ -145,6 +145,13 @@ fn cast(column: &str, from: &Type, to: &Type) -> Option<String> {
         _ if is_text(to) => return None,
         (Type::Boolean, _) if is_number(to) => format!("{column}::integer::{name}"),
         (_, Type::Boolean) if is_number(from) => format!("{column} <> 0"),
+        // By itself a float is rounded to the even number, a numeric away from zero, as SQLite's values are.
+        (Type::Float | Type::Double, _) if to.is_integer() => {
+            format!("round({column}::numeric)::{name}")
+        }
+        (Type::TimestampWithTimeZone, Type::Date | Type::Time) => {
+            format!("({column} AT TIME ZONE 'UTC')::{name}")
+        }
         (Type::Enum(_), _) => format!("{column}::text::{name}"),
         (Type::Array(element), _) if matches!(**element, Type::Enum(_)) => {
             format!("{column}::text[]::{name}")

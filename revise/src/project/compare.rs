@@ -6,7 +6,6 @@ mod script;
 mod sides;
 
 use std::{
-    collections::BTreeSet,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -15,11 +14,9 @@ use sea_orm::DbBackend;
 
 use self::sides::{Sides, home, without_strangers};
 use crate::{
-    check::precondition::preconditions,
     diff::{DiffOptions, DiffScope, Difference, diff},
     error::{Error, Result},
-    operation::{Operation, reverse::reverse},
-    postgres,
+    operation::reverse::reverse,
     project::generate::GenerateOptions,
     revision,
     runtime::{
@@ -29,8 +26,7 @@ use crate::{
         shadow::Shadows,
         target::Target,
     },
-    schema::{Schema, TableName, quote_text},
-    sqlite::{self, Script},
+    schema::Schema,
 };
 
 /// One side of a comparison.
@@ -55,8 +51,12 @@ pub struct Comparison {
     /// The kind of database of both.
     pub backend: DbBackend,
     before: Schema,
+    /// As `before`, with the tables that are not looked at.
+    all: Schema,
     apply_to: Option<Target>,
     whole: bool,
+    /// Whether values may be lost.
+    consent: bool,
     lock_timeout: Option<Duration>,
 }
 
@@ -147,6 +147,7 @@ impl Revise {
     ) -> Result<Comparison> {
         let backend = home.backend();
         let known = [from, to].contains(&&Side::Models);
+        let all = before.clone();
         let (mut before, mut after) = (self.scoped(before, options), self.scoped(after, options));
         let mut compare = self.whole_options(backend, options)?;
         let mut strangers = Vec::new();
@@ -160,6 +161,10 @@ impl Revise {
                 strangers.extend(without_strangers(from, &mut before, &after, &made));
                 strangers.extend(without_strangers(to, &mut after, &before, &made));
             }
+        }
+        if ![from, to].iter().all(|side| matches!(side, Side::Models | Side::Revision(_))) {
+            // What only a history states is no difference from a database.
+            (before, after) = (before.without_unkept(backend), after.without_unkept(backend));
         }
         let mut difference = if *from == Side::Models && *to != Side::Models {
             // What the entities do not know is no difference in this direction either.
@@ -175,8 +180,9 @@ impl Revise {
             Side::Url(url) => Some(url.clone()),
             Side::Models | Side::Revision(_) | Side::File(_) => None,
         };
-        let whole = !known;
-        Ok(Comparison { difference, backend, before, apply_to, whole, lock_timeout: None })
+        let (whole, consent) = (!known, options.allow_destructive);
+        let lock_timeout = None;
+        Ok(Comparison { difference, backend, before, all, apply_to, whole, consent, lock_timeout })
     }
 
     /// How two databases are compared.
@@ -248,84 +254,6 @@ impl Comparison {
     pub fn is_equal(&self) -> bool {
         let Difference { operations, questions, by_hand, .. } = &self.difference;
         operations.is_empty() && questions.is_empty() && by_hand.is_empty()
-    }
-
-    /// The statements that turn the first side into the second. On SQLite they belong between `PRAGMA foreign_keys =
-    /// OFF` and its return, in one transaction.
-    ///
-    /// # Errors
-    /// When the operations do not fit, or there are questions.
-    pub async fn script(&self) -> Result<Script> {
-        let operations = &self.difference.operations;
-        if self.backend != DbBackend::Sqlite {
-            let statements = postgres::statements(&self.before, &self.in_one_transaction())?;
-            return Ok(Script { statements, drops_table: false });
-        }
-        // SQLite rewrites the texts of indexes, triggers and views when something is renamed, so it is asked.
-        let shadow = Shadows::in_memory().open(&Default::default()).await?;
-        let cannot = || Error::database("the statements cannot be tried on a copy of the schema");
-        for sql in sqlite::create_script(&self.before)? {
-            shadow.execute(&sql).await.map_err(cannot())?;
-        }
-        let script = shadow.carry_out(operations).await.map_err(cannot());
-        shadow.close().await;
-        script
-    }
-
-    /// Statements for the beginning and the end of a script on SQLite, which stop it where rows do not fit: by a check
-    /// that is called as the problem is.
-    ///
-    /// # Errors
-    /// When the operations do not fit.
-    pub fn guards(&self, script: &Script) -> Result<(Vec<String>, Vec<String>)> {
-        let operations = &self.difference.operations;
-        if self.backend != DbBackend::Sqlite {
-            return Ok((Vec::new(), Vec::new()));
-        }
-        let wanted = preconditions(&self.before, operations, self.backend);
-        let first = wanted.iter().flat_map(|one| {
-            script::guard(
-                &format!("rows of `{}` {}; {}", one.table, one.problem, one.hint),
-                &one.count,
-            )
-        });
-        if !script.drops_table {
-            return Ok((first.collect(), Vec::new()));
-        }
-        let mut after = self.before.clone();
-        after.apply_all(operations, self.backend)?;
-        let touched: BTreeSet<&TableName> =
-            operations.iter().filter_map(Operation::table).collect();
-        let concerned = after.tables.values().filter(|table| {
-            let mut keys = table.foreign_keys.iter();
-            touched.contains(&table.name) || keys.any(|key| touched.contains(&key.references))
-        });
-        let names: Vec<String> = concerned.map(|table| quote_text(&table.name.name)).collect();
-        let broken = format!(
-            "SELECT count(*) FROM pragma_foreign_key_check WHERE \"table\" IN ({})",
-            names.join(", ")
-        );
-        let last = script::guard("rows would point at rows that do not exist", &broken);
-        Ok((first.collect(), last.to_vec()))
-    }
-
-    /// The operations in a form that one transaction can hold: an enum whose new value is used is recreated.
-    fn in_one_transaction(&self) -> Vec<Operation> {
-        let operations = self.difference.operations.clone();
-        match self.backend {
-            DbBackend::Postgres if postgres::needs_own_transaction(&operations) => {
-                crate::runtime::execute::in_one_transaction(operations, self.before.clone())
-            }
-            _ => operations,
-        }
-    }
-
-    /// Sets how long a statement of [`Comparison::apply`] waits for a lock. Without it that is one second on PostgreSQL, where
-    /// everything is tried again, and five for a file of SQLite, which is waited for once.
-    #[must_use]
-    pub fn lock_timeout(mut self, limit: Duration) -> Self {
-        self.lock_timeout = Some(limit);
-        self
     }
 
     /// Whether everything counted, and not only what entities know.

@@ -219,6 +219,7 @@ impl Revise {
         DiffOptions {
             scope: if options.strict { DiffScope::Entities } else { DiffScope::Stated },
             stated: manifest.clone(),
+            renamed: manifest.renamed(),
             said: self.entities.said(diff.backend),
             rename_hints: self.entities.renames(diff.backend),
             ..diff
@@ -234,7 +235,7 @@ pub(crate) fn drift(
 ) -> Result<(Vec<Operation>, Vec<String>)> {
     let mut options = DiffOptions::new(target.backend());
     options.no_rename = true;
-    options.values = std::collections::BTreeMap::new();
+    let expected = &expected.clone().without_unkept(target.backend());
     // A table that no migration made belongs to another program.
     let mut actual = actual.clone();
     let strangers: Vec<_> =

@@ -1,5 +1,6 @@
 //! Writes the next migration: the history against the entities, questions answered, and proven before it is believed.
 
+mod apply;
 mod ask;
 mod draft;
 mod prove;
@@ -100,32 +101,6 @@ pub struct GenerateOptions {
 }
 
 impl Revise {
-    /// Applies a draft that was just written, with the record that it is applied, in one transaction.
-    pub(crate) async fn apply_draft(
-        &self,
-        target: &Target,
-        migration: &Drafted,
-        report: crate::runtime::upgrade::Report,
-    ) -> Result<()> {
-        let checksum = Some(migration.draft.checksum());
-        let options = crate::runtime::upgrade::UpgradeOptions { report, ..Default::default() };
-        let lock = crate::runtime::lock::Lock::take(target, options.wait, &|_| {}).await?;
-        let session = Session::open(target, Use::Write).await?;
-        let direction = crate::runtime::upgrade::Direction::Up;
-        let run = crate::runtime::upgrade::MigrationRun {
-            revise: self,
-            session: &session,
-            migration,
-            checksum,
-            direction,
-            options: &options,
-        };
-        let done = run.carry_out().await;
-        session.close().await;
-        lock.release().await;
-        done
-    }
-
     /// Finds what the entities ask for and the history does not do; `None` when that is nothing. The draft was proven:
     /// up, down and up again in a shadow with rows, and nothing is left to do afterwards.
     ///
@@ -214,7 +189,7 @@ impl Drafting<'_> {
             down: back.operations,
             notes,
             findings,
-            before,
+            before: all,
             transaction,
             unmanaged: found.unmanaged,
         }))

@@ -13,6 +13,7 @@ use sea_orm_migration::{MigrationTrait, SchemaManager};
 use crate::{
     operation::Plan,
     runtime::{caught::caught, history::Steps, shadow::guard::Guard},
+    sqlite::Faults,
 };
 
 /// What SeaORM's `down` says that was not written.
@@ -24,6 +25,25 @@ tokio::task_local! {
 
 /// Observes each statement before it runs.
 pub type Observer = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// When a change of SQLite is refused that breaks a trigger, a view or a full-text table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum BreakageCheck {
+    /// After each plan.
+    #[default]
+    AfterPlan,
+    /// Before the transaction is committed, by whoever began it: a later plan may mend what an earlier one breaks.
+    BeforeCommit,
+    /// Never.
+    Never,
+}
+
+/// What was broken before the first plan that may break something, once there was one.
+#[derive(Default)]
+struct Breakage {
+    check: BreakageCheck,
+    before: Option<Faults>,
+}
 
 /// The context of a migration that runs.
 #[derive(Default)]
@@ -39,6 +59,7 @@ pub(crate) struct ExecutionContext {
     /// Whether there is no database, and plans are only recorded.
     pub records: bool,
     plans: Mutex<Vec<Plan>>,
+    breakage: Mutex<Breakage>,
 }
 
 impl ExecutionContext {
@@ -96,6 +117,29 @@ impl ExecutionContext {
     /// The plans so far.
     pub fn plans(&self) -> Vec<Plan> {
         self.plans.lock().map(|plans| plans.clone()).unwrap_or_default()
+    }
+
+    /// Says when breakage is looked for.
+    pub fn check_breakage(&self, check: BreakageCheck) {
+        if let Ok(mut breakage) = self.breakage.lock() {
+            breakage.check = check;
+        }
+    }
+
+    pub fn breakage_check(&self) -> BreakageCheck {
+        self.breakage.lock().map(|breakage| breakage.check).unwrap_or_default()
+    }
+
+    /// What was broken before; `None` as long as nothing could break.
+    pub fn faults_before(&self) -> Option<Faults> {
+        self.breakage.lock().ok().and_then(|breakage| breakage.before.clone())
+    }
+
+    /// Notes what is broken, or that it is not known any more.
+    pub fn note_faults(&self, faults: Option<Faults>) {
+        if let Ok(mut breakage) = self.breakage.lock() {
+            breakage.before = faults;
+        }
     }
 
     pub fn observe(&self, statement: &str) {

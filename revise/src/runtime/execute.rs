@@ -1,5 +1,7 @@
 //! Carries operations out: reads the schema, looks for rows that are in the way, and runs the statements.
 
+mod children;
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use sea_orm::{ConnectionTrait, DatabaseExecutor, DbBackend, DbErr, Statement, TransactionTrait};
@@ -10,20 +12,21 @@ use crate::{
     error::{clear, restate},
     operation::{Operation, Plan},
     postgres::{self, SchemaScope},
-    runtime::context::ExecutionContext,
-    schema::{Schema, TableName, quote},
+    runtime::{breakage, context::ExecutionContext},
+    schema::{Schema, TableName, Used, quote},
     sqlite::{self, Script},
 };
 
 impl Plan {
     /// Carries the plan out on the database of a migration.
     ///
-    /// On SQLite a table is rebuilt where `ALTER TABLE` does not suffice; the connection has to have `foreign_keys` off
-    /// then, because dropping a parent table would delete its children.
+    /// On SQLite a table is rebuilt where `ALTER TABLE` does not suffice; where rows of other tables point at it, the
+    /// connection has to have `foreign_keys` off then, because dropping a parent table would delete its children.
     ///
     /// # Errors
     /// When rows are in the way (NULLs, duplicates, orphans, values that do not fit), which is found before anything
-    /// changes and reported with a count and examples; when the plan does not fit the schema; when a statement fails.
+    /// changes and reported with a count and examples; when the plan does not fit the schema; when a statement fails; when
+    /// a trigger, a view or a full-text table of SQLite could not be used any more.
     pub async fn apply(self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         let context = ExecutionContext::current().unwrap_or_default();
         let earlier = context.record(&self);
@@ -72,25 +75,28 @@ async fn on_sqlite<C: ConnectionTrait>(
     operations: &[Operation],
     context: &ExecutionContext,
 ) -> Result<bool, DbErr> {
-    let mut dropped = false;
+    breakage::note(db, operations, context).await?;
+    let mut drops = false;
     let mut touched = BTreeSet::new();
     for (place, segment) in sqlite::segments(operations).into_iter().enumerate() {
-        let before = sqlite::read(db).await?;
+        let mut before = sqlite::read(db).await?;
+        before.broken = Used(context.faults_before().is_some_and(|faults| !faults.is_empty()));
         if place == 0 {
             stop_at_rows(db, &before, operations, DbBackend::Sqlite).await?;
         }
-        let Script { statements, drops_table } = sqlite::script(&before, segment)?;
-        if drops_table {
-            dropped = true;
-            expect_keys_off(db).await?;
+        let Script { statements, dropped, .. } = sqlite::script(&before, segment)?;
+        if !dropped.is_empty() {
+            drops = true;
+            children::expect_safe(db, &before, (&dropped, segment)).await?;
             touched.extend(segment.iter().filter_map(Operation::table).cloned());
         }
         run(db, &statements, context).await?;
     }
     if !touched.is_empty() {
-        expect_keys_whole(db, &touched).await?;
+        children::expect_keys_whole(db, &touched).await?;
     }
-    Ok(dropped)
+    breakage::expect_none_after_plan(db, context).await?;
+    Ok(drops)
 }
 
 async fn on_postgres<C: ConnectionTrait>(
@@ -157,46 +163,6 @@ async fn stop_at_rows<C: ConnectionTrait>(
     if unmet.is_empty() { Ok(()) } else { Err(DbErr::Migration(unmet.join("\n"))) }
 }
 
-async fn expect_keys_off<C: ConnectionTrait>(db: &C) -> Result<(), DbErr> {
-    let row =
-        db.query_one_raw(Statement::from_string(DbBackend::Sqlite, "PRAGMA foreign_keys")).await?;
-    let enforced: i32 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
-    if enforced == 0 {
-        return Ok(());
-    }
-    Err(DbErr::Migration(
-        "a table has to be rebuilt or dropped, and with `foreign_keys` on its children would be deleted with it; \
-         apply this migration with sea-revise, or on a connection that was opened with `foreign_keys` off"
-            .to_owned(),
-    ))
-}
-
-/// What was broken elsewhere before is none of this migration's business.
-async fn expect_keys_whole<C: ConnectionTrait>(
-    db: &C,
-    touched: &BTreeSet<TableName>,
-) -> Result<(), DbErr> {
-    let after = sqlite::read(db).await?;
-    let mut broken = Vec::new();
-    for (child, table) in &after.tables {
-        let keys = &table.foreign_keys;
-        let concerned =
-            touched.contains(child) || keys.iter().any(|key| touched.contains(&key.references));
-        if keys.is_empty() || !concerned {
-            continue;
-        }
-        match sqlite::broken_keys(db, &child.name).await? {
-            0 => {}
-            1 => {
-                broken.push(format!("1 row of `{child}` would point at a row that does not exist"))
-            }
-            rows => broken
-                .push(format!("{rows} rows of `{child}` would point at rows that do not exist")),
-        }
-    }
-    if broken.is_empty() { Ok(()) } else { Err(DbErr::Migration(broken.join("\n"))) }
-}
-
 /// Carries operations out. Where the migration goes in steps, one by one, each with the note that it is done; those that
 /// were done before are passed over. `earlier` is the number of operations in the migration's plans before this one.
 async fn in_steps(
@@ -238,12 +204,19 @@ async fn in_steps(
 
 /// Looks for rows in the way of steps that are still to come.
 async fn stop_before_steps(db: &DatabaseExecutor<'_>, left: &[Operation]) -> Result<(), DbErr> {
-    let backend = db.get_database_backend();
-    let before = match backend {
-        DbBackend::Sqlite => sqlite::read(db).await?,
-        _ => postgres::read(db, &scope_of(db, left).await?).await?,
-    };
-    stop_at_rows(db, &before, left, backend).await
+    let before = schema_of(db, left).await?;
+    stop_at_rows(db, &before, left, db.get_database_backend()).await
+}
+
+/// The schema that operations are about.
+pub(crate) async fn schema_of<C: ConnectionTrait>(
+    db: &C,
+    operations: &[Operation],
+) -> Result<Schema, DbErr> {
+    match db.get_database_backend() {
+        DbBackend::Sqlite => sqlite::read(db).await,
+        _ => postgres::read(db, &scope_of(db, operations).await?).await,
+    }
 }
 
 /// The connection's schema, and those that operations name.
@@ -285,13 +258,23 @@ async fn found_whole(
     }
 }
 
-/// A statement's error with the beginning of the statement.
+/// A statement's error with the beginning of the statement, and with what can be done where SQLite names what still needs a column.
 fn at(sql: &str, error: DbErr) -> DbErr {
     let first = sql.lines().next().unwrap_or_default();
     let shown: String = first.chars().take(200).collect();
     match error {
         error @ (DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) => error,
-        error => restate(&error, format!("{}\nin: {shown}", clear(&error))),
+        error => {
+            let text = clear(&error);
+            let named =
+                ["error in trigger ", "error in view "].iter().any(|own| text.starts_with(own));
+            let way = if named {
+                "; drop it before the change and create it again after it, in one migration"
+            } else {
+                ""
+            };
+            restate(&error, format!("{text}{way}\nin: {shown}"))
+        }
     }
 }
 

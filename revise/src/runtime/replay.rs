@@ -2,16 +2,18 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use sea_orm::DbBackend;
 use sea_orm_migration::MigrationTrait;
 use serde::Serialize;
 
 use crate::{
-    error::Result,
+    error::{Error, Result},
     operation::{Operation, Plan, manifest::Manifest},
     runtime::{
         context::ExecutionContext,
         history::History,
         recording::{record, said},
+        settings::Settings,
         shadow::{Shadow, Shadows},
     },
     schema::{Schema, checksum::checksum},
@@ -94,6 +96,7 @@ impl Replay {
     /// Runs one more.
     pub async fn up(&mut self, migration: &dyn MigrationTrait) -> Result<()> {
         let context = self.shadow.up(migration).await?;
+        self.restore_settings().await?;
         let operations = operations_of(&context);
         self.follow(&operations).await?;
         let (checksum, former) = match operations.as_slice() {
@@ -131,6 +134,7 @@ impl Replay {
     /// Takes one back, and answers what its `down` consists of.
     pub async fn down(&mut self, migration: &dyn MigrationTrait) -> Result<Vec<Operation>> {
         let context = self.shadow.down(migration).await?;
+        self.restore_settings().await?;
         let operations = operations_of(&context);
         self.follow(&operations).await?;
         Ok(operations)
@@ -143,7 +147,16 @@ impl Replay {
             !operations.is_empty() && self.manifest.record(&mut self.reached, operations, backend);
         if !is_known {
             self.reached = self.shadow.read().await?;
-            self.manifest.forget_undone(&self.reached);
+            self.manifest.forget_undone(&self.reached, backend);
+        }
+        Ok(())
+    }
+
+    /// What one migration sets does not reach the next one.
+    async fn restore_settings(&self) -> Result<()> {
+        if self.shadow.backend() == DbBackend::Sqlite {
+            let restored = self.shadow.execute(&Settings::of_shadow().sql()).await;
+            restored.map_err(Error::database("cannot restore the settings of a shadow"))?;
         }
         Ok(())
     }

@@ -5,12 +5,14 @@
 
 mod order;
 mod row;
+mod rule;
 mod value;
 
 use std::collections::BTreeMap;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
+pub(crate) use self::rule::{UniqueRule, coming};
 use crate::schema::{Schema, Table, TableName, quote};
 
 /// So many rows every table gets, if it takes them.
@@ -27,6 +29,25 @@ const VARIANTS: usize = 4;
 /// # Errors
 /// When the connection fails. A refused row is no error.
 pub async fn seed(
+    db: &impl ConnectionTrait,
+    schema: &Schema,
+) -> Result<BTreeMap<TableName, u64>, DbErr> {
+    seed_under(db, schema, &[]).await
+}
+
+/// As [`seed`], with rows that do not repeat what these rules forbid, which are not there yet.
+pub(crate) async fn seed_under(
+    db: &impl ConnectionTrait,
+    schema: &Schema,
+    rules: &[UniqueRule],
+) -> Result<BTreeMap<TableName, u64>, DbErr> {
+    let held = rule::hold(db, schema, rules).await?;
+    let counts = seed_all(db, schema).await?;
+    rule::release(db, &held).await?;
+    Ok(counts)
+}
+
+async fn seed_all(
     db: &impl ConnectionTrait,
     schema: &Schema,
 ) -> Result<BTreeMap<TableName, u64>, DbErr> {
@@ -58,21 +79,26 @@ pub async fn seed(
 
 /// Writes a row, and says whether the database took it.
 async fn is_taken(db: &impl ConnectionTrait, insert: &str) -> Result<bool, DbErr> {
+    Ok(attempted(db, insert).await?.is_some_and(|rows| rows > 0))
+}
+
+/// Runs a statement, and answers how many rows it wrote; nothing where the database refused it.
+async fn attempted(db: &impl ConnectionTrait, sql: &str) -> Result<Option<u64>, DbErr> {
     // There is no savepoint outside of a transaction, and no need of one.
     let guarded = db.get_database_backend() == DbBackend::Postgres
         && db.execute_unprepared("SAVEPOINT sea_revise_seed").await.is_ok();
-    let taken = match db.execute_unprepared(insert).await {
-        Ok(done) => done.rows_affected() > 0,
+    let done = match db.execute_unprepared(sql).await {
+        Ok(done) => Some(done.rows_affected()),
         Err(DbErr::Conn(error)) => return Err(DbErr::Conn(error)),
-        Err(_) => false,
+        Err(_) => None,
     };
     if guarded {
-        if !taken {
+        if done.is_none() {
             db.execute_unprepared("ROLLBACK TO SAVEPOINT sea_revise_seed").await?;
         }
         db.execute_unprepared("RELEASE SAVEPOINT sea_revise_seed").await?;
     }
-    Ok(taken)
+    Ok(done)
 }
 
 /// The rows of a table as sorted texts, to compare what was there before with what is there now. Bytes are in

@@ -8,31 +8,36 @@ mod inside;
 mod plot;
 mod reach;
 mod scratch;
+mod statements;
 mod survey;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex},
+    sync::Arc,
 };
 
 use sea_orm::{Database, DatabaseConnection, DbBackend, DbErr};
 use sea_orm_migration::{MigrationTrait, SchemaManager};
 use tokio::sync::OnceCell;
 
-use self::{ground::Ground, plot::Plot};
+use self::{
+    ground::Ground,
+    plot::Plot,
+    statements::{StatementLog, listen, observer},
+};
 use crate::{
     entities::Entities,
     error::{Error, Result},
     operation::Operation,
     runtime::{
-        context::{ExecutionContext, Observer},
+        context::{BreakageCheck, ExecutionContext},
         execute::{carry_out, execute},
-        seed,
+        seed::{self, UniqueRule, seed_under},
         session::memory,
         target::Target,
     },
     schema::{Schema, TableName, quote},
-    sqlite::{self, Script},
+    sqlite::{self, Faults, Script},
 };
 
 /// A list of migrations, made anew each time.
@@ -74,22 +79,6 @@ enum Place {
     Sqlite(DatabaseConnection),
     /// A transaction that is rolled back.
     Postgres(Box<Plot>),
-}
-
-/// Statements as they ran.
-type StatementLog = Arc<Mutex<Vec<String>>>;
-
-/// Records what plans run, and what SeaORM's own statements are. Reading is not recorded.
-fn record(log: &StatementLog, sql: &str) {
-    let first = sql.split_whitespace().next().unwrap_or_default().to_ascii_uppercase();
-    let reads = match first.as_str() {
-        "SELECT" | "WITH" => true,
-        "PRAGMA" => !sql.contains('='),
-        _ => false,
-    };
-    if let (false, Ok(mut log)) = (reads, log.lock()) {
-        log.push(sql.to_owned());
-    }
 }
 
 impl Shadows {
@@ -204,6 +193,13 @@ impl Shadow {
         Arc::new(context)
     }
 
+    /// As [`Shadow::context`]. A history is replayed as it is, also where it broke something once.
+    fn replay_context(&self) -> Arc<ExecutionContext> {
+        let context = self.context();
+        context.check_breakage(BreakageCheck::Never);
+        context
+    }
+
     /// Runs a migration, and answers the context with its plans.
     ///
     /// # Errors
@@ -216,7 +212,7 @@ impl Shadow {
             if let Ok(mut log) = self.log.lock() {
                 log.truncate(logged);
             }
-            let context = self.context();
+            let context = self.replay_context();
             let done = context.up(migration, &self.manager()).await;
             if let (Place::Postgres(plot), Err(error)) = (&self.place, &done)
                 && plot.makes_room(error).await.map_err(cannot())?
@@ -234,7 +230,7 @@ impl Shadow {
     /// When it fails; the message names it.
     pub async fn down(&self, migration: &dyn MigrationTrait) -> Result<Arc<ExecutionContext>> {
         self.enter().await.map_err(Error::database("cannot use a shadow"))?;
-        let context = self.context();
+        let context = self.replay_context();
         let done = context.down(migration, &self.manager()).await;
         self.leave(migration, done, "cannot be reverted").await?;
         Ok(context)
@@ -332,7 +328,7 @@ impl Shadow {
                 carry_out(plot.transaction.as_ref(), operations, &context).await?
             }
         };
-        Ok(Script { statements: self.statements(), drops_table })
+        Ok(Script { statements: self.statements(), drops_table, ..Script::default() })
     }
 
     pub async fn read(&self) -> Result<Schema> {
@@ -353,11 +349,23 @@ impl Shadow {
         }
     }
 
-    /// Puts rows into its tables. See [`crate::runtime::seed::seed`].
-    pub async fn seed(&self, schema: &Schema) -> Result<BTreeMap<TableName, u64>, DbErr> {
+    /// Puts rows into its tables. See [`crate::runtime::seed::seed_under`].
+    pub async fn seed(
+        &self,
+        schema: &Schema,
+        rules: &[UniqueRule],
+    ) -> Result<BTreeMap<TableName, u64>, DbErr> {
         match &self.place {
-            Place::Sqlite(db) => seed::seed(db, schema).await,
-            Place::Postgres(plot) => seed::seed(plot.transaction.as_ref(), schema).await,
+            Place::Sqlite(db) => seed_under(db, schema, rules).await,
+            Place::Postgres(plot) => seed_under(plot.transaction.as_ref(), schema, rules).await,
+        }
+    }
+
+    /// What of it cannot be used. See [`sqlite::faults`].
+    pub async fn faults(&self) -> Result<Faults, DbErr> {
+        match &self.place {
+            Place::Sqlite(db) => sqlite::faults(db).await,
+            Place::Postgres(_) => Ok(Faults::default()),
         }
     }
 
@@ -383,16 +391,4 @@ impl Shadow {
             Place::Postgres(plot) => plot.close().await,
         }
     }
-}
-
-/// Records SeaORM's own statements of a connection and of its transactions.
-fn listen(db: &mut DatabaseConnection, log: &StatementLog) {
-    let log = Arc::clone(log);
-    db.set_metric_callback(move |info| record(&log, &info.statement.to_string()));
-}
-
-/// Records the statements of plans.
-fn observer(log: &StatementLog) -> Observer {
-    let log = Arc::clone(log);
-    Arc::new(move |sql: &str| record(&log, sql))
 }

@@ -12,6 +12,7 @@ use self::change::Change;
 pub(crate) use self::{
     apply::MigrationRun,
     choose::{edited, named, revisions},
+    loss::changed_values,
 };
 pub use self::{
     choose::Direction,

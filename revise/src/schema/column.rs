@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::schema::{DefaultValue, Type};
+use crate::schema::{DefaultValue, Type, Used};
 
 /// A column of a table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -19,6 +19,9 @@ pub struct Column {
     /// The type as it stands in the database, where it was read from one: a rebuild repeats it.
     #[serde(skip)]
     pub written: Written,
+    /// Whether a plan made it, so that all that was said of it is known.
+    #[serde(skip)]
+    pub planned: Used,
     /// Whether it takes NULL. A column of a primary key never does.
     pub nullable: bool,
     /// What a row gets that names no value.
@@ -94,6 +97,7 @@ impl Column {
             kind,
             declared: true,
             written: Written(None),
+            planned: Used(false),
             nullable: false,
             default: None,
             identity: Identity::None,

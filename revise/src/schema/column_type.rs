@@ -108,6 +108,49 @@ impl Type {
         one == other || backend == DbBackend::Sqlite && one.eq_ignore_ascii_case(&other)
     }
 
+    /// Whether it holds whole numbers only.
+    pub(crate) fn is_integer(&self) -> bool {
+        matches!(
+            self,
+            Self::TinyInteger
+                | Self::SmallInteger
+                | Self::Integer
+                | Self::BigInteger
+                | Self::TinyUnsigned
+                | Self::SmallUnsigned
+                | Self::Unsigned
+                | Self::BigUnsigned
+        )
+    }
+
+    /// Whether it holds numbers that need not be whole.
+    pub(crate) fn is_fractional(&self) -> bool {
+        matches!(self, Self::Float | Self::Double | Self::Decimal(_) | Self::Money(_))
+    }
+
+    /// Whether it holds a day with a time of it.
+    pub(crate) fn is_moment(&self) -> bool {
+        matches!(self, Self::DateTime | Self::Timestamp | Self::TimestampWithTimeZone)
+    }
+
+    /// Whether it holds texts, of any length.
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(self, Self::Char(_) | Self::Varchar(_) | Self::Text)
+    }
+
+    /// The digits after the point to which a value of another type is rounded that becomes one of this type; `None` where none
+    /// is lost.
+    pub(crate) fn rounds(&self, from: &Self) -> Option<u32> {
+        let Self::Decimal(Some((_, scale))) = self else { return None };
+        let had = match from {
+            Self::Decimal(Some((_, had))) => Some(*had),
+            Self::Money(_) => Some(2),
+            _ => None,
+        };
+        let numbers = from.is_fractional() || from.is_text();
+        (numbers && had.is_none_or(|had| had > *scale)).then_some(*scale)
+    }
+
     fn sqlite(&self) -> String {
         match self {
             Self::Char(length) => with_length("char", *length),

@@ -35,9 +35,12 @@ pub struct Table {
     /// Whether something that the model does not have may use its columns.
     #[serde(skip)]
     pub used: Used,
+    /// Whether a plan made it, so that all that was said of it is known.
+    #[serde(skip)]
+    pub planned: Used,
 }
 
-/// What a reader noted down for those who change a table; never a difference in itself.
+/// What was noted down for those who change a table or compare it; never a difference in itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Used(pub bool);
 

@@ -1,7 +1,7 @@
 //! Where the values of a rebuilt table come from: one expression for each column, in terms of the old rows.
 
 use super::{
-    declared::{Affinity, affinity},
+    declared::{Affinity, affinity, meaning},
     token::{mentions, tokens},
 };
 use crate::{
@@ -115,15 +115,53 @@ pub(super) fn has_select(value: &str) -> bool {
     tokens(value).is_ok_and(|tokens| tokens.iter().any(|token| token.is("SELECT")))
 }
 
-/// Converts a value from one type to another, where SQLite keeps them differently.
+/// Converts a value from one type to another, where SQLite keeps them differently, to what PostgreSQL's cast makes of it.
 fn cast(value: &str, from: &Type, to: &Type) -> String {
+    if value == "NULL" {
+        return value.to_owned();
+    }
+    let (from, to_type) = (&meaning(from), &meaning(to));
     let (old, new) = (from.sql(DbBackend::Sqlite), to.sql(DbBackend::Sqlite));
+    if let Some(converted) = converted(value, from, to_type) {
+        return converted;
+    }
     // A UUID is stored as bytes, whatever its column is called; bytes have no number or text in them.
-    let bytes = affinity(&old) == Affinity::Blob || *from == Type::Uuid || *to == Type::Uuid;
+    let bytes = affinity(&old) == Affinity::Blob || *from == Type::Uuid || *to_type == Type::Uuid;
     // Where a column takes both numbers and texts, it converts what is a number without losing the rest of a text.
     let either = affinity(&new) == Affinity::Numeric;
-    if value == "NULL" || bytes || either || new.is_empty() || affinity(&old) == affinity(&new) {
+    if bytes || either || new.is_empty() || affinity(&old) == affinity(&new) {
         return value.to_owned();
     }
     format!("CAST({value} AS {new})")
+}
+
+/// What SQLite would cut off or leave as it is: numbers are rounded, half away from zero, moments lose what the new type has no room
+/// for. Moments with a zone are taken in UTC.
+fn converted(value: &str, from: &Type, to: &Type) -> Option<String> {
+    let numbers = from.is_fractional() || from.is_integer();
+    let only = |kinds: &str, converted: String| {
+        format!("CASE WHEN typeof({value}) IN ({kinds}) THEN {converted} ELSE {value} END")
+    };
+    if to.is_integer() && from.is_fractional() {
+        return Some(format!("CAST(round({value}) AS integer)"));
+    }
+    if let Some(scale) = to.rounds(from) {
+        let rounded = format!("round(CAST({value} AS REAL), {scale})");
+        return Some(if from.is_text() { rounded } else { only("'real', 'integer'", rounded) });
+    }
+    match to {
+        Type::Boolean if numbers => Some(only("'real', 'integer'", format!("{value} <> 0"))),
+        Type::Date if from.is_moment() => {
+            Some(only("'text'", format!("coalesce(date({value}), {value})")))
+        }
+        Type::Time if from.is_moment() => {
+            let zone = *from == Type::TimestampWithTimeZone;
+            let time = if zone { format!("time({value})") } else { format!("substr({value}, 12)") };
+            Some(only(
+                "'text'",
+                format!("CASE WHEN date({value}) IS NULL THEN {value} ELSE {time} END"),
+            ))
+        }
+        _ => None,
+    }
 }

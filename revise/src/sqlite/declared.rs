@@ -38,6 +38,14 @@ pub(super) fn kind_of_text(declared: &str) -> Type {
     }
 }
 
+/// The type that is meant by one in the database's own words; any other is what it is.
+pub(crate) fn meaning(kind: &Type) -> Type {
+    match kind {
+        Type::Other(declared) => kind_of_text(declared),
+        kind => kind.clone(),
+    }
+}
+
 /// The type that a declaration means, from its tokens.
 pub(super) fn kind(declared: &[Token<'_>]) -> Type {
     let other = || Type::Other(verbatim(declared));

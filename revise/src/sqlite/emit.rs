@@ -1,11 +1,16 @@
 //! Turns operations into SQLite's statements: what `ALTER TABLE` can do is done by it, everything else of one table by
 //! one rebuild.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::DbBackend;
 
-use super::{life::Life, rebuild::fresh_name, token::mentions};
+use super::{
+    cursor::Cursor,
+    life::Life,
+    rebuild::{fresh_name, statistics_renamed},
+    token::{mentions, tokens},
+};
 use crate::{
     error::PlanError,
     operation::{DefinitionKind, Operation},
@@ -44,6 +49,8 @@ pub struct Script {
     pub statements: Vec<String>,
     /// Whether a table is dropped, be it for the moment that a rebuild takes.
     pub drops_table: bool,
+    /// The tables that are dropped, be it for this moment.
+    pub dropped: BTreeSet<String>,
 }
 
 /// The statements that carry out a segment on a database whose schema is `before`. They have to run in a transaction
@@ -60,14 +67,17 @@ pub fn script(before: &Schema, segment: &[Operation]) -> Result<Script, PlanErro
     let mut renamed = false;
     for part in segments(segment) {
         if !part.first().is_some_and(is_direct) {
-            let Script { statements, drops_table } = structure(&mut schema, part, renamed)?;
+            let Script { statements, drops_table, dropped } =
+                structure(&mut schema, part, renamed)?;
             script.statements.extend(statements);
             script.drops_table |= drops_table;
+            script.dropped.extend(dropped);
             continue;
         }
         for operation in part {
             script.statements.extend(direct(&schema, operation));
-            script.drops_table |= drops_table_by_hand(operation);
+            script.dropped.extend(dropped_by_hand(operation));
+            script.drops_table |= !script.dropped.is_empty();
             evolve(&mut schema, operation)?;
             renamed |= is_rename(operation);
         }
@@ -75,10 +85,17 @@ pub fn script(before: &Schema, segment: &[Operation]) -> Result<Script, PlanErro
     Ok(script)
 }
 
-/// Whether a person wrote a statement that drops a table.
-fn drops_table_by_hand(operation: &Operation) -> bool {
-    let Operation::Sql { sqlite: Some(sql), .. } = operation else { return false };
-    sql.starts_with("DROP TABLE")
+/// The tables that statements drop which a person wrote.
+fn dropped_by_hand(operation: &Operation) -> Vec<String> {
+    let Operation::Sql { sqlite: Some(sql), .. } = operation else { return Vec::new() };
+    let tokens = tokens(sql).unwrap_or_default();
+    let name = |place: usize| {
+        let mut cursor = Cursor::new(tokens.get(place..).unwrap_or_default());
+        cursor.expect(&["DROP", "TABLE"]).ok()?;
+        cursor.eat(&["IF", "EXISTS"]);
+        cursor.qualified_name().ok()
+    };
+    (0..tokens.len()).filter_map(name).collect()
 }
 
 fn direct(schema: &Schema, operation: &Operation) -> Vec<String> {
@@ -105,12 +122,15 @@ fn direct(schema: &Schema, operation: &Operation) -> Vec<String> {
 fn rename_table(schema: &Schema, from: &str, to: &str) -> Vec<String> {
     let rename =
         |from: &str, to: &str| format!("ALTER TABLE {} RENAME TO {}", quote(from), quote(to));
-    if from.eq_ignore_ascii_case(to) {
+    let mut statements = if from.eq_ignore_ascii_case(to) {
         // To SQLite both are one name, and it is taken.
         let between = fresh_name(schema, from);
-        return vec![rename(from, &between), rename(&between, to)];
-    }
-    vec![rename(from, to)]
+        vec![rename(from, &between), rename(&between, to)]
+    } else {
+        vec![rename(from, to)]
+    };
+    statements.extend(schema.analyzed.0.then(|| statistics_renamed(from, to)));
+    statements
 }
 
 /// The statements of operations without renames, raw texts or objects; `schema` becomes what they make of it.
@@ -139,7 +159,7 @@ fn structure(
                 lives.push(Life::created(new, place));
             }
             (None, Some(old), new) => {
-                let mut life = Life::found(&old, place);
+                let mut life = Life::found(&before, &old, place);
                 match new {
                     Some(new) => {
                         life.note(place, operation, new)?;
@@ -153,14 +173,15 @@ fn structure(
         }
     }
     let mut groups = Vec::new();
-    let drops_table = lives.iter().any(Life::drops_table);
+    let dropped: BTreeSet<String> =
+        lives.iter().filter_map(Life::dropped_table).map(str::to_owned).collect();
     for life in lives {
         groups.extend(life.statements(&before, renamed)?);
     }
     // Stable: what belongs to one place stays in its order.
     groups.sort_by_key(|(place, _)| *place);
     let statements = groups.into_iter().flat_map(|(_, statements)| statements).collect();
-    Ok(Script { statements, drops_table })
+    Ok(Script { statements, drops_table: !dropped.is_empty(), dropped })
 }
 
 /// Applies an operation to the model, down to what only SQLite does or keeps.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::schema::{
     DatabaseObject, Index, InspectedObject, ObjectKind, ReplaceMethod, Schema, SqlDefinition,
-    TableName, Written, quote,
+    TableName, Used, Written, quote,
 };
 
 /// The kind of a table that is not of the usual kind stands in the pragma only. Read once, not once for each row.
@@ -19,7 +19,7 @@ const OBJECTS: &str = "\
     SELECT found.type, found.name, found.tbl_name, found.sql, listed.type \
     FROM sqlite_schema AS found \
     LEFT JOIN listed ON listed.name = found.name AND found.type = 'table' \
-    WHERE found.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND found.sql IS NOT NULL \
+    WHERE (found.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' OR found.name = 'sqlite_stat1') AND found.sql IS NOT NULL \
     ORDER BY found.rowid";
 
 /// An entry of `sqlite_schema`.
@@ -71,6 +71,10 @@ fn schema(entries: Vec<SchemaEntry>) -> Schema {
     // SQLite compares names without regard to case; this leads from any spelling to the table's own.
     let mut spellings = BTreeMap::new();
     for entry in tables {
+        if entry.name == "sqlite_stat1" {
+            schema.analyzed = Used(true);
+            continue;
+        }
         if let Some(kind @ ("virtual" | "shadow")) = entry.listed.as_deref() {
             schema.unmanaged.push(format!("{kind} table {}", entry.name));
             if kind == "virtual" {

@@ -6,7 +6,7 @@ use super::{
     copy::{Values, has_select, operand},
     index::create_index,
     print::added_column,
-    rebuild::{drop_watched, rebuild, refill},
+    rebuild::{drop_watched, rebuild, refill, statistics_left},
     token::mentions,
 };
 use crate::{
@@ -39,6 +39,8 @@ pub(super) struct Life {
     computed: Option<usize>,
     dropped: Option<usize>,
     rebuilt: bool,
+    /// Whether `DROP COLUMN` is of no use: SQLite refuses it where any trigger or view is broken.
+    without_drop: bool,
     steps: Vec<(usize, Step)>,
     /// Foreign keys of one column that is added, and has them from the beginning.
     with_column: Vec<ForeignKey>,
@@ -47,8 +49,9 @@ pub(super) struct Life {
 
 impl Life {
     /// A table that was there before.
-    pub(super) fn found(table: &Table, place: usize) -> Self {
-        Self { found: Some(table.clone()), ..Self::created(table, place) }
+    pub(super) fn found(schema: &Schema, table: &Table, place: usize) -> Self {
+        let without_drop = schema.broken.0;
+        Self { found: Some(table.clone()), without_drop, ..Self::created(table, place) }
     }
 
     /// A table that the segment creates.
@@ -62,6 +65,7 @@ impl Life {
             computed: None,
             dropped: None,
             rebuilt: false,
+            without_drop: false,
             steps: Vec::new(),
             with_column: Vec::new(),
             values: Values::of(table),
@@ -89,7 +93,9 @@ impl Life {
             Operation::AddColumn { column, .. } if is_addable(column) => {
                 self.steps.push((place, Step::AddColumn(column.clone())));
             }
-            Operation::DropColumn { column, .. } if is_droppable(&old, column) => {
+            Operation::DropColumn { column, .. }
+                if !self.without_drop && is_droppable(&old, column) =>
+            {
                 self.change_indexes(place, &old)?;
                 let alter = format!("{} DROP COLUMN {}", alter(&old), quote(column));
                 self.steps.push((place, Step::Sql(alter)));
@@ -114,9 +120,10 @@ impl Life {
         Ok(())
     }
 
-    /// Whether the table is dropped, for good or by a rebuild.
-    pub(super) fn drops_table(&self) -> bool {
-        self.found.is_some() && (self.dropped.is_some() || self.rebuilt)
+    /// The table, where it is dropped, for good or by a rebuild.
+    pub(super) fn dropped_table(&self) -> Option<&str> {
+        let found = self.found.as_ref().filter(|_| self.dropped.is_some() || self.rebuilt)?;
+        Some(&found.name.name)
     }
 
     /// The statements, each group with its place in the segment. `schema` is the one before the segment; `renamed`
@@ -151,6 +158,7 @@ impl Life {
                 if let Some((_, steps)) = groups.first_mut() {
                     steps.extend(drop_watched(schema, found, &self.table));
                     steps.extend(refill(schema, found, &self.values));
+                    steps.extend(statistics_left(schema, found, &self.table));
                 }
                 Ok(groups)
             }

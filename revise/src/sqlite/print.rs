@@ -35,6 +35,7 @@ pub fn create_script(schema: &Schema) -> Result<Vec<String>, PlanError> {
     let triggers = schema.tables.values().flat_map(|table| &table.triggers);
     script.extend(triggers.map(|trigger| trigger.sql.clone()));
     script.extend(last.into_iter().map(|found| found.object.sql.clone()));
+    script.extend(schema.analyzed.0.then(|| "ANALYZE".to_owned()));
     Ok(script)
 }
 
@@ -151,6 +152,11 @@ pub(super) fn declared_type(column: &Column, strict: bool, numbered: bool) -> St
         return written.clone();
     }
     if numbered { "integer".to_owned() } else { column.kind.sql(DbBackend::Sqlite) }
+}
+
+/// Whether a declared type is our name for it, in any case.
+pub fn spells(written: &str, kind: &Type) -> bool {
+    written.eq_ignore_ascii_case(&kind.sql(DbBackend::Sqlite))
 }
 
 /// Whether SQLite keeps values by a declared type as it does by our name for it.

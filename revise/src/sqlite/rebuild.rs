@@ -44,12 +44,45 @@ pub(super) fn rebuild(
             "INSERT INTO sqlite_sequence (name, seq) SELECT {fresh}, seq FROM sqlite_sequence WHERE name = {name}"
         ));
     }
+    // The planner's statistics would go with the table.
+    let counted = |from: &str, to: &str| {
+        let (from, to) = (quote_text(from), quote_text(to));
+        format!("UPDATE sqlite_stat1 SET tbl = {to} WHERE tbl = {from}")
+    };
+    steps.extend(schema.analyzed.0.then(|| counted(&old.name.name, &fresh)));
     steps.push(format!("DROP TABLE {}", quote(&old.name.name)));
     // Otherwise the rename fails over a view that names the table, which is not there at this moment.
     steps.push("PRAGMA legacy_alter_table = ON".to_owned());
     steps.push(format!("ALTER TABLE {} RENAME TO {}", quote(&fresh), quote(name)));
     steps.push("PRAGMA legacy_alter_table = OFF".to_owned());
+    steps.extend(schema.analyzed.0.then(|| counted(&fresh, name)));
     Ok(steps)
+}
+
+/// Lets the statistics of a table go by its new name, as those indexes do that are called like it.
+pub(super) fn statistics_renamed(from: &str, to: &str) -> String {
+    let (old, new) = (quote_text(from), quote_text(to));
+    let end = "sqlite_autoindex_".len() + from.chars().count() + 1;
+    format!(
+        "UPDATE sqlite_stat1 SET tbl = {new}, idx = CASE WHEN idx = {old} THEN {new} \
+         WHEN substr(idx, 1, {0}) = 'sqlite_autoindex_' || {old} \
+         THEN 'sqlite_autoindex_' || {new} || substr(idx, {end}) ELSE idx END WHERE tbl = {old}",
+        end - 1
+    )
+}
+
+/// Takes the statistics away of indexes that did not come back with the table. Those of constraints are counted through, so where one
+/// came or went, they are about others.
+pub(super) fn statistics_left(schema: &Schema, old: &Table, new: &Table) -> Option<String> {
+    let name = quote_text(&new.name.name);
+    let same = old.uniques == new.uniques && old.primary_key == new.primary_key;
+    let automatic = if same { "" } else { " OR idx LIKE 'sqlite\\_autoindex\\_%' ESCAPE '\\'" };
+    schema.analyzed.0.then(|| {
+        format!(
+            "DELETE FROM sqlite_stat1 WHERE tbl = {name} AND idx <> {name} AND (idx NOT IN (SELECT name FROM sqlite_schema \
+             WHERE type = 'index'){automatic})"
+        )
+    })
 }
 
 /// Drops the columns that were left for [`watched_columns`]; the triggers have to be there again.
@@ -86,6 +119,10 @@ fn is_content(sql: &str, table: &str) -> bool {
 /// Columns that are dropped and that a trigger or a view may name. They go last and by `DROP COLUMN`, which refuses
 /// where something still needs them; a rebuild would leave a trigger that fails at the next write.
 fn watched_columns(schema: &Schema, old: &Table, new: &Table) -> Vec<Column> {
+    // SQLite would refuse for what is broken already; whoever carries this out looks at what is broken afterwards.
+    if schema.broken.0 {
+        return Vec::new();
+    }
     let triggers = schema.tables.values().flat_map(|table| &table.triggers);
     let objects: Vec<&SqlDefinition> = triggers.chain(schema.views.values()).collect();
     let watched = |column: &&Column| {

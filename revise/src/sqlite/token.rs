@@ -59,7 +59,13 @@ impl Token<'_> {
         }
     }
 
-    fn end(&self) -> usize {
+    /// Where it begins, in bytes.
+    pub(super) fn start(&self) -> usize {
+        self.start
+    }
+
+    /// Where it ends, in bytes.
+    pub(super) fn end(&self) -> usize {
         self.start + self.text.len()
     }
 }

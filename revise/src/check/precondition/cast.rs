@@ -1,11 +1,12 @@
 //! The values that a column's new type cannot keep.
 
+mod change;
 mod postgres;
 mod sqlite;
 
 use sea_orm::DbBackend;
 
-use crate::{operation::describe::spell, schema::Type};
+use crate::{operation::describe::spell, schema::Type, sqlite::meaning};
 
 /// Values that do not fit.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,8 +33,18 @@ impl Cast<'_> {
             return None;
         }
         match backend {
-            DbBackend::Sqlite => sqlite::unfit(column, from, to),
+            DbBackend::Sqlite => sqlite::unfit(column, &meaning(from), &meaning(to)),
             _ => postgres::unfit(column, from, to, values),
+        }
+    }
+
+    /// The values that fit once they are changed: rounded, or without the time of a day. A condition on the values that are not
+    /// NULL; `None` where the cast changes none.
+    pub fn changed(&self, backend: DbBackend) -> Option<String> {
+        let Self { column, from, to } = self;
+        match backend {
+            DbBackend::Sqlite => change::on_sqlite(column, &meaning(from), &meaning(to)),
+            _ => change::on_postgres(column, from, to),
         }
     }
 }

@@ -102,12 +102,7 @@ impl<'a> Checker<'a> {
 
     /// The rows of a table, unless the plan creates it or its rows are unknown by now.
     fn source<'s>(&'s self, name: &'s TableName) -> Option<Source<'s>> {
-        let origin = self.origins.table(name)?;
-        let table = self.before.table(origin.table.as_ref()?)?;
-        let unknown = self.origins.unknown_values();
-        let (backend, origins) = (self.backend, &self.origins);
-        let source = Source { backend, name, origin, table, unknown, origins };
-        (!origin.touched).then_some(source)
+        Source::new(self.before, &self.origins, (name, self.backend))
     }
 
     fn alter_type(&self, source: &Source<'_>, column: &str, to: &Type) -> Option<Precondition> {

@@ -6,7 +6,7 @@ use super::{
     Precondition,
     origin::{ColumnOrigin, Origin, Origins},
 };
-use crate::schema::{Table, TableName, expression::mentions, quote, quote_all, quote_text};
+use crate::schema::{Schema, Table, TableName, expression::mentions, quote, quote_all, quote_text};
 
 /// Longer keys are cut off in a message.
 const CHARACTERS: usize = 60;
@@ -33,7 +33,20 @@ pub struct Source<'a> {
     pub origins: &'a Origins,
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    /// The rows of a table, unless the plan creates it or its rows are unknown by now.
+    pub fn new(
+        before: &'a Schema,
+        origins: &'a Origins,
+        (name, backend): (&'a TableName, DbBackend),
+    ) -> Option<Self> {
+        let origin = origins.table(name)?;
+        let table = before.table(origin.table.as_ref()?)?;
+        let unknown = origins.unknown_values();
+        let source = Self { backend, name, origin, table, unknown, origins };
+        (!origin.touched).then_some(source)
+    }
+
     /// A column by its name by now.
     pub fn column(&self, name: &str) -> Option<&ColumnOrigin> {
         self.origin.columns.get(name)

@@ -1,21 +1,27 @@
-//! `diff --apply`: carries a difference out, in one transaction, under the lock.
+//! Makes the first side of a comparison what the second one is: as a script, or in the database itself, in one transaction and under
+//! the lock.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use sea_orm::{DbBackend, DbErr};
 
-use super::Comparison;
+use super::{Comparison, script};
 use crate::{
+    check::precondition::{losses, preconditions},
     error::{Error, Result, explain, is_lock_timeout},
     operation::{Operation, describe::describe},
+    postgres,
+    project::copy::script_of,
     runtime::{
         context::ExecutionContext,
         execute::carry_out,
         lock::Lock,
         session::{Session, Use},
         target::Target,
-        upgrade::Confirm,
+        upgrade::{Confirm, changed_values},
     },
+    schema::{TableName, quote_text},
+    sqlite::Script,
 };
 
 /// How long a SQLite file is waited for that another program holds.
@@ -28,6 +34,69 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 const ATTEMPTS: u32 = 30;
 
 impl Comparison {
+    /// The statements that turn the first side into the second. On SQLite they belong between `PRAGMA foreign_keys =
+    /// OFF` and its return, in one transaction.
+    ///
+    /// # Errors
+    /// When the operations do not fit, or there are questions.
+    pub async fn script(&self) -> Result<Script> {
+        let operations = &self.difference.operations;
+        if self.backend != DbBackend::Sqlite {
+            let statements = postgres::statements(&self.before, &self.in_one_transaction())?;
+            return Ok(Script { statements, ..Script::default() });
+        }
+        // SQLite rewrites the texts of indexes, triggers and views when something is renamed, so it is asked.
+        script_of(&self.all, operations).await
+    }
+
+    /// Statements for the beginning and the end of a script on SQLite, which stop it where rows do not fit: by a check
+    /// that is called as the problem is.
+    ///
+    /// # Errors
+    /// When the operations do not fit.
+    pub fn guards(&self, script: &Script) -> Result<(Vec<String>, Vec<String>)> {
+        let operations = &self.difference.operations;
+        if self.backend != DbBackend::Sqlite {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let mut wanted = preconditions(&self.before, operations, self.backend);
+        if !self.consent {
+            wanted.extend(losses(&self.before, operations, self.backend));
+        }
+        let first = wanted.iter().flat_map(|one| {
+            script::guard(
+                &format!("rows of `{}` {}; {}", one.table, one.problem, one.hint),
+                &one.count,
+            )
+        });
+        if !script.drops_table {
+            return Ok((first.collect(), Vec::new()));
+        }
+        let mut after = self.before.clone();
+        after.apply_all(operations, self.backend)?;
+        let touched: BTreeSet<&TableName> =
+            operations.iter().filter_map(Operation::table).collect();
+        let concerned = after.tables.values().filter(|table| {
+            let mut keys = table.foreign_keys.iter();
+            touched.contains(&table.name) || keys.any(|key| touched.contains(&key.references))
+        });
+        let names: Vec<String> = concerned.map(|table| quote_text(&table.name.name)).collect();
+        let broken = format!(
+            "SELECT count(*) FROM pragma_foreign_key_check WHERE \"table\" IN ({})",
+            names.join(", ")
+        );
+        let last = script::guard("rows would point at rows that do not exist", &broken);
+        Ok((first.collect(), last.to_vec()))
+    }
+
+    /// Sets how long a statement of [`Comparison::apply`] waits for a lock. Without it that is one second on PostgreSQL, where
+    /// everything is tried again, and five for a file of SQLite, which is waited for once.
+    #[must_use]
+    pub fn lock_timeout(mut self, limit: Duration) -> Self {
+        self.lock_timeout = Some(limit);
+        self
+    }
+
     /// Turns the first side, which has to be a database, into the second: in one transaction, under the lock. On PostgreSQL it is
     /// rolled back and tried again where it does not get its locks, so that it never stands in front of a queue.
     ///
@@ -53,7 +122,9 @@ impl Comparison {
                     .to_owned(),
             ));
         };
-        self.agree(target, consent, confirm)?;
+        if !consent {
+            self.agree(target, confirm).await?;
+        }
         let lock = Lock::take(target, wait, &|_| {}).await?;
         let done = self.change(target, wait).await;
         lock.release().await;
@@ -61,11 +132,9 @@ impl Comparison {
     }
 
     /// Goes on only with consent where something is lost.
-    fn agree(&self, target: &Target, consent: bool, confirm: Option<&Confirm>) -> Result<()> {
-        let operations = &self.difference.operations;
-        let losses: Vec<String> =
-            operations.iter().filter(|one| one.is_destructive()).map(describe).collect();
-        if losses.is_empty() || consent {
+    async fn agree(&self, target: &Target, confirm: Option<&Confirm>) -> Result<()> {
+        let losses = self.losses(target).await?;
+        if losses.is_empty() {
             return Ok(());
         }
         let losses = losses.join("; ");
@@ -76,6 +145,18 @@ impl Comparison {
         Err(Error::NeedsAnswer(format!(
             "this would lose data in {target}: {losses}; nothing was changed. Say `--allow-destructive` when that is meant"
         )))
+    }
+
+    /// What would be lost: what operations drop, and values that do not fit as they are.
+    async fn losses(&self, target: &Target) -> Result<Vec<String>> {
+        let operations = &self.difference.operations;
+        let mut losses: Vec<String> =
+            operations.iter().filter(|one| one.is_destructive()).map(describe).collect();
+        let session = Session::open(target, Use::Read).await?;
+        let changed = changed_values(&session.db, operations).await;
+        session.close().await;
+        losses.extend(changed.map_err(Error::database("cannot count what would be changed"))?);
+        Ok(losses)
     }
 
     async fn change(&self, target: &Target, wait: Duration) -> Result<()> {
@@ -120,6 +201,17 @@ impl Comparison {
                 drop(transaction.rollback().await);
                 Err(error)
             }
+        }
+    }
+
+    /// The operations in a form that one transaction can hold: an enum whose new value is used is recreated.
+    fn in_one_transaction(&self) -> Vec<Operation> {
+        let operations = self.difference.operations.clone();
+        match self.backend {
+            DbBackend::Postgres if postgres::needs_own_transaction(&operations) => {
+                crate::runtime::execute::in_one_transaction(operations, self.before.clone())
+            }
+            _ => operations,
         }
     }
 }

@@ -45,7 +45,16 @@ impl Revise {
         }
         difference.operations.extend(self.history_drops(target).await?);
         let apply_to = Some(target.clone());
-        Ok(Comparison { difference, backend, before, apply_to, whole: true, lock_timeout: None })
+        Ok(Comparison {
+            difference,
+            backend,
+            all: before.clone(),
+            before,
+            apply_to,
+            whole: true,
+            consent: options.allow_destructive,
+            lock_timeout: None,
+        })
     }
 
     /// What drops SeaORM's table and the engine's.

@@ -29,7 +29,7 @@ pub async fn prove(
         move |error| Error::Stopped(format!("{what}: {}", explain(&error)))
     };
     let full = empty_of_unfit(&seeded, up, down);
-    shadow.seed(&full).await.map_err(failed("cannot be tried with rows"))?;
+    shadow.seed(&full, &[]).await.map_err(failed("cannot be tried with rows"))?;
     let survivors: Vec<Survivor> =
         full.tables.values().filter_map(|table| Survivor::of(table, up)).collect();
     let mut rows = Vec::with_capacity(survivors.len());

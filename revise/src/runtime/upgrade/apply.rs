@@ -1,6 +1,7 @@
 //! One migration, on the database at hand.
 
 use std::{
+    collections::BTreeSet,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -15,7 +16,8 @@ use super::{
 use crate::{
     error::{Error, Result, clear, explain, is_lock_timeout},
     runtime::{
-        context::{ExecutionContext, Observer},
+        breakage,
+        context::{BreakageCheck, ExecutionContext, Observer},
         execute::execute,
         history::{Record, State, Steps, actor},
         revise::Revise,
@@ -32,6 +34,8 @@ pub struct MigrationRun<'a> {
     pub checksum: Option<String>,
     pub direction: Direction,
     pub options: &'a UpgradeOptions,
+    /// What it may break on SQLite, because a later migration of the same run mends it.
+    pub forgiven: BTreeSet<String>,
 }
 
 impl MigrationRun<'_> {
@@ -80,8 +84,10 @@ impl MigrationRun<'_> {
         let done = async {
             self.revise.history.install(&transaction).await?;
             let context = ExecutionContext::live(None, observer(&self.options.report));
-            let manager = SchemaManager::new(&transaction);
-            self.migrate(&manager, context).await?;
+            context.check_breakage(BreakageCheck::BeforeCommit);
+            let context = Arc::new(context);
+            self.migrate(&SchemaManager::new(&transaction), &context).await?;
+            breakage::expect_none(&transaction, &context, &self.forgiven).await?;
             self.record(&transaction, begun).await
         };
         match done.await {
@@ -113,8 +119,8 @@ impl MigrationRun<'_> {
             self.revise.history.write(db, name, &self.note(state, begun)).await?;
         }
         let steps = Some(Steps { revision: name.to_owned(), done });
-        let context = ExecutionContext::live(steps, observer(&self.options.report));
-        self.migrate(&SchemaManager::new(db), context).await?;
+        let context = Arc::new(ExecutionContext::live(steps, observer(&self.options.report)));
+        self.migrate(&SchemaManager::new(db), &context).await?;
         let transaction = self.session.begin().await?;
         self.record(&transaction, begun).await?;
         transaction.commit().await
@@ -123,9 +129,8 @@ impl MigrationRun<'_> {
     async fn migrate(
         &self,
         manager: &SchemaManager<'_>,
-        context: ExecutionContext,
+        context: &Arc<ExecutionContext>,
     ) -> Result<(), DbErr> {
-        let context = Arc::new(context);
         match self.direction {
             Direction::Up => context.up(self.migration, manager).await,
             Direction::Down => context.down(self.migration, manager).await,

@@ -1,5 +1,8 @@
 //! An upgrade or a downgrade under the lock: what is looked at first, and the migrations one after the other.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use sea_orm::DbBackend;
 use sea_orm_migration::MigrationTrait;
 
 use super::{
@@ -9,16 +12,19 @@ use super::{
     options::{Event, UpgradeOptions},
 };
 use crate::{
-    error::Result,
+    error::{Error, Result},
     operation::Operation,
     runtime::{
         backup::{self, Backup},
+        breakage,
         replay::{Replay, ReplayedMigration},
         revise::{Revise, Status},
         session::Session,
+        settings::Settings,
         shadow::Shadows,
         target::Target,
     },
+    sqlite::Faults,
 };
 
 /// An upgrade or a downgrade.
@@ -35,6 +41,16 @@ pub(super) struct Change<'a> {
     pub migrations: Vec<Box<dyn MigrationTrait>>,
 }
 
+/// What each migration may break, because a later one mends it.
+type Forgiven = BTreeMap<String, BTreeSet<String>>;
+
+/// The history, as it was seen in a shadow.
+#[derive(Default)]
+struct Seen {
+    migrations: Vec<ReplayedMigration>,
+    forgiven: Forgiven,
+}
+
 impl Change<'_> {
     /// Carries the chosen migrations out, and answers their names.
     ///
@@ -49,10 +65,12 @@ impl Change<'_> {
             return Ok(Vec::new());
         }
         self.expect_sound()?;
-        let replayed = self.replayed().await?;
+        let Seen { migrations: replayed, mut forgiven } = self.replayed().await?;
         let losses = loss::find(session, &replayed, &self.chosen).await?;
         loss::agree(&losses, options, direction)?;
         self.back_up(!losses.is_empty()).await?;
+        let cannot = || Error::database(format!("cannot use {}", session.target));
+        let settings = Settings::read(&session.db).await.map_err(cannot())?;
         let mut done = Vec::with_capacity(self.chosen.len());
         for name in self.chosen {
             let migration = self.migrations.iter().find(|migration| migration.name() == name);
@@ -60,8 +78,14 @@ impl Change<'_> {
             let migration = migration.as_ref();
             let checksum = replayed.iter().find(|replayed| replayed.revision == name);
             let checksum = checksum.map(|replayed| replayed.checksum.clone());
-            let run = MigrationRun { revise, session, migration, checksum, direction, options };
-            run.carry_out().await?;
+            let forgiven = forgiven.remove(&name).unwrap_or_default();
+            let run =
+                MigrationRun { revise, session, migration, checksum, direction, options, forgiven };
+            let ran = run.carry_out().await;
+            // What one migration sets does not reach the next one, nor the program whose connection it is.
+            let restored = settings.restore(&session.db).await;
+            ran?;
+            restored.map_err(cannot())?;
             done.push(name);
         }
         Ok(done)
@@ -83,24 +107,22 @@ impl Change<'_> {
 
     /// What the migrations consist of, seen in a shadow; on the way down what their `down` consists of. Where a history
     /// cannot be replayed, because it needs rows or rights, nothing is known and nothing is checked.
-    async fn replayed(&self) -> Result<Vec<ReplayedMigration>> {
+    async fn replayed(&self) -> Result<Seen> {
         let Self { revise, options, session, .. } = self;
         let work = async |shadows: &Shadows| self.replayed_in(shadows).await;
         revise.with_shadows(&session.target, options.shadow.as_ref(), work).await
     }
 
-    async fn replayed_in(&self, shadows: &Shadows) -> Result<Vec<ReplayedMigration>> {
-        let Self { revise, options, migrations, status, .. } = self;
+    async fn replayed_in(&self, shadows: &Shadows) -> Result<Seen> {
+        let Self { revise, options, status, .. } = self;
         shadows.connect().await?;
-        let schemas = revise.schemas(&self.session.target);
-        let replayed = Replay::run_beside(shadows, migrations, &schemas, status.recorded()).await;
-        let mut replay = match replayed {
-            Ok(replay) => replay,
+        let (mut replay, forgiven) = match self.replay(shadows).await {
+            Ok(replayed) => replayed,
             Err(error) => {
                 (options.report)(&Event::Warning(format!(
                     "the history cannot be replayed in a shadow, so it is not checked: {error}"
                 )));
-                return Ok(Vec::new());
+                return Ok(Seen::default());
             }
         };
         let edited = choose::edited(status, &replay.migrations);
@@ -114,7 +136,31 @@ impl Change<'_> {
             self.take_back(&mut replay, &mut replayed).await?;
         }
         replay.close().await;
-        Ok(replayed)
+        Ok(Seen { migrations: replayed, forgiven })
+    }
+
+    /// Replays the history, and finds what each chosen migration breaks on the way up that is whole again in the end.
+    async fn replay(&self, shadows: &Shadows) -> Result<(Replay, Forgiven)> {
+        let schemas = self.revise.schemas(&self.session.target);
+        let recorded = self.status.recorded();
+        let mut replay = Replay::run_beside(shadows, &[], &schemas, recorded).await?;
+        let mut faults: Vec<(String, Faults)> = Vec::new();
+        let up = self.direction == Direction::Up && self.session.backend() == DbBackend::Sqlite;
+        for migration in &self.migrations {
+            replay.up(migration.as_ref()).await?;
+            let name = migration.name();
+            let last = replay.migrations.last();
+            let breaks = last.is_some_and(|last| last.operations.iter().any(breakage::may_break));
+            let concerned = breaks || !faults.is_empty();
+            if up && concerned && self.chosen.iter().any(|chosen| chosen == name) {
+                let cannot = Error::database("cannot try what is in a shadow");
+                faults.push((name.to_owned(), replay.shadow.faults().await.map_err(cannot)?));
+            }
+        }
+        let end = faults.last().map(|(_, faults)| faults.clone()).unwrap_or_default();
+        let mended = |faults: Faults| faults.since(&end).map(|one| one.subject.clone()).collect();
+        let forgiven = faults.into_iter().map(|(name, faults)| (name, mended(faults)));
+        Ok((replay, forgiven.collect()))
     }
 
     /// Says of the migrations that are taken back what their `down` consists of.

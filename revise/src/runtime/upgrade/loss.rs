@@ -1,4 +1,4 @@
-//! Rows and values that operations would delete, counted in the database at hand.
+//! Rows and values that operations would delete or change, counted in the database at hand.
 
 use std::collections::BTreeSet;
 
@@ -6,13 +6,44 @@ use sea_orm::{ConnectionTrait, DbErr, Statement};
 
 use super::{choose::Direction, options::UpgradeOptions};
 use crate::{
+    check::precondition,
     error::{Error, Result},
     operation::{Operation, describe::counted},
-    runtime::{execute::database_names, replay::ReplayedMigration, session::Session},
+    runtime::{
+        execute::{database_names, schema_of},
+        replay::ReplayedMigration,
+        session::Session,
+    },
     schema::{Schema, Table, quote},
 };
 
-/// What the chosen migrations would delete, in sentences.
+/// What would be lost, in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// Rows and values that would be deleted.
+    deleted: Vec<String>,
+    /// Rows with a value that would become another one.
+    changed: Vec<String>,
+}
+
+impl Losses {
+    pub fn is_empty(&self) -> bool {
+        self.deleted.is_empty() && self.changed.is_empty()
+    }
+
+    /// Such as `deletes 1 row of …, and changes values: …`.
+    pub fn words(&self) -> String {
+        let deleted = format!("deletes {}", self.deleted.join(", "));
+        let changed = format!("changes values: {}", self.changed.join(", "));
+        match (self.deleted.is_empty(), self.changed.is_empty()) {
+            (_, true) => deleted,
+            (true, false) => changed,
+            (false, false) => format!("{deleted}, and {changed}"),
+        }
+    }
+}
+
+/// What the chosen migrations would delete or change.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -20,12 +51,42 @@ pub async fn find(
     session: &Session,
     replayed: &[ReplayedMigration],
     chosen: &[String],
-) -> Result<Vec<String>> {
-    let mut losses = Vec::new();
-    let meant = replayed.iter().filter(|replayed| chosen.contains(&replayed.revision));
+) -> Result<Losses> {
+    let meant = chosen
+        .iter()
+        .filter_map(|name| replayed.iter().find(|replayed| replayed.revision == *name));
     let backend = session.backend();
-    for operation in meant.flat_map(|replayed| database_names(&replayed.operations, backend)) {
-        let (sql, what, place) = match &operation {
+    let operations: Vec<Operation> =
+        meant.flat_map(|replayed| database_names(&replayed.operations, backend)).collect();
+    let deleted = deleted(session, &operations).await?;
+    let cannot = Error::database("cannot count what would be changed");
+    let changed = changed_values(&session.db, &operations).await.map_err(cannot)?;
+    Ok(Losses { deleted, changed })
+}
+
+/// The rows whose values casts would change, in sentences.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn changed_values<C: ConnectionTrait>(
+    db: &C,
+    operations: &[Operation],
+) -> Result<Vec<String>, DbErr> {
+    let casts =
+        |operation: &Operation| matches!(operation, Operation::AlterType { using: None, .. });
+    if !operations.iter().any(casts) {
+        return Ok(Vec::new());
+    }
+    let before = schema_of(db, operations).await?;
+    let asked = precondition::losses(&before, operations, db.get_database_backend());
+    precondition::unmet(db, &asked).await
+}
+
+/// The rows and values that would be deleted.
+async fn deleted(session: &Session, operations: &[Operation]) -> Result<Vec<String>> {
+    let mut losses = Vec::new();
+    for operation in operations {
+        let (sql, what, place) = match operation {
             Operation::DropTable { table, .. } => {
                 (format!("SELECT count(*) FROM {}", table.quoted()), "row", table.to_string())
             }
@@ -38,7 +99,7 @@ pub async fn find(
             _ => continue,
         };
         // A table that an earlier one of these migrations creates is not there yet, and has no rows.
-        match count(session, &operation, sql).await {
+        match count(session, operation, sql).await {
             Ok(0) => {}
             Ok(rows) => {
                 let loss = format!("{} of `{place}`", counted(rows, what));
@@ -114,7 +175,7 @@ async fn one(session: &Session, statement: Statement) -> Result<i64, DbErr> {
 ///
 /// # Errors
 /// [`Error::NeedsAnswer`] without.
-pub fn agree(losses: &[String], options: &UpgradeOptions, direction: Direction) -> Result<()> {
+pub fn agree(losses: &Losses, options: &UpgradeOptions, direction: Direction) -> Result<()> {
     if losses.is_empty() || options.allow_data_loss {
         return Ok(());
     }
@@ -122,8 +183,7 @@ pub fn agree(losses: &[String], options: &UpgradeOptions, direction: Direction) 
         Direction::Up => "upgrade",
         Direction::Down => "downgrade",
     };
-    let losses = losses.join(", ");
-    let question = format!("this {way} deletes {losses}");
+    let question = format!("this {way} {}", losses.words());
     match &options.confirm {
         Some(confirm) if confirm(&format!("{question}. Go on?")) => Ok(()),
         _ => Err(Error::NeedsAnswer(format!(

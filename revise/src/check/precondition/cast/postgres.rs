@@ -10,7 +10,8 @@ use crate::{
 };
 
 const WHOLE: &str = "^[[:space:]]*[-+]?[0-9]+[[:space:]]*$";
-const NUMBER: &str = "^[[:space:]]*[-+]?([0-9]+([.][0-9]*)?|[.][0-9]+)(e[-+]?[0-9]+)?[[:space:]]*$";
+pub const NUMBER: &str =
+    "^[[:space:]]*[-+]?([0-9]+([.][0-9]*)?|[.][0-9]+)(e[-+]?[0-9]+)?[[:space:]]*$";
 const NUMBER_OR_NOT: &str = "^[[:space:]]*([-+]?([0-9]+([.][0-9]*)?|[.][0-9]+)(e[-+]?[0-9]+)?|nan|[-+]?inf(inity)?)[[:space:]]*$";
 /// Every unique beginning of true, false, yes, no, on and off.
 const BOOLEAN: &str =
@@ -21,7 +22,7 @@ const JSON: &str = concat!(
     r#"(?c)^[[:space:]]*([{][[:space:]]*(".*)?[}]|[[].*[]]|"([^"\\]|\\.)*"|"#,
     "-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][-+]?[0-9]+)?|true|false|null)[[:space:]]*$"
 );
-const DATE: &str = "[0-9]{4,6}-(0?[1-9]|1[0-2])-(0?[1-9]|[12][0-9]|3[01])";
+pub const DATE: &str = "[0-9]{4,6}-(0?[1-9]|1[0-2])-(0?[1-9]|[12][0-9]|3[01])";
 const TIME: &str = "([01]?[0-9]|2[0-4]):[0-5][0-9](:([0-5][0-9]|60)([.][0-9]+)?)?";
 const ZONE: &str = "[[:space:]]*(z|utc|[-+][0-9]{1,2}(:?[0-9]{2})?)?";
 

@@ -1,0 +1,32 @@
+//! Projects from one migration to the next, on both databases: drafted from entities, applied, compared and tried, as the command
+//! line does it.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "SeaORM's macros write methods that begin transactions; nobody calls them"
+)]
+
+#[cfg(test)]
+#[path = "projects/breakage.rs"]
+mod breakage;
+#[cfg(test)]
+#[path = "projects/comments.rs"]
+mod comments;
+#[cfg(test)]
+#[path = "projects/enums.rs"]
+mod enums;
+#[cfg(test)]
+#[path = "projects/project.rs"]
+mod project;
+#[cfg(test)]
+#[path = "projects/renames.rs"]
+mod renames;
+#[cfg(test)]
+#[path = "projects/rows.rs"]
+mod rows;
+#[cfg(test)]
+#[path = "projects/settings.rs"]
+mod settings;
+#[cfg(test)]
+#[path = "projects/values.rs"]
+mod values;
