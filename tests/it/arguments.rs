@@ -41,8 +41,14 @@ fn every_verb_answers_in_json_with_the_members_of_the_readme() {
         (&["history"], lines),
         (&["heads"], "a text"),
         (&["show"], "after operations path revision statements"),
-        (&["check"], "drift edited findings folder models questions remarks stale standing unmanaged"),
-        (&["status"], "drift edited findings folder models questions remarks stale standing unmanaged"),
+        (
+            &["check"],
+            "drift edited findings folder models questions remarks stale standing unmanaged",
+        ),
+        (
+            &["status"],
+            "drift edited findings folder models questions remarks stale standing unmanaged",
+        ),
         (&["lint", "--rules"], ""),
         (&["test"], "a text"),
         (&["diff"], "applied by_hand equal from notes operations questions to unmanaged"),

@@ -146,7 +146,10 @@ impl Project {
             (0..=255_u8).find(|number| ExitCode::from(*number) == code)
         };
         let ended = tokio::task::spawn_blocking(run);
-        tokio::time::timeout(Duration::from_secs(240), ended).await.ok()?.expect("it does not panic")
+        tokio::time::timeout(Duration::from_secs(240), ended)
+            .await
+            .ok()?
+            .expect("it does not panic")
     }
 
     /// Runs a command that has to end like this.
