@@ -62,6 +62,7 @@ impl Entities {
     }
 
     /// Leaves a table of the database alone, though no entity names it. In the name `*` stands for any letters, and `?` for one.
+    /// Its rows are not counted when a migration in SQL drops it.
     #[must_use]
     pub fn exclude(mut self, table: impl Into<TableName>) -> Self {
         self.excluded.insert(table.into());
@@ -84,6 +85,10 @@ impl Entities {
     #[must_use]
     pub fn excluded(&self) -> &BTreeSet<TableName> {
         &self.excluded
+    }
+
+    pub(crate) fn leave_alone(&self, table: &TableName) -> bool {
+        self.excluded.iter().any(|pattern| table.fits(pattern))
     }
 
     pub(crate) fn statements(&self, backend: DbBackend) -> Statements {

@@ -15,6 +15,7 @@ mod key;
 pub(crate) mod names;
 mod needs;
 mod object;
+mod pattern;
 mod table;
 pub(crate) mod views;
 

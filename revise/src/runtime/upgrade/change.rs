@@ -24,6 +24,7 @@ use crate::{
         shadow::Shadows,
         target::Target,
     },
+    schema::TableName,
     sqlite::Faults,
 };
 
@@ -183,7 +184,9 @@ impl Change<'_> {
                 let is_plan = |one: &Operation| !matches!(one, Operation::Sql { .. });
                 if operations.is_empty() || !operations.iter().all(is_plan) {
                     let after = replay.schema(&self.revise.history).await?;
-                    operations.extend(loss::gone(&before, &after));
+                    let gone = loss::gone(&before, &after).into_iter();
+                    let alone = |table: &TableName| self.revise.entities.leave_alone(table);
+                    operations.extend(gone.filter(|one| !one.table().is_some_and(alone)));
                 }
                 one.operations = operations;
             }
