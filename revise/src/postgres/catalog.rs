@@ -46,6 +46,7 @@ pub struct RelationRow {
     pub options: Option<String>,
 }
 
+/// The columns are counted, because the planner would look for those of all relations of the catalog at `EXISTS`.
 pub const RELATIONS: &str = "
 SELECT c.oid::bigint AS oid, s.nspname AS schema, c.relname AS name, c.relkind::text AS kind,
     c.relispartition AS partition,
@@ -59,7 +60,7 @@ SELECT c.oid::bigint AS oid, s.nspname AS schema, c.relname AS name, c.relkind::
         OR EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.refclassid = c.tableoid AND d.refobjid = c.oid AND d.refobjsubid > 0
             AND d.classid IN ('pg_catalog.pg_rewrite'::regclass, 'pg_catalog.pg_trigger'::regclass,
                 'pg_catalog.pg_policy'::regclass, 'pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_publication_rel'::regclass))
-        OR EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
+        OR 0 < (SELECT count(*) FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
             WHERE a.attrelid = c.oid AND a.attnum > 0 AND a.attlen = -1 AND NOT a.attisdropped
             AND (a.attstorage <> y.typstorage OR COALESCE(to_jsonb(a)->>'attcompression', '') <> '')) AS used,
     x.description AS comment,
@@ -254,7 +255,7 @@ UNION ALL
 SELECT s.nspname, p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',
     CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, NULL
 FROM scope s JOIN pg_catalog.pg_proc p ON p.pronamespace = s.oid
-WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+WHERE p.pronamespace = ANY (ARRAY(SELECT oid FROM scope)) AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
     WHERE d.classid = p.tableoid AND d.objid = p.oid AND d.deptype IN ('e', 'i'))
 UNION ALL
 SELECT s.nspname, found.name, found.kind, NULL FROM scope s CROSS JOIN LATERAL (

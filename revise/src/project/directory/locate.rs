@@ -133,11 +133,12 @@ fn has_revision(folder: &Path) -> bool {
     })
 }
 
-/// Whether a file is worth to be parsed.
+/// Whether a file is worth to be parsed: it has the words of one of the forms of [`Listing`].
 fn may_list(sources: &Sources, file: &Path) -> bool {
-    sources.read(file).is_ok_and(|source| {
-        source.text.contains("Migration") || source.text.contains("MigratorTrait")
-    })
+    let Ok(source) = sources.read(file) else { return false };
+    let has = |word: &str| source.text.contains(word);
+    let is_named = || has("Migration") && (has("fn migrations") || has("fn all"));
+    has("MigratorTrait") || has("MigrationTrait") || is_named()
 }
 
 fn versions(folder: PathBuf) -> Directory {

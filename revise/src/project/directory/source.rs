@@ -1,7 +1,7 @@
 //! The Rust files of a crate: as they are on disk, and as they are to be.
 
 use std::{
-    cell::RefCell,
+    cell::{OnceCell, RefCell},
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
@@ -23,27 +23,32 @@ pub(super) struct Source {
     mark: &'static str,
     /// The text after the mark; ranges are positions in it.
     pub(super) text: String,
-    /// `None` for what is not Rust; the reason is the second part.
-    file: Result<File, (usize, String)>,
+    /// What was parsed of it, or the line and the reason where it is not Rust. Most files of a crate are never asked for it.
+    file: OnceCell<Result<File, (usize, String)>>,
 }
 
 impl Source {
     fn new(path: &Path, text: &str) -> Self {
         let (mark, text) = split_mark(text);
-        let file = syn::parse_str(text)
-            .map_err(|error| (error.span().start().line.max(1), error.to_string()));
         let mark = if mark.is_empty() { "" } else { "\u{feff}" };
-        Self { path: path.to_owned(), mark, text: text.to_owned(), file }
+        Self { path: path.to_owned(), mark, text: text.to_owned(), file: OnceCell::new() }
+    }
+
+    fn file(&self) -> &Result<File, (usize, String)> {
+        self.file.get_or_init(|| {
+            syn::parse_str(&self.text)
+                .map_err(|error| (error.span().start().line.max(1), error.to_string()))
+        })
     }
 
     /// What it declares; nothing where it is not Rust.
     pub(super) fn items(&self) -> &[Item] {
-        self.file.as_ref().map(|file| file.items.as_slice()).unwrap_or_default()
+        self.file().as_ref().map(|file| file.items.as_slice()).unwrap_or_default()
     }
 
     /// Why it is not Rust, and the line.
     pub(super) fn fault(&self) -> Option<&(usize, String)> {
-        self.file.as_ref().err()
+        self.file().as_ref().err()
     }
 
     /// All of it, with its mark.
