@@ -27,48 +27,45 @@ fn members(value: &Value) -> String {
     }
 }
 
+const CHECKED: &str =
+    "drift edited findings folder models questions remarks stale standing unmanaged";
+
+const RENAME: [&str; 5] = ["migrate", "--rename", "book.writer:author", "-d", "versions"];
+
+/// Commands, and the members of their answers: none for a list.
+const SHAPES: [(&[&str], &str); 25] = [
+    (&["current"], "current head is_head pending"),
+    (&["history"], "actor after applied_at current duration_ms head revision"),
+    (&["heads"], "a text"),
+    (&["show"], "after operations path revision statements"),
+    (&["check"], CHECKED),
+    (&["status"], CHECKED),
+    (&["lint", "--rules"], ""),
+    (&["test"], "a text"),
+    (&["diff"], "applied by_hand equal from notes operations questions to unmanaged"),
+    (&["upgrade", "--plan"], ""),
+    (&["downgrade", "--plan"], "operations revision statements"),
+    (&["migrate", "--sql", "--rename", "book.writer:author"], "a text"),
+    (&["downgrade"], "current direction revisions"),
+    (&["upgrade"], "current direction revisions"),
+    (&["down"], "current direction revisions"),
+    (&["up"], "current direction revisions"),
+    (&["reset"], "current direction revisions"),
+    (&["refresh"], "current direction reverted revisions"),
+    (&["fresh", "--allow-data-loss"], "current direction dropped revisions"),
+    (&["stamp"], "current"),
+    (&["resolve", "begin", "--applied"], "revision state"),
+    (&["branches"], ""),
+    (&["merge"], ""),
+    (&["init", "new"], "a text"),
+    (&RENAME, "applied down findings notes operations path revision"),
+];
+
 #[test]
 fn every_verb_answers_in_json_with_the_members_of_the_readme() {
     let project = Project::new(&Database::sqlite(), "title writer");
     let readme = include_str!("../../revise/README.md");
-    let rename = ["migrate", "--rename", "book.writer:author", "-d", "versions"];
-    let (lines, plan) = (
-        "actor after applied_at current duration_ms head revision",
-        "operations revision statements",
-    );
-    for (arguments, shape) in [
-        (&["current"][..], "current head is_head pending"),
-        (&["history"], lines),
-        (&["heads"], "a text"),
-        (&["show"], "after operations path revision statements"),
-        (
-            &["check"],
-            "drift edited findings folder models questions remarks stale standing unmanaged",
-        ),
-        (
-            &["status"],
-            "drift edited findings folder models questions remarks stale standing unmanaged",
-        ),
-        (&["lint", "--rules"], ""),
-        (&["test"], "a text"),
-        (&["diff"], "applied by_hand equal from notes operations questions to unmanaged"),
-        (&["upgrade", "--plan"], ""),
-        (&["downgrade", "--plan"], plan),
-        (&["migrate", "--sql", "--rename", "book.writer:author"], "a text"),
-        (&["downgrade"], "current direction revisions"),
-        (&["upgrade"], "current direction revisions"),
-        (&["down"], "current direction revisions"),
-        (&["up"], "current direction revisions"),
-        (&["reset"], "current direction revisions"),
-        (&["refresh"], "current direction reverted revisions"),
-        (&["fresh", "--allow-data-loss"], "current direction dropped revisions"),
-        (&["stamp"], "current"),
-        (&["resolve", "begin", "--applied"], "revision state"),
-        (&["branches"], ""),
-        (&["merge"], ""),
-        (&["init", "new"], "a text"),
-        (&rename, "applied down findings notes operations path revision"),
-    ] {
+    for (arguments, shape) in SHAPES {
         let ended = project.run(&[arguments, &["--json"]].concat());
         let answer = json(&ended);
         if shape.is_empty() {
