@@ -10,6 +10,8 @@
 
 #[path = "sqlite/held.rs"]
 mod held;
+#[path = "sqlite/leaving.rs"]
+mod leaving;
 #[path = "sqlite/operations.rs"]
 mod operations;
 #[path = "sqlite/pairs.rs"]

@@ -14,14 +14,14 @@ use crate::{
     postgres::{self, SchemaScope},
     runtime::{breakage, context::ExecutionContext},
     schema::{Schema, TableName, Used, quote},
-    sqlite::{self, Script},
+    sqlite,
 };
 
 impl Plan {
     /// Carries the plan out on the database of a migration.
     ///
-    /// On SQLite a table is rebuilt where `ALTER TABLE` does not suffice; where rows of other tables point at it, the
-    /// connection has to have `foreign_keys` off then, because dropping a parent table would delete its children.
+    /// On SQLite a table is rebuilt where `ALTER TABLE` does not suffice. Dropping one for good that rows of other tables point at needs a
+    /// connection with `foreign_keys` off, because that would delete or change them.
     ///
     /// # Errors
     /// When rows are in the way (NULLs, duplicates, orphans, values that do not fit), which is found before anything
@@ -84,13 +84,14 @@ async fn on_sqlite<C: ConnectionTrait>(
         if place == 0 {
             stop_at_rows(db, &before, operations, DbBackend::Sqlite).await?;
         }
-        let Script { statements, dropped, .. } = sqlite::script(&before, segment)?;
-        if !dropped.is_empty() {
-            drops = true;
-            children::expect_safe(db, &before, (&dropped, segment)).await?;
-            touched.extend(segment.iter().filter_map(Operation::table).cloned());
+        let script = sqlite::script(&before, segment)?;
+        if script.dropped.is_empty() {
+            run(db, &script.statements, context).await?;
+            continue;
         }
-        run(db, &statements, context).await?;
+        drops = true;
+        touched.extend(segment.iter().filter_map(Operation::table).cloned());
+        children::run_safely(db, (&before, segment), &script, context).await?;
     }
     if !touched.is_empty() {
         children::expect_keys_whole(db, &touched).await?;

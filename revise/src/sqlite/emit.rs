@@ -51,6 +51,23 @@ pub struct Script {
     pub drops_table: bool,
     /// The tables that are dropped, be it for this moment.
     pub dropped: BTreeSet<String>,
+    /// Of those the ones that are only rebuilt, each with the name of the table that takes its place.
+    pub rebuilt: BTreeMap<String, String>,
+}
+
+impl Script {
+    /// The table that a statement drops because another one takes its place, and that one.
+    #[must_use]
+    pub fn replaced_by(&self, statement: &str) -> Option<(&str, &str)> {
+        let mut rebuilt = self.rebuilt.iter();
+        let found = rebuilt.find(|(old, _)| statement == drop_table(old));
+        found.map(|(old, fresh)| (old.as_str(), fresh.as_str()))
+    }
+}
+
+/// The statement that drops a table.
+pub(super) fn drop_table(name: &str) -> String {
+    format!("DROP TABLE {}", quote(name))
 }
 
 /// The statements that carry out a segment on a database whose schema is `before`. They have to run in a transaction
@@ -67,8 +84,9 @@ pub fn script(before: &Schema, segment: &[Operation]) -> Result<Script, PlanErro
     let mut renamed = false;
     for part in segments(segment) {
         if !part.first().is_some_and(is_direct) {
-            let Script { statements, drops_table, dropped } =
+            let Script { statements, drops_table, dropped, rebuilt } =
                 structure(&mut schema, part, renamed)?;
+            script.rebuilt.extend(rebuilt);
             script.statements.extend(statements);
             script.drops_table |= drops_table;
             script.dropped.extend(dropped);
@@ -175,13 +193,18 @@ fn structure(
     let mut groups = Vec::new();
     let dropped: BTreeSet<String> =
         lives.iter().filter_map(Life::dropped_table).map(str::to_owned).collect();
+    let rebuilt = lives.iter().filter_map(Life::rebuilt_table).map(|name| {
+        let fresh = fresh_name(&before, name);
+        (name.to_owned(), fresh)
+    });
+    let rebuilt = rebuilt.collect();
     for life in lives {
         groups.extend(life.statements(&before, renamed)?);
     }
     // Stable: what belongs to one place stays in its order.
     groups.sort_by_key(|(place, _)| *place);
     let statements = groups.into_iter().flat_map(|(_, statements)| statements).collect();
-    Ok(Script { statements, drops_table: !dropped.is_empty(), dropped })
+    Ok(Script { statements, drops_table: !dropped.is_empty(), dropped, rebuilt })
 }
 
 /// Applies an operation to the model, down to what only SQLite does or keeps.

@@ -4,6 +4,7 @@ use sea_orm::DbBackend;
 
 use super::{
     copy::{Values, has_select, operand},
+    emit::drop_table,
     index::create_index,
     print::added_column,
     rebuild::{drop_watched, rebuild, refill, statistics_left},
@@ -126,6 +127,12 @@ impl Life {
         Some(&found.name.name)
     }
 
+    /// The table, where it is rebuilt and stays.
+    pub(super) fn rebuilt_table(&self) -> Option<&str> {
+        let found = self.found.as_ref().filter(|_| self.rebuilt && self.dropped.is_none())?;
+        Some(&found.name.name)
+    }
+
     /// The statements, each group with its place in the segment. `schema` is the one before the segment; `renamed`
     /// says that something was renamed since it was read.
     ///
@@ -138,9 +145,7 @@ impl Life {
     ) -> Result<Vec<(usize, Vec<String>)>, PlanError> {
         match (&self.found, self.dropped) {
             (None, Some(_)) => Ok(Vec::new()),
-            (Some(found), Some(place)) => {
-                Ok(vec![(place, vec![format!("DROP TABLE {}", quote(&found.name.name))])])
-            }
+            (Some(found), Some(place)) => Ok(vec![(place, vec![drop_table(&found.name.name)])]),
             (None, None) => {
                 let create = super::print::create_table(&self.table, &self.table.name.name);
                 self.with_indexes(self.first, vec![create])

@@ -5,6 +5,7 @@
 
 use super::{
     copy::Values,
+    emit::drop_table,
     print::{create_table, has_hidden_rowid},
     token::{Token, mentions, tokens},
 };
@@ -50,7 +51,7 @@ pub(super) fn rebuild(
         format!("UPDATE sqlite_stat1 SET tbl = {to} WHERE tbl = {from}")
     };
     steps.extend(schema.analyzed.0.then(|| counted(&old.name.name, &fresh)));
-    steps.push(format!("DROP TABLE {}", quote(&old.name.name)));
+    steps.push(drop_table(&old.name.name));
     // Otherwise the rename fails over a view that names the table, which is not there at this moment.
     steps.push("PRAGMA legacy_alter_table = ON".to_owned());
     steps.push(format!("ALTER TABLE {} RENAME TO {}", quote(&fresh), quote(name)));

@@ -100,17 +100,18 @@ impl MigratorTrait for Own {
             Box::new(Given("m3", || {
                 Plan::new().set_default("owner", "name", DefaultValue::sql("'y'"))
             })),
-            Box::new(Given("m4", || Plan::new().drop_table("pet").drop_table("owner"))),
+            Box::new(Given("m4", || Plan::new().drop_table("owner"))),
         ]
     }
 }
 
+/// A rebuild loses no child, as it is done over any connection; a table that goes for good would.
 #[tokio::test]
 async fn seaorms_own_migrator_is_refused_where_a_child_row_could_be_lost_and_nowhere_else() {
     for (rows, refused) in [
         ("", None),
         ("INSERT INTO owner (id) VALUES (1); INSERT INTO pet (id) VALUES (1)", None),
-        ("INSERT INTO pet (id, mother_id) VALUES (1, 1)", Some("1 row of `pet` at `pet`")),
+        ("INSERT INTO pet (id, mother_id) VALUES (1, 1)", None),
         (
             "INSERT INTO owner (id) VALUES (1); INSERT INTO pet (id, owner_id) VALUES (1, 1)",
             Some("1 row of `pet` at `owner`"),
@@ -123,7 +124,17 @@ async fn seaorms_own_migrator_is_refused_where_a_child_row_could_be_lost_and_now
         let db = Database::connect(options).await.unwrap();
         Own::up(&db, Some(1)).await.unwrap();
         db.execute_unprepared(rows).await.unwrap();
-        let done = Own::up(&db, Some(2)).await;
+        let pets = async || {
+            let all = "SELECT coalesce(json_group_array(json_array(id, owner_id, mother_id)), '') FROM pet";
+            let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, all);
+            let row = db.query_one_raw(statement).await.unwrap().unwrap();
+            row.try_get_by_index::<String>(0).unwrap()
+        };
+        let before = pets().await;
+        Own::up(&db, Some(2)).await.unwrap();
+        assert_eq!(pets().await, before);
+        let done = Own::up(&db, Some(1)).await;
+        assert_eq!(pets().await, before);
         match refused {
             None => {
                 done.unwrap();
@@ -136,10 +147,6 @@ async fn seaorms_own_migrator_is_refused_where_a_child_row_could_be_lost_and_now
                     error.contains("map_sqlx_sqlite_opts(|o| o.foreign_keys(false))"),
                     "{error}"
                 );
-                let count = "SELECT count(*) FROM pet";
-                let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, count);
-                let row = db.query_one_raw(statement).await.unwrap().unwrap();
-                assert_eq!(row.try_get_by_index::<i64>(0).unwrap(), 1);
             }
         }
         db.close().await.unwrap();

@@ -4,28 +4,113 @@ use std::collections::BTreeSet;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
+use super::{execute, run};
 use crate::{
     operation::{Operation, describe::counted},
+    runtime::context::ExecutionContext,
     schema::{ForeignKey, Schema, TableName, quote},
-    sqlite,
+    sqlite::{self, Script},
 };
 
-/// Refuses to drop tables that rows of others point at, where `foreign_keys` are on: those rows would be deleted or changed.
+/// What to do where a connection would delete the children.
+const WAY_OUT: &str = "apply this migration with sea-revise, or on a connection that was opened with `foreign_keys` off: \
+                       ConnectOptions::map_sqlx_sqlite_opts(|o| o.foreign_keys(false))";
+
+/// Runs a script that drops tables, so that no child is lost where `foreign_keys` are on and cannot be switched off, because a transaction
+/// is open: the children of a table that is rebuilt point at the new one before the old one goes. `schema` is what a segment is
+/// carried out on.
 ///
 /// # Errors
-/// With the tables, and how a connection is opened that has them off.
-pub async fn expect_safe<C: ConnectionTrait>(
+/// For a table that is dropped for good while rows of others point at it; when a statement fails.
+pub async fn run_safely<C: ConnectionTrait>(
     db: &C,
-    before: &Schema,
-    (dropped, segment): (&BTreeSet<String>, &[Operation]),
+    (schema, segment): (&Schema, &[Operation]),
+    script: &Script,
+    context: &ExecutionContext,
 ) -> Result<(), DbErr> {
     if number(db, "SELECT foreign_keys FROM pragma_foreign_keys").await? == 0 {
-        return Ok(());
+        return run(db, &script.statements, context).await;
     }
+    expect_no_children(db, schema, (script, segment)).await?;
+    let mut pointed = Vec::new();
+    for sql in &script.statements {
+        if let Some((old, fresh)) = script.replaced_by(sql)
+            && point_at(db, old, fresh).await?
+        {
+            pointed.push(fresh);
+        }
+        run(db, std::slice::from_ref(sql), context).await?;
+    }
+    // The rename of the new table has given them the name that they had.
+    for fresh in pointed {
+        expect_none_at(db, fresh).await?;
+    }
+    Ok(())
+}
+
+/// Lets the children of a table point at another one, and answers whether there are any. SQLite checks no rows for that, and none change.
+async fn point_at<C: ConnectionTrait>(db: &C, old: &str, fresh: &str) -> Result<bool, DbErr> {
+    let children = children_of(db, old).await?;
+    if children.is_empty() {
+        return Ok(false);
+    }
+    execute(db, "PRAGMA writable_schema(1)").await?;
+    let write = async {
+        for (name, sql) in &children {
+            let unreadable = || DbErr::Migration(format!("the text of `{name}` cannot be read"));
+            let sql = sqlite::with_reference(sql, old, fresh).ok_or_else(unreadable)?;
+            let update = "UPDATE sqlite_schema SET sql = $1 WHERE type = 'table' AND name = $2";
+            let values = [sql.into(), name.as_str().into()];
+            db.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, update, values))
+                .await?;
+        }
+        Ok::<_, DbErr>(())
+    };
+    let written = write.await;
+    // Also after an error. What was written is read again.
+    execute(db, "PRAGMA writable_schema(RESET)").await?;
+    written?;
+    expect_none_at(db, old).await?;
+    Ok(true)
+}
+
+/// Refuses to go on while a table points at one that is to go. The transaction around this is rolled back then.
+async fn expect_none_at<C: ConnectionTrait>(db: &C, table: &str) -> Result<(), DbErr> {
+    match children_of(db, table).await?.first() {
+        None => Ok(()),
+        Some((child, _)) => Err(DbErr::Migration(format!(
+            "`{child}` cannot be kept from pointing at `{table}`, and with `foreign_keys` on its rows would be lost; {WAY_OUT}"
+        ))),
+    }
+}
+
+/// The tables whose foreign keys point at one, which may be one of them, with their texts.
+async fn children_of<C: ConnectionTrait>(
+    db: &C,
+    table: &str,
+) -> Result<Vec<(String, String)>, DbErr> {
+    let sql = "SELECT s.name, s.sql FROM sqlite_schema s WHERE s.type = 'table' AND s.sql NOT LIKE 'CREATE VIRTUAL %' \
+               AND EXISTS (SELECT 1 FROM pragma_foreign_key_list(s.name) k WHERE k.\"table\" = $1 COLLATE NOCASE)";
+    let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, [table.into()]);
+    let rows = db.query_all_raw(statement).await?;
+    rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
+}
+
+/// Refuses to drop tables for good that rows of others point at: those rows would be deleted or changed.
+///
+/// # Errors
+/// With the tables, and how a connection is opened that has `foreign_keys` off.
+async fn expect_no_children<C: ConnectionTrait>(
+    db: &C,
+    before: &Schema,
+    (script, segment): (&Script, &[Operation]),
+) -> Result<(), DbErr> {
     let goes = |child: &TableName| {
         let mut operations = segment.iter();
         operations.any(|one| matches!(one, Operation::DropTable { table, .. } if table == child))
     };
+    let dropped: Vec<&String> =
+        script.dropped.iter().filter(|name| !script.rebuilt.contains_key(*name)).collect();
     let parent = |key: &ForeignKey| {
         dropped.iter().any(|name| name.eq_ignore_ascii_case(&key.references.name))
     };
@@ -45,9 +130,7 @@ pub async fn expect_safe<C: ConnectionTrait>(
         return Ok(());
     }
     Err(DbErr::Migration(format!(
-        "a table has to be rebuilt or dropped, and with `foreign_keys` on its children would be deleted with it, which point at it: \
-         {}; apply this migration with sea-revise, or on a connection that was opened with `foreign_keys` off: \
-         ConnectOptions::map_sqlx_sqlite_opts(|o| o.foreign_keys(false))",
+        "a table is dropped, and with `foreign_keys` on its children would be deleted or changed with it, which point at it: {}; {WAY_OUT}",
         lost.join(", ")
     )))
 }
