@@ -28,5 +28,8 @@ mod rows;
 #[path = "projects/settings.rs"]
 mod settings;
 #[cfg(test)]
+#[path = "projects/start.rs"]
+mod start;
+#[cfg(test)]
 #[path = "projects/values.rs"]
 mod values;

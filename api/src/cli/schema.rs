@@ -184,7 +184,7 @@ pub async fn upgrade(connection: &Connection, location: &Location) -> Result<()>
         ..UpgradeOptions::default()
     };
     let revise = migration::revise().program("bookplate db");
-    let applied = revise.upgrade(connection, &target, &options).await;
+    let applied = revise.upgrade_at(connection, &target, &options).await;
     let applied = applied
         .with_context(|| format!("the schema of {location} could not be brought up to date"))?;
     log::info!("{location}: {} revisions applied", applied.len());

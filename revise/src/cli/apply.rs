@@ -89,7 +89,7 @@ impl Command<'_> {
         }
         let session = Session::open(&target, Use::Write).await?;
         let done = match direction {
-            Direction::Up => self.revise.upgrade(&session.db, &target, &options).await,
+            Direction::Up => self.revise.upgrade_at(&session.db, &target, &options).await,
             Direction::Down => self.revise.downgrade(&session.db, &target, &options).await,
         };
         let status = self.revise.status(&session.db).await;

@@ -9,6 +9,7 @@ use std::{
 };
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
     error::{Error, Result},
@@ -24,10 +25,13 @@ const KEY: i64 = 0x7365_615f_7265_7669;
 /// How often a file is looked at that another process has.
 pub(crate) const PAUSE: Duration = Duration::from_millis(20);
 
+/// What is called when there is something to wait for.
+type Waiting<'a> = &'a (dyn Fn(&str) + Sync);
+
 /// Held for as long as the value lives.
 pub(crate) enum Lock {
-    /// A database in memory has no other process.
-    Memory,
+    /// A database in memory has no other process; in this one all of them share a lock.
+    Memory(MutexGuard<'static, ()>),
     /// A lock of the operating system on a file next to the database.
     File(FileLock),
     /// A session of its own that holds the advisory lock.
@@ -40,9 +44,9 @@ impl Lock {
     ///
     /// # Errors
     /// [`Error::Locked`] when it is not free in time.
-    pub async fn take(target: &Target, patience: Duration, wait: &dyn Fn(&str)) -> Result<Self> {
+    pub async fn take(target: &Target, patience: Duration, wait: Waiting<'_>) -> Result<Self> {
         match target {
-            Target::Memory => Ok(Self::Memory),
+            Target::Memory => in_memory(patience).await,
             Target::File(path) => on_file(path, patience, wait).await,
             Target::Postgres(_) => on_server(target, patience, wait).await,
         }
@@ -51,7 +55,7 @@ impl Lock {
     /// Gives it back.
     pub async fn release(self) {
         match self {
-            Self::Memory => {}
+            Self::Memory(lock) => drop(lock),
             Self::File(lock) => drop(lock),
             Self::Server(session) => session.close().await,
         }
@@ -97,7 +101,13 @@ impl Drop for FileLock {
     }
 }
 
-async fn on_file(path: &Path, patience: Duration, wait: &dyn Fn(&str)) -> Result<Lock> {
+async fn in_memory(patience: Duration) -> Result<Lock> {
+    static MEMORY: Mutex<()> = Mutex::const_new(());
+    let taken = tokio::time::timeout(patience, MEMORY.lock()).await;
+    taken.map(Lock::Memory).map_err(|_| locked("another task of this program", patience))
+}
+
+async fn on_file(path: &Path, patience: Duration, wait: Waiting<'_>) -> Result<Lock> {
     let path = sibling(path, ".revise-lock");
     let begun = Instant::now();
     let mut reported = false;
@@ -118,7 +128,7 @@ async fn on_file(path: &Path, patience: Duration, wait: &dyn Fn(&str)) -> Result
     }
 }
 
-async fn on_server(target: &Target, patience: Duration, wait: &dyn Fn(&str)) -> Result<Lock> {
+async fn on_server(target: &Target, patience: Duration, wait: Waiting<'_>) -> Result<Lock> {
     let session = Session::open(target, Use::Write).await?;
     let begun = Instant::now();
     let mut reported = false;

@@ -5,6 +5,7 @@ mod change;
 mod choose;
 mod loss;
 mod options;
+mod pool;
 
 use sea_orm::DatabaseConnection;
 
@@ -24,10 +25,11 @@ use crate::{
 };
 
 impl Revise {
-    /// Applies migrations up to `options.target`, and answers their names. Waits for another process that does the
-    /// same, and finds nothing left to do then.
+    /// Applies migrations up to `options.target` over this connection, and answers their names. Waits for another process
+    /// that does the same, and finds nothing left to do then.
     ///
-    /// On SQLite the connection has to have `foreign_keys` off.
+    /// The connection is one, leads to `target`, and on SQLite has `foreign_keys` off; with a program's pool call
+    /// [`Revise::upgrade`].
     ///
     /// # Errors
     /// [`Error::History`] for a history that is not this program's, [`Error::NeedsAnswer`] where data would be lost,
@@ -38,7 +40,7 @@ impl Revise {
     /// [`Error::NeedsAnswer`]: crate::error::Error::NeedsAnswer
     /// [`Error::Locked`]: crate::error::Error::Locked
     /// [`Error::Failed`]: crate::error::Error::Failed
-    pub async fn upgrade(
+    pub async fn upgrade_at(
         &self,
         db: &DatabaseConnection,
         target: &Target,
@@ -50,7 +52,7 @@ impl Revise {
     /// Takes migrations back down to `options.target`, and answers their names, the newest first.
     ///
     /// # Errors
-    /// As [`Revise::upgrade`].
+    /// As [`Revise::upgrade_at`].
     pub async fn downgrade(
         &self,
         db: &DatabaseConnection,

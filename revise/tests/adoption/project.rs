@@ -60,7 +60,7 @@ impl Project {
         let revise = self.revise();
         let done = match target.starts_with('-') {
             true => revise.downgrade(&db, &self.place.target(), &options).await,
-            false => revise.upgrade(&db, &self.place.target(), &options).await,
+            false => revise.upgrade_at(&db, &self.place.target(), &options).await,
         };
         db.close().await.expect("the connection can be closed");
         done.unwrap_or_else(|error| panic!("{target}: {error}"));

@@ -98,7 +98,7 @@ async fn a_database_of_the_own_migrator_is_at_head() {
         assert!(checked.verdict().is_ok(), "{checked:?}");
         let db = ours.connect().await;
         let options = UpgradeOptions::default();
-        revise().upgrade(&db, &ours.target(), &options).await.expect("the same migrations");
+        revise().upgrade_at(&db, &ours.target(), &options).await.expect("the same migrations");
         db.close().await.expect("the connection can be closed");
         let sides = (&Side::Database, &Side::Url(ours.target()));
         let compared = revise().compare(&theirs.target(), sides, &GenerateOptions::default()).await;
@@ -118,7 +118,7 @@ async fn the_table_of_versions_is_the_migrator_s() {
         let revise = Revise::new::<Elsewhere>().entities(entities());
         let db = place.connect().await;
         let options = UpgradeOptions::default();
-        let done = revise.upgrade(&db, &place.target(), &options).await.expect("an upgrade");
+        let done = revise.upgrade_at(&db, &place.target(), &options).await.expect("an upgrade");
         assert_eq!(done.len(), seeded().len());
         assert_eq!(Elsewhere::get_pending_migrations(&db).await.expect("their status").len(), 0);
         db.close().await.expect("the connection can be closed");

@@ -165,7 +165,7 @@ fn obey() {
         let db = place.connect().await;
         let steps: Vec<usize> = steps.split(',').map(number).collect();
         let revise = history::revise(case, &steps, backend, number(step));
-        revise.upgrade(&db, &place.target(), &options).await.expect("the upgrade succeeds");
+        revise.upgrade_at(&db, &place.target(), &options).await.expect("the upgrade succeeds");
     });
 }
 

@@ -87,7 +87,7 @@ pub async fn upgrade(revise: &Revise, place: &Place, to: &str) -> sea_revise::Re
         shadow: place.shadow(),
         ..UpgradeOptions::default()
     };
-    let done = revise.upgrade(&db, &place.target(), &options).await;
+    let done = revise.upgrade_at(&db, &place.target(), &options).await;
     db.close().await.expect("the connection can be closed");
     done.map(drop)
 }

@@ -80,7 +80,7 @@ fn revise(history: &[Written], entities: Entities) -> Revise {
 async fn upgrade(revise: &Revise, place: &Place, allow_data_loss: bool) -> Result<(), String> {
     let db = place.connect().await;
     let options = UpgradeOptions { allow_data_loss, ..UpgradeOptions::default() };
-    let done = revise.upgrade(&db, &place.target(), &options).await;
+    let done = revise.upgrade_at(&db, &place.target(), &options).await;
     db.close().await.expect("the connection can be closed");
     done.map(drop).map_err(|error| format!("{} {error}", error.exit_code()))
 }

@@ -47,12 +47,12 @@ async fn rows_in_the_way_of_a_later_step_are_found_before_the_first_one() {
     let target = Target::parse(&url, UrlStyle::Sqlx).expect("a URL");
     let revise = Revise::of(|| vec![Box::new(InSteps) as Box<dyn MigrationTrait>]);
     let options = UpgradeOptions::default();
-    let error = revise.upgrade(&db, &target, &options).await.expect_err("there is a NULL");
+    let error = revise.upgrade_at(&db, &target, &options).await.expect_err("there is a NULL");
     assert!(error.to_string().contains("1 row of `t` has NULL in `a`"), "{error}");
     let values = "SELECT enumlabel FROM pg_enum";
     assert_eq!(rows(&db, values).await, [r#"{"enumlabel":"old"}"#]);
     run(&db, "UPDATE t SET a = 1").await;
-    revise.upgrade(&db, &target, &options).await.expect("nothing is in the way any more");
+    revise.upgrade_at(&db, &target, &options).await.expect("nothing is in the way any more");
     assert_eq!(rows(&db, values).await.len(), 2);
     assert_eq!(rows(&db, "SELECT FROM pg_indexes WHERE indexname = 'i'").await.len(), 1);
 }

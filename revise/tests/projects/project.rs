@@ -189,7 +189,7 @@ impl Project {
 
     pub async fn upgrade(&self, options: &UpgradeOptions) -> Result<Vec<String>> {
         let db = self.connect().await;
-        let done = self.revise(Entities::new).upgrade(&db, &self.target(), options).await;
+        let done = self.revise(Entities::new).upgrade_at(&db, &self.target(), options).await;
         db.close().await.unwrap();
         done
     }

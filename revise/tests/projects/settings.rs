@@ -54,7 +54,7 @@ async fn the_connection_of_a_program_is_given_back_as_it_was() {
     let db = project.connect().await;
     db.execute_unprepared("PRAGMA reverse_unordered_selects = ON").await.unwrap();
     let revise = project.revise(entities!(owner, team));
-    revise.upgrade(&db, &project.target(), &UpgradeOptions::default()).await.unwrap();
+    revise.upgrade_at(&db, &project.target(), &UpgradeOptions::default()).await.unwrap();
     let sql = "SELECT recursive_triggers || ignore_check_constraints || reverse_unordered_selects \
                FROM pragma_recursive_triggers, pragma_ignore_check_constraints, pragma_reverse_unordered_selects";
     let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, sql);

@@ -25,7 +25,7 @@ async fn failure(project: &Project, up: bool) -> sea_revise::Error {
     let target = if up { "head" } else { "base" };
     let options = UpgradeOptions { target: target.to_owned(), ..UpgradeOptions::default() };
     let done = match up {
-        true => project.revise().upgrade(&db, &project.target(), &options).await,
+        true => project.revise().upgrade_at(&db, &project.target(), &options).await,
         false => project.revise().downgrade(&db, &project.target(), &options).await,
     };
     db.close().await.expect("it closes");

@@ -46,7 +46,7 @@ async fn a_file_that_is_held_is_waited_for_once_and_no_longer_than_was_said() {
             ..UpgradeOptions::default()
         };
         let begun = Instant::now();
-        let error = Revise::new::<One>().upgrade(&db, &target, &options).await.unwrap_err();
+        let error = Revise::new::<One>().upgrade_at(&db, &target, &options).await.unwrap_err();
         assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
         assert_eq!(error.exit_code(), 7, "{error}");
         assert!(error.to_string().contains("another program holds"), "{error}");
@@ -64,7 +64,7 @@ async fn an_error_is_said_once() {
     let url = made(&home, "a.db", "CREATE TABLE made (a)").await;
     let target = Target::parse(&url, UrlStyle::Sqlx).unwrap();
     let db = open(&url).await;
-    let error = Revise::new::<One>().upgrade(&db, &target, &UpgradeOptions::default()).await;
+    let error = Revise::new::<One>().upgrade_at(&db, &target, &UpgradeOptions::default()).await;
     assert_eq!(
         error.unwrap_err().to_string(),
         "`m20260101_000000_step` failed, and the database is as it was before it:\n\

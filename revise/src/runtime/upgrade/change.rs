@@ -56,7 +56,7 @@ impl Change<'_> {
     /// Carries the chosen migrations out, and answers their names.
     ///
     /// # Errors
-    /// As [`Revise::upgrade`].
+    /// As [`Revise::upgrade_at`].
     pub async fn carry_out(self) -> Result<Vec<String>> {
         let Self { revise, session, options, direction, .. } = self;
         if self.chosen.is_empty() && self.status.unfinished.is_none() {
