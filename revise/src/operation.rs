@@ -6,6 +6,7 @@
 )]
 
 pub mod apply;
+pub(crate) mod batches;
 pub mod describe;
 pub mod manifest;
 mod plan;
@@ -114,6 +115,8 @@ pub enum Operation {
     },
     /// Gives a value, an expression in SQL, to the rows that have NULL in a column.
     Backfill { table: TableName, column: String, value: String },
+    /// Changes rows after the migration, so many keys at a time and each time in a transaction of its own. `set` and `condition` are SQL.
+    BackfillInBatches { table: TableName, set: String, condition: String, size: u32 },
     /// Adds a primary key.
     AddPrimaryKey { table: TableName, key: PrimaryKey },
     /// Drops the primary key.
@@ -241,6 +244,7 @@ macro_rules! own_table {
             | Operation::SetColumnClause { table, .. }
             | Operation::SetOptions { table, .. }
             | Operation::Backfill { table, .. }
+            | Operation::BackfillInBatches { table, .. }
             | Operation::AddPrimaryKey { table, .. }
             | Operation::DropPrimaryKey { table, .. }
             | Operation::AddUnique { table, .. }

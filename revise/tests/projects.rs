@@ -7,6 +7,9 @@
 )]
 
 #[cfg(test)]
+#[path = "projects/batches.rs"]
+mod batches;
+#[cfg(test)]
 #[path = "projects/breakage.rs"]
 mod breakage;
 #[cfg(test)]

@@ -206,6 +206,9 @@ fn report() -> Report {
         Event::Done { revision, duration, .. } => {
             log::info!("applied {revision} in {} ms", duration.as_millis());
         }
+        Event::Filled { revision, table, changed, .. } => {
+            log::info!("{revision}: {changed} rows of {table} changed so far");
+        }
         Event::Warning(warning) => log::warn!("{warning}"),
     })
 }

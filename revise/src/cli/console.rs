@@ -4,10 +4,11 @@ use std::{
     io::{self, BufRead, IsTerminal, Write},
     process::ExitCode,
     sync::{
-        Arc, Once,
+        Arc, Mutex, Once,
         atomic::{AtomicBool, Ordering},
         mpsc,
     },
+    time::{Duration, Instant},
 };
 
 use serde::Serialize;
@@ -23,6 +24,9 @@ use crate::{
 
 /// Whether the JSON of the answer is printed already.
 static ANSWERED: AtomicBool = AtomicBool::new(false);
+
+/// How often it is said how far something is.
+const REPEAT: Duration = Duration::from_secs(2);
 
 /// Where answers go.
 #[derive(Clone)]
@@ -101,8 +105,24 @@ impl Console {
                 };
                 console.note(&format!("{done} {revision} in {} ms", duration.as_millis()));
             }
+            Event::Filled { revision, table, changed, done } if *done || console.may_repeat() => {
+                let rows = crate::operation::describe::counted(changed, "row");
+                console.note(&format!("{rows} of `{table}` changed so far, for {revision}"));
+            }
+            Event::Filled { .. } => {}
             Event::Warning(warning) => eprintln(&format!("warning: {warning}")),
         })
+    }
+
+    /// Whether it is time to say again how far something is.
+    fn may_repeat(&self) -> bool {
+        static LAST: Mutex<Option<Instant>> = Mutex::new(None);
+        let Ok(mut last) = LAST.lock() else { return false };
+        let is_time = self.verbose || last.is_none_or(|last| last.elapsed() > REPEAT);
+        if is_time {
+            *last = Some(Instant::now());
+        }
+        is_time
     }
 
     /// Asks before something is lost; `None` without a terminal.

@@ -14,7 +14,7 @@ use crate::{
         consistency::{Checked, lines},
         generate::GenerateOptions,
     },
-    runtime::{replay::Replay, shadow::Shadows, target::Target},
+    runtime::{batches::Filling, replay::Replay, shadow::Shadows, target::Target},
 };
 
 impl Command<'_> {
@@ -99,6 +99,9 @@ impl Command<'_> {
             for missing in &status.missing {
                 self.console.say(&format!("applied, and not known here: {missing}"))?;
             }
+            for filling in &status.filling {
+                self.console.say(&format!("not done in batches: {}", filling.words()))?;
+            }
         }
         self.print_findings(&checked.findings)?;
         for remark in &checked.remarks {
@@ -137,6 +140,8 @@ impl Command<'_> {
                         &format!("{revision}, of which {} are done", counted(steps, "operation")),
                     )?;
                 }
+                let filling = status.filling.iter();
+                filling.map(Filling::words).try_for_each(|words| say("in batches", &words))?;
                 for missing in &status.missing {
                     say("missing", missing)?;
                 }

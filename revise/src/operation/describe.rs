@@ -104,8 +104,18 @@ fn column_words(operation: &Operation) -> String {
         Operation::Backfill { table, column, value } => {
             format!("fill {table}.{column} with {value} where it is null")
         }
+        Operation::BackfillInBatches { .. } => words_of_batches(operation),
         _ => String::new(),
     }
+}
+
+fn words_of_batches(operation: &Operation) -> String {
+    let Operation::BackfillInBatches { table, set, condition, size } = operation else {
+        return String::new();
+    };
+    let condition = Some(condition.trim()).filter(|condition| !condition.is_empty());
+    let condition = optional(" where ", condition.map(short));
+    format!("then set {}{condition} in {table}, {} at a time", short(set), counted(size, "row"))
 }
 
 /// Changes of keys, constraints and indexes.

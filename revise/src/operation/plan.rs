@@ -150,6 +150,24 @@ impl Plan {
         self.with(Operation::Backfill { table, column, value })
     }
 
+    /// Changes the rows of a table once the migration is done, so many keys at a time: `set` and `condition` are the SQL after `SET` and
+    /// `WHERE` (an empty condition means every row). Comes last in its migration.
+    ///
+    /// `upgrade` runs it without the lock for schema changes and outside of the migration's transaction. How far it is stands in the
+    /// database, and the next `upgrade` goes on after the last batch. Rows that are added meanwhile are not looked at again. In a `down`
+    /// and in a shadow it is one statement; nothing is taken back unless the `down` says how.
+    #[must_use]
+    pub fn backfill_in_batches(
+        self,
+        table: impl Into<TableName>,
+        set: &str,
+        condition: &str,
+        size: u32,
+    ) -> Self {
+        let (table, set, condition) = (table.into(), set.to_owned(), condition.to_owned());
+        self.with(Operation::BackfillInBatches { table, set, condition, size })
+    }
+
     /// Adds a primary key.
     #[must_use]
     pub fn add_primary_key(self, table: impl Into<TableName>, key: PrimaryKey) -> Self {

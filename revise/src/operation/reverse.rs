@@ -96,6 +96,12 @@ fn one(
             });
             (back, None)
         }
+        Operation::BackfillInBatches { table, .. } => (
+            None,
+            note(format!(
+                "what the rows of `{table}` had before the change in batches is not remembered"
+            )),
+        ),
         Operation::Sql { .. } => {
             (None, note("SQL of your own has no way back that could be known; write it".to_owned()))
         }

@@ -34,7 +34,8 @@ impl Operation {
             | Self::SetGenerated { .. }
             | Self::SetCollation { .. }
             | Self::SetColumnClause { .. }
-            | Self::Backfill { .. } => Subject::Column,
+            | Self::Backfill { .. }
+            | Self::BackfillInBatches { .. } => Subject::Column,
             Self::AddPrimaryKey { .. }
             | Self::DropPrimaryKey { .. }
             | Self::AddUnique { .. }

@@ -15,6 +15,7 @@ use crate::{
     operation::{
         DefinitionKind, Operation, Subject,
         apply::parts::{find_check, find_key, find_unique, is_unique_on},
+        batches,
     },
     schema::{DatabaseObject, Schema, Table, TableName, Written, clause, names, quote, quote_text},
 };
@@ -221,18 +222,26 @@ fn emit_change(
         Operation::Backfill { table, column, value } => {
             let (table, column) = (table.quoted(), quote(column));
             let update = format!("UPDATE {table} SET {column} = {value} WHERE {column} IS NULL");
-            // Checks that wait for the end of the transaction would keep the table from being altered.
-            let wait = |table: &Table| {
-                let keys = table.foreign_keys.iter().map(|key| &key.clause);
-                let mut clauses = keys.chain(table.uniques.iter().map(|unique| &unique.clause));
-                clauses.any(|text| clause::is_deferred(text))
-            };
-            let deferred = now.tables.values().any(wait);
-            let check = deferred.then(|| "SET CONSTRAINTS ALL IMMEDIATE".to_owned());
-            [update].into_iter().chain(check).collect()
+            checked_at_once(now, update)
+        }
+        Operation::BackfillInBatches { table: of, set, condition, .. } => {
+            table(now, of)?;
+            checked_at_once(now, batches::update(&of.quoted(), (set, condition), ""))
         }
         _ => Vec::new(),
     })
+}
+
+/// A change of rows. Checks that wait for the end of the transaction would keep the table from being altered.
+fn checked_at_once(now: &Schema, update: String) -> Vec<String> {
+    let wait = |table: &Table| {
+        let keys = table.foreign_keys.iter().map(|key| &key.clause);
+        let mut clauses = keys.chain(table.uniques.iter().map(|unique| &unique.clause));
+        clauses.any(|text| clause::is_deferred(text))
+    };
+    let deferred = now.tables.values().any(wait);
+    let check = deferred.then(|| "SET CONSTRAINTS ALL IMMEDIATE".to_owned());
+    [update].into_iter().chain(check).collect()
 }
 
 fn emit_enum(now: &Schema, operation: &Operation) -> Vec<String> {

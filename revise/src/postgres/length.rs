@@ -101,6 +101,7 @@ fn each_name(operation: &mut Operation, visit: Visit<'_>) {
 
 fn in_constraint(operation: &mut Operation, visit: Visit<'_>) {
     match operation {
+        Operation::BackfillInBatches { table, .. } => in_name(table, visit),
         Operation::AddPrimaryKey { table, key } => {
             in_name(table, visit);
             key.name.iter_mut().chain(&mut key.columns).for_each(&mut *visit);

@@ -37,6 +37,7 @@ fn uses(operation: &Operation, value: &str) -> bool {
         }
         Operation::AlterType { using, .. } => using.as_ref().is_some_and(in_text),
         Operation::Backfill { value, .. } => in_text(value),
+        Operation::BackfillInBatches { set, condition, .. } => in_text(set) || in_text(condition),
         Operation::AddCheck { check, .. } => in_text(&check.expression),
         Operation::CreateIndex { index, .. } => is_in_index(index, value),
         Operation::CreateObject { object, .. } => in_text(&object.sql),

@@ -96,6 +96,12 @@ impl Checked {
                 )));
             }
         }
+        if let Some(filling) = self.status.iter().flat_map(|status| &status.filling).next() {
+            return Err(Error::Pending(format!(
+                "rows are still to be changed in batches: {}",
+                filling.words()
+            )));
+        }
         match self.findings.iter().find(|finding| finding.level == Level::Danger) {
             None => Ok(()),
             Some(danger) => Err(Error::Lint(format!("{}: {}", danger.rule, danger.message))),
@@ -188,10 +194,14 @@ impl Revise {
         }
         let others: Vec<String> = self.schemas(target).into_iter().collect();
         let session = Session::open(target, Use::Read).await?;
-        let read = session.read_with(&self.history, &others).await;
+        let read = async {
+            let (applied, schema) = session.read_with(&self.history, &others).await?;
+            let filling = self.history.fillings(&session.db, &applied).await?;
+            Ok((Status { filling, ..self.status_of(applied) }, schema))
+        };
+        let read = read.await;
         session.close().await;
-        let (applied, schema) = read?;
-        Ok(Some((self.status_of(applied), schema)))
+        read.map(Some)
     }
 
     /// Compares what all migrations lead to with the models.

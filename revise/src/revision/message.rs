@@ -114,6 +114,7 @@ fn describe(operation: &Operation) -> (&'static str, String, String) {
         | Operation::SetCollation { table, column, .. }
         | Operation::SetColumnClause { table, column, .. }
         | Operation::Backfill { table, column, .. } => ("change", column.clone(), of(table)),
+        Operation::BackfillInBatches { table, .. } => ("fill", table.name.clone(), String::new()),
         Operation::SetOptions { table, .. } => ("change", table.name.clone(), String::new()),
         Operation::AddPrimaryKey { table, .. } | Operation::DropPrimaryKey { table, .. } => {
             ("change", "primary key".to_owned(), of(table))

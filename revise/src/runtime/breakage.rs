@@ -73,6 +73,7 @@ pub fn may_break(operation: &Operation) -> bool {
         Operation::CreateTable { .. }
             | Operation::CreateObject { .. }
             | Operation::Backfill { .. }
+            | Operation::BackfillInBatches { .. }
             | Operation::SetComment { .. }
     );
     operation.table().is_some() && !other

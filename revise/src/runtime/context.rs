@@ -4,14 +4,17 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationTrait, SchemaManager};
 
 use crate::{
-    operation::Plan,
+    operation::{Plan, batches},
     runtime::{caught::caught, history::Steps, shadow::guard::Guard},
     sqlite::Faults,
 };
@@ -56,6 +59,10 @@ pub(crate) struct ExecutionContext {
     pub observer: Option<Observer>,
     /// In a shadow inside of the database itself: what its statements go through.
     pub guard: Option<Arc<Guard>>,
+    /// The migration whose changes in batches are noted, to be carried out when it is done.
+    pub notes_batches_for: Option<String>,
+    /// Whether the migration is taken back.
+    goes_down: AtomicBool,
     /// Whether there is no database, and plans are only recorded.
     pub records: bool,
     plans: Mutex<Vec<Plan>>,
@@ -93,6 +100,7 @@ impl ExecutionContext {
         migration: &dyn MigrationTrait,
         manager: &SchemaManager<'_>,
     ) -> Result<(), DbErr> {
+        self.goes_down.store(true, Ordering::Relaxed);
         match caught(CONTEXT.scope(Arc::clone(self), migration.down(manager))).await {
             Err(DbErr::Migration(words)) if words == NO_DOWN => Err(DbErr::Migration(
                 "it has no `down`; write one, or go back with a backup".to_owned(),
@@ -107,11 +115,19 @@ impl ExecutionContext {
     }
 
     /// Records a plan, and answers how many operations came before it.
-    pub fn record(&self, plan: &Plan) -> usize {
-        let Ok(mut plans) = self.plans.lock() else { return 0 };
+    ///
+    /// # Errors
+    /// When something comes after a change in batches.
+    pub fn record(&self, plan: &Plan) -> Result<usize, DbErr> {
+        let Ok(mut plans) = self.plans.lock() else { return Ok(0) };
         let earlier = plans.iter().map(|plan| plan.operations.len()).sum();
         plans.push(plan.clone());
-        earlier
+        let notes = self.notes_batches_for.is_some();
+        if notes || self.shadow.is_some() && !self.goes_down.load(Ordering::Relaxed) {
+            let whole: Vec<_> = plans.iter().flat_map(|plan| plan.operations.clone()).collect();
+            batches::end_of_first(&whole).map_err(DbErr::Migration)?;
+        }
+        Ok(earlier)
     }
 
     /// The plans so far.

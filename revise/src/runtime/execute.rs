@@ -10,9 +10,16 @@ use sea_orm_migration::SchemaManager;
 use crate::{
     check::precondition,
     error::{clear, restate},
-    operation::{Operation, Plan},
+    operation::{
+        Operation, Plan,
+        batches::{self, is_later},
+    },
     postgres::{self, SchemaScope},
-    runtime::{breakage, context::ExecutionContext},
+    runtime::{
+        batches::{in_place, note},
+        breakage,
+        context::ExecutionContext,
+    },
     schema::{Schema, TableName, Used, quote},
     sqlite,
 };
@@ -28,8 +35,10 @@ impl Plan {
     /// changes and reported with a count and examples; when the plan does not fit the schema; when a statement fails; when
     /// a trigger, a view or a full-text table of SQLite could not be used any more.
     pub async fn apply(self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-        let context = ExecutionContext::current().unwrap_or_default();
-        let earlier = context.record(&self);
+        let inside_of = ExecutionContext::current();
+        let is_alone = inside_of.is_none();
+        let context = inside_of.unwrap_or_default();
+        let earlier = context.record(&self)?;
         if context.records {
             return Ok(());
         }
@@ -37,8 +46,27 @@ impl Plan {
         let inside = context.guard.as_ref().map(|guard| guard.executor());
         let db = inside.as_ref().unwrap_or_else(|| manager.get_connection());
         let operations = database_names(&self.operations, db.get_database_backend());
-        let done = in_steps(db, &operations, earlier, &context).await;
-        done.map_err(|error| postgres::explained(error, &self.operations))
+        let done = async {
+            if let Some(revision) = &context.notes_batches_for {
+                let end = batches::end_of_first(&operations).map_err(DbErr::Migration)?;
+                let (first, later) = operations.split_at_checked(end).unwrap_or((&operations, &[]));
+                in_steps(db, first, earlier, &context).await?;
+                return note(db, revision, (earlier + end, later)).await;
+            }
+            if !is_alone {
+                return in_steps(db, &operations, earlier, &context).await;
+            }
+            // SeaORM's own migrator.
+            let alike = |one: &Operation, next: &Operation| is_later(one) == is_later(next);
+            for part in operations.chunk_by(alike) {
+                match part.first().is_some_and(is_later) {
+                    true => in_place(db, part).await?,
+                    false => in_steps(db, part, earlier, &context).await?,
+                }
+            }
+            Ok(())
+        };
+        done.await.map_err(|error| postgres::explained(error, &self.operations))
     }
 }
 

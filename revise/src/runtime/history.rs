@@ -13,11 +13,15 @@ use serde::Serialize;
 
 use crate::{
     error::{Error, Result, clear, is_lock_timeout, is_permission_denied},
+    runtime::batches,
     schema::{Schema, TableName, quote},
 };
 
 /// The table next to SeaORM's.
 pub const TABLE: &str = "sea_revise_history";
+
+/// The engine's tables.
+const SIDE_TABLES: [&str; 2] = [TABLE, batches::TABLE];
 
 /// The history of one database.
 #[derive(Clone, Debug)]
@@ -83,13 +87,14 @@ impl State {
 impl History {
     /// Whether a table is the engine's, SeaORM's, or that of a tool that copies SQLite files.
     pub fn is_own(&self, table: &TableName) -> bool {
-        let known = table.name == self.table || table.name == TABLE;
+        let known = table.name == self.table || SIDE_TABLES.contains(&table.name.as_str());
         table.schema.is_none() && (known || table.name.starts_with("_litestream_"))
     }
 
-    /// The names of the engine's table and SeaORM's.
-    pub fn names(&self) -> [TableName; 2] {
-        [self.table.as_str().into(), TABLE.into()]
+    /// The names of the engine's tables and SeaORM's.
+    pub fn names(&self) -> Vec<TableName> {
+        let names = [self.table.as_str()].into_iter().chain(SIDE_TABLES);
+        names.map(Into::into).collect()
     }
 
     /// Takes the own tables out of a schema.
@@ -146,7 +151,7 @@ impl History {
         Ok(applied)
     }
 
-    async fn exists<C: ConnectionTrait>(&self, db: &C, table: &str) -> Result<bool> {
+    pub(super) async fn exists<C: ConnectionTrait>(&self, db: &C, table: &str) -> Result<bool> {
         let sql = match db.get_database_backend() {
             DbBackend::Sqlite => {
                 "SELECT type FROM sqlite_schema WHERE type IN ('table', 'view') AND name = $1"
@@ -216,9 +221,13 @@ impl History {
         change(db, &sql, vec![revision.into(), seconds().into()]).await
     }
 
-    /// Takes a version out of both tables.
+    /// Takes a version out of the tables.
     pub async fn forget<C: ConnectionTrait>(&self, db: &C, revision: &str) -> Result<(), DbErr> {
-        for table in [quote(&self.table), TABLE.to_owned()] {
+        let mut tables = vec![quote(&self.table), TABLE.to_owned()];
+        if self.exists(db, batches::TABLE).await? {
+            tables.push(batches::TABLE.to_owned());
+        }
+        for table in tables {
             let sql = format!("DELETE FROM {table} WHERE version = $1");
             change(db, &sql, vec![revision.into()]).await?;
         }

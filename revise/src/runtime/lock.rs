@@ -19,8 +19,41 @@ use crate::{
     },
 };
 
-/// The key of the advisory lock: `sea_revi` in ASCII.
-const KEY: i64 = 0x7365_615f_7265_7669;
+/// What is locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LockKind {
+    /// The schema.
+    Schema,
+    /// Changes of rows in batches, which need the schema only for a moment.
+    Batches,
+}
+
+impl LockKind {
+    /// The key of the advisory lock: `sea_revi` in ASCII, and the next number.
+    fn key(self) -> i64 {
+        const KEY: i64 = 0x7365_615f_7265_7669;
+        match self {
+            Self::Schema => KEY,
+            Self::Batches => KEY + 1,
+        }
+    }
+
+    /// The end of the name of the file next to a SQLite file.
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::Schema => ".revise-lock",
+            Self::Batches => ".revise-batches-lock",
+        }
+    }
+
+    /// What is done under it.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Schema => "changing the schema",
+            Self::Batches => "changing rows in batches",
+        }
+    }
+}
 
 /// How often a file is looked at that another process has.
 pub(crate) const PAUSE: Duration = Duration::from_millis(20);
@@ -45,10 +78,23 @@ impl Lock {
     /// # Errors
     /// [`Error::Locked`] when it is not free in time.
     pub async fn take(target: &Target, patience: Duration, wait: Waiting<'_>) -> Result<Self> {
+        Self::take_kind(LockKind::Schema, target, patience, wait).await
+    }
+
+    /// As [`Lock::take`], for what is locked by itself.
+    ///
+    /// # Errors
+    /// As [`Lock::take`].
+    pub async fn take_kind(
+        kind: LockKind,
+        target: &Target,
+        patience: Duration,
+        wait: Waiting<'_>,
+    ) -> Result<Self> {
         match target {
-            Target::Memory => in_memory(patience).await,
-            Target::File(path) => on_file(path, patience, wait).await,
-            Target::Postgres(_) => on_server(target, patience, wait).await,
+            Target::Memory => in_memory(kind, patience).await,
+            Target::File(path) => on_file(kind, path, patience, wait).await,
+            Target::Postgres(_) => on_server(kind, target, patience, wait).await,
         }
     }
 
@@ -101,14 +147,24 @@ impl Drop for FileLock {
     }
 }
 
-async fn in_memory(patience: Duration) -> Result<Lock> {
-    static MEMORY: Mutex<()> = Mutex::const_new(());
-    let taken = tokio::time::timeout(patience, MEMORY.lock()).await;
-    taken.map(Lock::Memory).map_err(|_| locked("another task of this program", patience))
+async fn in_memory(kind: LockKind, patience: Duration) -> Result<Lock> {
+    static SCHEMA: Mutex<()> = Mutex::const_new(());
+    static BATCHES: Mutex<()> = Mutex::const_new(());
+    let lock = match kind {
+        LockKind::Schema => &SCHEMA,
+        LockKind::Batches => &BATCHES,
+    };
+    let taken = tokio::time::timeout(patience, lock.lock()).await;
+    taken.map(Lock::Memory).map_err(|_| locked(kind, "another task of this program", patience))
 }
 
-async fn on_file(path: &Path, patience: Duration, wait: Waiting<'_>) -> Result<Lock> {
-    let path = sibling(path, ".revise-lock");
+async fn on_file(
+    kind: LockKind,
+    path: &Path,
+    patience: Duration,
+    wait: Waiting<'_>,
+) -> Result<Lock> {
+    let path = sibling(path, kind.suffix());
     let begun = Instant::now();
     let mut reported = false;
     loop {
@@ -122,18 +178,23 @@ async fn on_file(path: &Path, patience: Duration, wait: Waiting<'_>) -> Result<L
             reported = true;
         }
         if begun.elapsed() >= patience {
-            return Err(locked(&holder, patience));
+            return Err(locked(kind, &holder, patience));
         }
         tokio::time::sleep(PAUSE).await;
     }
 }
 
-async fn on_server(target: &Target, patience: Duration, wait: Waiting<'_>) -> Result<Lock> {
+async fn on_server(
+    kind: LockKind,
+    target: &Target,
+    patience: Duration,
+    wait: Waiting<'_>,
+) -> Result<Lock> {
     let session = Session::open(target, Use::Write).await?;
     let begun = Instant::now();
     let mut reported = false;
     loop {
-        let taken = try_lock(&session).await;
+        let taken = try_lock(&session, kind).await;
         if taken.map_err(Error::database("cannot take the lock for schema changes"))? {
             return Ok(Lock::Server(session));
         }
@@ -143,23 +204,23 @@ async fn on_server(target: &Target, patience: Duration, wait: Waiting<'_>) -> Re
         }
         if begun.elapsed() >= patience {
             session.close().await;
-            return Err(locked("another process", patience));
+            return Err(locked(kind, "another process", patience));
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
-async fn try_lock(session: &Session) -> Result<bool, DbErr> {
+async fn try_lock(session: &Session, kind: LockKind) -> Result<bool, DbErr> {
     let sql = "SELECT pg_try_advisory_lock($1)";
-    let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, [KEY.into()]);
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, [kind.key().into()]);
     let row = session.db.query_one_raw(statement).await?;
     row.map_or(Ok(false), |row| row.try_get_by_index(0))
 }
 
-fn locked(holder: &str, patience: Duration) -> Error {
-    let seconds = patience.as_secs();
+fn locked(kind: LockKind, holder: &str, patience: Duration) -> Error {
+    let (seconds, changing) = (patience.as_secs(), kind.words());
     Error::Locked(format!(
-        "{holder} has been changing the schema for {seconds} s; wait for it, or raise `--wait`"
+        "{holder} has been {changing} for {seconds} s; wait for it, or raise `--wait`"
     ))
 }
 

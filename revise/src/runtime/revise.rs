@@ -14,6 +14,7 @@ use crate::{
     error::{Error, Result},
     runtime::{
         backup::Backup,
+        batches::Filling,
         history::{Applied, History, State},
         shadow::{Migrations, Shadows},
         target::{Target, UrlStyle},
@@ -58,6 +59,8 @@ pub struct Status {
     pub out_of_order: Vec<String>,
     /// What was begun and is not done.
     pub unfinished: Option<Applied>,
+    /// Changes of rows in batches that are not done, of migrations that are.
+    pub filling: Vec<Filling>,
 }
 
 impl Status {
@@ -169,7 +172,9 @@ impl Revise {
     /// # Errors
     /// When the database does not answer, or its history cannot be read.
     pub async fn status(&self, db: &DatabaseConnection) -> Result<Status> {
-        Ok(self.status_of(self.history.applied(db).await?))
+        let applied = self.history.applied(db).await?;
+        let filling = self.history.fillings(db, &applied).await?;
+        Ok(Status { filling, ..self.status_of(applied) })
     }
 
     /// Where a database stands in which this is noted.

@@ -9,7 +9,7 @@ mod pool;
 
 use sea_orm::DatabaseConnection;
 
-use self::change::Change;
+use self::change::{Change, Part};
 pub(crate) use self::{
     apply::MigrationRun,
     choose::{edited, named, revisions},
@@ -21,7 +21,7 @@ pub use self::{
 };
 use crate::{
     error::Result,
-    runtime::{lock::Lock, revise::Revise, session::Session, target::Target},
+    runtime::{batches, lock::Lock, revise::Revise, session::Session, target::Target},
 };
 
 impl Revise {
@@ -68,6 +68,40 @@ impl Revise {
         options: &UpgradeOptions,
         direction: Direction,
     ) -> Result<Vec<String>> {
+        session.wait_for(options.lock_timeout).await?;
+        if direction == Direction::Down {
+            if self.status(&session.db).await?.filling.is_empty() {
+                return Ok(self.change_alone(session, options, direction).await?.names);
+            }
+            let batches = batches::hold(session, options).await?;
+            let done = self.change_alone(session, options, direction).await;
+            batches.release().await;
+            return Ok(done?.names);
+        }
+        let mut options = options.clone();
+        let mut names = Vec::new();
+        loop {
+            batches::finish(self, session, &options).await?;
+            let part = self.change_alone(session, &options, direction).await?;
+            names.extend(part.names);
+            match part.goal {
+                Some(goal) => options.target = goal,
+                None => break,
+            }
+        }
+        if !names.is_empty() {
+            batches::finish(self, session, &options).await?;
+        }
+        Ok(names)
+    }
+
+    /// Changes the schema while no other process does, as far as the next change of rows in batches.
+    async fn change_alone(
+        &self,
+        session: &Session,
+        options: &UpgradeOptions,
+        direction: Direction,
+    ) -> Result<Part> {
         let report = &options.report;
         let wait = |holder: &str| report(&Event::Waiting(holder.to_owned()));
         let lock = Lock::take(&session.target, options.wait, &wait).await?;
@@ -81,8 +115,7 @@ impl Revise {
         session: &Session,
         options: &UpgradeOptions,
         direction: Direction,
-    ) -> Result<Vec<String>> {
-        session.wait_for(options.lock_timeout).await?;
+    ) -> Result<Part> {
         let status = self.status(&session.db).await?;
         let chosen = choose::revisions(&self.revisions(), &status, &options.target, direction)?;
         let migrations = (self.migrations)();

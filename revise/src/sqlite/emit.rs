@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     error::PlanError,
-    operation::{DefinitionKind, Operation},
+    operation::{
+        DefinitionKind, Operation,
+        batches::{is_later, update},
+    },
     schema::{Schema, TableName, Type, expression::is_plain, quote},
 };
 
@@ -31,6 +34,7 @@ pub fn segments(operations: &[Operation]) -> Vec<&[Operation]> {
 fn is_direct(operation: &Operation) -> bool {
     is_rename(operation)
         || is_sql(operation)
+        || is_later(operation)
         || matches!(operation, Operation::CreateObject { .. } | Operation::DropObject { .. })
 }
 
@@ -133,6 +137,9 @@ fn direct(schema: &Schema, operation: &Operation) -> Vec<String> {
             vec![format!("DROP TRIGGER {}", quote(&object.name))]
         }
         Operation::Sql { sqlite, .. } => sqlite.iter().cloned().collect(),
+        Operation::BackfillInBatches { table, set, condition, .. } => {
+            vec![update(&quote(&table.name), (set, condition), "")]
+        }
         _ => Vec::new(),
     }
 }

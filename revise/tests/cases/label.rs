@@ -22,6 +22,7 @@ pub fn label(operation: &Operation) -> String {
         Op::SetColumnClause { table, column, .. } => format!("SetColumnClause({table}.{column})"),
         Op::SetOptions { table, .. } => format!("SetOptions({table})"),
         Op::Backfill { table, column, .. } => format!("Backfill({table}.{column})"),
+        Op::BackfillInBatches { table, .. } => format!("BackfillInBatches({table})"),
         Op::SetComment { table, column: Some(column), .. } => {
             format!("SetComment({table}.{column})")
         }

@@ -107,8 +107,8 @@ fn labels_name_the_kind_and_the_subject() {
     let labels: Vec<String> = every_operation().operations.iter().map(label).collect();
     let expected = "CreateTable(t) DropTable(s.t) RenameTable(t→v) AddColumn(t.a) DropColumn(t.a) RenameColumn(t.a→b) \
         AlterType(t.a) AlterNull(t.a) AlterDefault(t.a) SetIdentity(t.a) \
-        SetGenerated(t.a) SetCollation(t.a) SetColumnClause(t.a) SetOptions(t) Backfill(t.a) AddPrimaryKey(t) DropPrimaryKey(t) \
-        AddUnique(t:_a,_b) DropUnique(t:_a) CreateIndex(t:_i) DropIndex(t:_i) RenameIndex(t:_i→j) AddFk(t:_a,_b) \
+        SetGenerated(t.a) SetCollation(t.a) SetColumnClause(t.a) SetOptions(t) Backfill(t.a) BackfillInBatches(t) AddPrimaryKey(t) \
+        DropPrimaryKey(t) AddUnique(t:_a,_b) DropUnique(t:_a) CreateIndex(t:_i) DropIndex(t:_i) RenameIndex(t:_i→j) AddFk(t:_a,_b) \
         DropFk(t:_a) AddCheck(t) DropCheck(t) SetComment(t.a) SetComment(t) CreateEnum(e) DropEnum(e) AddEnumValue(e:_x) \
         RenameEnumValue(e:_x→y) RebuildEnum(e) CreateView(v) DropView(v) CreateTrigger(g) DropTrigger(g) Sql()";
     let expected: Vec<String> =
@@ -132,7 +132,8 @@ fn every_operation() -> Plan {
         .set_collation("t", "a", None)
         .set_extra("t", "a", "")
         .set_options("t", [])
-        .backfill("t", "a", "1");
+        .backfill("t", "a", "1")
+        .backfill_in_batches("t", "a = 1", "", 1);
     let of_keys = of_tables
         .add_primary_key("t", PrimaryKey::new(["a"]))
         .drop_primary_key("t")

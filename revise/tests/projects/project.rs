@@ -167,6 +167,17 @@ impl Project {
         Revise::of(migrations).entities(entities()).program("migration")
     }
 
+    /// As a program of the time when there were so many migrations.
+    pub fn revise_up_to(&self, count: usize) -> Revise {
+        let steps = Arc::clone(&self.steps);
+        let migrations = move || -> Vec<Box<dyn MigrationTrait>> {
+            let steps = steps.lock().unwrap().clone();
+            let steps = steps.into_iter().take(count);
+            steps.map(|step| Box::new(step) as Box<dyn MigrationTrait>).collect()
+        };
+        Revise::of(migrations).program("migration")
+    }
+
     pub fn target(&self) -> Target {
         Target::parse(&self.url, UrlStyle::Sqlx).unwrap()
     }

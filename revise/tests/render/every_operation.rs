@@ -130,6 +130,7 @@ pub fn plan() -> Plan {
         .set_extra("books", "a", "ON CONFLICT FAIL")
         .set_options("books", ["STRICT"])
         .backfill("books", "a", "'naïve'")
+        .backfill_in_batches("books", r#""a" = 'it''s'"#, "", 500)
         .create_enum("tea", ["green", r#"black "x""#])
         .drop_enum("tea")
         .add_enum_value("tea", "red", Some("green"))

@@ -261,6 +261,12 @@ fn definitions() -> Vec<Operation> {
             before: Vec::new(),
         },
         Operation::Backfill { table: table(), column: column(), value: "'naïve'".to_owned() },
+        Operation::BackfillInBatches {
+            table: table(),
+            set: "\"a\" = 'it''s'".to_owned(),
+            condition: String::new(),
+            size: 500,
+        },
     ]
 }
 

@@ -76,7 +76,7 @@ impl Linter {
             format!("{why}, so `{table}` is rewritten under ACCESS EXCLUSIVE, which blocks reads meanwhile"),
             format!(
                 "add `{name}` nullable and without it, set the default for new rows with .set_default(…), and fill the \
-                 old rows in batches"
+                 old rows with .backfill_in_batches(…)"
             ),
         ));
     }
@@ -87,7 +87,7 @@ impl Linter {
             of(table, column),
             format!("`{table}` and its indexes are rewritten under ACCESS EXCLUSIVE, which blocks reads meanwhile"),
             format!(
-                "add a second column of {}, release a program that writes both, copy the values in batches, drop \
+                "add a second column of {}, release a program that writes both, copy the values with .backfill_in_batches(…), drop \
                  `{column}` in a later migration",
                 spell(kind)
             ),

@@ -59,6 +59,7 @@ fn is_rebuild(table: &Table, operation: &Operation) -> bool {
         | Operation::RenameTable { .. }
         | Operation::RenameColumn { .. }
         | Operation::Backfill { .. }
+        | Operation::BackfillInBatches { .. }
         | Operation::AddUnique { .. }
         | Operation::CreateIndex { .. }
         | Operation::DropIndex { .. }

@@ -6,6 +6,7 @@ use super::{Draft, Drafted, GenerateOptions};
 use crate::{
     error::{Error, Result},
     runtime::{
+        batches,
         execute::database_names,
         lock::Lock,
         revise::Revise,
@@ -37,9 +38,12 @@ impl Revise {
             options: &options,
             forgiven: BTreeSet::new(),
         };
-        let done = run.carry_out().await;
-        session.close().await;
+        let mut done = run.carry_out().await;
         lock.release().await;
+        if done.is_ok() {
+            done = batches::finish(self, &session, &options).await;
+        }
+        session.close().await;
         done
     }
 

@@ -147,6 +147,7 @@ impl Survivor {
             match operation {
                 Operation::DropTable { table, .. } if *table == now => return None,
                 Operation::Sql { .. } => return None,
+                Operation::BackfillInBatches { table, .. } if *table == now => return None,
                 Operation::RenameTable { from, to } if *from == now => now = to.clone(),
                 Operation::RenameColumn { table, from, to } if *table == now => {
                     let renamed = columns.iter_mut().filter(|(_, name)| name == from);

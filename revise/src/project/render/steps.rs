@@ -83,8 +83,16 @@ fn column_step(operation: &Operation) -> String {
         Operation::Backfill { table, column, value } => {
             call("backfill", &[name(table), text(column), sql(value)])
         }
+        Operation::BackfillInBatches { .. } => batches_step(operation),
         _ => String::new(),
     }
+}
+
+fn batches_step(operation: &Operation) -> String {
+    let Operation::BackfillInBatches { table, set, condition, size } = operation else {
+        return String::new();
+    };
+    call("backfill_in_batches", &[name(table), sql(set), sql(condition), size.to_string()])
 }
 
 /// Changes of keys, constraints and indexes.

@@ -62,6 +62,7 @@ impl UniqueRule {
             | Operation::SetGenerated { column, .. }
             | Operation::SetCollation { column, .. }
             | Operation::Backfill { column, .. } => self.forget(column),
+            Operation::BackfillInBatches { set, .. } => self.forget_all(set),
             _ => {}
         }
     }
@@ -83,6 +84,13 @@ impl UniqueRule {
             false => part.name != column,
         });
         self.predicate = self.predicate.take().filter(|text| !mentions(text, column));
+    }
+
+    /// Forgets the columns that SQL names.
+    fn forget_all(&mut self, sql: &str) {
+        let names: Vec<String> = self.columns.iter().map(|part| part.name.clone()).collect();
+        names.iter().filter(|name| mentions(sql, name)).for_each(|name| self.forget(name));
+        self.predicate = None;
     }
 
     /// The statement that holds it.

@@ -83,7 +83,8 @@ impl MigrationRun<'_> {
         let transaction = self.session.begin_within(self.options.lock_timeout).await?;
         let done = async {
             self.revise.history.install(&transaction).await?;
-            let context = ExecutionContext::live(None, observer(&self.options.report));
+            let mut context = ExecutionContext::live(None, observer(&self.options.report));
+            context.notes_batches_for = self.notes_batches_for();
             context.check_breakage(BreakageCheck::BeforeCommit);
             let context = Arc::new(context);
             self.migrate(&SchemaManager::new(&transaction), &context).await?;
@@ -119,11 +120,18 @@ impl MigrationRun<'_> {
             self.revise.history.write(db, name, &self.note(state, begun)).await?;
         }
         let steps = Some(Steps { revision: name.to_owned(), done });
-        let context = Arc::new(ExecutionContext::live(steps, observer(&self.options.report)));
+        let mut context = ExecutionContext::live(steps, observer(&self.options.report));
+        context.notes_batches_for = self.notes_batches_for();
+        let context = Arc::new(context);
         self.migrate(&SchemaManager::new(db), &context).await?;
         let transaction = self.session.begin().await?;
         self.record(&transaction, begun).await?;
         transaction.commit().await
+    }
+
+    /// On the way down rows have to be changed before what they are in goes.
+    fn notes_batches_for(&self) -> Option<String> {
+        (self.direction == Direction::Up).then(|| self.migration.name().to_owned())
     }
 
     async fn migrate(

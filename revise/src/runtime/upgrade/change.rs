@@ -42,6 +42,15 @@ pub(super) struct Change<'a> {
     pub migrations: Vec<Box<dyn MigrationTrait>>,
 }
 
+/// What was carried out.
+#[derive(Default)]
+pub(super) struct Part {
+    /// The migrations.
+    pub names: Vec<String>,
+    /// Where to go once rows were changed in batches, which come first.
+    pub goal: Option<String>,
+}
+
 /// What each migration may break, because a later one mends it.
 type Forgiven = BTreeMap<String, BTreeSet<String>>;
 
@@ -53,17 +62,17 @@ struct Seen {
 }
 
 impl Change<'_> {
-    /// Carries the chosen migrations out, and answers their names.
+    /// Carries the chosen migrations out, up to one that changes rows in batches.
     ///
     /// # Errors
     /// As [`Revise::upgrade_at`].
-    pub async fn carry_out(self) -> Result<Vec<String>> {
+    pub async fn carry_out(self) -> Result<Part> {
         let Self { revise, session, options, direction, .. } = self;
         if self.chosen.is_empty() && self.status.unfinished.is_none() {
             choose::expect_known(&self.status, &revise.program)?;
             // An edit is reported at once, and not only when it is in the way.
             self.replayed().await?;
-            return Ok(Vec::new());
+            return Ok(Part::default());
         }
         self.expect_sound()?;
         let Seen { migrations: replayed, mut forgiven } = self.replayed().await?;
@@ -72,7 +81,8 @@ impl Change<'_> {
         self.back_up(!losses.is_empty()).await?;
         let cannot = || Error::database(format!("cannot use {}", session.target));
         let settings = Settings::read(&session.db).await.map_err(cannot())?;
-        let mut done = Vec::with_capacity(self.chosen.len());
+        let last = self.chosen.last().cloned();
+        let mut done = Part::default();
         for name in self.chosen {
             let migration = self.migrations.iter().find(|migration| migration.name() == name);
             let Some(migration) = migration else { continue };
@@ -87,7 +97,15 @@ impl Change<'_> {
             let restored = settings.restore(&session.db).await;
             ran?;
             restored.map_err(cannot())?;
-            done.push(name);
+            let is_last = last.as_ref() == Some(&name);
+            done.names.push(name);
+            if direction == Direction::Up
+                && !is_last
+                && !revise.status(&session.db).await?.filling.is_empty()
+            {
+                done.goal = last;
+                break;
+            }
         }
         Ok(done)
     }

@@ -3,7 +3,10 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use super::choose::Direction;
-use crate::runtime::{backup::Backup, target::Target};
+use crate::{
+    runtime::{backup::Backup, target::Target},
+    schema::TableName,
+};
 
 /// How migrations are applied.
 #[derive(Clone)]
@@ -87,6 +90,17 @@ pub enum Event {
         direction: Direction,
         /// How long it took.
         duration: Duration,
+    },
+    /// Rows were changed in batches.
+    Filled {
+        /// The migration that asked for it.
+        revision: String,
+        /// The table.
+        table: TableName,
+        /// How many rows were changed so far.
+        changed: i64,
+        /// Whether these are all.
+        done: bool,
     },
     /// Something that does not stop the work.
     Warning(String),

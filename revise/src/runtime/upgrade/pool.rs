@@ -62,7 +62,7 @@ impl Revise {
         let status = self.status(db).await?;
         choose::expect_known(&status, &self.program)?;
         let chosen = choose::revisions(&self.revisions(), &status, &options.target, Direction::Up)?;
-        if chosen.is_empty() && status.unfinished.is_none() {
+        if chosen.is_empty() && status.unfinished.is_none() && status.filling.is_empty() {
             return Ok(Vec::new());
         }
         let own = self.own_connection(db).await?;
