@@ -12,6 +12,7 @@ mod init;
 mod inspect;
 mod roundtrip;
 mod sea_orm;
+mod seed;
 mod status;
 mod usage;
 mod write;
@@ -25,7 +26,9 @@ use self::console::Console;
 pub use self::{
     arguments::{Arguments, EXIT_CODES, Globals, Verb},
     console::fail,
+    init::InitArguments,
     sea_orm::{AnewArguments, DownArguments, UpArguments},
+    seed::SeedArguments,
     usage::misused,
 };
 use crate::{
@@ -115,6 +118,7 @@ impl Revise {
             Verb::Edit(arguments) => command.edit(&arguments),
             Verb::Merge => command.merge().await,
             Verb::Stamp(arguments) => command.stamp(&arguments).await,
+            Verb::Seed(arguments) => command.seed(&arguments).await,
             Verb::Check(arguments) => command.check(&arguments).await,
             Verb::Status => command.status().await,
             Verb::Lint(arguments) => command.lint(&arguments).await,

@@ -33,6 +33,7 @@ pub use runtime::{
     backup::Backup,
     history::{Applied, Record, State},
     revise::{Revise, Status},
+    seeding::{Seed, SeedOptions, SeedPlan, SeedState, Seeds, SqlSeed},
     target::{Target, UrlStyle},
     upgrade::{Confirm, Direction, Event, Report, UpgradeOptions},
 };

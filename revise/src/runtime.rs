@@ -12,6 +12,7 @@ pub(crate) mod recording;
 pub(crate) mod replay;
 pub(crate) mod revise;
 pub mod seed;
+pub mod seeding;
 pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod shadow;

@@ -28,6 +28,9 @@ mod renames;
 #[path = "projects/rows.rs"]
 mod rows;
 #[cfg(test)]
+#[path = "projects/seeds.rs"]
+mod seeds;
+#[cfg(test)]
 #[path = "projects/settings.rs"]
 mod settings;
 #[cfg(test)]

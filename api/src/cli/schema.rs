@@ -209,6 +209,9 @@ fn report() -> Report {
         Event::Filled { revision, table, changed, .. } => {
             log::info!("{revision}: {changed} rows of {table} changed so far");
         }
+        Event::Seeded { seed, duration } => {
+            log::info!("seeded {seed} in {} ms", duration.as_millis());
+        }
         Event::Warning(warning) => log::warn!("{warning}"),
     })
 }

@@ -6,7 +6,9 @@ use clap::{Args, Subcommand};
 
 use super::{
     examples,
+    init::InitArguments,
     sea_orm::{AnewArguments, DownArguments, UpArguments},
+    seed::SeedArguments,
 };
 
 /// What the exit codes mean.
@@ -83,6 +85,9 @@ pub enum Verb {
     /// Note migrations as applied without running them
     #[command(after_help = examples::STAMP)]
     Stamp(StampArguments),
+    /// Put in the rows that the project wants to be there
+    #[command(after_help = examples::SEED)]
+    Seed(SeedArguments),
     /// Compare models, history and database, and look for dangers
     #[command(after_help = examples::CHECK)]
     Check(CheckArguments),
@@ -107,22 +112,6 @@ pub enum Verb {
     Refresh(AnewArguments),
     /// SeaORM's name of `downgrade base`
     Reset(AnewArguments),
-}
-
-/// `init`
-#[derive(Debug, Args)]
-pub struct InitArguments {
-    /// The crate: where a new one goes, `migration` without it, or the existing one to look at
-    pub path: Option<PathBuf>,
-    /// Look at an existing crate of SeaORM migrations, and say what it takes to use it
-    #[arg(long)]
-    pub adopt: bool,
-    /// Begin with a migration that creates what the database has now
-    #[arg(long)]
-    pub from_db: bool,
-    /// Where this library comes from, as Cargo.toml writes it: `"0.1"`, or `{ path = "…" }`
-    #[arg(long, value_name = "DEPENDENCY")]
-    pub revise: Option<String>,
 }
 
 /// `migrate`

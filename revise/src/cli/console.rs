@@ -110,6 +110,9 @@ impl Console {
                 console.note(&format!("{rows} of `{table}` changed so far, for {revision}"));
             }
             Event::Filled { .. } => {}
+            Event::Seeded { seed, duration } => {
+                console.note(&format!("seeded {seed} in {} ms", duration.as_millis()));
+            }
             Event::Warning(warning) => eprintln(&format!("warning: {warning}")),
         })
     }

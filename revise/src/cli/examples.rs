@@ -19,6 +19,12 @@ Examples:
   downgrade -2 --plan
   downgrade m20260901";
 
+pub const SEED: &str = "\
+Examples:
+  seed                         what is for each environment
+  seed --env dev --plan        what would run
+  seed roles --again           also when it ran as it is";
+
 pub const STAMP: &str = "\
 Examples:
   stamp head --verify          a database that has the schema already

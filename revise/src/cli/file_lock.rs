@@ -79,6 +79,7 @@ impl Verb {
             Self::Upgrade(arguments) => !arguments.preview.is_only_shown(),
             Self::Downgrade(arguments) => !arguments.preview.is_only_shown(),
             Self::Migrate(arguments) => arguments.apply,
+            Self::Seed(arguments) => !arguments.plan,
             Self::Revision(arguments) => arguments.migrate.apply,
             Self::Diff(arguments) => arguments.apply,
             Self::Stamp(_)
@@ -114,6 +115,7 @@ impl Verb {
                 arguments.manner.wait
             }
             Self::Stamp(arguments) => arguments.wait,
+            Self::Seed(arguments) => arguments.wait,
             Self::Diff(arguments) => arguments.wait,
             _ => 60.0,
         }

@@ -1,8 +1,10 @@
 //! `init`: a new crate of migrations, or a look at an existing one.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{Command, arguments::InitArguments, write::stopped};
+use clap::Args;
+
+use super::{Command, write::stopped};
 use crate::{
     error::{Error, Result},
     operation::describe::counted,
@@ -12,6 +14,22 @@ use crate::{
     },
     runtime::session::{Session, Use},
 };
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// The crate: where a new one goes, `migration` without it, or the existing one to look at
+    pub path: Option<PathBuf>,
+    /// Look at an existing crate of SeaORM migrations, and say what it takes to use it
+    #[arg(long)]
+    pub adopt: bool,
+    /// Begin with a migration that creates what the database has now
+    #[arg(long)]
+    pub from_db: bool,
+    /// Where this library comes from, as Cargo.toml writes it: `"0.1"`, or `{ path = "…" }`
+    #[arg(long, value_name = "DEPENDENCY")]
+    pub revise: Option<String>,
+}
 
 impl Command<'_> {
     pub async fn init(&self, arguments: &InitArguments) -> Result<()> {

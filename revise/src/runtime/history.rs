@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::{
     error::{Error, Result, clear, is_lock_timeout, is_permission_denied},
-    runtime::batches,
+    runtime::{batches, seeding},
     schema::{Schema, TableName, quote},
 };
 
@@ -21,7 +21,7 @@ use crate::{
 pub const TABLE: &str = "sea_revise_history";
 
 /// The engine's tables.
-const SIDE_TABLES: [&str; 2] = [TABLE, batches::TABLE];
+const SIDE_TABLES: [&str; 3] = [TABLE, batches::TABLE, seeding::TABLE];
 
 /// The history of one database.
 #[derive(Clone, Debug)]

@@ -16,6 +16,7 @@ use crate::{
         backup::Backup,
         batches::Filling,
         history::{Applied, History, State},
+        seeding::Seeds,
         shadow::{Migrations, Shadows},
         target::{Target, UrlStyle},
     },
@@ -44,6 +45,7 @@ pub struct Revise {
     pub(crate) program: String,
     pub(crate) backup: Backup,
     pub(crate) users_lock: Option<String>,
+    pub(crate) seeds: Seeds,
 }
 
 /// Where a database stands in the history.
@@ -101,6 +103,7 @@ impl Revise {
             program: DEFAULT_PROGRAM.to_owned(),
             backup: Backup::default(),
             users_lock: None,
+            seeds: Seeds::new(),
         }
     }
 
@@ -152,6 +155,13 @@ impl Revise {
     #[must_use]
     pub fn users_lock(mut self, suffix: impl Into<String>) -> Self {
         self.users_lock = Some(suffix.into());
+        self
+    }
+
+    /// The rows that the project wants to be there, in the order in which they are put in.
+    #[must_use]
+    pub fn seeds(mut self, seeds: Seeds) -> Self {
+        self.seeds = seeds;
         self
     }
 

@@ -12,8 +12,9 @@ use sea_orm::DatabaseConnection;
 use self::change::{Change, Part};
 pub(crate) use self::{
     apply::MigrationRun,
-    choose::{edited, named, revisions},
+    choose::{edited, expect_known, named, revisions},
     loss::changed_values,
+    pool::expect_pool,
 };
 pub use self::{
     choose::Direction,

@@ -231,7 +231,15 @@ impl Project {
 
     /// The exit code of a command.
     pub fn run(&self, entities: List, arguments: &[&str]) -> u8 {
-        let revise = self.revise(entities);
+        self.run_as(self.revise(entities), arguments)
+    }
+
+    /// The exit code of a command of a project with more than entities.
+    pub fn run_with(&self, more: fn(Revise) -> Revise, arguments: &[&str]) -> u8 {
+        self.run_as(more(self.revise(Entities::new)), arguments)
+    }
+
+    fn run_as(&self, revise: Revise, arguments: &[&str]) -> u8 {
         let line = Line::try_parse_from([&["migration"], arguments].concat()).unwrap();
         let url = self.url.as_str();
         // The command line has a runtime of its own.

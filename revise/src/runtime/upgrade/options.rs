@@ -102,6 +102,13 @@ pub enum Event {
         /// Whether these are all.
         done: bool,
     },
+    /// A seed ran.
+    Seeded {
+        /// Its name.
+        seed: String,
+        /// How long it took.
+        duration: Duration,
+    },
     /// Something that does not stop the work.
     Warning(String),
 }

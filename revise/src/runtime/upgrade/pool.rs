@@ -182,7 +182,7 @@ impl Place {
 ///
 /// # Errors
 /// With what it is.
-fn expect_pool(db: &DatabaseConnection) -> Result<()> {
+pub(crate) fn expect_pool(db: &DatabaseConnection) -> Result<()> {
     match &db.inner {
         DatabaseConnectionType::SqlxSqlitePoolConnection(_)
         | DatabaseConnectionType::SqlxPostgresPoolConnection(_) => Ok(()),
