@@ -25,6 +25,9 @@ mod project;
 #[path = "projects/renames.rs"]
 mod renames;
 #[cfg(test)]
+#[path = "projects/rewriting.rs"]
+mod rewriting;
+#[cfg(test)]
 #[path = "projects/rows.rs"]
 mod rows;
 #[cfg(test)]

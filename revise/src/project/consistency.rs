@@ -177,6 +177,7 @@ impl Revise {
         let after = self.scoped(entities, options);
         let found = self.compare_models(&replay, &after, options).await?;
         checked.add_models(found, &options.accepted, target.backend());
+        checked.models = self.rewritten(std::mem::take(&mut checked.models));
         replay.close().await;
         Ok(checked)
     }

@@ -19,7 +19,7 @@ use crate::{
     check::lint::lint,
     diff::{DiffOptions, Difference, Question, diff},
     error::{Error, Result},
-    operation::{Operation, Plan, reverse::reverse},
+    operation::{Operation, Plan, batches, reverse::reverse},
     project::accepted::Accepted,
     runtime::{
         replay::Replay,
@@ -168,6 +168,8 @@ impl Drafting<'_> {
         let diff_options = revise.beside_entities(diff_options, &replay.manifest, options);
         let mut found = self.answered(&before, &after, diff_options).await?;
         options.accepted.take_from(&mut found.operations, target.backend());
+        found.operations = revise.rewritten(found.operations);
+        batches::end_of_first(&found.operations).map_err(Error::Stopped)?;
         if found.operations.is_empty() {
             replay.close().await;
             return Ok(None);
@@ -250,8 +252,19 @@ impl Drafting<'_> {
             self.revise.beside_entities(DiffOptions::new(backend), &replay.manifest, self.options);
         again.no_rename = true;
         again.ignore_length = self.options.ignore_length;
-        let mut left = diff(reached, after, &again)?.operations;
+        let found = diff(reached, after, &again)?;
+        if let Some(question) = found.questions.first() {
+            return Err(Error::Stopped(format!(
+                "the generated migration does not lead to the entities, so it was not written; left to answer: {}",
+                sentence(question)
+            )));
+        }
+        let mut left = found.operations;
         self.options.accepted.take_from(&mut left, backend);
+        // What is put into every migration is nothing that is left to do.
+        let mut rewritten = self.revise.rewritten(left.clone());
+        rewritten.retain(|operation| left.contains(operation));
+        let left = rewritten;
         match left.as_slice() {
             [] => Ok(()),
             left => {

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::{
     entities::Entities,
     error::{Error, Result},
+    operation::Operation,
     runtime::{
         backup::Backup,
         batches::Filling,
@@ -46,7 +47,11 @@ pub struct Revise {
     pub(crate) backup: Backup,
     pub(crate) users_lock: Option<String>,
     pub(crate) seeds: Seeds,
+    rewrites: Vec<Rewrite>,
 }
+
+/// Makes other operations of those that a migration is to have.
+type Rewrite = Box<dyn Fn(Vec<Operation>) -> Vec<Operation> + Send + Sync>;
 
 /// Where a database stands in the history.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -104,6 +109,7 @@ impl Revise {
             backup: Backup::default(),
             users_lock: None,
             seeds: Seeds::new(),
+            rewrites: Vec::new(),
         }
     }
 
@@ -163,6 +169,42 @@ impl Revise {
     pub fn seeds(mut self, seeds: Seeds) -> Self {
         self.seeds = seeds;
         self
+    }
+
+    /// Changes the operations of migrations that `migrate` is about to write: leaves some out, puts others in, gives them other
+    /// forms. It is called with what the entities differ in, when they do, and after those that were given before.
+    ///
+    /// What it makes of them is proven like any draft. What it leaves out is no difference for `check` and `status` either; `diff` shows
+    /// it. It sees each difference again and again, so the same operations always have to become the same ones.
+    ///
+    /// ```
+    /// # use sea_revise::{Revise, operation::Operation};
+    /// # let revise = Revise::of(Vec::new);
+    /// let revise = revise.rewrite(|mut operations| {
+    ///     for operation in &mut operations {
+    ///         if let Operation::CreateIndex { concurrently, .. } = operation {
+    ///             *concurrently = true;
+    ///         }
+    ///     }
+    ///     operations
+    /// });
+    /// ```
+    #[must_use]
+    pub fn rewrite<F>(mut self, rewrite: F) -> Self
+    where
+        F: Fn(Vec<Operation>) -> Vec<Operation> + Send + Sync + 'static,
+    {
+        self.rewrites.push(Box::new(rewrite));
+        self
+    }
+
+    /// The operations that a migration is to have instead of these.
+    pub(crate) fn rewritten(&self, operations: Vec<Operation>) -> Vec<Operation> {
+        let rewrite = |operations: Vec<Operation>, rewrite: &Rewrite| match operations.is_empty() {
+            true => operations,
+            false => rewrite(operations),
+        };
+        self.rewrites.iter().fold(operations, rewrite)
     }
 
     /// The names of the migrations, oldest first.

@@ -190,12 +190,16 @@ impl Project {
     /// Writes and compiles it, so to speak.
     pub async fn migrate(&self, entities: List, options: &GenerateOptions) -> Draft {
         let draft = self.draft(entities, options).await.unwrap().expect("a difference");
-        let (up, down) = (draft.up.clone(), draft.down.clone());
-        let written = |operations: Vec<Operation>| {
+        self.drafted(&draft);
+        draft
+    }
+
+    /// Adds a migration as it was drafted.
+    pub fn drafted(&self, draft: &Draft) {
+        let written = |operations: &[Operation]| {
             operations.iter().map(Operation::as_written).collect::<Vec<_>>()
         };
-        self.push(Step { up: written(up), down: written(down), ..self.step() });
-        draft
+        self.push(Step { up: written(&draft.up), down: written(&draft.down), ..self.step() });
     }
 
     pub async fn upgrade(&self, options: &UpgradeOptions) -> Result<Vec<String>> {
