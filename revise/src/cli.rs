@@ -10,6 +10,7 @@ mod folder;
 mod history_repair;
 mod init;
 mod inspect;
+mod preview;
 mod roundtrip;
 mod sea_orm;
 mod seed;

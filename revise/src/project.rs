@@ -7,4 +7,5 @@ pub(crate) mod copy;
 pub mod directory;
 pub mod generate;
 pub mod render;
+pub mod script;
 pub(crate) mod selection;

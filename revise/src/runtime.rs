@@ -16,5 +16,6 @@ pub mod seeding;
 pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod shadow;
+pub(crate) mod tape;
 pub(crate) mod target;
 pub(crate) mod upgrade;

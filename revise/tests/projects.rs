@@ -31,6 +31,9 @@ mod rewriting;
 #[path = "projects/rows.rs"]
 mod rows;
 #[cfg(test)]
+#[path = "projects/scripts.rs"]
+mod scripts;
+#[cfg(test)]
 #[path = "projects/seeds.rs"]
 mod seeds;
 #[cfg(test)]

@@ -10,17 +10,10 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    operation::{
-        Operation,
-        describe::{counted, describe},
-    },
+    operation::describe::counted,
     runtime::{
         backup::Backup,
-        history::Applied,
-        replay::Replay,
-        revise::Status,
         session::{Session, Use},
-        shadow::Shadows,
         target::Target,
         upgrade::{Direction, UpgradeOptions, revisions},
     },
@@ -34,19 +27,11 @@ pub struct Moved {
     pub current: Option<String>,
 }
 
-/// One migration of a plan.
-#[derive(Serialize)]
-struct Planned {
-    revision: String,
-    operations: Vec<Operation>,
-    statements: Vec<String>,
-}
-
 impl Command<'_> {
     pub async fn upgrade(&self, arguments: &UpgradeArguments) -> Result<()> {
         let UpgradeArguments { revision, preview, manner } = arguments;
         if preview.is_only_shown() {
-            return self.preview(revision, preview.sql, Direction::Up).await;
+            return self.preview(revision, (preview, manner), Direction::Up).await;
         }
         let moved = self.carry(revision, manner, Direction::Up).await?;
         self.report(&moved)
@@ -55,7 +40,7 @@ impl Command<'_> {
     pub async fn downgrade(&self, arguments: &DowngradeArguments) -> Result<()> {
         let DowngradeArguments { revision, preview, manner } = arguments;
         if preview.is_only_shown() {
-            return self.preview(revision, preview.sql, Direction::Down).await;
+            return self.preview(revision, (preview, manner), Direction::Down).await;
         }
         let moved = self.carry(revision, manner, Direction::Down).await?;
         self.report(&moved)
@@ -136,111 +121,6 @@ impl Command<'_> {
             ..UpgradeOptions::default()
         })
     }
-
-    /// Shows what would happen, from a shadow.
-    async fn preview(&self, revision: &str, sql: bool, direction: Direction) -> Result<()> {
-        let known = self.revise.revisions();
-        let chosen = match revision.split_once(':') {
-            // From one revision to another, wherever the database is.
-            Some((from, to)) => {
-                let to = match direction {
-                    Direction::Up if to.is_empty() => "head",
-                    Direction::Down if to.is_empty() => "base",
-                    _ => to,
-                };
-                revisions(&known, &status_at(&known, from)?, to, direction)?
-            }
-            None => {
-                let status = self.database_status().await?.unwrap_or_else(|| self.nowhere());
-                revisions(&known, &status, revision, direction)?
-            }
-        };
-        let planned = async |shadows: &Shadows, target: &Target| {
-            self.planned(shadows, target, (&chosen, direction)).await
-        };
-        let planned = self.with_shadows(planned).await?;
-        self.console.json(&planned)?;
-        for Planned { revision, operations, statements } in &planned {
-            if sql {
-                self.console.say(&format!("-- {revision}"))?;
-                statements.iter().try_for_each(|sql| self.console.say(&format!("{sql};")))?;
-                continue;
-            }
-            self.console.say(&format!("{} {revision}", super::write::direction_word(direction)))?;
-            match operations.as_slice() {
-                [] => statements
-                    .iter()
-                    .try_for_each(|sql| self.console.say(&format!("    {sql};")))?,
-                operations => operations.iter().try_for_each(|operation| {
-                    self.console.say(&format!("    {}", describe(operation)))
-                })?,
-            }
-        }
-        Ok(())
-    }
-
-    async fn planned(
-        &self,
-        shadows: &Shadows,
-        target: &Target,
-        (chosen, direction): (&[String], Direction),
-    ) -> Result<Vec<Planned>> {
-        let migrations = (self.revise.migrations)();
-        let mut replay = Replay::run(shadows, &[], &self.revise.schemas(target)).await?;
-        let mut planned = Vec::new();
-        for migration in &migrations {
-            replay.shadow.forget_statements();
-            replay.up(migration.as_ref()).await?;
-            let statements = replay.shadow.statements();
-            if direction == Direction::Up && chosen.iter().any(|name| name == migration.name()) {
-                let operations = replay
-                    .migrations
-                    .last()
-                    .map(|replayed| replayed.operations.clone())
-                    .unwrap_or_default();
-                planned.push(Planned {
-                    revision: migration.name().to_owned(),
-                    operations,
-                    statements,
-                });
-            }
-        }
-        for migration in migrations.iter().rev().filter(|_| direction == Direction::Down) {
-            if planned.len() == chosen.len() {
-                break;
-            }
-            replay.shadow.forget_statements();
-            let operations = replay.down(migration.as_ref()).await?;
-            let statements = replay.shadow.statements();
-            if chosen.iter().any(|name| name == migration.name()) {
-                planned.push(Planned {
-                    revision: migration.name().to_owned(),
-                    operations,
-                    statements,
-                });
-            }
-        }
-        replay.close().await;
-        Ok(planned)
-    }
-}
-
-/// Where a database stands that was brought to a revision.
-fn status_at(known: &[String], revision: &str) -> Result<Status> {
-    let count = match revision {
-        "" | "base" => 0,
-        given => {
-            let given = super::inspect::revision(known, given)?;
-            known.iter().position(|name| *name == given).map_or(0, |place| place + 1)
-        }
-    };
-    let (applied, pending) = known.split_at(count);
-    let applied = applied.iter().map(|revision| Applied {
-        revision: revision.clone(),
-        applied_at: None,
-        record: None,
-    });
-    Ok(Status { applied: applied.collect(), pending: pending.to_vec(), ..Status::default() })
 }
 
 /// A number of seconds from the command line.

@@ -192,7 +192,7 @@ pub struct Preview {
     /// Show the migrations and their operations, and change nothing
     #[arg(long)]
     pub plan: bool,
-    /// Print the SQL, and change nothing
+    /// Print a script for psql or sqlite3, with BEGIN, COMMIT and the records of the history, and change nothing
     #[arg(long)]
     pub sql: bool,
 }
@@ -278,7 +278,7 @@ pub struct ShowArguments {
     /// A revision or its beginning
     #[arg(default_value = "head")]
     pub revision: String,
-    /// Print its SQL
+    /// Print the script that applies it, as `upgrade --sql` does
     #[arg(long)]
     pub sql: bool,
 }

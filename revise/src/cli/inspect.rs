@@ -1,6 +1,5 @@
 //! Verbs that inspect the history: `current`, `history`, `heads`, `branches`, `show`.
 
-use sea_orm_migration::MigrationTrait;
 use serde::Serialize;
 
 use super::{
@@ -9,8 +8,14 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    operation::describe::{counted, describe},
-    runtime::{replay::Replay, revise::Status, upgrade::named},
+    operation::{
+        Operation,
+        describe::{counted, describe},
+    },
+    runtime::{
+        revise::Status,
+        upgrade::{UpgradeOptions, named},
+    },
 };
 
 /// A migration in a listing.
@@ -110,40 +115,41 @@ impl Command<'_> {
     pub async fn show(&self, arguments: &ShowArguments) -> Result<()> {
         let known = self.revise.revisions();
         let wanted = revision(&known, &arguments.revision)?;
-        let seen = async |mut replay: Replay, migration: Box<dyn MigrationTrait>| {
-            replay.shadow.forget_statements();
-            replay.up(migration.as_ref()).await?;
-            let statements = replay.shadow.statements();
-            let replayed = replay.migrations.last().map(|replayed| replayed.operations.clone());
-            replay.close().await;
-            Ok::<_, Error>((replayed.unwrap_or_default(), statements))
-        };
-        let (operations, statements) = self.with_replay_before(&wanted, seen).await?;
         let place = known.iter().position(|name| *name == wanted).unwrap_or_default();
         let after = place.checked_sub(1).and_then(|place| known.get(place));
+        let options = UpgradeOptions { shadow: self.shadow()?, ..UpgradeOptions::default() };
+        let target = self.target_or_memory()?;
+        let mut preview = self.revise.preview_one(&target, &wanted, &options).await?;
         let rows = self.directory().map(|directory| self.rows(&directory)).unwrap_or_default();
         let row = rows.into_iter().find(|row| row.revision == wanted);
         let path = row.and_then(|row| row.path).map(|path| path.display().to_string());
-        if arguments.sql {
-            statements.iter().try_for_each(|sql| self.console.say(&format!("{sql};")))?;
+        let script = if arguments.sql { Some(preview.script()?) } else { None };
+        let shown = preview.migrations.first();
+        let (operations, statements) = shown
+            .map(|one| (one.operations.as_slice(), one.statements.as_slice()))
+            .unwrap_or_default();
+        if let Some(script) = &script {
+            script.iter().try_for_each(|line| self.console.say(line))?;
         } else {
             self.console
                 .say(&format!("{wanted}, after {}", after.map_or("<base>", String::as_str)))?;
             if let Some(path) = &path {
                 self.console.say(&format!("in {path}"))?;
             }
-            match operations.as_slice() {
-                [] => statements
-                    .iter()
-                    .try_for_each(|sql| self.console.say(&format!("    {sql};")))?,
-                operations => operations.iter().try_for_each(|operation| {
-                    self.console.say(&format!("    {}", describe(operation)))
-                })?,
-            }
+            self.say_operations(operations, statements)?;
         }
         self.console.json(&serde_json::json!({
-            "revision": wanted, "after": after, "path": path, "operations": operations, "statements": statements
+            "revision": wanted, "after": after, "path": path, "operations": operations, "statements": statements, "script": script
         }))
+    }
+
+    /// Says what a migration does: its operations, or else its statements.
+    pub fn say_operations(&self, operations: &[Operation], statements: &[String]) -> Result<()> {
+        let lines: Vec<String> = match operations {
+            [] => statements.iter().map(|sql| format!("    {sql};")).collect(),
+            operations => operations.iter().map(|one| format!("    {}", describe(one))).collect(),
+        };
+        lines.iter().try_for_each(|line| self.console.say(line))
     }
 
     /// Where the database stands; `None` when it does not exist.

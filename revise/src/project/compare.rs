@@ -2,7 +2,7 @@
 
 mod apply;
 mod empty;
-mod script;
+pub(crate) mod script;
 mod sides;
 
 use std::{

@@ -15,7 +15,13 @@ use sea_orm_migration::{MigrationTrait, SchemaManager};
 
 use crate::{
     operation::{Plan, batches},
-    runtime::{caught::caught, history::Steps, shadow::guard::Guard},
+    runtime::{
+        caught::caught,
+        history::Steps,
+        shadow::guard::Guard,
+        tape::{Entry, Tape},
+    },
+    schema::quote,
     sqlite::Faults,
 };
 
@@ -63,6 +69,10 @@ pub(crate) struct ExecutionContext {
     pub notes_batches_for: Option<String>,
     /// Whether the migration is taken back.
     goes_down: AtomicBool,
+    /// In a shadow: what writes down what a script needs.
+    pub tape: Option<Arc<Tape>>,
+    /// Whether plans go step by step though this is a shadow, because a script has to.
+    pub stepwise: bool,
     /// Whether there is no database, and plans are only recorded.
     pub records: bool,
     plans: Mutex<Vec<Plan>>,
@@ -161,6 +171,25 @@ impl ExecutionContext {
     pub fn observe(&self, statement: &str) {
         if let Some(observer) = &self.observer {
             observer(statement);
+        }
+    }
+
+    /// Observes a statement of a plan, and writes it down.
+    pub fn observe_planned(&self, statement: &str) {
+        self.observe(statement);
+        self.write_down(|| Entry::Planned(statement.to_owned()));
+    }
+
+    /// A statement of a shadow with the names that schemas have in the real database.
+    pub fn real_names(&self, sql: String) -> String {
+        let renamed = self.shadow.iter().flatten().filter(|(name, actual)| name != actual);
+        renamed.fold(sql, |sql, (name, actual)| sql.replace(&quote(actual), &quote(name)))
+    }
+
+    /// Writes down what a script needs, where one is wanted.
+    pub fn write_down(&self, entry: impl FnOnce() -> Entry) {
+        if let Some(tape) = &self.tape {
+            tape.add(entry());
         }
     }
 }

@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, DatabaseExecutor, DbBackend, DbErr, Statement, Tr
 use sea_orm_migration::SchemaManager;
 
 use crate::{
-    check::precondition,
+    check::precondition::{self, Precondition},
     error::{clear, restate},
     operation::{
         Operation, Plan,
@@ -19,6 +19,7 @@ use crate::{
         batches::{in_place, note},
         breakage,
         context::ExecutionContext,
+        tape::Entry,
     },
     schema::{Schema, TableName, Used, quote},
     sqlite,
@@ -110,11 +111,12 @@ async fn on_sqlite<C: ConnectionTrait>(
         let mut before = sqlite::read(db).await?;
         before.broken = Used(context.faults_before().is_some_and(|faults| !faults.is_empty()));
         if place == 0 {
-            stop_at_rows(db, &before, operations, DbBackend::Sqlite).await?;
+            expect_in_script(&before, operations, context);
+            stop_at_rows(db, &before, operations).await?;
         }
         let script = sqlite::script(&before, segment)?;
         if script.dropped.is_empty() {
-            run(db, &script.statements, context).await?;
+            run(db, &script.statements, |sql| context.observe_planned(sql)).await?;
             continue;
         }
         drops = true;
@@ -122,7 +124,8 @@ async fn on_sqlite<C: ConnectionTrait>(
         children::run_safely(db, (&before, segment), &script, context).await?;
     }
     if !touched.is_empty() {
-        children::expect_keys_whole(db, &touched).await?;
+        let children = children::expect_keys_whole(db, &touched).await?;
+        context.write_down(|| children::whole_in_script(&children));
     }
     breakage::expect_none_after_plan(db, context).await?;
     Ok(drops)
@@ -138,6 +141,10 @@ async fn on_postgres<C: ConnectionTrait>(
         operations.iter_mut().for_each(|operation| operation.rename_schemas(schemas));
     }
     let before = postgres::read(db, &scope_of(db, &operations).await?).await?;
+    if let Some(tape) = &context.tape {
+        let statements = postgres::statements(&before, &operations)?.into_iter();
+        statements.map(|sql| context.real_names(sql)).for_each(|sql| tape.add(Entry::Planned(sql)));
+    }
     if context.shadow.is_some() {
         operations = in_one_transaction(operations, before.clone());
     }
@@ -145,18 +152,18 @@ async fn on_postgres<C: ConnectionTrait>(
         let statements = postgres::statements(&before, &operations)?;
         statements.iter().try_for_each(|sql| guard.expect_inside(sql))?;
     }
-    stop_at_rows(db, &before, &operations, DbBackend::Postgres).await?;
-    run(db, &postgres::statements(&before, &operations)?, context).await
+    stop_at_rows(db, &before, &operations).await?;
+    run(db, &postgres::statements(&before, &operations)?, |sql| context.observe(sql)).await
 }
 
 /// Runs statements, each after it was reported.
 async fn run<C: ConnectionTrait>(
     db: &C,
     statements: &[String],
-    context: &ExecutionContext,
+    observe: impl Fn(&str),
 ) -> Result<(), DbErr> {
     for sql in statements {
-        context.observe(sql);
+        observe(sql);
         db.execute_unprepared(sql).await.map_err(|error| at(sql, error))?;
     }
     Ok(())
@@ -185,11 +192,23 @@ async fn stop_at_rows<C: ConnectionTrait>(
     db: &C,
     before: &Schema,
     operations: &[Operation],
-    backend: DbBackend,
 ) -> Result<(), DbErr> {
-    let wanted = precondition::preconditions(before, operations, backend);
+    let wanted = precondition::preconditions(before, operations, db.get_database_backend());
     let unmet = precondition::unmet(db, &wanted).await?;
     if unmet.is_empty() { Ok(()) } else { Err(DbErr::Migration(unmet.join("\n"))) }
+}
+
+/// Writes down what a script on SQLite has to look for in the rows: PostgreSQL does it by itself.
+fn expect_in_script(before: &Schema, operations: &[Operation], context: &ExecutionContext) {
+    let Some(tape) = &context.tape else { return };
+    let message =
+        |one: &Precondition| format!("rows of `{}` {}; {}", one.table, one.problem, one.hint);
+    for one in precondition::preconditions(before, operations, DbBackend::Sqlite) {
+        tape.add(Entry::Expect { message: message(&one), count: one.count });
+    }
+    for one in precondition::losses(before, operations, DbBackend::Sqlite) {
+        tape.add(Entry::Agree { message: message(&one), count: one.count });
+    }
 }
 
 /// Carries operations out. Where the migration goes in steps, one by one, each with the note that it is done; those that
@@ -201,7 +220,14 @@ async fn in_steps(
     context: &Arc<ExecutionContext>,
 ) -> Result<(), DbErr> {
     let Some(steps) = &context.steps else {
-        return carry_out(db, operations, context).await.map(drop);
+        if !context.stepwise {
+            return carry_out(db, operations, context).await.map(drop);
+        }
+        for (place, operation) in operations.iter().enumerate() {
+            carry_out(db, std::slice::from_ref(operation), context).await?;
+            context.write_down(|| Entry::Step(earlier + place + 1));
+        }
+        return Ok(());
     };
     let done = steps.done.saturating_sub(earlier);
     if let Some(left) = operations.get(done..).filter(|left| !left.is_empty()) {
@@ -234,7 +260,7 @@ async fn in_steps(
 /// Looks for rows in the way of steps that are still to come.
 async fn stop_before_steps(db: &DatabaseExecutor<'_>, left: &[Operation]) -> Result<(), DbErr> {
     let before = schema_of(db, left).await?;
-    stop_at_rows(db, &before, left, db.get_database_backend()).await
+    stop_at_rows(db, &before, left).await
 }
 
 /// The schema that operations are about.

@@ -69,7 +69,8 @@ pub enum State {
 }
 
 impl State {
-    fn word(self) -> &'static str {
+    /// How the table says it.
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Applied => "applied",
             Self::Upgrading => "upgrading",
@@ -176,15 +177,23 @@ impl History {
 
     /// Creates the tables where they are missing.
     pub async fn install<C: ConnectionTrait>(&self, db: &C) -> Result<(), DbErr> {
-        let creator = Creator::new(db.get_database_backend());
+        for sql in self.tables(db.get_database_backend()) {
+            db.execute_unprepared(&sql).await?;
+        }
+        Ok(())
+    }
+
+    /// The statements that create the tables where they are missing.
+    pub fn tables(&self, backend: DbBackend) -> [String; 2] {
+        let creator = Creator::new(backend);
         let mut versions: TableCreateStatement =
             creator.create_table_from_entity(seaql_migrations::Entity);
-        db.execute(versions.table(Alias::new(&self.table)).if_not_exists()).await?;
-        let sql = format!(
+        let versions = backend.build(versions.table(Alias::new(&self.table)).if_not_exists());
+        let own = format!(
             "CREATE TABLE IF NOT EXISTS {TABLE} (version varchar(255) NOT NULL PRIMARY KEY, checksum varchar(64), \
              state varchar(20) NOT NULL, steps bigint NOT NULL, actor text NOT NULL, duration_ms bigint NOT NULL)"
         );
-        db.execute_unprepared(&sql).await.map(drop)
+        [versions.to_string(), own]
     }
 
     /// Notes a migration as it is now.

@@ -30,7 +30,7 @@ pub(crate) enum LockKind {
 
 impl LockKind {
     /// The key of the advisory lock: `sea_revi` in ASCII, and the next number.
-    fn key(self) -> i64 {
+    pub(crate) fn key(self) -> i64 {
         const KEY: i64 = 0x7365_615f_7265_7669;
         match self {
             Self::Schema => KEY,

@@ -270,18 +270,21 @@ impl Revise {
         given: Option<&Target>,
         work: impl AsyncFnOnce(&Shadows) -> Result<T>,
     ) -> Result<T> {
-        let shadows = match (target, given) {
-            (_, Some(given)) if given.backend() != target.backend() => {
-                return Err(Error::Usage(format!(
-                    "the shadow {given} is another kind of database than {target}"
-                )));
-            }
-            (Target::Postgres(_), given) => Shadows::on(target, given, &self.migrations),
-            (Target::Memory | Target::File(_), _) => Shadows::in_memory(),
-        };
+        let shadows = self.shadows(target, given)?;
         let done = work(&shadows).await;
         shadows.close().await;
         done
+    }
+
+    /// Where shadows for a database of this kind come from; they have to be closed.
+    pub(crate) fn shadows(&self, target: &Target, given: Option<&Target>) -> Result<Shadows> {
+        match (target, given) {
+            (_, Some(given)) if given.backend() != target.backend() => Err(Error::Usage(format!(
+                "the shadow {given} is another kind of database than {target}"
+            ))),
+            (Target::Postgres(_), given) => Ok(Shadows::on(target, given, &self.migrations)),
+            (Target::Memory | Target::File(_), _) => Ok(Shadows::in_memory()),
+        }
     }
 
     /// The schemas besides the connection's own that entities name.

@@ -5,6 +5,8 @@ mod driver;
 mod ground;
 pub(crate) mod guard;
 mod inside;
+mod memory;
+mod models;
 mod plot;
 mod reach;
 mod scratch;
@@ -16,27 +18,27 @@ use std::{
     sync::Arc,
 };
 
-use sea_orm::{Database, DatabaseConnection, DbBackend, DbErr};
+use sea_orm::{DbBackend, DbErr};
 use sea_orm_migration::{MigrationTrait, SchemaManager};
 use tokio::sync::OnceCell;
 
 use self::{
     ground::Ground,
+    memory::Memory,
     plot::Plot,
-    statements::{StatementLog, listen, observer},
+    statements::{StatementLog, observer},
 };
 use crate::{
-    entities::Entities,
     error::{Error, Result},
     operation::Operation,
     runtime::{
         context::{BreakageCheck, ExecutionContext},
         execute::{carry_out, execute},
         seed::{self, UniqueRule, seed_under},
-        session::memory,
+        tape::{Entry, Tape},
         target::Target,
     },
-    schema::{Schema, TableName, quote},
+    schema::{Schema, TableName},
     sqlite::{self, Faults, Script},
 };
 
@@ -47,6 +49,8 @@ pub(crate) type Migrations = Arc<dyn Fn() -> Vec<Box<dyn MigrationTrait>> + Send
 pub(crate) struct Shadows {
     server: Option<Server>,
     log: StatementLog,
+    /// Where a script is written down, if one is wanted.
+    tape: Option<Arc<Tape>>,
 }
 
 /// A PostgreSQL server on which shadows are made.
@@ -61,8 +65,8 @@ struct Server {
 }
 
 impl Server {
-    async fn ground(&self, log: &StatementLog) -> Result<&Ground> {
-        let find = || Ground::find(&self.target, self.given.as_ref(), log);
+    async fn ground(&self, (log, tape): (&StatementLog, Option<&Arc<Tape>>)) -> Result<&Ground> {
+        let find = || Ground::find(&self.target, self.given.as_ref(), (log, tape));
         self.ground.get_or_try_init(find).await
     }
 }
@@ -71,12 +75,13 @@ impl Server {
 pub(crate) struct Shadow {
     place: Place,
     log: StatementLog,
+    tape: Option<Arc<Tape>>,
 }
 
 /// Where a shadow is.
 enum Place {
     /// A database in memory.
-    Sqlite(DatabaseConnection),
+    Sqlite(Memory),
     /// A transaction that is rolled back.
     Postgres(Box<Plot>),
 }
@@ -84,7 +89,7 @@ enum Place {
 impl Shadows {
     /// Shadows in memory, for SQLite.
     pub fn in_memory() -> Self {
-        Self { server: None, log: StatementLog::default() }
+        Self { server: None, log: StatementLog::default(), tape: None }
     }
 
     /// Shadows on a PostgreSQL server, for a database or, `given`, in another one.
@@ -93,7 +98,16 @@ impl Shadows {
         let (target, migrations) = (target.clone(), Arc::clone(migrations));
         let (ground, contained) = (OnceCell::new(), OnceCell::new());
         let server = Server { target, given, migrations, ground, contained };
-        Self { server: Some(server), log: StatementLog::default() }
+        Self { server: Some(server), log: StatementLog::default(), tape: None }
+    }
+
+    /// The same, in which what migrations do is written down for a script.
+    pub fn written_down(self) -> Self {
+        Self { tape: Some(Arc::default()), ..self }
+    }
+
+    fn heard(&self) -> (&StatementLog, Option<&Arc<Tape>>) {
+        (&self.log, self.tape.as_ref())
     }
 
     pub fn backend(&self) -> DbBackend {
@@ -107,7 +121,7 @@ impl Shadows {
     pub async fn connect(&self) -> Result<()> {
         match &self.server {
             None => Ok(()),
-            Some(server) => server.ground(&self.log).await.map(drop),
+            Some(server) => server.ground(self.heard()).await.map(drop),
         }
     }
 
@@ -117,15 +131,14 @@ impl Shadows {
     /// When the role may neither create a schema nor temporary tables.
     pub async fn open(&self, schemas: &BTreeSet<String>) -> Result<Shadow> {
         let Some(server) = &self.server else {
-            let cannot = Error::database("cannot open a database in memory");
-            let mut db = Database::connect(memory()).await.map_err(cannot)?;
-            let log = StatementLog::default();
-            listen(&mut db, &log);
-            return Ok(Shadow { place: Place::Sqlite(db), log });
+            let (log, tape) = (StatementLog::default(), self.tape.clone());
+            let memory = Memory::open(&log, tape.as_ref()).await?;
+            return Ok(Shadow { place: Place::Sqlite(memory), log, tape });
         };
-        let ground = server.ground(&self.log).await?;
-        let plot = Box::new(ground.begin(schemas, &self.log).await?);
-        Ok(Shadow { place: Place::Postgres(plot), log: Arc::clone(&self.log) })
+        let ground = server.ground(self.heard()).await?;
+        let plot = Box::new(ground.begin(schemas, self.heard()).await?);
+        let (log, tape) = (Arc::clone(&self.log), self.tape.clone());
+        Ok(Shadow { place: Place::Postgres(plot), log, tape })
     }
 
     /// As [`Shadows::open`], for migrations.
@@ -134,7 +147,7 @@ impl Shadows {
     /// As [`Shadows::open`], and for a history that could reach the database itself.
     pub async fn open_for_history(&self, schemas: &BTreeSet<String>) -> Result<Shadow> {
         if let Some(server) = &self.server {
-            let ground = server.ground(&self.log).await?;
+            let ground = server.ground(self.heard()).await?;
             let look = async || ground.expect_contained(&(server.migrations)()).await;
             server.contained.get_or_try_init(look).await?;
         }
@@ -147,57 +160,26 @@ impl Shadows {
             ground.clear().await;
         }
     }
-
-    /// The schema that the entities ask for.
-    ///
-    /// # Errors
-    /// [`Error::Stopped`] for an empty list, which would mean to drop everything.
-    pub async fn of_entities(&self, entities: &Entities) -> Result<Schema> {
-        if entities.is_empty() {
-            return Err(Error::Stopped(
-                "the list of entities is empty, so nothing can be compared with it; add them: \
-                 `Entities::new().add(book::Entity)`"
-                    .to_owned(),
-            ));
-        }
-        let backend = self.backend();
-        let statements = entities.statements(backend);
-        let shadow = self.open(&statements.schemas()).await?;
-        let names = shadow.names();
-        // In a database of its own a schema has its own name.
-        for schema in names.iter().filter(|(name, actual)| name == actual).map(|(name, _)| name) {
-            let sql = format!("CREATE SCHEMA IF NOT EXISTS {}", quote(schema));
-            let created = shadow.execute(&sql).await;
-            created.map_err(Error::database("cannot make a shadow schema"))?;
-        }
-        let actual = |schema: &str| names.get(schema).cloned().unwrap_or_else(|| schema.to_owned());
-        for sql in statements.sql(&actual) {
-            let created = shadow.execute(&sql).await;
-            created.map_err(Error::database(format!("the entities cannot be created ({sql})")))?;
-        }
-        let mut schema = shadow.read().await?;
-        shadow.close().await;
-        statements.without_made_up(&mut schema);
-        entities.refine(&mut schema, backend);
-        Ok(schema)
-    }
 }
 
 impl Shadow {
     /// The context of migrations that run here.
-    fn context(&self) -> Arc<ExecutionContext> {
+    fn context(&self) -> ExecutionContext {
         let mut context = ExecutionContext::shadow(self.names(), observer(&self.log));
-        if let Place::Postgres(plot) = &self.place {
-            context.guard = plot.guard.as_ref().map(|(guard, _)| Arc::clone(guard));
-        }
-        Arc::new(context)
+        context.guard = match &self.place {
+            Place::Sqlite(memory) => memory.guard().cloned(),
+            Place::Postgres(plot) => plot.guard.as_ref().map(|(guard, _)| Arc::clone(guard)),
+        };
+        context
     }
 
     /// As [`Shadow::context`]. A history is replayed as it is, also where it broke something once.
-    fn replay_context(&self) -> Arc<ExecutionContext> {
-        let context = self.context();
+    fn replay_context(&self, migration: &dyn MigrationTrait) -> Arc<ExecutionContext> {
+        let mut context = self.context();
         context.check_breakage(BreakageCheck::Never);
-        context
+        context.tape = self.tape.clone();
+        context.stepwise = context.tape.is_some() && migration.use_transaction() == Some(false);
+        Arc::new(context)
     }
 
     /// Runs a migration, and answers the context with its plans.
@@ -208,11 +190,13 @@ impl Shadow {
         let cannot = || Error::database("cannot use a shadow");
         self.enter().await.map_err(cannot())?;
         let logged = self.statements().len();
+        let written = self.tape.as_ref().map(|tape| tape.len()).unwrap_or_default();
         loop {
             if let Ok(mut log) = self.log.lock() {
                 log.truncate(logged);
             }
-            let context = self.replay_context();
+            self.tape.iter().for_each(|tape| tape.truncate(written));
+            let context = self.replay_context(migration);
             let done = context.up(migration, &self.manager()).await;
             if let (Place::Postgres(plot), Err(error)) = (&self.place, &done)
                 && plot.makes_room(error).await.map_err(cannot())?
@@ -230,7 +214,7 @@ impl Shadow {
     /// When it fails; the message names it.
     pub async fn down(&self, migration: &dyn MigrationTrait) -> Result<Arc<ExecutionContext>> {
         self.enter().await.map_err(Error::database("cannot use a shadow"))?;
-        let context = self.replay_context();
+        let context = self.replay_context(migration);
         let done = context.down(migration, &self.manager()).await;
         self.leave(migration, done, "cannot be reverted").await?;
         Ok(context)
@@ -271,6 +255,11 @@ impl Shadow {
         }
     }
 
+    /// What was written down since the last call.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.tape.as_ref().map(|tape| tape.take()).unwrap_or_default()
+    }
+
     /// What the schemas that migrations name are called here.
     fn names(&self) -> BTreeMap<String, String> {
         match &self.place {
@@ -291,7 +280,7 @@ impl Shadow {
 
     fn manager(&self) -> SchemaManager<'_> {
         match &self.place {
-            Place::Sqlite(db) => SchemaManager::new(db),
+            Place::Sqlite(memory) => SchemaManager::new(memory.connection()),
             Place::Postgres(plot) => match &plot.guard {
                 Some((_, connection)) => SchemaManager::new(connection),
                 None => SchemaManager::new(plot.transaction.as_ref()),
@@ -301,7 +290,7 @@ impl Shadow {
 
     pub async fn execute(&self, sql: &str) -> Result<(), DbErr> {
         match &self.place {
-            Place::Sqlite(db) => execute(db, sql).await,
+            Place::Sqlite(memory) => execute(&memory.executor(), sql).await,
             Place::Postgres(plot) => execute(plot.transaction.as_ref(), sql).await,
         }
     }
@@ -322,7 +311,7 @@ impl Shadow {
         self.forget_statements();
         let context = self.context();
         let drops_table = match &self.place {
-            Place::Sqlite(db) => carry_out(db, operations, &context).await?,
+            Place::Sqlite(memory) => carry_out(&memory.executor(), operations, &context).await?,
             Place::Postgres(plot) => {
                 plot.look_in(&plot.path).await?;
                 carry_out(plot.transaction.as_ref(), operations, &context).await?
@@ -334,7 +323,7 @@ impl Shadow {
     pub async fn read(&self) -> Result<Schema> {
         let cannot = Error::database("cannot read a shadow schema");
         match &self.place {
-            Place::Sqlite(db) => sqlite::read(db).await.map_err(cannot),
+            Place::Sqlite(memory) => sqlite::read(&memory.executor()).await.map_err(cannot),
             Place::Postgres(plot) => plot.read(false).await.map_err(cannot),
         }
     }
@@ -356,7 +345,7 @@ impl Shadow {
         rules: &[UniqueRule],
     ) -> Result<BTreeMap<TableName, u64>, DbErr> {
         match &self.place {
-            Place::Sqlite(db) => seed_under(db, schema, rules).await,
+            Place::Sqlite(memory) => seed_under(&memory.executor(), schema, rules).await,
             Place::Postgres(plot) => seed_under(plot.transaction.as_ref(), schema, rules).await,
         }
     }
@@ -364,7 +353,7 @@ impl Shadow {
     /// What of it cannot be used. See [`sqlite::faults`].
     pub async fn faults(&self) -> Result<Faults, DbErr> {
         match &self.place {
-            Place::Sqlite(db) => sqlite::faults(db).await,
+            Place::Sqlite(memory) => sqlite::faults(&memory.executor()).await,
             Place::Postgres(_) => Ok(Faults::default()),
         }
     }
@@ -376,7 +365,7 @@ impl Shadow {
         columns: &[String],
     ) -> Result<Vec<Vec<Option<String>>>, DbErr> {
         match &self.place {
-            Place::Sqlite(db) => seed::fingerprint(db, table, columns).await,
+            Place::Sqlite(memory) => seed::fingerprint(&memory.executor(), table, columns).await,
             Place::Postgres(plot) => {
                 let transaction = plot.transaction.as_ref();
                 seed::fingerprint(transaction, table, columns).await
@@ -387,7 +376,7 @@ impl Shadow {
     /// Leaves no trace.
     pub async fn close(self) {
         match self.place {
-            Place::Sqlite(db) => drop(db.close().await),
+            Place::Sqlite(memory) => memory.close().await,
             Place::Postgres(plot) => plot.close().await,
         }
     }

@@ -57,8 +57,10 @@ pub type List = fn() -> Entities;
 struct Step {
     name: String,
     sql: String,
+    down_sql: String,
     up: Vec<Operation>,
     down: Vec<Operation>,
+    in_steps: bool,
 }
 
 impl MigrationName for Step {
@@ -77,7 +79,14 @@ impl MigrationTrait for Step {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        if !self.down_sql.is_empty() {
+            manager.get_connection().execute_unprepared(&self.down_sql).await?;
+        }
         Plan { operations: self.down.clone() }.apply(manager).await
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        self.in_steps.then_some(false)
     }
 }
 
@@ -136,6 +145,22 @@ impl Project {
         self.push(Step { sql: sql.replace("{pk}", key), ..self.step() });
     }
 
+    /// As [`Project::given`], with SQL that takes it back.
+    pub fn given_with_way_back(&self, sql: &str, down: &str) {
+        self.given(sql);
+        if let Some(last) = self.steps.lock().unwrap().last_mut() {
+            last.down_sql = down.to_owned();
+        }
+    }
+
+    /// Adds a migration with plans that runs without a transaction.
+    pub fn planned_in_steps(&self, up: Plan, down: Plan) {
+        self.planned(up, down);
+        if let Some(last) = self.steps.lock().unwrap().last_mut() {
+            last.in_steps = true;
+        }
+    }
+
     /// Adds a migration with plans.
     pub fn planned(&self, up: Plan, down: Plan) {
         self.push(Step { up: up.operations, down: down.operations, ..self.step() });
@@ -144,7 +169,8 @@ impl Project {
     fn step(&self) -> Step {
         let number = self.steps.lock().unwrap().len() + 1;
         let name = format!("m202601{number:02}_000000_step");
-        Step { name, sql: String::new(), up: Vec::new(), down: Vec::new() }
+        let (sql, down_sql) = (String::new(), String::new());
+        Step { name, sql, down_sql, up: Vec::new(), down: Vec::new(), in_steps: false }
     }
 
     fn push(&self, step: Step) {

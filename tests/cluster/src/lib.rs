@@ -214,6 +214,30 @@ impl Cluster {
             .collect()
     }
 
+    /// Runs a script with `psql`, and answers what it wrote on standard error where it failed.
+    ///
+    /// # Errors
+    /// With that.
+    pub fn psql(&self, url: &str, script: &str) -> Result<(), String> {
+        let program = binaries().map_or_else(|| PathBuf::from("psql"), |place| place.join("psql"));
+        let arguments = ["--no-psqlrc", "--quiet", "--output=/dev/null", "--dbname", url];
+        let mut child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("psql can be started");
+        let mut input = child.stdin.take().expect("a pipe");
+        // It may have ended before it has read all.
+        drop(input.write_all(script.as_bytes()));
+        drop(input);
+        let ended = child.wait_with_output().expect("psql ends");
+        match ended.status.success() {
+            true => Ok(()),
+            false => Err(String::from_utf8_lossy(&ended.stderr).into_owned()),
+        }
+    }
+
     /// The URL of one of its databases.
     pub fn url(&self, database: &str) -> String {
         format!("{}{database}{}", self.url.0, self.url.1)

@@ -7,8 +7,8 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use super::{execute, run};
 use crate::{
     operation::{Operation, describe::counted},
-    runtime::context::ExecutionContext,
-    schema::{ForeignKey, Schema, TableName, quote},
+    runtime::{context::ExecutionContext, tape::Entry},
+    schema::{ForeignKey, Schema, TableName, quote, quote_text},
     sqlite::{self, Script},
 };
 
@@ -29,7 +29,7 @@ pub async fn run_safely<C: ConnectionTrait>(
     context: &ExecutionContext,
 ) -> Result<(), DbErr> {
     if number(db, "SELECT foreign_keys FROM pragma_foreign_keys").await? == 0 {
-        return run(db, &script.statements, context).await;
+        return run(db, &script.statements, |sql| context.observe_planned(sql)).await;
     }
     expect_no_children(db, schema, (script, segment)).await?;
     let mut pointed = Vec::new();
@@ -39,7 +39,7 @@ pub async fn run_safely<C: ConnectionTrait>(
         {
             pointed.push(fresh);
         }
-        run(db, std::slice::from_ref(sql), context).await?;
+        run(db, std::slice::from_ref(sql), |sql| context.observe_planned(sql)).await?;
     }
     // The rename of the new table has given them the name that they had.
     for fresh in pointed {
@@ -140,13 +140,13 @@ async fn number<C: ConnectionTrait>(db: &C, sql: &str) -> Result<i64, DbErr> {
     row.map_or(Ok(0), |row| row.try_get_by_index(0))
 }
 
-/// What was broken elsewhere before is none of this migration's business.
+/// What was broken elsewhere before is none of this migration's business. Answers the tables that were looked at.
 pub async fn expect_keys_whole<C: ConnectionTrait>(
     db: &C,
     touched: &BTreeSet<TableName>,
-) -> Result<(), DbErr> {
+) -> Result<Vec<String>, DbErr> {
     let after = sqlite::read(db).await?;
-    let mut broken = Vec::new();
+    let (mut broken, mut children) = (Vec::new(), Vec::new());
     for (child, table) in &after.tables {
         let keys = &table.foreign_keys;
         let concerned =
@@ -154,6 +154,7 @@ pub async fn expect_keys_whole<C: ConnectionTrait>(
         if keys.is_empty() || !concerned {
             continue;
         }
+        children.push(child.name.clone());
         match sqlite::broken_keys(db, &child.name).await? {
             0 => {}
             1 => {
@@ -163,5 +164,17 @@ pub async fn expect_keys_whole<C: ConnectionTrait>(
                 .push(format!("{rows} rows of `{child}` would point at rows that do not exist")),
         }
     }
-    if broken.is_empty() { Ok(()) } else { Err(DbErr::Migration(broken.join("\n"))) }
+    if broken.is_empty() { Ok(children) } else { Err(DbErr::Migration(broken.join("\n"))) }
+}
+
+/// The same for a script.
+pub fn whole_in_script(children: &[String]) -> Entry {
+    let names: Vec<String> = children.iter().map(|name| quote_text(name)).collect();
+    let names = names.join(", ");
+    Entry::Expect {
+        message: "rows would point at rows that do not exist".to_owned(),
+        count: format!(
+            "SELECT count(*) FROM pragma_foreign_key_check WHERE \"table\" IN ({names})"
+        ),
+    }
 }

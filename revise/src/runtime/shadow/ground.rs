@@ -12,11 +12,12 @@ use sea_orm_migration::MigrationTrait;
 use super::{
     StatementLog,
     driver::Driver,
-    guard::{Guard, looked_at, refusal},
-    inside, listen, observer,
+    guard::{Ears, Guard, looked_at, refusal},
+    inside,
     plot::Plot,
     reach::Walls,
     scratch::Scratch,
+    statements::{listen, observer},
     survey::Survey,
 };
 use crate::{
@@ -26,6 +27,7 @@ use crate::{
         execute::{execute, search_path},
         recording::record,
         session::{Session, Use, begin},
+        tape::Tape,
         target::Target,
     },
 };
@@ -34,7 +36,13 @@ use crate::{
 const KEY: i64 = 0x7365_615f_7368_6164;
 
 /// Where shadows are made.
-pub(super) enum Ground {
+pub(super) struct Ground {
+    place: Place,
+    /// What drives the session where statements go through a guard.
+    driver: Option<Arc<Driver>>,
+}
+
+enum Place {
     /// In a scratch database that was made for this command.
     Own(Scratch, Survey),
     /// In the database of `--shadow-url`.
@@ -42,8 +50,6 @@ pub(super) enum Ground {
     /// In the database itself.
     Inside {
         session: Session,
-        /// What drives the session.
-        driver: Arc<Driver>,
         survey: Survey,
         /// Why there is no scratch database.
         why: String,
@@ -55,36 +61,33 @@ impl Ground {
     ///
     /// # Errors
     /// When the server cannot be reached.
-    pub async fn find(target: &Target, given: Option<&Target>, log: &StatementLog) -> Result<Self> {
-        if let Some(given) = given {
-            let mut session = Session::open(given, Use::Write).await?;
-            listen(&mut session.db, log);
-            return Ok(Self::Given(session));
-        }
-        let session = Session::open(target, Use::Write).await?;
-        let survey = Survey::of(&session.db).await;
-        let survey = survey.map_err(Error::database(format!("cannot look at {target}")))?;
-        let mut why = "this role may not create databases (ALTER ROLE … CREATEDB)".to_owned();
-        if survey.may_create_databases && !survey.standby {
-            match Scratch::make(&session, &survey).await {
-                Ok(mut scratch) => {
-                    // A role may have few connections.
-                    session.close().await;
-                    listen(&mut scratch.session.db, log);
-                    return Ok(Self::Own(scratch, survey));
-                }
-                Err(error) => why = format!("the server let none be made ({error})"),
+    pub async fn find(
+        target: &Target,
+        given: Option<&Target>,
+        (log, tape): (&StatementLog, Option<&Arc<Tape>>),
+    ) -> Result<Self> {
+        let driver = tape.map(|_| Driver::start()).transpose().map_err(cannot())?;
+        let looking = apart_from(target.clone(), given.cloned());
+        let found = match &driver {
+            Some(driver) => driver.run(looking).await.map_err(cannot())??,
+            None => looking.await?,
+        };
+        let (mut place, driver) = match found {
+            Ok(place) => (place, driver),
+            Err(why) => {
+                let driver = driver.map_or_else(Driver::start, Ok).map_err(cannot())?;
+                let target = target.clone();
+                let opened = driver.run(async move { Session::open(&target, Use::Write).await });
+                let session = opened.await.map_err(cannot())??;
+                // The number of the process is another one.
+                let survey = Survey::of(&session.db).await.map_err(cannot())?;
+                (Place::Inside { session, survey, why }, Some(driver))
             }
+        };
+        if tape.is_none() {
+            listen(&mut place.session_mut().db, log);
         }
-        session.close().await;
-        let driver = Driver::start().map_err(cannot())?;
-        let target = target.clone();
-        let opened = driver.run(async move { Session::open(&target, Use::Write).await }).await;
-        let mut session = opened.map_err(cannot())??;
-        listen(&mut session.db, log);
-        // The number of the process is another one.
-        let survey = Survey::of(&session.db).await.map_err(cannot())?;
-        Ok(Self::Inside { session, driver: Arc::new(driver), survey, why })
+        Ok(Self { place, driver: driver.map(Arc::new) })
     }
 
     /// Refuses a history that could reach tables of the database itself, before any of it runs. What a migration does after it has
@@ -93,7 +96,7 @@ impl Ground {
     /// # Errors
     /// [`Error::Stopped`] with the name of the migration.
     pub async fn expect_contained(&self, migrations: &[Box<dyn MigrationTrait>]) -> Result<()> {
-        let Self::Inside { session, survey, why, .. } = self else { return Ok(()) };
+        let Place::Inside { session, survey, why } = &self.place else { return Ok(()) };
         let walls = Walls { schemas: survey.walled.clone() };
         for migration in migrations {
             for statement in record(migration.as_ref(), session.backend()).await.statements {
@@ -111,32 +114,71 @@ impl Ground {
     ///
     /// # Errors
     /// When the role may neither create a schema nor temporary tables.
-    pub async fn begin(&self, schemas: &BTreeSet<String>, log: &StatementLog) -> Result<Plot> {
-        match self {
-            Self::Own(scratch, survey) => in_scratch(scratch, survey, schemas).await,
-            Self::Given(session) => in_given(session, schemas).await,
-            Self::Inside { session, driver, survey, why } => {
+    pub async fn begin(
+        &self,
+        schemas: &BTreeSet<String>,
+        (log, tape): (&StatementLog, Option<&Arc<Tape>>),
+    ) -> Result<Plot> {
+        let (mut plot, walls) = match &self.place {
+            Place::Own(scratch, survey) => (in_scratch(scratch, survey, schemas).await?, None),
+            Place::Given(session) => (in_given(session, schemas).await?, None),
+            Place::Inside { session, survey, why } => {
                 let mut plot =
                     inside_of(transaction(session).await?, survey, schemas, false).await?;
+                plot.help = help(why);
                 let mut walls = Walls { schemas: survey.walled.clone() };
                 walls.schemas.extend(schemas.iter().cloned());
-                let parts = (&plot.transaction, driver);
-                let guard = Arc::new(Guard::new(parts, walls, observer(log)));
-                let connection = guard.connection();
-                plot.guard = Some((guard, connection));
-                plot.help = help(why);
-                Ok(plot)
+                (plot, Some(walls))
             }
+        };
+        if let Some(driver) = &self.driver {
+            let ears = Ears { observer: observer(log), tape: tape.cloned() };
+            let guard = Arc::new(Guard::new((&plot.transaction, driver), walls, ears));
+            let connection = guard.connection();
+            plot.guard = Some((guard, connection));
         }
+        Ok(plot)
     }
 
     /// Leaves no trace.
     pub async fn clear(self) {
-        match self {
-            Self::Own(scratch, _) => scratch.remove().await,
-            Self::Given(session) | Self::Inside { session, .. } => session.close().await,
+        match self.place {
+            Place::Own(scratch, _) => scratch.remove().await,
+            Place::Given(session) | Place::Inside { session, .. } => session.close().await,
         }
     }
+}
+
+impl Place {
+    fn session_mut(&mut self) -> &mut Session {
+        match self {
+            Self::Own(scratch, _) => &mut scratch.session,
+            Self::Given(session) | Self::Inside { session, .. } => session,
+        }
+    }
+}
+
+/// A place outside of the database itself, or why there is none.
+async fn apart_from(target: Target, given: Option<Target>) -> Result<Result<Place, String>> {
+    if let Some(given) = given {
+        return Ok(Ok(Place::Given(Session::open(&given, Use::Write).await?)));
+    }
+    let session = Session::open(&target, Use::Write).await?;
+    let survey = Survey::of(&session.db).await;
+    let survey = survey.map_err(Error::database(format!("cannot look at {target}")))?;
+    let mut why = "this role may not create databases (ALTER ROLE … CREATEDB)".to_owned();
+    if survey.may_create_databases && !survey.standby {
+        match Scratch::make(&session, &survey).await {
+            Ok(scratch) => {
+                // A role may have few connections.
+                session.close().await;
+                return Ok(Ok(Place::Own(scratch, survey)));
+            }
+            Err(error) => why = format!("the server let none be made ({error})"),
+        }
+    }
+    session.close().await;
+    Ok(Err(why))
 }
 
 fn cannot() -> impl FnOnce(DbErr) -> Error {

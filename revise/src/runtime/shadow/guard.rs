@@ -1,4 +1,5 @@
-//! The connection of a shadow that is a schema of the database itself: each statement of a migration is looked at before it runs.
+//! The connection of a shadow whose statements are looked at before they run: of one that is a schema of the database itself, and of
+//! one in which a script is written down.
 //!
 //! Statements go on to the transaction of the shadow, whose connection is driven by a thread of its own.
 
@@ -13,15 +14,36 @@ use sea_orm::{
 };
 
 use super::{driver::Driver, reach::Walls};
-use crate::runtime::{context::Observer, recording::seen_by};
+use crate::runtime::{
+    context::Observer,
+    recording::seen_by,
+    tape::{Entry, Tape, inlined},
+};
 
 /// What statements go through.
 pub(crate) struct Guard {
     transaction: Arc<DatabaseTransaction>,
     driver: Arc<Driver>,
-    walls: Walls,
-    observer: Observer,
+    /// What must not be reached; `None` where nothing can be.
+    walls: Option<Walls>,
+    ears: Ears,
     refusal: Mutex<Option<String>>,
+}
+
+/// Who hears of statements.
+#[derive(Clone)]
+pub(super) struct Ears {
+    pub observer: Observer,
+    /// Where a script is written down.
+    pub tape: Option<Arc<Tape>>,
+}
+
+impl Ears {
+    fn write_down(&self, entry: impl FnOnce() -> Entry) {
+        if let Some(tape) = &self.tape {
+            tape.add(entry());
+        }
+    }
 }
 
 impl fmt::Debug for Guard {
@@ -33,11 +55,11 @@ impl fmt::Debug for Guard {
 impl Guard {
     pub(super) fn new(
         (transaction, driver): (&Arc<DatabaseTransaction>, &Arc<Driver>),
-        walls: Walls,
-        observer: Observer,
+        walls: Option<Walls>,
+        ears: Ears,
     ) -> Self {
         let (transaction, driver) = (Arc::clone(transaction), Arc::clone(driver));
-        Self { transaction, driver, walls, observer, refusal: Mutex::default() }
+        Self { transaction, driver, walls, ears, refusal: Mutex::default() }
     }
 
     /// The connection that migrations get.
@@ -55,7 +77,7 @@ impl Guard {
     /// # Errors
     /// With the reason, which [`Guard::refusal`] answers from then on.
     pub fn expect_inside(&self, sql: &str) -> Result<(), DbErr> {
-        match self.walls.breach(sql) {
+        match self.walls.as_ref().and_then(|walls| walls.breach(sql)) {
             Some(breach) => Err(self.refuse(&breach, sql)),
             None => Ok(()),
         }
@@ -111,34 +133,41 @@ impl Gate {
 impl MockDatabaseTrait for Gate {
     fn execute(&mut self, _: usize, statement: Statement) -> Result<ExecResult, DbErr> {
         self.guard.expect_inside(&looked_at(&statement))?;
+        self.guard.ears.write_down(|| Entry::Own(inlined(&statement)));
         let transaction = Arc::clone(&self.guard.transaction);
         if statement.values.is_some() {
             let run = async move { transaction.execute_raw(statement).await };
             return self.guard.driver.wait_for(run);
         }
         // It may hold several statements.
-        (self.guard.observer)(&statement.sql);
+        (self.guard.ears.observer)(&statement.sql);
         let run = async move { transaction.execute_unprepared(&statement.sql).await };
         self.guard.driver.wait_for(run)
     }
 
     fn query(&mut self, _: usize, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.guard.expect_inside(&looked_at(&statement))?;
+        if let Some(tape) = &self.guard.ears.tape {
+            tape.add_query(inlined(&statement));
+        }
         let transaction = Arc::clone(&self.guard.transaction);
         self.guard.driver.wait_for(async move { transaction.query_all_raw(statement).await })
     }
 
     fn begin(&mut self) {
         self.depth += 1;
+        self.guard.ears.write_down(|| Entry::Begin(self.depth));
         self.savepoint("SAVEPOINT");
     }
 
     fn commit(&mut self) {
+        self.guard.ears.write_down(|| Entry::Commit(self.depth));
         self.savepoint("RELEASE SAVEPOINT");
         self.depth = self.depth.saturating_sub(1);
     }
 
     fn rollback(&mut self) {
+        self.guard.ears.write_down(|| Entry::Rollback(self.depth));
         self.savepoint("ROLLBACK TO SAVEPOINT");
         self.savepoint("RELEASE SAVEPOINT");
         self.depth = self.depth.saturating_sub(1);
@@ -149,7 +178,7 @@ impl MockDatabaseTrait for Gate {
     }
 
     fn get_database_backend(&self) -> DbBackend {
-        DbBackend::Postgres
+        self.guard.transaction.get_database_backend()
     }
 
     fn ping(&self) -> Result<(), DbErr> {
