@@ -35,5 +35,5 @@ pub use runtime::{
     revise::{Revise, Status},
     seeding::{Seed, SeedOptions, SeedPlan, SeedState, Seeds, SqlSeed},
     target::{Target, UrlStyle},
-    upgrade::{Confirm, Direction, Event, Report, UpgradeOptions},
+    upgrade::{Confirm, Direction, Event, Report, Transactions, UpgradeOptions},
 };

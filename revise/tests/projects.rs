@@ -43,5 +43,8 @@ mod settings;
 #[path = "projects/start.rs"]
 mod start;
 #[cfg(test)]
+#[path = "projects/together.rs"]
+mod together;
+#[cfg(test)]
 #[path = "projects/values.rs"]
 mod values;

@@ -113,6 +113,7 @@ impl Command<'_> {
             lock_timeout: seconds(manner.lock_timeout, "--lock-timeout")?,
             wait: seconds(manner.wait, "--wait")?,
             backup,
+            transactions: manner.transactions(),
             allow_data_loss: manner.allow_data_loss,
             out_of_order: manner.out_of_order,
             shadow: self.shadow()?,

@@ -11,6 +11,7 @@ Examples:
   upgrade            all of them
   upgrade +1         the next one
   upgrade --plan     what would happen
+  upgrade --tx all   all of them or none
   upgrade --sql | psql URL
   upgrade base:head --sql > schema.sql";
 

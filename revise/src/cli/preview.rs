@@ -21,6 +21,7 @@ impl Command<'_> {
         let target = if is_range { self.target_or_memory()? } else { self.target()? };
         let options = UpgradeOptions {
             target: revision.to_owned(),
+            transactions: manner.transactions(),
             allow_data_loss: manner.allow_data_loss,
             shadow: self.shadow()?,
             ..UpgradeOptions::default()

@@ -9,14 +9,17 @@ mod records;
 use sea_orm::DbBackend;
 use serde::Serialize;
 
-use self::{frame::Frame, records::Records};
+use self::{
+    frame::{Ends, Frame},
+    records::Records,
+};
 use crate::{
     error::{Error, Result},
     operation::Operation,
     runtime::{
         history::History,
         tape::{Entry, asks_for_schema},
-        upgrade::Direction,
+        upgrade::{Direction, Transactions},
     },
 };
 
@@ -65,6 +68,7 @@ pub struct Preview {
     applied: Vec<String>,
     /// Whether values may change.
     consent: bool,
+    transactions: Transactions,
 }
 
 impl Preview {
@@ -79,10 +83,13 @@ impl Preview {
         }
         let mut written = Vec::with_capacity(self.migrations.len());
         let mut previous = None;
-        for migration in &self.migrations {
+        let count = self.migrations.len();
+        for (place, migration) in self.migrations.iter().enumerate() {
             let records = Records { preview: self, migration, previous };
+            let each = self.transactions == Transactions::Each;
+            let ends = Ends { begins: each || place == 0, commits: each || place + 1 == count };
             let (first, last) = (records.begun(), records.done());
-            written.push(Frame::new(self, migration).written(&first, &last));
+            written.push(Frame::new(self, migration, ends).written(&first, &last));
             previous = Some(migration.revision.as_str());
         }
         let lines = [self.head(), written.concat(), self.tail()].concat();

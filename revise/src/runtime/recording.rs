@@ -15,7 +15,7 @@ use sea_orm_migration::{MigrationTrait, SchemaManager};
 
 use crate::{
     postgres::{PieceKind, pieces},
-    runtime::context::ExecutionContext,
+    runtime::{context::ExecutionContext, upgrade::Direction},
 };
 
 /// What was recorded of a migration.
@@ -29,10 +29,23 @@ pub(crate) struct Recording {
 
 /// Records the way up of a migration.
 pub(crate) async fn record(migration: &dyn MigrationTrait, backend: DbBackend) -> Recording {
+    record_way(migration, backend, Direction::Up).await
+}
+
+/// Records one way of a migration.
+pub(crate) async fn record_way(
+    migration: &dyn MigrationTrait,
+    backend: DbBackend,
+    direction: Direction,
+) -> Recording {
     let tape = Arc::<Tape>::default();
     let db = seen_by(Recorder { tape: Arc::clone(&tape), backend });
     let context = Arc::new(ExecutionContext::recording());
-    let done = context.up(migration, &SchemaManager::new(&db)).await;
+    let manager = SchemaManager::new(&db);
+    let done = match direction {
+        Direction::Up => context.up(migration, &manager).await,
+        Direction::Down => context.down(migration, &manager).await,
+    };
     let statements = tape.statements.lock().map(|found| found.clone()).unwrap_or_default();
     Recording { statements, whole: done.is_ok() && !tape.asked.load(Ordering::Relaxed) }
 }
@@ -99,6 +112,20 @@ pub(crate) fn said(statements: &[Statement]) -> Vec<String> {
     statements.iter().flat_map(|statement| parts(&statement.sql)).collect()
 }
 
+/// Whether a text ends the transaction that it runs in.
+pub(crate) fn ends_transaction(sql: &str) -> bool {
+    let ends = |statement: &String| {
+        let mut words = statement.split(' ').map(str::to_ascii_uppercase);
+        match words.next().as_deref() {
+            Some("COMMIT" | "END" | "ABORT") => true,
+            Some("ROLLBACK") => !words.any(|word| word == "TO"),
+            Some("PREPARE") => words.next().is_some_and(|word| word == "TRANSACTION"),
+            _ => false,
+        }
+    };
+    parts(sql).iter().any(ends)
+}
+
 /// The statements of one text.
 fn parts(sql: &str) -> Vec<String> {
     let mut parts = Vec::new();
@@ -159,6 +186,27 @@ impl<'a> Part<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_end_of_a_transaction_is_found_and_that_of_a_body_is_not() {
+        for sql in [
+            "CREATE TABLE t (a int); commit",
+            "ROLLBACK",
+            "a; END;",
+            "ROLLBACK WORK",
+            "PREPARE TRANSACTION 'x'",
+        ] {
+            assert!(ends_transaction(sql), "{sql}");
+        }
+        for sql in [
+            "SELECT 'x; COMMIT'",
+            "ROLLBACK TO SAVEPOINT a",
+            "CREATE TRIGGER g AFTER INSERT ON t BEGIN DELETE FROM u; END",
+            "DO $$ BEGIN NULL; END $$",
+        ] {
+            assert!(!ends_transaction(sql), "{sql}");
+        }
+    }
 
     #[test]
     fn rows_spaces_and_comments_are_not_what_a_migration_says() {

@@ -6,6 +6,7 @@ mod choose;
 mod loss;
 mod options;
 mod pool;
+pub(crate) mod together;
 
 use sea_orm::DatabaseConnection;
 
@@ -18,7 +19,7 @@ pub(crate) use self::{
 };
 pub use self::{
     choose::Direction,
-    options::{Confirm, Event, Report, UpgradeOptions},
+    options::{Confirm, Event, Report, Transactions, UpgradeOptions},
 };
 use crate::{
     error::Result,

@@ -22,24 +22,36 @@ pub(super) struct Frame<'a> {
     open: usize,
     /// What belongs to the step that is not done.
     step: Vec<String>,
+    ends: Ends,
+}
+
+/// Whether a transaction begins and ends with a migration, which may share it.
+#[derive(Clone, Copy)]
+pub(super) struct Ends {
+    pub begins: bool,
+    pub commits: bool,
 }
 
 impl<'a> Frame<'a> {
-    pub fn new(preview: &'a Preview, migration: &'a PlannedMigration) -> Self {
+    pub fn new(preview: &'a Preview, migration: &'a PlannedMigration, ends: Ends) -> Self {
         let name = one_line(&migration.revision);
         let lines = vec![String::new(), format!("-- {name}")];
-        Self { preview, migration, lines, open: 0, step: Vec::new() }
+        Self { preview, migration, lines, open: 0, step: Vec::new(), ends }
     }
 
     /// The lines of a migration that begins and ends with these statements.
     pub fn written(mut self, first: &[String], last: &[String]) -> Vec<String> {
         if self.migration.in_transaction {
-            self.begin();
+            if self.ends.begins {
+                self.begin();
+            }
             self.add_all(first);
             self.entries();
             self.restore_settings();
             self.add_all(last);
-            self.add("COMMIT");
+            if self.ends.commits {
+                self.add("COMMIT");
+            }
             return self.lines;
         }
         self.remark(

@@ -1,5 +1,6 @@
 //! Finds what `upgrade` or `downgrade` would do, in a shadow.
 
+use sea_orm::DbBackend;
 use sea_orm_migration::MigrationTrait;
 
 use super::{PlannedMigration, Preview};
@@ -14,7 +15,10 @@ use crate::{
         shadow::Shadows,
         tape::Entry,
         target::Target,
-        upgrade::{Direction, UpgradeOptions, named, revisions},
+        upgrade::{
+            Direction, Transactions, UpgradeOptions, named, revisions,
+            together::{Member, expect_one_transaction},
+        },
     },
 };
 
@@ -72,15 +76,38 @@ impl Revise {
         let shadows = self.shadows(target, options.shadow.as_ref())?.written_down();
         let migrations = self.planned(&shadows, target, (chosen, direction)).await;
         shadows.close().await;
+        let migrations = migrations?;
+        if options.transactions == Transactions::All {
+            self.expect_shared(&migrations, direction, target.backend()).await?;
+        }
         Ok(Preview {
-            migrations: migrations?,
+            migrations,
             history: self.history.clone(),
             program: self.program.clone(),
             backend: target.backend(),
             direction,
             applied: status.applied.into_iter().map(|applied| applied.revision).collect(),
             consent: options.allow_data_loss,
+            transactions: options.transactions,
         })
+    }
+
+    /// Refuses migrations of which one cannot be in a transaction with the others.
+    async fn expect_shared(
+        &self,
+        planned: &[PlannedMigration],
+        direction: Direction,
+        backend: DbBackend,
+    ) -> Result<()> {
+        let migrations = (self.migrations)();
+        let members: Vec<Member<'_>> = planned
+            .iter()
+            .filter_map(|one| {
+                let found = migrations.iter().find(|found| found.name() == one.revision)?;
+                Some(Member { migration: found.as_ref(), operations: &one.operations })
+            })
+            .collect();
+        expect_one_transaction(&members, direction, backend).await
     }
 
     /// Where a database stands, which need not exist.

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr};
 use sea_orm_migration::{MigrationTrait, SchemaManager};
 
 use super::{
@@ -81,17 +81,7 @@ impl MigrationRun<'_> {
 
     async fn in_transaction(&self, begun: Instant) -> Result<(), DbErr> {
         let transaction = self.session.begin_within(self.options.lock_timeout).await?;
-        let done = async {
-            self.revise.history.install(&transaction).await?;
-            let mut context = ExecutionContext::live(None, observer(&self.options.report));
-            context.notes_batches_for = self.notes_batches_for();
-            context.check_breakage(BreakageCheck::BeforeCommit);
-            let context = Arc::new(context);
-            self.migrate(&SchemaManager::new(&transaction), &context).await?;
-            breakage::expect_none(&transaction, &context, &self.forgiven).await?;
-            self.record(&transaction, begun).await
-        };
-        match done.await {
+        match self.carry_out_in(&transaction, begun).await {
             Ok(()) => transaction.commit().await,
             Err(error) => {
                 // A connection that fails here is rolled back by the server.
@@ -99,6 +89,22 @@ impl MigrationRun<'_> {
                 Err(error)
             }
         }
+    }
+
+    /// Carries it out in a transaction that somebody else commits, with its record.
+    pub async fn carry_out_in(
+        &self,
+        transaction: &DatabaseTransaction,
+        begun: Instant,
+    ) -> Result<(), DbErr> {
+        self.revise.history.install(transaction).await?;
+        let mut context = ExecutionContext::live(None, observer(&self.options.report));
+        context.notes_batches_for = self.notes_batches_for();
+        context.check_breakage(BreakageCheck::BeforeCommit);
+        let context = Arc::new(context);
+        self.migrate(&SchemaManager::new(transaction), &context).await?;
+        breakage::expect_none(transaction, &context, &self.forgiven).await?;
+        self.record(transaction, begun).await
     }
 
     /// Without a transaction: begun, step by step, done.
@@ -176,7 +182,7 @@ impl MigrationRun<'_> {
     }
 }
 
-fn locked(session: &Session, revision: &str, attempts: u32, error: &DbErr) -> Error {
+pub(super) fn locked(session: &Session, revision: &str, attempts: u32, error: &DbErr) -> Error {
     if session.backend() == DbBackend::Sqlite {
         return Error::Locked(format!(
             "another program holds {}, and nothing of `{revision}` is done; close it, or raise `--lock-timeout`",

@@ -9,7 +9,8 @@ use super::{
     apply::MigrationRun,
     choose::{self, Direction},
     loss,
-    options::{Event, UpgradeOptions},
+    options::{Event, Transactions, UpgradeOptions},
+    together::{self, Member},
 };
 use crate::{
     error::{Error, Result},
@@ -75,39 +76,89 @@ impl Change<'_> {
             return Ok(Part::default());
         }
         self.expect_sound()?;
-        let Seen { migrations: replayed, mut forgiven } = self.replayed().await?;
+        let Seen { migrations: replayed, forgiven } = self.replayed().await?;
+        if options.transactions == Transactions::All {
+            self.expect_one_transaction(&replayed).await?;
+        }
         let losses = loss::find(session, &replayed, &self.chosen).await?;
         loss::agree(&losses, options, direction)?;
         self.back_up(!losses.is_empty()).await?;
         let cannot = || Error::database(format!("cannot use {}", session.target));
         let settings = Settings::read(&session.db).await.map_err(cannot())?;
-        let last = self.chosen.last().cloned();
+        let runs = self.runs(&replayed, forgiven);
+        if options.transactions == Transactions::Each {
+            return self.one_by_one(&runs, &settings).await;
+        }
+        let ran = together::carry_out(&runs, (session, &settings), options).await;
+        let restored = settings.restore(&session.db).await;
+        ran?;
+        restored.map_err(cannot())?;
+        let names = runs.iter().map(|run| run.migration.name().to_owned()).collect();
+        Ok(Part { names, goal: None })
+    }
+
+    /// Each in a transaction of its own, as far as the first that has rows to change in batches.
+    async fn one_by_one(&self, runs: &[MigrationRun<'_>], settings: &Settings) -> Result<Part> {
+        let Self { revise, session, direction, .. } = *self;
+        let cannot = || Error::database(format!("cannot use {}", session.target));
+        let last = self.chosen.last();
         let mut done = Part::default();
-        for name in self.chosen {
-            let migration = self.migrations.iter().find(|migration| migration.name() == name);
-            let Some(migration) = migration else { continue };
-            let migration = migration.as_ref();
-            let checksum = replayed.iter().find(|replayed| replayed.revision == name);
-            let checksum = checksum.map(|replayed| replayed.checksum.clone());
-            let forgiven = forgiven.remove(&name).unwrap_or_default();
-            let run =
-                MigrationRun { revise, session, migration, checksum, direction, options, forgiven };
+        for run in runs {
             let ran = run.carry_out().await;
             // What one migration sets does not reach the next one, nor the program whose connection it is.
             let restored = settings.restore(&session.db).await;
             ran?;
             restored.map_err(cannot())?;
-            let is_last = last.as_ref() == Some(&name);
-            done.names.push(name);
+            let name = run.migration.name();
+            done.names.push(name.to_owned());
+            let is_last = last.is_some_and(|last| last == name);
             if direction == Direction::Up
                 && !is_last
                 && !revise.status(&session.db).await?.filling.is_empty()
             {
-                done.goal = last;
+                done.goal = last.cloned();
                 break;
             }
         }
         Ok(done)
+    }
+
+    /// The migrations to carry out, with what is known about them.
+    fn runs(
+        &self,
+        replayed: &[ReplayedMigration],
+        mut forgiven: Forgiven,
+    ) -> Vec<MigrationRun<'_>> {
+        let Self { revise, session, options, direction, .. } = *self;
+        let run = |name: &String| {
+            let migration = self.migrations.iter().find(|migration| migration.name() == name)?;
+            let migration = migration.as_ref();
+            let checksum = replayed.iter().find(|replayed| replayed.revision == *name);
+            let checksum = checksum.map(|replayed| replayed.checksum.clone());
+            let forgiven = forgiven.remove(name).unwrap_or_default();
+            Some(MigrationRun {
+                revise,
+                session,
+                migration,
+                checksum,
+                direction,
+                options,
+                forgiven,
+            })
+        };
+        self.chosen.iter().filter_map(run).collect()
+    }
+
+    /// Refuses migrations of which one cannot be in a transaction.
+    async fn expect_one_transaction(&self, replayed: &[ReplayedMigration]) -> Result<()> {
+        let member = |name: &String| {
+            let migration = self.migrations.iter().find(|one| one.name() == name)?.as_ref();
+            let seen = replayed.iter().find(|seen| seen.revision == *name);
+            let operations = seen.map(|seen| seen.operations.as_slice()).unwrap_or_default();
+            Some(Member { migration, operations })
+        };
+        let members: Vec<Member<'_>> = self.chosen.iter().filter_map(member).collect();
+        together::expect_one_transaction(&members, self.direction, self.session.backend()).await
     }
 
     /// Refuses what could only make things worse.

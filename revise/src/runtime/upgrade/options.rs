@@ -21,6 +21,8 @@ pub struct UpgradeOptions {
     pub wait: Duration,
     /// When a SQLite file is copied first.
     pub backup: Backup,
+    /// What is one transaction.
+    pub transactions: Transactions,
     /// Go on where rows or values are lost.
     pub allow_data_loss: bool,
     /// Apply migrations that are older than the newest applied one.
@@ -33,6 +35,16 @@ pub struct UpgradeOptions {
     pub report: Report,
     /// Asks before rows or values are lost; `None` without a terminal.
     pub confirm: Option<Confirm>,
+}
+
+/// What is one transaction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transactions {
+    /// Each migration with its record.
+    #[default]
+    Each,
+    /// All of them together: when one fails, nothing is done.
+    All,
 }
 
 /// Receives the events of an upgrade.
@@ -49,6 +61,7 @@ impl Default for UpgradeOptions {
             attempts: 10,
             wait: Duration::from_secs(600),
             backup: Backup::WhenLosing,
+            transactions: Transactions::Each,
             allow_data_loss: false,
             out_of_order: false,
             ignore_edits: false,
