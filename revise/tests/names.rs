@@ -15,5 +15,7 @@ mod forms;
 mod histories;
 #[path = "names/project.rs"]
 mod project;
+#[path = "names/reports.rs"]
+mod reports;
 #[path = "names/sea_orm_verbs.rs"]
 mod sea_orm_verbs;

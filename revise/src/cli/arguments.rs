@@ -300,6 +300,9 @@ pub struct LintArguments {
     /// List the rules
     #[arg(long)]
     pub rules: bool,
+    /// How findings are written: `text`, `sarif` (2.1.0) for code hosts, or `github` for the log of a workflow
+    #[arg(long, value_name = "FORMAT", value_parser = ["text", "sarif", "github"], default_value = "text", conflicts_with = "rules")]
+    pub format: String,
 }
 
 /// `resolve`

@@ -1,12 +1,7 @@
-//! Verbs that judge: `check`, `status`, `lint`.
+//! Verbs that judge: `check`, `status`.
 
-use super::{
-    Command,
-    arguments::{CheckArguments, LintArguments},
-    console,
-};
+use super::{Command, arguments::CheckArguments};
 use crate::{
-    check::lint::{Finding, Level, lint, rules},
     error::{Error, Result},
     operation::describe::{counted, describe},
     project::{
@@ -14,7 +9,7 @@ use crate::{
         consistency::{Checked, lines},
         generate::GenerateOptions,
     },
-    runtime::{batches::Filling, replay::Replay, shadow::Shadows, target::Target},
+    runtime::{batches::Filling, target::Target},
 };
 
 impl Command<'_> {
@@ -182,66 +177,6 @@ impl Command<'_> {
             }
             other => other.to_string(),
         }
-    }
-
-    pub async fn lint(&self, arguments: &LintArguments) -> Result<()> {
-        if arguments.rules {
-            for (name, level, about) in rules() {
-                self.console.say(&format!("{:<8} {name:<36} {about}", console::word(*level)))?;
-            }
-            return self.console.json(&rules());
-        }
-        let known = self.revise.revisions();
-        let wanted: Vec<String> = match arguments.revisions.as_slice() {
-            [] if arguments.all => known.clone(),
-            [] => self.database_status().await?.unwrap_or_else(|| self.nowhere()).pending,
-            given => given
-                .iter()
-                .map(|name| super::inspect::revision(&known, name))
-                .collect::<Result<_>>()?,
-        };
-        let found =
-            async |shadows: &Shadows, target: &Target| self.lint_in(shadows, target, &wanted).await;
-        let findings = self.with_shadows(found).await?;
-        self.console.json(&findings)?;
-        self.print_findings(&findings)?;
-        let count = findings.iter().filter(|finding| finding.level != Level::Advice).count();
-        match count {
-            0 => {
-                let looked_at = counted(wanted.len(), "migration");
-                self.console.say(&format!("{looked_at}, nothing dangerous"))
-            }
-            count => Err(Error::Lint(counted(count, "dangerous operation"))),
-        }
-    }
-
-    async fn lint_in(
-        &self,
-        shadows: &Shadows,
-        target: &Target,
-        wanted: &[String],
-    ) -> Result<Vec<Finding>> {
-        let mut replay = Replay::run(shadows, &[], &self.revise.schemas(target)).await?;
-        let mut findings = Vec::new();
-        for migration in (self.revise.migrations)() {
-            let before = replay.schema(&self.revise.history).await?;
-            replay.up(migration.as_ref()).await?;
-            let replayed =
-                replay.migrations.last().filter(|replayed| wanted.contains(&replayed.revision));
-            if let Some(replayed) = replayed {
-                findings.extend(lint(&before, &replayed.operations, target.backend()));
-            }
-        }
-        replay.close().await;
-        Ok(findings)
-    }
-
-    fn print_findings(&self, findings: &[Finding]) -> Result<()> {
-        for Finding { rule, level, message, safe, .. } in findings {
-            self.console
-                .say(&format!("{} [{rule}] {message}\n    safe: {safe}", console::word(*level)))?;
-        }
-        Ok(())
     }
 }
 
