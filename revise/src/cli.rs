@@ -16,6 +16,7 @@ mod report;
 mod roundtrip;
 mod sea_orm;
 mod seed;
+mod squash;
 mod status;
 mod usage;
 mod write;
@@ -120,6 +121,7 @@ impl Revise {
             Verb::Show(arguments) => command.show(&arguments).await,
             Verb::Edit(arguments) => command.edit(&arguments),
             Verb::Merge => command.merge().await,
+            Verb::Squash(arguments) => command.squash(&arguments).await,
             Verb::Stamp(arguments) => command.stamp(&arguments).await,
             Verb::Seed(arguments) => command.seed(&arguments).await,
             Verb::Check(arguments) => command.check(&arguments).await,

@@ -32,6 +32,7 @@ pub use project::{consistency::Checked, generate::GenerateOptions};
 pub use runtime::{
     backup::Backup,
     history::{Applied, Record, State},
+    replaced::Replacement,
     revise::{Revise, Status},
     seeding::{Seed, SeedOptions, SeedPlan, SeedState, Seeds, SqlSeed},
     target::{Target, UrlStyle},

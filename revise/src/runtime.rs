@@ -9,6 +9,7 @@ pub(crate) mod execute;
 pub(crate) mod history;
 pub(crate) mod lock;
 pub(crate) mod recording;
+pub(crate) mod replaced;
 pub(crate) mod replay;
 pub(crate) mod revise;
 pub mod seed;

@@ -19,3 +19,5 @@ mod project;
 mod reports;
 #[path = "names/sea_orm_verbs.rs"]
 mod sea_orm_verbs;
+#[path = "names/squashes.rs"]
+mod squashes;

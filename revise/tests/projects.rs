@@ -40,6 +40,9 @@ mod seeds;
 #[path = "projects/settings.rs"]
 mod settings;
 #[cfg(test)]
+#[path = "projects/squashed.rs"]
+mod squashed;
+#[cfg(test)]
 #[path = "projects/start.rs"]
 mod start;
 #[cfg(test)]

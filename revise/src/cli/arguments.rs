@@ -85,6 +85,9 @@ pub enum Verb {
     Edit(EditArguments),
     /// Give migrations that came late from another branch a new date, after the newest
     Merge,
+    /// Make one migration of several that follow each other
+    #[command(after_help = examples::SQUASH)]
+    Squash(SquashArguments),
     /// Note migrations as applied without running them
     #[command(after_help = examples::STAMP)]
     Stamp(StampArguments),
@@ -253,6 +256,20 @@ pub struct EditArguments {
     /// A revision or its beginning
     #[arg(default_value = "head")]
     pub revision: String,
+}
+
+/// `squash`
+#[derive(Debug, Args)]
+pub struct SquashArguments {
+    /// The first and the last one, `FROM:TO`, both included; without FROM from the first of all, without TO to the newest
+    #[arg(value_name = "FROM:TO")]
+    pub range: String,
+    /// What it does, in a few words; it becomes the name
+    #[arg(short, long)]
+    pub message: Option<String>,
+    /// Steps that change rows: `keep` puts them after the others, `drop` leaves them out; without it they are refused
+    #[arg(long, value_name = "WHAT", value_parser = ["keep", "drop"])]
+    pub data: Option<String>,
 }
 
 /// `stamp`

@@ -27,6 +27,11 @@ Examples:
   seed --env dev --plan        what would run
   seed roles --again           also when it ran as it is";
 
+pub const SQUASH: &str = "\
+Examples:
+  squash base:m20260901 -m \"Begin\"     all up to that one, both included
+  squash m20260801:m20260901 --data keep";
+
 pub const STAMP: &str = "\
 Examples:
   stamp head --verify          a database that has the schema already

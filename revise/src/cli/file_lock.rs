@@ -97,6 +97,7 @@ impl Verb {
             | Self::Show(_)
             | Self::Edit(_)
             | Self::Merge
+            | Self::Squash(_)
             | Self::Check(_)
             | Self::Status
             | Self::Lint(_)

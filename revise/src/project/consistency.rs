@@ -60,6 +60,9 @@ impl Checked {
     /// apply, [`Error::Lint`] for dangers in them.
     pub fn verdict(&self) -> Result<()> {
         if let Some(status) = &self.status {
+            if let Some(obstacle) = status.obstacle() {
+                return Err(Error::History(obstacle));
+            }
             if let Some(missing) = status.missing.first() {
                 return Err(Error::History(format!("`{missing}` is applied and not known here")));
             }
@@ -198,7 +201,8 @@ impl Revise {
         let read = async {
             let (applied, schema) = session.read_with(&self.history, &others).await?;
             let filling = self.history.fillings(&session.db, &applied).await?;
-            Ok((Status { filling, ..self.status_of(applied) }, schema))
+            let status = self.status_of(applied, target.backend()).await;
+            Ok((Status { filling, ..status }, schema))
         };
         let read = read.await;
         session.close().await;

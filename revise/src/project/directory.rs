@@ -213,6 +213,33 @@ impl Directory {
         write::carry_out(&changes)
     }
 
+    /// Writes a revision's file and registers it in the place of several modules, whose files are taken away.
+    ///
+    /// # Errors
+    /// When the name is none of a revision, or does not fit between the others, the file is there already, one of the old files is not,
+    /// the list is not recognised, or something cannot be written. Nothing is changed then.
+    pub fn replace(
+        &self,
+        old: &[String],
+        revision: &str,
+        source: &str,
+    ) -> Result<PathBuf, DirectoryError> {
+        check_name(revision)?;
+        let registry = self.read()?;
+        let listing = registry.listing()?;
+        let mut gone = Vec::with_capacity(old.len());
+        for name in old {
+            let entry = listing.entries.iter().find(|entry| entry.is(name));
+            let file = entry.and_then(|entry| entry.file.clone());
+            gone.push(FileChange::Delete { path: file.ok_or_else(|| self.missing(name))? });
+        }
+        let path = registry.replace(old, revision, source)?;
+        let mut changes = registry.changes();
+        changes.extend(gone);
+        write::carry_out(&changes)?;
+        Ok(path)
+    }
+
     /// Gives a revision another name, in the file's name, in the registration, and in the file where it says its name, and
     /// puts it after the last one. What other files say about it in their comments stays.
     ///

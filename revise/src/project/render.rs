@@ -64,6 +64,21 @@ pub fn plan(operations: &[Operation]) -> String {
     format!("Plan::new(){steps}")
 }
 
+/// The text of a migration, which replaces others by what its `up` says.
+#[must_use]
+pub fn replacing(source: &str, revisions: &[String]) -> String {
+    let names: Vec<String> = revisions.iter().map(|name| format!("{name:?}")).collect();
+    let plan = "Plan::new()";
+    let place = source.find("async fn up").and_then(|start| {
+        let found = source.get(start..)?.find(plan)?;
+        Some(start + found + plan.len())
+    });
+    let Some((before, after)) = place.and_then(|place| source.split_at_checked(place)) else {
+        return source.to_owned();
+    };
+    format!("{before}\n            .replaces([{}]){after}", names.join(", "))
+}
+
 fn direction(name: &str, example: &str, operations: &[Operation]) -> String {
     let hint = if operations.is_empty() {
         format!("/// The steps go behind `Plan::new()`: `.{example}`.\n")

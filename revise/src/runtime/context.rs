@@ -76,6 +76,7 @@ pub(crate) struct ExecutionContext {
     /// Whether there is no database, and plans are only recorded.
     pub records: bool,
     plans: Mutex<Vec<Plan>>,
+    replaced: Mutex<Vec<String>>,
     breakage: Mutex<Breakage>,
 }
 
@@ -138,6 +139,21 @@ impl ExecutionContext {
             batches::end_of_first(&whole).map_err(DbErr::Migration)?;
         }
         Ok(earlier)
+    }
+
+    /// Notes that the migration replaces others.
+    pub fn note_replaced(&self, revisions: &[String]) {
+        let Ok(mut replaced) = self.replaced.lock() else { return };
+        for name in revisions {
+            if !replaced.contains(name) {
+                replaced.push(name.clone());
+            }
+        }
+    }
+
+    /// The migrations that it replaces.
+    pub fn replaced(&self) -> Vec<String> {
+        self.replaced.lock().map(|replaced| replaced.clone()).unwrap_or_default()
     }
 
     /// The plans so far.

@@ -14,7 +14,7 @@ use sea_orm::{
 use sea_orm_migration::{MigrationTrait, SchemaManager};
 
 use crate::{
-    postgres::{PieceKind, pieces},
+    postgres::{PieceKind, piece, pieces},
     runtime::{context::ExecutionContext, upgrade::Direction},
 };
 
@@ -23,6 +23,8 @@ use crate::{
 pub(crate) struct Recording {
     /// Its statements, except for those of plans.
     pub statements: Vec<Statement>,
+    /// The migrations that it replaces.
+    pub replaces: Vec<String>,
     /// Whether these are all that it would run.
     pub whole: bool,
 }
@@ -47,7 +49,11 @@ pub(crate) async fn record_way(
         Direction::Down => context.down(migration, &manager).await,
     };
     let statements = tape.statements.lock().map(|found| found.clone()).unwrap_or_default();
-    Recording { statements, whole: done.is_ok() && !tape.asked.load(Ordering::Relaxed) }
+    Recording {
+        statements,
+        replaces: context.replaced(),
+        whole: done.is_ok() && !tape.asked.load(Ordering::Relaxed),
+    }
 }
 
 #[derive(Debug, Default)]
@@ -124,6 +130,30 @@ pub(crate) fn ends_transaction(sql: &str) -> bool {
         }
     };
     parts(sql).iter().any(ends)
+}
+
+/// The statements of one text as they are written, without the comments between them.
+pub(crate) fn texts(sql: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let (mut part, mut text, mut rest) = (Part::default(), String::new(), sql);
+    while let Some((kind, length)) = piece(rest) {
+        let (next, after) = rest.split_at(length);
+        rest = after;
+        match (kind, next) {
+            (PieceKind::Space, _) => {}
+            (_, ";") if part.open == 0 => {
+                part = Part::default();
+                found.push(std::mem::take(&mut text));
+                continue;
+            }
+            _ => part.add(kind, next),
+        }
+        if !part.pieces.is_empty() {
+            text.push_str(next);
+        }
+    }
+    found.push(text);
+    found.iter().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect()
 }
 
 /// The statements of one text.

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, DbBackend};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use serde::Serialize;
 
@@ -17,6 +17,7 @@ use crate::{
         backup::Backup,
         batches::Filling,
         history::{Applied, History, State},
+        replaced::Replacement,
         seeding::Seeds,
         shadow::{Migrations, Shadows},
         target::{Target, UrlStyle},
@@ -68,6 +69,8 @@ pub struct Status {
     pub unfinished: Option<Applied>,
     /// Changes of rows in batches that are not done, of migrations that are.
     pub filling: Vec<Filling>,
+    /// What counts as applied, because what it replaces was, or would if all of that was.
+    pub replaced: Vec<Replacement>,
 }
 
 impl Status {
@@ -75,6 +78,11 @@ impl Status {
     #[must_use]
     pub fn current(&self) -> Option<&str> {
         self.applied.last().map(|applied| applied.revision.as_str())
+    }
+
+    /// Why nothing can be done, where the database is in the middle of what was squashed.
+    pub(crate) fn obstacle(&self) -> Option<String> {
+        self.replaced.iter().find_map(Replacement::obstacle)
     }
 
     /// The checksums of what was applied.
@@ -226,13 +234,15 @@ impl Revise {
     pub async fn status(&self, db: &DatabaseConnection) -> Result<Status> {
         let applied = self.history.applied(db).await?;
         let filling = self.history.fillings(db, &applied).await?;
-        Ok(Status { filling, ..self.status_of(applied) })
+        let status = self.status_of(applied, db.get_database_backend()).await;
+        Ok(Status { filling, ..status })
     }
 
     /// Where a database stands in which this is noted.
-    pub(crate) fn status_of(&self, noted: Vec<Applied>) -> Status {
+    pub(crate) async fn status_of(&self, mut noted: Vec<Applied>, backend: DbBackend) -> Status {
         let known = self.revisions();
-        let mut status = Status::default();
+        let replaced = self.replace(&mut noted, backend).await;
+        let mut status = Status { replaced, ..Status::default() };
         for entry in noted {
             let state = entry.record.as_ref().map(|record| record.state);
             if state.is_some_and(|state| state != State::Applied) {

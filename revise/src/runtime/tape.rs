@@ -181,7 +181,7 @@ mod tests {
         let statement = Statement::from_string(DbBackend::Sqlite, "SELECT '?'");
         assert_eq!(inlined(&statement), "SELECT '?'");
         let statement = Statement::from_sql_and_values(DbBackend::Postgres, "($2, $1)", values);
-        assert_eq!(inlined(&statement), "('a''?$2', 1)");
+        assert_eq!(inlined(&statement), "(E'a\\'?$2', 1)");
     }
 
     #[test]

@@ -133,6 +133,39 @@ impl Registry {
         moved().map(drop).ok_or_else(|| not_recognised(String::new()))
     }
 
+    /// Puts one migration in the place of several, which follow each other. Answers its file.
+    pub(super) fn replace(
+        &self,
+        old: &[String],
+        new: &str,
+        source: &str,
+    ) -> Result<PathBuf, DirectoryError> {
+        let not_recognised = |why| {
+            let what = "put it in the place of those that it replaces";
+            DirectoryError::not_recognised(&self.path, why, what, new)
+        };
+        let modules = || -> Result<Vec<String>, DirectoryError> {
+            let listing = self.listing().map_err(|error| error.or_else(not_recognised))?;
+            let modules = listing.entries.iter().filter_map(Entry::module);
+            Ok(modules.map(|module| module.name.clone()).collect())
+        };
+        let mut expected = modules()?;
+        let last = expected.iter().rposition(|name| old.contains(name));
+        let later = expected.split_off(last.map_or(expected.len(), |last| last + 1));
+        expected.retain(|name| !old.contains(name));
+        expected.push(new.to_owned());
+        expected.extend(later.iter().cloned());
+        let path = self.add(new, source)?;
+        old.iter().try_for_each(|name| self.remove(name))?;
+        if self.generated.is_none() {
+            later.iter().try_for_each(|name| self.move_last(name))?;
+        }
+        match modules()? == expected {
+            true => Ok(path),
+            false => Err(not_recognised(String::new())),
+        }
+    }
+
     /// Gives a migration another name, and puts it after the last one. Answers its new file.
     pub(super) fn rename(&self, old: &str, new: &str) -> Result<PathBuf, DirectoryError> {
         let not_recognised = |why| {

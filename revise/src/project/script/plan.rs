@@ -86,7 +86,7 @@ impl Revise {
             program: self.program.clone(),
             backend: target.backend(),
             direction,
-            applied: status.applied.into_iter().map(|applied| applied.revision).collect(),
+            applied: noted(status),
             consent: options.allow_data_loss,
             transactions: options.transactions,
         })
@@ -113,8 +113,10 @@ impl Revise {
     /// Where a database stands, which need not exist.
     async fn standing(&self, target: &Target) -> Result<Status> {
         match target {
-            Target::Memory => Ok(self.status_of(Vec::new())),
-            Target::File(path) if !path.exists() => Ok(self.status_of(Vec::new())),
+            Target::Memory => Ok(self.status_of(Vec::new(), target.backend()).await),
+            Target::File(path) if !path.exists() => {
+                Ok(self.status_of(Vec::new(), target.backend()).await)
+            }
             target => {
                 let session = Session::open(target, Use::Read).await?;
                 let status = self.status(&session.db).await;
@@ -176,6 +178,19 @@ fn seen(
         in_transaction: migration.use_transaction() != Some(false),
         entries,
     }
+}
+
+/// What the table of versions holds: what is replaced is still there before the next `upgrade`.
+fn noted(status: Status) -> Vec<String> {
+    let Status { applied, replaced, .. } = status;
+    let names = applied.into_iter().flat_map(|applied| {
+        let mut whole = replaced.iter().filter(|one| one.lacking.is_empty());
+        match whole.find(|one| one.revision == applied.revision) {
+            Some(one) => one.replaces.clone(),
+            None => vec![applied.revision],
+        }
+    });
+    names.collect()
 }
 
 /// Where a database stands that was brought to a revision.

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    operation::Operation,
+    operation::{Operation, describe::counted},
     runtime::{
         backup::{self, Backup},
         breakage,
@@ -72,7 +72,8 @@ impl Change<'_> {
         if self.chosen.is_empty() && self.status.unfinished.is_none() {
             choose::expect_known(&self.status, &revise.program)?;
             // An edit is reported at once, and not only when it is in the way.
-            self.replayed().await?;
+            let seen = self.replayed().await?;
+            self.take_in(&seen.migrations).await?;
             return Ok(Part::default());
         }
         self.expect_sound()?;
@@ -83,6 +84,7 @@ impl Change<'_> {
         let losses = loss::find(session, &replayed, &self.chosen).await?;
         loss::agree(&losses, options, direction)?;
         self.back_up(!losses.is_empty()).await?;
+        self.take_in(&replayed).await?;
         let cannot = || Error::database(format!("cannot use {}", session.target));
         let settings = Settings::read(&session.db).await.map_err(cannot())?;
         let runs = self.runs(&replayed, forgiven);
@@ -121,6 +123,34 @@ impl Change<'_> {
             }
         }
         Ok(done)
+    }
+
+    /// Notes what replaces migrations that the database has in their place.
+    async fn take_in(&self, replayed: &[ReplayedMigration]) -> Result<()> {
+        let whole = self.status.replaced.iter().filter(|one| one.lacking.is_empty());
+        let cannot = || Error::database("cannot note the history");
+        for one in whole {
+            let seen = replayed.iter().find(|seen| seen.revision == one.revision);
+            let checksum = match self.direction {
+                Direction::Up => seen.map(|seen| seen.checksum.clone()),
+                Direction::Down => None,
+            };
+            let transaction = self.session.begin().await.map_err(cannot())?;
+            let noted = self.revise.history.take_in(&transaction, one, checksum).await;
+            match noted {
+                Ok(()) => transaction.commit().await.map_err(cannot())?,
+                Err(error) => {
+                    drop(transaction.rollback().await);
+                    return Err(cannot()(error));
+                }
+            }
+            (self.options.report)(&Event::Warning(format!(
+                "`{}` replaces {} that are applied, and is noted in their place",
+                one.revision,
+                counted(one.replaces.len(), "migration")
+            )));
+        }
+        Ok(())
     }
 
     /// The migrations to carry out, with what is known about them.

@@ -92,6 +92,9 @@ pub fn named(known: &[String], given: &str) -> Result<String> {
 
 /// Refuses a database that was migrated by a newer program.
 pub fn expect_known(status: &Status, program: &str) -> Result<()> {
+    if let Some(obstacle) = status.obstacle() {
+        return Err(Error::History(obstacle));
+    }
     let Some(first) = status.missing.first() else { return Ok(()) };
     let others = match status.missing.len() {
         1 => String::new(),

@@ -62,7 +62,9 @@ impl Revise {
         let status = self.status(db).await?;
         choose::expect_known(&status, &self.program)?;
         let chosen = choose::revisions(&self.revisions(), &status, &options.target, Direction::Up)?;
-        if chosen.is_empty() && status.unfinished.is_none() && status.filling.is_empty() {
+        let is_noted = status.replaced.iter().all(|one| !one.lacking.is_empty());
+        let is_done = status.unfinished.is_none() && status.filling.is_empty() && is_noted;
+        if chosen.is_empty() && is_done {
             return Ok(Vec::new());
         }
         let own = self.own_connection(db).await?;
