@@ -4,6 +4,7 @@ mod circles;
 mod columns;
 mod computed;
 mod constraints;
+mod crossed;
 mod disturbed;
 mod effect;
 mod enums;
@@ -13,6 +14,7 @@ mod order;
 mod rename;
 mod silence;
 mod spelling;
+mod strangers;
 mod succession;
 mod tables;
 
@@ -66,7 +68,8 @@ pub struct DiffOptions {
     pub with_nulls: BTreeSet<ColumnName>,
     /// What plans stated: what is gone from the entities since may be dropped again.
     pub stated: Manifest,
-    /// What the entities say beyond what their tables show. Only [`DiffScope::Stated`] looks at it.
+    /// What the entities say beyond what their tables show. [`DiffScope::Whole`] looks at nothing of it, and
+    /// [`DiffScope::Entities`] only at what cannot be as it is written: relations that are no keys, entities of views.
     pub said: Said,
     /// Change primary keys to another kind of value, which only an empty table survives.
     pub force_rewrite: bool,
@@ -183,7 +186,7 @@ pub enum DiffError {
     /// A rename that was asked for and cannot be.
     #[error("{0}")]
     Rename(String),
-    /// An attribute that names an old name while both are there.
+    /// An attribute that names an old name while both are there, or a relation that does not say which column belongs to which.
     #[error("{0}")]
     Ambiguous(String),
     /// The operations do not fit the schema.
@@ -200,18 +203,14 @@ pub fn diff(
     after: &Schema,
     options: &DiffOptions,
 ) -> Result<Difference, DiffError> {
-    let filled;
+    let (resolved, filled);
     let whole = options.scope == DiffScope::Whole;
-    // What a history states of SQLite is no difference between databases.
-    let kept = whole.then(|| after.clone().without_unkept(options.backend));
-    let after = kept.as_ref().unwrap_or(after);
-    let before =
-        if whole { before.clone().without_unkept(options.backend) } else { before.clone() };
+    let (before, after, left) = sides(before, after, options);
     let unmanaged = before.unmanaged.clone();
     let views = before.views.clone();
     let mut work = Work {
         before,
-        after,
+        after: &after,
         stated: options.stated.clone(),
         options,
         phases: order::Phases::default(),
@@ -220,10 +219,11 @@ pub fn diff(
     rename::tables(&mut work)?;
     rename::columns(&mut work)?;
     if options.backend == DbBackend::Sqlite {
-        spelling::adopt(&mut work.before, after);
+        spelling::adopt(&mut work.before, &after);
     }
     if !whole {
-        filled = silence::fill(&mut work);
+        resolved = crossed::resolve(&work)?;
+        filled = silence::fill(&mut work, &resolved);
         work.after = &filled;
     }
     enums::compare(&mut work);
@@ -232,9 +232,9 @@ pub fn diff(
     let mut found = work.found;
     found.operations = work.phases.into_operations();
     if whole && options.backend == DbBackend::Postgres {
-        found.operations = succession::in_order(found.operations, (&work.before, after));
+        found.operations = succession::in_order(found.operations, (&work.before, &after));
     }
-    found.unmanaged.extend(unmanaged);
+    found.unmanaged.extend(unmanaged.into_iter().chain(left));
     if !whole {
         found.unmanaged.extend(views.iter().map(|(name, view)| {
             format!("{}view {name}", if view.is_materialized() { "materialized " } else { "" })
@@ -243,6 +243,17 @@ pub fn diff(
     found.unmanaged.sort();
     found.unmanaged.dedup();
     Ok(found)
+}
+
+/// What is compared, and what is left out, in words.
+fn sides(before: &Schema, after: &Schema, options: &DiffOptions) -> (Schema, Schema, Vec<String>) {
+    if options.scope == DiffScope::Whole {
+        // What a history states of SQLite is no difference between databases.
+        let kept = |schema: &Schema| schema.clone().without_unkept(options.backend);
+        return (kept(before), kept(after), Vec::new());
+    }
+    let (after, left) = strangers::leave_out(before, after, &options.said);
+    (before.clone(), after, left)
 }
 
 /// A comparison under way.

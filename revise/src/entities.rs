@@ -1,5 +1,7 @@
 //! The explicit list of entities, and the tables that SeaORM would create for them.
 
+mod columns;
+mod keys;
 mod made_up;
 mod said;
 mod statements;
@@ -109,7 +111,7 @@ impl Entities {
                 }
             }
             // SeaORM names keys, and leaves the name out on SQLite.
-            for key in statements::keys(&entity.table, backend) {
+            for key in keys::keys(&entity.table, backend) {
                 let unnamed =
                     table.foreign_keys.iter_mut().find(|own| own.name.is_none() && own.means(&key));
                 if let Some(unnamed) = unnamed {

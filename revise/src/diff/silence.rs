@@ -5,12 +5,14 @@
 
 mod columns;
 mod keys;
+mod special;
 mod uniques;
 
 use std::collections::BTreeSet;
 
 use sea_orm::DbBackend;
 
+pub use self::keys::referenced;
 use super::{Work, enums};
 use crate::{
     entities::Said,
@@ -19,10 +21,10 @@ use crate::{
 };
 
 /// The entities' schema with what they are silent about.
-pub fn fill(work: &mut Work<'_>) -> Schema {
+pub fn fill(work: &mut Work<'_>, after: &Schema) -> Schema {
     let mut filling = Filling {
         before: &work.before,
-        after: work.after.clone(),
+        after: after.clone(),
         stated: &work.stated,
         said: &work.options.said,
         backend: work.options.backend,
@@ -180,6 +182,7 @@ impl Filling<'_> {
     /// SeaORM takes the order of a key from that of the fields.
     fn fill_primary_keys(&mut self) {
         self.each_table(|filling, old, new| {
+            filling.fill_no_key(old, new);
             let (Some(had), Some(has)) = (&old.primary_key, &mut new.primary_key) else { return };
             let stated = filling.stated.states(&old.name, Stated::PrimaryKey);
             let same = |a: &[String], b: &[String]| {
@@ -189,6 +192,24 @@ impl Filling<'_> {
                 has.columns.clone_from(&had.columns);
             }
         });
+    }
+
+    /// SeaORM has no entity without a primary key, so where the table has none, that of the entity says nothing about the table.
+    fn fill_no_key(&mut self, old: &Table, new: &mut Table) {
+        let states = |what| self.stated.states(&old.name, what);
+        let Some(key) = &new.primary_key else { return };
+        let is_forced = old.primary_key.is_none() && has_all(old, &key.columns);
+        if !is_forced || states(Stated::Table) || states(Stated::PrimaryKey) {
+            return;
+        }
+        let names = new.primary_key.take().map(|key| key.columns).unwrap_or_default();
+        self.left.push(format!("{} without a primary key ({})", old.name, names.join(", ")));
+        for name in names {
+            if let (Some(found), Some(column)) = (old.find(&name), new.find_mut(&name)) {
+                column.nullable = found.nullable;
+                column.identity = found.identity;
+            }
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use sea_orm::DbBackend;
 
-use super::{Entity, statements};
+use super::{Entity, keys, statements};
 use crate::schema::{Index, TableName, Unique, quote, quote_all};
 
 const PREFIX: &str = "sea_revise_made_up_";
@@ -47,7 +47,7 @@ pub(super) fn uniques(
     let known: BTreeSet<TableName> =
         entities.iter().map(|entity| statements::table_name(&entity.table, backend)).collect();
     let mut made_up = Vec::new();
-    for key in entities.iter().flat_map(|entity| statements::keys(&entity.table, backend)) {
+    for key in entities.iter().flat_map(|entity| keys::keys(&entity.table, backend)) {
         let (table, columns) = (key.references, key.referenced);
         let needed = (table.clone(), columns.iter().cloned().collect());
         // A table that is no entity is made up as a whole, with what its keys need.

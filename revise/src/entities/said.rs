@@ -1,12 +1,15 @@
 //! What attributes of entities say that the tables made of them do not show: an action that is NO ACTION by choice, a key that
-//! is not wanted, an order of columns that is meant.
+//! is not wanted, an order of columns that is meant, a key whose columns are crossed.
 
 use std::collections::BTreeSet;
 
 use sea_orm::{DbBackend, sea_query::TableCreateStatement};
 
-use super::{Entities, Entity, statements};
-use crate::{operation::manifest::KeyName, schema::TableName};
+use super::{Entities, Entity, keys, statements};
+use crate::{
+    operation::manifest::KeyName,
+    schema::{ForeignKey, TableName},
+};
 
 /// What entities say beyond their tables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +18,8 @@ pub struct Said {
     on_update: BTreeSet<(TableName, KeyName)>,
     unwanted: BTreeSet<(TableName, KeyName)>,
     ordered: BTreeSet<(TableName, String)>,
+    crossed: Vec<(TableName, ForeignKey)>,
+    tables: BTreeSet<TableName>,
 }
 
 impl Said {
@@ -31,7 +36,7 @@ impl Said {
     fn add(&mut self, entity: &Entity, backend: DbBackend) {
         let table = statements::table_name(&entity.table, backend);
         let names = |statement: &TableCreateStatement| {
-            let keys = statements::keys(statement, backend);
+            let keys = keys::written_keys(statement, backend);
             keys.iter().map(|key| (table.clone(), KeyName::from(key))).collect::<Vec<_>>()
         };
         let statements = entity.table.get_foreign_key_create_stmts().iter();
@@ -45,6 +50,21 @@ impl Said {
             }
         }
         self.unwanted.extend(names(&entity.unwanted_keys));
+        let crossed = keys::crossed_keys(&entity.table, backend).into_iter();
+        self.crossed.extend(crossed.map(|key| (table.clone(), key)));
+        self.tables.insert(table);
+    }
+
+    /// Whether there is an entity of this table.
+    #[must_use]
+    pub fn is_entity(&self, table: &TableName) -> bool {
+        self.tables.contains(table)
+    }
+
+    /// The keys that point at a column twice, with their tables. Which column belongs to which one, they do not say.
+    #[must_use]
+    pub fn crossed(&self) -> &[(TableName, ForeignKey)] {
+        &self.crossed
     }
 
     /// Whether a relation says what happens when the row is deleted that it points at.

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::{
     DbBackend,
     sea_query::{
-        ColumnDef, ColumnType, ForeignKeyAction, IndexCreateStatement, IntoIden, SchemaName,
-        Table as Statement, TableCreateStatement, TableName as QualifiedName, TableRef,
+        ForeignKeyAction, IndexCreateStatement, IntoIden, SchemaName, Table as Statement,
+        TableCreateStatement, TableName as QualifiedName, TableRef,
     },
 };
 
-use super::{Entity, made_up, split_comment, type_of};
+use super::{Entity, columns, keys::keys, made_up, split_comment};
 use crate::schema::{Action, ForeignKey, Index, Schema, TableName, quote, quote_all, quote_text};
 
 /// What creates the entities' tables in an empty database.
@@ -120,6 +120,34 @@ impl Statements {
         for table in schema.tables.values_mut() {
             table.uniques.retain(|unique| !made_up::is_made_up(unique));
         }
+        let refused = self.entities.iter().flat_map(|entity| self.refused_keys(entity, schema));
+        let refused: Vec<String> = refused.collect();
+        schema.unmanaged.extend(refused);
+    }
+
+    /// The keys of an entity that the database did not take, in words.
+    fn refused_keys(&self, entity: &Entity, schema: &Schema) -> Vec<String> {
+        let name = table_name(&entity.table, self.backend);
+        let Some(table) = schema.table(&name) else { return Vec::new() };
+        let is_there = |key: &ForeignKey| {
+            let alike = |found: &ForeignKey| {
+                (&found.columns, &found.references) == (&key.columns, &key.references)
+            };
+            table.foreign_keys.iter().any(alike)
+        };
+        let refused = self.keys_of(entity).into_iter().filter(|key| !is_there(key));
+        let words = |key: ForeignKey| {
+            let (columns, referenced) = (key.columns.join(", "), key.referenced.join(", "));
+            format!("relation {name}({columns}) → {}({referenced}), of other types", key.references)
+        };
+        refused.map(words).collect()
+    }
+
+    /// A table that two entities have.
+    pub fn repeated(&self) -> Option<TableName> {
+        let mut seen = BTreeSet::new();
+        let mut names = self.entities.iter().map(|entity| table_name(&entity.table, self.backend));
+        names.find(|name| !seen.insert(name.clone()))
     }
 
     fn enums(&self) -> Vec<String> {
@@ -174,7 +202,7 @@ pub(super) fn table_name(statement: &TableCreateStatement, backend: DbBackend) -
     statement.get_table_name().map(|table| name_of(table, backend)).unwrap_or_default()
 }
 
-fn name_of(table: &TableRef, backend: DbBackend) -> TableName {
+pub(super) fn name_of(table: &TableRef, backend: DbBackend) -> TableName {
     let TableRef::Table(QualifiedName(schema, name), _) = table else {
         return TableName::default();
     };
@@ -198,7 +226,7 @@ fn table(
     let mut table = Statement::create();
     table.table(reference(name));
     for column in entity.table.get_columns() {
-        table.col(spelt(column, backend));
+        table.col(columns::spelt(column, backend));
     }
     for index in entity.table.get_indexes() {
         table.primary_key(&mut index.clone());
@@ -210,34 +238,6 @@ fn table(
         table.extra(extra.clone());
     }
     table.take()
-}
-
-/// sea-query panics on SQLite where a type is PostgreSQL's alone; our own spelling stands in for it.
-fn spelt(column: &ColumnDef, backend: DbBackend) -> ColumnDef {
-    let only_elsewhere = |kind: &ColumnType| {
-        matches!(
-            kind,
-            ColumnType::Array(_)
-                | ColumnType::Interval(_, _)
-                | ColumnType::Vector(_)
-                | ColumnType::Cidr
-                | ColumnType::Inet
-                | ColumnType::MacAddr
-                | ColumnType::LTree
-                | ColumnType::Bit(_)
-                | ColumnType::VarBit(_)
-                | ColumnType::Year
-        )
-    };
-    let year = matches!(column.get_column_type(), Some(ColumnType::Year));
-    match column.get_column_type() {
-        Some(kind) if only_elsewhere(kind) && (backend == DbBackend::Sqlite || year) => {
-            let mut spelt = column.clone();
-            spelt.custom(type_of(kind).sql(backend));
-            spelt
-        }
-        _ => column.clone(),
-    }
 }
 
 fn inline(table: &TableName, key: &ForeignKey) -> sea_orm::sea_query::ForeignKeyCreateStatement {
@@ -268,29 +268,6 @@ fn inline(table: &TableName, key: &ForeignKey) -> sea_orm::sea_query::ForeignKey
     statement
 }
 
-/// The foreign keys of an entity's statement.
-pub(super) fn keys(statement: &TableCreateStatement, backend: DbBackend) -> Vec<ForeignKey> {
-    let action = |action: Option<ForeignKeyAction>| match action {
-        Some(ForeignKeyAction::Restrict) => Action::Restrict,
-        Some(ForeignKeyAction::Cascade) => Action::Cascade,
-        Some(ForeignKeyAction::SetNull) => Action::SetNull,
-        Some(ForeignKeyAction::SetDefault) => Action::SetDefault,
-        _ => Action::NoAction,
-    };
-    let keys = statement.get_foreign_key_create_stmts().iter();
-    let keys = keys.map(|key| key.get_foreign_key());
-    keys.map(|key| ForeignKey {
-        columns: key.get_columns(),
-        references: key.get_ref_table().map(|table| name_of(table, backend)).unwrap_or_default(),
-        referenced: key.get_ref_columns(),
-        on_delete: action(key.get_on_delete()),
-        on_update: action(key.get_on_update()),
-        name: key.get_name().map(str::to_owned),
-        clause: String::new(),
-    })
-    .collect()
-}
-
 fn on_table(index: &IndexCreateStatement, table: &TableName) -> IndexCreateStatement {
     let mut index = index.clone();
     index.table(reference(table));
@@ -299,7 +276,7 @@ fn on_table(index: &IndexCreateStatement, table: &TableName) -> IndexCreateState
 
 fn add_key(table: &TableName, key: &ForeignKey) -> String {
     let name = key.name.as_ref().map(|name| format!("CONSTRAINT {} ", quote(name)));
-    format!(
+    let sql = format!(
         "ALTER TABLE {} ADD {}FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE {} ON UPDATE {}",
         table.quoted(),
         name.unwrap_or_default(),
@@ -308,6 +285,10 @@ fn add_key(table: &TableName, key: &ForeignKey) -> String {
         quote_all(&key.referenced),
         key.on_delete.sql(),
         key.on_update.sql(),
+    );
+    // A relation only for queries may connect types that no foreign key can.
+    format!(
+        "DO $sea_revise$ BEGIN {sql}; EXCEPTION WHEN datatype_mismatch THEN NULL; END $sea_revise$"
     )
 }
 

@@ -17,6 +17,8 @@ mod equal;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
+mod kinds;
+#[cfg(test)]
 mod one;
 #[cfg(test)]
 #[expect(dead_code, reason = "the acceptance cases use what is left")]

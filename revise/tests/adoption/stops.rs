@@ -161,3 +161,92 @@ async fn two_relations_of_one_column_are_one_key() {
         project
     });
 }
+
+entity!(service "service" {
+    pub project: String,
+    pub name: String,
+});
+
+entity!(deployment "deployment" {
+    pub project: String,
+    pub service: String,
+    #[sea_orm(
+        belongs_to,
+        from = "(project, project, service, service)",
+        to = "(name, project, name, project)",
+        on_delete = "Cascade"
+    )]
+    pub owner: BelongsTo<super::service::Entity>,
+});
+
+fn services(key: &'static str) -> History {
+    let service = "CREATE TABLE service ({pk}, project varchar NOT NULL, name varchar NOT NULL, UNIQUE (project, name))";
+    let deployment =
+        "CREATE TABLE deployment ({pk}, project varchar NOT NULL, service varchar NOT NULL)";
+    let history = History::new().sql("m20230101_000000_service", Sql::both(service));
+    match key {
+        "" => history.sql("m20230102_000000_deployment", Sql::both(deployment)),
+        key => history.sql("m20230102_000000_deployment", Sql::both(key)),
+    }
+}
+
+/// As sea-orm-codegen 1.x writes a key of two columns of PostgreSQL.
+#[tokio::test]
+async fn a_relation_that_crosses_its_columns_is_the_key_that_is_there() {
+    let with_key = "CREATE TABLE deployment (
+    {pk},
+    project varchar NOT NULL,
+    service varchar NOT NULL,
+    CONSTRAINT owner FOREIGN KEY (project, service) REFERENCES service (project, name) ON DELETE CASCADE
+)";
+    let claimed: fn() -> Entities = || {
+        let index = Index::new("by_project", ["project", "name"]).unique();
+        entities!(service, deployment)().index("service", index)
+    };
+    for entities in [entities!(service, deployment) as fn() -> Entities, claimed] {
+        on_both!(services(with_key), entities, async |project: Project| {
+            project.expect_quiet().await;
+            project
+        });
+    }
+    on_both!(services(with_key), claimed, async |project: Project| {
+        let strict = sea_revise::GenerateOptions { strict: true, ..Default::default() };
+        let operations = crate::project::lines(&project.check_with(&strict).await.models);
+        assert!(!operations.iter().any(|line| line.contains("foreign key")), "{operations:?}");
+        project
+    });
+    let with_other_action = "CREATE TABLE deployment (
+    {pk},
+    project varchar NOT NULL,
+    service varchar NOT NULL,
+    FOREIGN KEY (service, project) REFERENCES service (name, project) ON DELETE RESTRICT
+)";
+    on_both!(
+        services(with_other_action),
+        entities!(service, deployment),
+        async |mut project: Project| {
+            let key = "foreign key deployment(service, project) → service(name, project)";
+            let changes = [
+                &*format!("drop {key} on delete restrict"),
+                &*format!("add {key} on delete cascade"),
+            ];
+            project.migrate_and_return(&changes).await;
+            project
+        }
+    );
+}
+
+#[tokio::test]
+async fn a_relation_that_crosses_its_columns_is_refused_where_there_is_no_key() {
+    on_both!(services(""), entities!(service, deployment), async |project: Project| {
+        let revise = project.revise();
+        let refused = revise.check(&project.place.target(), &Default::default()).await;
+        let refused = refused.expect_err("nobody knows which column belongs to which");
+        assert_eq!(refused.exit_code(), 1);
+        let told = refused.to_string();
+        for part in ["`deployment`", "`service`", "twice", "(project, service)"] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        project
+    });
+}

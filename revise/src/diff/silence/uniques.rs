@@ -12,6 +12,7 @@ impl Filling<'_> {
     /// Fills in what is unique, and the order of its columns.
     pub(super) fn fill_uniques(&mut self) {
         self.each_table(|filling, old, new| {
+            filling.fill_special(old, new);
             filling.fill_order(old, new);
             filling.fill_constraints(old, new);
             filling.fill_needed_indexes(old, new);
@@ -20,7 +21,8 @@ impl Filling<'_> {
 
     /// A unique key of an entity is the constraint, or the index, on the same columns.
     fn fill_order(&self, old: &Table, new: &mut Table) {
-        for index in std::mem::take(&mut new.indexes) {
+        let wanted = std::mem::take(&mut new.indexes);
+        for index in wanted.clone() {
             let is_ordered = self.said.is_ordered(&old.name, &index.name);
             if is_ordered || !index.unique || !index.is_plain() {
                 new.indexes.push(index);
@@ -38,8 +40,44 @@ impl Filling<'_> {
                 (Some(found), _) => new.indexes.push(found.clone()),
                 (None, _) if has_in_order(old, &names(&index)) => new.indexes.push(index),
                 (None, Some(constraint)) => new.uniques.push(constraint.clone()),
-                (None, None) => new.indexes.push(indexes.next().cloned().unwrap_or(index)),
+                (None, None) => match indexes.next() {
+                    Some(found) => new.indexes.push(found.clone()),
+                    None => self.fill_shared(old, new, (index, &wanted)),
+                },
             }
+        }
+    }
+
+    /// A field is in one unique key at most. So a key that is found by its name may have more columns, if they are in other keys.
+    fn fill_shared(&self, old: &Table, new: &mut Table, (index, wanted): (Index, &[Index])) {
+        let said = set(&names(&index));
+        let elsewhere = |column: &String| {
+            let others = wanted.iter().filter(|other| other.unique && other.name != index.name);
+            let mut columns = others.flat_map(names);
+            columns.any(|other| other == *column)
+                || new.uniques.iter().any(|unique| unique.columns == std::slice::from_ref(column))
+        };
+        let is_it = |name: Option<&String>, columns: &[String]| {
+            let named = |name| index.name == format!("idx-{}-{name}", old.name.name);
+            let stated = self.stated.states(&old.name, Stated::Unique(set(columns)));
+            let all = set(columns);
+            name.is_some_and(named)
+                && !stated
+                && said.is_subset(&all)
+                && all.difference(&said).all(elsewhere)
+        };
+        let is_index = |found: &&Index| {
+            found.unique && found.is_plain() && is_it(Some(&found.name), &names(found))
+        };
+        let is_constraint = |found: &&Unique| is_it(found.name.as_ref(), &found.columns);
+        if let Some(found) = old.indexes.iter().find(is_index) {
+            let stated = self.stated.states(&old.name, Stated::Index(found.name.clone()));
+            new.indexes.push(if stated { index } else { found.clone() });
+        } else if let Some(found) = old.uniques.iter().find(is_constraint) {
+            let found = found.clone();
+            new.uniques.push(found);
+        } else {
+            new.indexes.push(index);
         }
     }
 
@@ -90,6 +128,6 @@ fn has_in_order(table: &Table, columns: &[String]) -> bool {
     constraint || table.indexes.iter().any(index)
 }
 
-fn names(index: &Index) -> Vec<String> {
+pub(super) fn names(index: &Index) -> Vec<String> {
     index.column_names().map(str::to_owned).collect()
 }

@@ -22,6 +22,11 @@ impl Shadows {
         }
         let backend = self.backend();
         let statements = entities.statements(backend);
+        if let Some(table) = statements.repeated() {
+            return Err(Error::Stopped(format!(
+                "two entities of the list are of the table `{table}`; leave one of them out, the one that has not all of its columns"
+            )));
+        }
         let shadow = self.open(&statements.schemas()).await?;
         let names = shadow.names();
         // In a database of its own a schema has its own name.
