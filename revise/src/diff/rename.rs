@@ -348,7 +348,7 @@ fn ask(work: &mut Work<'_>, after: &Table) {
 /// How similar two tables are: the part of their columns that have the same name and type.
 fn table_similarity(before: &Table, after: &Table, backend: DbBackend) -> f64 {
     let same = after.columns.iter().filter(|column| {
-        before.find(&column.name).is_some_and(|old| old.kind.looks_like(&column.kind, backend))
+        before.find(&column.name).is_some_and(|old| is_same_type(old, column, backend))
     });
     let all = before.columns.len().max(after.columns.len()).max(1);
     hundredths(ratio(same.count(), all))
@@ -358,7 +358,7 @@ fn table_similarity(before: &Table, after: &Table, backend: DbBackend) -> f64 {
 fn column_similarity(before: &Column, after: &Column, near: bool, backend: DbBackend) -> f64 {
     let mut similarity = 0.0;
     for (holds, weight) in [
-        (before.kind.looks_like(&after.kind, backend), 0.5),
+        (is_same_type(before, after, backend), 0.5),
         (before.nullable == after.nullable, 0.1),
         (before.default == after.default, 0.1),
         (near, 0.1),
@@ -366,6 +366,11 @@ fn column_similarity(before: &Column, after: &Column, near: bool, backend: DbBac
         similarity += if holds { weight } else { 0.0 };
     }
     hundredths(similarity + 0.2 * name_similarity(&before.name, &after.name))
+}
+
+/// Whether a column can keep its type under another name: an entity's `String` fits a text as well.
+fn is_same_type(before: &Column, after: &Column, backend: DbBackend) -> bool {
+    before.kind.looks_like(&after.kind, backend) || after.kind.fits(&before.kind, backend)
 }
 
 /// The part of the longer name's neighbouring letter pairs that the other name has too.

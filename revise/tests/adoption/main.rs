@@ -27,6 +27,8 @@ mod place;
 #[cfg(test)]
 mod project;
 #[cfg(test)]
+mod renames;
+#[cfg(test)]
 mod silence;
 #[cfg(test)]
 mod stated;
