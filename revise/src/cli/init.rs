@@ -108,14 +108,13 @@ impl Command<'_> {
              Where the crate of the entities depends on `{name}`, add `sea-revise` to both instead, and let this be the \
              src/bin/migrate.rs of the other one.\n\
              A database that SeaORM's migrator brought here is at the same revision: `current` and `check` say so.",
-            main_of(&name)
+            main_of(&directory.library_name().unwrap_or_else(|| name.replace('-', "_")))
         ))
     }
 }
 
 /// The main.rs of an adopted crate, as the README has it.
 fn main_of(name: &str) -> String {
-    let name = name.replace('-', "_");
     format!(
         "    fn main() -> std::process::ExitCode {{\n        \
          sea_revise::Revise::new::<{name}::Migrator>()\n            \

@@ -104,10 +104,9 @@ impl Command<'_> {
         }
         let count = checked.unmanaged.len();
         if count > 0 {
-            self.console.say(&format!(
-                "left alone: {} that no entity knows (-v lists them)",
-                counted(count, "object")
-            ))?;
+            let more = if self.console.is_verbose() { ":" } else { " (-v lists them)" };
+            let count = counted(count, "object");
+            self.console.say(&format!("left alone: {count} that no entity knows{more}"))?;
             let mut listed = checked.unmanaged.iter().filter(|_| self.console.is_verbose());
             listed.try_for_each(|left| self.console.say(&format!("  {left}")))?;
         }

@@ -99,6 +99,12 @@ impl Directory {
         self.folder.ancestors().find_map(cargo_manifest::package)
     }
 
+    /// The name by which code names the crate that it lies in.
+    #[must_use]
+    pub fn library_name(&self) -> Option<String> {
+        self.folder.ancestors().find_map(cargo_manifest::library)
+    }
+
     /// The file of a revision, whether or not it is there.
     #[must_use]
     pub fn path(&self, revision: &str) -> PathBuf {

@@ -132,3 +132,22 @@ fn a_list_that_is_not_recognised_is_left_alone() {
         assert!(error.contains("is not recognised; expected `vec!["), "{error}");
     }
 }
+
+/// Code names the library, and Cargo the package.
+#[test]
+fn a_library_may_be_called_otherwise_than_its_package() {
+    for (manifest, package, library) in [
+        ("[package]\nname = \"shop-migration\"\n", "shop-migration", "shop_migration"),
+        (
+            "[package]\nname = \"shop-migration\"\n\n[lib]\npath = \"src/lib.rs\"\nname = \"migration\"\n",
+            "shop-migration",
+            "migration",
+        ),
+        ("[lib]\npath = \"src/lib.rs\"\n[package]\nname = \"shop\"\n", "shop", "shop"),
+    ] {
+        let root = folder(&[("src/lib.rs", LISTED), ("Cargo.toml", manifest)]);
+        let directory = Directory::find(root.path(), Some(Path::new("."))).unwrap();
+        assert_eq!(directory.crate_name().as_deref(), Some(package));
+        assert_eq!(directory.library_name().as_deref(), Some(library));
+    }
+}

@@ -19,8 +19,18 @@ pub(super) fn is_workspace(folder: &Path) -> bool {
 
 /// The name of a folder's crate.
 pub(super) fn package(folder: &Path) -> Option<String> {
+    name_in(folder, "[package]")
+}
+
+/// The name by which code names a folder's crate.
+pub(super) fn library(folder: &Path) -> Option<String> {
+    name_in(folder, "[lib]").or_else(|| package(folder)).map(|name| name.replace('-', "_"))
+}
+
+/// The name that a section says.
+fn name_in(folder: &Path, section: &str) -> Option<String> {
     let text = read(folder)?;
-    let lines = text.lines().map(str::trim).skip_while(|line| *line != "[package]").skip(1);
+    let lines = text.lines().map(str::trim).skip_while(|line| *line != section).skip(1);
     let mut lines = lines.take_while(|line| !line.starts_with('['));
     lines.find_map(|line| {
         let (key, value) = line.split_once('=')?;
