@@ -169,11 +169,13 @@ pub fn clear(error: &DbErr) -> String {
     };
     let RuntimeErr::SqlxError(error) = runtime else { return runtime.to_string() };
     let sqlx::Error::Database(database) = &**error else { return error.to_string() };
-    let postgres = database.try_downcast_ref::<sqlx::postgres::PgDatabaseError>();
-    match postgres.and_then(|database| database.detail()) {
-        None => database.message().to_owned(),
-        Some(detail) => format!("{}: {detail}", database.message()),
+    #[cfg(feature = "postgres")]
+    if let Some(postgres) = database.try_downcast_ref::<sqlx::postgres::PgDatabaseError>()
+        && let Some(detail) = postgres.detail()
+    {
+        return format!("{}: {detail}", database.message());
     }
+    database.message().to_owned()
 }
 
 /// The same, with the resolution where the code has one.

@@ -8,7 +8,17 @@
 //! the command line; each uses those before it: [`schema`], [`operation`], [`sqlite`] and [`postgres`], [`diff`],
 //! [`check`], [`runtime`], [`project`], [`cli`].
 
+#![cfg_attr(
+    not(all(feature = "cli", feature = "postgres", feature = "sqlite")),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "some of the engine is used by one driver or by the command line alone"
+    )
+)]
+
 pub mod check;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod diff;
 mod entities;

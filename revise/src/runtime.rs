@@ -5,6 +5,7 @@ pub(crate) mod batches;
 pub(crate) mod breakage;
 pub(crate) mod caught;
 pub(crate) mod context;
+mod driver;
 pub(crate) mod execute;
 pub(crate) mod history;
 pub(crate) mod lock;

@@ -7,7 +7,6 @@ use sea_orm::{
     sqlx::{
         self,
         error::{DatabaseError, ErrorKind},
-        sqlite::SqliteError,
     },
 };
 
@@ -69,10 +68,16 @@ fn is(error: &DbErr, sqlstate: &str) -> bool {
 }
 
 /// The primary result code of SQLite, without what an extended code adds.
+#[cfg(feature = "sqlite")]
 fn result_code(error: &DbErr) -> Option<u32> {
     let database = database_error(error)?;
-    database.try_downcast_ref::<SqliteError>()?;
+    database.try_downcast_ref::<sqlx::sqlite::SqliteError>()?;
     Some(database.code()?.parse::<u32>().ok()? & 0xff)
+}
+
+#[cfg(not(feature = "sqlite"))]
+fn result_code(_: &DbErr) -> Option<u32> {
+    None
 }
 
 /// Whether another session held what was needed, so that another attempt may succeed: a lock was not had in time, this transaction was

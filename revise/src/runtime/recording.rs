@@ -7,9 +7,8 @@ use std::sync::{
 };
 
 use sea_orm::{
-    DatabaseConnection, DatabaseConnectionType, DbBackend, DbErr, ExecResult,
-    MockDatabaseConnection, MockDatabaseTrait, QueryResult, Statement, Transaction,
-    sqlx::postgres::PgQueryResult,
+    DatabaseConnection, DatabaseConnectionType, DbBackend, DbErr, ExecResult, MockDatabase,
+    MockDatabaseConnection, MockDatabaseTrait, MockExecResult, QueryResult, Statement, Transaction,
 };
 use sea_orm_migration::{MigrationTrait, SchemaManager};
 
@@ -78,8 +77,9 @@ impl Recorder {
 
 impl MockDatabaseTrait for Recorder {
     fn execute(&mut self, _: usize, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.note(statement);
-        Ok(PgQueryResult::default().into())
+        self.note(statement.clone());
+        let done = [MockExecResult::default()];
+        MockDatabase::new(self.backend).append_exec_results(done).execute(0, statement)
     }
 
     fn query(&mut self, _: usize, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {

@@ -1,28 +1,23 @@
-//! Connections, as the engine needs them: one at a time, without limits of time, on SQLite with foreign keys off.
+//! Open databases: what is read of them, and their transactions.
 
 use std::{
     fs::OpenOptions,
     io,
     os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::Path,
-    sync::Arc,
     time::Duration,
 };
 
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait,
-    sqlx::{
-        ConnectOptions as _, Connection as _, postgres::PgConnectOptions,
-        sqlite::SqliteConnectOptions,
-    },
+    AccessMode, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    DbErr, IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
 use crate::{
-    error::{Error, Result, is_not_ready, is_read_only_file},
+    error::{Error, Result, is_read_only_file},
     postgres::{self, SchemaScope},
     runtime::{
+        driver,
         execute::{execute, search_path},
         history::{Applied, History},
         target::Target,
@@ -30,12 +25,6 @@ use crate::{
     schema::Schema,
     sqlite,
 };
-
-/// How long a server may take to let us in: one that is not there is not there in half a minute either.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How long the pool tries before the reason is asked for.
-const PROMPT: Duration = Duration::from_millis(500);
 
 /// How often a schema is read that changes meanwhile.
 const ATTEMPTS: u32 = 5;
@@ -82,19 +71,16 @@ impl Session {
     /// # Errors
     /// When it cannot be opened; for reading also when a SQLite file does not exist.
     pub async fn open(target: &Target, purpose: Use) -> Result<Self> {
-        let options = match target {
-            Target::Memory => memory(),
-            Target::File(path) => {
-                expect_one_name(path)?;
-                if purpose == Use::Write {
-                    // Where it cannot be made, SQLite says why.
-                    drop(make(path));
-                }
-                file(path, purpose)?
+        if let Target::File(path) = target {
+            expect_one_name(path)?;
+            if purpose == Use::Write {
+                // Where it cannot be made, SQLite says why.
+                drop(make(path));
             }
-            Target::Postgres(url) => server(url, None)?,
-        };
-        let db = connect(options, target).await.map_err(|error| cannot_open(target, error))?;
+        }
+        let options = driver::options(target, purpose)?;
+        let db =
+            driver::connect(options, target).await.map_err(|error| cannot_open(target, error))?;
         Ok(Self { db, target: target.clone() })
     }
 
@@ -106,8 +92,7 @@ impl Session {
         let Target::Postgres(url) = target else {
             return Err(DbErr::Custom(format!("{target} is no server")));
         };
-        let mut options = server(url, Some(database)).map_err(DbErr::from)?;
-        options.acquire_timeout(PROMPT * 4);
+        let options = driver::scratch(url, database).map_err(DbErr::from)?;
         Ok(Self { db: Database::connect(options).await?, target: target.clone() })
     }
 
@@ -262,41 +247,6 @@ pub(crate) async fn extension_schemas<C: ConnectionTrait>(db: &C) -> Result<Vec<
     rows.iter().map(|row| row.try_get_by_index(0)).collect()
 }
 
-/// A database in memory, which is its one connection.
-pub(crate) fn memory() -> ConnectOptions {
-    let mut options = alone("sqlite::memory:");
-    options
-        .min_connections(1)
-        .map_sqlx_sqlite_opts(|options| options.foreign_keys(false).disable_statement_logging());
-    options
-}
-
-fn file(path: &Path, purpose: Use) -> Result<ConnectOptions> {
-    if purpose == Use::Read && !path.exists() {
-        return Err(Error::Stopped(format!(
-            "the database `{}` does not exist; `upgrade` creates it",
-            path.display()
-        )));
-    }
-    expect_place(path)?;
-    let write = purpose == Use::Write;
-    // A file in WAL mode that no program has open would keep the log of a reader that cannot write; one that may, and
-    // does not, takes it along when it goes. Where there is a log it is another program's.
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    let connect = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(write)
-        .read_only(!write && Path::new(&log).exists())
-        .pragma("query_only", if write { "off" } else { "on" })
-        .foreign_keys(false)
-        .busy_timeout(std::time::Duration::from_secs(5))
-        .disable_statement_logging();
-    let mut options = alone("sqlite::memory:");
-    options.map_sqlx_sqlite_opts(move |_| connect.clone());
-    Ok(options)
-}
-
 /// Refuses a path at which no file can be.
 pub(crate) fn expect_place(path: &Path) -> Result<()> {
     let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
@@ -312,35 +262,6 @@ pub(crate) fn expect_place(path: &Path) -> Result<()> {
     Ok(())
 }
 
-fn server(url: &str, database: Option<&str>) -> Result<ConnectOptions> {
-    // Here and not at the first use, where the driver's message would repeat the password.
-    if url.parse::<PgConnectOptions>().is_err() {
-        let url = crate::runtime::target::without_password(url);
-        return Err(Error::Usage(format!(
-            "`{url}` is not a database URL: host, port or password cannot be read; write `%2F` for `/` and so on"
-        )));
-    }
-    let mut options = alone(url);
-    let database = database.map(ToOwned::to_owned);
-    options.map_sqlx_postgres_opts(move |options| {
-        let options = match &database {
-            Some(database) => options.database(database),
-            None => options,
-        };
-        let limits = [
-            // A change of a large table takes its time.
-            ("statement_timeout", "0"),
-            ("idle_in_transaction_session_timeout", "0"),
-            // The catalog's estimates are far off after the many tables of a shadow, and a compiler and workers that
-            // are called for a query of milliseconds cost a hundred times that.
-            ("jit", "off"),
-            ("max_parallel_workers_per_gather", "0"),
-        ];
-        options.application_name("sea-revise").options(limits).disable_statement_logging()
-    });
-    Ok(options)
-}
-
 /// Refuses a file that another name leads to as well: the locks and logs of that one would be others, and what is read here could
 /// lack what is in its log.
 pub fn expect_one_name(database: &Path) -> Result<()> {
@@ -353,46 +274,4 @@ pub fn expect_one_name(database: &Path) -> Result<()> {
         "`{database}` has {names} names (hard links), and SQLite would keep a log for each; remove the others (`find . -samefile \
          '{database}'` lists them), or make a copy (`cp`) and name that in DATABASE_URL"
     )))
-}
-
-/// Connects, and names what keeps a server from being used: a pool tries again while a server refuses, and says only that its time
-/// was up.
-async fn connect(options: ConnectOptions, target: &Target) -> Result<DatabaseConnection, DbErr> {
-    let connecting = Database::connect(options.clone());
-    let Target::Postgres(url) = target else { return connecting.await };
-    if let Ok(connected) = tokio::time::timeout(PROMPT, connecting).await {
-        return connected;
-    }
-    expect_server(url).await?;
-    Database::connect(options).await
-}
-
-/// Connects once, outside a pool.
-async fn expect_server(url: &str) -> Result<(), DbErr> {
-    let error = |error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)));
-    let options: PgConnectOptions = url.parse().map_err(error)?;
-    match tokio::time::timeout(PATIENCE, options.connect()).await {
-        Ok(Ok(connection)) => {
-            drop(connection.close().await);
-            Ok(())
-        }
-        Ok(Err(refused)) => {
-            let refused = error(refused);
-            // The pool waits for a server that is not ready.
-            if is_not_ready(&refused) { Ok(()) } else { Err(refused) }
-        }
-        Err(_) => Err(DbErr::Custom(format!("it did not answer within {} s", PATIENCE.as_secs()))),
-    }
-}
-
-fn alone(url: &str) -> ConnectOptions {
-    let mut options = ConnectOptions::new(url);
-    options
-        .max_connections(1)
-        .acquire_timeout(PATIENCE)
-        .test_before_acquire(false)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .sqlx_logging(false);
-    options
 }

@@ -33,6 +33,7 @@ use crate::{
     operation::Operation,
     runtime::{
         context::{BreakageCheck, ExecutionContext},
+        driver::memory,
         execute::{carry_out, execute},
         seed::{self, UniqueRule, seed_under},
         tape::{Entry, Tape},

@@ -1,17 +1,20 @@
 //! Upgrades by a program at its start, with the pool that it has. The work is done over a connection of its own, so that a pool of one
 //! is enough, and so that on SQLite `foreign_keys` are off for it and for nobody else.
 
+#[cfg(feature = "sqlite")]
 use std::{path::PathBuf, time::Duration};
 
+#[cfg(feature = "sqlite")]
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseConnectionType, DbBackend, DbErr,
-    SqlxSqliteConnector, Statement,
-    sqlx::{
-        ConnectOptions as _,
-        postgres::PgConnectOptions,
-        sqlite::{SqliteConnectOptions, SqlitePoolOptions},
-    },
+    SqlxSqliteConnector,
+    sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseConnectionType, DbBackend, DbErr, Statement,
+    sqlx::ConnectOptions as _,
+};
+#[cfg(feature = "postgres")]
+use sea_orm::sqlx::postgres::PgConnectOptions;
 
 use super::{
     choose::{self, Direction},
@@ -28,6 +31,7 @@ use crate::{
     },
 };
 
+#[cfg(feature = "sqlite")]
 /// How long the file may take to be opened once more.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -84,10 +88,12 @@ impl Revise {
                 execute(db, "PRAGMA foreign_keys(0)").await.map_err(cannot())?;
                 Ok(OwnConnection::Alone(db.clone(), settings))
             }
+            #[cfg(feature = "sqlite")]
             Place::File(path, connect) => {
                 expect_one_name(&path)?;
                 once_more(path, *connect).await.map(OwnConnection::Other)
             }
+            #[cfg(feature = "postgres")]
             Place::Server(url) => {
                 let session = Session::open(&Target::Postgres(url), Use::Write).await?;
                 Ok(OwnConnection::Other(session))
@@ -142,8 +148,10 @@ enum Place {
     /// In memory, with the pool's one connection.
     Alone,
     /// A file of SQLite.
+    #[cfg(feature = "sqlite")]
     File(PathBuf, Box<SqliteConnectOptions>),
     /// The URL of a database of a server.
+    #[cfg(feature = "postgres")]
     Server(String),
 }
 
@@ -155,6 +163,7 @@ impl Place {
     async fn of(db: &DatabaseConnection) -> Result<Self> {
         let cannot = || Error::database("cannot ask the pool where its database is");
         match &db.inner {
+            #[cfg(feature = "sqlite")]
             DatabaseConnectionType::SqlxSqlitePoolConnection(_) => {
                 let pool = db.get_sqlite_connection_pool();
                 let file = text(db, "SELECT file FROM pragma_database_list WHERE name = 'main'");
@@ -171,6 +180,7 @@ impl Place {
                     ))),
                 }
             }
+            #[cfg(feature = "postgres")]
             DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
                 let options = db.get_postgres_connection_pool().connect_options();
                 Ok(Self::Server(url(db, &options).await.map_err(cannot())?))
@@ -186,8 +196,10 @@ impl Place {
 /// With what it is.
 pub(crate) fn expect_pool(db: &DatabaseConnection) -> Result<()> {
     match &db.inner {
-        DatabaseConnectionType::SqlxSqlitePoolConnection(_)
-        | DatabaseConnectionType::SqlxPostgresPoolConnection(_) => Ok(()),
+        #[cfg(feature = "sqlite")]
+        DatabaseConnectionType::SqlxSqlitePoolConnection(_) => Ok(()),
+        #[cfg(feature = "postgres")]
+        DatabaseConnectionType::SqlxPostgresPoolConnection(_) => Ok(()),
         _ => Err(no_pool(db)),
     }
 }
@@ -199,6 +211,7 @@ fn no_pool(db: &DatabaseConnection) -> Error {
     ))
 }
 
+#[cfg(feature = "sqlite")]
 /// Opens a file as the pool does, once, and with `foreign_keys` off.
 async fn once_more(path: PathBuf, connect: SqliteConnectOptions) -> Result<Session> {
     let connect = connect.foreign_keys(false).disable_statement_logging();
@@ -215,6 +228,7 @@ async fn once_more(path: PathBuf, connect: SqliteConnectOptions) -> Result<Sessi
     Ok(Session { db: SqlxSqliteConnector::from_sqlx_sqlite_pool(pool), target })
 }
 
+#[cfg(feature = "postgres")]
 /// The URL of a pool's database, with what its connections look for names in and who they are.
 async fn url(db: &DatabaseConnection, options: &PgConnectOptions) -> Result<String, DbErr> {
     // An address that has colons is in brackets in a URL, and the folder of a socket is spelt there as the driver does it.
