@@ -10,4 +10,5 @@ pub(crate) mod placed;
 pub mod render;
 pub mod script;
 pub(crate) mod selection;
+pub mod setup;
 pub mod squash;

@@ -14,6 +14,8 @@ mod finding;
 mod generated;
 #[path = "directory/new_crate.rs"]
 mod new_crate;
+#[path = "directory/set_up.rs"]
+mod set_up;
 
 use std::{collections::BTreeMap, fs, path::Path};
 

@@ -33,7 +33,6 @@ use crate::{
     operation::Operation,
     runtime::{
         context::{BreakageCheck, ExecutionContext},
-        driver::memory,
         execute::{carry_out, execute},
         seed::{self, UniqueRule, seed_under},
         tape::{Entry, Tape},

@@ -17,6 +17,12 @@ pub enum DirectoryError {
         .0.display()
     )]
     NoMigrations(PathBuf),
+    /// No crate has an entity.
+    #[error("no entity of SeaORM in the crates of `{}`; expected a struct with `DeriveEntityModel` or `#[sea_orm::model]`", .0.display())]
+    NoEntities(PathBuf),
+    /// No program of the workspace runs migrations with this library.
+    #[error("no program in the crates of `{}` runs migrations with sea-revise; `cargo revise init` writes one", .0.display())]
+    NoProgram(PathBuf),
     /// A name that is none of a revision.
     #[error("`{0}` is no name of a revision; expected one such as `m20260901_090000_create_books`")]
     Name(String),
@@ -84,7 +90,7 @@ pub enum DirectoryError {
 }
 
 impl DirectoryError {
-    pub(super) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
+    pub(in crate::project) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
         Self::Io { doing, path: path.to_owned(), source }
     }
 

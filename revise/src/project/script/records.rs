@@ -90,7 +90,8 @@ impl Records<'_> {
                 .map(|(condition, why)| guard(why, &format!("SELECT count(*) WHERE {condition}")));
             return guards.flatten().collect();
         }
-        let mut body = format!("BEGIN\n  PERFORM pg_advisory_xact_lock({});", LockKind::Schema.key());
+        let mut body =
+            format!("BEGIN\n  PERFORM pg_advisory_xact_lock({});", LockKind::Schema.key());
         for (condition, why) in obstacles {
             let why = quote_text(&why);
             body.push_str(&format!(

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    runtime::{execute::execute, session::memory, tape::Tape},
+    runtime::{driver::memory, execute::execute, tape::Tape},
 };
 
 /// A database in memory, which is its one connection.

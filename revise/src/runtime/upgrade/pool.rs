@@ -4,17 +4,17 @@
 #[cfg(feature = "sqlite")]
 use std::{path::PathBuf, time::Duration};
 
+#[cfg(feature = "postgres")]
+use sea_orm::sqlx::postgres::PgConnectOptions;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseConnectionType, DbBackend, DbErr, Statement,
+    sqlx::ConnectOptions as _,
+};
 #[cfg(feature = "sqlite")]
 use sea_orm::{
     SqlxSqliteConnector,
     sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseConnectionType, DbBackend, DbErr, Statement,
-    sqlx::ConnectOptions as _,
-};
-#[cfg(feature = "postgres")]
-use sea_orm::sqlx::postgres::PgConnectOptions;
 
 use super::{
     choose::{self, Direction},

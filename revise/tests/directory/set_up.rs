@@ -1,0 +1,202 @@
+//! A project that is set up: what is written depends on what is there.
+
+use std::{fs, path::Path};
+
+use sea_revise::project::{
+    directory::DirectoryError,
+    setup::{SetUp, program_of, set_up},
+};
+use tempfile::TempDir;
+
+use super::folder as project;
+
+const BOOK: &str = "use sea_orm::entity::prelude::*;\n#[sea_orm::model]\n#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]\n\
+    #[sea_orm(table_name = \"book\")]\npub struct Model { #[sea_orm(primary_key)] pub id: i32 }\n";
+const MIGRATION: &str = "use sea_orm_migration::prelude::*;\npub struct Migrator;\nimpl MigratorTrait for Migrator {\n    \
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> { vec![] }\n}\n";
+const SEA_ORM: &str =
+    "#[tokio::main]\nasync fn main() { cli::run_cli(migration::Migrator).await; }\n";
+const REVISE: &str = "{ path = \"../revise\" }";
+
+fn read(home: &TempDir, path: &str) -> String {
+    fs::read_to_string(home.path().join(path)).unwrap()
+}
+
+fn names(home: &TempDir, done: &SetUp) -> Vec<String> {
+    let root = fs::canonicalize(home.path()).unwrap();
+    let short = |path: &Path| {
+        path.strip_prefix(home.path()).or(path.strip_prefix(&root)).unwrap().display().to_string()
+    };
+    done.files.iter().map(|path| short(path)).collect()
+}
+
+const MANIFEST: &str = "[package]\nname = \"entity\"\n\n[dependencies]\nsea-orm = \"2\"\n";
+
+#[test]
+fn a_workspace_with_entities_gets_a_crate_of_migrations() {
+    let home = project(&[
+        ("Cargo.toml", "[workspace]\nmembers = [\"entity\"]\n"),
+        ("entity/Cargo.toml", MANIFEST),
+        (
+            "entity/src/lib.rs",
+            "pub mod book;\nmod hidden;\npub mod inner { pub mod deep; }\npub mod none;\n",
+        ),
+        ("entity/src/book.rs", BOOK),
+        ("entity/src/hidden.rs", BOOK),
+        ("entity/src/inner/deep.rs", BOOK),
+        ("entity/src/none.rs", "pub struct Model;\n"),
+        ("target/package/entity/Cargo.toml", MANIFEST),
+    ]);
+    let inner = home.path().join("entity/src");
+    let done = set_up(&inner, REVISE).unwrap();
+    assert_eq!(done.entities, ["entity::book::Entity", "entity::inner::deep::Entity"]);
+    assert_eq!(done.notes.len(), 1, "{:?}", done.notes);
+    assert!(
+        done.notes[0].contains("`entity::hidden::Entity` is in a private module"),
+        "{:?}",
+        done.notes
+    );
+    assert_eq!(
+        names(&home, &done),
+        [
+            "migration/Cargo.toml",
+            "migration/src/lib.rs",
+            "migration/src/main.rs",
+            "migration/src/versions/mod.rs",
+            "Cargo.toml"
+        ]
+    );
+    assert_eq!(read(&home, "Cargo.toml"), "[workspace]\nmembers = [\"migration\", \"entity\"]\n");
+    let manifest = read(&home, "migration/Cargo.toml");
+    assert!(
+        manifest
+            .contains("entity = { path = \"../entity\" }\nsea-revise = { path = \"../revise\" }\n"),
+        "{manifest}"
+    );
+    assert!(read(&home, "migration/src/lib.rs").contains(".add(entity::book::Entity)"));
+    assert_eq!(program_of(&inner).unwrap(), ["run", "--quiet", "--package", "migration"]);
+
+    // The second run changes nothing, and says what is new.
+    fs::write(home.path().join("entity/src/none.rs"), BOOK).unwrap();
+    let again = set_up(home.path(), REVISE).unwrap();
+    assert_eq!(names(&home, &again), Vec::<String>::new());
+    assert!(
+        again.notes.iter().any(|note| note.contains("add `.add(entity::none::Entity)`")),
+        "{:?}",
+        again.notes
+    );
+}
+
+#[test]
+fn a_crate_of_sea_orm_migrations_gets_another_program() {
+    let home = project(&[
+        (
+            "Cargo.toml",
+            "[package]\nname = \"app\"\n[workspace]\nmembers = [\".\", \"entity\", \"migration\"]\n",
+        ),
+        ("src/main.rs", "fn main() {}\n"),
+        ("entity/Cargo.toml", MANIFEST),
+        ("entity/src/lib.rs", "pub mod book;\n"),
+        ("entity/src/book.rs", BOOK),
+        (
+            "migration/Cargo.toml",
+            "[package]\nname = \"migration\"\n\n[dependencies]\nsea-orm-migration = \"2\"\n",
+        ),
+        ("migration/src/lib.rs", MIGRATION),
+        ("migration/src/main.rs", SEA_ORM),
+    ]);
+    let done = set_up(home.path(), REVISE).unwrap();
+    assert_eq!(names(&home, &done), ["migration/src/main.rs", "migration/Cargo.toml"]);
+    let program = read(&home, "migration/src/main.rs");
+    assert!(
+        program.contains("Revise::new::<migration::Migrator>()")
+            && program.contains(".add(entity::book::Entity)"),
+        "{program}"
+    );
+    assert_eq!(read(&home, "migration/src/lib.rs"), MIGRATION);
+    let manifest = read(&home, "migration/Cargo.toml");
+    assert!(
+        manifest.contains("entity = { path = \"../entity\" }")
+            && manifest.contains("sea-revise = "),
+        "{manifest}"
+    );
+    // A new entity comes into a list that nobody has edited.
+    fs::write(home.path().join("entity/src/lib.rs"), "pub mod book;\npub mod shelf;\n").unwrap();
+    fs::write(home.path().join("entity/src/shelf.rs"), BOOK).unwrap();
+    let again = set_up(home.path(), REVISE).unwrap();
+    assert_eq!(names(&home, &again), ["migration/src/main.rs"]);
+    assert!(read(&home, "migration/src/main.rs").contains(".add(entity::shelf::Entity)"));
+}
+
+#[test]
+fn where_entities_depend_on_migrations_the_program_is_next_to_them() {
+    let home = project(&[
+        ("Cargo.toml", "[workspace]\nmembers = [\"app\", \"migration\"]\n"),
+        (
+            "app/Cargo.toml",
+            "[package]\nname = \"my-app\"\n\n[dependencies]\nmigration = { path = \"../migration\" }\n",
+        ),
+        ("app/src/lib.rs", "pub mod book;\n"),
+        ("app/src/book.rs", BOOK),
+        (
+            "migration/Cargo.toml",
+            "[package]\nname = \"migration\"\n\n[dependencies]\nsea-orm-migration = \"2\"\n",
+        ),
+        ("migration/src/lib.rs", MIGRATION),
+        ("migration/src/main.rs", SEA_ORM),
+    ]);
+    let done = set_up(home.path(), REVISE).unwrap();
+    assert_eq!(names(&home, &done), ["app/src/bin/migrate.rs", "app/Cargo.toml"]);
+    assert!(read(&home, "app/src/bin/migrate.rs").contains(".add(my_app::book::Entity)"));
+    assert_eq!(read(&home, "migration/src/main.rs"), SEA_ORM);
+    let run = ["run", "--quiet", "--package", "my-app", "--bin", "migrate"];
+    assert_eq!(program_of(home.path()).unwrap(), run);
+}
+
+#[test]
+fn entities_of_a_program_are_declared_once_more() {
+    let home = project(&[
+        ("Cargo.toml", "[package]\nname = \"shop\"\n\n[dependencies]\nsea-orm = \"2\"\n"),
+        ("src/main.rs", "mod entities;\nfn main() {}\n"),
+        ("src/entities/mod.rs", "pub mod book;\n"),
+        ("src/entities/book.rs", BOOK),
+    ]);
+    let done = set_up(home.path(), REVISE).unwrap();
+    let program = read(&home, "src/bin/migrate.rs");
+    assert!(program.contains("#[path = \"../entities/mod.rs\"]\nmod entities;"), "{program}");
+    assert!(program.contains(".add(entities::book::Entity)"), "{program}");
+    let manifest = read(&home, "Cargo.toml");
+    for line in [
+        "default-run = \"shop\"",
+        "members = [\"migration\"]",
+        "migration = { path = \"migration\" }",
+    ] {
+        assert!(manifest.contains(line), "{line}: {manifest}");
+    }
+    assert_eq!(done.entities, ["entities::book::Entity"]);
+}
+
+#[test]
+fn another_program_is_left_alone_and_a_project_without_entities_is_refused() {
+    let own = "fn main() { something_else() }\n";
+    let mut files = vec![
+        ("Cargo.toml", "[workspace]\nmembers = [\"entity\", \"migration\"]\n"),
+        ("entity/Cargo.toml", MANIFEST),
+        ("entity/src/lib.rs", "pub mod book;\n"),
+        (
+            "migration/Cargo.toml",
+            "[package]\nname = \"migration\"\n\n[dependencies]\nsea-orm-migration = \"2\"\n",
+        ),
+        ("migration/src/lib.rs", MIGRATION),
+        ("migration/src/main.rs", own),
+    ];
+    let error = set_up(project(&files).path(), REVISE).unwrap_err();
+    assert!(matches!(error, DirectoryError::NoEntities(_)), "{error}");
+    files.push(("entity/src/book.rs", BOOK));
+    let home = project(&files);
+    let error = set_up(home.path(), REVISE).unwrap_err();
+    assert!(matches!(error, DirectoryError::Exists(_)), "{error}");
+    assert_eq!(read(&home, "migration/src/main.rs"), own);
+    assert_eq!(read(&home, "migration/Cargo.toml"), files[3].1);
+    assert!(matches!(program_of(home.path()).unwrap_err(), DirectoryError::NoProgram(_)));
+}
