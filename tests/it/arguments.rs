@@ -33,11 +33,11 @@ const CHECKED: &str =
 const RENAME: [&str; 5] = ["migrate", "--rename", "book.writer:author", "-d", "versions"];
 
 /// Commands, and the members of their answers: none for a list.
-const SHAPES: [(&[&str], &str); 25] = [
+const SHAPES: [(&[&str], &str); 26] = [
     (&["current"], "current head is_head pending"),
     (&["history"], "actor after applied_at current duration_ms head revision"),
     (&["heads"], "a text"),
-    (&["show"], "after operations path revision statements"),
+    (&["show"], "after operations path revision script statements"),
     (&["check"], CHECKED),
     (&["status"], CHECKED),
     (&["lint", "--rules"], ""),
@@ -54,6 +54,7 @@ const SHAPES: [(&[&str], &str); 25] = [
     (&["refresh"], "current direction reverted revisions"),
     (&["fresh", "--allow-data-loss"], "current direction dropped revisions"),
     (&["stamp"], "current"),
+    (&["seed"], "environment planned seeds"),
     (&["resolve", "begin", "--applied"], "revision state"),
     (&["branches"], ""),
     (&["merge"], ""),
