@@ -27,7 +27,7 @@ impl Revise {
     /// is changed.
     ///
     /// # Errors
-    /// [`Error::Usage`] for a target that means nothing; when the history cannot be replayed.
+    /// [`Error::Usage`](crate::Error::Usage) for a target that means nothing; when the history cannot be replayed.
     pub async fn preview(
         &self,
         target: &Target,
