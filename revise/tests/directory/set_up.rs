@@ -157,13 +157,15 @@ fn where_entities_depend_on_migrations_the_program_is_next_to_them() {
 fn entities_of_a_program_are_declared_once_more() {
     let home = project(&[
         ("Cargo.toml", "[package]\nname = \"shop\"\n\n[dependencies]\nsea-orm = \"2\"\n"),
-        ("src/main.rs", "mod entities;\nfn main() {}\n"),
-        ("src/entities/mod.rs", "pub mod book;\n"),
-        ("src/entities/book.rs", BOOK),
+        ("src/main.rs", "mod infra;\nfn main() {}\n"),
+        ("src/infra.rs", "pub mod entities;\nuse crate::other;\n"),
+        ("src/infra/entities/mod.rs", "pub mod book;\npub mod shelf;\n"),
+        ("src/infra/entities/book.rs", BOOK),
+        ("src/infra/entities/shelf.rs", BOOK),
     ]);
     let done = set_up(home.path(), REVISE).unwrap();
     let program = read(&home, "src/bin/migrate.rs");
-    assert!(program.contains("#[path = \"../entities/mod.rs\"]\nmod entities;"), "{program}");
+    assert!(program.contains("#[path = \"../infra/entities/mod.rs\"]\nmod entities;"), "{program}");
     assert!(program.contains(".add(entities::book::Entity)"), "{program}");
     let manifest = read(&home, "Cargo.toml");
     for line in [
@@ -173,7 +175,7 @@ fn entities_of_a_program_are_declared_once_more() {
     ] {
         assert!(manifest.contains(line), "{line}: {manifest}");
     }
-    assert_eq!(done.entities, ["entities::book::Entity"]);
+    assert_eq!(done.entities, ["entities::book::Entity", "entities::shelf::Entity"]);
 }
 
 #[test]

@@ -12,8 +12,8 @@ use syn::{Attribute, Item, ItemMod, Lit, Meta, Visibility};
 pub(super) struct Found {
     /// The module, from the root of the crate: `entities`, `book`.
     pub path: Vec<String>,
-    /// The file of the first module of the path.
-    pub first: PathBuf,
+    /// The file of each module of the path that has one.
+    pub files: Vec<Option<PathBuf>>,
     /// Whether every module on the way is public.
     pub is_public: bool,
 }
@@ -26,11 +26,11 @@ impl Found {
 }
 
 /// Where a module is.
-struct Place<'a> {
+struct Place {
     /// Where Rust looks for the modules that it declares.
     folder: PathBuf,
     path: Vec<String>,
-    first: Option<&'a Path>,
+    files: Vec<Option<PathBuf>>,
     is_public: bool,
 }
 
@@ -38,8 +38,12 @@ struct Place<'a> {
 pub(super) fn find(root: &Path) -> Vec<Found> {
     let mut found = Vec::new();
     if let (Some(items), Some(folder)) = (parse(root), root.parent()) {
-        let place =
-            Place { folder: folder.to_owned(), path: Vec::new(), first: None, is_public: true };
+        let place = Place {
+            folder: folder.to_owned(),
+            path: Vec::new(),
+            files: Vec::new(),
+            is_public: true,
+        };
         walk(&items, &place, &mut found);
     }
     found
@@ -50,13 +54,10 @@ fn parse(file: &Path) -> Option<Vec<Item>> {
     syn::parse_file(&text).ok().map(|file| file.items)
 }
 
-fn walk(items: &[Item], place: &Place<'_>, found: &mut Vec<Found>) {
-    if let (Some(first), true) = (place.first, items.iter().any(is_entity)) {
-        found.push(Found {
-            path: place.path.clone(),
-            first: first.to_owned(),
-            is_public: place.is_public,
-        });
+fn walk(items: &[Item], place: &Place, found: &mut Vec<Found>) {
+    if !place.path.is_empty() && items.iter().any(is_entity) {
+        let (path, files) = (place.path.clone(), place.files.clone());
+        found.push(Found { path, files, is_public: place.is_public });
     }
     for item in items {
         let Item::Mod(module) = item else { continue };
@@ -80,10 +81,12 @@ fn walk(items: &[Item], place: &Place<'_>, found: &mut Vec<Found>) {
         };
         let mut path = place.path.clone();
         path.push(name);
+        let mut files = place.files.clone();
+        files.push(file);
         let below = Place {
             folder,
             path,
-            first: place.first.or(file.as_deref()),
+            files,
             is_public: place.is_public && matches!(module.vis, Visibility::Public(_)),
         };
         walk(&inner, &below, found);

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Member, SetUp, manifest::Manifest};
+use super::{Found, Member, SetUp, manifest::Manifest};
 use crate::project::{directory::DirectoryError, render};
 
 /// Writes the main.rs of the crate of migrations.
@@ -52,13 +52,17 @@ pub(super) fn next_to_entities(
         names.extend(usable(member, done));
     } else {
         for found in &member.entities {
-            let Some(module) = found.path.first() else { continue };
-            let path = relative(&folder, &found.first);
-            let line = format!("#[path = \"{path}\"]\nmod {module};\n");
+            let place = declared_at(found, &member.entities);
+            let (Some(module), Some(Some(file))) = (found.path.get(place), found.files.get(place))
+            else {
+                continue;
+            };
+            let line = format!("#[path = \"{}\"]\nmod {module};\n", relative(&folder, file));
             if !declared.contains(&line) {
                 declared.push(line);
             }
-            names.push(found.entity());
+            let rest = found.path.get(place..).unwrap_or_default();
+            names.push(format!("{}::Entity", rest.join("::")));
         }
         manifest.keep_default_run();
     }
@@ -80,9 +84,21 @@ pub(super) fn next_to_entities(
     Ok(())
 }
 
+/// Which module on the way to an entity another program declares: the innermost that holds all entities, because those around it may
+/// need the rest of the program.
+fn declared_at(found: &Found, all: &[Found]) -> usize {
+    let inner = found.path.len().saturating_sub(1);
+    let is_common = |place: &usize| {
+        all.iter().all(|other| other.path.get(..=*place) == found.path.get(..=*place))
+    };
+    let common = (0..inner).take_while(is_common).count();
+    let has_file = |place: &usize| found.files.get(*place).is_some_and(Option::is_some);
+    (0..common).rev().find(has_file).or_else(|| (0..=inner).find(has_file)).unwrap_or_default()
+}
+
 /// The names of the entities that another crate can use; the others are noted.
 pub(super) fn usable(member: &Member, done: &mut SetUp) -> Vec<String> {
-    let name = |found: &super::Found| format!("{}::{}", member.ident(), found.entity());
+    let name = |found: &Found| format!("{}::{}", member.ident(), found.entity());
     let (public, private): (Vec<_>, Vec<_>) =
         member.entities.iter().partition(|found| found.is_public);
     done.notes.extend(private.into_iter().map(|found| {
