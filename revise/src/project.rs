@@ -10,5 +10,4 @@ pub(crate) mod placed;
 pub mod render;
 pub mod script;
 pub(crate) mod selection;
-pub mod setup;
 pub mod squash;

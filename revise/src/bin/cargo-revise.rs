@@ -2,7 +2,7 @@
 
 use std::{env, path::Path, process::ExitCode};
 
-use sea_revise::project::setup::{program_of, set_up};
+use sea_revise::project::directory::setup::{program_of, set_up};
 
 const HELP: &str = "\
 Migrations of a SeaORM project, from its entities.

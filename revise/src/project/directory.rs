@@ -16,6 +16,7 @@ mod locate;
 mod module;
 mod names;
 mod registry;
+pub mod setup;
 mod source;
 mod templates;
 mod unlisted;

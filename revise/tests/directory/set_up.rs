@@ -2,8 +2,8 @@
 
 use std::{fs, path::Path};
 
-use sea_revise::project::{
-    directory::DirectoryError,
+use sea_revise::project::directory::{
+    DirectoryError,
     setup::{SetUp, program_of, set_up},
 };
 use tempfile::TempDir;

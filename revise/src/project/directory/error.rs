@@ -90,7 +90,7 @@ pub enum DirectoryError {
 }
 
 impl DirectoryError {
-    pub(in crate::project) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
+    pub(super) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
         Self::Io { doing, path: path.to_owned(), source }
     }
 

@@ -15,7 +15,7 @@ use self::{
     manifest::Manifest,
     program::{in_migrations, next_to_entities, relative, usable},
 };
-use super::directory::{Directory, DirectoryError, InitOptions, init};
+use super::{Directory, DirectoryError, InitOptions, init};
 
 /// What was written, and what is left to a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

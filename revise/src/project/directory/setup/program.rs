@@ -5,8 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Found, Member, SetUp, manifest::Manifest};
-use crate::project::{directory::DirectoryError, render};
+use super::{super::DirectoryError, Found, Member, SetUp, manifest::Manifest};
+use crate::project::render;
 
 /// Writes the main.rs of the crate of migrations.
 pub(super) fn in_migrations(

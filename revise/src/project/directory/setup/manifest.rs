@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::project::directory::DirectoryError;
+use super::super::DirectoryError;
 
 /// How many folders below the root of a workspace its crates are looked for.
 const DEPTH: usize = 4;
