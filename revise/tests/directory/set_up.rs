@@ -202,3 +202,32 @@ fn another_program_is_left_alone_and_a_project_without_entities_is_refused() {
     assert_eq!(read(&home, "migration/Cargo.toml"), files[3].1);
     assert!(matches!(program_of(home.path()).unwrap_err(), DirectoryError::NoProgram(_)));
 }
+
+#[test]
+fn crates_are_named_as_code_names_them_and_none_with_entities_is_passed_over() {
+    let home = project(&[
+        ("Cargo.toml", "[workspace]\nmembers = [\"app\", \"tool\", \"entity\", \"migration\"]\n"),
+        (
+            "app/Cargo.toml",
+            "[package]\nname = \"app\"\n\n[dependencies]\nmigration.workspace = true\n",
+        ),
+        ("app/src/lib.rs", "pub mod book;\n"),
+        ("app/src/book.rs", BOOK),
+        ("entity/Cargo.toml", "[package]\nname = \"entity\"\n\n[lib]\nname = \"rows\"\n"),
+        ("entity/src/lib.rs", "#[path = \"elsewhere.rs\"]\npub mod shelf;\n"),
+        ("entity/src/elsewhere.rs", BOOK),
+        ("tool/Cargo.toml", "[package]\nname = \"tool\"\n"),
+        ("tool/src/main.rs", "mod note;\nfn main() {}\n"),
+        ("tool/src/note.rs", BOOK),
+        (
+            "migration/Cargo.toml",
+            "[package]\nname = \"migration\"\n\n[dependencies]\nsea-orm-migration = \"2\"\n",
+        ),
+        ("migration/src/lib.rs", MIGRATION),
+    ]);
+    let done = set_up(home.path(), REVISE).unwrap();
+    assert_eq!(done.entities, ["app::book::Entity", "rows::shelf::Entity"]);
+    assert!(read(&home, "app/Cargo.toml").contains("entity = { path = \"../entity\" }"));
+    assert_eq!(done.notes.len(), 1, "{:?}", done.notes);
+    assert!(done.notes[0].contains("the entities of `tool` cannot be listed"), "{:?}", done.notes);
+}

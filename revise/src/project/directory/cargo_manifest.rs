@@ -106,11 +106,12 @@ fn quoted(value: &str, key: &str) -> Option<String> {
     rest.get(1..)?.split(quote).next().map(str::to_owned)
 }
 
-fn read(folder: &Path) -> Option<String> {
+pub(super) fn read(folder: &Path) -> Option<String> {
     fs::read_to_string(folder.join("Cargo.toml")).ok()
 }
 
-fn depends(text: &str, name: &str) -> bool {
+/// Whether a text names a dependency.
+pub(super) fn depends(text: &str, name: &str) -> bool {
     let mut counts = false;
     for line in text.lines().map(str::trim) {
         if let Some(section) = line.strip_prefix('[') {

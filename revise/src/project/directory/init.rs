@@ -1,9 +1,6 @@
 //! Writes a new crate of migrations.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use super::{
     Directory, DirectoryError, cargo_manifest, locate, templates,
@@ -70,15 +67,11 @@ pub fn init(path: &Path, options: &InitOptions) -> Result<Initialised, Directory
         return Err(DirectoryError::Exists(taken.clone()));
     }
     let folder = path.join("src").join("versions");
-    let made = make_folders(&folder)?;
     let changes = files.clone().map(|(path, text)| {
         let rust = path.extension().is_some_and(|extension| extension == "rs");
         FileChange::Create { text: if rust { render::format(&text, &folder) } else { text }, path }
     });
-    if let Err(error) = carry_out(&changes) {
-        remove_folders(&made);
-        return Err(error);
-    }
+    carry_out(&changes)?;
     Ok(Initialised {
         directory: locate::explicit(&path)?,
         files: files.map(|(path, _)| path).to_vec(),
@@ -88,28 +81,4 @@ pub fn init(path: &Path, options: &InitOptions) -> Result<Initialised, Directory
             .find(|folder| cargo_manifest::is_workspace(folder))
             .map(|root| root.join("Cargo.toml")),
     })
-}
-
-/// Makes a folder with those above it, and says which are new, the outermost first.
-fn make_folders(folder: &Path) -> Result<Vec<PathBuf>, DirectoryError> {
-    let mut missing = folder
-        .ancestors()
-        .take_while(|folder| !folder.exists())
-        .map(Path::to_owned)
-        .collect::<Vec<_>>();
-    missing.reverse();
-    for (count, folder) in missing.iter().enumerate() {
-        if let Err(error) = fs::create_dir(folder) {
-            remove_folders(missing.get(..count).unwrap_or_default());
-            return Err(DirectoryError::io("make", folder, error));
-        }
-    }
-    Ok(missing)
-}
-
-fn remove_folders(folders: &[PathBuf]) {
-    for folder in folders.iter().rev() {
-        // One with a file of another program in it stays.
-        fs::remove_dir(folder).ok();
-    }
 }

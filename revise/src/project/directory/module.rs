@@ -90,7 +90,8 @@ impl Scope {
         declared.collect()
     }
 
-    fn module(&self, sources: &Sources, item: &ItemMod) -> Module {
+    /// What a declaration of it says.
+    pub(super) fn module(&self, sources: &Sources, item: &ItemMod) -> Module {
         let name = item.ident.to_string();
         let start = item.ident.span().byte_range().start;
         let visibility = match &item.vis {
@@ -131,7 +132,7 @@ impl Scope {
     }
 
     /// What a module contains that it declares; `None` where that has no file, or the file is not Rust.
-    fn inside(&self, sources: &Sources, name: &str) -> Option<Self> {
+    pub(super) fn inside(&self, sources: &Sources, name: &str) -> Option<Self> {
         let item = self.declaration(name)?;
         let module = self.module(sources, item);
         if module.is_inline {

@@ -15,7 +15,10 @@ use self::{
     manifest::Manifest,
     program::{in_migrations, next_to_entities, relative, usable},
 };
-use super::{Directory, DirectoryError, InitOptions, init};
+use super::{
+    Directory, DirectoryError, InitOptions, cargo_manifest, init,
+    write::{FileChange, carry_out},
+};
 
 /// What was written, and what is left to a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +35,8 @@ pub struct SetUp {
 /// A crate of the workspace.
 struct Member {
     manifest: Manifest,
+    /// The name by which code names it.
+    code_name: String,
     /// Whether it has a `src/lib.rs`.
     is_library: bool,
     entities: Vec<Found>,
@@ -39,20 +44,21 @@ struct Member {
 
 impl Member {
     fn read(folder: &Path) -> Option<Self> {
-        let manifest = Manifest::read(folder).filter(Manifest::is_package)?;
+        let manifest = Manifest::of_package(folder)?;
+        let code_name = cargo_manifest::library(folder)?;
         let library = folder.join("src/lib.rs");
         let is_library = library.is_file();
         let root = if is_library { library } else { folder.join("src/main.rs") };
-        Some(Self { manifest, is_library, entities: entities::find(&root) })
+        Some(Self { manifest, code_name, is_library, entities: entities::find(&root) })
     }
 
     fn folder(&self) -> &Path {
         &self.manifest.folder
     }
 
-    /// The name of the crate in Rust.
-    fn ident(&self) -> String {
-        self.manifest.name().replace('-', "_")
+    /// The value of a dependency on it, in the `Cargo.toml` of a folder.
+    fn dependency_from(&self, folder: &Path) -> String {
+        format!("{{ path = \"{}\" }}", relative(folder, self.folder()))
     }
 }
 
@@ -60,8 +66,7 @@ impl Member {
 fn root_of(start: &Path) -> PathBuf {
     let start = std::path::absolute(start).unwrap_or_else(|_| start.to_owned());
     let manifests = || start.ancestors().filter(|folder| folder.join("Cargo.toml").is_file());
-    let workspace =
-        manifests().find(|folder| Manifest::read(folder).is_some_and(|it| it.is_workspace()));
+    let workspace = manifests().find(|folder| cargo_manifest::is_workspace(folder));
     workspace.or_else(|| manifests().next()).unwrap_or(&start).to_owned()
 }
 
@@ -73,8 +78,8 @@ fn members(root: &Path) -> Vec<Member> {
 /// Writes what a project lacks. `revise` says where this library comes from, as Cargo.toml writes it.
 ///
 /// # Errors
-/// When no entity is found, when the program would take the place of another one, or something cannot be written. The files that were
-/// written before are named in no answer then, and a second run goes on.
+/// When no entity is found, when the program would take the place of another one, or something cannot be written. A new crate of migrations
+/// stays, and a second run goes on from there; of the rest nothing is written then.
 pub fn set_up(start: &Path, revise: &str) -> Result<SetUp, DirectoryError> {
     let root = root_of(start);
     let members = members(&root);
@@ -84,32 +89,40 @@ pub fn set_up(start: &Path, revise: &str) -> Result<SetUp, DirectoryError> {
         return Err(DirectoryError::NoEntities(root));
     }
     let mut done = SetUp::default();
-    let migrations = match migrations_of(&root, &members) {
+    let folder = match migrations_of(&root, &members) {
         Some(folder) => folder,
         None => {
             let folder = begin(&root, &with_entities, revise, &mut done)?;
+            // The program of a new crate is written already, where its list can name all entities.
             if with_entities.iter().all(|member| member.is_library) {
                 return Ok(done);
             }
             folder
         }
     };
-    let Some(own) = Member::read(&migrations) else {
-        return Err(DirectoryError::NoMigrations(migrations));
+    let Some(own) = Member::read(&folder) else {
+        return Err(DirectoryError::NoMigrations(folder));
     };
     // A program without a library cannot be used by another crate, and a circle cannot be built.
-    let apart = with_entities.iter().find(|member| {
+    let is_apart = |member: &&Member| {
         !member.is_library
-            || member.manifest.depends_on(&own.manifest.name())
-            || member.folder() == migrations
-    });
-    match apart {
-        Some(member) => next_to_entities(member, &own, revise, &mut done)?,
-        None => in_migrations(&own, &with_entities, revise, &mut done)?,
-    }
-    done.notes.sort();
-    done.notes.dedup();
+            || member.manifest.depends_on(own.manifest.name())
+            || member.folder() == folder
+    };
+    let (apart, others): (Vec<&Member>, Vec<&Member>) =
+        with_entities.into_iter().partition(is_apart);
+    let changes = match apart.as_slice() {
+        [] => in_migrations(&own, &others, revise, &mut done)?,
+        apart => next_to_entities((apart, &others), &own, revise, &mut done)?,
+    };
+    write(&changes, &mut done)?;
     Ok(done)
+}
+
+fn write(changes: &[FileChange], done: &mut SetUp) -> Result<(), DirectoryError> {
+    carry_out(changes)?;
+    done.files.extend(changes.iter().map(|change| change.path().to_owned()));
+    Ok(())
 }
 
 /// The crate that has migrations already.
@@ -130,23 +143,19 @@ fn begin(
     let mut options = InitOptions { revise: revise.to_owned(), ..InitOptions::default() };
     if members.iter().all(|member| member.is_library) {
         for member in members {
-            let path = relative(&folder, member.folder());
-            let line = format!("{} = {{ path = \"{path}\" }}", member.manifest.name());
-            options.dependencies.push(line);
+            let value = member.dependency_from(&folder);
+            options.dependencies.push(format!("{} = {value}", member.manifest.name()));
             options.entities.extend(usable(member, done));
         }
         done.entities.clone_from(&options.entities);
     }
-    let made = init(&folder, &options)?;
-    done.files.extend(made.files);
+    done.files.extend(init(&folder, &options)?.files);
     let Some(mut manifest) = Manifest::read(root) else { return Ok(folder) };
-    match manifest.add_member("migration") {
-        true => done.files.extend(manifest.write()?),
-        false => done.notes.push(format!(
-            "add `migration` to the members of `{}`",
-            root.join("Cargo.toml").display()
-        )),
+    if !manifest.add_member("migration") {
+        let manifest = root.join("Cargo.toml");
+        done.notes.push(format!("add `migration` to the members of `{}`", manifest.display()));
     }
+    write(manifest.change().as_slice(), done)?;
     Ok(folder)
 }
 
@@ -159,7 +168,7 @@ pub fn program_of(start: &Path) -> Result<Vec<String>, DirectoryError> {
     let run = |member: &Member, rest: &[&str]| {
         let name = member.manifest.name();
         let arguments =
-            ["run", "--quiet", "--package", &name].into_iter().chain(rest.iter().copied());
+            ["run", "--quiet", "--package", name].into_iter().chain(rest.iter().copied());
         arguments.map(str::to_owned).collect::<Vec<_>>()
     };
     let members = members(&root);

@@ -31,11 +31,20 @@ struct Prepared<'a> {
     before: Option<Vec<u8>>,
 }
 
-/// Makes the changes in their order.
+/// Makes the changes in their order, and the folders that they need.
 ///
 /// # Errors
 /// When something cannot be read or written, or a file to be created is there already. Nothing is changed then.
 pub(super) fn carry_out(changes: &[FileChange]) -> Result<(), DirectoryError> {
+    let mut made = Vec::new();
+    let done = make_folders(changes, &mut made).and_then(|()| change(changes));
+    if done.is_err() {
+        remove_folders(&made);
+    }
+    done
+}
+
+fn change(changes: &[FileChange]) -> Result<(), DirectoryError> {
     let mut prepared = changes.iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
     let mut failure = None;
     let mut made = 0;
@@ -59,8 +68,29 @@ pub(super) fn carry_out(changes: &[FileChange]) -> Result<(), DirectoryError> {
     Err(failure)
 }
 
+/// Makes the folders of files, and notes which are new, the outermost first.
+fn make_folders(changes: &[FileChange], made: &mut Vec<PathBuf>) -> Result<(), DirectoryError> {
+    let written = changes.iter().filter(|change| !matches!(change, FileChange::Delete { .. }));
+    for folder in written.filter_map(|change| change.path().parent()) {
+        let missing = folder.ancestors().take_while(|folder| !folder.exists());
+        let missing = missing.filter(|folder| !folder.as_os_str().is_empty());
+        for folder in missing.collect::<Vec<_>>().into_iter().rev() {
+            fs::create_dir(folder).map_err(|error| DirectoryError::io("make", folder, error))?;
+            made.push(folder.to_owned());
+        }
+    }
+    Ok(())
+}
+
+fn remove_folders(folders: &[PathBuf]) {
+    for folder in folders.iter().rev() {
+        // One with a file of another program in it stays.
+        fs::remove_dir(folder).ok();
+    }
+}
+
 impl FileChange {
-    fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         match self {
             Self::Create { path, .. } | Self::Replace { path, .. } | Self::Delete { path } => path,
         }

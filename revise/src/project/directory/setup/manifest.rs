@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::super::DirectoryError;
+use super::super::{cargo_manifest, write::FileChange};
 
 /// How many folders below the root of a workspace its crates are looked for.
 const DEPTH: usize = 4;
@@ -13,43 +13,37 @@ const DEPTH: usize = 4;
 /// A `Cargo.toml`.
 pub(super) struct Manifest {
     pub folder: PathBuf,
+    /// The name of the package.
+    name: String,
     text: String,
-    /// What is in the file.
-    before: String,
+    is_changed: bool,
 }
 
 impl Manifest {
+    /// That of a package; `None` where a folder has none.
+    pub fn of_package(folder: &Path) -> Option<Self> {
+        let name = cargo_manifest::package(folder)?;
+        Some(Self { name, ..Self::read(folder)? })
+    }
+
+    /// That of a package or of a workspace.
     pub fn read(folder: &Path) -> Option<Self> {
-        let text = fs::read_to_string(folder.join("Cargo.toml")).ok()?;
-        Some(Self { folder: folder.to_owned(), before: text.clone(), text })
+        let (name, text) = (String::new(), cargo_manifest::read(folder)?);
+        Some(Self { folder: folder.to_owned(), name, text, is_changed: false })
     }
 
-    /// Writes it where something was added, and says where.
-    pub fn write(&self) -> Result<Option<PathBuf>, DirectoryError> {
-        if self.text == self.before {
-            return Ok(None);
-        }
+    /// What is to be written, where something was added.
+    pub fn change(self) -> Option<FileChange> {
         let path = self.folder.join("Cargo.toml");
-        fs::write(&path, &self.text).map_err(|error| DirectoryError::io("write", &path, error))?;
-        Ok(Some(path))
+        self.is_changed.then_some(FileChange::Replace { path, text: self.text })
     }
 
-    pub fn is_workspace(&self) -> bool {
-        self.header("workspace").is_some()
-    }
-
-    pub fn is_package(&self) -> bool {
-        self.header("package").is_some()
-    }
-
-    pub fn name(&self) -> String {
-        let value = self.value("package", "name").unwrap_or_default();
-        value.trim().trim_matches('"').to_owned()
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     pub fn depends_on(&self, name: &str) -> bool {
-        let long = format!("dependencies.{name}");
-        self.value("dependencies", name).is_some() || self.header(&long).is_some()
+        cargo_manifest::depends(&self.text, name)
     }
 
     /// Adds a dependency that is not there.
@@ -61,8 +55,8 @@ impl Manifest {
 
     /// Says which program `cargo run` means, where there is only one so far.
     pub fn keep_default_run(&mut self) {
-        if self.value("package", "default-run").is_none() {
-            let line = format!("default-run = \"{}\"", self.name());
+        if !self.text.lines().any(|line| line.trim_start().starts_with("default-run")) {
+            let line = format!("default-run = \"{}\"", self.name);
             self.add("package", &line);
         }
     }
@@ -70,8 +64,7 @@ impl Manifest {
     /// Adds a member to the workspace, or makes one of a package; `false` where the list is not understood.
     pub fn add_member(&mut self, member: &str) -> bool {
         let Some(header) = self.header("workspace") else {
-            self.text =
-                format!("{}\n\n[workspace]\nmembers = [\"{member}\"]\n", self.text.trim_end());
+            self.add("workspace", &format!("members = [\"{member}\"]"));
             return true;
         };
         let rest = self.text.get(header..).unwrap_or_default();
@@ -95,11 +88,13 @@ impl Manifest {
             ", "
         };
         self.text.insert_str(place, &format!("\"{member}\"{comma}"));
+        self.is_changed = true;
         true
     }
 
     /// Adds a line to a table, at its beginning.
     fn add(&mut self, table: &str, line: &str) {
+        self.is_changed = true;
         match self.header(table) {
             Some(end) => self.text.insert_str(end, &format!("{line}\n")),
             None => self.text = format!("{}\n\n[{table}]\n{line}\n", self.text.trim_end()),
@@ -117,19 +112,6 @@ impl Manifest {
             }
         }
         None
-    }
-
-    /// What a key of a table is.
-    fn value(&self, table: &str, key: &str) -> Option<&str> {
-        let rest = self.text.get(self.header(table)?..)?;
-        let lines = rest.lines().take_while(|line| !line.trim_start().starts_with('['));
-        let mut values = lines.filter_map(|line| {
-            let (name, value) = line.split_once('=')?;
-            // Also `sea-orm.workspace = true`.
-            let name = name.trim().split('.').next().unwrap_or_default().trim_matches('"');
-            (name == key).then_some(value)
-        });
-        values.next()
     }
 }
 
@@ -166,7 +148,12 @@ mod tests {
     use super::*;
 
     fn manifest(text: &str) -> Manifest {
-        Manifest { folder: PathBuf::new(), text: text.to_owned(), before: String::new() }
+        Manifest {
+            folder: PathBuf::new(),
+            name: String::new(),
+            text: text.to_owned(),
+            is_changed: false,
+        }
     }
 
     #[test]

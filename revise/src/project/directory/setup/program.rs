@@ -5,83 +5,94 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{super::DirectoryError, Found, Member, SetUp, manifest::Manifest};
+use super::{
+    super::{DirectoryError, write::FileChange},
+    Found, Member, SetUp,
+    manifest::Manifest,
+};
 use crate::project::render;
 
-/// Writes the main.rs of the crate of migrations.
+/// The main.rs of the crate of migrations.
 pub(super) fn in_migrations(
     own: &Member,
     members: &[&Member],
     revise: &str,
     done: &mut SetUp,
-) -> Result<(), DirectoryError> {
-    let mut manifest = changed(own.folder())?;
-    let mut names = Vec::new();
-    for member in members {
-        let path = format!("{{ path = \"{}\" }}", relative(own.folder(), member.folder()));
-        manifest.add_dependency(&member.manifest.name(), &path);
-        names.extend(usable(member, done));
-    }
+) -> Result<Vec<FileChange>, DirectoryError> {
+    let mut manifest = changed(own)?;
+    done.entities = used(members, &mut manifest, done);
     manifest.add_dependency("sea-revise", revise);
-    let text = format!(
-        "//! The command line of the migrations: `cargo revise --help`.\n\nuse std::process::ExitCode;\n\n{}",
-        main_of(&own.ident(), &names)
-    );
-    done.entities = names;
     // A list that `init` wrote is in the library.
     let library = fs::read_to_string(own.folder().join("src/lib.rs")).unwrap_or_default();
-    let program = own.folder().join("src/main.rs");
-    if write(&program, (&text, &library), done)? {
-        done.files.extend(manifest.write()?);
-    }
-    Ok(())
+    let text = format!("{HEAD}{}", main_of(&own.code_name, &done.entities));
+    changes(&own.folder().join("src/main.rs"), (&text, &library), manifest, done)
 }
 
-/// Writes `src/bin/migrate.rs` into the crate of the entities.
+/// `src/bin/migrate.rs` in the first crate of those that cannot be used by the crate of migrations.
 pub(super) fn next_to_entities(
-    member: &Member,
+    (apart, others): (&[&Member], &[&Member]),
     own: &Member,
     revise: &str,
     done: &mut SetUp,
-) -> Result<(), DirectoryError> {
-    let mut manifest = changed(member.folder())?;
+) -> Result<Vec<FileChange>, DirectoryError> {
+    let Some((member, left)) = apart.split_first() else { return Ok(Vec::new()) };
+    let mut manifest = changed(member)?;
     let program = member.folder().join("src/bin/migrate.rs");
-    let folder = program.parent().unwrap_or(member.folder()).to_owned();
-    let (mut declared, mut names) = (Vec::new(), Vec::new());
+    let (mut declared, mut names) = (String::new(), Vec::new());
     if member.is_library {
         names.extend(usable(member, done));
     } else {
-        for found in &member.entities {
-            let place = declared_at(found, &member.entities);
-            let (Some(module), Some(Some(file))) = (found.path.get(place), found.files.get(place))
-            else {
-                continue;
-            };
-            let line = format!("#[path = \"{}\"]\nmod {module};\n", relative(&folder, file));
-            if !declared.contains(&line) {
-                declared.push(line);
-            }
-            let rest = found.path.get(place..).unwrap_or_default();
-            names.push(format!("{}::Entity", rest.join("::")));
-        }
+        (declared, names) = declarations(&member.entities, program.parent().unwrap_or(&program));
         manifest.keep_default_run();
     }
+    names.extend(used(others, &mut manifest, done));
+    for other in left {
+        done.notes.push(format!(
+            "the entities of `{}` cannot be listed by the program of `{}`; move them into a crate that both can use",
+            other.manifest.name(),
+            member.manifest.name()
+        ));
+    }
+    done.entities = names;
     if member.folder() != own.folder() {
-        let path = format!("{{ path = \"{}\" }}", relative(member.folder(), own.folder()));
-        manifest.add_dependency(&own.manifest.name(), &path);
+        manifest.add_dependency(own.manifest.name(), &own.dependency_from(member.folder()));
     }
     manifest.add_dependency("sea-revise", revise);
-    let text = format!(
-        "//! The command line of the migrations: `cargo revise --help`.\n\n{}use std::process::ExitCode;\n\n{}",
-        declared.concat(),
-        main_of(&own.ident(), &names)
-    );
-    fs::create_dir_all(&folder).map_err(|error| DirectoryError::io("make", &folder, error))?;
-    done.entities = names;
-    if write(&program, (&text, ""), done)? {
-        done.files.extend(manifest.write()?);
+    // The declarations are no text for rustfmt, which would format what they lead to.
+    let text = format!("{HEAD}{declared}{}", main_of(&own.code_name, &done.entities));
+    changes(&program, (&text, ""), manifest, done)
+}
+
+const HEAD: &str = "//! The command line of the migrations: `cargo revise --help`.\n\n";
+
+/// The modules that a program declares to have entities, and the names of these.
+fn declarations(entities: &[Found], folder: &Path) -> (String, Vec<String>) {
+    let (mut declared, mut names) = (String::new(), Vec::new());
+    for found in entities {
+        let place = declared_at(found, entities);
+        let (Some(module), Some(Some(file))) = (found.path.get(place), found.files.get(place))
+        else {
+            continue;
+        };
+        let line = format!("#[path = \"{}\"]\nmod {module};\n\n", relative(folder, file));
+        if !declared.contains(&line) {
+            declared.push_str(&line);
+        }
+        let rest = found.path.get(place..).unwrap_or_default();
+        names.push(format!("{}::Entity", rest.join("::")));
     }
-    Ok(())
+    (declared, names)
+}
+
+/// The names of the entities of crates that become dependencies.
+fn used(members: &[&Member], manifest: &mut Manifest, done: &mut SetUp) -> Vec<String> {
+    let mut names = Vec::new();
+    for member in members {
+        let value = member.dependency_from(&manifest.folder);
+        manifest.add_dependency(member.manifest.name(), &value);
+        names.extend(usable(member, done));
+    }
+    names
 }
 
 /// Which module on the way to an entity another program declares: the innermost that holds all entities, because those around it may
@@ -98,7 +109,7 @@ fn declared_at(found: &Found, all: &[Found]) -> usize {
 
 /// The names of the entities that another crate can use; the others are noted.
 pub(super) fn usable(member: &Member, done: &mut SetUp) -> Vec<String> {
-    let name = |found: &Found| format!("{}::{}", member.ident(), found.entity());
+    let name = |found: &Found| format!("{}::{}", member.code_name, found.entity());
     let (public, private): (Vec<_>, Vec<_>) =
         member.entities.iter().partition(|found| found.is_public);
     done.notes.extend(private.into_iter().map(|found| {
@@ -109,44 +120,40 @@ pub(super) fn usable(member: &Member, done: &mut SetUp) -> Vec<String> {
 
 fn main_of(migrations: &str, entities: &[String]) -> String {
     let list: String = entities.iter().map(|entity| format!(".add({entity})")).collect();
-    format!(
-        "fn main() -> ExitCode {{\n    sea_revise::Revise::new::<{migrations}::Migrator>()\n        \
+    let text = format!(
+        "use std::process::ExitCode;\n\nfn main() -> ExitCode {{\n    sea_revise::Revise::new::<{migrations}::Migrator>()\n        \
          .entities(sea_revise::Entities::new(){list})\n        .main()\n}}\n"
-    )
+    );
+    render::format(&text, Path::new("."))
 }
 
-/// Writes a program, or says what is missing in one that a person wrote over this library; answers whether it was written. One of another
-/// kind is an error, but that of `sea-orm-cli` and that of `cargo new`.
-fn write(
+/// A program and the manifest of its crate; none of both where a person wrote a program over this library, which is told what it lacks. A
+/// program of another kind is an error, but that of `sea-orm-cli` and that of `cargo new`.
+fn changes(
     path: &Path,
     (text, elsewhere): (&str, &str),
+    manifest: Manifest,
     done: &mut SetUp,
-) -> Result<bool, DirectoryError> {
-    let text = render::format(text, path.parent().unwrap_or(path));
+) -> Result<Vec<FileChange>, DirectoryError> {
     let there = fs::read_to_string(path).unwrap_or_default();
     let is_replaced = there.trim().is_empty()
         || there.contains("run_cli(")
         || there.contains("println!(\"Hello, world!\");")
-        || bare(&there) == bare(&text);
-    if !is_replaced && !there.contains("sea_revise") && !there.contains("revise()") {
+        || bare(&there) == bare(text);
+    if is_replaced {
+        let (path, text) = (path.to_owned(), text.to_owned());
+        let program = (there != text).then_some(FileChange::Replace { path, text });
+        return Ok(program.into_iter().chain(manifest.change()).collect());
+    }
+    if !there.contains("sea_revise") && !there.contains("revise()") {
         return Err(DirectoryError::Exists(path.to_owned()));
     }
-    if !is_replaced {
-        let is_missing =
-            |entity: &&String| !there.contains(*entity) && !elsewhere.contains(*entity);
-        let missing = done.entities.iter().filter(is_missing);
-        let note = |entity: &String| {
-            format!("add `.add({entity})` to the list of the entities of `{}`", path.display())
-        };
-        let notes: Vec<String> = missing.map(note).collect();
-        done.notes.extend(notes);
-        return Ok(false);
-    }
-    if there != text {
-        fs::write(path, &text).map_err(|error| DirectoryError::io("write", path, error))?;
-        done.files.push(path.to_owned());
-    }
-    Ok(true)
+    let is_missing = |entity: &&String| !there.contains(*entity) && !elsewhere.contains(*entity);
+    let note = |entity: &String| {
+        format!("add `.add({entity})` to the list of the entities of `{}`", path.display())
+    };
+    done.notes.extend(done.entities.iter().filter(is_missing).map(note));
+    Ok(Vec::new())
 }
 
 /// A program without its list of entities and its layout.
@@ -162,8 +169,10 @@ fn bare(program: &str) -> String {
     rest
 }
 
-fn changed(folder: &Path) -> Result<Manifest, DirectoryError> {
-    Manifest::read(folder).ok_or_else(|| DirectoryError::NoMigrations(folder.to_owned()))
+/// The manifest of a crate, to be added to.
+fn changed(member: &Member) -> Result<Manifest, DirectoryError> {
+    let folder = member.folder();
+    Manifest::of_package(folder).ok_or_else(|| DirectoryError::NoMigrations(folder.to_owned()))
 }
 
 /// The path from a folder to another place, with `/`.
