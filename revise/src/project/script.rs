@@ -69,17 +69,26 @@ pub struct Preview {
     /// Whether values may change.
     consent: bool,
     transactions: Transactions,
+    /// A change of rows in batches that comes first, in words.
+    filling: Option<String>,
 }
 
 impl Preview {
     /// The lines of the script; none where there is nothing to do.
     ///
     /// # Errors
-    /// [`Error::Stopped`] for a migration whose statements depend on rows that it reads.
+    /// [`Error::Stopped`] for a migration whose statements depend on rows that it reads, and while rows of an earlier one are changed in
+    /// batches.
     pub fn script(&mut self) -> Result<Vec<String>> {
         self.migrations.iter().try_for_each(|migration| self.expect_printable(migration))?;
         if self.migrations.is_empty() {
             return Ok(Vec::new());
+        }
+        if let Some(filling) = &self.filling {
+            return Err(Error::Stopped(format!(
+                "rows are changed in batches first, which no script does ({filling}); run `{} upgrade`, which goes on with them",
+                self.program
+            )));
         }
         let mut written = Vec::with_capacity(self.migrations.len());
         let mut previous = None;

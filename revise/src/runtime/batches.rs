@@ -73,14 +73,20 @@ pub(crate) async fn note<C: ConnectionTrait>(
          changed bigint NOT NULL, PRIMARY KEY (version, step))"
     );
     db.execute_unprepared(&create).await?;
+    let backend = db.get_database_backend();
+    // What is there is of a migration that another tool took back: batches begin when the migration is done.
+    let forget = format!("DELETE FROM {TABLE} WHERE version = $1 AND step >= $2");
+    let first_step = i64::try_from(first).unwrap_or(i64::MAX);
+    let values = [revision.into(), first_step.into()];
+    db.execute_raw(Statement::from_sql_and_values(backend, forget, values)).await?;
     for (place, operation) in operations.iter().enumerate() {
         let Operation::BackfillInBatches { table, set, condition, size } = operation else {
             continue;
         };
-        let step = i64::try_from(first + place).unwrap_or(i64::MAX);
+        let step = first_step.saturating_add(i64::try_from(place).unwrap_or(i64::MAX));
         let sql = format!(
             "INSERT INTO {TABLE} (version, step, table_schema, table_name, assignment, condition, size, changed) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, 0) ON CONFLICT (version, step) DO NOTHING"
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 0)"
         );
         let values = [
             revision.into(),
@@ -91,7 +97,6 @@ pub(crate) async fn note<C: ConnectionTrait>(
             condition.clone().into(),
             i64::from(*size).into(),
         ];
-        let backend = db.get_database_backend();
         db.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
     }
     Ok(())

@@ -123,6 +123,34 @@ async fn a_batch_that_fails_is_where_the_next_upgrade_goes_on() {
 }
 
 #[tokio::test]
+async fn a_migration_that_another_tool_took_back_begins_with_the_first_row() {
+    for project in both().await {
+        begin(&project);
+        let (options, _) = heard();
+        let first = UpgradeOptions { target: "+1".to_owned(), ..options.clone() };
+        project.upgrade(&first).await.unwrap();
+        project.execute("UPDATE book SET title = 'BAD' WHERE id = 111").await.unwrap();
+        project.upgrade(&options).await.unwrap_err();
+        // A script for a database that is behind would come before the batches.
+        let up = sea_revise::Direction::Up;
+        let revise = project.revise(Entities::new);
+        let mut preview = revise.preview(&project.target(), &options, up).await.unwrap();
+        let text = preview.script().unwrap_err().to_string();
+        assert!(text.contains("80 rows of `book` so far"), "{text}");
+        for sql in [
+            "ALTER TABLE book DROP COLUMN slug",
+            "DELETE FROM seaql_migrations WHERE version LIKE 'm20260102%'",
+            "DELETE FROM sea_revise_history WHERE version LIKE 'm20260102%'",
+            "UPDATE book SET title = 'Good', n = 0",
+        ] {
+            project.execute(sql).await.unwrap();
+        }
+        assert_eq!(project.upgrade(&options).await.unwrap().len(), 2);
+        assert_eq!(project.texts(DONE).await, ["240 1 1 240"]);
+    }
+}
+
+#[tokio::test]
 async fn a_program_that_is_stopped_between_batches_goes_on_after_the_last_one() {
     for project in both().await {
         begin(&project);

@@ -5,9 +5,10 @@ use sea_orm_migration::MigrationTrait;
 
 use super::{PlannedMigration, Preview};
 use crate::{
-    error::Result,
+    error::{Error, Result},
     operation::Operation,
     runtime::{
+        batches::Filling,
         history::Applied,
         replay::Replay,
         revise::{Revise, Status},
@@ -27,7 +28,8 @@ impl Revise {
     /// is changed.
     ///
     /// # Errors
-    /// [`Error::Usage`](crate::Error::Usage) for a target that means nothing; when the history cannot be replayed.
+    /// [`Error::Usage`] for a target that means nothing, [`Error::History`] for a database that is in the middle of what was squashed;
+    /// when the history cannot be replayed.
     pub async fn preview(
         &self,
         target: &Target,
@@ -46,6 +48,9 @@ impl Revise {
             }
             _ => (self.standing(target).await?, options.target.as_str()),
         };
+        if let Some(obstacle) = status.obstacle() {
+            return Err(Error::History(obstacle));
+        }
         let chosen = revisions(&known, &status, to, direction)?;
         self.preview_of(target, (status, &chosen), (options, direction)).await
     }
@@ -80,7 +85,9 @@ impl Revise {
         if options.transactions == Transactions::All {
             self.expect_shared(&migrations, direction, target.backend()).await?;
         }
+        let filling = status.filling.first().map(Filling::words);
         Ok(Preview {
+            filling: filling.filter(|_| direction == Direction::Up),
             migrations,
             history: self.history.clone(),
             program: self.program.clone(),
