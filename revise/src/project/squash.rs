@@ -17,7 +17,7 @@ use crate::{
     diff::{DiffOptions, diff},
     error::{Error, Result},
     operation::{
-        Operation,
+        Operation, batches,
         describe::describe,
         reverse::{Reversed, reverse},
     },
@@ -101,8 +101,9 @@ impl Squashing<'_> {
         let around = self.look_around(shadows).await?;
         let backend = self.target.backend();
         let mut up = self.difference(&around, backend)?;
-        let left: Vec<DataStep> =
-            around.steps.iter().filter(|step| !step.is_done_by(&up)).cloned().collect();
+        let inserted = around.steps.iter().any(DataStep::may_insert);
+        let is_left = |step: &&DataStep| !step.is_done_by(&up, inserted);
+        let left: Vec<DataStep> = around.steps.iter().filter(is_left).cloned().collect();
         let words: Vec<String> = left.iter().map(DataStep::words).collect();
         if self.data == Data::Ask && !left.is_empty() {
             return Err(Error::NeedsAnswer(format!(
@@ -115,6 +116,7 @@ impl Squashing<'_> {
             for step in left {
                 up.push(step.kept()?);
             }
+            batches::end_of_first(&up).map_err(Error::Stopped)?;
         }
         let down = self.prove(shadows, (&around, &up)).await?;
         let mut notes = down.notes;

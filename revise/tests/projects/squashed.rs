@@ -3,7 +3,7 @@
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
 use sea_revise::{
-    Entities, Error, Plan, Revise, UpgradeOptions,
+    Direction, Entities, Error, Plan, Revise, UpgradeOptions,
     operation::Operation,
     project::squash::{Data, Squash},
     schema::{Column, ForeignKey, Index, Table, Type},
@@ -218,6 +218,9 @@ async fn a_database_in_the_middle_is_told_to_go_on_with_the_old_ones() {
             "{text}"
         );
         assert_eq!(project.texts(VERSIONS).await, NAMES[..2]);
+        // A script would create what is there.
+        let preview = revise.preview(&project.target(), &up("head"), Direction::Up).await;
+        assert_eq!(preview.err().unwrap().exit_code(), 8);
         project.upgrade(&up("+1")).await.unwrap();
         assert_eq!(upgrade(&project, &revise).await.unwrap(), [NAMES[3]]);
     }
@@ -251,5 +254,51 @@ async fn steps_that_change_rows_are_refused_kept_or_left_out() {
         assert_eq!((left.draft.up.len(), left.data.len()), (1, 3), "{:?}", left.draft.up);
         let one = revise.squash(&project.target(), (NAMES[1], NAMES[1]), (Data::Drop, None)).await;
         assert_eq!(one.unwrap_err().exit_code(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_replacement_that_is_noted_on_the_way_down_has_its_checksum() {
+    for project in both().await {
+        history(&project);
+        project.upgrade(&up("head")).await.unwrap();
+        let revise = after(&squashed(&project).await);
+        let db = project.connect().await;
+        let back = UpgradeOptions { target: "-1".to_owned(), ..up("") };
+        let done = revise.downgrade(&db, &project.target(), &back).await.unwrap();
+        db.close().await.unwrap();
+        assert_eq!(done, [NAMES[3]]);
+        let checksums = "SELECT checksum FROM sea_revise_history WHERE version LIKE '%both'";
+        let noted = project.texts(checksums).await;
+        assert!(noted.len() == 1 && noted != ["NULL"], "{noted:?}");
+    }
+}
+
+#[tokio::test]
+async fn changes_in_batches_are_steps_that_change_rows() {
+    for project in both().await {
+        project.planned(Plan::new().create_table(table("shop")), Plan::new().drop_table("shop"));
+        project.planned(Plan::new().raw_sql("INSERT INTO shop (id) VALUES (1)"), Plan::new());
+        let batches = Plan::new().backfill_in_batches("shop", "id = id + 100", "id < 100", 10);
+        project.planned(batches, Plan::new());
+        let revise = project.revise(Entities::new);
+        let squash = async |to: usize, data| {
+            revise.squash(&project.target(), (NAMES[0], NAMES[to]), (data, None)).await
+        };
+        let text = squash(2, Data::Ask).await.unwrap_err().to_string();
+        assert!(text.contains("`m20260103_000000_step`"), "{text}");
+        let kept = squash(2, Data::Keep).await.unwrap();
+        assert!(
+            matches!(kept.draft.up.last(), Some(Operation::BackfillInBatches { .. })),
+            "{:?}",
+            kept.draft.up
+        );
+        // What comes after them cannot be in the same migration.
+        project.planned(Plan::new().raw_sql("DELETE FROM shop WHERE id > 100"), Plan::new());
+        let revise = project.revise(Entities::new);
+        let range = (NAMES[0], NAMES[3]);
+        let kept = revise.squash(&project.target(), range, (Data::Keep, None)).await;
+        let text = kept.unwrap_err().to_string();
+        assert!(text.contains("write it into the next migration"), "{text}");
     }
 }

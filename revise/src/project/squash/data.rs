@@ -30,14 +30,26 @@ enum Step {
 }
 
 impl DataStep {
-    /// Whether operations do it already.
-    pub fn is_done_by(&self, operations: &[Operation]) -> bool {
+    /// Whether it may bring rows: a backfill only changes those that are there.
+    pub fn may_insert(&self) -> bool {
+        let Step::Planned(planned) = &self.step else { return true };
+        matches!(planned.as_ref(), Operation::Sql { .. })
+    }
+
+    /// Whether operations do it already. `inserted` says whether other steps bring rows into tables that are new.
+    pub fn is_done_by(&self, operations: &[Operation], inserted: bool) -> bool {
         let Step::Planned(planned) = &self.step else { return false };
-        let Operation::Backfill { table, column, .. } = planned.as_ref() else { return false };
+        let (table, column) = match planned.as_ref() {
+            Operation::Backfill { table, column, .. } => (table, Some(column)),
+            Operation::BackfillInBatches { table, .. } => (table, None),
+            _ => return false,
+        };
         operations.iter().any(|one| match one {
-            Operation::Backfill { table: of, column: name, .. } => of == table && name == column,
+            Operation::Backfill { table: of, column: name, .. } => {
+                of == table && Some(name) == column
+            }
             // It has no rows before.
-            Operation::CreateTable { table: made } => made.name == *table,
+            Operation::CreateTable { table: made } => !inserted && made.name == *table,
             _ => false,
         })
     }
@@ -103,7 +115,7 @@ fn changing(recording: &Recording) -> Vec<String> {
 
 fn changes_rows(operation: &Operation) -> bool {
     match operation {
-        Operation::Backfill { .. } => true,
+        Operation::Backfill { .. } | Operation::BackfillInBatches { .. } => true,
         Operation::Sql { sqlite, postgres } => {
             let both = sqlite.iter().chain(postgres);
             both.flat_map(|sql| texts(sql)).any(|sql| !says_schema(&sql))

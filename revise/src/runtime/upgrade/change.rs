@@ -131,10 +131,7 @@ impl Change<'_> {
         let cannot = || Error::database("cannot note the history");
         for one in whole {
             let seen = replayed.iter().find(|seen| seen.revision == one.revision);
-            let checksum = match self.direction {
-                Direction::Up => seen.map(|seen| seen.checksum.clone()),
-                Direction::Down => None,
-            };
+            let checksum = seen.map(|seen| seen.checksum.clone());
             let transaction = self.session.begin().await.map_err(cannot())?;
             let noted = self.revise.history.take_in(&transaction, one, checksum).await;
             match noted {
