@@ -13,7 +13,7 @@ use sea_orm::DatabaseConnection;
 use self::change::{Change, Part};
 pub(crate) use self::{
     apply::MigrationRun,
-    choose::{edited, expect_known, named, revisions},
+    choose::{edited, expect_finished, expect_known, named, revisions},
     loss::changed_values,
     pool::expect_pool,
 };

@@ -125,6 +125,32 @@ async fn seeds_run_once_in_their_order_and_again_when_they_changed() {
 }
 
 #[tokio::test]
+async fn after_fresh_every_seed_is_new() {
+    for project in both().await {
+        ready(&project).await;
+        let none = SeedOptions::default();
+        seeded(&project, seeds(), &none).await.unwrap();
+        assert_eq!(project.run(Entities::new, &["fresh", "--allow-data-loss"]), 0);
+        assert_eq!(
+            ran(&seeded(&project, seeds(), &none).await.unwrap()),
+            ["roles", "people", "key"]
+        );
+        assert_eq!(project.texts(ROLES).await, ["admin", "key", "user"]);
+    }
+}
+
+#[tokio::test]
+async fn no_seed_runs_while_a_migration_is_not_done() {
+    for project in both().await {
+        ready(&project).await;
+        project.execute("UPDATE sea_revise_history SET state = 'downgrading'").await.unwrap();
+        let error = seeded(&project, seeds(), &SeedOptions::default()).await.unwrap_err();
+        assert_eq!(error.exit_code(), 9, "{error}");
+        assert!(error.to_string().contains("was begun and is not done"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_seed_that_fails_leaves_nothing_and_those_before_it_stay() {
     for project in both().await {
         ready(&project).await;

@@ -7,7 +7,6 @@ use crate::{
     operation::Operation,
     project::generate::GenerateOptions,
     runtime::{
-        history,
         revise::Revise,
         session::{Session, Use},
         shadow::Shadows,
@@ -57,16 +56,13 @@ impl Revise {
         })
     }
 
-    /// What drops SeaORM's table and the engine's.
+    /// What drops SeaORM's table and those of the engine.
     async fn history_drops(&self, target: &Target) -> Result<Vec<Operation>> {
         let session = Session::open(target, Use::Read).await?;
         let schema = session.read(&[]).await;
         session.close().await;
-        let is_history = |name: &str| name == self.history.table || name == history::TABLE;
-        let own = schema?
-            .tables
-            .into_iter()
-            .filter(|(name, _)| name.schema.is_none() && is_history(&name.name));
+        let names = self.history.names();
+        let own = schema?.tables.into_iter().filter(|(name, _)| names.contains(name));
         let drops = own
             .map(|(table, before)| Operation::DropTable { table, before: Some(Box::new(before)) });
         Ok(drops.collect())

@@ -18,7 +18,9 @@ use crate::{
         session::Session,
         settings::Settings,
         target::Target,
-        upgrade::{Event, Report, UpgradeOptions, expect_known, expect_pool},
+        upgrade::{
+            Direction, Event, Report, UpgradeOptions, expect_finished, expect_known, expect_pool,
+        },
     },
 };
 
@@ -99,6 +101,7 @@ impl Revise {
                 self.program
             )));
         }
+        expect_finished(&status, &[], Direction::Up, &self.program)?;
         let plan = self.seed_plan(db, options).await?;
         let settings = Settings::read(db).await.map_err(cannot())?;
         if session.backend() == DbBackend::Sqlite {
