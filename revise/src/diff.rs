@@ -14,7 +14,7 @@ mod order;
 mod rename;
 mod silence;
 mod spelling;
-mod strangers;
+pub(crate) mod strangers;
 mod succession;
 mod tables;
 

@@ -149,7 +149,7 @@ fn change(
     let respelt = !differ && respelt(work, table, before, after);
     if differ || respelt {
         // A key stays where its values stay comparable.
-        let numbers = is_integer(&before.kind) && is_integer(&after.kind);
+        let numbers = before.kind.is_integer() && after.kind.is_integer();
         let texts = is_varying(&before.kind) && is_varying(&after.kind);
         if !numbers
             && !texts
@@ -354,26 +354,10 @@ fn is_varying(kind: &Type) -> bool {
     matches!(kind, Type::Varchar(_) | Type::Text)
 }
 
-/// Whether a type holds whole numbers only.
-#[must_use]
-pub fn is_integer(kind: &Type) -> bool {
-    matches!(
-        kind,
-        Type::TinyInteger
-            | Type::SmallInteger
-            | Type::Integer
-            | Type::BigInteger
-            | Type::TinyUnsigned
-            | Type::SmallUnsigned
-            | Type::Unsigned
-            | Type::BigUnsigned
-    )
-}
-
 /// Whether values of one type mean nothing in the other: numbers, texts and the rest are three worlds.
 fn other_kind(before: &Type, after: &Type) -> bool {
     let world = |kind: &Type| match kind {
-        _ if is_integer(kind) => 0,
+        _ if kind.is_integer() => 0,
         Type::Char(_) | Type::Varchar(_) | Type::Text => 1,
         Type::Uuid => 2,
         Type::Blob | Type::Binary(_) | Type::VarBinary(_) => 3,

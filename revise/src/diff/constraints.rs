@@ -174,7 +174,7 @@ fn rename_index(work: &mut Work<'_>, table: &TableName, before: &Index, after: &
     }
 }
 
-fn column_names(index: &Index) -> Vec<String> {
+pub(super) fn column_names(index: &Index) -> Vec<String> {
     index.column_names().map(str::to_owned).collect()
 }
 

@@ -4,7 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::{DiffError, Work, silence::referenced};
-use crate::schema::{ForeignKey, Schema, TableName};
+use crate::{
+    operation::manifest::set,
+    schema::{ForeignKey, Schema, TableName},
+};
 
 /// The entities' schema with the keys that such relations mean.
 pub fn resolve(work: &Work<'_>) -> Result<Schema, DiffError> {
@@ -29,7 +32,6 @@ pub fn resolve(work: &Work<'_>) -> Result<Schema, DiffError> {
 fn means(schema: &Schema, crossed: &ForeignKey, key: &ForeignKey) -> bool {
     let there = referenced(schema, key);
     let pairs: BTreeSet<_> = crossed.columns.iter().zip(&crossed.referenced).collect();
-    let set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<String>>();
     key.references == crossed.references
         && set(&key.columns) == set(&crossed.columns)
         && set(&there) == set(&crossed.referenced)

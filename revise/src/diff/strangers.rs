@@ -21,18 +21,20 @@ pub fn leave_out(before: &Schema, after: &Schema, said: &Said) -> (Schema, Vec<S
     (kept, left)
 }
 
+/// What the list of objects says of tables and views that the model does not take apart, before their names.
+pub(crate) const KINDS: [&str; 8] = [
+    "extension table",
+    "extension view",
+    "foreign table",
+    "inherited table",
+    "partition",
+    "partitioned table",
+    "shadow table",
+    "virtual table",
+];
+
 /// What has this name and is no table of the model.
 fn kind_of(schema: &Schema, name: &TableName) -> Option<&'static str> {
-    const KINDS: [&str; 8] = [
-        "extension table",
-        "extension view",
-        "foreign table",
-        "inherited table",
-        "partition",
-        "partitioned table",
-        "shadow table",
-        "virtual table",
-    ];
     if let Some(view) = schema.views.get(name) {
         return Some(if view.is_materialized() { "materialized view" } else { "view" });
     }

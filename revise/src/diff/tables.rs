@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Work, circles, columns, constraints,
+    Work, circles, columns,
+    constraints::{self, column_names},
     disturbed::Disturbed,
     enums,
     order::{self, Phase},
@@ -67,10 +68,10 @@ fn is_ready(work: &Work<'_>, key: &ForeignKey, disturbed: &Disturbed) -> bool {
     };
     let mut keys = parent.primary_key.iter().map(|key| &key.columns);
     let unique = parent.uniques.iter().any(|unique| same(&unique.columns));
-    let indexed = parent.indexes.iter().any(|index| {
-        let columns: Vec<String> = index.column_names().map(str::to_owned).collect();
-        index.unique && index.is_plain() && same(&columns)
-    });
+    let indexed = parent
+        .indexes
+        .iter()
+        .any(|index| index.unique && index.is_plain() && same(&column_names(index)));
     (key.referenced.is_empty() || unique || indexed || keys.any(|columns| same(columns)))
         && !disturbed.carries(&key.references, key)
 }
@@ -177,8 +178,7 @@ fn views(work: &mut Work<'_>) {
 
 fn equivalent(one: &SqlDefinition, other: &SqlDefinition) -> bool {
     let words = |sql: &str| sql.split_whitespace().collect::<Vec<_>>().join(" ");
-    let (texts, name) = ((words(&one.sql), words(&other.sql)), one.name == other.name);
-    name && postgres::are_alike(&texts.0, &texts.1)
+    one.name == other.name && postgres::are_alike(&words(&one.sql), &words(&other.sql))
 }
 
 fn drop_objects(

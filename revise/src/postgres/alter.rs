@@ -93,7 +93,7 @@ fn typed(
     let change = |change: &str| alter(&table.name, &column.name, change);
     let using = using.map(|using| format!(" USING {using}")).unwrap_or_default();
     // Without a word about it the new type comes with its own collation.
-    let collation = column.collation.as_ref().filter(|_| is_text(kind));
+    let collation = column.collation.as_ref().filter(|_| kind.is_text());
     let collation = collation.map(|name| create::collate(name)).unwrap_or_default();
     let typed = change(&format!("TYPE {}{collation}{using}", kind.sql(DbBackend::Postgres)));
     let Some(default) = column.default.as_ref().filter(|_| !one_family(&column.kind, kind)) else {
@@ -115,11 +115,7 @@ fn typed(
 
 /// Whether PostgreSQL casts a default along with the type.
 fn one_family(from: &Type, to: &Type) -> bool {
-    (is_text(from) && is_text(to)) || (is_number(from) && is_number(to))
-}
-
-fn is_text(kind: &Type) -> bool {
-    matches!(kind, Type::Char(_) | Type::Varchar(_) | Type::Text)
+    (from.is_text() && to.is_text()) || (is_number(from) && is_number(to))
 }
 
 fn is_number(kind: &Type) -> bool {
@@ -139,10 +135,10 @@ fn cast(column: &str, from: &Type, to: &Type) -> Option<String> {
         _ => None,
     };
     Some(match (from, to) {
-        _ if is_bytes(from) && is_text(to) => format!("convert_from({column}, 'UTF8')"),
-        _ if is_text(from) && is_bytes(to) => format!("convert_to({column}, 'UTF8')"),
+        _ if is_bytes(from) && to.is_text() => format!("convert_from({column}, 'UTF8')"),
+        _ if from.is_text() && is_bytes(to) => format!("convert_to({column}, 'UTF8')"),
         // Every type becomes a text by itself, and with a cast the text would be cut at its new length in silence.
-        _ if is_text(to) => return None,
+        _ if to.is_text() => return None,
         (Type::Boolean, _) if is_number(to) => format!("{column}::integer::{name}"),
         (_, Type::Boolean) if is_number(from) => format!("{column} <> 0"),
         // By itself a float is rounded to the even number, a numeric away from zero, as SQLite's values are.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
+    diff::strangers::KINDS,
     error::{Error, Result},
     runtime::{
         revise::Revise,
@@ -13,19 +14,6 @@ use crate::{
 };
 
 use super::generate::{GenerateOptions, table_name};
-
-/// What the list of objects says of a table that the model does not take apart, before its name.
-const STRANGERS: [&str; 9] = [
-    "table ",
-    "virtual table ",
-    "shadow table ",
-    "extension table ",
-    "extension view ",
-    "foreign table ",
-    "inherited table ",
-    "partitioned table ",
-    "partition ",
-];
 
 impl Revise {
     /// Leaves out the tables that are not to be looked at, with what belongs to them.
@@ -100,7 +88,9 @@ fn unknown<'a>(
 /// The tables and views of a schema, also those that the model does not have.
 fn names(schema: &Schema) -> impl Iterator<Item = TableName> {
     let strangers = schema.unmanaged.iter().filter_map(|line| {
-        let name = STRANGERS.iter().find_map(|word| line.strip_prefix(word))?;
+        // A table of a kind that is unknown is called `table`.
+        let mut words = KINDS.iter().chain(&["table"]);
+        let name = words.find_map(|word| line.strip_prefix(word)?.strip_prefix(' '))?;
         Some(table_name(name.split(" (").next().unwrap_or(name)))
     });
     schema.tables.keys().chain(schema.views.keys()).cloned().chain(strangers)

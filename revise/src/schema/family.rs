@@ -23,7 +23,7 @@ impl Type {
             (one, other) if is_bytes(one) && is_bytes(other) => true,
             // SQLite keeps times as texts, JSON as a text and every float in eight bytes.
             (T::JsonBinary, T::Json) | (T::Float, T::Double) | (T::Double, T::Float) => sqlite,
-            (one, other) if is_moment(one) && is_moment(other) => sqlite,
+            (one, other) if one.is_moment() && other.is_moment() => sqlite,
             (_, T::Other(spelling)) => self.fits_spelling(&spelling.to_ascii_lowercase(), sqlite),
             _ => self.looks_like(found, backend),
         }
@@ -45,7 +45,11 @@ impl Type {
     #[must_use]
     pub(crate) fn shares_defaults_with(&self, other: &Self) -> bool {
         let same = |is: fn(&Self) -> bool| is(self) && is(other);
-        self == other || same(is_number) || same(is_text) || same(is_moment) || same(is_bytes)
+        self == other
+            || same(is_number)
+            || same(Self::is_text)
+            || same(Self::is_moment)
+            || same(is_bytes)
     }
 
     /// Types that the model knows by their spelling only.
@@ -75,47 +79,8 @@ fn is_bytes(kind: &Type) -> bool {
     matches!(kind, Type::Blob | Type::Binary(_) | Type::VarBinary(_))
 }
 
-fn is_moment(kind: &Type) -> bool {
-    matches!(kind, Type::DateTime | Type::Timestamp | Type::TimestampWithTimeZone)
-}
-
-fn is_text(kind: &Type) -> bool {
-    matches!(kind, Type::Char(_) | Type::Varchar(_) | Type::Text)
-}
-
 fn is_number(kind: &Type) -> bool {
-    match kind {
-        Type::TinyInteger
-        | Type::SmallInteger
-        | Type::Integer
-        | Type::BigInteger
-        | Type::TinyUnsigned
-        | Type::SmallUnsigned
-        | Type::Unsigned
-        | Type::BigUnsigned
-        | Type::Float
-        | Type::Double
-        | Type::Decimal(_) => true,
-        Type::Char(_)
-        | Type::Varchar(_)
-        | Type::Text
-        | Type::Money(_)
-        | Type::Boolean
-        | Type::Date
-        | Type::Time
-        | Type::DateTime
-        | Type::Timestamp
-        | Type::TimestampWithTimeZone
-        | Type::Blob
-        | Type::Binary(_)
-        | Type::VarBinary(_)
-        | Type::Json
-        | Type::JsonBinary
-        | Type::Uuid
-        | Type::Enum(_)
-        | Type::Array(_)
-        | Type::Other(_) => false,
-    }
+    kind.is_integer() || matches!(kind, Type::Float | Type::Double | Type::Decimal(_))
 }
 
 #[cfg(test)]

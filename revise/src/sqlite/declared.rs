@@ -180,7 +180,7 @@ pub(super) fn adjust_default(column: &mut Column) {
         (Type::Char(_) | Type::Varchar(_) | Type::Text, DefaultValue::Number(value)) => {
             is_plain_number(value).then(|| DefaultValue::Text(value.clone()))
         }
-        (kind, DefaultValue::Text(value)) if is_numeric(kind) => {
+        (kind, DefaultValue::Text(value)) if kind.is_integer() || kind.is_fractional() => {
             is_plain_number(value).then(|| DefaultValue::Number(value.clone()))
         }
         _ => None,
@@ -188,24 +188,6 @@ pub(super) fn adjust_default(column: &mut Column) {
     if adjusted.is_some() {
         column.default = adjusted;
     }
-}
-
-fn is_numeric(kind: &Type) -> bool {
-    matches!(
-        kind,
-        Type::TinyInteger
-            | Type::SmallInteger
-            | Type::Integer
-            | Type::BigInteger
-            | Type::TinyUnsigned
-            | Type::SmallUnsigned
-            | Type::Unsigned
-            | Type::BigUnsigned
-            | Type::Float
-            | Type::Double
-            | Type::Decimal(_)
-            | Type::Money(_)
-    )
 }
 
 /// Whether a number is written as SQLite itself would write it, so that the text and the number are the same.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Filling;
+use super::{super::constraints::column_names, Filling};
 use crate::{
     operation::manifest::{Stated, set, uniques},
     schema::{Index, Table, expression::mentions},
@@ -20,7 +20,7 @@ impl Filling<'_> {
         let special: Vec<&Index> = old.indexes.iter().filter(is_free).collect();
         let is_there = |columns: &BTreeSet<String>| uniques(old).any(|found| found == *columns);
         new.indexes.retain(|index| {
-            let columns = set(&super::uniques::names(index));
+            let columns = set(&column_names(index));
             let kept = !index.unique || !index.is_plain() || is_there(&columns);
             let named = |found: &&Index| {
                 index.name == format!("idx-{}-{}", old.name.name, found.name)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Filling, has_all, keys};
+use super::{super::constraints::column_names, Filling, has_all, keys};
 use crate::{
     operation::manifest::{Stated, set, uniques},
     schema::{Index, Table, TableName, Unique},
@@ -28,9 +28,10 @@ impl Filling<'_> {
                 new.indexes.push(index);
                 continue;
             }
-            let columns = set(&names(&index));
-            let alike =
-                |found: &&Index| found.unique && found.is_plain() && set(&names(found)) == columns;
+            let columns = set(&column_names(&index));
+            let alike = |found: &&Index| {
+                found.unique && found.is_plain() && set(&column_names(found)) == columns
+            };
             let mut indexes = old.indexes.iter().filter(alike);
             let constraint = old.uniques.iter().find(|unique| set(&unique.columns) == columns);
             match (
@@ -38,7 +39,7 @@ impl Filling<'_> {
                 constraint,
             ) {
                 (Some(found), _) => new.indexes.push(found.clone()),
-                (None, _) if has_in_order(old, &names(&index)) => new.indexes.push(index),
+                (None, _) if has_in_order(old, &column_names(&index)) => new.indexes.push(index),
                 (None, Some(constraint)) => new.uniques.push(constraint.clone()),
                 (None, None) => match indexes.next() {
                     Some(found) => new.indexes.push(found.clone()),
@@ -50,10 +51,10 @@ impl Filling<'_> {
 
     /// A field is in one unique key at most. So a key that is found by its name may have more columns, if they are in other keys.
     fn fill_shared(&self, old: &Table, new: &mut Table, (index, wanted): (Index, &[Index])) {
-        let said = set(&names(&index));
+        let said = set(&column_names(&index));
         let elsewhere = |column: &String| {
             let others = wanted.iter().filter(|other| other.unique && other.name != index.name);
-            let mut columns = others.flat_map(names);
+            let mut columns = others.flat_map(column_names);
             columns.any(|other| other == *column)
                 || new.uniques.iter().any(|unique| unique.columns == std::slice::from_ref(column))
         };
@@ -67,7 +68,7 @@ impl Filling<'_> {
                 && all.difference(&said).all(elsewhere)
         };
         let is_index = |found: &&Index| {
-            found.unique && found.is_plain() && is_it(Some(&found.name), &names(found))
+            found.unique && found.is_plain() && is_it(Some(&found.name), &column_names(found))
         };
         let is_constraint = |found: &&Unique| is_it(found.name.as_ref(), &found.columns);
         if let Some(found) = old.indexes.iter().find(is_index) {
@@ -99,7 +100,7 @@ impl Filling<'_> {
     /// A unique index that a plan created and that a foreign key stands on. Any other one is left alone without this.
     fn fill_needed_indexes(&mut self, old: &Table, new: &mut Table) {
         for index in old.indexes.iter().filter(|index| index.unique && index.is_plain()) {
-            let columns = names(index);
+            let columns = column_names(index);
             let is_free = !new.indexes.iter().any(|other| other.name == index.name);
             if is_free && has_all(new, &columns) && self.is_needed(&old.name, new, &set(&columns)) {
                 self.left.push(format!("unique index {} on {}", index.name, old.name));
@@ -124,10 +125,6 @@ impl Filling<'_> {
 /// Whether these columns are unique by themselves, in this order.
 fn has_in_order(table: &Table, columns: &[String]) -> bool {
     let constraint = table.uniques.iter().any(|unique| unique.columns == columns);
-    let index = |index: &Index| index.unique && index.is_plain() && names(index) == columns;
+    let index = |index: &Index| index.unique && index.is_plain() && column_names(index) == columns;
     constraint || table.indexes.iter().any(index)
-}
-
-pub(super) fn names(index: &Index) -> Vec<String> {
-    index.column_names().map(str::to_owned).collect()
 }

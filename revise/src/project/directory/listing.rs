@@ -225,12 +225,10 @@ struct Function<'a> {
 
 /// The functions that may have the list: that of a `MigratorTrait` before others.
 fn lists(items: &[Item]) -> Vec<Function<'_>> {
-    let is_migrator = |function: &Function<'_>| {
-        let of = function.of.as_deref();
-        function.signature.ident == "migrations"
-            && of.is_some_and(|of| of.starts_with("MigratorTrait"))
+    let is_list = |function: &Function<'_>| {
+        function.signature.ident == "migrations" && is_of_migrator(function)
     };
-    let found: Vec<_> = items.iter().flat_map(functions).filter(is_migrator).collect();
+    let found: Vec<_> = items.iter().flat_map(functions).filter(is_list).collect();
     if !found.is_empty() {
         return found;
     }
@@ -298,9 +296,11 @@ fn functions(item: &Item) -> Vec<Function<'_>> {
 
 /// Whether a file implements `MigratorTrait`, so that its list counts even where it is not understood.
 pub(super) fn is_migrator(source: &Source) -> bool {
-    let mut functions = source.items().iter().flat_map(functions);
-    functions
-        .any(|function| function.of.as_deref().is_some_and(|of| of.starts_with("MigratorTrait")))
+    source.items().iter().flat_map(functions).any(|function| is_of_migrator(&function))
+}
+
+fn is_of_migrator(function: &Function<'_>) -> bool {
+    function.of.as_deref().is_some_and(|of| of.starts_with("MigratorTrait"))
 }
 
 fn undecided(source: &Source, functions: &[Function<'_>]) -> DirectoryError {
