@@ -12,7 +12,7 @@ use crate::{
     project::directory::Directory,
     revision::Revision,
     runtime::{
-        history::{Record, State, actor},
+        history::Record,
         lock::Lock,
         replay::Replay,
         session::{Session, Use},
@@ -116,13 +116,7 @@ impl Command<'_> {
                 history.add_version(&transaction, revision).await.map_err(cannot())?;
             }
             let checksum = checksums.iter().find(|(name, _)| name == revision);
-            let record = Record {
-                checksum: checksum.map(|(_, checksum)| checksum.clone()),
-                state: State::Applied,
-                steps: 0,
-                actor: actor(),
-                duration_ms: 0,
-            };
+            let record = Record::applied(checksum.map(|(_, checksum)| checksum.clone()));
             history.write(&transaction, revision, &record).await.map_err(cannot())?;
         }
         transaction.commit().await.map_err(cannot())
@@ -163,9 +157,7 @@ impl Command<'_> {
             history.forget(&transaction, &revision).await.map_err(cannot())?;
             "not applied"
         } else {
-            let checksum = self.checksum(&revision).await;
-            let state = State::Applied;
-            let record = Record { checksum, state, steps: 0, actor: actor(), duration_ms: 0 };
+            let record = Record::applied(self.checksum(&revision).await);
             let versioned =
                 noted.iter().any(|one| one.revision == revision && one.applied_at.is_some());
             if !versioned {

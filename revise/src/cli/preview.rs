@@ -27,12 +27,11 @@ impl Command<'_> {
             ..UpgradeOptions::default()
         };
         let mut preview = self.revise.preview(&target, &options, direction).await?;
-        if wanted.sql {
-            let script = preview.script()?;
-            self.console.json(&preview.migrations)?;
+        let script = if wanted.sql { Some(preview.script()?) } else { None };
+        self.console.json(&preview.migrations)?;
+        if let Some(script) = script {
             return script.iter().try_for_each(|line| self.console.say(line));
         }
-        self.console.json(&preview.migrations)?;
         for one in &preview.migrations {
             let word = super::write::direction_word(direction);
             self.console.say(&format!("{word} {}", one.revision))?;

@@ -110,10 +110,7 @@ impl Preview {
 
     fn expect_printable(&self, migration: &PlannedMigration) -> Result<()> {
         let Some(question) = migration.asks_for_rows() else { return Ok(()) };
-        let way = match self.direction {
-            Direction::Up => "upgrade",
-            Direction::Down => "downgrade",
-        };
+        let way = self.direction.verb();
         Err(Error::Stopped(format!(
             "`{}` reads rows (`{}`) and what it does depends on them, so no script can be printed for it; run `{} {way}`, or print \
              those before and after it with `{way} FROM:TO --sql`",

@@ -56,6 +56,13 @@ pub struct Record {
     pub duration_ms: i64,
 }
 
+impl Record {
+    /// That of a migration that is noted as done.
+    pub(crate) fn applied(checksum: Option<String>) -> Self {
+        Self { checksum, state: State::Applied, steps: 0, actor: actor(), duration_ms: 0 }
+    }
+}
+
 /// How far a migration is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

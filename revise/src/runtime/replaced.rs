@@ -7,7 +7,7 @@ use crate::{
     operation::Plan,
     runtime::{
         context::ExecutionContext,
-        history::{Applied, History, Record, State, actor},
+        history::{Applied, History, Record},
         recording::record,
         revise::Revise,
     },
@@ -109,8 +109,6 @@ impl History {
         }
         self.forget(db, &one.revision).await?;
         self.add_version(db, &one.revision).await?;
-        let state = State::Applied;
-        let record = Record { checksum, state, steps: 0, actor: actor(), duration_ms: 0 };
-        self.write(db, &one.revision, &record).await
+        self.write(db, &one.revision, &Record::applied(checksum)).await
     }
 }

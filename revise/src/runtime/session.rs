@@ -218,6 +218,21 @@ fn cannot_open(target: &Target, error: DbErr) -> Error {
     Error::database(format!("cannot open {target}"))(error)
 }
 
+/// Commits what was done in a transaction, or takes it back after an error.
+pub(crate) async fn end<T>(
+    transaction: DatabaseTransaction,
+    done: Result<T, DbErr>,
+) -> Result<T, DbErr> {
+    match done {
+        Ok(value) => transaction.commit().await.map(|()| value),
+        Err(error) => {
+            // A connection that fails here is rolled back by the server.
+            drop(transaction.rollback().await);
+            Err(error)
+        }
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "the engine's own transactions all begin here")]
 pub(crate) async fn begin(
     db: &DatabaseConnection,

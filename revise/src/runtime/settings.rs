@@ -2,6 +2,8 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
+use super::execute::execute;
+
 /// Pragmas that are on or off, belong to the connection, and outlive a transaction.
 const NAMES: [&str; 8] = [
     "foreign_keys",
@@ -41,6 +43,18 @@ impl Settings {
             found.push((name, row.try_get_by_index(place)?));
         }
         Ok(Self(found))
+    }
+
+    /// Switches `foreign_keys` on, as in any program that writes rows, and answers what to give back.
+    ///
+    /// # Errors
+    /// When the connection does not answer.
+    pub async fn with_keys(db: &impl ConnectionTrait) -> Result<Self, DbErr> {
+        let settings = Self::read(db).await?;
+        if !settings.0.is_empty() {
+            execute(db, "PRAGMA foreign_keys(1)").await?;
+        }
+        Ok(settings)
     }
 
     /// The statements that give them back. With parentheses, since a log takes what has `=` for a change.

@@ -16,7 +16,7 @@ use crate::{
         context::ExecutionContext,
         execute::carry_out,
         lock::Lock,
-        session::{Session, Use},
+        session::{Session, Use, end},
         target::Target,
         upgrade::{Confirm, changed_values},
     },
@@ -194,14 +194,8 @@ impl Comparison {
 
     async fn attempt(&self, session: &Session, operations: &[Operation]) -> Result<(), DbErr> {
         let transaction = session.begin_within(self.lock_limit()).await?;
-        match carry_out(&transaction, operations, &ExecutionContext::default()).await {
-            Ok(_) => transaction.commit().await,
-            Err(error) => {
-                // A connection that fails here is rolled back by the server.
-                drop(transaction.rollback().await);
-                Err(error)
-            }
-        }
+        let done = carry_out(&transaction, operations, &ExecutionContext::default()).await;
+        end(transaction, done).await.map(drop)
     }
 
     /// The operations in a form that one transaction can hold: an enum whose new value is used is recreated.

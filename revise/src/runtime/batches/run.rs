@@ -12,7 +12,8 @@ use crate::{
         execute::execute,
         lock::{Lock, LockKind},
         revise::Revise,
-        session::{Session, begin},
+        session::{Session, begin, end},
+        settings::Settings,
         upgrade::{Event, UpgradeOptions},
     },
     schema::TableName,
@@ -66,16 +67,8 @@ pub(crate) async fn hold(session: &Session, options: &UpgradeOptions) -> Result<
 }
 
 async fn finish_held(revise: &Revise, session: &Session, options: &UpgradeOptions) -> Result<()> {
-    let keys = async |on: bool| {
-        // As for any program that writes rows.
-        let set = format!("PRAGMA foreign_keys({})", u8::from(on));
-        match session.backend() {
-            DbBackend::Sqlite => execute(&session.db, &set).await,
-            _ => Ok(()),
-        }
-    };
     let cannot = || Error::database(format!("cannot use {}", session.target));
-    keys(true).await.map_err(cannot())?;
+    let settings = Settings::with_keys(&session.db).await.map_err(cannot())?;
     let done = async {
         for filling in revise.status(&session.db).await?.filling {
             Run { revise, session, options, filling }.carry_out().await?;
@@ -83,8 +76,8 @@ async fn finish_held(revise: &Revise, session: &Session, options: &UpgradeOption
         Ok(())
     }
     .await;
-    keys(false).await.map_err(cannot())?;
-    done
+    let restored = settings.restore(&session.db).await;
+    done.and(restored.map_err(cannot()))
 }
 
 /// One change.
@@ -117,10 +110,7 @@ impl Run<'_> {
                     tokio::time::sleep((begun.elapsed() / 4).min(PAUSE)).await;
                 }
                 Err(error) if is_lock_timeout(&error) && attempts < options.attempts => {
-                    let revision = revision.clone();
-                    (options.report)(&Event::Retrying { revision, attempts });
-                    tokio::time::sleep(Duration::from_millis(200) * attempts.min(10)).await;
-                    attempts += 1;
+                    options.wait_again(revision, &mut attempts).await;
                 }
                 Err(error) if is_lock_timeout(&error) => {
                     return Err(Error::Locked(format!(
@@ -147,13 +137,8 @@ impl Run<'_> {
     /// Changes the next rows and notes how far it is; the number of rows that were changed in all, or nothing after the last ones.
     async fn batch(&self, key: &Key) -> Result<Option<i64>, DbErr> {
         let transaction = self.session.begin_within(self.options.lock_timeout).await?;
-        match self.batch_in(&transaction, key).await {
-            Ok(changed) => transaction.commit().await.map(|()| changed),
-            Err(error) => {
-                drop(transaction.rollback().await);
-                Err(error)
-            }
-        }
+        let done = self.batch_in(&transaction, key).await;
+        end(transaction, done).await
     }
 
     async fn batch_in<C: ConnectionTrait>(&self, db: &C, key: &Key) -> Result<Option<i64>, DbErr> {

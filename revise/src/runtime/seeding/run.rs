@@ -2,9 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Statement,
-};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, Statement};
 
 use super::{Seed, SeedPlan, TABLE, checksum_of};
 use crate::{
@@ -15,7 +13,7 @@ use crate::{
         history::actor,
         lock::Lock,
         revise::Revise,
-        session::Session,
+        session::{Session, end},
         settings::Settings,
         target::Target,
         upgrade::{
@@ -103,11 +101,7 @@ impl Revise {
         }
         expect_finished(&status, &[], Direction::Up, &self.program)?;
         let plan = self.seed_plan(db, options).await?;
-        let settings = Settings::read(db).await.map_err(cannot())?;
-        if session.backend() == DbBackend::Sqlite {
-            // As for any program that writes rows.
-            execute(db, "PRAGMA foreign_keys(1)").await.map_err(cannot())?;
-        }
+        let settings = Settings::with_keys(db).await.map_err(cannot())?;
         let mut done = Ok(());
         for (seed, _) in self.seeds.0.iter().zip(&plan).filter(|(_, plan)| plan.runs) {
             done = Run { session, options, seed: seed.as_ref() }.carry_out().await;
@@ -115,8 +109,8 @@ impl Revise {
                 break;
             }
         }
-        settings.restore(db).await.map_err(cannot())?;
-        done.map(|()| plan)
+        let restored = settings.restore(db).await;
+        done.and(restored.map_err(cannot())).map(|()| plan)
     }
 }
 
@@ -154,13 +148,8 @@ impl Run<'_> {
             caught(self.seed.run(&transaction)).await?;
             self.note(&transaction, begun).await
         };
-        match done.await {
-            Ok(()) => transaction.commit().await,
-            Err(error) => {
-                drop(transaction.rollback().await);
-                Err(error)
-            }
-        }
+        let done = done.await;
+        end(transaction, done).await
     }
 
     async fn note(&self, db: &DatabaseTransaction, begun: Instant) -> Result<(), DbErr> {

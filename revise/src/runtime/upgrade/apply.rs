@@ -1,10 +1,6 @@
 //! One migration, on the database at hand.
 
-use std::{
-    collections::BTreeSet,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr};
 use sea_orm_migration::{MigrationTrait, SchemaManager};
@@ -21,7 +17,7 @@ use crate::{
         execute::execute,
         history::{Record, State, Steps, actor},
         revise::Revise,
-        session::Session,
+        session::{Session, end},
     },
 };
 
@@ -56,16 +52,14 @@ impl MigrationRun<'_> {
             match done {
                 Ok(()) => break,
                 Err(error) if is_lock_timeout(&error) && attempts < limit => {
-                    (options.report)(&Event::Retrying { revision: revision.clone(), attempts });
-                    tokio::time::sleep(Duration::from_millis(200) * attempts.min(10)).await;
-                    attempts += 1;
+                    options.wait_again(&revision, &mut attempts).await;
                 }
                 Err(error) if is_lock_timeout(&error) => {
                     return Err(locked(session, &revision, attempts, &error));
                 }
                 Err(error) if migration.use_transaction() == Some(false) => {
                     let program = &self.revise.program;
-                    let way = if direction == Direction::Up { "upgrade" } else { "downgrade" };
+                    let way = direction.verb();
                     return Err(Error::Failed(format!(
                         "`{revision}` failed, and what it had done before stays, because it runs without a transaction; see \
                          `{program} status`, fix the cause and go on with `{program} {way}`:\n{}",
@@ -81,14 +75,8 @@ impl MigrationRun<'_> {
 
     async fn in_transaction(&self, begun: Instant) -> Result<(), DbErr> {
         let transaction = self.session.begin_within(self.options.lock_timeout).await?;
-        match self.carry_out_in(&transaction, begun).await {
-            Ok(()) => transaction.commit().await,
-            Err(error) => {
-                // A connection that fails here is rolled back by the server.
-                drop(transaction.rollback().await);
-                Err(error)
-            }
-        }
+        let done = self.carry_out_in(&transaction, begun).await;
+        end(transaction, done).await
     }
 
     /// Carries it out in a transaction that somebody else commits, with its record.

@@ -20,7 +20,7 @@ use crate::{
         breakage,
         replay::{Replay, ReplayedMigration},
         revise::{Revise, Status},
-        session::Session,
+        session::{Session, end},
         settings::Settings,
         shadow::Shadows,
         target::Target,
@@ -127,20 +127,14 @@ impl Change<'_> {
 
     /// Notes what replaces migrations that the database has in their place.
     async fn take_in(&self, replayed: &[ReplayedMigration]) -> Result<()> {
-        let whole = self.status.replaced.iter().filter(|one| one.lacking.is_empty());
         let cannot = || Error::database("cannot note the history");
-        for one in whole {
+        // One in the middle was refused before.
+        for one in &self.status.replaced {
             let seen = replayed.iter().find(|seen| seen.revision == one.revision);
             let checksum = seen.map(|seen| seen.checksum.clone());
             let transaction = self.session.begin().await.map_err(cannot())?;
             let noted = self.revise.history.take_in(&transaction, one, checksum).await;
-            match noted {
-                Ok(()) => transaction.commit().await.map_err(cannot())?,
-                Err(error) => {
-                    drop(transaction.rollback().await);
-                    return Err(cannot()(error));
-                }
-            }
+            end(transaction, noted).await.map_err(cannot())?;
             (self.options.report)(&Event::Warning(format!(
                 "`{}` replaces {} that are applied, and is noted in their place",
                 one.revision,

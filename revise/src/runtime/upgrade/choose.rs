@@ -18,6 +18,16 @@ pub enum Direction {
     Down,
 }
 
+impl Direction {
+    /// The verb of the command line.
+    pub(crate) fn verb(self) -> &'static str {
+        match self {
+            Self::Up => "upgrade",
+            Self::Down => "downgrade",
+        }
+    }
+}
+
 /// The migrations between where the database stands and `target`, in the order in which they are carried out.
 ///
 /// # Errors

@@ -179,10 +179,7 @@ pub fn agree(losses: &Losses, options: &UpgradeOptions, direction: Direction) ->
     if losses.is_empty() || options.allow_data_loss {
         return Ok(());
     }
-    let way = match direction {
-        Direction::Up => "upgrade",
-        Direction::Down => "downgrade",
-    };
+    let way = direction.verb();
     let question = format!("this {way} {}", losses.words());
     match &options.confirm {
         Some(confirm) if confirm(&format!("{question}. Go on?")) => Ok(()),

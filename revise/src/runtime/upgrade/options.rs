@@ -53,6 +53,16 @@ pub type Report = Arc<dyn Fn(&Event) + Send + Sync>;
 /// Asks a question, and answers yes or no.
 pub type Confirm = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
+impl UpgradeOptions {
+    /// Says that a lock was not to be had, and waits before the next attempt.
+    pub(crate) async fn wait_again(&self, revision: &str, attempts: &mut u32) {
+        let (revision, tried) = (revision.to_owned(), *attempts);
+        (self.report)(&Event::Retrying { revision, attempts: tried });
+        tokio::time::sleep(Duration::from_millis(200) * tried.min(10)).await;
+        *attempts += 1;
+    }
+}
+
 impl Default for UpgradeOptions {
     fn default() -> Self {
         Self {

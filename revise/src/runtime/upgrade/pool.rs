@@ -66,8 +66,8 @@ impl Revise {
         let status = self.status(db).await?;
         choose::expect_known(&status, &self.program)?;
         let chosen = choose::revisions(&self.revisions(), &status, &options.target, Direction::Up)?;
-        let is_noted = status.replaced.iter().all(|one| !one.lacking.is_empty());
-        let is_done = status.unfinished.is_none() && status.filling.is_empty() && is_noted;
+        let is_done =
+            status.unfinished.is_none() && status.filling.is_empty() && status.replaced.is_empty();
         if chosen.is_empty() && is_done {
             return Ok(Vec::new());
         }

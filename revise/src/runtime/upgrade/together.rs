@@ -117,9 +117,7 @@ pub(super) async fn carry_out(
         match attempt(runs, (session, settings), options).await {
             Ok(durations) => break durations,
             Err((revision, error)) if is_lock_timeout(&error) && attempts < limit => {
-                (options.report)(&Event::Retrying { revision, attempts });
-                tokio::time::sleep(Duration::from_millis(200) * attempts.min(10)).await;
-                attempts += 1;
+                options.wait_again(&revision, &mut attempts).await;
             }
             Err((revision, error)) if is_lock_timeout(&error) => {
                 return Err(locked(session, &revision, attempts, &error));
