@@ -193,9 +193,7 @@ fn a_function_may_have_the_list() {
         project.write(&format!("src/{folder}/mod.rs"), &inner);
         project.write(&format!("src/{folder}/a.rs"), MIGRATION);
         project.write(&format!("src/{folder}/b.rs"), MIGRATION);
-        if kind != "imported" {
-            expect_understood(&project, 2, kind);
-        }
+        expect_understood(&project, 2, kind);
     }
     let own = format!("mod a;\nmod b;\n\nfn every() -> {DYN} {{\n    {list}\n}}\n");
     let project = crate_of(&own, "every()");

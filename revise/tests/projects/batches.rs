@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use sea_orm_migration::{
     MigrationTrait, MigratorTrait, SchemaManager, async_trait, sea_orm::DbErr,
 };
@@ -358,13 +358,7 @@ impl MigratorTrait for Own {
 #[tokio::test]
 async fn seaorms_own_migrator_changes_the_same_rows() {
     for project in both().await {
-        let url = match project.is_sqlite() {
-            true => format!("{}?mode=rwc", project.url),
-            false => project.url.clone(),
-        };
-        let mut options = ConnectOptions::new(url);
-        options.max_connections(2).sqlx_logging(false);
-        let db = Database::connect(options).await.unwrap();
+        let db = project.pool(2).await;
         Own::up(&db, None).await.unwrap();
         db.close().await.unwrap();
         assert_eq!(project.texts("SELECT sum(n) || '' FROM t").await, ["12"]);

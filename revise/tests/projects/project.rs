@@ -1,6 +1,9 @@
 //! A project with a database of its own, whose migrations are added one by one.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use clap::Parser;
 use cluster::Cluster;
@@ -289,6 +292,18 @@ impl Project {
                 options.filename(&path).create_if_missing(true).foreign_keys(false)
             });
         }
+        Database::connect(options).await.unwrap()
+    }
+
+    /// A pool as a program opens it: on SQLite with `foreign_keys` on, as sqlx does it.
+    pub async fn pool(&self, connections: u32) -> DatabaseConnection {
+        let url = match self.is_sqlite() {
+            true => format!("{}?mode=rwc", self.url),
+            false => self.url.clone(),
+        };
+        let mut options = ConnectOptions::new(url);
+        options.max_connections(connections).acquire_timeout(Duration::from_secs(5));
+        options.sqlx_logging(false);
         Database::connect(options).await.unwrap()
     }
 

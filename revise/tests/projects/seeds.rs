@@ -1,8 +1,6 @@
 //! Seeds, on both databases: in their order, once, by environment, again when they changed.
 
-use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, EntityTrait, Set,
-};
+use sea_orm::{DatabaseTransaction, EntityTrait, Set};
 use sea_orm_migration::{async_trait, sea_orm::DbErr};
 use sea_revise::{
     Entities, Plan, Result, Revise, Seed, SeedOptions, SeedPlan, SeedState, Seeds, SqlSeed,
@@ -59,20 +57,10 @@ fn seeds() -> Seeds {
 }
 
 async fn seeded(project: &Project, seeds: Seeds, options: &SeedOptions) -> Result<Vec<SeedPlan>> {
-    let db = pool(project).await;
+    let db = project.pool(1).await;
     let done = project.revise(Entities::new).seeds(seeds).seed(&db, options).await;
     db.close().await.unwrap();
     done
-}
-
-async fn pool(project: &Project) -> DatabaseConnection {
-    let url = match project.is_sqlite() {
-        true => format!("{}?mode=rwc", project.url),
-        false => project.url.clone(),
-    };
-    let mut options = ConnectOptions::new(url);
-    options.max_connections(1).sqlx_logging(false);
-    Database::connect(options).await.unwrap()
 }
 
 fn ran(plan: &[SeedPlan]) -> Vec<&str> {
@@ -213,7 +201,7 @@ async fn of_programs_that_seed_at_once_one_does() {
         for _ in 0..6 {
             let revise: Revise = project.revise(Entities::new);
             let sql = "INSERT INTO role (name) VALUES ('one')";
-            let (revise, db) = (revise.seeds(Seeds::new().add(people(sql))), pool(&project).await);
+            let (revise, db) = (revise.seeds(Seeds::new().add(people(sql))), project.pool(1).await);
             programs.push(tokio::spawn(async move {
                 let done = revise.seed(&db, &SeedOptions::default()).await;
                 db.close().await.unwrap();

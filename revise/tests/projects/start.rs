@@ -13,18 +13,6 @@ const TABLES: &str = "CREATE TABLE owner ({pk}, email varchar);\
     CREATE TABLE team ({pk}, owner_id integer NOT NULL REFERENCES owner (id) ON DELETE CASCADE);\
     INSERT INTO owner (email) VALUES ('a'), ('b'); INSERT INTO team (owner_id) VALUES (1), (2), (2);";
 
-/// A pool as a program opens it: on SQLite with `foreign_keys` on, as sqlx does it.
-async fn pool(project: &Project, connections: u32) -> DatabaseConnection {
-    let url = match project.is_sqlite() {
-        true => format!("{}?mode=rwc", project.url),
-        false => project.url.clone(),
-    };
-    let mut options = ConnectOptions::new(url);
-    options.max_connections(connections).acquire_timeout(Duration::from_secs(5));
-    options.sqlx_logging(false);
-    Database::connect(options).await.unwrap()
-}
-
 async fn number(db: &DatabaseConnection, sql: &str) -> i64 {
     let statement = Statement::from_string(db.get_database_backend(), sql);
     db.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
@@ -49,7 +37,7 @@ async fn a_pool_of_any_size_is_upgraded_and_no_child_is_lost() {
     for connections in [1, 4] {
         for project in both().await {
             begin(&project);
-            let db = pool(&project, connections).await;
+            let db = project.pool(connections).await;
             let revise = project.revise(Entities::new);
             let names = revise.revisions();
             assert_eq!(revise.upgrade(&db).await.unwrap(), names);
@@ -73,7 +61,7 @@ async fn of_programs_that_start_at_once_one_works_and_none_fails() {
         begin(&project);
         let mut programs = Vec::new();
         for _ in 0..8 {
-            let (revise, db) = (project.revise(Entities::new), pool(&project, 1).await);
+            let (revise, db) = (project.revise(Entities::new), project.pool(1).await);
             programs.push(tokio::spawn(async move {
                 let done = revise.upgrade(&db).await;
                 db.close().await.unwrap();
@@ -116,7 +104,7 @@ async fn a_database_in_memory_is_upgraded_over_its_one_connection() {
 async fn a_program_with_nothing_to_do_waits_for_nobody() {
     for project in both().await {
         begin(&project);
-        let (db, other) = (pool(&project, 1).await, pool(&project, 1).await);
+        let (db, other) = (project.pool(1).await, project.pool(1).await);
         let revise = project.revise(Entities::new);
         revise.upgrade(&db).await.unwrap();
         let lock = project.url.strip_prefix("sqlite://").map(|path| {
@@ -144,7 +132,7 @@ async fn rows_are_lost_only_when_the_program_says_so() {
     for project in both().await {
         begin(&project);
         project.planned(Plan::new().drop_table("team"), Plan::new());
-        let db = pool(&project, 2).await;
+        let db = project.pool(2).await;
         let revise = project.revise(Entities::new);
         let up_to = |target: &str| UpgradeOptions {
             target: target.to_owned(),
@@ -186,7 +174,7 @@ async fn rows_are_lost_only_when_the_program_says_so() {
 async fn a_database_of_a_newer_program_is_refused() {
     for project in both().await {
         begin(&project);
-        let db = pool(&project, 1).await;
+        let db = project.pool(1).await;
         project.revise(Entities::new).upgrade(&db).await.unwrap();
         let older = match project.is_sqlite() {
             true => Project::on_sqlite(),
