@@ -21,7 +21,7 @@ use crate::{
         shadow::guard::Guard,
         tape::{Entry, Tape},
     },
-    schema::quote,
+    schema::{Schema, quote},
     sqlite::Faults,
 };
 
@@ -63,6 +63,8 @@ pub(crate) struct ExecutionContext {
     pub steps: Option<Steps>,
     /// Observes each statement.
     pub observer: Option<Observer>,
+    /// In a shadow: the schema that operations begin with, where it was read before.
+    pub known: Option<Schema>,
     /// In a shadow inside of the database itself: what its statements go through.
     pub guard: Option<Arc<Guard>>,
     /// The migration whose changes in batches are noted, to be carried out when it is done.

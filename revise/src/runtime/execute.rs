@@ -140,7 +140,12 @@ async fn on_postgres<C: ConnectionTrait>(
     if let Some(schemas) = &context.shadow {
         operations.iter_mut().for_each(|operation| operation.rename_schemas(schemas));
     }
-    let before = postgres::read(db, &scope_of(db, &operations).await?).await?;
+    let names_schema =
+        operations.iter().flat_map(Operation::tables).any(|name| name.schema.is_some());
+    let before = match context.known.as_ref().filter(|_| !names_schema) {
+        Some(known) => known.clone(),
+        None => postgres::read(db, &scope_of(db, &operations).await?).await?,
+    };
     if let Some(tape) = &context.tape {
         let statements = postgres::statements(&before, &operations)?.into_iter();
         statements.map(|sql| context.real_names(sql)).for_each(|sql| tape.add(Entry::Planned(sql)));

@@ -15,7 +15,7 @@ mod survey;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
 use sea_orm::{DbBackend, DbErr};
@@ -76,6 +76,8 @@ pub(crate) struct Shadow {
     place: Place,
     log: StatementLog,
     tape: Option<Arc<Tape>>,
+    /// What was read since something changed.
+    known: Mutex<Option<Schema>>,
 }
 
 /// Where a shadow is.
@@ -133,12 +135,12 @@ impl Shadows {
         let Some(server) = &self.server else {
             let (log, tape) = (StatementLog::default(), self.tape.clone());
             let memory = Memory::open(&log, tape.as_ref()).await?;
-            return Ok(Shadow { place: Place::Sqlite(memory), log, tape });
+            return Ok(Shadow { place: Place::Sqlite(memory), log, tape, known: Mutex::default() });
         };
         let ground = server.ground(self.heard()).await?;
         let plot = Box::new(ground.begin(schemas, self.heard()).await?);
         let (log, tape) = (Arc::clone(&self.log), self.tape.clone());
-        Ok(Shadow { place: Place::Postgres(plot), log, tape })
+        Ok(Shadow { place: Place::Postgres(plot), log, tape, known: Mutex::default() })
     }
 
     /// As [`Shadows::open`], for migrations.
@@ -221,6 +223,7 @@ impl Shadow {
     }
 
     async fn enter(&self) -> Result<(), DbErr> {
+        drop(self.forget_known());
         match &self.place {
             Place::Sqlite(_) => Ok(()),
             Place::Postgres(plot) => plot.enter().await,
@@ -289,6 +292,7 @@ impl Shadow {
     }
 
     pub async fn execute(&self, sql: &str) -> Result<(), DbErr> {
+        drop(self.forget_known());
         match &self.place {
             Place::Sqlite(memory) => execute(&memory.executor(), sql).await,
             Place::Postgres(plot) => execute(plot.transaction.as_ref(), sql).await,
@@ -309,10 +313,12 @@ impl Shadow {
     /// Carries operations out, and answers the statements.
     pub async fn carry_out(&self, operations: &[Operation]) -> Result<Script, DbErr> {
         self.forget_statements();
-        let context = self.context();
+        let mut context = self.context();
+        let known = self.forget_known();
         let drops_table = match &self.place {
             Place::Sqlite(memory) => carry_out(&memory.executor(), operations, &context).await?,
             Place::Postgres(plot) => {
+                context.known = known.filter(|_| plot.reads_as_it_runs());
                 plot.look_in(&plot.path).await?;
                 carry_out(plot.transaction.as_ref(), operations, &context).await?
             }
@@ -320,12 +326,25 @@ impl Shadow {
         Ok(Script { statements: self.statements(), drops_table, ..Script::default() })
     }
 
+    /// Its schema, which is read once as long as nothing changes.
     pub async fn read(&self) -> Result<Schema> {
-        let cannot = Error::database("cannot read a shadow schema");
-        match &self.place {
-            Place::Sqlite(memory) => sqlite::read(&memory.executor()).await.map_err(cannot),
-            Place::Postgres(plot) => plot.read(false).await.map_err(cannot),
+        let known = self.known.lock().ok().and_then(|known| known.clone());
+        if let Some(known) = known {
+            return Ok(known);
         }
+        let read = match &self.place {
+            Place::Sqlite(memory) => sqlite::read(&memory.executor()).await,
+            Place::Postgres(plot) => plot.read(false).await,
+        };
+        let schema = read.map_err(Error::database("cannot read a shadow schema"))?;
+        if let Ok(mut known) = self.known.lock() {
+            *known = Some(schema.clone());
+        }
+        Ok(schema)
+    }
+
+    fn forget_known(&self) -> Option<Schema> {
+        self.known.lock().ok().and_then(|mut known| known.take())
     }
 
     /// Reads it, and what else there is.

@@ -198,14 +198,18 @@ fn help(why: &str) -> String {
 
 async fn transaction(session: &Session) -> Result<DatabaseTransaction> {
     // Also where `default_transaction_read_only` is on: nothing is left of it.
-    match begin(&session.db, Some(AccessMode::ReadWrite)).await {
+    let begun = begin(&session.db, Some(AccessMode::ReadWrite)).await;
+    let begun = match begun {
         Err(error) if is_standby(&error) => Err(Error::Stopped(
             "this server is a standby that nothing can be written on, and a shadow is needed to see what the migrations \
              do; ask its primary, or name a scratch database with --shadow-url"
                 .to_owned(),
         )),
         begun => begun.map_err(cannot()),
-    }
+    }?;
+    // The catalog is asked the same several times, and planning that takes as long as answering it.
+    execute(&begun, "SET LOCAL plan_cache_mode = force_generic_plan").await.map_err(cannot())?;
+    Ok(begun)
 }
 
 async fn in_scratch(

@@ -110,6 +110,11 @@ impl Plot {
         self.run(&search_path(schemas)).await
     }
 
+    /// Whether the schema is read under the names under which operations of one schema are carried out.
+    pub fn reads_as_it_runs(&self) -> bool {
+        self.scope.others.is_empty() && self.path == self.reading
+    }
+
     /// Reads the schema, and with `whole` what the model does not take apart.
     pub async fn read(&self, whole: bool) -> Result<Schema, DbErr> {
         self.look_in(&self.reading).await?;
