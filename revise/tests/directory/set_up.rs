@@ -146,7 +146,10 @@ fn where_entities_depend_on_migrations_the_program_is_next_to_them() {
         ("migration/src/main.rs", SEA_ORM),
     ]);
     let done = set_up(home.path(), REVISE).unwrap();
-    assert_eq!(names(&home, &done), ["app/src/bin/migrate.rs", "app/Cargo.toml"]);
+    let written = ["app/src/bin/migrate.rs", "app/Cargo.toml", "migration/Cargo.toml"];
+    assert_eq!(names(&home, &done), written);
+    // What is generated there uses it.
+    assert!(read(&home, "migration/Cargo.toml").contains(&format!("sea-revise = {REVISE}")));
     assert!(read(&home, "app/src/bin/migrate.rs").contains(".add(my_app::book::Entity)"));
     assert_eq!(read(&home, "migration/src/main.rs"), SEA_ORM);
     let run = ["run", "--quiet", "--package", "my-app", "--bin", "migrate"];

@@ -25,7 +25,7 @@ pub(super) fn in_migrations(
     // A list that `init` wrote is in the library.
     let library = fs::read_to_string(own.folder().join("src/lib.rs")).unwrap_or_default();
     let text = format!("{HEAD}{}", main_of(&own.code_name, &done.entities));
-    changes(&own.folder().join("src/main.rs"), (&text, &library), manifest, done)
+    changes(&own.folder().join("src/main.rs"), (&text, &library), vec![manifest], done)
 }
 
 /// `src/bin/migrate.rs` in the first crate of those that cannot be used by the crate of migrations.
@@ -54,13 +54,19 @@ pub(super) fn next_to_entities(
         ));
     }
     done.entities = names;
+    let mut manifests = Vec::new();
     if member.folder() != own.folder() {
         manifest.add_dependency(own.manifest.name(), &own.dependency_from(member.folder()));
+        // The migrations that are written use it, too.
+        let mut migrations = changed(own)?;
+        migrations.add_dependency("sea-revise", revise);
+        manifests.push(migrations);
     }
     manifest.add_dependency("sea-revise", revise);
+    manifests.insert(0, manifest);
     // The declarations are no text for rustfmt, which would format what they lead to.
     let text = format!("{HEAD}{declared}{}", main_of(&own.code_name, &done.entities));
-    changes(&program, (&text, ""), manifest, done)
+    changes(&program, (&text, ""), manifests, done)
 }
 
 const HEAD: &str = "//! The command line of the migrations: `cargo revise --help`.\n\n";
@@ -127,12 +133,12 @@ fn main_of(migrations: &str, entities: &[String]) -> String {
     render::format(&text, Path::new("."))
 }
 
-/// A program and the manifest of its crate; none of both where a person wrote a program over this library, which is told what it lacks. A
+/// A program and the manifests that it needs; none of them where a person wrote a program over this library, which is told what it lacks. A
 /// program of another kind is an error, but that of `sea-orm-cli` and that of `cargo new`.
 fn changes(
     path: &Path,
     (text, elsewhere): (&str, &str),
-    manifest: Manifest,
+    manifests: Vec<Manifest>,
     done: &mut SetUp,
 ) -> Result<Vec<FileChange>, DirectoryError> {
     let there = fs::read_to_string(path).unwrap_or_default();
@@ -143,7 +149,10 @@ fn changes(
     if is_replaced {
         let (path, text) = (path.to_owned(), text.to_owned());
         let program = (there != text).then_some(FileChange::Replace { path, text });
-        return Ok(program.into_iter().chain(manifest.change()).collect());
+        return Ok(program
+            .into_iter()
+            .chain(manifests.into_iter().filter_map(Manifest::change))
+            .collect());
     }
     if !there.contains("sea_revise") && !there.contains("revise()") {
         return Err(DirectoryError::Exists(path.to_owned()));
