@@ -229,6 +229,11 @@ pub fn diff(
     enums::compare(&mut work);
     tables::compare(&mut work);
     objects::compare(&mut work);
+    if options.strict_names {
+        for rename in namesakes::renames(&work) {
+            work.phases.push(order::Phase::AddConstraints, rename);
+        }
+    }
     let mut found = work.found;
     found.operations = work.phases.into_operations();
     if whole && options.backend == DbBackend::Postgres {

@@ -3,6 +3,7 @@
 mod columns;
 mod keys;
 mod made_up;
+mod naming;
 mod said;
 mod statements;
 
@@ -13,9 +14,12 @@ use sea_orm::{
     sea_query::{ColumnType, IndexCreateStatement, TableCreateStatement},
 };
 
-pub use self::said::Said;
 pub(crate) use self::statements::Statements;
-use crate::schema::{Index, Schema, TableName, Type};
+pub use self::{naming::Naming, said::Said};
+use crate::{
+    error::Result,
+    schema::{Index, Schema, TableName, Type},
+};
 
 /// The entities of a project: what its database should look like.
 ///
@@ -26,6 +30,7 @@ pub struct Entities {
     entities: Vec<Box<dyn Fn(DbBackend) -> Entity + Send + Sync>>,
     indexes: Vec<(TableName, Index)>,
     excluded: BTreeSet<TableName>,
+    naming: Naming,
 }
 
 /// What SeaORM says about one entity.
@@ -68,6 +73,14 @@ impl Entities {
     #[must_use]
     pub fn exclude(mut self, table: impl Into<TableName>) -> Self {
         self.excluded.insert(table.into());
+        self
+    }
+
+    /// Says how constraints and indexes are called that have no name of their own. What a database has already under another name is
+    /// no difference; `migrate --names strict` renames it.
+    #[must_use]
+    pub fn naming(mut self, naming: Naming) -> Self {
+        self.naming = naming;
         self
     }
 
@@ -123,6 +136,14 @@ impl Entities {
                 schema.enums.extend(entity.enums);
             }
         }
+    }
+
+    /// Gives what was read from a shadow the names of the convention.
+    ///
+    /// # Errors
+    /// For a pattern that cannot be read, and for two of one name.
+    pub(crate) fn name(&self, schema: &mut Schema) -> Result<()> {
+        self.naming.name(schema)
     }
 
     /// What the entities say beyond what their tables show.

@@ -35,7 +35,7 @@ pub mod schema;
 pub mod sqlite;
 
 pub use check::lint::{Finding, Level};
-pub use entities::{Entities, Said};
+pub use entities::{Entities, Naming, Said};
 pub use error::{Error, PlanError, Result};
 pub use operation::Plan;
 pub use project::{consistency::Checked, generate::GenerateOptions};

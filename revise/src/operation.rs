@@ -150,6 +150,8 @@ pub enum Operation {
     },
     /// Gives an index another name.
     RenameIndex { table: TableName, from: String, to: String },
+    /// Gives a primary key, a unique constraint, a foreign key or a check another name.
+    RenameConstraint { table: TableName, from: String, to: String },
     /// Adds a foreign key.
     AddForeignKey { table: TableName, key: ForeignKey },
     /// Drops the foreign key on exactly these columns.
@@ -252,6 +254,7 @@ macro_rules! own_table {
             | Operation::CreateIndex { table, .. }
             | Operation::DropIndex { table, .. }
             | Operation::RenameIndex { table, .. }
+            | Operation::RenameConstraint { table, .. }
             | Operation::AddForeignKey { table, .. }
             | Operation::DropForeignKey { table, .. }
             | Operation::AddCheck { table, .. }

@@ -19,6 +19,9 @@ mod comments;
 #[path = "projects/enums.rs"]
 mod enums;
 #[cfg(test)]
+#[path = "projects/naming.rs"]
+mod naming;
+#[cfg(test)]
 #[path = "projects/project.rs"]
 mod project;
 #[cfg(test)]

@@ -90,6 +90,7 @@ pub fn made(operation: &Operation, after: &Schema) -> Vec<Node> {
         }
         Operation::CreateIndex { index, .. } => vec![Node::name(&index.name)],
         Operation::RenameIndex { to, .. } => vec![Node::name(to)],
+        Operation::RenameConstraint { table, to, .. } => key(table, to),
         Operation::CreateObject { kind, table, object } => object_of(*kind, table, &object.name),
         Operation::CreateEnum { name, .. } => vec![Node::name(name)],
         Operation::CreateDatabaseObject { object, .. } => object_node(after, &object.name),

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Work, effect::made};
+use crate::operation::Operation;
 use crate::schema::{
     InspectedObject, Node, Table,
     expression::{equivalent, rename_in},
@@ -43,7 +44,25 @@ fn translated(found: &InspectedObject, known: &Known) -> InspectedObject {
     found
 }
 
-fn constraints(before: &Table, after: &Table) -> Known {
+/// The renames that give constraints which stay the names that they have afterwards.
+pub fn renames(work: &Work<'_>) -> Vec<Operation> {
+    let made: BTreeSet<Node> =
+        work.phases.operations().flat_map(|operation| made(operation, work.after)).collect();
+    let stayed = work
+        .after
+        .tables
+        .values()
+        .filter_map(|after| Some((work.before.tables.get(&after.name)?, after)));
+    let renamed = stayed.flat_map(|(before, after)| {
+        let is_made = |name: &str| made.contains(&Node::part("constraint", &after.name.name, name));
+        let pairs = pairs(before, after).into_iter().filter(move |(name, _)| !is_made(name));
+        pairs.map(|(to, from)| Operation::RenameConstraint { table: after.name.clone(), from, to })
+    });
+    renamed.collect()
+}
+
+/// What constraints of one meaning are called afterwards and before, where that differs.
+fn pairs(before: &Table, after: &Table) -> Vec<(String, String)> {
     let mut pairs: Vec<(String, String)> = Vec::new();
     if let (Some(old), Some(new)) = (&before.primary_key, &after.primary_key)
         && old.columns == new.columns
@@ -68,9 +87,13 @@ fn constraints(before: &Table, after: &Table) -> Known {
             pairs.push((names::check(after, new), names::check(before, old)));
         }
     }
+    pairs.retain(|(from, to)| from != to);
+    pairs
+}
+
+fn constraints(before: &Table, after: &Table) -> Known {
     let mut known = Known::new();
-    let other = pairs.into_iter().filter(|(from, to)| from != to);
-    for (from, to) in other {
+    for (from, to) in pairs(before, after) {
         let node = Node::part("constraint", &after.name.name, &from);
         // The index behind it is called alike.
         known.insert(Node::name(&from), (from.clone(), to.clone()));

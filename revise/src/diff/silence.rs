@@ -28,6 +28,7 @@ pub fn fill(work: &mut Work<'_>, after: &Schema) -> Schema {
         stated: &work.stated,
         said: &work.options.said,
         backend: work.options.backend,
+        strict_names: work.options.strict_names,
         left: Vec::new(),
     };
     filling.fill_nameless();
@@ -52,6 +53,8 @@ struct Filling<'a> {
     stated: &'a Manifest,
     said: &'a Said,
     backend: DbBackend,
+    /// Whether names count.
+    strict_names: bool,
     /// What is left alone, in words.
     left: Vec<String>,
 }

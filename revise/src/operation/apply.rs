@@ -1,5 +1,6 @@
 //! What an operation makes of a schema, as a value: the twin of what the database does with the statements.
 
+pub(crate) mod named;
 pub(crate) mod parts;
 
 use sea_orm::DbBackend;

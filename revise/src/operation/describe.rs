@@ -145,6 +145,9 @@ fn constraint_words(operation: &Operation) -> String {
         Operation::RenameIndex { table, from, to } => {
             format!("rename index {from} on {table} to {to}")
         }
+        Operation::RenameConstraint { table, from, to } => {
+            format!("rename constraint {from} on {table} to {to}")
+        }
         Operation::AddForeignKey { table, key } => {
             format!("add foreign key {}", foreign_key(table, key))
         }

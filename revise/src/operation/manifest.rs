@@ -182,6 +182,15 @@ impl Manifest {
                 self.set(table, Stated::Index(from.clone()), false);
                 self.set(table, Stated::Index(to.clone()), true);
             }
+            // A check, or on SQLite the index that stands for a unique constraint.
+            Operation::RenameConstraint { table, from, to } => {
+                for name in [Stated::NamedCheck, Stated::Index] {
+                    if self.states(table, name(from.clone())) {
+                        self.set(table, name(from.clone()), false);
+                        self.set(table, name(to.clone()), true);
+                    }
+                }
+            }
             Operation::AddCheck { table, check } => self.check(table, check, true),
             Operation::DropCheck { table, check } => self.check(table, check, false),
             _ => {}

@@ -6,6 +6,7 @@
 )]
 
 mod definition;
+mod rename;
 
 use serde::Serialize;
 
@@ -51,12 +52,6 @@ impl Plan {
         self.with(Operation::DropTable { table: table.into(), before: None })
     }
 
-    /// Gives a table another name. Its indexes keep theirs.
-    #[must_use]
-    pub fn rename_table(self, from: impl Into<TableName>, to: impl Into<TableName>) -> Self {
-        self.with(Operation::RenameTable { from: from.into(), to: to.into() })
-    }
-
     /// Adds a column after the others.
     #[must_use]
     pub fn add_column(self, table: impl Into<TableName>, column: Column) -> Self {
@@ -68,13 +63,6 @@ impl Plan {
     pub fn drop_column(self, table: impl Into<TableName>, column: &str) -> Self {
         let column = column.to_owned();
         self.with(Operation::DropColumn { table: table.into(), column, before: None })
-    }
-
-    /// Gives a column another name, in keys, indexes, views and triggers too.
-    #[must_use]
-    pub fn rename_column(self, table: impl Into<TableName>, from: &str, to: &str) -> Self {
-        let (from, to) = (from.to_owned(), to.to_owned());
-        self.with(Operation::RenameColumn { table: table.into(), from, to })
     }
 
     /// Changes a column's type; its values are cast.
@@ -214,13 +202,6 @@ impl Plan {
     pub fn drop_index(self, table: impl Into<TableName>, index: &str) -> Self {
         let index = index.to_owned();
         self.with(Operation::DropIndex { table: table.into(), index, before: None })
-    }
-
-    /// Gives an index another name.
-    #[must_use]
-    pub fn rename_index(self, table: impl Into<TableName>, from: &str, to: &str) -> Self {
-        let (from, to) = (from.to_owned(), to.to_owned());
-        self.with(Operation::RenameIndex { table: table.into(), from, to })
     }
 
     /// Adds a foreign key. Rows that point at nothing stop the migration.

@@ -242,6 +242,9 @@ fn keys(state: &Schema, operation: Operation) -> Option<Operation> {
         Operation::RenameIndex { table, from, to } => {
             Operation::RenameIndex { table, from: to, to: from }
         }
+        Operation::RenameConstraint { table, from, to } => {
+            Operation::RenameConstraint { table, from: to, to: from }
+        }
         Operation::AddForeignKey { table, key } => {
             let columns = key.columns.clone();
             Operation::DropForeignKey { table, columns, before: Some(Box::new(key)) }

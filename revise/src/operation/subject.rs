@@ -43,6 +43,7 @@ impl Operation {
             | Self::CreateIndex { .. }
             | Self::DropIndex { .. }
             | Self::RenameIndex { .. }
+            | Self::RenameConstraint { .. }
             | Self::AddForeignKey { .. }
             | Self::DropForeignKey { .. }
             | Self::AddCheck { .. }

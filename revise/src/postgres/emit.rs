@@ -14,7 +14,10 @@ use crate::{
     error::PlanError,
     operation::{
         DefinitionKind, Operation, Subject,
-        apply::parts::{find_check, find_key, find_unique, is_unique_on},
+        apply::{
+            named::Named,
+            parts::{find_check, find_key, find_unique, is_unique_on},
+        },
         batches,
     },
     schema::{DatabaseObject, Schema, Table, TableName, Written, clause, names, quote, quote_text},
@@ -286,8 +289,15 @@ fn emit_constraint(now: &Schema, operation: &Operation) -> Result<String, PlanEr
                 None => enums::drop_index(of, index),
             }
         }
-        Operation::RenameIndex { table, from, to } => {
-            format!("ALTER INDEX {} RENAME TO {}", table.renamed(from).quoted(), quote(to))
+        Operation::RenameIndex { table, from, to } => rename_index(table, from, to),
+        Operation::RenameConstraint { table: of, from, to } => {
+            match Named::expect(table(now, of)?, from)? {
+                Named::Index(_) => rename_index(of, from, to),
+                _ => {
+                    let (table, from, to) = (of.quoted(), quote(from), quote(to));
+                    format!("ALTER TABLE {table} RENAME CONSTRAINT {from} TO {to}")
+                }
+            }
         }
         Operation::DropPrimaryKey { table: of, .. } => {
             drop(of, &names::primary_key(table(now, of)?))
@@ -310,6 +320,10 @@ fn emit_constraint(now: &Schema, operation: &Operation) -> Result<String, PlanEr
             return Err(PlanError::Unsupported(format!("{other:?} is not for PostgreSQL")));
         }
     })
+}
+
+fn rename_index(table: &TableName, from: &str, to: &str) -> String {
+    format!("ALTER INDEX {} RENAME TO {}", table.renamed(from).quoted(), quote(to))
 }
 
 fn drop_unique(table: &Table, columns: &[String]) -> Result<String, PlanError> {

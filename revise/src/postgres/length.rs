@@ -77,7 +77,8 @@ fn each_name(operation: &mut Operation, visit: Visit<'_>) {
             visit(column);
         }
         Operation::RenameColumn { table, from, to }
-        | Operation::RenameIndex { table, from, to } => {
+        | Operation::RenameIndex { table, from, to }
+        | Operation::RenameConstraint { table, from, to } => {
             in_name(table, visit);
             [from, to].into_iter().for_each(&mut *visit);
         }

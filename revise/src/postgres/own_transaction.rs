@@ -58,6 +58,7 @@ fn uses(operation: &Operation, value: &str) -> bool {
         | Operation::DropUnique { .. }
         | Operation::DropIndex { .. }
         | Operation::RenameIndex { .. }
+        | Operation::RenameConstraint { .. }
         | Operation::AddForeignKey { .. }
         | Operation::DropForeignKey { .. }
         | Operation::DropCheck { .. }

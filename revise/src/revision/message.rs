@@ -127,7 +127,7 @@ fn describe(operation: &Operation) -> (&'static str, String, String) {
         }
         Operation::CreateIndex { table, index, .. } => ("add", index.name.clone(), to(table)),
         Operation::DropIndex { table, index, .. } => ("drop", index.clone(), from(table)),
-        Operation::RenameIndex { from, to, .. } => {
+        Operation::RenameIndex { from, to, .. } | Operation::RenameConstraint { from, to, .. } => {
             ("rename", format!("{from} to {to}"), String::new())
         }
         Operation::AddForeignKey { table, key } => {

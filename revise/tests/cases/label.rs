@@ -48,6 +48,7 @@ pub fn label(operation: &Operation) -> String {
         | Op::CreateIndex { .. }
         | Op::DropIndex { .. }
         | Op::RenameIndex { .. }
+        | Op::RenameConstraint { .. }
         | Op::AddForeignKey { .. }
         | Op::DropForeignKey { .. }
         | Op::AddCheck { .. }
@@ -69,6 +70,9 @@ fn label_of_key(operation: &Operation) -> String {
         Op::CreateIndex { table, index, .. } => format!("CreateIndex({table}: {})", index.name),
         Op::DropIndex { table, index, .. } => format!("DropIndex({table}: {index})"),
         Op::RenameIndex { table, from, to } => format!("RenameIndex({table}: {from}→{to})"),
+        Op::RenameConstraint { table, from, to } => {
+            format!("RenameConstraint({table}: {from}→{to})")
+        }
         Op::AddForeignKey { table, key } => format!("AddFk({table}: {})", key.columns.join(", ")),
         Op::DropForeignKey { table, columns, .. } => {
             format!("DropFk({table}: {})", columns.join(", "))

@@ -108,7 +108,7 @@ fn labels_name_the_kind_and_the_subject() {
     let expected = "CreateTable(t) DropTable(s.t) RenameTable(t→v) AddColumn(t.a) DropColumn(t.a) RenameColumn(t.a→b) \
         AlterType(t.a) AlterNull(t.a) AlterDefault(t.a) SetIdentity(t.a) \
         SetGenerated(t.a) SetCollation(t.a) SetColumnClause(t.a) SetOptions(t) Backfill(t.a) BackfillInBatches(t) AddPrimaryKey(t) \
-        DropPrimaryKey(t) AddUnique(t:_a,_b) DropUnique(t:_a) CreateIndex(t:_i) DropIndex(t:_i) RenameIndex(t:_i→j) AddFk(t:_a,_b) \
+        DropPrimaryKey(t) AddUnique(t:_a,_b) DropUnique(t:_a) CreateIndex(t:_i) DropIndex(t:_i) RenameIndex(t:_i→j) RenameConstraint(t:_k→l) AddFk(t:_a,_b) \
         DropFk(t:_a) AddCheck(t) DropCheck(t) SetComment(t.a) SetComment(t) CreateEnum(e) DropEnum(e) AddEnumValue(e:_x) \
         RenameEnumValue(e:_x→y) RebuildEnum(e) CreateView(v) DropView(v) CreateTrigger(g) DropTrigger(g) Sql()";
     let expected: Vec<String> =
@@ -142,6 +142,7 @@ fn every_operation() -> Plan {
         .create_index("t", Index::new("i", ["a"]))
         .drop_index("t", "i")
         .rename_index("t", "i", "j")
+        .rename_constraint("t", "k", "l")
         .add_foreign_key("t", ForeignKey::new(["a", "b"], "p", ["a", "b"]))
         .drop_foreign_key("t", ["a"])
         .add_check("t", Check::new("a > 0"))

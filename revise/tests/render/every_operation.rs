@@ -97,6 +97,7 @@ pub fn plan() -> Plan {
         .drop_unique("books", ["a", "b"])
         .drop_index("books", "i")
         .rename_index("books", "i", "j")
+        .rename_constraint("books", "k", "l")
         .add_foreign_key(
             "books",
             ForeignKey::new(["a", "b"], "authors", ["c", "d"])

@@ -165,6 +165,7 @@ fn keys_and_comments() -> Vec<Operation> {
         },
         Operation::DropIndex { table: books(), index: "i".to_owned(), before: None },
         Operation::RenameIndex { table: books(), from: "i".to_owned(), to: "j".to_owned() },
+        Operation::RenameConstraint { table: books(), from: "k".to_owned(), to: "l".to_owned() },
         Operation::AddForeignKey {
             table: books(),
             key: ForeignKey::new(["a", "b"], "authors", ["c", "d"])

@@ -53,7 +53,8 @@ fn is_rebuild(table: &Table, operation: &Operation) -> bool {
         | Operation::AddForeignKey { .. }
         | Operation::DropForeignKey { .. }
         | Operation::AddCheck { .. }
-        | Operation::DropCheck { .. } => true,
+        | Operation::DropCheck { .. }
+        | Operation::RenameConstraint { .. } => true,
         Operation::CreateTable { .. }
         | Operation::DropTable { .. }
         | Operation::RenameTable { .. }

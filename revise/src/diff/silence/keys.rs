@@ -64,11 +64,12 @@ impl Filling<'_> {
         let says = self.said.on_update(table, &name)
             || self.stated.states(table, Stated::OnUpdate(name, old.on_update));
         let on_update = if says { new.on_update } else { old.on_update };
+        let named = new.name.clone().or_else(|| old.name.clone());
         if (on_delete, on_update) == (old.on_delete, old.on_update) {
-            return old.clone();
+            let name = if self.strict_names { named } else { old.name.clone() };
+            return ForeignKey { name, ..old.clone() };
         }
-        let referenced = referenced(self.before, old);
-        let name = new.name.clone().or_else(|| old.name.clone());
+        let (referenced, name) = (referenced(self.before, old), named);
         ForeignKey { referenced, on_delete, on_update, name, ..old.clone() }
     }
 

@@ -2,6 +2,7 @@
 
 use sea_orm::DbBackend;
 
+use super::named::rename_constraint;
 use crate::{
     error::PlanError,
     operation::{Operation, Subject},
@@ -148,6 +149,7 @@ fn apply_to_constraint(
         Operation::AddPrimaryKey { .. } | Operation::DropPrimaryKey { .. } => {
             apply_to_primary_key(table, operation)
         }
+        Operation::RenameConstraint { from, to, .. } => rename_constraint(table, (from, to)),
         _ => apply_to_index(table, operation, backend),
     }
 }
@@ -334,10 +336,10 @@ fn find<'a>(table: &'a mut Table, name: &str) -> Result<&'a mut Column, PlanErro
     table.find_mut(name).ok_or_else(|| missing(&owner, column(name)))
 }
 
-fn missing(table: &TableName, what: String) -> PlanError {
+pub fn missing(table: &TableName, what: String) -> PlanError {
     PlanError::NoPart { table: table.clone(), what }
 }
 
-fn exists(table: &TableName, what: String) -> PlanError {
+pub fn exists(table: &TableName, what: String) -> PlanError {
     PlanError::PartExists { table: table.clone(), what }
 }

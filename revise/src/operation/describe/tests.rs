@@ -182,7 +182,8 @@ fn keys_and_indexes() {
             index: "down".to_owned(),
             before: Some(Box::new(downwards)),
         })
-        .rename_index("u", "a", "b");
+        .rename_index("u", "a", "b")
+        .rename_constraint("u", "c", "d");
     says(
         plan,
         &[
@@ -197,6 +198,7 @@ fn keys_and_indexes() {
             "drop index down on u",
             "drop index down on u(a, b desc)",
             "rename index a on u to b",
+            "rename constraint c on u to d",
         ],
     );
 }

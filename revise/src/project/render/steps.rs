@@ -118,6 +118,9 @@ fn constraint_step(operation: &Operation) -> String {
         Operation::RenameIndex { table, from, to } => {
             call("rename_index", &[name(table), text(from), text(to)])
         }
+        Operation::RenameConstraint { table, from, to } => {
+            call("rename_constraint", &[name(table), text(from), text(to)])
+        }
         Operation::AddForeignKey { table, key } => {
             call("add_foreign_key", &[name(table), parts::foreign_key(key)])
         }

@@ -44,6 +44,7 @@ impl Shadows {
         shadow.close().await;
         statements.without_made_up(&mut schema);
         entities.refine(&mut schema, backend);
+        entities.name(&mut schema)?;
         Ok(schema)
     }
 }
