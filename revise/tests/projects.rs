@@ -22,6 +22,9 @@ mod enums;
 #[path = "projects/naming.rs"]
 mod naming;
 #[cfg(test)]
+#[path = "projects/phases.rs"]
+mod phases;
+#[cfg(test)]
 #[path = "projects/project.rs"]
 mod project;
 #[cfg(test)]

@@ -135,6 +135,9 @@ pub struct MigrateArguments {
     /// Apply it at once, and note it as applied
     #[arg(long, conflicts_with_all = ["sql", "empty"])]
     pub apply: bool,
+    /// Write a part: `expand` what the program of before can live with, later `contract` the rest
+    #[arg(long, value_name = "PHASE", value_parser = ["expand", "contract"], conflicts_with = "empty")]
+    pub phase: Option<String>,
     /// How data is to be understood.
     #[command(flatten)]
     pub decisions: Decisions,

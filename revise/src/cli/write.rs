@@ -19,7 +19,7 @@ use crate::{
         accepted::Accepted,
         copy::script_of,
         directory::Directory,
-        generate::{Draft, Drafted, GenerateOptions},
+        generate::{Draft, Drafted, GenerateOptions, Phase},
         render,
     },
     revision::{Revision, suggest_message},
@@ -49,6 +49,10 @@ impl Command<'_> {
         }
         let mut options = self.decided(&arguments.decisions)?;
         options.accepted = self.accepted()?;
+        options.phase = arguments.phase.as_deref().map(|phase| match phase {
+            "expand" => Phase::Expand,
+            _ => Phase::Contract,
+        });
         if arguments.apply {
             self.expect_head(&target).await?;
         }
@@ -206,6 +210,7 @@ impl Command<'_> {
             strict_names: names == "strict",
             ignore_length,
             strict,
+            phase: None,
             accepted: Accepted::default(),
             shadow: self.shadow()?,
             ask: self.console.ask(),

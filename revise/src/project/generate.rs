@@ -3,6 +3,7 @@
 mod apply;
 mod ask;
 mod draft;
+mod phase;
 mod prove;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -10,10 +11,12 @@ use std::{collections::BTreeMap, sync::Arc};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
 
+use self::phase::Part;
 pub(crate) use self::prove::prove;
 pub use self::{
     ask::{Answer, sentence},
     draft::Draft,
+    phase::Phase,
 };
 use crate::{
     check::lint::lint,
@@ -90,6 +93,8 @@ pub struct GenerateOptions {
     pub ignore_length: bool,
     /// Take what the entities do not mention for a difference, also where no plan ever stated it.
     pub strict: bool,
+    /// `--phase`: which part of the change is written; without it all of it.
+    pub phase: Option<Phase>,
     /// Differences that are not to be written: those of the file beside the migrations.
     pub accepted: Accepted,
     /// Where shadows are made instead of in the database itself (PostgreSQL).
@@ -165,13 +170,16 @@ impl Drafting<'_> {
         let after = revise.scoped(entities, options);
         let before = revise.scoped(all.clone(), options);
         let diff_options = revise.diff_options(target.backend(), options)?;
-        let diff_options = revise.beside_entities(diff_options, &replay.manifest, options);
-        let mut found = self.answered(&before, &after, diff_options).await?;
+        let mut diff_options = revise.beside_entities(diff_options, &replay.manifest, options);
+        let part = Part::new(options.phase, (&before, after), &mut diff_options);
+        let mut found = self.answered(&before, &part.after, diff_options).await?;
+        part.finish(&mut found.operations, &before);
         options.accepted.take_from(&mut found.operations, target.backend());
         found.operations = revise.rewritten(found.operations);
         batches::end_of_first(&found.operations).map_err(Error::Stopped)?;
         if found.operations.is_empty() {
             replay.close().await;
+            part.expect_nothing_left(&before)?;
             return Ok(None);
         }
         self.agree(&found.operations)?;
@@ -180,11 +188,12 @@ impl Drafting<'_> {
         prove(&replay.shadow, &revise.history, &all, ways).await?;
         replay.follow(&found.operations).await?;
         let reached = revise.scoped(replay.schema(&revise.history).await?, options);
-        self.expect_done(&reached, &after, &replay)?;
+        self.expect_done(&reached, &part.after, &replay)?;
         replay.close().await;
         let findings = lint(&before, &found.operations, target.backend());
         let mut notes = found.notes;
         notes.extend(back.notes);
+        notes.extend(part.left_over(&reached)?);
         let transaction = !crate::postgres::needs_own_transaction(&found.operations);
         Ok(Some(Draft {
             up: found.operations,

@@ -228,7 +228,8 @@ impl Project {
         let written = |operations: &[Operation]| {
             operations.iter().map(Operation::as_written).collect::<Vec<_>>()
         };
-        self.push(Step { up: written(&draft.up), down: written(&draft.down), ..self.step() });
+        let (up, down) = (written(&draft.up), written(&draft.down));
+        self.push(Step { up, down, in_steps: !draft.transaction, ..self.step() });
     }
 
     pub async fn upgrade(&self, options: &UpgradeOptions) -> Result<Vec<String>> {
