@@ -4,6 +4,7 @@ mod apply;
 mod arguments;
 mod compare;
 mod console;
+mod databases;
 mod examples;
 mod file_lock;
 mod folder;
@@ -30,6 +31,7 @@ use self::console::Console;
 pub use self::{
     arguments::{Arguments, EXIT_CODES, Globals, Verb},
     console::fail,
+    databases::Databases,
     init::InitArguments,
     sea_orm::{AnewArguments, DownArguments, UpArguments},
     seed::SeedArguments,
@@ -65,13 +67,9 @@ impl Revise {
     /// Runs the command of this process' arguments, and answers its exit code.
     #[must_use]
     pub fn main(mut self) -> ExitCode {
-        // What `cargo run` says of the program that it starts.
-        if let Ok(name) = std::env::var("CARGO_PKG_NAME") {
-            self.program =
-                self.program.replace(DEFAULT_PROGRAM, &format!("cargo run -p {name} --"));
-        }
+        self.program = called(&self.program);
         let command = Whole::command().bin_name(self.program.clone());
-        let whole = match whole_of(&command) {
+        let whole: Whole = match read_arguments(&command) {
             Ok(whole) => whole,
             Err(error) => return usage::misused(&error),
         };
@@ -87,49 +85,54 @@ impl Revise {
     #[must_use]
     pub fn run(&self, arguments: Arguments, url: Option<&str>) -> ExitCode {
         let Arguments { globals, verb } = arguments;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let done = match runtime {
-            Ok(runtime) => runtime.block_on(self.carry_out(&globals, verb, url)),
-            Err(error) => Err(Error::Stopped(format!("no runtime can be started: {error}"))),
-        };
-        match done {
+        match self.run_verb(&globals, &verb, url) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => console::fail(&error, &globals),
         }
     }
 
-    async fn carry_out(&self, globals: &Globals, verb: Verb, url: Option<&str>) -> Result<()> {
+    fn run_verb(&self, globals: &Globals, verb: &Verb, url: Option<&str>) -> Result<()> {
+        let directory = globals.directory.clone().or_else(|| self.directory.clone());
+        let globals = Globals { directory, ..globals.clone() };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        match runtime {
+            Ok(runtime) => runtime.block_on(self.carry_out(&globals, verb, url)),
+            Err(error) => Err(Error::Stopped(format!("no runtime can be started: {error}"))),
+        }
+    }
+
+    async fn carry_out(&self, globals: &Globals, verb: &Verb, url: Option<&str>) -> Result<()> {
         let command = Command { revise: self, globals, console: Console::new(globals), url };
         self.expect_names()?;
         // Held to the end.
-        let _file_lock = command.take_file_lock(&verb).await?;
+        let _file_lock = command.take_file_lock(verb).await?;
         match verb {
-            Verb::Init(arguments) => command.init(&arguments).await,
-            Verb::Migrate(arguments) => command.migrate(&arguments).await,
-            Verb::Revision(arguments) => command.revision(&arguments).await,
-            Verb::Upgrade(arguments) => command.upgrade(&arguments).await,
-            Verb::Downgrade(arguments) => command.downgrade(&arguments).await,
-            Verb::Up(arguments) => command.up(&arguments).await,
-            Verb::Down(arguments) => command.down(&arguments).await,
-            Verb::Fresh(arguments) => command.fresh(&arguments).await,
-            Verb::Refresh(arguments) => command.refresh(&arguments).await,
-            Verb::Reset(arguments) => command.reset(&arguments).await,
-            Verb::Current(arguments) => command.current(&arguments).await,
-            Verb::History(arguments) => command.history(&arguments).await,
+            Verb::Init(arguments) => command.init(arguments).await,
+            Verb::Migrate(arguments) => command.migrate(arguments).await,
+            Verb::Revision(arguments) => command.revision(arguments).await,
+            Verb::Upgrade(arguments) => command.upgrade(arguments).await,
+            Verb::Downgrade(arguments) => command.downgrade(arguments).await,
+            Verb::Up(arguments) => command.up(arguments).await,
+            Verb::Down(arguments) => command.down(arguments).await,
+            Verb::Fresh(arguments) => command.fresh(arguments).await,
+            Verb::Refresh(arguments) => command.refresh(arguments).await,
+            Verb::Reset(arguments) => command.reset(arguments).await,
+            Verb::Current(arguments) => command.current(arguments).await,
+            Verb::History(arguments) => command.history(arguments).await,
             Verb::Heads => command.heads(),
             Verb::Branches => command.branches().await,
-            Verb::Show(arguments) => command.show(&arguments).await,
-            Verb::Edit(arguments) => command.edit(&arguments),
+            Verb::Show(arguments) => command.show(arguments).await,
+            Verb::Edit(arguments) => command.edit(arguments),
             Verb::Merge => command.merge().await,
-            Verb::Squash(arguments) => command.squash(&arguments).await,
-            Verb::Stamp(arguments) => command.stamp(&arguments).await,
-            Verb::Seed(arguments) => command.seed(&arguments).await,
-            Verb::Check(arguments) => command.check(&arguments).await,
+            Verb::Squash(arguments) => command.squash(arguments).await,
+            Verb::Stamp(arguments) => command.stamp(arguments).await,
+            Verb::Seed(arguments) => command.seed(arguments).await,
+            Verb::Check(arguments) => command.check(arguments).await,
             Verb::Status => command.status().await,
-            Verb::Lint(arguments) => command.lint(&arguments).await,
-            Verb::Resolve(arguments) => command.resolve(&arguments).await,
-            Verb::Test(arguments) => command.test(&arguments).await,
-            Verb::Diff(arguments) => command.diff(&arguments).await,
+            Verb::Lint(arguments) => command.lint(arguments).await,
+            Verb::Resolve(arguments) => command.resolve(arguments).await,
+            Verb::Test(arguments) => command.test(arguments).await,
+            Verb::Diff(arguments) => command.diff(arguments).await,
         }
     }
 }
@@ -150,12 +153,20 @@ impl Revise {
     }
 }
 
+/// How the program is called where `cargo run` has started it, which says so.
+fn called(program: &str) -> String {
+    match std::env::var("CARGO_PKG_NAME") {
+        Ok(name) => program.replace(DEFAULT_PROGRAM, &format!("cargo run -p {name} --")),
+        Err(_) => program.to_owned(),
+    }
+}
+
 /// The arguments of this process; without a verb it is `up`, as SeaORM has it.
-fn whole_of(command: &clap::Command) -> Result<Whole, clap::Error> {
+fn read_arguments<T: FromArgMatches>(command: &clap::Command) -> Result<T, clap::Error> {
     let read = |more: Option<&str>| {
         let arguments = std::env::args_os().chain(more.map(Into::into));
         let matches = command.clone().try_get_matches_from(arguments)?;
-        Whole::from_arg_matches(&matches)
+        T::from_arg_matches(&matches)
     };
     let missing =
         [ErrorKind::MissingSubcommand, ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand];
@@ -224,9 +235,10 @@ impl Command<'_> {
     fn target(&self) -> Result<Target> {
         let url = self.url.or(self.revise.default_url.as_deref());
         let url = url.ok_or_else(|| {
-            Error::Usage(
-                "no database is named; give `--database-url`, or set DATABASE_URL".to_owned(),
-            )
+            Error::Usage(format!(
+                "no database is named; give `--database-url`, or set {}",
+                self.revise.url_variable
+            ))
         })?;
         Target::parse(url, self.revise.style)
     }

@@ -16,6 +16,9 @@ mod breakage;
 #[path = "projects/comments.rs"]
 mod comments;
 #[cfg(test)]
+#[path = "projects/databases.rs"]
+mod databases;
+#[cfg(test)]
 #[path = "projects/enums.rs"]
 mod enums;
 #[cfg(test)]

@@ -250,7 +250,7 @@ fn print(line: &str) -> Result<()> {
     }
 }
 
-fn eprintln(line: &str) {
+pub fn eprintln(line: &str) {
     // Where standard error is closed, nothing is lost.
     drop(writeln!(io::stderr(), "{line}"));
 }

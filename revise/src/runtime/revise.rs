@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
     sync::Arc,
 };
 
@@ -44,9 +45,12 @@ pub struct Revise {
     pub(crate) entities: Entities,
     pub(crate) style: UrlStyle,
     pub(crate) default_url: Option<String>,
+    /// The variable of the environment that names the database.
+    pub(crate) url_variable: String,
     pub(crate) program: String,
     pub(crate) backup: Backup,
     pub(crate) users_lock: Option<String>,
+    pub(crate) directory: Option<PathBuf>,
     pub(crate) seeds: Seeds,
     rewrites: Vec<Rewrite>,
 }
@@ -113,9 +117,11 @@ impl Revise {
             entities: Entities::new(),
             style: UrlStyle::default(),
             default_url: None,
+            url_variable: "DATABASE_URL".to_owned(),
             program: DEFAULT_PROGRAM.to_owned(),
             backup: Backup::default(),
             users_lock: None,
+            directory: None,
             seeds: Seeds::new(),
             rewrites: Vec::new(),
         }
@@ -169,6 +175,14 @@ impl Revise {
     #[must_use]
     pub fn users_lock(mut self, suffix: impl Into<String>) -> Self {
         self.users_lock = Some(suffix.into());
+        self
+    }
+
+    /// The folder of the migrations where the command line does not say, best an absolute one (`env!("CARGO_MANIFEST_DIR")`). Without it
+    /// it is looked for. A crate with the migrations of several databases has to say it.
+    #[must_use]
+    pub fn directory(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.directory = Some(folder.into());
         self
     }
 
