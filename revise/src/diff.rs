@@ -113,6 +113,7 @@ impl DiffOptions {
 
 /// What counts as a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DiffScope {
     /// What entities say, and what plans stated before. A default, a length, an action, a key, a unique or a table that neither
     /// of them ever mentioned is listed and left alone.
@@ -126,6 +127,7 @@ pub enum DiffScope {
 /// What has to be known before there can be a plan.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "question", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Question {
     /// Is `added` a new name of one of these tables?
     RenamedTable {
@@ -182,6 +184,7 @@ pub struct Difference {
 
 /// Why there can be no plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DiffError {
     /// A rename that was asked for and cannot be.
     #[error("{0}")]

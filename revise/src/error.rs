@@ -14,6 +14,7 @@ pub(crate) use code::{
 
 /// Why operations cannot be turned into statements.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PlanError {
     /// A table that is not there.
     #[error("table `{0}` does not exist")]
@@ -53,6 +54,7 @@ impl From<PlanError> for DbErr {
 
 /// Why a command did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// The database answered with an error, or not at all.
     #[error("{what}: {}", explain(.source))]

@@ -29,6 +29,7 @@ use crate::schema::{
 /// was written by hand; it is never needed to carry the operation out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Operation {
     /// Creates a table with its keys, constraints and indexes.
     CreateTable { table: Table },
@@ -220,6 +221,7 @@ pub enum Operation {
 /// What a [`Operation::CreateObject`] creates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum DefinitionKind {
     /// A view; `table` is its own name.
     View,

@@ -49,6 +49,7 @@ use crate::{
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Level {
     /// Rows or values may be lost, or the migration may fail on a table that has rows.
     Danger,
@@ -60,6 +61,7 @@ pub enum Level {
 
 /// Something in a plan that deserves a look.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Finding {
     /// The rule's name, which stays the same.
     pub rule: &'static str,

@@ -57,6 +57,7 @@ pub struct Globals {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
+#[non_exhaustive]
 pub enum Verb {
     /// Make a crate of migrations, or look whether an existing one is understood
     Init(InitArguments),

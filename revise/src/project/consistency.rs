@@ -26,6 +26,7 @@ use crate::{
 
 /// What [`Revise::check`] found. Everything is as it should be when [`Checked::verdict`] says so.
 #[derive(Clone, Debug, Default, Serialize)]
+#[non_exhaustive]
 pub struct Checked {
     /// What the entities ask for and no migration does.
     pub models: Vec<Operation>,

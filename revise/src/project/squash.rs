@@ -28,6 +28,7 @@ use crate::{
 
 /// What becomes of the steps that change rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Data {
     /// Nothing is said: they are refused.
     Ask,

@@ -4,6 +4,7 @@ use super::slug;
 
 /// Why no revision was found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ResolveError {
     /// It fits several.
     #[error("`{given}` fits {} revisions: {}; write more of the name", .candidates.len(), shown(.candidates))]

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 
 /// When an upgrade copies a SQLite file first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Backup {
     /// When rows or values would be lost.
     #[default]

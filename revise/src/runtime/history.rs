@@ -32,6 +32,7 @@ pub(crate) struct History {
 
 /// A migration that was applied, or was begun.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Applied {
     /// Its name.
     pub revision: String,
@@ -43,6 +44,7 @@ pub struct Applied {
 
 /// What is noted about a migration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Record {
     /// The checksum of its plan.
     pub checksum: Option<String>,
@@ -66,6 +68,7 @@ impl Record {
 /// How far a migration is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum State {
     /// Done.
     Applied,

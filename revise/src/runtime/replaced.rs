@@ -15,6 +15,7 @@ use crate::{
 
 /// A migration that replaces others which a database has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Replacement {
     /// The new one.
     pub revision: String,

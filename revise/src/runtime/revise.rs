@@ -60,6 +60,7 @@ type Rewrite = Box<dyn Fn(Vec<Operation>) -> Vec<Operation> + Send + Sync>;
 
 /// Where a database stands in the history.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Status {
     /// What was applied, oldest first.
     pub applied: Vec<Applied>,

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 
 /// A database.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Target {
     /// SQLite in memory: gone with the connection.
     Memory,
@@ -19,6 +20,7 @@ pub enum Target {
 
 /// How the path of a SQLite URL is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum UrlStyle {
     /// As sqlx and SeaORM read it: `sqlite://books.db` or `sqlite:books.db` is relative, `sqlite:///var/books.db` absolute.
     #[default]

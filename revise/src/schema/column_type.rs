@@ -9,6 +9,7 @@ use crate::schema::quote;
 
 /// A column's type.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Type {
     /// `char(n)`.
     Char(Option<u32>),

@@ -6,6 +6,7 @@ use crate::schema::{expression::equivalent, quote_text};
 
 /// What a row gets that names no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DefaultValue {
     /// A text.
     Text(String),

@@ -128,6 +128,7 @@ pub struct Call {
 /// The kinds of database objects, in the order in which they are created; they are dropped in the opposite one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ObjectKind {
     /// A domain.
     Domain,
@@ -206,6 +207,7 @@ impl ObjectKind {
 /// How an object is replaced by another one of its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ReplaceMethod {
     /// It is dropped and created again.
     Recreate,

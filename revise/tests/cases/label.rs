@@ -41,18 +41,7 @@ pub fn label(operation: &Operation) -> String {
         Op::CreateDatabaseObject { object, .. } => format!("CreateDatabaseObject({})", object.name),
         Op::DropDatabaseObject { object } => format!("DropDatabaseObject({})", object.name),
         Op::Sql { .. } => "Sql()".to_owned(),
-        Op::AddPrimaryKey { .. }
-        | Op::DropPrimaryKey { .. }
-        | Op::AddUnique { .. }
-        | Op::DropUnique { .. }
-        | Op::CreateIndex { .. }
-        | Op::DropIndex { .. }
-        | Op::RenameIndex { .. }
-        | Op::RenameConstraint { .. }
-        | Op::AddForeignKey { .. }
-        | Op::DropForeignKey { .. }
-        | Op::AddCheck { .. }
-        | Op::DropCheck { .. } => label_of_key(operation),
+        _ => label_of_key(operation),
     }
 }
 
@@ -79,7 +68,7 @@ fn label_of_key(operation: &Operation) -> String {
         }
         Op::AddCheck { table, .. } => format!("AddCheck({table})"),
         Op::DropCheck { table, .. } => format!("DropCheck({table})"),
-        _ => unreachable!("only operations on keys come here"),
+        _ => panic!("an operation has no label: {operation:?}"),
     }
 }
 
@@ -87,5 +76,6 @@ fn object_kind(kind: DefinitionKind) -> &'static str {
     match kind {
         DefinitionKind::View => "View",
         DefinitionKind::Trigger => "Trigger",
+        other => panic!("{other:?} has no label"),
     }
 }

@@ -7,6 +7,7 @@ use std::{
 
 /// Why the folder of migrations was not found, read or changed.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum DirectoryError {
     /// None was found.
     #[error("no migrations in `{}` or above it; name their crate with `-d`, or make one with `init`", .0.display())]

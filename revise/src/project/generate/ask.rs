@@ -8,6 +8,7 @@ use crate::{
 
 /// An answer to a [`Question`].
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Answer {
     /// It is this one, renamed: the name of a candidate.
     Renamed(String),

@@ -12,6 +12,7 @@ use crate::{
 
 /// A migration that was not written yet.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Draft {
     /// The way up.
     pub up: Vec<Operation>,

@@ -14,6 +14,7 @@ use crate::{
 /// Where a seed stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum SeedState {
     /// It did not run yet.
     New,
@@ -29,6 +30,7 @@ pub enum SeedState {
 
 /// A seed, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct SeedPlan {
     /// Its name.
     pub seed: String,

@@ -39,6 +39,7 @@ pub struct UpgradeOptions {
 
 /// What is one transaction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Transactions {
     /// Each migration with its record.
     #[default]
@@ -84,6 +85,7 @@ impl Default for UpgradeOptions {
 
 /// What happens during an upgrade.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Event {
     /// Another process changes the schema; this is what is known about it.
     Waiting(String),
