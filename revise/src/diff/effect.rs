@@ -43,6 +43,12 @@ pub fn dropped(operation: &Operation, before: &Schema) -> Vec<Node> {
             check_of(table(name), check).into_iter().collect()
         }
         Operation::DropIndex { index, .. } => vec![Node::name(index)],
+        Operation::DropObject { kind: DefinitionKind::Trigger, table, object } => {
+            // It is dropped before its table is renamed.
+            let own = before.tables.values().find(|table| table.triggers.contains(object));
+            let table = own.map_or(table, |own| &own.name);
+            object_of(DefinitionKind::Trigger, table, &object.name)
+        }
         Operation::DropObject { kind, table, object } => object_of(*kind, table, &object.name),
         Operation::DropEnum { name, .. } => vec![Node::name(name)],
         Operation::DropDatabaseObject { object } => object_node(before, &object.name),

@@ -11,8 +11,9 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     DropDatabaseObjects,
-    Rename,
+    /// By the names that their texts have: they come back when these are there again.
     DropObjects,
+    Rename,
     DropForeignKeys,
     /// Only where something new takes a name that a table holds which goes, or an enum loses a default of it.
     DropTablesFirst,

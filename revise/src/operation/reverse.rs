@@ -1,5 +1,7 @@
 //! The way back: the reversed list of reversed operations, with what was dropped as it was.
 
+mod triggers;
+
 use sea_orm::DbBackend;
 
 use crate::{
@@ -28,6 +30,7 @@ pub fn reverse(
 ) -> Result<Reversed, PlanError> {
     let mut state = before.clone();
     let mut found = Reversed::default();
+    let mut last = Vec::new();
     for (place, operation) in operations.iter().enumerate() {
         let earlier = operations.get(..place).unwrap_or_default();
         let (back, note) = one(&state, earlier, operation);
@@ -35,6 +38,7 @@ pub fn reverse(
         found.operations.extend(counting(&state, operation));
         found.operations.extend(back);
         found.notes.extend(note);
+        last.extend(triggers::come_back(before, earlier, operation));
         state.apply(operation, backend)?;
         if backend == DbBackend::Sqlite {
             // SQLite keeps no enums; the values are known all the same.
@@ -44,6 +48,7 @@ pub fn reverse(
     found.operations.reverse();
     found.operations = without_lost_work(found.operations);
     defaults_after_types(&mut found.operations);
+    found.operations.extend(last);
     Ok(found)
 }
 
@@ -109,7 +114,7 @@ fn one(
     }
 }
 
-/// Creates a dropped table, without its triggers and without names that are given automatically.
+/// Creates a dropped table, without its triggers, which come later, and without names that are given automatically.
 fn create_again(mut table: Table) -> Operation {
     crate::schema::names::without_automatic_names(&mut table);
     table.triggers.clear();

@@ -127,13 +127,14 @@ pub async fn fingerprint(
     Ok(rows)
 }
 
-/// A value as text. SQLite would call bytes a text that need not be one.
+/// A value as text. SQLite would call bytes a text that need not be one. PostgreSQL refuses a statement that it has prepared when
+/// the collation of what it answers has changed since, so it is always the same one.
 fn text(column: &str, backend: DbBackend) -> String {
     match backend {
         DbBackend::Sqlite => format!(
             "CASE typeof({column}) WHEN 'blob' THEN hex({column}) ELSE CAST({column} AS TEXT) END"
         ),
-        _ => format!("CAST({column} AS text)"),
+        _ => format!("CAST({column} AS text) COLLATE \"C\""),
     }
 }
 

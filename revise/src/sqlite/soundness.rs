@@ -215,6 +215,14 @@ async fn try_triggers(
             let reason = format!("it follows updates of `{missing}`, which is not there");
             found.add(FaultKind::Trigger, (name, table), reason);
         }
+        let is_computed = |wanted: &&String| {
+            let own = columns.iter().find(|(own, _)| own.eq_ignore_ascii_case(wanted));
+            own.is_some_and(|(_, computed)| *computed)
+        };
+        if let Some(computed) = named.iter().find(is_computed) {
+            let reason = format!("it follows updates of `{computed}`, which is computed");
+            found.add(FaultKind::Trigger, (name, table), reason);
+        }
     }
     for event in [Event::Insert, Event::Update, Event::Delete] {
         let followed = triggers.iter().filter(|trigger| trigger.event == event);
