@@ -1,12 +1,13 @@
 //! One random change of the second schema of a pair.
 
 use sea_orm::DbBackend;
-use sea_revise::schema::{Column, Identity, Table, TableName};
+use sea_revise::schema::{Column, Identity, Table, TableName, Type};
 
 use super::{
     expressions::{self, drop_expressions},
     kinds::{Class, class, is_castable},
     names::Names,
+    objects::Object,
     pair::Pair,
     schemas::{Maker, values_of},
 };
@@ -15,7 +16,7 @@ use super::{
 pub fn change(pair: &mut Pair, maker: &mut Maker) {
     let names: Vec<TableName> = pair.b.tables.keys().cloned().collect();
     let Some(name) = maker.random.pick(&names).cloned() else { return };
-    match maker.random.below(34) {
+    match maker.random.below(44) {
         0 => {
             let table = maker.table(&pair.b);
             pair.b.insert(table);
@@ -42,9 +43,7 @@ pub fn change(pair: &mut Pair, maker: &mut Maker) {
             found.nullable = !found.nullable;
         }),
         18 | 19 => with_column(pair, maker, &name, |pair, maker, column| {
-            let default = maker.default(&column.kind, &pair.b);
-            let found = pair.b.tables.get_mut(&name).unwrap().find_mut(&column.name).unwrap();
-            found.default = default.filter(|_| maker.random.percent(70));
+            redefault(pair, maker, &name, column);
         }),
         20 => with_column(pair, maker, &name, |pair, maker, column| {
             let all = [Identity::None, Identity::Automatic, Identity::Always];
@@ -55,8 +54,27 @@ pub fn change(pair: &mut Pair, maker: &mut Maker) {
         23..=29 => change_part(pair, maker, &name),
         30 => maker.add_foreign_key(&mut pair.b),
         31 => comment(pair.b.tables.get_mut(&name).unwrap(), maker),
+        32 | 33 => with_column(pair, maker, &name, |pair, maker, column| {
+            collate(pair.b.tables.get_mut(&name).unwrap(), maker, column);
+        }),
+        34..=36 => compute(pair.b.tables.get_mut(&name).unwrap(), maker),
+        37 | 38 => change_objects(pair, maker),
+        39 | 40 if pair.backend == DbBackend::Sqlite => {
+            pair.b.tables.get_mut(&name).unwrap().options = maker.options();
+        }
         _ => change_enum(pair, maker),
     }
+}
+
+fn redefault(pair: &mut Pair, maker: &mut Maker, name: &TableName, column: &Column) {
+    let default = maker.default(&column.kind, &pair.b);
+    let found = pair.b.tables.get_mut(name).unwrap().find_mut(&column.name).unwrap();
+    found.default = default.filter(|_| maker.random.percent(70));
+}
+
+fn collate(table: &mut Table, maker: &mut Maker, column: &Column) {
+    let collation = maker.collation(&column.kind).filter(|_| maker.random.percent(70));
+    table.find_mut(&column.name).unwrap().collation = collation;
 }
 
 fn with_column(
@@ -219,6 +237,61 @@ fn change_part(pair: &mut Pair, maker: &mut Maker, name: &TableName) {
     }
 }
 
+/// Lets a column be computed, or otherwise, or no longer.
+fn compute(table: &mut Table, maker: &mut Maker) {
+    let made: Vec<String> = table
+        .columns
+        .iter()
+        .filter(|column| column.generated.is_some())
+        .map(|column| column.name.clone())
+        .collect();
+    let Some(name) = maker.random.pick(&made).cloned() else {
+        return compute_plain(table, maker);
+    };
+    let other = expressions::generated(&mut maker.random, table, maker.backend);
+    let (choice, sqlite) = (maker.random.below(4), maker.backend == DbBackend::Sqlite);
+    let Some(column) = table.find_mut(&name) else { return };
+    match (choice, other, &mut column.generated) {
+        (0, _, made) => *made = None,
+        (1, _, Some(made)) if sqlite => made.stored = !made.stored,
+        (_, Some((kind, expression, _)), Some(made)) if kind == column.kind => {
+            made.expression = expression;
+        }
+        _ => {}
+    }
+}
+
+/// Lets a column be computed that was written before.
+fn compute_plain(table: &mut Table, maker: &mut Maker) {
+    let Some((kind, expression, stored)) =
+        expressions::generated(&mut maker.random, table, maker.backend)
+    else {
+        return;
+    };
+    let used = expressions::names_in(&expression);
+    let fit = |column: &&mut Column| column.kind == kind && !used.contains(&column.name);
+    let Some(column) = table.columns.iter_mut().find(fit) else { return };
+    column.generated = Some(sea_revise::schema::Generated { expression, stored });
+}
+
+/// Adds a trigger or a view, drops one, or builds it otherwise. Guests stay as they are.
+fn change_objects(pair: &mut Pair, maker: &mut Maker) {
+    if pair.guests {
+        return;
+    }
+    let objects = &mut pair.objects.1;
+    let place = maker.random.below(objects.len().max(1));
+    match (maker.random.below(4), maker.object(&pair.b)) {
+        (0, _) if !objects.is_empty() => drop(objects.remove(place)),
+        (1 | 2, Some(other)) if !objects.is_empty() => {
+            let name = objects[place].name.clone();
+            objects[place] = Object { name, ..other };
+        }
+        (_, Some(new)) => objects.push(new),
+        _ => {}
+    }
+}
+
 fn comment(table: &mut Table, maker: &mut Maker) {
     if maker.backend == DbBackend::Sqlite {
         return;
@@ -241,7 +314,8 @@ fn change_enum(pair: &mut Pair, maker: &mut Maker) {
     };
     let used = |value: &String| is_used(pair, value);
     let mut values = values_of(&pair.b, &sea_revise::schema::Type::enumeration(&name));
-    match maker.random.below(5) {
+    match maker.random.below(7) {
+        5 | 6 => return rename_enum(pair, maker, &name),
         0 | 1 => {
             let all = ["later", "c", "x'y", "Ω"];
             let new = (*maker.random.pick(&all).unwrap()).to_owned();
@@ -264,6 +338,24 @@ fn change_enum(pair: &mut Pair, maker: &mut Maker) {
         _ => {}
     }
     pair.b.enums.insert(name, values);
+}
+
+/// Gives an enum type another name, and its columns the other type. The engine knows no such rename: it creates the
+/// one and drops the other.
+fn rename_enum(pair: &mut Pair, maker: &mut Maker, from: &str) {
+    let to = maker.enum_name();
+    let values = pair.b.enums.remove(from).unwrap();
+    pair.b.enums.insert(to.clone(), values);
+    let columns = pair.b.tables.values_mut().flat_map(|table| &mut table.columns);
+    for column in columns {
+        let kind = match &mut column.kind {
+            Type::Array(element) => element,
+            kind => kind,
+        };
+        if *kind == Type::enumeration(from) {
+            *kind = Type::enumeration(&to);
+        }
+    }
 }
 
 /// Whether a default or an expression names a value of an enum.

@@ -15,9 +15,16 @@ pub fn essence(schema: &Schema, backend: DbBackend) -> Schema {
         table.columns.iter_mut().for_each(|column| plain(column, backend));
         constraints(table);
         expressions::of_table(table).into_iter().for_each(|text| *text = unquoted(text));
+        table.triggers.iter_mut().for_each(|trigger| trigger.sql = without_marks(&trigger.sql));
         table.sort();
     }
+    schema.views.values_mut().for_each(|view| view.sql = without_marks(&view.sql));
     schema
+}
+
+/// The text of a trigger or a view without quotes of names, and the spaces of one line.
+fn without_marks(sql: &str) -> String {
+    sql.replace('"', "").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// An expression without the quotes that a database may leave out.

@@ -77,12 +77,22 @@ pub fn generated(
     let columns: Vec<&Column> = table.columns.iter().filter(fit).collect();
     let column = random.pick(&columns)?;
     let name = quote(&column.name);
-    let expression = match class(&column.kind) {
-        Class::Text => format!("upper({name})"),
-        _ => format!("{name} * 2"),
+    let text = column.kind.clone();
+    let all = match class(&column.kind) {
+        Class::Text => [
+            (text.clone(), format!("upper({name})")),
+            (text, format!("{name} || 'it''s'")),
+            (Type::Integer, format!("length({name})")),
+        ],
+        _ => [
+            (Type::Integer, format!("{name} * 2")),
+            (Type::Integer, format!("{name} % 7")),
+            (Type::Text, format!("CASE WHEN {name} > 1 THEN 'many' END")),
+        ],
     };
+    let (kind, expression) = random.pick(&all)?.clone();
     let stored = backend != DbBackend::Sqlite || random.percent(50);
-    Some((column.kind.clone(), expression, stored))
+    Some((kind, expression, stored))
 }
 
 /// The names in quotes.

@@ -1,30 +1,20 @@
 //! Pairs that broke a law once, made as small as they go. A random pair may never be like them again.
 
-use std::collections::BTreeMap;
-
 use sea_orm::DbBackend;
 use sea_revise::{
     prelude::{Index, IndexColumn},
     schema::{Check, Column, DefaultValue, ForeignKey, PrimaryKey, Schema, Table, Type, Unique},
 };
 
-use super::pair::Pair;
+use super::{
+    objects::{Kind, Object},
+    pair::Pair,
+};
 
 /// The pairs, and what they are about.
 pub fn pairs(backend: DbBackend) -> Vec<(&'static str, Pair)> {
     let pairs = tables().into_iter().chain(keys()).chain(columns()).chain(expressions());
-    let all = pairs.chain(enums()).map(|(name, a, b)| {
-        let pair = Pair {
-            backend,
-            a,
-            b,
-            tables: BTreeMap::new(),
-            columns: BTreeMap::new(),
-            values: BTreeMap::new(),
-            enum_map: Vec::new(),
-        };
-        (name, pair)
-    });
+    let all = pairs.chain(enums()).map(|(name, a, b)| (name, Pair::of(backend, a, b)));
     let mut all: Vec<_> = all.collect();
     for (name, pair) in &mut all {
         for old in ["old", "abs"] {
@@ -34,6 +24,7 @@ pub fn pairs(backend: DbBackend) -> Vec<(&'static str, Pair)> {
         }
         pair.align();
     }
+    all.extend(objects(backend));
     all
 }
 
@@ -245,4 +236,53 @@ fn enums() -> Vec<Case> {
             with_enum(["a", "b"], [table("t", mood("m")).check(called())]),
         ),
     ]
+}
+
+/// Triggers and views: where the plan knows them, and where it does not.
+fn objects(backend: DbBackend) -> Vec<(&'static str, Pair)> {
+    let object = |kind: Kind, table: &str, column: &str| Object {
+        name: "seen by".to_owned(),
+        kind,
+        at: (table.into(), column.to_owned()),
+        other: None,
+    };
+    let table =
+        |name: &str, column: &str| Table::new(name).column(text(column)).column(number("n"));
+    let pair = |before: Table, after: Option<Table>| {
+        Pair::of(backend, schema([before]), after.map(|table| schema([table])).unwrap_or_default())
+    };
+    let mut found = Vec::new();
+    for kind in [Kind::Insert, Kind::Update, Kind::Delete, Kind::View] {
+        let both = |a: (&str, &str), b: (&str, &str)| {
+            (vec![object(kind, a.0, a.1)], vec![object(kind, b.0, b.1)])
+        };
+        let mut of_table = pair(table("t", "c"), Some(table("u", "c")));
+        of_table.tables.insert("u".into(), "t".into());
+        of_table.objects = both(("t", "c"), ("u", "c"));
+        let mut of_column = pair(table("t", "c"), Some(table("t", "d")));
+        of_column.columns.insert(("t".into(), "d".to_owned()), "c".to_owned());
+        of_column.objects = both(("t", "c"), ("t", "d"));
+        let mut gone = pair(table("t", "c"), None);
+        gone.objects.0 = vec![object(kind, "t", "c")];
+        for guests in [false, true] {
+            found.extend([
+                ("a table is renamed that is seen", Pair { guests, ..of_table.clone() }),
+                ("a column is renamed that is seen", Pair { guests, ..of_column.clone() }),
+                ("a table goes that is seen", Pair { guests, ..gone.clone() }),
+            ]);
+        }
+    }
+    let computed =
+        Table::new("t").column(text("c").nullable().generated("CAST(\"n\" AS text)", true));
+    let mut computed = pair(table("t", "c"), Some(computed.column(number("n"))));
+    computed.objects.0 = vec![object(Kind::Update, "t", "c")];
+    computed.guests = true;
+    found.push(("a column is computed from now on that a trigger follows", computed));
+    let collated = Table::new("t").column(text("c").collation(match backend {
+        DbBackend::Sqlite => "NOCASE",
+        _ => "C",
+    }));
+    let collated = pair(table("t", "c"), Some(collated.column(number("n"))));
+    found.push(("a column is compared otherwise", collated));
+    found
 }

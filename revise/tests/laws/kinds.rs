@@ -118,7 +118,11 @@ pub fn is_castable(from: &Type, to: &Type) -> bool {
     let (one, other) = (class(from), class(to));
     match (from, to) {
         (Type::Array(one), Type::Array(other)) => {
-            return one == other || class(one) == Class::Text || class(other) == Class::Text;
+            let enums = class(one) == Class::Enum && class(other) == Class::Enum;
+            return one == other
+                || enums
+                || class(one) == Class::Text
+                || class(other) == Class::Text;
         }
         (Type::Other(one), Type::Other(other)) => return one == other,
         _ => {}
@@ -129,6 +133,20 @@ pub fn is_castable(from: &Type, to: &Type) -> bool {
         || other == Class::Text
         || (numbers.contains(&one) && numbers.contains(&other))
         || matches!((one, other), (Class::Whole, Class::Boolean) | (Class::Boolean, Class::Whole))
+}
+
+/// A collation, where a type has one: one that every database of the backend has.
+pub fn collation(random: &mut Random, kind: &Type, backend: DbBackend) -> Option<&'static str> {
+    let all = match backend {
+        DbBackend::Sqlite => ["NOCASE", "RTRIM", "BINARY"],
+        _ => ["C", "POSIX", "ucs_basic"],
+    };
+    random.pick(&all).copied().filter(|_| is_collatable(kind, backend))
+}
+
+/// Whether a column of a type may have a collation of its own. SQLite takes one for every type.
+pub fn is_collatable(kind: &Type, backend: DbBackend) -> bool {
+    backend == DbBackend::Sqlite || class(kind) == Class::Text
 }
 
 /// Whether a B-tree may have values of the type.

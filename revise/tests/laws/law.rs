@@ -7,12 +7,15 @@ use sea_revise::{
     postgres,
     project::render,
     revision::Revision,
-    schema::Schema,
+    schema::{Schema, TableName},
     sqlite,
 };
 
 use super::{
     essence::{come_back, difference, essence},
+    firing,
+    guests::{Guests, Way},
+    objects::{self, Object},
     pair::Pair,
     place::{Ground, Place},
     rows::{Kept, Rows},
@@ -35,6 +38,10 @@ pub struct Outcome {
     /// Pairs whose rows were in the way, which only the database found.
     pub failed: u64,
     pub operations: u64,
+    /// Pairs whose triggers or views were in the way, which was said with their names.
+    pub held: u64,
+    /// Rows that triggers wrote and views showed.
+    pub fired: u64,
 }
 
 impl std::iter::Sum for Outcome {
@@ -45,6 +52,8 @@ impl std::iter::Sum for Outcome {
             refused: sum.refused + one.refused,
             failed: sum.failed + one.failed,
             operations: sum.operations + one.operations,
+            held: sum.held + one.held,
+            fired: sum.fired + one.fired,
         })
     }
 }
@@ -64,11 +73,13 @@ pub struct Trial<'a> {
     ground: &'a Ground,
     pair: &'a Pair,
     outcome: Outcome,
+    guests: Guests,
 }
 
 /// Holds a pair to the laws.
 pub async fn check(ground: &Ground, pair: &Pair) -> Law<Outcome> {
-    let mut trial = Trial { ground, pair, outcome: Outcome { pairs: 1, ..Outcome::default() } };
+    let outcome = Outcome { pairs: 1, ..Outcome::default() };
+    let mut trial = Trial { ground, pair, outcome, guests: Guests::default() };
     trial.run().await?;
     Ok(trial.outcome)
 }
@@ -79,10 +90,11 @@ impl Trial<'_> {
     }
 
     async fn run(&mut self) -> Law<()> {
-        let (_, _, after) = self.create(&self.pair.b).await?;
+        let (a, b) = self.pair.known();
+        let (_, _, after) = self.create(&b).await?;
         self.equal_to_itself(&after)?;
         self.script(&after).await?;
-        let (place, mut manifest, before) = self.create(&self.pair.a).await?;
+        let (place, mut manifest, before) = self.create(&a).await?;
         let found = self.differ(&before, &after, &self.pair.options())?;
         self.outcome.operations = u64::try_from(found.operations.len()).unwrap_or_default();
         let up = found.operations;
@@ -92,30 +104,34 @@ impl Trial<'_> {
         self.rendered(&up, &down.operations)?;
         self.model(&before, &after, &up)?;
 
+        self.guests = Guests::enter(&place, self.pair).await;
         self.outcome.rows = place.seed(&before).await;
         let kept = Kept::new(self.pair, &up);
         let mut rows = Some(kept.before(&place).await);
-        let stage = Stage { law: "L2 up", before: &before, operations: &up };
+        let stage = Stage { law: "L2 up", before: &before, operations: &up, way: Way::Up };
         self.carry_out(&place, &stage, &mut rows).await?;
         manifest.record(&mut before.clone(), &up, self.backend());
-        let mut there = place.read().await;
+        let mut there = self.read(&place).await;
         manifest.refine(&mut there, self.backend());
         self.same("L2 b", &there, &after)?;
         if let Some(rows) = &rows {
             expect_rows("L4 rows up", rows, &kept.after(&place).await)?;
         }
-        let stage = Stage { law: "L3 down", before: &there, operations: &down.operations };
+        self.fire("L10 up", (&place, &there), &self.pair.objects.1).await?;
+        let stage =
+            Stage { law: "L3 down", before: &there, operations: &down.operations, way: Way::Down };
         self.carry_out(&place, &stage, &mut rows).await?;
-        let mut back = place.read().await;
+        let mut back = self.read(&place).await;
         manifest.record(&mut there.clone(), &down.operations, self.backend());
         manifest.refine(&mut back, self.backend());
         self.same("L3 a", &back, &come_back(&before, &up))?;
         if let Some(rows) = &rows {
             expect_rows("L4 rows down", rows, &kept.before(&place).await)?;
         }
-        let stage = Stage { law: "L5 up", before: &back, operations: &up };
+        self.fire("L10 down", (&place, &back), &self.pair.objects.0).await?;
+        let stage = Stage { law: "L5 up", before: &back, operations: &up, way: Way::Up };
         self.carry_out(&place, &stage, &mut rows).await?;
-        let mut again = place.read().await;
+        let mut again = self.read(&place).await;
         manifest.record(&mut back.clone(), &up, self.backend());
         manifest.refine(&mut again, self.backend());
         self.same("L5 b", &again, &there)?;
@@ -233,55 +249,100 @@ impl Trial<'_> {
         left.map_or(Ok(()), |left| Err(broken("L9 model", left)))
     }
 
-    /// Carries operations out with the rows that are there, or else without.
+    /// What is there, without what plans know nothing of.
+    async fn read(&self, place: &Place) -> Schema {
+        let schema = place.read().await;
+        if self.pair.guests { objects::without(&schema) } else { schema }
+    }
+
+    /// Whether triggers and views do what they are there for.
+    async fn fire(
+        &mut self,
+        law: &'static str,
+        (place, schema): (&Place, &Schema),
+        known: &[Object],
+    ) -> Law<()> {
+        let all = if self.pair.guests { self.guests.all() } else { known };
+        if !all.is_empty() {
+            let fired = firing::fire(place, schema, all).await;
+            self.outcome.fired += fired.map_err(|error| broken(law, error))?;
+        }
+        Ok(())
+    }
+
+    /// Carries operations out with the rows and guests that are there, or else without.
     async fn carry_out(
         &mut self,
         place: &Place,
         stage: &Stage<'_>,
         rows: &mut Option<Rows>,
     ) -> Law<()> {
-        let Stage { law, before, operations } = *stage;
-        let all: Vec<_> = before.tables.values().collect();
-        let mut stand = Vec::new();
-        for table in &all {
-            let names: Vec<String> =
-                table.columns.iter().map(|column| column.name.clone()).collect();
-            stand.push((table.name.clone(), place.rows(&table.name, &names).await, names));
-        }
+        let Stage { law, before, operations, way } = *stage;
+        let mut stand = standing(place, before).await;
         if self.backend() == DbBackend::Postgres && postgres::needs_own_transaction(operations) {
             // Each step looks at the rows when its turn comes, and those before it stay.
             place.empty(before).await;
             stand.clear();
             *rows = None;
+            if !self.guests.lost(self.pair, way).is_empty() {
+                self.guests.leave(place).await;
+            }
         }
-        let Err(error) = place.apply(operations).await else { return Ok(()) };
-        if stand.iter().all(|(_, rows, _)| rows.is_empty()) {
-            return Err(broken(law, format!("{error}\nafter: {}", render::plan(operations))));
+        while let Err(error) = place.apply(operations).await {
+            let held = self.guests.are_named(self.pair, way, &error.to_string());
+            if !held && stand.iter().all(|(_, rows, _)| rows.is_empty()) {
+                return Err(broken(law, format!("{error}\nafter: {}", render::plan(operations))));
+            }
+            if std::env::var("LAWS_SHOW").is_ok() && (held || !is_refusal(&error)) {
+                eprintln!("{law}: {error}\n");
+            }
+            self.undone(place, before, &stand).await?;
+            if held {
+                self.outcome.held += 1;
+                self.guests.leave(place).await;
+                continue;
+            }
+            *rows = None;
+            if is_refusal(&error) {
+                self.outcome.refused += 1;
+            } else {
+                self.outcome.failed += 1;
+            }
+            place.empty(before).await;
+            stand.clear();
         }
-        *rows = None;
-        if is_refusal(&error) {
-            self.outcome.refused += 1
-        } else {
-            self.outcome.failed += 1
-        }
-        if !is_refusal(&error) && std::env::var("LAWS_SHOW").is_ok() {
-            eprintln!("{law}: {error}\n");
-        }
-        let left = place.read().await;
+        let followed = self.guests.follow(place, self.pair, way).await;
+        followed.map_err(|error| broken("L10 guests", error))
+    }
+
+    /// A change that was refused has changed nothing.
+    async fn undone(&self, place: &Place, before: &Schema, stand: &[Standing]) -> Law<()> {
+        let left = self.read(place).await;
         let undone = difference(
             &essence(&left, self.backend()),
             &essence(&Schema { enums: left.enums.clone(), ..before.clone() }, self.backend()),
         );
         expect("L4 refusal", undone.is_none(), || undone.unwrap_or_default())?;
-        for (table, rows, names) in &stand {
+        for (table, rows, names) in stand {
             let found = place.rows(table, names).await;
             expect("L4 refusal", found == *rows, || format!("the rows of {table} changed"))?;
         }
-        place.empty(before).await;
-        place.apply(operations).await.map_err(|error| {
-            broken(law, format!("without rows: {error}\nafter: {}", render::plan(operations)))
-        })
+        let there = self.guests.are_there(place).await;
+        there.map_err(|error| broken("L4 refusal", error))
     }
+}
+
+/// A table with its rows, and the columns that were read.
+type Standing = (TableName, Vec<Vec<Option<String>>>, Vec<String>);
+
+/// All rows of all tables.
+async fn standing(place: &Place, schema: &Schema) -> Vec<Standing> {
+    let mut stand = Vec::new();
+    for table in schema.tables.values() {
+        let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
+        stand.push((table.name.clone(), place.rows(&table.name, &names).await, names));
+    }
+    stand
 }
 
 /// Operations on the way there and back, and the law that holds for them.
@@ -289,6 +350,7 @@ struct Stage<'a> {
     law: &'static str,
     before: &'a Schema,
     operations: &'a [Operation],
+    way: Way,
 }
 
 /// Whether an error is one of ours that was found before anything changed.

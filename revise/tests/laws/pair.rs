@@ -12,6 +12,7 @@ use super::{
     change,
     expressions::{self, drop_expressions},
     kinds::{self, is_castable},
+    objects::{self, Object, Spot},
     repair::repair,
     schemas::{Maker, values_of},
 };
@@ -30,28 +31,43 @@ pub struct Pair {
     pub values: BTreeMap<(TableName, String), String>,
     /// What dropped values of enums become.
     pub enum_map: Vec<(String, String, String)>,
+    /// Triggers and views of `a` and of `b`.
+    pub objects: (Vec<Object>, Vec<Object>),
+    /// Whether the plan knows nothing of those of `a`, and `b` is to have no others.
+    pub guests: bool,
 }
 
 impl Pair {
-    /// The pair of a seed.
-    pub fn new(seed: u64, backend: DbBackend) -> Self {
-        let mut maker = Maker::new(seed, backend);
-        let a = maker.schema();
-        let mut pair = Self {
+    /// Two schemas that nothing else is known of.
+    pub fn of(backend: DbBackend, a: Schema, b: Schema) -> Self {
+        Self {
             backend,
-            b: a.clone(),
             a,
+            b,
             tables: BTreeMap::new(),
             columns: BTreeMap::new(),
             values: BTreeMap::new(),
             enum_map: Vec::new(),
-        };
+            objects: (Vec::new(), Vec::new()),
+            guests: false,
+        }
+    }
+
+    /// The pair of a seed.
+    pub fn new(seed: u64, backend: DbBackend) -> Self {
+        let mut maker = Maker::new(seed, backend);
+        let a = maker.schema();
+        let mut pair = Self::of(backend, a.clone(), a);
+        let objects = maker.objects(&pair.a);
+        pair.guests = maker.random.percent(40);
+        pair.objects = (objects.clone(), objects);
         if maker.random.percent(10) {
             pair.b = maker.schema();
         } else {
             for _ in 0..maker.random.between(1, 8) {
                 change::change(&mut pair, &mut maker);
                 repair(&mut pair.b, backend);
+                objects::prune(&mut pair.objects.1, &pair.b);
             }
         }
         pair.align();
@@ -70,6 +86,15 @@ impl Pair {
         options.values = self.values.clone();
         options.enum_map = self.enum_map.clone();
         options
+    }
+
+    /// The schemas with all that plans know of.
+    pub fn known(&self) -> (Schema, Schema) {
+        if self.guests {
+            return (self.a.clone(), self.b.clone());
+        }
+        let (a, b) = &self.objects;
+        (objects::with(&self.a, a, self.backend), objects::with(&self.b, b, self.backend))
     }
 
     /// The name that a table of `b` has in `a`, if it is there.
@@ -92,8 +117,8 @@ impl Pair {
         (!renamed && old.find(column).is_some()).then(|| column.to_owned())
     }
 
-    /// Makes the pair one that can be: renames lead from what is there to what is there, options of tables stay, and
-    /// no type changes to one that it cannot be cast to.
+    /// Makes the pair one that can be: renames lead from what is there to what is there, and no type changes to one
+    /// that it cannot be cast to.
     pub fn align(&mut self) {
         repair(&mut self.a, self.backend);
         repair(&mut self.b, self.backend);
@@ -108,8 +133,6 @@ impl Pair {
         self.columns = kept.collect();
         for (name, after) in &b.tables {
             let Some(before) = self.old_table(name).and_then(|old| a.table(&old)) else { continue };
-            let table = self.b.tables.get_mut(name).unwrap();
-            table.options.clone_from(&before.options);
             for column in &after.columns {
                 let old =
                     self.old_column(name, &column.name).and_then(|old| before.find(&old).cloned());
@@ -120,6 +143,8 @@ impl Pair {
             }
         }
         repair(&mut self.b, self.backend);
+        objects::prune(&mut self.objects.0, &self.a);
+        objects::prune(&mut self.objects.1, &self.b);
         let b = &self.b;
         self.values.retain(|(table, column), _| {
             b.table(table).is_some_and(|table| table.find(column).is_some())
@@ -174,6 +199,10 @@ impl Pair {
                 key.references = to.clone();
             }
         }
+        self.move_objects(|(table, column)| {
+            let table = if table == from { &to } else { table };
+            (table.clone(), column.clone())
+        });
         self.tables.remove(from);
         let columns = std::mem::take(&mut self.columns).into_iter();
         let moved = |name: TableName| if name == *from { to.clone() } else { name };
@@ -184,6 +213,11 @@ impl Pair {
             Some(old) if told => drop(self.tables.insert(to, old)),
             _ => self.columns.retain(|(of, _), _| *of != to),
         }
+    }
+
+    fn move_objects(&mut self, to: impl Fn(&Spot) -> Spot) {
+        let objects = self.objects.1.iter();
+        self.objects.1 = objects.filter_map(|object| object.moved(|spot| Some(to(spot)))).collect();
     }
 
     /// Gives a column of `b` another name, and tells it.
@@ -199,6 +233,10 @@ impl Pair {
     pub fn rename_column_untold(&mut self, name: &TableName, from: &str, to: &str) {
         let table = self.b.tables.get_mut(name).unwrap();
         rename_column(table, from, to);
+        self.move_objects(|spot| match spot {
+            (table, column) if table == name && column == from => (table.clone(), to.to_owned()),
+            spot => spot.clone(),
+        });
         let keys = self.b.tables.values_mut().flat_map(|table| &mut table.foreign_keys);
         for column in keys.filter(|key| key.references == *name).flat_map(|key| &mut key.referenced)
         {

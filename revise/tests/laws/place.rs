@@ -1,15 +1,25 @@
 //! Databases for one pair each: empty when they are made, and gone afterwards.
 
 use cluster::Cluster;
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, Statement,
+};
 use sea_orm_migration::SchemaManager;
 use sea_revise::{
     operation::{Operation, Plan},
     postgres::{self, SchemaScope},
     runtime::seed,
-    schema::{Schema, TableName},
+    schema::{Schema, TableName, quote},
     sqlite,
 };
+
+use super::objects::{Kind, Object};
+
+/// Where triggers of SQLite write. Readers of a place do not see it.
+const LOG: &str = "laws_log";
+/// Where those of PostgreSQL do, and how.
+const LAWS: &str = "CREATE SCHEMA laws; CREATE TABLE laws.log (name text); CREATE FUNCTION laws.note() RETURNS trigger \
+    LANGUAGE plpgsql AS 'BEGIN INSERT INTO laws.log VALUES (TG_NAME); RETURN NULL; END'";
 
 /// Where places are made.
 pub enum Ground {
@@ -33,6 +43,7 @@ impl Ground {
                 let db = Cluster::get()?.database().await;
                 let settings = "SET search_path = place; SET plan_cache_mode = force_generic_plan";
                 db.execute_unprepared(settings).await.unwrap();
+                db.execute_unprepared(LAWS).await.unwrap();
                 Some(Self::Postgres(db))
             }
         }
@@ -54,7 +65,9 @@ impl Ground {
                 let mut options = ConnectOptions::new("sqlite::memory:");
                 options.max_connections(1).min_connections(1).sqlx_logging(false);
                 options.map_sqlx_sqlite_opts(|options| options.foreign_keys(false));
-                Place { db: Database::connect(options).await.unwrap(), shared: false }
+                let place = Place { db: Database::connect(options).await.unwrap(), shared: false };
+                place.run(&format!("CREATE TABLE {LOG} (name text, value)")).await.unwrap();
+                place
             }
             Self::Postgres(db) => {
                 let place = Place { db: db.clone(), shared: true };
@@ -73,7 +86,11 @@ impl Place {
 
     pub async fn read(&self) -> Schema {
         match self.shared {
-            false => sqlite::read(&self.db).await.unwrap(),
+            false => {
+                let mut schema = sqlite::read(&self.db).await.unwrap();
+                schema.tables.remove(&LOG.into());
+                schema
+            }
             true => {
                 let scope = SchemaScope::of_connection(&self.db).await.unwrap();
                 postgres::read(&self.db, &scope).await.unwrap()
@@ -113,6 +130,53 @@ impl Place {
         let counts = seed::seed(&self.db, schema).await.unwrap();
         self.run("COMMIT").await.unwrap();
         counts.values().sum()
+    }
+
+    /// Puts rows in, in the transaction that is open.
+    pub async fn seed_more(&self, schema: &Schema) {
+        seed::seed(&self.db, schema).await.unwrap();
+    }
+
+    pub fn backend(&self) -> DbBackend {
+        if self.shared { DbBackend::Postgres } else { DbBackend::Sqlite }
+    }
+
+    /// Where triggers write.
+    pub fn log(&self) -> &'static str {
+        if self.shared { "laws.log" } else { LOG }
+    }
+
+    pub async fn clear_log(&self) {
+        self.run(&format!("DELETE FROM {}", self.log())).await.unwrap();
+    }
+
+    /// The number that a statement answers.
+    pub async fn count(&self, sql: &str) -> Result<u64, String> {
+        let row = self.db.query_one_raw(Statement::from_string(self.backend(), sql)).await;
+        let row = row.map_err(|error| format!("{error}\nin: {sql}"))?.unwrap();
+        Ok(u64::try_from(row.try_get_by_index::<i64>(0).unwrap()).unwrap())
+    }
+
+    /// Runs a statement inside of the open transaction, which goes on where it fails.
+    pub async fn attempt(&self, sql: &str) -> bool {
+        self.run("SAVEPOINT attempt").await.unwrap();
+        let done = self.run(sql).await.is_ok();
+        if !done {
+            self.run("ROLLBACK TO SAVEPOINT attempt").await.unwrap();
+        }
+        self.run("RELEASE SAVEPOINT attempt").await.unwrap();
+        done
+    }
+
+    /// Drops a trigger or a view.
+    pub async fn drop_object(&self, object: &Object) {
+        let name = quote(&object.name);
+        let sql = match object.kind {
+            Kind::View => format!("DROP VIEW {name}"),
+            _ if self.shared => format!("DROP TRIGGER {name} ON {}", object.at.0.quoted()),
+            _ => format!("DROP TRIGGER {name}"),
+        };
+        self.run(&sql).await.unwrap();
     }
 
     /// Takes all rows away.

@@ -7,7 +7,7 @@ use sea_revise::schema::{Column, ForeignKey, Identity, PrimaryKey, Schema, Table
 
 use super::{
     expressions::names_in,
-    kinds::{Class, class, is_indexable},
+    kinds::{Class, class, is_collatable, is_indexable},
 };
 
 /// Makes a schema valid by taking parts away.
@@ -43,6 +43,9 @@ fn columns(table: &mut Table, enums: &BTreeSet<String>, backend: DbBackend) {
         {
             column.kind = Type::Text;
             column.default = None;
+        }
+        if !is_collatable(&column.kind, backend) {
+            column.collation = None;
         }
         if column.generated.is_some() {
             column.default = None;
@@ -111,6 +114,12 @@ fn uniques(table: &mut Table, backend: DbBackend) {
         let new = !(index.unique && index.is_plain()) || known.insert(plain.clone());
         new && plain.iter().all(|name| fit(name)) && !index.columns.is_empty()
     });
+    for part in table.indexes.iter_mut().flat_map(|index| &mut index.columns) {
+        let column = own.find(&part.name).filter(|_| !part.expression);
+        if column.is_some_and(|column| !is_collatable(&column.kind, backend)) {
+            part.clause.clear();
+        }
+    }
 }
 
 fn expressions(table: &mut Table) {

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use sea_revise::{operation::Operation, schema::TableName};
+use sea_revise::{
+    operation::Operation,
+    schema::{Column, TableName},
+};
 
 use super::{expressions::names_in, pair::Pair, place::Place};
 
@@ -23,13 +26,13 @@ impl Kept {
     pub fn new(pair: &Pair, up: &[Operation]) -> Self {
         let tables = pair.b.tables.iter().filter_map(|(after, table)| {
             let before = pair.old_table(after)?;
-            let columns = table.columns.iter().filter(|column| {
+            let columns = table.columns.iter().filter_map(|column| {
+                let old = pair.old_column(after, &column.name)?;
                 let made = column.generated.iter().flat_map(|made| names_in(&made.expression));
                 let mut values = made.chain([column.name.clone()]);
-                !values.any(|name| is_changed(up, after, &name))
-            });
-            let columns = columns.filter_map(|column| {
-                Some((pair.old_column(after, &column.name)?, column.name.clone()))
+                let stays = !values.any(|name| is_changed(up, after, &name))
+                    && stays_computed(pair, up, (after, column), &old);
+                stays.then(|| (old, column.name.clone()))
             });
             Some(Table { before, after: after.clone(), columns: columns.collect() })
         });
@@ -55,6 +58,25 @@ impl Kept {
         }
         rows
     }
+}
+
+/// Whether a column that was computed before has its values afterwards, and on the way back: all that it was computed
+/// from stays, too.
+fn stays_computed(
+    pair: &Pair,
+    up: &[Operation],
+    (table, column): (&TableName, &Column),
+    old: &str,
+) -> bool {
+    let before = pair.old_table(table).and_then(|before| pair.a.table(&before));
+    let made = before.and_then(|before| before.find(old)?.generated.clone());
+    let Some(made) = made.filter(|_| column.generated.is_none()) else { return true };
+    let columns = pair.b.table(table).map(|after| after.columns.as_slice()).unwrap_or_default();
+    names_in(&made.expression).iter().all(|name| {
+        let now =
+            columns.iter().find(|now| pair.old_column(table, &now.name).as_ref() == Some(name));
+        now.is_some_and(|now| !is_changed(up, table, &now.name))
+    })
 }
 
 fn is_changed(up: &[Operation], table: &TableName, column: &str) -> bool {

@@ -84,14 +84,21 @@ impl Maker {
             self.add_check(&mut table, schema);
         }
         if self.backend == DbBackend::Sqlite {
-            let option =
-                [None, None, None, None, None, None, Some("STRICT"), Some("WITHOUT ROWID")];
-            let option = self.random.pick(&option).copied().flatten();
-            table.options.extend(option.map(str::to_owned));
+            if self.random.percent(40) {
+                table.options = self.options();
+            }
         } else if self.random.percent(20) {
             table.comment = self.comment();
         }
         table
+    }
+
+    /// Options of a table of SQLite.
+    pub fn options(&mut self) -> Vec<String> {
+        let all: [&[&str]; 4] =
+            [&[], &["STRICT"], &["WITHOUT ROWID"], &["STRICT", "WITHOUT ROWID"]];
+        let options = *self.random.pick(&all).unwrap();
+        options.iter().copied().map(str::to_owned).collect()
     }
 
     /// A name that no column of the table has.
@@ -122,6 +129,9 @@ impl Maker {
         if self.random.percent(40) {
             column.default = self.default(&column.kind, schema);
         }
+        if self.random.percent(12) {
+            column.collation = self.collation(&column.kind);
+        }
         if self.backend == DbBackend::Postgres && self.random.percent(15) {
             column.comment = self.comment();
         }
@@ -136,6 +146,11 @@ impl Maker {
     ) -> Option<sea_revise::schema::DefaultValue> {
         let values = values_of(schema, kind);
         kinds::default(&mut self.random, kind, self.backend, &values)
+    }
+
+    /// A collation.
+    pub fn collation(&mut self, kind: &Type) -> Option<String> {
+        kinds::collation(&mut self.random, kind, self.backend).map(str::to_owned)
     }
 
     /// A comment.
@@ -204,6 +219,15 @@ impl Maker {
         for name in self.random.some(&all, 3) {
             let mut column = IndexColumn::new(&name);
             column.descending = self.random.percent(20);
+            let kind = table.find(&name).map(|found| found.kind.clone());
+            if self.random.percent(12)
+                && let Some(name) = kind.and_then(|kind| self.collation(&kind))
+            {
+                column.clause = match self.backend {
+                    DbBackend::Sqlite => format!("COLLATE {name}"),
+                    _ => format!("COLLATE {}", sea_revise::schema::quote(&name)),
+                };
+            }
             if self.backend == DbBackend::Postgres && self.random.percent(10) {
                 column.nulls_first = Some(!column.descending);
             }

@@ -1,9 +1,10 @@
 //! Makes a pair that breaks a law as small as it can be and still break it.
 
-use sea_revise::schema::{Schema, TableName};
+use sea_revise::schema::{Column, Identity, Schema, Table, TableName};
 
 use super::{
     law::{self, Violation},
+    objects::Object,
     pair::Pair,
     place::Ground,
 };
@@ -38,6 +39,7 @@ fn smaller(pair: &Pair) -> Vec<Pair> {
             parts(pair, first, table, &mut found);
         }
     }
+    objects(pair, &mut found);
     for key in pair.values.keys() {
         found.push(with(pair, |pair| drop(pair.values.remove(key))));
     }
@@ -55,6 +57,29 @@ fn smaller(pair: &Pair) -> Vec<Pair> {
     let before = size(pair);
     found.retain(|smaller| whole(smaller) && size(smaller) < before);
     found
+}
+
+/// Each trigger and each view taken away on both sides, and on one where the plan knows them; each without the other
+/// column that it needs.
+fn objects(pair: &Pair, found: &mut Vec<Pair>) {
+    let names: Vec<&String> =
+        pair.objects.0.iter().chain(&pair.objects.1).map(|object| &object.name).collect();
+    for name in names {
+        let sides = [(true, true), (true, false), (false, true)];
+        for (first, second) in sides.into_iter().take(if pair.guests { 1 } else { 3 }) {
+            let without = |objects: &mut Vec<Object>, without: bool| {
+                objects.retain(|object| object.name != *name || !without);
+            };
+            found.push(with(pair, |pair| {
+                without(&mut pair.objects.0, first);
+                without(&mut pair.objects.1, second);
+            }));
+        }
+        found.push(with(pair, |pair| {
+            let all = pair.objects.0.iter_mut().chain(&mut pair.objects.1);
+            all.filter(|object| object.name == *name).for_each(|object| object.other = None);
+        }));
+    }
 }
 
 /// Each table taken away on both sides, and each table and each enum on one.
@@ -98,9 +123,9 @@ fn without_columns(pair: &Pair) -> Vec<Pair> {
 }
 
 /// Each part of a table taken away on one side, and on both.
-fn parts(pair: &Pair, first: bool, table: &sea_revise::schema::Table, found: &mut Vec<Pair>) {
+fn parts(pair: &Pair, first: bool, table: &Table, found: &mut Vec<Pair>) {
     let name = &table.name;
-    let mut without = |change: &dyn Fn(&mut sea_revise::schema::Table)| {
+    let mut without = |change: &dyn Fn(&mut Table)| {
         found.push(with(pair, |pair| {
             if let Some(table) = side(pair, first).tables.get_mut(name) {
                 change(table);
@@ -113,21 +138,11 @@ fn parts(pair: &Pair, first: bool, table: &sea_revise::schema::Table, found: &mu
             }));
         }
     };
-    for column in &table.columns {
-        without(&|table| table.columns.retain(|found| found.name != column.name));
-        without(&|table| {
-            table.find_mut(&column.name).into_iter().for_each(|found| found.default = None)
-        });
-        without(&|table| {
-            table.find_mut(&column.name).into_iter().for_each(|found| found.comment = None)
-        });
-        without(&|table| {
-            let found = table.find_mut(&column.name);
-            found.into_iter().for_each(|found| found.identity = sea_revise::schema::Identity::None);
-        });
-    }
+    columns(table, &mut without);
     without(&|table| table.primary_key = None);
-    without(&|table| table.options.clear());
+    for option in &table.options {
+        without(&|table| table.options.retain(|found| found != option));
+    }
     for unique in &table.uniques {
         without(&|table| table.uniques.retain(|found| found.columns != unique.columns));
     }
@@ -139,6 +154,26 @@ fn parts(pair: &Pair, first: bool, table: &sea_revise::schema::Table, found: &mu
     }
     for key in &table.foreign_keys {
         without(&|table| table.foreign_keys.retain(|found| found.columns != key.columns));
+    }
+}
+
+/// What is changed of a table, tried for each way of doing without it.
+type Try<'a> = dyn FnMut(&dyn Fn(&mut Table)) + 'a;
+
+/// Each column taken away, and each thing that is said of one.
+fn columns(table: &Table, without: &mut Try<'_>) {
+    for column in &table.columns {
+        without(&|table| table.columns.retain(|found| found.name != column.name));
+        let parts: [fn(&mut Column); 5] = [
+            |column| column.default = None,
+            |column| column.comment = None,
+            |column| column.identity = Identity::None,
+            |column| column.collation = None,
+            |column| column.generated = None,
+        ];
+        for part in parts {
+            without(&|table| table.find_mut(&column.name).into_iter().for_each(part));
+        }
     }
 }
 
@@ -178,6 +213,8 @@ fn size(pair: &Pair) -> usize {
                 5 + usize::from(column.default.is_some())
                     + usize::from(column.comment.is_some())
                     + usize::from(!column.identity.is_none())
+                    + usize::from(column.collation.is_some())
+                    + usize::from(column.generated.is_some())
             });
             let key = usize::from(table.primary_key.is_some());
             10 + columns.sum::<usize>()
@@ -190,5 +227,7 @@ fn size(pair: &Pair) -> usize {
         });
         tables.sum::<usize>() + schema.enums.len()
     };
-    of(&pair.a) + of(&pair.b) + pair.values.len() + pair.columns.len()
+    let objects = pair.objects.0.iter().chain(&pair.objects.1);
+    let objects = objects.map(|object| 2 + usize::from(object.other.is_some())).sum::<usize>();
+    of(&pair.a) + of(&pair.b) + pair.values.len() + pair.columns.len() + objects
 }
