@@ -147,6 +147,10 @@ fn change(
     let (name, column) = (&table.name, &after.name);
     let differ = types_differ(work, before, after);
     let respelt = !differ && respelt(work, table, before, after);
+    let first = differ && loses_collation(work, before, after);
+    if first {
+        collation(work, name, before, after);
+    }
     if differ || respelt {
         // A key stays where its values stay comparable.
         let numbers = before.kind.is_integer() && after.kind.is_integer();
@@ -172,7 +176,10 @@ fn change(
         let operation = Operation::AlterType { table, column, kind, using, before };
         work.phases.push(phase, operation);
     }
-    definition(work, name, before, after);
+    if !first && work.collation_differs(before, after) {
+        collation(work, name, before, after);
+    }
+    clause(work, name, before, after);
     identity(work, name, before, after);
     default(work, name, before, after);
 }
@@ -199,17 +206,35 @@ fn exact(work: &Work<'_>, table: &Table, column: &Column, respelt: bool) -> Type
     }
 }
 
-/// What an entity says only where it says something: a collation, and on SQLite what happens on a conflict.
-fn definition(work: &mut Work<'_>, table: &TableName, before: &Column, after: &Column) {
-    let (table, column) = (table.clone(), after.name.clone());
-    if work.collation_differs(before, after) {
-        let (collation, before) = (after.collation.clone(), before.collation.clone());
-        let (table, column) = (table.clone(), column.clone());
-        let operation = Operation::SetCollation { table, column, collation, before };
-        work.phases.push(Phase::Columns, operation);
-    }
-    let clause = equivalent(&before.clause, &after.clause);
-    if !clause && work.whole() && work.options.backend == DbBackend::Sqlite {
+/// Whether a column of PostgreSQL loses its collation with its type. That has to be said before: on the way back the type that has a
+/// collation has to be there first.
+fn loses_collation(work: &Work<'_>, before: &Column, after: &Column) -> bool {
+    let is_lost = work.whole() || !after.kind.is_text();
+    work.options.backend == DbBackend::Postgres
+        && before.collation.is_some()
+        && after.collation.is_none()
+        && is_lost
+}
+
+/// An entity says a collation only where it says something.
+fn collation(work: &mut Work<'_>, table: &TableName, before: &Column, after: &Column) {
+    // The type of a computed column changes in that phase, and this belongs to it.
+    let made = before.generated.is_some() && after.generated.is_some();
+    let phase = if made { Phase::AddComputed } else { Phase::Columns };
+    let operation = Operation::SetCollation {
+        table: table.clone(),
+        column: after.name.clone(),
+        collation: after.collation.clone(),
+        before: before.collation.clone(),
+    };
+    work.phases.push(phase, operation);
+}
+
+/// What happens on a conflict, which SQLite's columns say and entities cannot.
+fn clause(work: &mut Work<'_>, table: &TableName, before: &Column, after: &Column) {
+    let same = equivalent(&before.clause, &after.clause);
+    if !same && work.whole() && work.options.backend == DbBackend::Sqlite {
+        let (table, column) = (table.clone(), after.name.clone());
         let (clause, before) = (after.clause.clone(), before.clause.clone());
         work.phases
             .push(Phase::Columns, Operation::SetColumnClause { table, column, clause, before });

@@ -282,7 +282,9 @@ fn objects(backend: DbBackend) -> Vec<(&'static str, Pair)> {
         DbBackend::Sqlite => "NOCASE",
         _ => "C",
     }));
-    let collated = pair(table("t", "c"), Some(collated.column(number("n"))));
-    found.push(("a column is compared otherwise", collated));
+    let collated = collated.column(number("n"));
+    found.push(("a column is compared otherwise", pair(table("t", "c"), Some(collated.clone()))));
+    let bare = Table::new("t").column(number("c")).column(number("n"));
+    found.push(("a column loses its collation with its type", pair(collated, Some(bare))));
     found
 }
