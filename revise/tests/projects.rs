@@ -22,6 +22,9 @@ mod databases;
 #[path = "projects/enums.rs"]
 mod enums;
 #[cfg(test)]
+#[path = "projects/killed.rs"]
+mod killed;
+#[cfg(test)]
 #[path = "projects/naming.rs"]
 mod naming;
 #[cfg(test)]

@@ -134,6 +134,12 @@ impl Project {
         Some(Self { backend: DbBackend::Postgres, url, steps: Arc::default(), _home: home })
     }
 
+    /// Without migrations, with a database that another process has made.
+    pub fn at(backend: DbBackend, url: &str) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        Self { backend, url: url.to_owned(), steps: Arc::default(), _home: home }
+    }
+
     pub fn is_sqlite(&self) -> bool {
         self.backend == DbBackend::Sqlite
     }
