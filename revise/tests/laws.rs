@@ -64,7 +64,7 @@ use sea_revise::{
 };
 
 /// So many pairs are tried where nothing else is said.
-const PAIRS: u64 = 500;
+const PAIRS: u64 = 400;
 /// So many pairs are tried between sweeps.
 const SWEEP: usize = 10;
 /// So many broken laws are shown by each thread.

@@ -41,7 +41,8 @@ impl Ground {
             DbBackend::Sqlite => Some(Self::Sqlite),
             _ => {
                 let db = Cluster::get()?.database().await;
-                let settings = "SET search_path = place; SET plan_cache_mode = force_generic_plan";
+                // Whoever compiles the queries of a catalog that changes with each pair is slower.
+                let settings = "SET search_path = place; SET plan_cache_mode = force_generic_plan; SET jit = off";
                 db.execute_unprepared(settings).await.unwrap();
                 db.execute_unprepared(LAWS).await.unwrap();
                 Some(Self::Postgres(db))
