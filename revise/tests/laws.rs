@@ -5,8 +5,9 @@
 //! it does not know are carried through, or named where they cannot be. Afterwards rows are written, and the triggers have to fire.
 //!
 //! Not held: a trigger of PostgreSQL needs the columns that its definition names, and not those in the body of its function, which
-//! the server itself does not look at. What a computed column keeps that is computed no longer is compared where everything that
-//! it was computed from stays. Rows are taken away where they are in the way.
+//! the server itself does not look at. No trigger or view of SQLite looks at a column called `rowid`, since without that column
+//! the name means the number of the row. What a computed column keeps that is computed no longer is compared where everything
+//! that it was computed from stays. Rows are taken away where they are in the way.
 //!
 //! Each number is a pair of schemas. `LAWS_SEED=17` tries one pair again, `LAWS_PAIRS=5000` tries more of them,
 //! `LAWS_START=500` others. `LAWS_SHOW=1` shows where only the database found that rows are in the way, and which triggers and

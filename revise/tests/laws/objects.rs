@@ -127,7 +127,10 @@ impl Maker {
         let has_more = kind == Kind::View || self.backend == DbBackend::Sqlite;
         let other = if has_more && self.random.percent(40) { self.spot(schema) } else { None };
         let object = Object { name, kind, at, other };
-        object.fits(schema).then_some(object)
+        // Without the column, SQLite takes the name for that of the number which every row has.
+        let is_number = |(_, column): &Spot| column.eq_ignore_ascii_case("rowid");
+        let looks = is_number(&object.at) || object.other.as_ref().is_some_and(is_number);
+        (object.fits(schema) && !(looks && self.backend == DbBackend::Sqlite)).then_some(object)
     }
 
     /// A few of them, or none.

@@ -189,6 +189,7 @@ fn with(pair: &Pair, change: impl FnOnce(&mut Pair)) -> Pair {
     if bare(&pair.a) || bare(&pair.b) {
         pair.a.tables.clear();
         pair.b.tables.clear();
+        pair.objects = (Vec::new(), Vec::new());
         return pair;
     }
     pair.align();
