@@ -80,6 +80,16 @@ fn tables() -> Vec<Case> {
             schema([keyed(&long("b"))]),
         ),
         (
+            "two uniques have names that are cut to one",
+            schema([Table::new("t")
+                .column(text("n"))
+                .column(text(&long("a")))
+                .column(text(&long("b")))
+                .unique(Unique::new([long("a").as_str()]))
+                .unique(Unique::new([long("b").as_str()]))]),
+            schema([Table::new("t").column(text("n"))]),
+        ),
+        (
             "a child goes while its parent loses the key",
             schema([keyed("parent"), child()]),
             schema([bare()]),

@@ -119,7 +119,7 @@ fn apply_to_constraint(
         Operation::AddUnique { unique, .. }
             if backend == DbBackend::Sqlite && !is_special(unique) =>
         {
-            add_index(table, &unique_index(table, unique))
+            add_index(table, &numbered_unique_index(table, unique))
         }
         Operation::AddUnique { unique, .. } => {
             table.uniques.push(unique.clone());
@@ -245,6 +245,22 @@ pub fn unique_index(table: &Table, unique: &Unique) -> Index {
     let name = unique.name.clone().unwrap_or_else(automatic);
     let columns = unique.columns.iter().map(|column| IndexColumn::new(column)).collect();
     Index { columns, ..Index::new(name, []).unique() }
+}
+
+/// The same with a number behind its name, as PostgreSQL gives one, where long names are cut to one that another index has.
+fn numbered_unique_index(table: &Table, unique: &Unique) -> Index {
+    let mut index = unique_index(table, unique);
+    let is_taken = |index: &Index| {
+        let mut others = table.indexes.iter();
+        others.any(|other| other.name == index.name && other.columns != index.columns)
+    };
+    let mut number = 0;
+    while unique.name.is_none() && is_taken(&index) {
+        number += 1;
+        let label = format!("key{number}");
+        index.name = names::automatic(&table.name.name, &unique.columns.join("_"), &label);
+    }
+    index
 }
 
 /// Whether SQLite reads more of it than the columns.
