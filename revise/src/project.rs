@@ -6,6 +6,7 @@ pub(crate) mod consistency;
 pub(crate) mod copy;
 pub mod directory;
 pub mod generate;
+pub(crate) mod models;
 pub(crate) mod placed;
 pub mod render;
 pub mod script;

@@ -1,6 +1,7 @@
 //! Migrations at work: connections, the lock, the history of a database, execution, shadows and upgrades.
 
 pub mod backup;
+mod baseline;
 pub(crate) mod batches;
 pub(crate) mod breakage;
 pub(crate) mod caught;

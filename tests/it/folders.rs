@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::symlink};
 
-use crate::support::{Database, Ended, Program, Project, on_both, project::BEGIN};
+use crate::support::{Database, Ended, Program, Project, project::BEGIN};
 
 const MIGRATE: [&str; 5] = ["migrate", "-m", "Change books", "-d", "versions"];
 const LATER: &str = "m20260102_000000_later";
@@ -117,23 +117,6 @@ fn an_existing_crate_is_looked_at() {
     let shown = adopt(&project).run(&["init", "--adopt"]).expect_success().stdout;
     assert!(shown.contains("old-history/src/lib.rs"), "{shown}");
     assert_eq!(fs::read_to_string(home.join("old-history/src/lib.rs")).unwrap(), list);
-}
-
-on_both! {
-    fn a_new_crate_begins_with_what_is_there(database) {
-        let project = Project::new(&database, "title author");
-        project.database.execute("CREATE TABLE harbour (id integer NOT NULL PRIMARY KEY)").unwrap();
-        let made = project.run(&["init", "--from-db"]).expect_success();
-        assert_eq!(made.stdout.lines().count(), 5, "{}", made.stdout);
-        let path = project.database.home.path().join(made.stdout.lines().last().unwrap());
-        let written = fs::read_to_string(path).unwrap();
-        for table in ["book", "harbour"] {
-            assert!(written.contains(&format!("Table::new(\"{table}\")")), "{written}");
-        }
-        assert!(!written.contains("seaql_migrations"), "{written}");
-        let error = project.run(&["init"]).expect_code(1).expect_error();
-        assert!(error.contains("exists already; nothing was written"), "{error}");
-    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod adding;
 mod answers;
 mod arguments;
 mod battery;
+mod beginnings;
 mod books;
 mod bounds;
 mod browsers;

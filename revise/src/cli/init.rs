@@ -3,16 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use sea_orm::DbBackend;
 
 use super::{Command, write::stopped};
 use crate::{
     error::{Error, Result},
     operation::describe::counted,
     project::{
-        directory::{self, Directory, InitOptions, Listed},
+        directory::{self, Directory, InitOptions, Initialised, Listed, Place},
         generate::Draft,
+        models::{self, Form},
+        render,
     },
     runtime::session::{Session, Use},
+    schema::Schema,
 };
 
 /// `init`
@@ -26,9 +30,22 @@ pub struct InitArguments {
     /// Begin with a migration that creates what the database has now
     #[arg(long)]
     pub from_db: bool,
+    /// Where the entities of its tables go with --from-db: a new crate, `entity` next to it without this, or a folder of a library's src
+    #[arg(long, value_name = "DIR", requires = "from_db", conflicts_with = "no_entities")]
+    pub entities: Option<PathBuf>,
+    /// Write no entities with --from-db
+    #[arg(long, requires = "from_db")]
+    pub no_entities: bool,
     /// Where this library comes from, as Cargo.toml writes it: `"0.1"`, or `{ path = "…" }`
     #[arg(long, value_name = "DEPENDENCY")]
     pub revise: Option<String>,
+}
+
+/// What a database has, as the beginning of a history.
+struct Beginning {
+    draft: Draft,
+    schema: Schema,
+    backend: DbBackend,
 }
 
 impl Command<'_> {
@@ -38,41 +55,72 @@ impl Command<'_> {
         }
         let defaults = InitOptions::default();
         let path = arguments.path.as_deref().unwrap_or(Path::new("migration"));
-        let options = InitOptions {
+        let mut options = InitOptions {
             name: path
                 .file_name()
                 .map_or(defaults.name, |name| name.to_string_lossy().into_owned()),
             revise: arguments.revise.clone().unwrap_or(defaults.revise),
             ..InitOptions::default()
         };
-        let baseline = if arguments.from_db { Some(self.baseline().await?) } else { None };
+        let beginning = if arguments.from_db { Some(self.beginning().await?) } else { None };
+        let entities = beginning.as_ref().filter(|_| !arguments.no_entities);
+        let entities = entities.map(|found| add_entities(found, (path, arguments), &mut options));
+        let (entities, remarks) = entities.transpose()?.unzip();
         let mut made = directory::init(path, &options).map_err(stopped)?;
-        if let Some(draft) = baseline {
-            let (revision, path) =
-                self.write(&made.directory, "Begin with what is there", &draft)?;
+        let mut revision = None;
+        if let Some(Beginning { draft, .. }) = &beginning {
+            let (name, path) = self.write(
+                &made.directory,
+                ("Begin with what is there", draft),
+                &render::baseline,
+            )?;
             made.files.push(path.into());
-            self.console.note(&format!(
-                "the database has all of it already: build the crate, then note that with `stamp {revision}`"
-            ));
+            revision = Some(name);
         }
         for file in &made.files {
             self.console.say(&file.display().to_string())?;
         }
-        if let Some(workspace) = &made.workspace {
-            self.console.note(&format!(
-                "add `{}` to the members of `{}`",
-                options.name,
-                workspace.display()
-            ));
+        for remark in remarks.into_iter().flatten() {
+            self.console.note(&format!("note: {remark}"));
         }
-        self.console.note(
-            "add the crate of the entities to its dependencies, and each entity to `entities()` in its lib.rs",
-        );
+        self.say_next(&options, &made, (entities.as_ref(), revision.as_deref()));
         self.console.json(&made.files)
     }
 
+    /// Says what is left to a person, the next step last.
+    fn say_next(
+        &self,
+        options: &InitOptions,
+        made: &Initialised,
+        (entities, revision): (Option<&Place>, Option<&str>),
+    ) {
+        let new = entities.filter(|place| place.new_crate.is_some()).map(|place| &place.path);
+        if let Some(workspace) = &made.workspace {
+            let new = new.map(|name| format!("`{name}` and ")).unwrap_or_default();
+            let (name, workspace) = (&options.name, workspace.display());
+            self.console.note(&format!("add {new}`{name}` to the members of `{workspace}`"));
+        }
+        match entities {
+            Some(place) => {
+                if let Some(todo) = &place.todo {
+                    self.console.note(todo);
+                }
+            }
+            None => self.console.note(
+                "add the crate of the entities to its dependencies, and each entity to `entities()` in its lib.rs",
+            ),
+        }
+        if let Some(revision) = revision {
+            self.console.note(&format!(
+                "next: the database has all of it already, so build the crate and note that with `cargo run -p {} -- stamp {revision}`; \
+                 then `check` says whether anything differs",
+                options.name
+            ));
+        }
+    }
+
     /// The tables of the database as a first migration.
-    async fn baseline(&self) -> Result<Draft> {
+    async fn beginning(&self) -> Result<Beginning> {
         let target = self.target()?;
         if let crate::runtime::target::Target::File(path) = &target
             && !path.exists()
@@ -84,7 +132,14 @@ impl Command<'_> {
         let schema = session.read(&[]).await;
         session.close().await;
         let schema = self.revise.history.without_own(schema?);
-        Draft::creating(&schema, target.backend())
+        if schema.is_empty() {
+            return Err(Error::Stopped(format!(
+                "{target} has no tables, so there is nothing to begin with, and nothing was written; `init` without `--from-db` makes \
+                 a crate for entities that you write"
+            )));
+        }
+        let backend = target.backend();
+        Ok(Beginning { draft: Draft::creating(&schema, backend)?, schema, backend })
     }
 
     fn adopt(&self, path: Option<&Path>) -> Result<()> {
@@ -111,6 +166,23 @@ impl Command<'_> {
             main_of(&directory.library_name().unwrap_or_else(|| name.replace('-', "_")))
         ))
     }
+}
+
+/// Adds the entities of a database to what is written, and answers where they go.
+fn add_entities(
+    found: &Beginning,
+    (path, arguments): (&Path, &InitArguments),
+    options: &mut InitOptions,
+) -> Result<(Place, Vec<String>)> {
+    let folder = arguments.entities.clone().unwrap_or_else(|| path.with_file_name("entity"));
+    let place = Place::of(&folder, path).map_err(stopped)?;
+    let form = if place.new_crate.is_some() { Form::Crate } else { Form::Folder };
+    let models = models::write(&found.schema, found.backend, form)?;
+    let modules = models.tables.iter().map(|(_, module)| module);
+    options.entities = modules.map(|module| format!("{}::{module}::Entity", place.path)).collect();
+    options.dependencies.push(place.dependency.clone());
+    options.files = place.files(models.files, models.has_arrays);
+    Ok((place, models.remarks))
 }
 
 /// The main.rs of an adopted crate, as the README has it.

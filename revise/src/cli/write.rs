@@ -73,7 +73,8 @@ impl Command<'_> {
         }
         let message = arguments.message.clone().filter(|message| !message.trim().is_empty());
         let message = message.unwrap_or_else(|| suggest_message(&draft.up));
-        let (revision, path) = self.write(&self.directory()?, &message, &draft)?;
+        let (revision, path) =
+            self.write(&self.directory()?, (&message, &draft), &str::to_owned)?;
         self.console.say(&path)?;
         if arguments.apply {
             let drafted = Drafted { name: revision.clone(), draft: draft.clone() };
@@ -101,16 +102,17 @@ impl Command<'_> {
         let directory = self.directory()?;
         self.expect_built(&directory)?;
         let draft = Draft::empty();
-        let (revision, path) = self.write(&directory, message, &draft)?;
+        let (revision, path) = self.write(&directory, (message, &draft), &str::to_owned)?;
         self.console.say(&path)?;
         self.console.json(&written(Some(&revision), Some(path), Some(&draft), false))
     }
 
+    /// Writes a migration and lists it. `finish` adds to its text before that is laid out.
     pub fn write(
         &self,
         directory: &Directory,
-        message: &str,
-        draft: &Draft,
+        (message, draft): (&str, &Draft),
+        finish: &dyn Fn(&str) -> String,
     ) -> Result<(String, String)> {
         let mut revision = Revision::new(Utc::now(), message);
         if let Some(newest) = directory.newest().map_err(stopped)? {
@@ -126,7 +128,7 @@ impl Command<'_> {
             notes: &draft.notes,
             transaction: draft.transaction,
         });
-        let source = render::format(&source, directory.folder());
+        let source = render::format(&finish(&source), directory.folder());
         let path = directory.add(&revision.name(), &source).map_err(stopped)?;
         let shown = std::env::current_dir()
             .ok()

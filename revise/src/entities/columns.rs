@@ -6,10 +6,11 @@ use sea_orm::{
 };
 
 use super::type_of;
+use crate::schema::Type;
 
 /// A column as this database can have it. sea-query panics on SQLite where a type is PostgreSQL's alone, so our own spelling stands
-/// in for it.
-pub(super) fn spelt(column: &ColumnDef, backend: DbBackend) -> ColumnDef {
+/// in for it. `said` is the type that the entity says, which the statement hides.
+pub(super) fn spelt(column: &ColumnDef, said: Option<&Type>, backend: DbBackend) -> ColumnDef {
     let only_elsewhere = |kind: &ColumnType| {
         matches!(
             kind,
@@ -33,7 +34,19 @@ pub(super) fn spelt(column: &ColumnDef, backend: DbBackend) -> ColumnDef {
     {
         spelt.custom(type_of(kind).sql(backend));
     }
+    if let Some(kind) = said.filter(|kind| backend == DbBackend::Postgres && is_bare(kind)) {
+        spelt.custom(kind.sql(backend));
+    }
     spelt
+}
+
+/// Whether a type is an enum of PostgreSQL, or an array of one, whose name SeaORM writes without quotes.
+fn is_bare(kind: &Type) -> bool {
+    match kind {
+        Type::Enum(name) => !name.contains('.'),
+        Type::Array(element) => is_bare(element),
+        _ => false,
+    }
 }
 
 /// SeaORM takes every primary key for numbered, of whatever type it is, unless it says `auto_increment = false` or is a `String` or

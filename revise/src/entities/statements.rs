@@ -226,7 +226,9 @@ fn table(
     let mut table = Statement::create();
     table.table(reference(name));
     for column in entity.table.get_columns() {
-        table.col(columns::spelt(column, backend));
+        let name = column.get_column_name();
+        let said = entity.types.iter().find(|(known, _)| *known == name).map(|(_, kind)| kind);
+        table.col(columns::spelt(column, said, backend));
     }
     for index in entity.table.get_indexes() {
         table.primary_key(&mut index.clone());

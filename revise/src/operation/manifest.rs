@@ -19,9 +19,22 @@ use crate::{
 /// Grows with the operations of a history.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Manifest {
-    types: BTreeMap<(TableName, String), Type>,
+    types: BTreeMap<(TableName, String), KnownType>,
     stated: BTreeSet<(TableName, Stated)>,
     unseen: Unseen,
+}
+
+/// The type that a plan wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct KnownType {
+    kind: Type,
+    is_stated: bool,
+}
+
+impl From<&Type> for KnownType {
+    fn from(kind: &Type) -> Self {
+        Self { kind: kind.clone(), is_stated: true }
+    }
 }
 
 /// A foreign key that a plan dropped, and what had been stated about it.
@@ -65,6 +78,14 @@ impl Manifest {
         is_known
     }
 
+    /// Forgets what was stated since another one: what was there before a history began, nobody stated.
+    pub fn forget_statements(&mut self, since: Self) {
+        for (column, known) in &mut self.types {
+            known.is_stated = since.types.get(column) == Some(known);
+        }
+        self.stated = since.stated;
+    }
+
     /// Follows a rename that no plan has made yet.
     pub fn rename(&mut self, operation: &Operation) {
         match operation {
@@ -97,7 +118,7 @@ impl Manifest {
     #[must_use]
     pub fn states_type(&self, table: &TableName, column: &Column, backend: DbBackend) -> bool {
         let stated = self.types.get(&(table.clone(), column.name.clone()));
-        stated.is_some_and(|kind| kind.looks_like(&column.kind, backend))
+        stated.is_some_and(|known| known.is_stated && known.kind.looks_like(&column.kind, backend))
     }
 
     /// Whether a plan created this enum type.
@@ -115,7 +136,7 @@ impl Manifest {
     /// Gives what was read the types that the plans wrote. A type that does not look like what is there was changed by
     /// other means.
     pub fn refine(&self, schema: &mut Schema, backend: DbBackend) {
-        for ((table, column), kind) in &self.types {
+        for ((table, column), KnownType { kind, .. }) in &self.types {
             let found = schema.tables.get_mut(table).and_then(|table| table.find_mut(column));
             if let Some(found) = found
                 && !matches!(kind, Type::Other(_))
@@ -149,7 +170,7 @@ impl Manifest {
             }
             Operation::RenameColumn { table, from, to } => self.rename_column(table, from, to),
             Operation::AlterType { table, column, kind, .. } => {
-                self.types.insert((table.clone(), column.clone()), kind.clone());
+                self.types.insert((table.clone(), column.clone()), kind.into());
             }
             Operation::AlterDefault { table, column, default, .. } => {
                 self.set(table, Stated::Default(column.clone()), default.is_some());
@@ -221,7 +242,7 @@ impl Manifest {
 
     fn column(&mut self, table: &TableName, column: &Column) {
         let name = || column.name.clone();
-        self.types.insert((table.clone(), name()), column.kind.clone());
+        self.types.insert((table.clone(), name()), (&column.kind).into());
         self.set(table, Stated::Default(name()), column.default.is_some());
         self.set(table, Stated::Numbering(name()), !column.identity.is_none());
         self.set(table, Stated::Comment(Some(name())), column.comment.is_some());

@@ -15,6 +15,7 @@ mod listing;
 mod locate;
 mod module;
 mod names;
+mod place;
 mod registry;
 pub mod setup;
 mod source;
@@ -30,6 +31,7 @@ use std::{
 
 pub(crate) use self::{
     built::{Assigned, assign},
+    place::Place,
     unlisted::Unlisted,
 };
 pub use self::{

@@ -68,6 +68,18 @@ pub fn plan(operations: &[Operation]) -> String {
 #[must_use]
 pub fn replacing(source: &str, revisions: &[String]) -> String {
     let names: Vec<String> = revisions.iter().map(|name| format!("{name:?}")).collect();
+    saying(source, &format!(".replaces([{}])", names.join(", ")))
+}
+
+/// The text of a migration that creates what was there before it, by what its `up` says.
+#[must_use]
+pub fn baseline(source: &str) -> String {
+    let origin = "Generated from the database: it creates what was there already.";
+    saying(&source.replace(document::GENERATED, origin), ".baseline()")
+}
+
+/// The text of a migration whose plan begins its `up` with a call.
+fn saying(source: &str, call: &str) -> String {
     let plan = "Plan::new()";
     let place = source.find("async fn up").and_then(|start| {
         let found = source.get(start..)?.find(plan)?;
@@ -76,7 +88,7 @@ pub fn replacing(source: &str, revisions: &[String]) -> String {
     let Some((before, after)) = place.and_then(|place| source.split_at_checked(place)) else {
         return source.to_owned();
     };
-    format!("{before}\n            .replaces([{}]){after}", names.join(", "))
+    format!("{before}\n            {call}{after}")
 }
 
 fn direction(name: &str, example: &str, operations: &[Operation]) -> String {

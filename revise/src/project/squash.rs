@@ -55,7 +55,7 @@ struct Around {
     after: Schema,
     operations: Vec<Operation>,
     steps: Vec<DataStep>,
-    /// Whether one of them has no plan.
+    /// Whether one of them has no plan, or one that states nothing.
     foreign: bool,
 }
 
@@ -123,7 +123,7 @@ impl Squashing<'_> {
         let mut notes = down.notes;
         if around.foreign {
             notes.push(
-                "the plan states what SeaORM's own migrations made without a plan; `check` shows what the entities are silent about"
+                "the plan states what SeaORM's own migrations, or a baseline, made without stating it; `check` shows what the entities are silent about"
                     .to_owned(),
             );
         }
@@ -157,9 +157,10 @@ impl Squashing<'_> {
         let mut foreign = false;
         for migration in &range {
             replay.up(migration.as_ref()).await?;
-            let done = replay.migrations.last().map(|seen| seen.operations.clone());
-            let done = done.unwrap_or_default();
-            foreign |= done.is_empty();
+            let done =
+                replay.migrations.last().map(|seen| (seen.operations.clone(), seen.is_baseline));
+            let (done, baseline) = done.unwrap_or_default();
+            foreign |= done.is_empty() || baseline;
             steps.extend(data_steps(migration.as_ref(), &done).await);
             operations.extend(done);
         }

@@ -79,6 +79,7 @@ pub(crate) struct ExecutionContext {
     pub records: bool,
     plans: Mutex<Vec<Plan>>,
     replaced: Mutex<Vec<String>>,
+    is_baseline: AtomicBool,
     breakage: Mutex<Breakage>,
 }
 
@@ -156,6 +157,16 @@ impl ExecutionContext {
     /// The migrations that it replaces.
     pub fn replaced(&self) -> Vec<String> {
         self.replaced.lock().map(|replaced| replaced.clone()).unwrap_or_default()
+    }
+
+    /// Notes that the migration creates what was there before it.
+    pub fn note_baseline(&self) {
+        self.is_baseline.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the migration creates what was there before it.
+    pub fn is_baseline(&self) -> bool {
+        self.is_baseline.load(Ordering::Relaxed)
     }
 
     /// The plans so far.

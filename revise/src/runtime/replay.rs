@@ -32,6 +32,9 @@ pub struct ReplayedMigration {
     /// What it was known by in records of earlier versions: the schema that it leads to.
     #[serde(skip)]
     pub former: Vec<String>,
+    /// Whether it creates what was there before it, which no plan stated.
+    #[serde(skip)]
+    pub is_baseline: bool,
 }
 
 impl ReplayedMigration {
@@ -98,7 +101,12 @@ impl Replay {
         let context = self.shadow.up(migration).await?;
         self.restore_settings().await?;
         let operations = operations_of(&context);
+        let stated = self.manifest.clone();
         self.follow(&operations).await?;
+        let is_baseline = context.is_baseline();
+        if is_baseline {
+            self.manifest.forget_statements(stated);
+        }
         let (checksum, former) = match operations.as_slice() {
             [] => self.without_plan(migration).await?,
             operations => (checksum(&operations), Vec::new()),
@@ -108,6 +116,7 @@ impl Replay {
             operations,
             checksum,
             former,
+            is_baseline,
         });
         Ok(())
     }

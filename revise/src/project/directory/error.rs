@@ -30,6 +30,14 @@ pub enum DirectoryError {
     /// A name that is none of a crate.
     #[error("`{0}` is no name of a crate; expected one such as `migration`")]
     Crate(String),
+    /// A folder in which entities would be of no use.
+    #[error("no entities can be written into `{}`: {why}; name another folder with `--entities`", .folder.display())]
+    Entities {
+        /// The folder.
+        folder: PathBuf,
+        /// Why not.
+        why: &'static str,
+    },
     /// A file that would have been overwritten.
     #[error("`{}` exists already; nothing was written", .0.display())]
     Exists(PathBuf),

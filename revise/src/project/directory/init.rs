@@ -19,6 +19,8 @@ pub struct InitOptions {
     pub dependencies: Vec<String>,
     /// The entities, such as `entity::book::Entity`.
     pub entities: Vec<String>,
+    /// Further files that are written with it, such as those of the entities.
+    pub files: Vec<(PathBuf, String)>,
 }
 
 impl Default for InitOptions {
@@ -28,6 +30,7 @@ impl Default for InitOptions {
             revise: format!("\"{}\"", env!("CARGO_PKG_VERSION")),
             dependencies: Vec::new(),
             entities: Vec::new(),
+            files: Vec::new(),
         }
     }
 }
@@ -63,18 +66,20 @@ pub fn init(path: &Path, options: &InitOptions) -> Result<Initialised, Directory
         ("src/versions/mod.rs", templates::versions(&[])),
     ];
     let files = files.map(|(file, text)| (path.join(file), text));
+    let files: Vec<(PathBuf, String)> = files.into_iter().chain(options.files.clone()).collect();
     if let Some((taken, _)) = files.iter().find(|(file, _)| file.symlink_metadata().is_ok()) {
         return Err(DirectoryError::Exists(taken.clone()));
     }
-    let folder = path.join("src").join("versions");
-    let changes = files.clone().map(|(path, text)| {
+    let changes = files.iter().map(|(path, text)| {
         let rust = path.extension().is_some_and(|extension| extension == "rs");
-        FileChange::Create { text: if rust { render::format(&text, &folder) } else { text }, path }
+        let folder = path.ancestors().find(|folder| folder.is_dir()).unwrap_or(path);
+        let text = if rust { render::format(text, folder) } else { text.clone() };
+        FileChange::Create { text, path: path.clone() }
     });
-    carry_out(&changes)?;
+    carry_out(&changes.collect::<Vec<_>>())?;
     Ok(Initialised {
         directory: locate::explicit(&path)?,
-        files: files.map(|(path, _)| path).to_vec(),
+        files: files.into_iter().map(|(path, _)| path).collect(),
         workspace: path
             .ancestors()
             .skip(1)

@@ -10,10 +10,11 @@ mod program;
 
 use std::path::{Path, PathBuf};
 
+pub(super) use self::program::relative;
 use self::{
     entities::Found,
     manifest::Manifest,
-    program::{in_migrations, next_to_entities, relative, usable},
+    program::{in_migrations, next_to_entities, usable},
 };
 use super::{
     Directory, DirectoryError, InitOptions, cargo_manifest, init,

@@ -14,6 +14,17 @@ publish = false
 {dependencies}
 "#;
 
+const ENTITIES_MANIFEST: &str = r#"[package]
+name = "{name}"
+description = "What is stored"
+version = "0.1.0"
+edition = "2024"
+publish = false
+
+[dependencies]
+sea-orm = {sea-orm}
+"#;
+
 const LIBRARY: &str = r"//! How the schema became what it is: the migrations, in order.
 
 use sea_revise::prelude::*;
@@ -48,6 +59,15 @@ fn main() -> ExitCode {
 /// `Cargo.toml`; `dependencies` are whole lines.
 pub(super) fn manifest(name: &str, dependencies: &[String]) -> String {
     MANIFEST.replace("{name}", name).replace("{dependencies}", &dependencies.join("\n"))
+}
+
+/// `Cargo.toml` of a crate of entities. What they need of SeaORM is on by default, except for arrays.
+pub(super) fn entities_manifest(name: &str, has_arrays: bool) -> String {
+    let sea_orm = match has_arrays {
+        true => "{ version = \"2.0.4\", features = [\"postgres-array\"] }",
+        false => "\"2.0.4\"",
+    };
+    ENTITIES_MANIFEST.replace("{name}", name).replace("{sea-orm}", sea_orm)
 }
 
 /// `src/lib.rs`; `entities` are paths such as `entity::book::Entity`.

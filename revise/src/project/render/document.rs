@@ -2,6 +2,9 @@
 
 use super::{RevisionFile, literal::needs_escape};
 
+/// Where the operations come from.
+pub(super) const GENERATED: &str = "Generated from the entities: read it before you apply it.";
+
 const WIDTH: usize = 100;
 
 /// The `//!` lines of a file.
@@ -10,11 +13,8 @@ pub(super) fn head(draft: &RevisionFile<'_>) -> String {
         Some(before) => format!("Follows `{before}`."),
         None => "The first revision.".to_owned(),
     };
-    let origin = if draft.up.is_empty() && draft.down.is_empty() {
-        "Written by hand."
-    } else {
-        "Generated from the entities: read it before you apply it."
-    };
+    let origin =
+        if draft.up.is_empty() && draft.down.is_empty() { "Written by hand." } else { GENERATED };
     let mut paragraphs = vec![sentence(draft.message), format!("{place} {origin}")];
     paragraphs.extend(draft.notes.iter().map(|note| format!("Note: {note}")));
     let paragraphs = paragraphs.iter().map(|paragraph| wrap(paragraph)).collect::<Vec<_>>();

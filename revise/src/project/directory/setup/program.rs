@@ -185,7 +185,7 @@ fn changed(member: &Member) -> Result<Manifest, DirectoryError> {
 }
 
 /// The path from a folder to another place, with `/`.
-pub(super) fn relative(from: &Path, to: &Path) -> String {
+pub(in super::super) fn relative(from: &Path, to: &Path) -> String {
     let common =
         from.components().zip(to.components()).take_while(|(one, other)| one == other).count();
     let up = from.components().skip(common).map(|_| PathBuf::from(".."));

@@ -1,0 +1,257 @@
+//! Begin with what is there.
+//!
+//! The first revision. Generated from the database: it creates what was there already.
+
+use sea_revise::prelude::*;
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        Plan::new()
+            .baseline()
+            .create_enum("BookMood", ["Happy", "sad"])
+            .create_enum("odd", ["+", "-"])
+            .create_enum("state", ["new", "on hold", "2nd-hand", "sold"])
+            .create_table(
+                Table::new("Weird Name")
+                    .column(Column::new("Some Column", Type::Integer))
+                    .column(Column::new("größe", Type::Text).nullable())
+                    .column(Column::new("iPhone", Type::Text).nullable())
+                    .primary_key(["Some Column"]),
+            )
+            .create_table(
+                Table::new("author")
+                    .column(Column::new("id", Type::Integer).identity())
+                    .column(
+                        Column::new("name", Type::Varchar(Some(80))).comment("as it is printed"),
+                    )
+                    .column(Column::new("email", Type::Text).nullable())
+                    .column(Column::new("born", Type::Date).nullable())
+                    .column(Column::new("createdAt", Type::Timestamp).default(DefaultValue::Now))
+                    .primary_key(["id"])
+                    .unique(Unique::new(["email"]))
+                    .comment("who wrote it"),
+            )
+            .create_table(
+                Table::new("book")
+                    .column(Column::new("id", Type::BigInteger).identity_always())
+                    .column(Column::new("title", Type::Varchar(Some(200))).default("untitled"))
+                    .column(
+                        Column::new("price", Type::Decimal(Some((12, 2))))
+                            .default(DefaultValue::number("9.99")),
+                    )
+                    .column(Column::new("weight", Type::Decimal(None)).nullable())
+                    .column(Column::new("author_id", Type::Integer))
+                    .column(Column::new("editor_id", Type::Integer).nullable())
+                    .column(Column::new("parent_id", Type::BigInteger).nullable())
+                    .column(Column::new("data", Type::Json).nullable())
+                    .column(Column::new("more", Type::JsonBinary).default("{}"))
+                    .column(
+                        Column::new("uid", Type::Uuid)
+                            .default(DefaultValue::sql("gen_random_uuid()")),
+                    )
+                    .column(Column::new("cover", Type::Blob).nullable())
+                    .column(Column::new("published", Type::TimestampWithTimeZone).nullable())
+                    .column(
+                        Column::new("changed", Type::Timestamp)
+                            .nullable()
+                            .default(DefaultValue::Now),
+                    )
+                    .column(Column::new("opens", Type::Time).nullable())
+                    .column(Column::new("pages", Type::SmallInteger).default(0))
+                    .column(Column::new("code", Type::Char(Some(5))).nullable())
+                    .column(Column::new("score", Type::Double).nullable())
+                    .column(Column::new("ratio", Type::Float).nullable())
+                    .column(Column::new("paid", Type::Money(None)).nullable())
+                    .column(Column::new("flag", Type::Boolean).default(true))
+                    .column(Column::new("state", Type::enumeration("state")).default("new"))
+                    .column(Column::new("mood", Type::enumeration("BookMood")).nullable())
+                    .column(Column::new("names", Type::array(Type::Text)).nullable())
+                    .column(
+                        Column::new("moods", Type::array(Type::enumeration("BookMood"))).nullable(),
+                    )
+                    .column(Column::new("words", Type::other("tsvector")).nullable())
+                    .column(Column::new("bits", Type::other("bit(3)")).nullable())
+                    .column(
+                        Column::new("title_length", Type::Integer)
+                            .nullable()
+                            .generated("length((title)::text)", true),
+                    )
+                    .primary_key(["id"])
+                    .unique(Unique::new(["author_id", "title"]))
+                    .unique(Unique::new(["uid"]))
+                    .foreign_key(
+                        ForeignKey::new(["author_id"], "author", ["id"])
+                            .on_delete(Action::Cascade)
+                            .on_update(Action::Cascade),
+                    )
+                    .foreign_key(
+                        ForeignKey::new(["editor_id"], "author", ["id"]).on_delete(Action::SetNull),
+                    )
+                    .foreign_key(ForeignKey::new(["parent_id"], "book", ["id"]))
+                    .check(Check::new("price >= (0)::numeric"))
+                    .index(Index::new("book_of_flag", ["title"]).unique().predicate("flag"))
+                    .index(
+                        Index::new("book_of_lower", [])
+                            .column(IndexColumn::expression("lower(title::text)"))
+                            .unique(),
+                    )
+                    .index(
+                        Index::new("idx-book-author-title", ["author_id"])
+                            .column(IndexColumn::new("title").descending()),
+                    )
+                    .index(Index::new("idx-book-parent-pages", ["parent_id", "pages"]).unique())
+                    .index(Index::new("idx-book-title", ["title"]))
+                    .index(Index::new("idx-book-words", ["words"]).method("gin")),
+            )
+            .create_table(
+                Table::new("no_field")
+                    .column(Column::new("id", Type::Integer))
+                    .column(Column::new("self_", Type::Text).nullable())
+                    .primary_key(["id"]),
+            )
+            .create_table(
+                Table::new("no_key")
+                    .column(Column::new("name", Type::Text).nullable())
+                    .column(Column::new("book_id", Type::BigInteger).nullable())
+                    .foreign_key(ForeignKey::new(["book_id"], "book", ["id"])),
+            )
+            .create_table(
+                Table::new("no_name")
+                    .column(Column::new("id", Type::Integer))
+                    .column(Column::new("1st", Type::Text).nullable())
+                    .primary_key(["id"]),
+            )
+            .create_table(
+                Table::new("no_value")
+                    .column(Column::new("id", Type::Integer))
+                    .column(Column::new("odd", Type::enumeration("odd")))
+                    .primary_key(["id"]),
+            )
+            .create_table(
+                Table::new("of_no_key")
+                    .column(Column::new("id", Type::Integer))
+                    .column(Column::new("other", Type::Integer).nullable())
+                    .primary_key(["id"])
+                    .foreign_key(ForeignKey::new(["other"], "no_name", ["id"])),
+            )
+            .create_table(
+                Table::new("order")
+                    .column(Column::new("id", Type::BigInteger))
+                    .column(Column::new("type", Type::Text))
+                    .column(Column::new("match", Type::Text).nullable())
+                    .column(Column::new("select", Type::Integer).default(1))
+                    .column(Column::new("from", Type::Integer).nullable())
+                    .primary_key(["id"])
+                    .foreign_key(ForeignKey::new(["from"], "author", ["id"])),
+            )
+            .create_table(
+                Table::new("line")
+                    .column(Column::new("number", Type::Integer))
+                    .column(Column::new("order_id", Type::BigInteger))
+                    .column(Column::new("amount", Type::Integer))
+                    .primary_key(["order_id", "number"])
+                    .foreign_key(
+                        ForeignKey::new(["order_id"], "order", ["id"]).on_delete(Action::Cascade),
+                    ),
+            )
+            .create_table(
+                Table::new("prelude").column(Column::new("id", Type::Integer)).primary_key(["id"]),
+            )
+            .create_table(
+                Table::new("shipment")
+                    .column(
+                        Column::new("id", Type::Uuid)
+                            .default(DefaultValue::sql("gen_random_uuid()")),
+                    )
+                    .column(Column::new("order_id", Type::BigInteger))
+                    .column(Column::new("number", Type::Integer))
+                    .primary_key(["id"])
+                    .foreign_key(
+                        ForeignKey::new(["order_id", "number"], "line", ["order_id", "number"])
+                            .on_delete(Action::Cascade),
+                    ),
+            )
+            .create_table(
+                Table::new("slot")
+                    .column(Column::new("id", Type::Integer))
+                    .column(Column::new("room", Type::Integer))
+                    .column(Column::new("day", Type::Integer))
+                    .column(Column::new("hour", Type::Integer))
+                    .primary_key(["id"])
+                    .unique(Unique::new(["day", "hour"]))
+                    .unique(Unique::new(["hour"]))
+                    .unique(Unique::new(["hour", "room"]))
+                    .unique(Unique::new(["room", "day"])),
+            )
+            .create_table(
+                Table::new("tag")
+                    .column(Column::new("code", Type::Text))
+                    .column(Column::new("label", Type::Text).collation("C"))
+                    .primary_key(["code"])
+                    .unique(Unique::new(["label"])),
+            )
+            .create_table(
+                Table::new("book_tag")
+                    .column(Column::new("tag_code", Type::Text))
+                    .column(Column::new("book_id", Type::BigInteger))
+                    .primary_key(["book_id", "tag_code"])
+                    .foreign_key(
+                        ForeignKey::new(["book_id"], "book", ["id"])
+                            .on_delete(Action::Cascade)
+                            .extra("DEFERRABLE INITIALLY DEFERRED"),
+                    )
+                    .foreign_key(
+                        ForeignKey::new(["tag_code"], "tag", ["code"]).on_delete(Action::Restrict),
+                    ),
+            )
+            .create_table(
+                Table::new("type")
+                    .column(Column::new("ref", Type::Integer))
+                    .column(Column::new("async", Type::Text).nullable())
+                    .column(Column::new("Order", Type::BigInteger).nullable())
+                    .primary_key(["ref"])
+                    .foreign_key(ForeignKey::new(["Order"], "order", ["id"])),
+            )
+            .create_view(
+                "titles",
+                r#"CREATE VIEW "titles" AS SELECT book.title
+   FROM book"#,
+            )
+            .apply(manager)
+            .await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        Plan::new()
+            .drop_view("titles")
+            .drop_table("type")
+            .drop_table("book_tag")
+            .drop_table("tag")
+            .drop_table("slot")
+            .drop_table("shipment")
+            .drop_table("prelude")
+            .drop_table("line")
+            .drop_table("order")
+            .drop_table("of_no_key")
+            .drop_table("no_value")
+            .drop_table("no_name")
+            .drop_table("no_key")
+            .drop_table("no_field")
+            .drop_table("book")
+            .drop_table("author")
+            .drop_table("Weird Name")
+            .drop_enum("state")
+            .drop_enum("odd")
+            .drop_enum("BookMood")
+            .apply(manager)
+            .await
+    }
+}
