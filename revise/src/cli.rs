@@ -12,6 +12,7 @@ mod history_repair;
 mod init;
 mod inspect;
 mod lint;
+mod models;
 mod preview;
 mod report;
 mod roundtrip;

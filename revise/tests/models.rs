@@ -4,6 +4,9 @@
 #[path = "models/begun.rs"]
 mod begun;
 #[cfg(test)]
+#[path = "models/frozen.rs"]
+mod frozen;
+#[cfg(test)]
 #[path = "models/golden.rs"]
 mod golden;
 #[cfg(test)]

@@ -139,6 +139,15 @@ pub struct MigrateArguments {
     /// Write a part: `expand` what the program of before can live with, later `contract` the rest
     #[arg(long, value_name = "PHASE", value_parser = ["expand", "contract"], conflicts_with = "empty")]
     pub phase: Option<String>,
+    /// Write tables beside it as entities that stay as they are, for code that changes rows; without names those that it touches
+    #[arg(
+        long,
+        value_name = "TABLE,…",
+        num_args = 0..=1,
+        value_delimiter = ',',
+        conflicts_with = "sql"
+    )]
+    pub models: Option<Vec<String>>,
     /// How data is to be understood.
     #[command(flatten)]
     pub decisions: Decisions,

@@ -3,6 +3,7 @@
 pub const MIGRATE: &str = "\
 Examples:
   migrate -m \"Add pages to book\"
+  migrate --empty --models book,author -m \"Split names\"
   migrate --rename book.writer:author --apply
   migrate --sql";
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use sea_orm::DbBackend;
 
-use super::{Command, write::stopped};
+use super::{Command, models::Extras, write::stopped};
 use crate::{
     error::{Error, Result},
     operation::describe::counted,
@@ -13,7 +13,6 @@ use crate::{
         directory::{self, Directory, InitOptions, Initialised, Listed, Place},
         generate::Draft,
         models::{self, Form},
-        render,
     },
     runtime::session::{Session, Use},
     schema::Schema,
@@ -69,11 +68,9 @@ impl Command<'_> {
         let mut made = directory::init(path, &options).map_err(stopped)?;
         let mut revision = None;
         if let Some(Beginning { draft, .. }) = &beginning {
-            let (name, path) = self.write(
-                &made.directory,
-                ("Begin with what is there", draft),
-                &render::baseline,
-            )?;
+            let extras = Extras { is_baseline: true, ..Extras::default() };
+            let (name, path) =
+                self.write(&made.directory, ("Begin with what is there", draft), &extras)?;
             made.files.push(path.into());
             revision = Some(name);
         }

@@ -1,12 +1,14 @@
 //! Verbs that write files: `migrate`, `revision`, `edit`.
 
 use chrono::Utc;
+use sea_orm::DbBackend;
 use serde::Serialize;
 
 use super::{
     Command,
     arguments::{Decisions, EditArguments, MigrateArguments, RevisionArguments},
     console,
+    models::Extras,
 };
 use crate::{
     check::lint::Finding,
@@ -41,7 +43,7 @@ struct MigrateOutput<'a> {
 impl Command<'_> {
     pub async fn migrate(&self, arguments: &MigrateArguments) -> Result<()> {
         if arguments.empty {
-            return self.empty(arguments.message.as_deref());
+            return self.empty(arguments).await;
         }
         let target = self.target()?;
         if !arguments.sql {
@@ -56,7 +58,7 @@ impl Command<'_> {
         if arguments.apply {
             self.expect_head(&target).await?;
         }
-        let Some(draft) = self.revise.draft(&target, &options).await? else {
+        let Some(mut draft) = self.revise.draft(&target, &options).await? else {
             self.console.note("nothing to do: the migrations lead to what the entities say");
             return self.console.json(&written(None, None, None, false));
         };
@@ -73,8 +75,8 @@ impl Command<'_> {
         }
         let message = arguments.message.clone().filter(|message| !message.trim().is_empty());
         let message = message.unwrap_or_else(|| suggest_message(&draft.up));
-        let (revision, path) =
-            self.write(&self.directory()?, (&message, &draft), &str::to_owned)?;
+        let extras = self.extras(arguments, (&mut draft, target.backend()))?;
+        let (revision, path) = self.write(&self.directory()?, (&message, &draft), &extras)?;
         self.console.say(&path)?;
         if arguments.apply {
             let drafted = Drafted { name: revision.clone(), draft: draft.clone() };
@@ -89,30 +91,53 @@ impl Command<'_> {
         if arguments.autogenerate {
             self.migrate(&arguments.migrate).await
         } else {
-            self.empty(arguments.migrate.message.as_deref())
+            self.empty(&arguments.migrate).await
         }
     }
 
     /// Writes one to be filled in by hand.
-    fn empty(&self, message: Option<&str>) -> Result<()> {
-        let message = message.filter(|message| !message.trim().is_empty());
+    async fn empty(&self, arguments: &MigrateArguments) -> Result<()> {
+        let message = arguments.message.as_deref().filter(|message| !message.trim().is_empty());
         let message = message.ok_or_else(|| {
             Error::Usage("an empty migration needs a message: -m \"What it does\"".to_owned())
         })?;
         let directory = self.directory()?;
         self.expect_built(&directory)?;
-        let draft = Draft::empty();
-        let (revision, path) = self.write(&directory, (message, &draft), &str::to_owned)?;
+        let mut draft = Draft::empty();
+        let mut backend = DbBackend::Sqlite;
+        match &arguments.models {
+            None => {}
+            Some(tables) if tables.is_empty() => {
+                return Err(Error::Usage(
+                    "an empty migration touches no table; name those of `--models`, such as `--models book,author`".to_owned(),
+                ));
+            }
+            Some(_) => (draft.before, backend) = self.reached().await?,
+        }
+        let extras = self.extras(arguments, (&mut draft, backend))?;
+        let (revision, path) = self.write(&directory, (message, &draft), &extras)?;
         self.console.say(&path)?;
         self.console.json(&written(Some(&revision), Some(path), Some(&draft), false))
     }
 
-    /// Writes a migration and lists it. `finish` adds to its text before that is laid out.
+    /// The frozen entities that are asked for.
+    fn extras(
+        &self,
+        arguments: &MigrateArguments,
+        draft: (&mut Draft, DbBackend),
+    ) -> Result<Extras> {
+        match &arguments.models {
+            None => Ok(Extras::default()),
+            Some(tables) => self.models(tables, draft),
+        }
+    }
+
+    /// Writes a migration and lists it.
     pub fn write(
         &self,
         directory: &Directory,
         (message, draft): (&str, &Draft),
-        finish: &dyn Fn(&str) -> String,
+        extras: &Extras,
     ) -> Result<(String, String)> {
         let mut revision = Revision::new(Utc::now(), message);
         if let Some(newest) = directory.newest().map_err(stopped)? {
@@ -128,8 +153,16 @@ impl Command<'_> {
             notes: &draft.notes,
             transaction: draft.transaction,
         });
-        let source = render::format(&finish(&source), directory.folder());
-        let path = directory.add(&revision.name(), &source).map_err(stopped)?;
+        let source = if extras.is_baseline { render::baseline(&source) } else { source };
+        let source = match extras.models {
+            Some(_) => render::with_models(&source),
+            None => source,
+        };
+        let laid_out = |source: &str| render::format(source, directory.folder());
+        let models = extras.models.as_deref().map(laid_out);
+        let path = directory
+            .add_with(&revision.name(), &laid_out(&source), models.as_deref())
+            .map_err(stopped)?;
         let shown = std::env::current_dir()
             .ok()
             .and_then(|here| path.strip_prefix(here).ok().map(ToOwned::to_owned));

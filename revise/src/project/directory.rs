@@ -8,6 +8,7 @@
 mod body;
 mod built;
 mod cargo_manifest;
+mod companions;
 mod edit;
 mod error;
 mod init;
@@ -189,6 +190,16 @@ impl Directory {
     /// When the name is none of a revision, the file is there already, the revision is registered already, the list is
     /// not recognised, or something cannot be written. Nothing is changed then.
     pub fn add(&self, revision: &str, source: &str) -> Result<PathBuf, DirectoryError> {
+        self.add_with(revision, source, None)
+    }
+
+    /// As [`Directory::add`], with frozen entities for the module `models` of the revision.
+    pub(crate) fn add_with(
+        &self,
+        revision: &str,
+        source: &str,
+        models: Option<&str>,
+    ) -> Result<PathBuf, DirectoryError> {
         check_name(revision)?;
         let path = self.path(revision);
         if path.symlink_metadata().is_ok() {
@@ -196,7 +207,9 @@ impl Directory {
         }
         let registry = Registry::read(&self.registry, &self.revisions()?)?;
         let path = registry.add(revision, source)?;
-        write::carry_out(&registry.changes())?;
+        let mut changes = registry.changes();
+        changes.extend(models.map(|text| companions::new(&path, text)));
+        write::carry_out(&changes)?;
         Ok(path)
     }
 
@@ -218,8 +231,10 @@ impl Directory {
         }
         registry.remove(revision)?;
         let mut changes = registry.changes();
-        changes.extend(file.map(|path| FileChange::Delete { path }));
-        write::carry_out(&changes)
+        changes.extend(file.iter().flat_map(|path| companions::without(path)));
+        write::carry_out(&changes)?;
+        companions::remove_empty(file.iter());
+        Ok(())
     }
 
     /// Writes a revision's file and registers it in the place of several modules, whose files are taken away.
@@ -240,12 +255,13 @@ impl Directory {
         for name in old {
             let entry = listing.entries.iter().find(|entry| entry.is(name));
             let file = entry.and_then(|entry| entry.file.clone());
-            gone.push(FileChange::Delete { path: file.ok_or_else(|| self.missing(name))? });
+            gone.push(file.ok_or_else(|| self.missing(name))?);
         }
         let path = registry.replace(old, revision, source)?;
         let mut changes = registry.changes();
-        changes.extend(gone);
+        changes.extend(gone.iter().flat_map(|path| companions::without(path)));
         write::carry_out(&changes)?;
+        companions::remove_empty(gone.iter());
         Ok(path)
     }
 
@@ -268,6 +284,7 @@ impl Directory {
         }
         let path = registry.rename(old, new)?;
         let mut changes = registry.changes();
+        changes.extend(companions::moved(&from, &path));
         changes.push(FileChange::Delete { path: from });
         write::carry_out(&changes)?;
         Ok(path)

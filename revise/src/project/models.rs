@@ -23,6 +23,8 @@ pub(crate) enum Form {
     Crate,
     /// A folder in a crate: the same with `mod.rs`.
     Folder,
+    /// One file with a module for each table, which needs nothing but this library.
+    Frozen,
 }
 
 /// Entities as text.

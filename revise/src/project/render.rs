@@ -78,6 +78,13 @@ pub fn baseline(source: &str) -> String {
     saying(&source.replace(document::GENERATED, origin), ".baseline()")
 }
 
+/// The text of a migration that has frozen entities in a module of its own.
+#[must_use]
+pub fn with_models(source: &str) -> String {
+    let import = "use sea_revise::prelude::*;\n";
+    source.replacen(import, &format!("{import}\nmod models;\n"), 1)
+}
+
 /// The text of a migration whose plan begins its `up` with a call.
 fn saying(source: &str, call: &str) -> String {
     let plan = "Plan::new()";

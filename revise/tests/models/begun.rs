@@ -17,7 +17,7 @@ mod baseline_of_sqlite;
 #[path = "postgres/lib.rs"]
 mod postgres;
 #[path = "sqlite/lib.rs"]
-mod sqlite;
+pub mod sqlite;
 
 /// The entities of modules, in the order in which the list of the new crate has them.
 macro_rules! entities {

@@ -64,6 +64,15 @@ impl Place {
         db.close().await.unwrap();
     }
 
+    /// The texts of a query's first column.
+    pub async fn texts(&self, sql: &str) -> Vec<String> {
+        let db = self.connect().await;
+        let rows = db.query_all_raw(Statement::from_string(self.backend, sql)).await.unwrap();
+        db.close().await.unwrap();
+        let text = |row: &sea_orm::QueryResult| row.try_get_by_index::<Option<String>>(0).unwrap();
+        rows.iter().map(|row| text(row).unwrap_or_else(|| "NULL".to_owned())).collect()
+    }
+
     /// The exit code of a command.
     pub fn run(&self, revise: Revise, arguments: &[&str]) -> u8 {
         let line = Line::try_parse_from([&["migration"], arguments].concat()).unwrap();

@@ -20,6 +20,8 @@ pub(super) enum FileChange {
     Replace { path: PathBuf, text: String },
     /// A file less.
     Delete { path: PathBuf },
+    /// Another name of a file or folder, which must not be there yet.
+    Move { from: PathBuf, to: PathBuf },
 }
 
 /// A change that is ready to be made with one rename.
@@ -70,7 +72,10 @@ fn change(changes: &[FileChange]) -> Result<(), DirectoryError> {
 
 /// Makes the folders of files, and notes which are new, the outermost first.
 fn make_folders(changes: &[FileChange], made: &mut Vec<PathBuf>) -> Result<(), DirectoryError> {
-    let written = changes.iter().filter(|change| !matches!(change, FileChange::Delete { .. }));
+    let is_written = |change: &&FileChange| {
+        matches!(change, FileChange::Create { .. } | FileChange::Replace { .. })
+    };
+    let written = changes.iter().filter(is_written);
     for folder in written.filter_map(|change| change.path().parent()) {
         let missing = folder.ancestors().take_while(|folder| !folder.exists());
         let missing = missing.filter(|folder| !folder.as_os_str().is_empty());
@@ -92,14 +97,17 @@ fn remove_folders(folders: &[PathBuf]) {
 impl FileChange {
     pub(super) fn path(&self) -> &Path {
         match self {
-            Self::Create { path, .. } | Self::Replace { path, .. } | Self::Delete { path } => path,
+            Self::Create { path, .. }
+            | Self::Replace { path, .. }
+            | Self::Delete { path }
+            | Self::Move { to: path, .. } => path,
         }
     }
 }
 
 fn prepare(change: &FileChange) -> Result<Prepared<'_>, DirectoryError> {
     let before = match change {
-        FileChange::Create { .. } => None,
+        FileChange::Create { .. } | FileChange::Move { .. } => None,
         FileChange::Replace { path, .. } | FileChange::Delete { path } => match fs::read(path) {
             Ok(bytes) => Some(bytes),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -111,7 +119,7 @@ fn prepare(change: &FileChange) -> Result<Prepared<'_>, DirectoryError> {
             let written = Temporary::write(path, text.as_bytes());
             Some(written.map_err(|source| DirectoryError::io("write", path, source))?)
         }
-        FileChange::Delete { .. } => None,
+        FileChange::Delete { .. } | FileChange::Move { .. } => None,
     };
     Ok(Prepared { change, temporary, before })
 }
@@ -126,6 +134,9 @@ impl Prepared<'_> {
             (FileChange::Delete { path }, _) => {
                 fs::remove_file(path).map_err(|source| DirectoryError::io("remove", path, source))
             }
+            (FileChange::Move { from, to }, _) => {
+                move_new(from, to).map_err(|source| failed(to, source))
+            }
             (FileChange::Create { path, .. }, Some(temporary)) => {
                 temporary.become_new().map_err(|source| failed(path, source))
             }
@@ -138,12 +149,21 @@ impl Prepared<'_> {
 
     fn take_back(&self) -> Result<(), DirectoryError> {
         let path = self.change.path();
-        let back = match &self.before {
-            None => fs::remove_file(path),
-            Some(bytes) => Temporary::write(path, bytes).and_then(Temporary::take_place),
+        let back = match (self.change, &self.before) {
+            (FileChange::Move { from, to }, _) => fs::rename(to, from),
+            (_, None) => fs::remove_file(path),
+            (_, Some(bytes)) => Temporary::write(path, bytes).and_then(Temporary::take_place),
         };
         back.map_err(|source| DirectoryError::io("undo the change of", path, source))
     }
+}
+
+/// Gives a file or folder a name that nothing has.
+fn move_new(from: &Path, to: &Path) -> io::Result<()> {
+    if to.symlink_metadata().is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    fs::rename(from, to)
 }
 
 /// A complete file next to its target, which is removed unless it replaces the target.

@@ -10,8 +10,8 @@ use crate::schema::{Schema, Table, Type};
 /// Keywords that cannot be names even as `r#…`, or that sea-orm-codegen does not know.
 const NO_NAMES: [&str; 4] = ["crate", "gen", "self", "super"];
 
-/// The files of a folder of entities that are none of a table.
-const OTHER_FILES: [&str; 4] = ["lib", "mod", "prelude", "sea_orm_active_enums"];
+/// The modules of entities that are none of a table, and the files that hold them together.
+const OTHER_FILES: [&str; 5] = ["lib", "mod", "prelude", "sea_orm", "sea_orm_active_enums"];
 
 /// What the files of entities import, so that no enum can have the name.
 const IMPORTED: [&str; 12] = [

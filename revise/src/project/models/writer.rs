@@ -16,6 +16,20 @@ use crate::{
     schema::{Schema, Table, Type},
 };
 
+/// The line by which an entity finds SeaORM, and the one by which it finds it next to it.
+const IMPORT: &str = "use sea_orm :: entity :: prelude :: * ;";
+const IMPORT_NEXT_TO_IT: &str = "use super :: sea_orm :: { self , entity :: prelude :: * } ;";
+
+/// How a file begins that is for one migration. Its crate need not depend on SeaORM, but by way of this library.
+const FROZEN: &str = "\
+//! The tables as they are at this revision, for its migration alone: the entities of the project go on changing. Written once, by
+//! sea-orm-codegen; it counts for no checksum.
+
+#![allow(dead_code, unused_imports)]
+
+pub use sea_revise::prelude::sea_orm_migration::sea_orm;
+";
+
 /// Writes the entities of all tables of a schema that can be entities.
 ///
 /// # Errors
@@ -41,8 +55,14 @@ pub(crate) fn write(schema: &Schema, backend: DbBackend, form: Form) -> Result<M
     };
     let entities = EntityTransformer::transform(statements).map_err(|error| failed(&error))?;
     let files = entities.generate(&context(form == Form::Crate)).files;
-    let texts = files.iter().map(|file| Ok((file.name.clone(), laid_out(&repaired(file))?)));
-    models.files = texts.collect::<Result<_, syn::Error>>().map_err(|error| failed(&error))?;
+    let texts = match form {
+        Form::Crate | Form::Folder => files
+            .iter()
+            .map(|file| Ok((file.name.clone(), laid_out(&repaired(file))?)))
+            .collect::<Result<_, syn::Error>>(),
+        Form::Frozen => in_one_file(&files).map(|text| vec![("models.rs".to_owned(), text)]),
+    };
+    models.files = texts.map_err(|error| failed(&error))?;
     Ok(models)
 }
 
@@ -93,6 +113,23 @@ fn repaired(file: &OutputFile) -> String {
     let kind = format!("column_type = \"custom(\\\"{ENUM_OF_SQLITE}\\\")\"");
     let text = file.content.replace(&format!("ignore , {kind} , select_as = \"text\""), &kind);
     text.replace("Money(Some((0, 0)))", "Money(None)")
+}
+
+/// The files of the tables and of their enums as modules of one file.
+fn in_one_file(files: &[OutputFile]) -> Result<String, syn::Error> {
+    let modules = files.iter().map(|file| (file.name.trim_end_matches(".rs"), file));
+    let modules = modules.filter(|(name, _)| !matches!(*name, "mod" | "prelude"));
+    let mut text = FROZEN.to_owned();
+    for (name, file) in modules {
+        let source = laid_out(&repaired(file).replace(IMPORT, IMPORT_NEXT_TO_IT))?;
+        text.push_str(&format!("\npub mod {} {{\n", path(name)));
+        for line in source.lines().skip_while(|line| line.is_empty() || line.starts_with("//!")) {
+            let blanks = if line.is_empty() { "" } else { "    " };
+            text.push_str(&format!("{blanks}{line}\n"));
+        }
+        text.push_str("}\n");
+    }
+    Ok(text)
 }
 
 /// As prettyplease has it, with a blank line before each item that is more than a name.

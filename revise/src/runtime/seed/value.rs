@@ -79,11 +79,13 @@ fn typed(kind: &Type, checked: Option<(&str, usize)>, recipe: &Recipe<'_>) -> St
         Type::Uuid if sqlite => format!("X'0000000000004000800000000000000{row}'"),
         Type::Uuid => format!("'00000000-0000-4000-8000-00000000000{row}'"),
         Type::Enum(name) => {
-            let values = if sqlite { None } else { schema.enums.get(name) };
+            let values = schema.enums.get(name);
             let value = values.and_then(|values| values.iter().cycle().nth(number).cloned());
             let named =
                 || checked.and_then(|(check, _)| texts(check).into_iter().cycle().nth(number));
-            quote_text(&value.or_else(named).unwrap_or_else(|| "a".to_owned()))
+            // SQLite keeps a text, which a check may know better than the enum.
+            let value = if sqlite { named().or(value) } else { value.or_else(named) };
+            quote_text(&value.unwrap_or_else(|| "a".to_owned()))
         }
         Type::Array(_) if sqlite => "'[]'".to_owned(),
         Type::Array(_) => "'{}'".to_owned(),
