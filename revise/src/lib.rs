@@ -9,11 +9,11 @@
 //! [`check`], [`runtime`], [`project`], [`cli`].
 
 #![cfg_attr(
-    not(all(feature = "cli", feature = "postgres", feature = "sqlite")),
+    not(all(feature = "cli", feature = "codegen", feature = "postgres", feature = "sqlite")),
     allow(
         dead_code,
         unused_imports,
-        reason = "some of the engine is used by one driver or by the command line alone"
+        reason = "some of the engine is used by one driver, by the command line or by what writes entities alone"
     )
 )]
 
