@@ -139,7 +139,7 @@ pub async fn expect_head(location: &Location, settings: &Settings) -> Result<()>
     let status = status(&connection, location).await?;
     connection.close().await.context("the schema's connection cannot be closed")?;
     let missing = status.pending.len();
-    let history = Checked { status: Some(status), ..Checked::default() }.verdict();
+    let history = Checked::from(status).verdict();
     match history {
         Ok(()) => Ok(()),
         Err(sea_revise::Error::Pending(_)) => bail!(
@@ -213,6 +213,7 @@ fn report() -> Report {
             log::info!("seeded {seed} in {} ms", duration.as_millis());
         }
         Event::Warning(warning) => log::warn!("{warning}"),
+        other => log::info!("{other:?}"),
     })
 }
 

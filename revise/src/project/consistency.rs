@@ -52,6 +52,13 @@ pub struct Checked {
     pub unmanaged: Vec<String>,
 }
 
+/// The database alone: where it stands in the history.
+impl From<Status> for Checked {
+    fn from(status: Status) -> Self {
+        Self { status: Some(status), ..Self::default() }
+    }
+}
+
 impl Checked {
     /// The worst of what was found.
     ///
