@@ -76,9 +76,7 @@ fn each_name(operation: &mut Operation, visit: Visit<'_>) {
             in_name(table, visit);
             visit(column);
         }
-        Operation::RenameColumn { table, from, to }
-        | Operation::RenameIndex { table, from, to }
-        | Operation::RenameConstraint { table, from, to } => {
+        Operation::RenameColumn { table, from, to } => {
             in_name(table, visit);
             [from, to].into_iter().for_each(&mut *visit);
         }
@@ -103,6 +101,11 @@ fn each_name(operation: &mut Operation, visit: Visit<'_>) {
 fn in_constraint(operation: &mut Operation, visit: Visit<'_>) {
     match operation {
         Operation::BackfillInBatches { table, .. } => in_name(table, visit),
+        Operation::RenameIndex { table, from, to }
+        | Operation::RenameConstraint { table, from, to } => {
+            in_name(table, visit);
+            [from, to].into_iter().for_each(&mut *visit);
+        }
         Operation::AddPrimaryKey { table, key } => {
             in_name(table, visit);
             key.name.iter_mut().chain(&mut key.columns).for_each(&mut *visit);
