@@ -68,7 +68,7 @@ fn label_of_key(operation: &Operation) -> String {
         }
         Op::AddCheck { table, .. } => format!("AddCheck({table})"),
         Op::DropCheck { table, .. } => format!("DropCheck({table})"),
-        _ => panic!("an operation has no label: {operation:?}"),
+        other => format!("{other:?}"),
     }
 }
 
@@ -76,6 +76,6 @@ fn object_kind(kind: DefinitionKind) -> &'static str {
     match kind {
         DefinitionKind::View => "View",
         DefinitionKind::Trigger => "Trigger",
-        other => panic!("{other:?} has no label"),
+        _ => "Object",
     }
 }
