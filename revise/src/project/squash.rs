@@ -123,7 +123,8 @@ impl Squashing<'_> {
         let mut notes = down.notes;
         if around.foreign {
             notes.push(
-                "the plan states what SeaORM's own migrations, or a baseline, made without stating it; `check` shows what the entities are silent about"
+                "the plan states what SeaORM's own migrations, or a baseline, made without stating it; \
+                 `check` shows what the entities are silent about"
                     .to_owned(),
             );
         }

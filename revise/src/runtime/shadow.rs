@@ -349,12 +349,8 @@ impl Shadow {
 
     /// Reads it, and what else there is.
     pub async fn read_whole(&self) -> Result<Schema> {
-        match &self.place {
-            Place::Sqlite(_) => self.read().await,
-            Place::Postgres(plot) => {
-                plot.read(true).await.map_err(Error::database("cannot read a shadow schema"))
-            }
-        }
+        let Place::Postgres(plot) = &self.place else { return self.read().await };
+        plot.read(true).await.map_err(Error::database("cannot read a shadow schema"))
     }
 
     /// Puts rows into its tables. See [`crate::runtime::seed::seed_under`].
