@@ -109,7 +109,8 @@ fn labels_name_the_kind_and_the_subject() {
         AlterType(t.a) AlterNull(t.a) AlterDefault(t.a) SetIdentity(t.a) \
         SetGenerated(t.a) SetCollation(t.a) SetColumnClause(t.a) SetOptions(t) Backfill(t.a) BackfillInBatches(t) AddPrimaryKey(t) \
         DropPrimaryKey(t) AddUnique(t:_a,_b) DropUnique(t:_a) CreateIndex(t:_i) DropIndex(t:_i) RenameIndex(t:_i→j) \
-        RenameConstraint(t:_k→l) AddFk(t:_a,_b) DropFk(t:_a) AddCheck(t) DropCheck(t) SetComment(t.a) SetComment(t) CreateEnum(e) DropEnum(e) AddEnumValue(e:_x) \
+        RenameConstraint(t:_k→l) AddFk(t:_a,_b) DropFk(t:_a) AddCheck(t) DropCheck(t) \
+        SetComment(t.a) SetComment(t) CreateEnum(e) DropEnum(e) AddEnumValue(e:_x) \
         RenameEnumValue(e:_x→y) RebuildEnum(e) CreateView(v) DropView(v) CreateTrigger(g) DropTrigger(g) Sql()";
     let expected: Vec<String> =
         expected.split_whitespace().map(|label| label.replace('_', " ")).collect();
