@@ -15,10 +15,10 @@ use crate::{
 
 /// The databases of a project that has several, each with its migrations and entities.
 ///
-/// go through all of them and stop at the first one that fails; `check`, `current`, `history`, `heads`, `branches`, `status`, `lint`
-/// go through all of them and stop at the first one that fails; `check`, `current`, `history`, `heads`, `branches`, `status`, `lint` and
-/// `test` look at all; the other commands ask for one. `DATABASE_URL_NAME` in the environment or in `.env` is the URL of the database `name`, and
-/// `DATABASE_URL` that of the first one where it has no such variable.
+/// Each has the history table in its own database. `--database NAME` says which one a command is about. Without it `upgrade`, `up` and
+/// `seed` go through all of them and stop at the first one that fails; `check`, `current`, `history`, `heads`, `branches`, `status`, `lint`
+/// and `test` look at all; the other commands ask for one. `DATABASE_URL_NAME` in the environment or in `.env` is the URL of the database
+/// `name`, and `DATABASE_URL` that of the first one where it has no such variable.
 ///
 /// ```no_run
 /// # fn main_database() -> sea_revise::Revise { sea_revise::Revise::of(Vec::new) }
