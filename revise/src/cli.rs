@@ -74,7 +74,7 @@ impl Revise {
             Ok(whole) => whole,
             Err(error) => return usage::misused(&error),
         };
-        let url = url_of(whole.database_url, whole.database_schema);
+        let url = url_of(whole.database_url, &["DATABASE_URL"], whole.database_schema);
         let url = match url {
             Ok(url) => url,
             Err(error) => return console::fail(&error, &whole.arguments.globals),
@@ -176,9 +176,16 @@ fn read_arguments<T: FromArgMatches>(command: &clap::Command) -> Result<T, clap:
     )
 }
 
-/// The URL of the database and of the schema in it.
-fn url_of(url: Option<String>, schema: Option<String>) -> Result<Option<String>> {
-    let url = url.map_or_else(|| of_environment("DATABASE_URL"), |url| Ok(Some(url)))?;
+/// The URL of the database and of the schema in it: the one that is given, or that of the first variable that has one.
+fn url_of(
+    given: Option<String>,
+    variables: &[&str],
+    schema: Option<String>,
+) -> Result<Option<String>> {
+    let mut url = given;
+    for variable in variables {
+        url = url.map_or_else(|| of_environment(variable), |url| Ok(Some(url)))?;
+    }
     // A file that does not name the database need not be one that can be read.
     let schema = schema.or_else(|| of_environment("DATABASE_SCHEMA").ok().flatten());
     let is_server = |url: &String| url.starts_with("postgres");

@@ -4,10 +4,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use super::{
-    Arguments, Globals, Verb, Whole, called, console, in_schema, of_environment, read_arguments,
-    usage,
-};
+use super::{Arguments, Globals, Verb, Whole, called, console, read_arguments, url_of, usage};
 use crate::{
     error::{Error, Result},
     runtime::revise::Revise,
@@ -76,22 +73,11 @@ impl Databases {
             Err(error) => return usage::misused(&error),
         };
         let Whole { database_url, database_schema, arguments } = whole;
-        let schema = database_schema.or_else(|| of_environment("DATABASE_SCHEMA").ok().flatten());
         let url = |name: &str, is_first: bool| {
-            let url = match &database_url {
-                Some(url) => Some(url.clone()),
-                None => of_environment(&variable(name))?,
-            };
-            let url = match url {
-                None if is_first => of_environment("DATABASE_URL")?,
-                url => url,
-            };
-            Ok(match (url, &schema) {
-                (Some(url), Some(schema)) if url.starts_with("postgres") => {
-                    Some(in_schema(&url, schema))
-                }
-                (url, _) => url,
-            })
+            let own = variable(name);
+            let variables = [own.as_str(), "DATABASE_URL"];
+            let variables = if is_first { &variables[..] } else { &variables[..1] };
+            url_of(database_url.clone(), variables, database_schema.clone())
         };
         let is_one = database.is_some() || self.list.len() == 1;
         if database_url.is_some() && !is_one {
