@@ -44,7 +44,7 @@ pub(super) fn dependencies(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for (name, value) in settings(&text, "dependencies") {
         if let Some(path) = quoted(&value, "path") {
-            found.push(joined(folder, &path));
+            found.push(joined(folder, Path::new(&path)));
             continue;
         }
         if !value.split_once("workspace").is_some_and(|(_, rest)| rest.contains("true")) {
@@ -55,7 +55,7 @@ pub(super) fn dependencies(folder: &Path) -> Vec<PathBuf> {
         let shared = shared.and_then(|(root, text)| {
             let settings = settings(&text, "workspace.dependencies");
             let (_, value) = settings.into_iter().find(|(other, _)| *other == name)?;
-            Some(joined(root, &quoted(&value, "path")?))
+            Some(joined(root, Path::new(&quoted(&value, "path")?)))
         });
         found.extend(shared);
     }
@@ -87,8 +87,8 @@ fn settings(text: &str, table: &str) -> Vec<(String, String)> {
 }
 
 /// A path without `..`, as far as that is possible.
-fn joined(folder: &Path, path: &str) -> PathBuf {
-    Path::new(path).components().fold(folder.to_owned(), |mut whole, part| {
+pub(super) fn joined(folder: &Path, path: &Path) -> PathBuf {
+    path.components().fold(folder.to_owned(), |mut whole, part| {
         match part {
             Component::ParentDir => drop(whole.pop()),
             Component::CurDir => {}

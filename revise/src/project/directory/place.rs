@@ -1,8 +1,8 @@
 //! Where the entities go that are written for a new crate of migrations: into a crate of their own, or into a folder of a library.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use super::{DirectoryError, cargo_manifest, setup::relative, templates};
+use super::{DirectoryError, cargo_manifest, setup::dependency_on, templates};
 
 /// A folder of entities in a crate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,18 +88,11 @@ impl Place {
 }
 
 fn dependency(name: &str, from: &Path, to: &Path) -> String {
-    format!("{name} = {{ path = \"{}\" }}", relative(from, to))
+    format!("{name} = {}", dependency_on(from, to))
 }
 
-/// A path without `..`, as far as that is possible.
+/// An absolute path without `..`, as far as that is possible.
 fn plain(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    path.components().fold(PathBuf::new(), |mut whole, part| {
-        match part {
-            Component::ParentDir => drop(whole.pop()),
-            Component::CurDir => {}
-            part => whole.push(part),
-        }
-        whole
-    })
+    cargo_manifest::joined(Path::new(""), &path)
 }

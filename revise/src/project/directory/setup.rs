@@ -10,7 +10,7 @@ mod program;
 
 use std::path::{Path, PathBuf};
 
-pub(super) use self::program::relative;
+pub(super) use self::program::dependency_on;
 use self::{
     entities::Found,
     manifest::Manifest,
@@ -59,7 +59,7 @@ impl Member {
 
     /// The value of a dependency on it, in the `Cargo.toml` of a folder.
     fn dependency_from(&self, folder: &Path) -> String {
-        format!("{{ path = \"{}\" }}", relative(folder, self.folder()))
+        dependency_on(folder, self.folder())
     }
 }
 

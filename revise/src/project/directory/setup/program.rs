@@ -184,8 +184,13 @@ fn changed(member: &Member) -> Result<Manifest, DirectoryError> {
     Manifest::of_package(folder).ok_or_else(|| DirectoryError::NoMigrations(folder.to_owned()))
 }
 
+/// The value of a dependency on the crate of one folder, in the `Cargo.toml` of another.
+pub(in super::super) fn dependency_on(from: &Path, crate_folder: &Path) -> String {
+    format!("{{ path = \"{}\" }}", relative(from, crate_folder))
+}
+
 /// The path from a folder to another place, with `/`.
-pub(in super::super) fn relative(from: &Path, to: &Path) -> String {
+pub(super) fn relative(from: &Path, to: &Path) -> String {
     let common =
         from.components().zip(to.components()).take_while(|(one, other)| one == other).count();
     let up = from.components().skip(common).map(|_| PathBuf::from(".."));
