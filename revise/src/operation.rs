@@ -276,6 +276,17 @@ macro_rules! own_table {
     };
 }
 
+/// What a table was called before operations that may have renamed it.
+pub(crate) fn first_name<'a>(
+    table: &TableName,
+    operations: impl DoubleEndedIterator<Item = &'a Operation>,
+) -> TableName {
+    operations.rev().fold(table.clone(), |name, operation| match operation {
+        Operation::RenameTable { from, to } if *to == name => from.clone(),
+        _ => name,
+    })
+}
+
 impl Operation {
     /// The table that it changes, where it is one.
     #[must_use]

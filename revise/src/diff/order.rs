@@ -54,7 +54,7 @@ impl Phases {
     }
 
     /// Those that there are so far.
-    pub fn operations(&self) -> impl Iterator<Item = &Operation> {
+    pub fn operations(&self) -> impl DoubleEndedIterator<Item = &Operation> {
         self.0.values().flatten()
     }
 

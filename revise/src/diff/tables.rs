@@ -10,7 +10,7 @@ use super::{
     order::{self, Phase},
 };
 use crate::{
-    operation::{DefinitionKind, Operation},
+    operation::{DefinitionKind, Operation, first_name},
     postgres,
     schema::{ForeignKey, SqlDefinition, Table, TableName, names, views},
 };
@@ -158,18 +158,9 @@ fn triggers(work: &mut Work<'_>, before: &Table, after: &Table) {
         return;
     }
     let both = (before.triggers.as_slice(), after.triggers.as_slice());
-    let first_name = first_name(work, &before.name);
+    let first_name = first_name(&before.name, work.phases.operations());
     drop_objects(work, DefinitionKind::Trigger, &first_name, both);
     create_objects(work, DefinitionKind::Trigger, &before.name, both);
-}
-
-/// What a table is called before the renames.
-fn first_name(work: &Work<'_>, table: &TableName) -> TableName {
-    let operations: Vec<&Operation> = work.phases.operations().collect();
-    operations.into_iter().rev().fold(table.clone(), |name, operation| match operation {
-        Operation::RenameTable { from, to } if *to == name => from.clone(),
-        _ => name,
-    })
 }
 
 /// What a view is made of is there before it is made, and still there when it is dropped.

@@ -1,8 +1,8 @@
 //! Triggers that go with their table. They come back last, when all that was renamed has the names again that their texts have.
 
 use crate::{
-    operation::{DefinitionKind, Operation},
-    schema::{Schema, TableName},
+    operation::{DefinitionKind, Operation, first_name},
+    schema::Schema,
 };
 
 /// The operations that create the triggers of a dropped table again. `before` is the schema before all operations, and `earlier` are
@@ -13,7 +13,7 @@ pub(super) fn come_back(
     operation: &Operation,
 ) -> Vec<Operation> {
     let Operation::DropTable { table, .. } = operation else { return Vec::new() };
-    let table = first_name(table, earlier);
+    let table = first_name(table, earlier.iter());
     let Some(found) = before.tables.get(&table) else { return Vec::new() };
     let is_dropped = |name: &str| {
         earlier.iter().any(|one| match one {
@@ -30,12 +30,4 @@ pub(super) fn come_back(
         object,
     });
     again.collect()
-}
-
-/// What a table was called before operations that may have renamed it.
-fn first_name(table: &TableName, earlier: &[Operation]) -> TableName {
-    earlier.iter().rev().fold(table.clone(), |name, one| match one {
-        Operation::RenameTable { from, to } if *to == name => from.clone(),
-        _ => name,
-    })
 }
