@@ -143,7 +143,7 @@ impl Entities {
     /// # Errors
     /// For a pattern that cannot be read, and for two of one name.
     pub(crate) fn name(&self, schema: &mut Schema) -> Result<()> {
-        self.naming.name(schema)
+        self.naming.name(schema, &self.indexes)
     }
 
     /// What the entities say beyond what their tables show.

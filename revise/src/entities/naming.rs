@@ -1,6 +1,6 @@
 //! How constraints and indexes are called to which neither an entity nor the list gives a name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     error::{Error, Result},
@@ -78,20 +78,21 @@ impl Naming {
         self
     }
 
-    /// Names what the entities leave without a name of its own.
+    /// Names what the entities leave without a name of its own. `listed` are the indexes to which the list gives one.
     ///
     /// # Errors
-    /// [`Error::Usage`] for a pattern that cannot be read, and for two of one name.
-    pub(super) fn name(&self, schema: &mut Schema) -> Result<()> {
+    /// [`Error::Usage`] for a pattern that cannot be read, and for a name that would be given twice.
+    pub(super) fn name(&self, schema: &mut Schema, listed: &[(TableName, Index)]) -> Result<()> {
         let patterns =
             [&self.primary_key, &self.unique, &self.foreign_key, &self.check, &self.index];
         patterns.into_iter().flatten().try_for_each(|pattern| expect_readable(pattern))?;
         let mut taken = Taken::default();
         for table in schema.tables.values_mut() {
+            let own = names_of(table).into_iter().map(|(_, name)| name).collect();
             self.name_keys(table);
             self.name_checks(table);
-            self.name_indexes(table);
-            taken.take_all(table)?;
+            self.name_indexes(table, listed);
+            taken.take_all(table, &own)?;
         }
         Ok(())
     }
@@ -121,61 +122,72 @@ impl Naming {
 
     fn name_checks(&self, table: &mut Table) {
         let Some(pattern) = &self.check else { return };
-        let is_free = |given: &String| !names::is_automatic_check(&table.name, given);
-        let named = table.checks.iter().map(|check| {
-            let of: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
-            let of =
-                of.into_iter().filter(|name| mentions(&check.expression, name)).collect::<Vec<_>>();
-            let own = check.name.clone().filter(is_free);
-            own.unwrap_or_else(|| filled(pattern, &table.name, &of, None))
-        });
-        let named: Vec<String> = named.collect();
-        for (check, name) in table.checks.iter_mut().zip(named) {
-            check.name = Some(name);
+        let (name, columns) = (&table.name, &table.columns);
+        for check in &mut table.checks {
+            if check.name.as_ref().is_none_or(|own| names::is_automatic_check(name, own)) {
+                let named = columns.iter().map(|column| column.name.clone());
+                let named: Vec<String> =
+                    named.filter(|column| mentions(&check.expression, column)).collect();
+                check.name = Some(filled(pattern, name, &named, None));
+            }
         }
     }
 
-    fn name_indexes(&self, table: &mut Table) {
-        let own = format!("idx-{}-", table.name.name);
-        let columns = |index: &Index| index.column_names().map(str::to_owned).collect::<Vec<_>>();
-        for index in table.indexes.iter_mut().filter(|index| index.name.starts_with(&own)) {
+    /// SeaORM begins the names of indexes alike, and so may the list, which has said what it wants.
+    fn name_indexes(&self, table: &mut Table, listed: &[(TableName, Index)]) {
+        let name = &table.name;
+        let is_listed = |index: &Index| {
+            listed.iter().any(|(table, listed)| table == name && listed.name == index.name)
+        };
+        let seaorm = format!("idx-{}-", name.name);
+        let unnamed = |index: &&mut Index| index.name.starts_with(&seaorm) && !is_listed(index);
+        for index in table.indexes.iter_mut().filter(unnamed) {
             let pattern = if index.unique { &self.unique } else { &self.index };
             if let Some(pattern) = pattern {
-                index.name = filled(pattern, &table.name, &columns(index), None);
+                let columns: Vec<String> = index.column_names().map(str::to_owned).collect();
+                index.name = filled(pattern, name, &columns, None);
             }
         }
     }
 }
 
-/// The names that there are, and whose they are.
+/// The names of a table's constraints and indexes, each with the place in which it has to be the only one: those of indexes, keys and unique
+/// constraints in the schema, those of foreign keys and checks in the table.
+fn names_of(table: &Table) -> Vec<(TableName, String)> {
+    let schema = TableName { name: String::new(), ..table.name.clone() };
+    let key = table.primary_key.iter().filter_map(|key| key.name.clone());
+    let uniques = table.uniques.iter().filter_map(|unique| unique.name.clone());
+    let indexes = table.indexes.iter().map(|index| index.name.clone());
+    let keys = table.foreign_keys.iter().filter_map(|key| key.name.clone());
+    let checks = table.checks.iter().filter_map(|check| check.name.clone());
+    let of_schema = key.chain(uniques).chain(indexes).map(|name| (schema.clone(), name));
+    of_schema.chain(keys.chain(checks).map(|name| (table.name.clone(), name))).collect()
+}
+
+/// The names that there are, with their tables, and whether the convention gave them.
 #[derive(Default)]
-struct Taken(BTreeMap<(TableName, String), String>);
+struct Taken(BTreeMap<(TableName, String), (TableName, bool)>);
 
 impl Taken {
-    /// Indexes, keys and unique constraints share the names of a schema, foreign keys and checks those of a table.
-    fn take_all(&mut self, table: &Table) -> Result<()> {
-        let schema = TableName { name: String::new(), ..table.name.clone() };
-        let key = table.primary_key.iter().filter_map(|key| key.name.as_ref());
-        let uniques = table.uniques.iter().filter_map(|unique| unique.name.as_ref());
-        let indexes = table.indexes.iter().map(|index| &index.name);
-        for name in key.chain(uniques).chain(indexes) {
-            self.take((&schema, name), &table.name)?;
+    /// Takes the names of a table, which had `own` before.
+    fn take_all(&mut self, table: &Table, own: &BTreeSet<String>) -> Result<()> {
+        for (place, name) in names_of(table) {
+            let is_given = !own.contains(&name);
+            let cut = names::cut(&name, names::MAX_BYTES).to_owned();
+            let taken = self.0.insert((place, cut), (table.name.clone(), is_given));
+            if let Some((other, _)) = taken.filter(|(_, was_given)| is_given || *was_given) {
+                return Err(twice(&name, (&other, &table.name)));
+            }
         }
-        let keys = table.foreign_keys.iter().filter_map(|key| key.name.as_ref());
-        let checks = table.checks.iter().filter_map(|check| check.name.as_ref());
-        keys.chain(checks).try_for_each(|name| self.take((&table.name, name), &table.name))
+        Ok(())
     }
+}
 
-    fn take(&mut self, (space, name): (&TableName, &String), table: &TableName) -> Result<()> {
-        let cut = names::cut(name, names::MAX_BYTES).to_owned();
-        match self.0.insert((space.clone(), cut), table.to_string()) {
-            None => Ok(()),
-            Some(other) => Err(Error::Usage(format!(
-                "the naming convention gives the name `{name}` twice, to a constraint or an index of `{other}` and to one of `{table}`; \
-                 put more of what they are made of into the pattern, or name one of them: `.index(…)` of the list, `fk_name` of a relation"
-            ))),
-        }
-    }
+fn twice(name: &str, (one, other): (&TableName, &TableName)) -> Error {
+    Error::Usage(format!(
+        "the naming convention gives the name `{name}` twice, to a constraint or an index of `{one}` and to one of `{other}`; put more \
+         of what they are made of into the pattern, or name one of them: `.index(…)` of the list, `fk_name` of a relation"
+    ))
 }
 
 fn expect_readable(pattern: &str) -> Result<()> {

@@ -3,7 +3,7 @@
 use sea_revise::{
     Entities, Error, GenerateOptions, Naming, Plan, UpgradeOptions,
     operation::Operation,
-    schema::{Check, Column, ForeignKey, Table, Type, Unique},
+    schema::{Check, Column, ForeignKey, Index, Table, Type, Unique},
 };
 
 use crate::project::{List, Project, both, entity};
@@ -208,4 +208,37 @@ async fn a_convention_that_gives_a_name_twice_or_cannot_be_read_is_refused() {
             assert!(error.to_string().contains(words), "{error}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_name_of_the_list_stays_and_without_a_convention_none_is_refused() {
+    const LISTED: List = || {
+        let index = Index::new("idx-book-title-shelf", ["title", "shelf"]);
+        Entities::new().add(author::Entity).add(book::Entity).index("book", index).naming(naming())
+    };
+    for project in both().await {
+        project.migrate(LISTED, &GenerateOptions::default()).await;
+        project.upgrade(&UpgradeOptions::default()).await.unwrap();
+        let sql = match project.is_sqlite() {
+            true => {
+                "SELECT name FROM sqlite_schema WHERE type = 'index' AND name LIKE 'i%' ORDER BY 1"
+            }
+            false => {
+                "SELECT indexname::text FROM pg_indexes WHERE schemaname = 'public' AND indexname LIKE 'i%' ORDER BY 1"
+            }
+        };
+        assert_eq!(project.texts(sql).await, ["idx-book-title-shelf", "ix_book_title"]);
+    }
+    // SQLite takes two foreign keys of one name, which SeaORM gives to two relations over one column.
+    entity!(loan (table_name = "loan") {
+        pub owner_id: i32,
+        #[sea_orm(belongs_to, relation_enum = "Author", from = "owner_id", to = "id")]
+        pub author: HasOne<super::author::Entity>,
+        #[sea_orm(belongs_to, relation_enum = "Book", from = "owner_id", to = "id")]
+        pub book: HasOne<super::book::Entity>,
+    });
+    const TWO: List = || PLAIN().add(loan::Entity);
+    let project = Project::on_sqlite();
+    let draft = project.draft(TWO, &GenerateOptions::default()).await;
+    assert!(draft.is_ok(), "{:?}", draft.err());
 }
