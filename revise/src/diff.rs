@@ -182,6 +182,12 @@ pub struct Difference {
     pub unmanaged: Vec<String>,
 }
 
+impl Question {
+    pub(crate) fn is_about_rename(&self) -> bool {
+        matches!(self, Self::RenamedTable { .. } | Self::RenamedColumn { .. })
+    }
+}
+
 /// Why there can be no plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -171,6 +171,10 @@ impl Drafting<'_> {
         let before = revise.scoped(all.clone(), options);
         let diff_options = revise.diff_options(target.backend(), options)?;
         let mut diff_options = revise.beside_entities(diff_options, &replay.manifest, options);
+        if options.phase == Some(Phase::Expand) {
+            phase::forget_begun(&before, &mut diff_options);
+            self.answer_renames((&before, &after), &mut diff_options)?;
+        }
         let part = Part::new(options.phase, (&before, after), &mut diff_options);
         let mut found = self.answered(&before, &part.after, diff_options).await?;
         part.finish(&mut found.operations, &before);
@@ -215,11 +219,7 @@ impl Drafting<'_> {
     ) -> Result<Difference> {
         loop {
             let found = diff(before, after, &diff_options)?;
-            if let Some(question) = found.questions.first() {
-                let Some(ask) = &self.options.ask else {
-                    return Err(ask::unanswered(&found.questions, &self.revise.program));
-                };
-                ask::take(&mut diff_options, question, ask(question))?;
+            if self.answers_first(&found.questions, &mut diff_options)? {
                 continue;
             }
             let nulls = with_nulls(self.target, &found.operations, &diff_options).await;
@@ -228,6 +228,31 @@ impl Drafting<'_> {
             }
             diff_options.with_nulls.extend(nulls);
         }
+    }
+
+    /// Asks what was renamed, and nothing else: an expansion drops nothing, so that its own difference has no such question.
+    fn answer_renames(
+        &self,
+        (before, after): (&Schema, &Schema),
+        options: &mut DiffOptions,
+    ) -> Result<()> {
+        loop {
+            let mut questions = diff(before, after, options)?.questions;
+            questions.retain(Question::is_about_rename);
+            if !self.answers_first(&questions, options)? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Asks the first of several questions, where there is one, and takes the answer.
+    fn answers_first(&self, questions: &[Question], options: &mut DiffOptions) -> Result<bool> {
+        let Some(first) = questions.first() else { return Ok(false) };
+        let Some(ask) = &self.options.ask else {
+            return Err(ask::unanswered(questions, &self.revise.program));
+        };
+        ask::take(options, first, ask(first))?;
+        Ok(true)
     }
 
     /// Goes on only with consent where something is lost.

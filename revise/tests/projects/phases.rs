@@ -145,3 +145,33 @@ async fn a_change_that_only_takes_away_has_no_expansion() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_table_that_is_renamed_waits_for_the_contraction() {
+    entity!(human (table_name = "human") {
+        pub name: String,
+        pub legacy: i32,
+        #[sea_orm(unique)]
+        pub code: String,
+        pub shelf: Option<i32>,
+        pub email: Option<String>,
+    });
+    const RENAMED: List = entities!(human, note);
+    for project in begun().await {
+        let mut options = GenerateOptions { renames: Vec::new(), ..phase(Phase::Expand) };
+        let asked = project.draft(RENAMED, &options).await.map(drop).unwrap_err();
+        assert!(matches!(asked, Error::NeedsAnswer(_)), "{asked:?}");
+        options.renames.push("person:human".to_owned());
+        let draft = project.migrate(RENAMED, &options).await;
+        let tables = draft.up.iter().filter_map(Operation::table).map(ToString::to_string);
+        assert_eq!(tables.collect::<Vec<_>>(), ["note"]);
+        let left = draft.notes.iter().find(|note| note.starts_with("left for"));
+        assert!(left.is_some_and(|left| left.contains("rename table person to human")), "{left:?}");
+        project.upgrade(&UpgradeOptions::default()).await.unwrap();
+        options.phase = Some(Phase::Contract);
+        project.migrate(RENAMED, &options).await;
+        project.upgrade(&UpgradeOptions::default()).await.unwrap();
+        assert_eq!(project.texts("SELECT name FROM human").await, ["Ada"]);
+        project.expect_quiet(RENAMED).await;
+    }
+}

@@ -6,7 +6,7 @@ use crate::{
     diff::{DiffOptions, diff},
     error::{Error, Result},
     operation::{Operation, describe::describe},
-    schema::{Column, Schema, Table, TableName, expression::mentions, quote},
+    schema::{Column, ForeignKey, Schema, Table, TableName, expression::mentions, quote},
 };
 
 /// How many rows of a renamed column are copied at a time.
@@ -27,8 +27,8 @@ pub struct Part {
     phase: Option<Phase>,
     /// What it leads to.
     pub after: Schema,
-    /// What the whole change leads to, and how it is compared.
-    whole: (Schema, DiffOptions),
+    /// Of an expansion: what the whole change leads to, and how it is compared.
+    whole: Option<(Schema, DiffOptions)>,
     copies: Vec<Copy>,
 }
 
@@ -40,24 +40,30 @@ struct Copy {
 }
 
 impl Part {
-    /// Of an expansion: the schema of before, widened by what the one of afterwards has more. The renames are taken out of `options`.
+    /// Of an expansion: the schema of before, widened by what the one of afterwards has more. The renames are taken out of `options`; tables
+    /// that get another name wait for the contraction.
     pub fn new(
         phase: Option<Phase>,
-        (before, after): (&Schema, Schema),
+        (before, mut after): (&Schema, Schema),
         options: &mut DiffOptions,
     ) -> Self {
-        let whole = (after.clone(), options.clone());
         if phase != Some(Phase::Expand) {
-            return Self { phase, after, whole, copies: Vec::new() };
+            return Self { phase, after, whole: None, copies: Vec::new() };
+        }
+        let whole = Some((after.clone(), options.clone()));
+        for (_, to) in std::mem::take(&mut options.table_renames) {
+            after.tables.remove(&to);
+            for table in after.tables.values_mut() {
+                table.foreign_keys.retain(|key| key.references != to);
+            }
         }
         let renames = std::mem::take(&mut options.column_renames).into_iter();
         let renames = renames.chain(std::mem::take(&mut options.rename_hints));
-        let is_new = |table: &TableName, column: &str| {
-            before.table(table).is_some_and(|table| table.find(column).is_none())
-        };
         let copies = renames
             .map(|(table, from, to)| Copy { table, from, to })
-            .filter(|copy| is_new(&copy.table, &copy.to) && !is_new(&copy.table, &copy.from))
+            .filter(|copy| {
+                has(before, &copy.table, &copy.from) && !has(before, &copy.table, &copy.to)
+            })
             .collect();
         Self { phase, after: widened_by(before, after), whole, copies }
     }
@@ -102,16 +108,23 @@ impl Part {
     }
 
     fn left(&self, reached: &Schema) -> Result<Option<String>> {
-        if self.phase != Some(Phase::Expand) {
-            return Ok(None);
-        }
-        let (after, mut options) = self.whole.clone();
-        options.no_rename = true;
-        options.column_renames.clear();
-        let left = diff(reached, &after, &options)?.operations;
+        let Some((after, options)) = &self.whole else { return Ok(None) };
+        // Both names of a column are there now.
+        let options =
+            DiffOptions { no_rename: true, column_renames: Vec::new(), ..options.clone() };
+        let left = diff(reached, after, &options)?.operations;
         let words: Vec<String> = left.iter().map(describe).collect();
         Ok((!words.is_empty()).then(|| words.join("; ")))
     }
+}
+
+/// Forgets the renames of columns that an earlier expansion has begun: both names are there.
+pub fn forget_begun(before: &Schema, options: &mut DiffOptions) {
+    options.column_renames.retain(|(table, _, to)| !has(before, table, to));
+}
+
+fn has(schema: &Schema, table: &TableName, column: &str) -> bool {
+    schema.table(table).is_some_and(|table| table.find(column).is_some())
 }
 
 /// The schema of before with what the one of afterwards has more.
@@ -157,15 +170,12 @@ fn widened(old: &Table, new: &Table) -> Table {
                 .iter()
                 .any(|index| index.unique && index.column_names().eq(&unique.columns))
     });
-    table.foreign_keys.retain(|key| {
-        is_about_fresh(&key.columns)
-            || old.foreign_keys.iter().any(|one| one.columns == key.columns)
-    });
-    for key in &mut table.foreign_keys {
-        if let Some(same) = old.foreign_keys.iter().find(|one| one.columns == key.columns) {
-            key.clone_from(same);
-        }
-    }
+    let key =
+        |key: &ForeignKey| match old.foreign_keys.iter().find(|one| one.columns == key.columns) {
+            Some(same) => Some(same.clone()),
+            None => is_about_fresh(&key.columns).then(|| key.clone()),
+        };
+    table.foreign_keys = new.foreign_keys.iter().filter_map(key).collect();
     table.checks.retain(|check| {
         let about = fresh.iter().any(|name| mentions(&check.expression, name));
         about || old.checks.iter().any(|one| one.expression == check.expression)
