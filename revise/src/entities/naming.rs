@@ -151,8 +151,8 @@ impl Naming {
     }
 }
 
-/// The names of a table's constraints and indexes, each with the place in which it has to be the only one: those of indexes, keys and unique
-/// constraints in the schema, those of foreign keys and checks in the table.
+/// The names of a table's constraints and indexes, each with the place in which it has to be the only one: those of indexes, keys and
+/// unique constraints in the schema, those of foreign keys and checks in the table.
 fn names_of(table: &Table) -> Vec<(TableName, String)> {
     let schema = TableName { name: String::new(), ..table.name.clone() };
     let key = table.primary_key.iter().filter_map(|key| key.name.clone());

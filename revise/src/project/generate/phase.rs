@@ -40,8 +40,8 @@ struct Copy {
 }
 
 impl Part {
-    /// Of an expansion: the schema of before, widened by what the one of afterwards has more. The renames are taken out of `options`; tables
-    /// that get another name wait for the contraction.
+    /// Of an expansion: the schema of before, widened by what the one of afterwards has more. The renames are taken out of `options`;
+    /// tables that get another name wait for the contraction.
     pub fn new(
         phase: Option<Phase>,
         (before, mut after): (&Schema, Schema),
