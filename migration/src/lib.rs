@@ -11,7 +11,7 @@ mod versions;
 
 /// The migration engine, for the programs that use this crate.
 pub use sea_revise;
-use sea_revise::{Backup, Entities, Revise, UrlStyle, prelude::*};
+use sea_revise::{Entities, Revise, UrlStyle, prelude::*, runtime::Backup};
 
 /// The revisions of Bookplate's own schema.
 pub struct Migrator;

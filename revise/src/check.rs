@@ -2,3 +2,5 @@
 
 pub(crate) mod lint;
 pub mod precondition;
+
+pub use self::lint::{Finding, Level};

@@ -24,9 +24,9 @@ use sea_orm::DbBackend;
 use serde::Serialize;
 
 pub use self::objects::ByHand;
+pub use crate::entities::Said;
 
 use crate::{
-    entities::Said,
     error::PlanError,
     operation::{
         Operation,

@@ -34,17 +34,13 @@ pub mod runtime;
 pub mod schema;
 pub mod sqlite;
 
-pub use check::lint::{Finding, Level};
-pub use entities::{Entities, Naming, Said};
-pub use error::{Error, PlanError, Result};
+pub use entities::{Entities, Naming};
+pub use error::{Error, Result};
 pub use operation::Plan;
-pub use project::{consistency::Checked, generate::GenerateOptions};
+pub use project::generate::GenerateOptions;
 pub use runtime::{
-    backup::Backup,
-    history::{Applied, Record, State},
-    replaced::Replacement,
     revise::{Revise, Status},
-    seeding::{Seed, SeedOptions, SeedPlan, SeedState, Seeds, SqlSeed},
+    seeding::Seed,
     target::{Target, UrlStyle},
-    upgrade::{Confirm, Direction, Event, Report, Transactions, UpgradeOptions},
+    upgrade::UpgradeOptions,
 };

@@ -19,6 +19,7 @@ use serde::Serialize;
 
 pub use self::plan::Plan;
 pub(crate) use self::subject::Subject;
+pub use crate::error::PlanError;
 
 use crate::schema::{
     Check, Column, DatabaseObject, DefaultValue, ForeignKey, Generated, Identity, Index,

@@ -8,7 +8,7 @@ pub use sea_orm_migration::{
 
 pub use crate::{
     operation::Plan,
-    runtime::seeding::{Seed, SqlSeed},
+    runtime::seeding::{Seed, Seeds, SqlSeed},
     schema::{
         Action, Check, Column, DefaultValue, ForeignKey, Identity, Index, IndexColumn, PrimaryKey,
         Table, TableName, Type, Unique,

@@ -12,3 +12,5 @@ pub mod render;
 pub mod script;
 pub(crate) mod selection;
 pub mod squash;
+
+pub use self::consistency::Checked;

@@ -22,3 +22,10 @@ pub(crate) mod shadow;
 pub(crate) mod tape;
 pub(crate) mod target;
 pub(crate) mod upgrade;
+
+pub use self::{
+    backup::Backup,
+    history::{Applied, Record, State},
+    replaced::Replacement,
+    upgrade::{Confirm, Direction, Event, Report, Transactions},
+};

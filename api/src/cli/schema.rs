@@ -4,7 +4,9 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use migration::sea_revise::{
-    self, Backup, Checked, Event, Report, Status, Target, UpgradeOptions, runtime::backup,
+    self, Status, Target, UpgradeOptions,
+    project::Checked,
+    runtime::{Backup, Event, Report, backup},
 };
 use service::{
     Location, Settings,

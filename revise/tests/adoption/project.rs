@@ -2,10 +2,10 @@
 
 use sea_orm::DbBackend;
 use sea_revise::{
-    Checked, Entities, GenerateOptions, Revise, UpgradeOptions,
+    Entities, GenerateOptions, Revise, UpgradeOptions,
     diff::{DiffOptions, diff},
     operation::{Operation, describe::describe},
-    project::generate::Draft,
+    project::{Checked, generate::Draft},
     schema::Schema,
 };
 

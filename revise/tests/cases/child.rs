@@ -9,7 +9,7 @@ use std::{
 };
 
 use sea_orm::DbBackend;
-use sea_revise::{Event, UpgradeOptions, schema::Schema};
+use sea_revise::{UpgradeOptions, runtime::Event, schema::Schema};
 
 use crate::{
     all,

@@ -12,7 +12,8 @@ use sea_orm_migration::{
     MigrationTrait, MigratorTrait, SchemaManager, async_trait, sea_orm::DbErr,
 };
 use sea_revise::{
-    Entities, Error, Event, Plan, UpgradeOptions,
+    Entities, Error, Plan, UpgradeOptions,
+    runtime::Event,
     schema::{Column, Type},
 };
 
@@ -132,7 +133,7 @@ async fn a_migration_that_another_tool_took_back_begins_with_the_first_row() {
         project.execute("UPDATE book SET title = 'BAD' WHERE id = 111").await.unwrap();
         project.upgrade(&options).await.unwrap_err();
         // A script for a database that is behind would come before the batches.
-        let up = sea_revise::Direction::Up;
+        let up = sea_revise::runtime::Direction::Up;
         let revise = project.revise(Entities::new);
         let mut preview = revise.preview(&project.target(), &options, up).await.unwrap();
         let text = preview.script().unwrap_err().to_string();

@@ -11,7 +11,8 @@ use std::{
 
 use sea_orm::DbBackend;
 use sea_revise::{
-    Entities, Event, Plan, UpgradeOptions,
+    Entities, Plan, UpgradeOptions,
+    runtime::Event,
     schema::{Column, Type},
 };
 

@@ -6,7 +6,8 @@ use cluster::Cluster;
 use sea_orm::{ConnectionTrait, DbErr, Statement, TransactionTrait};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
 use sea_revise::{
-    Direction, Entities, Error, Plan, Revise, UpgradeOptions,
+    Entities, Error, Plan, Revise, UpgradeOptions,
+    runtime::Direction,
     schema::{Column, Index, Type, Unique},
 };
 

@@ -3,8 +3,8 @@
 use sea_orm::{DatabaseTransaction, EntityTrait, Set};
 use sea_orm_migration::{async_trait, sea_orm::DbErr};
 use sea_revise::{
-    Entities, Plan, Result, Revise, Seed, SeedOptions, SeedPlan, SeedState, Seeds, SqlSeed,
-    UpgradeOptions,
+    Entities, Plan, Result, Revise, Seed, UpgradeOptions,
+    runtime::seeding::{SeedOptions, SeedPlan, SeedState, Seeds, SqlSeed},
 };
 
 use crate::project::{Project, both, entity};

@@ -3,9 +3,10 @@
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
 use sea_revise::{
-    Direction, Entities, Error, Plan, Revise, UpgradeOptions,
+    Entities, Error, Plan, Revise, UpgradeOptions,
     operation::Operation,
     project::squash::{Data, Squash},
+    runtime::Direction,
     schema::{Column, ForeignKey, Index, Table, Type},
 };
 

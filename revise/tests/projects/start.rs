@@ -5,7 +5,7 @@ use std::{fs::File, path::PathBuf, time::Duration};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement,
 };
-use sea_revise::{Entities, Error, Event, Plan, UpgradeOptions, schema::DefaultValue};
+use sea_revise::{Entities, Error, Plan, UpgradeOptions, runtime::Event, schema::DefaultValue};
 
 use crate::project::{Project, both};
 

@@ -2,7 +2,8 @@
 
 use sea_orm::ConnectionTrait;
 use sea_revise::{
-    Direction, Entities, Error, Plan, Transactions, UpgradeOptions,
+    Entities, Error, Plan, UpgradeOptions,
+    runtime::{Direction, Transactions},
     schema::{Column, Index, Table, Type},
 };
 

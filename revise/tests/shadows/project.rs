@@ -9,7 +9,9 @@ use sea_orm::{
 };
 use sea_orm_migration::MigrationTrait;
 use sea_revise::{
-    Checked, Entities, Revise, Target, UrlStyle, cli::Arguments, project::generate::GenerateOptions,
+    Entities, Revise, Target, UrlStyle,
+    cli::Arguments,
+    project::{Checked, generate::GenerateOptions},
 };
 use tempfile::TempDir;
 
