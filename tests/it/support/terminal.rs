@@ -50,9 +50,17 @@ impl Terminal {
         let reader = Arc::clone(&keys);
         std::thread::spawn(move || {
             let mut bytes = [0; 1024];
-            // A terminal whose other end is closed cannot be read.
-            while let Ok(count @ 1..) = (&*reader).read(&mut bytes) {
-                drop(sender.send(bytes[..count].to_vec()));
+            // A terminal whose other end is closed cannot be read. Linux looks for text before it looks whether the end is closed,
+            // so what a program writes between these two, just before it ends, comes with the next look.
+            let mut failed = 0;
+            while failed < 2 {
+                match (&*reader).read(&mut bytes) {
+                    Ok(count @ 1..) => {
+                        failed = 0;
+                        drop(sender.send(bytes[..count].to_vec()));
+                    }
+                    Ok(0) | Err(_) => failed += 1,
+                }
             }
         });
         Self { keys, child, screen, shown: Vec::new(), seen: 0 }
