@@ -1,4 +1,5 @@
-//! How long `migrate` takes without the compiler, for 20 and for 200 entities: the first migration, and one more column.
+//! How long `migrate` takes without the compiler, for 20 and for 200 entities: the first migration, and one more column. And how
+//! long `check` takes on a database with 24 entities and 23 migrations.
 //!
 //! ```sh
 //! cargo bench -p sea-revise
@@ -17,7 +18,7 @@ use sea_orm_migration::{
     MigrationName, MigrationTrait, SchemaManager, async_trait, sea_orm::DbErr,
 };
 use sea_revise::{
-    Entities, Plan, Revise, Target, UrlStyle,
+    Entities, Plan, Revise, Target, UpgradeOptions, UrlStyle,
     operation::Operation,
     project::generate::GenerateOptions,
     schema::{Column, Type},
@@ -100,21 +101,31 @@ entities! {
     t192 "t192" t193 "t193" t194 "t194" t195 "t195" t196 "t196" t197 "t197" t198 "t198" t199 "t199"
 }
 
-/// A history of one migration.
+/// A migration of a history.
 #[derive(Clone)]
-struct First(Plan);
+struct Step(String, Plan);
 
-impl MigrationName for First {
+impl MigrationName for Step {
     fn name(&self) -> &str {
-        "first"
+        &self.0
     }
 }
 
 #[async_trait::async_trait]
-impl MigrationTrait for First {
+impl MigrationTrait for Step {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        self.0.clone().apply(manager).await
+        self.1.clone().apply(manager).await
     }
+}
+
+/// A project with these migrations and so many entities.
+fn project(history: Vec<Plan>, count: usize) -> Revise {
+    let named = history.into_iter().enumerate();
+    let steps: Vec<Step> = named.map(|(at, plan)| Step(format!("m{at:04}"), plan)).collect();
+    let all = move || {
+        steps.iter().cloned().map(|step| Box::new(step) as Box<dyn MigrationTrait>).collect()
+    };
+    Revise::of(all).entities(list(count))
 }
 
 fn main() {
@@ -132,28 +143,63 @@ fn main() {
                 row("PostgreSQL", &target, &url, count).await;
             }
         }
+        println!("\n{:<10} {:>8} {:>11} {:>16}", "database", "entities", "migrations", "check, ms");
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("check.db");
+        checking("SQLite", &format!("sqlite://{}?mode=rwc", file.display())).await;
+        if let Some(cluster) = Cluster::get() {
+            checking("PostgreSQL", &cluster.url(&cluster.create_database().await)).await;
+        }
     });
 }
 
 async fn row(name: &str, target: &Target, url: &str, count: usize) {
-    let empty = Revise::of(Vec::new).entities(list(count));
-    let (first, up) = draft(&empty, target).await;
-    let without = up.into_iter().map(|operation| match operation {
-        Operation::CreateTable { mut table } if table.name.name == "t000" => {
+    let (first, up) = draft(&project(Vec::new(), count), target).await;
+    let (column, added) = draft(&project(vec![without_notes(up, 1)], count), target).await;
+    let note = note();
+    let same = |operation: &Operation| matches!(operation, Operation::AddColumn { column, .. } if column.name == note.name);
+    assert!(added.len() == 1 && added.iter().all(same), "something else was found: {added:?}");
+    let floor = creating(url, count, target.backend()).await;
+    println!("{name:<10} {count:>8} {first:>16.1} {column:>16.1} {floor:>22.1}");
+}
+
+fn note() -> Column {
+    Column::new("note", Type::Varchar(None)).nullable()
+}
+
+/// A plan whose first so many tables lack a column.
+fn without_notes(up: Vec<Operation>, tables: usize) -> Plan {
+    let operations = up.into_iter().map(|operation| match operation {
+        Operation::CreateTable { mut table } if *table.name.name < *format!("t{tables:03}") => {
             table.columns.retain(|column| column.name != "note");
             Operation::CreateTable { table }
         }
         other => other,
     });
-    let history = First(Plan { operations: without.collect() });
-    let grown = Revise::of(move || vec![Box::new(history.clone()) as Box<dyn MigrationTrait>])
-        .entities(list(count));
-    let (column, added) = draft(&grown, target).await;
-    let note = Column::new("note", Type::Varchar(None)).nullable();
-    let same = |operation: &Operation| matches!(operation, Operation::AddColumn { column, .. } if column.name == note.name);
-    assert!(added.len() == 1 && added.iter().all(same), "something else was found: {added:?}");
-    let floor = creating(url, count, target.backend()).await;
-    println!("{name:<10} {count:>8} {first:>16.1} {column:>16.1} {floor:>22.1}");
+    Plan { operations: operations.collect() }
+}
+
+/// The check of a database at its head: a migration has made the tables, and 22 more added a column each.
+async fn checking(name: &str, url: &str) {
+    const ENTITIES: usize = 24;
+    const GROWN: usize = 22;
+    let target = Target::parse(url, UrlStyle::Sqlx).expect("a URL");
+    let (_, up) = draft(&project(Vec::new(), ENTITIES), &target).await;
+    let mut history = vec![without_notes(up, GROWN)];
+    history.extend((0..GROWN).map(|at| Plan::new().add_column(format!("t{at:03}"), note())));
+    let migrations = history.len();
+    let revise = project(history, ENTITIES);
+    let db = Database::connect(url).await.expect("a database");
+    revise.upgrade_at(&db, &target, &UpgradeOptions::default()).await.expect("an upgrade");
+    db.close().await.expect("the connection can be closed");
+    let mut times = Vec::new();
+    for _ in 0..5 {
+        let begun = Instant::now();
+        let checked = revise.check(&target, &GenerateOptions::default()).await.expect("a check");
+        times.push(begun.elapsed().as_secs_f64() * 1000.0);
+        checked.verdict().expect("no difference");
+    }
+    println!("{name:<10} {ENTITIES:>8} {migrations:>11} {:>16.1}", middle(times));
 }
 
 /// The middle of five runs in milliseconds, and what was found.

@@ -14,6 +14,7 @@ mod inspect;
 mod length;
 mod numbering;
 mod objects;
+mod online;
 mod own_transaction;
 mod parts;
 mod piece;
@@ -28,6 +29,7 @@ pub use self::{
 };
 pub(crate) use self::{
     length::{explained, shortened},
+    online::{Made, Online, online, proves_not_null},
     piece::{PieceKind, inside, piece, pieces},
     spelling::are_alike,
 };

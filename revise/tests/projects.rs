@@ -28,6 +28,9 @@ mod killed;
 #[path = "projects/naming.rs"]
 mod naming;
 #[cfg(test)]
+#[path = "projects/online.rs"]
+mod online;
+#[cfg(test)]
 #[path = "projects/phases.rs"]
 mod phases;
 #[cfg(test)]

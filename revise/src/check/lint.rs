@@ -123,11 +123,22 @@ pub fn rules() -> &'static [(&'static str, Level, &'static str)] {
     RULES
 }
 
+/// The operations of a migration.
+#[derive(Clone, Copy, Debug)]
+pub struct Change<'a> {
+    /// What it does.
+    pub operations: &'a [Operation],
+    /// Whether it runs without a transaction, in which case PostgreSQL adds constraints in steps that block nobody for long.
+    pub in_steps: bool,
+}
+
 /// What is dangerous in a plan that changes `before`, in the order of the operations.
 #[must_use]
-pub fn lint(before: &Schema, operations: &[Operation], backend: DbBackend) -> Vec<Finding> {
+pub fn lint(before: &Schema, change: Change<'_>, backend: DbBackend) -> Vec<Finding> {
+    let Change { operations, in_steps } = change;
     let mut linter = Linter {
         backend,
+        in_steps,
         schema: before.clone(),
         origins: Origins::new(before, backend),
         rebuilt: BTreeSet::new(),
@@ -149,6 +160,7 @@ pub fn lint(before: &Schema, operations: &[Operation], backend: DbBackend) -> Ve
 
 struct Linter {
     backend: DbBackend,
+    in_steps: bool,
     /// As it is before the operation at hand.
     schema: Schema,
     origins: Origins,

@@ -107,7 +107,7 @@ impl Command<'_> {
             let replayed =
                 replay.migrations.last().filter(|replayed| wanted.contains(&replayed.revision));
             if let Some(replayed) = replayed {
-                let findings = lint(&before, &replayed.operations, target.backend());
+                let findings = lint(&before, replayed.change(), target.backend());
                 found.push((replayed.revision.clone(), findings));
             }
         }

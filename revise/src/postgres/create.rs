@@ -156,12 +156,18 @@ pub fn primary_key(key: &PrimaryKey) -> String {
 
 /// A unique constraint's definition.
 pub fn unique(unique: &Unique) -> String {
-    let (nulls, rest) = match unique.clause.strip_prefix(NULLS_NOT_DISTINCT) {
-        Some(rest) => (format!("{NULLS_NOT_DISTINCT} "), rest.trim_start()),
-        None => (String::new(), unique.clause.as_str()),
-    };
+    let (nulls, rest) = nulls_of(unique);
+    let nulls = if nulls.is_empty() { String::new() } else { format!("{nulls} ") };
     let name = constraint(unique.name.as_ref());
     with_clause(format!("{name}UNIQUE {nulls}({})", quote_all(&unique.columns)), rest)
+}
+
+/// What the clause of a unique constraint says of NULLs, and the rest of it.
+pub fn nulls_of(unique: &Unique) -> (&str, &str) {
+    match unique.clause.strip_prefix(NULLS_NOT_DISTINCT) {
+        Some(rest) => (NULLS_NOT_DISTINCT, rest.trim_start()),
+        None => ("", unique.clause.as_str()),
+    }
 }
 
 /// A check's definition.
@@ -209,7 +215,7 @@ fn constraint(name: Option<&String>) -> String {
 }
 
 /// What SQLite does on a conflict is left out here.
-fn with_clause(sql: String, clause: &str) -> String {
+pub fn with_clause(sql: String, clause: &str) -> String {
     if clause.is_empty() || clause::is_conflict(clause) { sql } else { format!("{sql} {clause}") }
 }
 

@@ -180,7 +180,7 @@ impl Revise {
             let before = replay.schema(&self.history).await?;
             replay.up(migration.as_ref()).await?;
             if let Some(replayed) = replay.migrations.last() {
-                checked.findings.extend(lint(&before, &replayed.operations, target.backend()));
+                checked.findings.extend(lint(&before, replayed.change(), target.backend()));
             }
         }
         let reached = replay.schema(&self.history).await?;

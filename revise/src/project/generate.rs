@@ -19,7 +19,7 @@ pub use self::{
     phase::Phase,
 };
 use crate::{
-    check::lint::lint,
+    check::lint::{Change, lint},
     diff::{DiffOptions, Difference, Question, diff},
     error::{Error, Result},
     operation::{Operation, Plan, batches, reverse::reverse},
@@ -194,11 +194,12 @@ impl Drafting<'_> {
         let reached = revise.scoped(replay.schema(&revise.history).await?, options);
         self.expect_done(&reached, &part.after, &replay)?;
         replay.close().await;
-        let findings = lint(&before, &found.operations, target.backend());
+        let transaction = part.fits_transaction(&found.operations, &before);
+        let change = Change { operations: &found.operations, in_steps: !transaction };
+        let findings = lint(&before, change, target.backend());
         let mut notes = found.notes;
         notes.extend(back.notes);
         notes.extend(part.left_over(&reached)?);
-        let transaction = !crate::postgres::needs_own_transaction(&found.operations);
         Ok(Some(Draft {
             up: found.operations,
             down: back.operations,

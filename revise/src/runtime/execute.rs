@@ -1,10 +1,11 @@
 //! Carries operations out: reads the schema, looks for rows that are in the way, and runs the statements.
 
 mod children;
+mod online;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use sea_orm::{ConnectionTrait, DatabaseExecutor, DbBackend, DbErr, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseExecutor, DbBackend, DbErr, TransactionTrait};
 use sea_orm_migration::SchemaManager;
 
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
         context::ExecutionContext,
         tape::Entry,
     },
-    schema::{Schema, TableName, Used, quote},
+    schema::{Schema, Used, quote},
     sqlite,
 };
 
@@ -147,8 +148,16 @@ async fn on_postgres<C: ConnectionTrait>(
         None => postgres::read(db, &scope_of(db, &operations).await?).await?,
     };
     if let Some(tape) = &context.tape {
-        let statements = postgres::statements(&before, &operations)?.into_iter();
-        statements.map(|sql| context.real_names(sql)).for_each(|sql| tape.add(Entry::Planned(sql)));
+        let statements = match operations.as_slice() {
+            [only] if context.stepwise => postgres::online(&before, only),
+            _ => None,
+        };
+        let statements = match statements {
+            Some(online) => online.statements(),
+            None => postgres::statements(&before, &operations)?,
+        };
+        let named = statements.into_iter().map(|sql| context.real_names(sql));
+        named.for_each(|sql| tape.add(Entry::Planned(sql)));
     }
     if context.shadow.is_some() {
         operations = in_one_transaction(operations, before.clone());
@@ -244,13 +253,9 @@ async fn in_steps(
         if step <= steps.done {
             continue;
         }
-        if let Operation::CreateIndex { table, index, concurrently: true } = operation
-            && db.get_database_backend() == DbBackend::Postgres
+        if db.get_database_backend() == DbBackend::Postgres
+            && online::carried_out(db, operation, (steps, step), context).await?
         {
-            if !found_whole(db, table, &index.name, context).await? {
-                carry_out(db, std::slice::from_ref(operation), context).await?;
-            }
-            steps.note(db, step).await?;
             continue;
         }
         #[expect(clippy::disallowed_methods, reason = "a step and its record are one transaction")]
@@ -290,32 +295,6 @@ async fn scope_of<C: ConnectionTrait>(
         scope.others.insert(schema.clone(), schema);
     }
     Ok(scope)
-}
-
-/// Whether a concurrent index is there already, left by a process that was killed before it could note it. One that is
-/// there and invalid is dropped.
-async fn found_whole(
-    db: &DatabaseExecutor<'_>,
-    table: &TableName,
-    index: &str,
-    context: &ExecutionContext,
-) -> Result<bool, DbErr> {
-    let sql = "SELECT i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
-               WHERE c.relname = $1 AND i.indrelid = $2::regclass";
-    let values = [index.into(), table.quoted().into()];
-    let found =
-        db.query_one_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await?;
-    match found.map(|row| row.try_get_by_index::<bool>(0)).transpose()? {
-        None => Ok(false),
-        Some(true) => Ok(true),
-        Some(false) => {
-            let name = TableName { schema: table.schema.clone(), name: index.to_owned() };
-            let sql = format!("DROP INDEX CONCURRENTLY {}", name.quoted());
-            context.observe(&sql);
-            db.execute_unprepared(&sql).await?;
-            Ok(false)
-        }
-    }
 }
 
 /// A statement's error with the beginning of the statement, and with what can be done where SQLite names what still needs a column.

@@ -260,9 +260,16 @@ pub(crate) struct Steps {
     pub revision: String,
     /// How many operations were done when it began this time.
     pub done: usize,
+    /// Whether it was begun before.
+    pub resumed: bool,
 }
 
 impl Steps {
+    /// Whether a step may have been begun before.
+    pub fn is_resumed_at(&self, step: usize) -> bool {
+        self.resumed && step == self.done + 1
+    }
+
     /// Notes that so many operations are done.
     pub async fn note<C: ConnectionTrait>(&self, db: &C, done: usize) -> Result<(), DbErr> {
         let sql = format!("UPDATE {TABLE} SET steps = $1 WHERE version = $2");

@@ -7,6 +7,7 @@ use sea_orm_migration::MigrationTrait;
 use serde::Serialize;
 
 use crate::{
+    check::lint::Change,
     error::{Error, Result},
     operation::{Operation, Plan, manifest::Manifest},
     runtime::{
@@ -35,9 +36,17 @@ pub struct ReplayedMigration {
     /// Whether it creates what was there before it, which no plan stated.
     #[serde(skip)]
     pub is_baseline: bool,
+    /// Whether it runs without a transaction.
+    #[serde(skip)]
+    pub in_steps: bool,
 }
 
 impl ReplayedMigration {
+    /// What it does, for whoever looks for dangers.
+    pub(crate) fn change(&self) -> Change<'_> {
+        Change { operations: &self.operations, in_steps: self.in_steps }
+    }
+
     /// Whether it is the one that was recorded by this checksum.
     #[must_use]
     pub fn fits(&self, recorded: &str) -> bool {
@@ -117,6 +126,7 @@ impl Replay {
             checksum,
             former,
             is_baseline,
+            in_steps: migration.use_transaction() == Some(false),
         });
         Ok(())
     }

@@ -1,4 +1,5 @@
-//! Upgrades that are killed wherever they are in a change in batches, each going on where the last one was.
+//! Upgrades that are killed wherever they are in a change in batches, or between the statements that add constraints to tables in use,
+//! each going on where the last one was.
 
 use std::{
     os::unix::process::ExitStatusExt,
@@ -16,9 +17,12 @@ use sea_revise::{
     schema::{Column, Type},
 };
 
-use crate::project::{Project, both};
+use crate::{
+    online,
+    project::{Project, both},
+};
 
-/// What the child is told: the kind of the database, its URL, and after how many statements and batches it is killed.
+/// What the child is told: the history, the kind of the database, its URL, and after how many statements and batches it is killed.
 const ORDER: &str = "SEA_REVISE_KILLED";
 const ROWS: &str = "CREATE TABLE book ({pk}, title varchar NOT NULL, n integer NOT NULL DEFAULT 0);\
     WITH RECURSIVE i(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM i WHERE x < 250) \
@@ -38,11 +42,11 @@ fn begin(project: &Project) {
 }
 
 /// Whether an upgrade in a process of its own came to its end, and was not killed before.
-fn upgraded(project: &Project, limit: usize) -> bool {
+fn upgraded(project: &Project, history: &str, limit: usize) -> bool {
     let kind = if project.is_sqlite() { "sqlite" } else { "postgres" };
     let ended = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "killed::obey", "--ignored", "--nocapture", "--test-threads=1"])
-        .env(ORDER, format!("{kind}|{}|{limit}", project.url))
+        .env(ORDER, format!("{history}|{kind}|{}|{limit}", project.url))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
@@ -57,7 +61,7 @@ async fn no_row_is_lost_or_filled_twice_by_upgrades_that_are_killed() {
         begin(&project);
         let (mut kills, mut halfway) = (0, 0);
         // The lowest limits end before anything is done, and the highest one does several batches.
-        while !upgraded(&project, kills % 9) {
+        while !upgraded(&project, "batches", kills % 9) {
             kills += 1;
             assert!(kills < 200, "{:?}: nothing gets done", project.backend);
             let db = project.connect().await;
@@ -84,16 +88,35 @@ async fn no_row_is_lost_or_filled_twice_by_upgrades_that_are_killed() {
     }
 }
 
+#[tokio::test]
+async fn constraints_are_added_once_by_upgrades_that_are_killed() {
+    for limit in 0.. {
+        let Some(project) = Project::on_postgres().await else { return };
+        online::begin(&project);
+        let is_done = upgraded(&project, "constraints", limit);
+        assert!(is_done || upgraded(&project, "constraints", usize::MAX), "{limit}");
+        assert_eq!(project.texts(online::CONSTRAINTS).await, online::ALL, "{limit}");
+        assert_eq!(project.texts("SELECT count(*) || '' FROM seaql_migrations").await, ["2"]);
+        if is_done {
+            assert!(limit > 10, "it was killed at {limit} places only");
+            return;
+        }
+    }
+}
+
 /// What a child does; nothing when it was not told to.
 #[test]
 #[ignore = "run by the other test as a process of its own"]
 fn obey() {
     let Ok(order) = std::env::var(ORDER) else { return };
     let parts: Vec<&str> = order.split('|').collect();
-    let [kind, url, limit] = parts.as_slice() else { panic!("{order}") };
+    let [history, kind, url, limit] = parts.as_slice() else { panic!("{order}") };
     let backend = if *kind == "sqlite" { DbBackend::Sqlite } else { DbBackend::Postgres };
     let (project, limit) = (Project::at(backend, url), limit.parse::<usize>().unwrap());
-    begin(&project);
+    match *history {
+        "batches" => begin(&project),
+        _ => online::begin(&project),
+    }
     let told = AtomicUsize::new(0);
     let report = move |event: &Event| {
         let counts = matches!(event, Event::Statement(_) | Event::Filled { .. });

@@ -93,7 +93,13 @@ async fn both_programs_run_between_the_phases() {
             allow_destructive: true,
             ..GenerateOptions::default()
         };
-        project.migrate(AFTER, &contract).await;
+        let draft = project.migrate(AFTER, &contract).await;
+        assert!(!draft.transaction, "NOT NULL is set and rows are compared while others write");
+        assert!(
+            !draft.findings.iter().any(|one| one.rule == "set-not-null"),
+            "{:?}",
+            draft.findings
+        );
         let lossy = UpgradeOptions { allow_data_loss: true, ..UpgradeOptions::default() };
         project.upgrade(&lossy).await.unwrap();
         assert_eq!(project.texts(NAMES).await, ["Ada", "Bob", "Cem", "Dan"]);

@@ -8,7 +8,7 @@ use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trai
 use sea_revise::{
     Entities, Error, Plan, Revise, UpgradeOptions,
     runtime::Direction,
-    schema::{Column, Index, Type, Unique},
+    schema::{Check, Column, Index, Type, Unique},
 };
 
 use crate::project::{List, Project, both, entities, entity};
@@ -201,6 +201,7 @@ async fn what_cannot_be_in_a_transaction_is_printed_step_by_step() {
                 .create_enum("mood", ["calm"])
                 .add_enum_value("mood", "wild", None)
                 .create_index_concurrently("owner", Index::new("owner_city", ["city"]))
+                .add_check("owner", Check::new("id > 0").named("positive"))
                 .raw_sql("INSERT INTO owner (id, email, city) VALUES (90, 'last', 'Ulm')"),
             Plan::new(),
         );
@@ -208,7 +209,12 @@ async fn what_cannot_be_in_a_transaction_is_printed_step_by_step() {
         let script = lines(&project, "head", Direction::Up).await;
         let concurrent = script.iter().any(|line| line.contains("CONCURRENTLY"));
         assert_eq!(concurrent, !project.is_sqlite(), "{script:#?}");
-        assert!(script.iter().any(|line| line.contains("ADD VALUE")) != project.is_sqlite());
+        for words in ["ADD VALUE", "NOT VALID", "VALIDATE CONSTRAINT"] {
+            assert!(
+                script.iter().any(|line| line.contains(words)) != project.is_sqlite(),
+                "{words}"
+            );
+        }
         run(&project, &script).await.unwrap();
         assert_eq!(project.run(list, &["current", "--check-heads"]), 0);
         assert!(project.upgrade(&up("head")).await.unwrap().is_empty());

@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     operation::{Operation, describe::spell},
-    schema::{Check, Column, ForeignKey, Index, TableName, Type, Unique, clause, quote, quote_all},
+    postgres::{Made, online, proves_not_null},
+    schema::{Check, Column, ForeignKey, Index, TableName, Type, Unique, clause},
 };
 
 impl Linter {
@@ -25,13 +26,13 @@ impl Linter {
                     self.change_type(table, column, kind);
                 }
             }
-            Operation::AlterNull { table, column, nullable: false } => self.set_not_null(table, column),
-            Operation::AddForeignKey { table, key } => self.add_foreign_key(table, key),
-            Operation::AddUnique { table, unique } => self.add_unique(table, unique),
+            Operation::AlterNull { nullable: false, .. }
+            | Operation::AddForeignKey { .. }
+            | Operation::AddUnique { .. }
+            | Operation::AddCheck { .. } => self.look_at_constraint(operation),
             Operation::CreateIndex { table, index, concurrently: false } => {
                 self.create_index(table, index);
             }
-            Operation::AddCheck { table, check } => self.add_check(table, check),
             Operation::RebuildEnum { name, .. } => self.rebuild_enum(name),
             Operation::DropEnum { name, .. } => self.findings.push(Finding::of(
                 "drop-enum",
@@ -54,6 +55,30 @@ impl Linter {
                 ),
                 format!("release a program that can read `{value}` before one that writes it"),
             )),
+            _ => {}
+        }
+    }
+
+    fn look_at_constraint(&mut self, operation: &Operation) {
+        let online = online(&self.schema, operation);
+        if self.in_steps && online.is_some() {
+            return;
+        }
+        let safe = match online.map(|online| online.made) {
+            Some(Made::Index(_)) => {
+                "let `use_transaction` of the migration be `Some(false)`: then the index is built concurrently, and becomes the constraint"
+            }
+            Some(Made::Constraint) => {
+                "let `use_transaction` of the migration be `Some(false)`: then it is added NOT VALID, and the rows are read while others \
+                 read and write them"
+            }
+            None => "do it while no program needs the table",
+        };
+        match operation {
+            Operation::AlterNull { table, column, .. } => self.set_not_null(table, column, safe),
+            Operation::AddForeignKey { table, key } => self.add_foreign_key(table, key, safe),
+            Operation::AddUnique { table, unique } => self.add_unique(table, unique, safe),
+            Operation::AddCheck { table, check } => self.add_check(table, check, safe),
             _ => {}
         }
     }
@@ -94,7 +119,7 @@ impl Linter {
         ));
     }
 
-    fn set_not_null(&mut self, table: &TableName, column: &str) {
+    fn set_not_null(&mut self, table: &TableName, column: &str, safe: &str) {
         let found = self.schema.table(table);
         let nullable =
             found.and_then(|found| found.find(column)).is_none_or(|found| found.nullable);
@@ -102,54 +127,37 @@ impl Linter {
         if !nullable || found.is_some_and(|found| found.checks.iter().any(proven)) {
             return;
         }
-        let (quoted, check) = (table.quoted(), quote(&format!("{}_not_null", column)));
         self.findings.push(Finding::of(
             "set-not-null",
             of(table, column),
             format!("all rows of `{table}` are read under ACCESS EXCLUSIVE, which blocks all access meanwhile"),
-            format!(
-                "ALTER TABLE {quoted} ADD CONSTRAINT {check} CHECK ({} IS NOT NULL) NOT VALID; in the next migration \
-                 ALTER TABLE {quoted} VALIDATE CONSTRAINT {check}, then .set_not_null(…), which reads nothing more, and \
-                 drop the check",
-                quote(column)
-            ),
+            safe.to_owned(),
         ));
     }
 
-    fn add_foreign_key(&mut self, table: &TableName, key: &ForeignKey) {
+    fn add_foreign_key(&mut self, table: &TableName, key: &ForeignKey, safe: &str) {
         if clause::is_not_valid(&key.clause) {
             return;
         }
-        let subject = of(table, &key.columns.join(", "));
-        let name = key.name.clone().unwrap_or_else(|| part_name(table, &key.columns, "fkey"));
-        let definition = format!(
-            "FOREIGN KEY ({}) REFERENCES {} …",
-            quote_all(&key.columns),
-            key.references.quoted()
-        );
         self.findings.push(Finding::of(
             "add-foreign-key",
-            subject,
+            of(table, &key.columns.join(", ")),
             format!(
                 "`{table}` and `{}` take no writes (SHARE ROW EXCLUSIVE) while all rows are compared",
                 key.references
             ),
-            not_valid(table, &name, &definition),
+            safe.to_owned(),
         ));
     }
 
-    fn add_unique(&mut self, table: &TableName, unique: &Unique) {
-        let (columns, quoted) = (quote_all(&unique.columns), table.quoted());
-        let name = unique.name.clone().unwrap_or_else(|| part_name(table, &unique.columns, "key"));
-        let name = quote(&name);
+    fn add_unique(&mut self, table: &TableName, unique: &Unique, safe: &str) {
         self.findings.push(Finding::of(
             "add-unique",
             of(table, &unique.columns.join(", ")),
-            format!("`{table}` cannot be read or written (ACCESS EXCLUSIVE) while the index is built"),
             format!(
-                "in a migration without a transaction: CREATE UNIQUE INDEX CONCURRENTLY {name} ON {quoted} ({columns}); \
-                 then ALTER TABLE {quoted} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}"
+                "`{table}` cannot be read or written (ACCESS EXCLUSIVE) while the index is built"
             ),
+            safe.to_owned(),
         ));
     }
 
@@ -164,16 +172,15 @@ impl Linter {
         ));
     }
 
-    fn add_check(&mut self, table: &TableName, check: &Check) {
+    fn add_check(&mut self, table: &TableName, check: &Check, safe: &str) {
         if clause::ends_not_valid(&check.expression) {
             return;
         }
-        let name = check.name.clone().unwrap_or_else(|| part_name(table, &[], "check"));
         self.findings.push(Finding::of(
             "add-check",
             table.to_string(),
             format!("all rows of `{table}` are read under ACCESS EXCLUSIVE, which blocks all access meanwhile"),
-            not_valid(table, &name, &format!("CHECK ({})", check.expression)),
+            safe.to_owned(),
         ));
     }
 
@@ -202,31 +209,4 @@ impl Linter {
 
 fn is_are(names: &[String]) -> String {
     format!("{} {}", names.join(", "), if names.len() == 1 { "is" } else { "are" })
-}
-
-/// The two steps in which a constraint is added without reading the table under a lock.
-fn not_valid(table: &TableName, name: &str, definition: &str) -> String {
-    let (table, name) = (table.quoted(), quote(name));
-    format!(
-        "ALTER TABLE {table} ADD CONSTRAINT {name} {definition} NOT VALID, and in the next migration ALTER TABLE {table} \
-         VALIDATE CONSTRAINT {name}"
-    )
-}
-
-/// As PostgreSQL names a constraint that has no name.
-fn part_name(table: &TableName, columns: &[String], ending: &str) -> String {
-    let mut parts = vec![table.name.clone()];
-    parts.extend(columns.iter().cloned());
-    parts.push(ending.to_owned());
-    parts.join("_")
-}
-
-/// Whether a check says that a column is not null, in which case PostgreSQL 12 and later read no rows.
-fn proves_not_null(expression: &str, column: &str) -> bool {
-    let bare = expression.trim().trim_matches(|mark| mark == '(' || mark == ')');
-    let Some((name, rest)) = bare.split_at_checked(bare.len().saturating_sub(" is not null".len()))
-    else {
-        return false;
-    };
-    rest.eq_ignore_ascii_case(" is not null") && (name == column || name == quote(column))
 }

@@ -5,7 +5,7 @@ use sea_orm::{
     DbBackend,
 };
 
-use super::{Finding, lint, rules};
+use super::{Change, Finding, lint, rules};
 use crate::{
     operation::Plan,
     schema::{
@@ -35,8 +35,12 @@ fn shop() -> Schema {
     schema
 }
 
+fn whole(plan: &Plan) -> Change<'_> {
+    Change { operations: &plan.operations, in_steps: false }
+}
+
 fn found(plan: &Plan, backend: DbBackend) -> Vec<String> {
-    let findings = lint(&shop(), &plan.operations, backend);
+    let findings = lint(&shop(), whole(plan), backend);
     findings.iter().map(|finding| format!("{} {}", finding.rule, finding.subject)).collect()
 }
 
@@ -203,7 +207,7 @@ fn a_missing_index_is_found_once_and_not_when_it_was_missing_before() {
     item.foreign_keys.push(key);
     let renamed = plan().rename_table("item", "thing").rename_column("thing", "store_id", "shop");
     let rules = |schema: &Schema, plan: &Plan| -> Vec<&'static str> {
-        lint(schema, &plan.operations, Sqlite).iter().map(|finding| finding.rule).collect()
+        lint(schema, whole(plan), Sqlite).iter().map(|finding| finding.rule).collect()
     };
     assert_eq!(rules(&schema, &renamed), ["rename-table", "rename-column"]);
     let item = schema.tables.get_mut(&"item".into()).unwrap();
@@ -251,7 +255,7 @@ fn one_rebuild_is_one_finding() {
 #[test]
 fn a_finding_says_what_to_do_instead() {
     let plan = plan().set_not_null("store", "name");
-    let findings = lint(&shop(), &plan.operations, Postgres);
+    let findings = lint(&shop(), whole(&plan), Postgres);
     let json = serde_json::to_value(&findings).unwrap();
     assert_eq!(
         json,
@@ -260,11 +264,28 @@ fn a_finding_says_what_to_do_instead() {
             "level": "warning",
             "subject": "store.name",
             "message": "all rows of `store` are read under ACCESS EXCLUSIVE, which blocks all access meanwhile",
-            "safe": "ALTER TABLE \"store\" ADD CONSTRAINT \"name_not_null\" CHECK (\"name\" IS NOT NULL) NOT \
-                VALID; in the next migration ALTER TABLE \"store\" VALIDATE CONSTRAINT \"name_not_null\", \
-                then .set_not_null(…), which reads nothing more, and drop the check",
+            "safe": "let `use_transaction` of the migration be `Some(false)`: then it is added NOT VALID, and the \
+                rows are read while others read and write them",
         }])
     );
+}
+
+#[test]
+fn without_a_transaction_constraints_block_nobody() {
+    let key = ForeignKey::new(["store_id"], "store", ["id"]);
+    let plan = plan()
+        .set_not_null("store", "name")
+        .add_foreign_key("item", key)
+        .add_check("item", Check::new("n > 0"))
+        .add_unique("store", Unique::new(["name"]));
+    let rules = |in_steps| {
+        let change = Change { operations: &plan.operations, in_steps };
+        let findings = lint(&shop(), change, Postgres);
+        findings.iter().map(|finding| finding.rule).collect::<Vec<_>>()
+    };
+    let blocking = ["set-not-null", "add-foreign-key", "add-check", "add-unique"];
+    assert_eq!(rules(false), [&blocking[..], &["foreign-key-without-index"]].concat());
+    assert_eq!(rules(true), ["foreign-key-without-index"]);
 }
 
 #[test]
@@ -282,5 +303,5 @@ fn every_rule_is_documented_and_named_once() {
     assert_eq!(names.len(), rules().len());
     let unknown = |finding: &Finding| !rules().iter().any(|rule| rule.0 == finding.rule);
     let everything = plan().drop_table("item").rename_table("store", "shop");
-    assert!(!lint(&shop(), &everything.operations, Postgres).iter().any(unknown));
+    assert!(!lint(&shop(), whole(&everything), Postgres).iter().any(unknown));
 }

@@ -6,6 +6,7 @@ use crate::{
     diff::{DiffOptions, diff},
     error::{Error, Result},
     operation::{Operation, describe::describe},
+    postgres,
     schema::{Column, ForeignKey, Schema, Table, TableName, expression::mentions, quote},
 };
 
@@ -83,6 +84,14 @@ impl Part {
                 *concurrently = true;
             }
         }
+    }
+
+    /// Whether the migration runs in a transaction. A part that adds constraints to tables in use does not, so that PostgreSQL can
+    /// compare the rows while others read and write them.
+    pub fn fits_transaction(&self, operations: &[Operation], before: &Schema) -> bool {
+        let is_online = |operation: &Operation| postgres::online(before, operation).is_some();
+        let in_steps = self.phase.is_some() && operations.iter().any(is_online);
+        !in_steps && !postgres::needs_own_transaction(operations)
     }
 
     /// Refuses to say that there is nothing to do where the other phase has something.

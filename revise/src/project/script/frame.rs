@@ -131,7 +131,8 @@ impl<'a> Frame<'a> {
     /// A step and its note are one transaction, unless it cannot be in one.
     fn end_step(&mut self, done: usize) {
         let mut step = std::mem::take(&mut self.step);
-        let alone = step.iter().any(|sql| words(sql).iter().any(|word| word == "CONCURRENTLY"));
+        let is_alone = |word: &String| word == "CONCURRENTLY" || word == "VALIDATE";
+        let alone = step.iter().any(|sql| words(sql).iter().any(is_alone));
         let name = quote_text(&self.migration.revision);
         step.push(format!("UPDATE {TABLE} SET steps = {done} WHERE version = {name}"));
         match alone || self.open > 0 {

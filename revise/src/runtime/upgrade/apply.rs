@@ -113,7 +113,8 @@ impl MigrationRun<'_> {
         if going_on.is_none() {
             self.revise.history.write(db, name, &self.note(state, begun)).await?;
         }
-        let steps = Some(Steps { revision: name.to_owned(), done });
+        let resumed = going_on.is_some();
+        let steps = Some(Steps { revision: name.to_owned(), done, resumed });
         let mut context = ExecutionContext::live(steps, observer(&self.options.report));
         context.notes_batches_for = self.notes_batches_for();
         let context = Arc::new(context);
