@@ -75,16 +75,65 @@ fn a_workspace_with_entities_gets_a_crate_of_migrations() {
     );
     assert!(read(&home, "migration/src/lib.rs").contains(".add(entity::book::Entity)"));
     assert_eq!(program_of(&inner).unwrap(), ["run", "--quiet", "--package", "migration"]);
+}
 
-    // The second run changes nothing, and says what is new.
+#[test]
+fn a_second_run_adds_new_entities_to_the_list_that_the_first_one_wrote() {
+    let home = project(&[
+        ("Cargo.toml", "[workspace]\nmembers = [\"entity\"]\n"),
+        ("entity/Cargo.toml", MANIFEST),
+        ("entity/src/lib.rs", "pub mod shelf;\npub mod tag;\npub mod none;\n"),
+        ("entity/src/shelf.rs", BOOK),
+        ("entity/src/tag.rs", BOOK),
+        ("entity/src/none.rs", "pub struct Model;\n"),
+    ]);
+    set_up(home.path(), REVISE).unwrap();
+    // The list is in the library, and what a person wrote stays.
+    let library = read(&home, "migration/src/lib.rs") + "// mine\n";
+    fs::write(home.path().join("migration/src/lib.rs"), &library).unwrap();
     fs::write(home.path().join("entity/src/none.rs"), BOOK).unwrap();
     let again = set_up(home.path(), REVISE).unwrap();
-    assert_eq!(names(&home, &again), Vec::<String>::new());
-    assert!(
-        again.notes.iter().any(|note| note.contains("add `.add(entity::none::Entity)`")),
-        "{:?}",
-        again.notes
+    assert_eq!(names(&home, &again), ["migration/src/lib.rs"]);
+    let added = library.replace(
+        "        .add(entity::tag::Entity)\n",
+        "        .add(entity::tag::Entity)\n        .add(entity::none::Entity)\n",
     );
+    assert_ne!(added, library);
+    assert_eq!(read(&home, "migration/src/lib.rs"), added);
+    assert_eq!(names(&home, &set_up(home.path(), REVISE).unwrap()), Vec::<String>::new());
+}
+
+#[test]
+fn a_list_that_a_person_wrote_is_added_to_or_it_is_said_what_it_lacks() {
+    let one = "pub fn revise() -> Revise {\n    Revise::new::<Migrator>()\n        \
+        .entities(Entities::new().add(entity::shelf::Entity).exclude(\"old\"))\n}\n";
+    // An example is no entry of the list.
+    let one = format!("//! Such as `.add(entity::book::Entity)`.\n{MIGRATION}{one}");
+    let two =
+        format!("{MIGRATION}fn one() {{ Entities::new() }}\nfn other() {{ Entities::new() }}\n");
+    for (library, expected) in
+        [(&one, one.replace(".exclude", ".add(entity::book::Entity).exclude")), (&two, two.clone())]
+    {
+        let home = project(&[
+            ("Cargo.toml", "[workspace]\nmembers = [\"entity\", \"migration\"]\n"),
+            ("entity/Cargo.toml", MANIFEST),
+            ("entity/src/lib.rs", "pub mod book;\npub mod shelf;\npub mod new;\n"),
+            ("entity/src/book.rs", BOOK),
+            ("entity/src/shelf.rs", BOOK),
+            (
+                "migration/Cargo.toml",
+                "[package]\nname = \"migration\"\n\n[dependencies]\nsea-revise = \"0.1\"\nentity = { path = \"../entity\" }\n",
+            ),
+            ("migration/src/lib.rs", library),
+            (
+                "migration/src/main.rs",
+                "fn main() -> ExitCode {\n    migration::revise().main()\n}\n",
+            ),
+        ]);
+        let done = set_up(home.path(), REVISE).unwrap();
+        assert_eq!(read(&home, "migration/src/lib.rs"), expected);
+        assert_eq!(done.notes.is_empty(), *library == one, "{:?}", done.notes);
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! the entities.
 
 mod entities;
+mod list;
 mod manifest;
 mod program;
 

@@ -8,6 +8,7 @@ use std::{
 use super::{
     super::{DirectoryError, write::FileChange},
     Found, Member, SetUp,
+    list::List,
     manifest::Manifest,
 };
 use crate::project::render;
@@ -22,10 +23,8 @@ pub(super) fn in_migrations(
     let mut manifest = changed(own)?;
     done.entities = used(members, &mut manifest, done);
     manifest.add_dependency("sea-revise", revise);
-    // A list that `init` wrote is in the library.
-    let library = fs::read_to_string(own.folder().join("src/lib.rs")).unwrap_or_default();
     let text = format!("{HEAD}{}", main_of(&own.code_name, &done.entities));
-    changes(&own.folder().join("src/main.rs"), (&text, &library), vec![manifest], done)
+    changes(&own.folder().join("src/main.rs"), &text, vec![manifest], done)
 }
 
 /// `src/bin/migrate.rs` in the first crate of those that cannot be used by the crate of migrations.
@@ -66,7 +65,7 @@ pub(super) fn next_to_entities(
     manifests.insert(0, manifest);
     // The declarations are no text for rustfmt, which would format what they lead to.
     let text = format!("{HEAD}{declared}{}", main_of(&own.code_name, &done.entities));
-    changes(&program, (&text, ""), manifests, done)
+    changes(&program, &text, manifests, done)
 }
 
 const HEAD: &str = "//! The command line of the migrations: `cargo revise --help`.\n\n";
@@ -133,11 +132,11 @@ fn main_of(migrations: &str, entities: &[String]) -> String {
     render::format(&text, Path::new("."))
 }
 
-/// A program and the manifests that it needs; none of them where a person wrote a program over this library, which is told what it lacks. A
-/// program of another kind is an error, but that of `sea-orm-cli` and that of `cargo new`.
+/// A program and the manifests that it needs. Where a person wrote a program over this library, its list of entities is added to, or it is said
+/// what it lacks. A program of another kind is an error, but that of `sea-orm-cli` and that of `cargo new`.
 fn changes(
     path: &Path,
-    (text, elsewhere): (&str, &str),
+    text: &str,
     manifests: Vec<Manifest>,
     done: &mut SetUp,
 ) -> Result<Vec<FileChange>, DirectoryError> {
@@ -146,23 +145,40 @@ fn changes(
         || there.contains("run_cli(")
         || there.contains("println!(\"Hello, world!\");")
         || bare(&there) == bare(text);
-    if is_replaced {
+    let program = if is_replaced {
         let (path, text) = (path.to_owned(), text.to_owned());
-        let program = (there != text).then_some(FileChange::Replace { path, text });
-        return Ok(program
-            .into_iter()
-            .chain(manifests.into_iter().filter_map(Manifest::change))
-            .collect());
-    }
-    if !there.contains("sea_revise") && !there.contains("revise()") {
+        (there != text).then_some(FileChange::Replace { path, text })
+    } else if there.contains("sea_revise") || there.contains("revise()") {
+        let Some(list) = added_to(path, there, done) else { return Ok(Vec::new()) };
+        Some(list)
+    } else {
         return Err(DirectoryError::Exists(path.to_owned()));
-    }
-    let is_missing = |entity: &&String| !there.contains(*entity) && !elsewhere.contains(*entity);
-    let note = |entity: &String| {
-        format!("add `.add({entity})` to the list of the entities of `{}`", path.display())
     };
-    done.notes.extend(done.entities.iter().filter(is_missing).map(note));
-    Ok(Vec::new())
+    let manifests = manifests.into_iter().filter_map(Manifest::change);
+    Ok(program.into_iter().chain(manifests).collect())
+}
+
+/// The file with the list of a program, the program itself or its library, with the entities that it lacks; `None` where it lacks none, or
+/// where there is no list that can be added to, which is noted.
+fn added_to(program: &Path, there: String, done: &mut SetUp) -> Option<FileChange> {
+    // A list that `init` wrote is in the library.
+    let library = program.with_file_name("lib.rs");
+    let elsewhere = fs::read_to_string(&library).unwrap_or_default();
+    let files = [(program.to_owned(), there), (library, elsewhere)];
+    let lists = files.iter().filter_map(|(path, text)| Some((path, text, List::of(text)?)));
+    let lists: Vec<_> = lists.collect();
+    let [(path, text, list)] = lists.as_slice() else {
+        let is_missing = |entity: &&String| files.iter().all(|(_, text)| !text.contains(*entity));
+        let note = |entity: &String| {
+            format!("add `.add({entity})` to the list of the entities of `{}`", program.display())
+        };
+        done.notes.extend(done.entities.iter().filter(is_missing).map(note));
+        return None;
+    };
+    let missing = done.entities.iter().filter(|entity| !list.entities.contains(entity));
+    let missing: Vec<_> = missing.collect();
+    let text = list.extended(text, &missing);
+    (!missing.is_empty()).then(|| FileChange::Replace { path: (*path).clone(), text })
 }
 
 /// A program without its list of entities and its layout.
