@@ -23,7 +23,7 @@ mod status;
 mod usage;
 mod write;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 use clap::{CommandFactory, FromArgMatches, Parser, error::ErrorKind};
 use sea_orm_migration::MigrationTrait;
@@ -67,10 +67,17 @@ struct Whole {
 impl Revise {
     /// Runs the command of this process' arguments, and answers its exit code.
     #[must_use]
-    pub fn main(mut self) -> ExitCode {
+    pub fn main(self) -> ExitCode {
+        self.main_with(std::env::args_os())
+    }
+
+    /// Runs the command of these arguments, of which the first is the program's name, and answers its exit code.
+    #[must_use]
+    pub fn main_with(mut self, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         self.program = called(&self.program);
         let command = Whole::command().bin_name(self.program.clone());
-        let whole: Whole = match read_arguments(&command) {
+        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        let whole: Whole = match read_arguments(&command, &arguments) {
             Ok(whole) => whole,
             Err(error) => return usage::misused(&error),
         };
@@ -162,10 +169,13 @@ fn called(program: &str) -> String {
     }
 }
 
-/// The arguments of this process; without a verb it is `up`, as SeaORM has it.
-fn read_arguments<T: FromArgMatches>(command: &clap::Command) -> Result<T, clap::Error> {
+/// The arguments of a process; without a verb it is `up`, as SeaORM has it.
+fn read_arguments<T: FromArgMatches>(
+    command: &clap::Command,
+    arguments: &[OsString],
+) -> Result<T, clap::Error> {
     let read = |more: Option<&str>| {
-        let arguments = std::env::args_os().chain(more.map(Into::into));
+        let arguments = arguments.iter().cloned().chain(more.map(Into::into));
         let matches = command.clone().try_get_matches_from(arguments)?;
         T::from_arg_matches(&matches)
     };

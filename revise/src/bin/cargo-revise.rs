@@ -2,17 +2,23 @@
 
 use std::{env, path::Path, process::ExitCode};
 
-use sea_revise::project::directory::setup::{program_of, set_up};
+use sea_revise::{
+    Revise,
+    project::directory::setup::{program_of, set_up},
+};
 
 const HELP: &str = "\
 Migrations of a SeaORM project, from its entities.
 
 Usage: cargo revise init [--revise DEPENDENCY]
+       cargo revise init --from-db [ARGUMENTS]
        cargo revise VERB [ARGUMENTS]
 
   init  finds the entities and the migrations of the workspace, and writes what is missing: the crate `migration`, the list of the
         entities and the program. Where the entities live in a program, that is src/bin/migrate.rs next to them. A second run brings the
         list of the entities up to date. `--revise` says where the library comes from, as Cargo.toml writes it: `{ path = \"…\" }`.
+  init --from-db
+        writes the entities and the first migration from what a database has; `cargo revise init --from-db --help` says more.
   VERB  is the program's own: `migrate -m \"…\"`, `upgrade`, `downgrade`, `check`, `status`, …; `cargo revise help` lists them.
 ";
 
@@ -68,7 +74,16 @@ fn init(arguments: &[String]) -> Result<ExitCode, Refusal> {
 }
 
 fn run(arguments: &[String]) -> Result<ExitCode, Refusal> {
-    let program = program_of(Path::new(".")).map_err(|error| (1, error.to_string()))?;
+    let program = match program_of(Path::new(".")) {
+        Ok(program) => program,
+        // Where a project begins there is no program yet: with a database, or with migrations that are looked at.
+        Err(_) if arguments.iter().any(|given| given == "init") => {
+            let given = ["cargo-revise"].into_iter().chain(arguments.iter().map(String::as_str));
+            let empty = Revise::of(Vec::new).program("cargo revise");
+            return Ok(empty.main_with(given.map(Into::into)));
+        }
+        Err(error) => return Err((1, error.to_string())),
+    };
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status =
         std::process::Command::new(&cargo).args(program).arg("--").args(arguments).status();

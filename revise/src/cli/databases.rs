@@ -68,10 +68,11 @@ impl Databases {
         }
         let program = self.list.first().map(|(_, revise)| revise.program.clone());
         let command = Several::command().bin_name(program.unwrap_or_default());
-        let Several { database, whole } = match read_arguments(&command) {
-            Ok(several) => several,
-            Err(error) => return usage::misused(&error),
-        };
+        let Several { database, whole } =
+            match read_arguments(&command, &std::env::args_os().collect::<Vec<_>>()) {
+                Ok(several) => several,
+                Err(error) => return usage::misused(&error),
+            };
         let Whole { database_url, database_schema, arguments } = whole;
         let url = |name: &str, is_first: bool| {
             let own = variable(name);

@@ -10,7 +10,7 @@ use crate::{
     error::{Error, Result},
     operation::describe::counted,
     project::{
-        directory::{self, Directory, InitOptions, Initialised, Listed, Place},
+        directory::{self, Directory, InitOptions, Listed, Place, join},
         generate::Draft,
         models::{self, Form},
     },
@@ -66,6 +66,10 @@ impl Command<'_> {
         let entities = entities.map(|found| add_entities(found, (path, arguments), &mut options));
         let (entities, remarks) = entities.transpose()?.unzip();
         let mut made = directory::init(path, &options).map_err(stopped)?;
+        let new = entities.as_ref().and_then(|place| place.new_crate.as_deref());
+        let crates: Vec<&Path> = [Some(path), new].into_iter().flatten().collect();
+        let joined = join(&crates).map_err(stopped)?;
+        made.files.extend(joined.changed);
         let mut revision = None;
         if let Some(Beginning { draft, .. }) = &beginning {
             let extras = Extras { is_baseline: true, ..Extras::default() };
@@ -77,26 +81,15 @@ impl Command<'_> {
         for file in &made.files {
             self.console.say(&file.display().to_string())?;
         }
-        for remark in remarks.into_iter().flatten() {
+        for remark in remarks.into_iter().flatten().chain(joined.note) {
             self.console.note(&format!("note: {remark}"));
         }
-        self.say_next(&options, &made, (entities.as_ref(), revision.as_deref()));
+        self.say_next(&options, entities.as_ref(), revision.as_deref());
         self.console.json(&made.files)
     }
 
     /// Says what is left to a person, the next step last.
-    fn say_next(
-        &self,
-        options: &InitOptions,
-        made: &Initialised,
-        (entities, revision): (Option<&Place>, Option<&str>),
-    ) {
-        let new = entities.filter(|place| place.new_crate.is_some()).map(|place| &place.path);
-        if let Some(workspace) = &made.workspace {
-            let new = new.map(|name| format!("`{name}` and ")).unwrap_or_default();
-            let (name, workspace) = (&options.name, workspace.display());
-            self.console.note(&format!("add {new}`{name}` to the members of `{workspace}`"));
-        }
+    fn say_next(&self, options: &InitOptions, entities: Option<&Place>, revision: Option<&str>) {
         match entities {
             Some(place) => {
                 if let Some(todo) = &place.todo {

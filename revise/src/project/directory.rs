@@ -33,6 +33,7 @@ use std::{
 pub(crate) use self::{
     built::{Assigned, assign},
     place::Place,
+    setup::join,
     unlisted::Unlisted,
 };
 pub use self::{

@@ -97,3 +97,38 @@ async fn a_database_and_its_entities_differ_in_nothing() {
         }
     }
 }
+
+/// The steps of the README on an empty machine: a database, `cargo revise`, and nothing else.
+#[tokio::test]
+async fn a_project_begins_with_a_database_and_nothing_else() {
+    for (before, after) in [
+        (None, "[workspace]\nmembers = [\"migration\", \"entity\"]\nresolver = \"3\"\n"),
+        (
+            Some("[workspace]\nmembers = [\"app\"]\n"),
+            "[workspace]\nmembers = [\"entity\", \"migration\", \"app\"]\n",
+        ),
+        (
+            Some("[package]\nname = \"app\"\n"),
+            "[package]\nname = \"app\"\n\n[workspace]\nmembers = [\"entity\", \"migration\"]\n",
+        ),
+    ] {
+        let place = Place::on_sqlite();
+        place.execute("CREATE TABLE book (id integer PRIMARY KEY, title text NOT NULL)").await;
+        let manifest = place.home.path().join("Cargo.toml");
+        if let Some(before) = before {
+            std::fs::write(&manifest, before).unwrap();
+        }
+        let done = std::process::Command::new(env!("CARGO_BIN_EXE_cargo-revise"))
+            .args(["revise", "init", "--from-db", "-u", &place.url])
+            .current_dir(place.home.path())
+            .env_remove("CARGO_MANIFEST_DIR")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{said}");
+        assert!(said.contains("cargo run -p migration -- stamp m"), "{said}");
+        assert!(!said.contains("to the members of"), "{said}");
+        assert!(place.home.path().join("entity/src/book.rs").is_file());
+        assert_eq!(std::fs::read_to_string(&manifest).unwrap(), after);
+    }
+}

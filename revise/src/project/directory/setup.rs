@@ -152,13 +152,54 @@ fn begin(
         done.entities.clone_from(&options.entities);
     }
     done.files.extend(init(&folder, &options)?.files);
-    let Some(mut manifest) = Manifest::read(root) else { return Ok(folder) };
-    if !manifest.add_member("migration") {
-        let manifest = root.join("Cargo.toml");
-        done.notes.push(format!("add `migration` to the members of `{}`", manifest.display()));
-    }
-    write(manifest.change().as_slice(), done)?;
+    let joined = join(&[&folder])?;
+    done.files.extend(joined.changed);
+    done.notes.extend(joined.note);
     Ok(folder)
+}
+
+/// What became of the members of a workspace.
+#[derive(Default)]
+pub(crate) struct Joined {
+    /// Its `Cargo.toml`, where it is new or changed.
+    pub changed: Option<PathBuf>,
+    /// What is left to a person.
+    pub note: Option<String>,
+}
+
+/// Makes new crates members of the workspace around them. A package around them becomes one; where there is nothing around several crates, a
+/// workspace is written.
+///
+/// # Errors
+/// When the `Cargo.toml` cannot be written.
+pub(crate) fn join(crates: &[&Path]) -> Result<Joined, DirectoryError> {
+    let mut joined = Joined::default();
+    let whole = |folder: &&Path| std::path::absolute(folder).unwrap_or_else(|_| folder.into());
+    let crates: Vec<PathBuf> = crates.iter().map(whole).collect();
+    let Some(parent) = crates.first().and_then(|first| first.parent()) else { return Ok(joined) };
+    let root = root_of(parent);
+    let names: Vec<_> = crates.iter().map(|folder| program::relative(&root, folder)).collect();
+    let change = match Manifest::read(&root) {
+        Some(mut manifest) => {
+            let left = names.iter().filter(|name| !manifest.add_member(name));
+            let left: Vec<String> = left.map(|name| format!("`{name}`")).collect();
+            let path = root.join("Cargo.toml");
+            joined.note = (!left.is_empty()).then(|| {
+                format!("add {} to the members of `{}`", left.join(" and "), path.display())
+            });
+            manifest.change()
+        }
+        None if crates.len() > 1 => {
+            let members = names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>();
+            let text =
+                format!("[workspace]\nmembers = [{}]\nresolver = \"3\"\n", members.join(", "));
+            Some(FileChange::Create { path: root.join("Cargo.toml"), text })
+        }
+        None => None,
+    };
+    carry_out(change.as_slice())?;
+    joined.changed = change.map(|change| change.path().to_owned());
+    Ok(joined)
 }
 
 /// How the program of a project is run: the arguments of cargo.
