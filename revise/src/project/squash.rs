@@ -155,17 +155,19 @@ impl Squashing<'_> {
         let mut replay = Replay::run(shadows, &migrations, &revise.schemas(target)).await?;
         let before = replay.schema(&revise.history).await?;
         let (mut operations, mut steps) = (Vec::new(), Vec::new());
-        let mut foreign = false;
+        let (mut foreign, mut after) = (false, before.clone());
         for migration in &range {
             replay.up(migration.as_ref()).await?;
             let done =
                 replay.migrations.last().map(|seen| (seen.operations.clone(), seen.is_baseline));
             let (done, baseline) = done.unwrap_or_default();
-            foreign |= done.is_empty() || baseline;
+            let schema = replay.schema(&revise.history).await?;
+            // One without a plan that leaves the schema alone, such as an empty one, makes nothing that anybody could state.
+            foreign |= baseline || (done.is_empty() && schema != after);
+            after = schema;
             steps.extend(data_steps(migration.as_ref(), &done).await);
             operations.extend(done);
         }
-        let after = replay.schema(&revise.history).await?;
         replay.close().await;
         Ok(Around { before, after, operations, steps, foreign })
     }

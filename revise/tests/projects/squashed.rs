@@ -258,6 +258,25 @@ async fn steps_that_change_rows_are_refused_kept_or_left_out() {
     }
 }
 
+/// A migration of code, or an empty one, states nothing, and makes nothing either.
+#[tokio::test]
+async fn what_seaorms_own_migrations_made_is_noted_where_they_made_something() {
+    for project in both().await {
+        project.planned(Plan::new().create_table(table("shop")), Plan::new().drop_table("shop"));
+        project.planned(Plan::new(), Plan::new());
+        project.given_with_way_back("DELETE FROM shop WHERE id = 7", "SELECT 1");
+        project.given_with_way_back("CREATE TABLE old (id integer NOT NULL)", "DROP TABLE old");
+        let revise = project.revise(Entities::new);
+        for (last, expected) in [(NAMES[1], false), (NAMES[2], false), (NAMES[3], true)] {
+            let range = (NAMES[0], last);
+            let squash = revise.squash(&project.target(), range, (Data::Drop, None)).await.unwrap();
+            let notes = &squash.draft.notes;
+            let noted = notes.iter().any(|note| note.contains("SeaORM's own migrations"));
+            assert_eq!(noted, expected, "{last}: {notes:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_replacement_that_is_noted_on_the_way_down_has_its_checksum() {
     for project in both().await {
