@@ -66,6 +66,9 @@ pub enum Reason {
         /// The limit.
         limit: usize,
     },
+    /// A product that its publisher withdraws.
+    #[error("the product is withdrawn (notification type 05)")]
+    Withdrawn,
     /// A product of another release of ONIX.
     #[error("the product has no `DescriptiveDetail`; only ONIX 3 is supported")]
     NotOnix3,

@@ -4,7 +4,7 @@
 //! number, byte offset and reason, and the reader goes on with the next one. What can be mended is mended and said in a
 //! [`Warning`]: wrong lengths and directories, missing terminators, texts in another encoding than the record claims.
 //!
-//! Memory is bounded whatever a file says: see [`marc21::LIMIT`].
+//! Memory is bounded whatever a file says: see [`marc21::LIMIT`] and [`xml::Limits`].
 //!
 //! ```
 //! use bibliographic::{Record, marc21};
@@ -23,17 +23,22 @@
 
 mod contributors;
 mod error;
+mod format;
 mod from_marc;
 mod marc;
 pub mod marc21;
 mod marc8;
+pub mod marcxml;
 mod name;
+pub mod onix;
 mod record;
 mod role;
 mod text;
 mod to_marc;
+pub mod xml;
 
 pub use error::{Encoding, Entry, ReadError, Reason, Warning, WriteError};
+pub use format::{Format, Records};
 pub use marc::{Field, MarcRecord};
 pub use name::direct as direct_name;
 pub use record::{Contributor, Isbn, Kind, Part, Record, Series, Subject, SubjectKind};

@@ -6,6 +6,8 @@ mod reader;
 mod source;
 mod writer;
 
+pub(crate) use encoding::latin1;
+pub(crate) use reader::looks_like_leader;
 pub use reader::{LIMIT, Reader};
 pub use writer::Writer;
 

@@ -168,5 +168,5 @@ fn fixed(record: &Record) -> String {
     let date2 = if kind == 'n' { "uuuu" } else { "    " };
     let language =
         record.languages.first().filter(|language| is_code(language)).map_or("und", String::as_str);
-    format!("000000{kind}{year}{date2}xx ||||||||||||||||| {language} d")
+    format!("000000{kind}{year}{date2}xx |||||||||||||||||{language} d")
 }

@@ -59,7 +59,11 @@ fn legacy(claimed: Encoding, bytes: &[u8], places: &[Place]) -> Encoding {
     if claimed == Encoding::Utf8 {
         return Encoding::Latin1;
     }
-    let foreign = fields().filter(|field| str::from_utf8(field).is_err());
+    // Fields in other scripts say nothing here: where their escape sequences are missing, they look like neither.
+    let latin = places.iter().filter(|place| &place.tag != b"880");
+    let foreign = latin
+        .filter_map(|place| bytes.get(place.start..place.end))
+        .filter(|field| str::from_utf8(field).is_err());
     let (fits, misfits) =
         foreign.map(marc8::evidence).fold((0, 0), |sum, found| (sum.0 + found.0, sum.1 + found.1));
     if misfits > fits { Encoding::Latin1 } else { Encoding::Marc8 }

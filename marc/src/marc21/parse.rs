@@ -44,7 +44,7 @@ impl Directory {
                 return None;
             }
             sum += length;
-            places.push(Place { tag: tag([t, a, g])?, start, end });
+            places.push(Place { tag: [t, a, g], start, end });
         }
         // Fields that overlap would make more text than the record has.
         (sum <= record.len() - base).then_some(Self { places })
@@ -52,34 +52,21 @@ impl Directory {
 
     /// The tags of the directory with the fields in the order of their positions, if there are as many.
     fn in_order(record: &[u8]) -> Option<Self> {
-        let rest = record.get(LEADER..)?;
-        let length = memchr::memchr(FIELD_END, rest)?;
-        let (entries, odd) = rest.get(..length)?.as_chunks::<ENTRY>();
-        if !odd.is_empty() {
-            return None;
-        }
-        let mut tags = Vec::with_capacity(entries.len());
-        for &[t, a, g, ref positions @ ..] in entries {
-            tags.push((number(positions.get(4..)?), tag([t, a, g])?));
-        }
-        let mut starts: Vec<_> = tags.iter().map(|(start, _)| *start).collect();
-        starts.sort_unstable();
-        starts.dedup();
-        if starts.len() == tags.len() && !starts.contains(&None) {
-            tags.sort_by_key(|(start, _)| *start);
-        }
-        let mut start = LEADER + length + 1;
-        let fields = record.get(start..)?;
+        let length = memchr::memchr(FIELD_END, record.get(LEADER..)?)?;
+        let (before, fields) = record.split_at_checked(LEADER + length)?;
+        let fields = fields.get(1..)?;
         let fields = fields.strip_suffix(&[RECORD_END]).unwrap_or(fields);
         let fields = fields.strip_suffix(&[FIELD_END]).unwrap_or(fields);
-        let mut places = Vec::with_capacity(tags.len());
-        let mut tags = tags.into_iter();
-        for field in fields.split(|byte| *byte == FIELD_END) {
-            let (_, tag) = tags.next()?;
-            places.push(Place { tag, start, end: start + field.len() });
-            start += field.len() + 1;
-        }
-        tags.next().is_none().then_some(Self { places })
+        let lengths: Vec<_> = fields.split(|byte| *byte == FIELD_END).map(<[u8]>::len).collect();
+        let tags =
+            tags_by_count(before, lengths.len()).or_else(|| tags_by_length(before, &lengths))?;
+        let mut start = before.len() + 1;
+        let places = tags.into_iter().zip(lengths).map(|(tag, length)| {
+            let place = Place { tag, start, end: start + length };
+            start += length + 1;
+            place
+        });
+        Some(Self { places: places.collect() })
     }
 
     /// The position after the last field and its terminator.
@@ -88,14 +75,46 @@ impl Directory {
     }
 }
 
-fn tag(bytes: [u8; 3]) -> Option<[u8; 3]> {
-    bytes.iter().all(u8::is_ascii_alphanumeric).then_some(bytes)
+/// The tags of a directory with `count` entries, in the order of their positions. Where a byte of the leader is missing, or one too
+/// many, the directory starts elsewhere.
+fn tags_by_count(before: &[u8], count: usize) -> Option<Vec<[u8; 3]>> {
+    let start = before.len().checked_sub(count * ENTRY)?;
+    let entries = before.get(start..)?.as_chunks::<ENTRY>().0;
+    let mut tags = Vec::with_capacity(count);
+    for &[t, a, g, ref positions @ ..] in entries {
+        tags.push((number(positions.get(4..)?), [t, a, g]));
+    }
+    let has_numbers = |entry: &[u8; ENTRY]| entry.iter().skip(3).all(u8::is_ascii_digit);
+    if start != LEADER && !(start.abs_diff(LEADER) < 4 && entries.iter().all(has_numbers)) {
+        return None;
+    }
+    let mut starts: Vec<_> = tags.iter().map(|(start, _)| *start).collect();
+    starts.sort_unstable();
+    starts.dedup();
+    if starts.len() == tags.len() && !starts.contains(&None) {
+        tags.sort_by_key(|(start, _)| *start);
+    }
+    Some(tags.into_iter().map(|(_, tag)| tag).collect())
+}
+
+/// The tags of a directory whose lengths and positions may have more digits than the format has room for.
+fn tags_by_length(before: &[u8], lengths: &[usize]) -> Option<Vec<[u8; 3]>> {
+    let mut rest = before.get(LEADER..)?;
+    let mut position = 0;
+    let mut tags = Vec::with_capacity(lengths.len());
+    for length in lengths {
+        let (tag, after) = rest.split_first_chunk::<3>()?;
+        rest = after.strip_prefix(format!("{:04}{position:05}", length + 1).as_bytes())?;
+        position += length + 1;
+        tags.push(*tag);
+    }
+    rest.is_empty().then_some(tags)
 }
 
 /// The record that the bytes are, its terminator included.
 pub(super) fn record(bytes: &[u8], warnings: &mut Vec<Warning>) -> Result<MarcRecord, Reason> {
     let leader = bytes.get(..LEADER).ok_or(Reason::Leader)?;
-    let directory = match Directory::exact(bytes) {
+    let mut directory = match Directory::exact(bytes) {
         Some(directory) => directory,
         None => {
             let broken = if looks_like_leader(bytes) { Reason::Directory } else { Reason::Leader };
@@ -104,6 +123,14 @@ pub(super) fn record(bytes: &[u8], warnings: &mut Vec<Warning>) -> Result<MarcRe
             directory
         }
     };
+    for place in &mut directory.places {
+        if !place.tag.iter().all(u8::is_ascii_alphanumeric) {
+            place.tag =
+                place.tag.map(|byte| if byte.is_ascii_alphanumeric() { byte } else { b'?' });
+            let field = String::from_utf8_lossy(&place.tag).into_owned();
+            warnings.push(Warning::Field { field, lacks: "tag of letters and digits" });
+        }
+    }
     let record = encoding::decode(leader, bytes, &directory.places, warnings);
     let lacking =
         record.fields().filter(|field| !field.is_control() && !field.value().contains('\u{1F}'));

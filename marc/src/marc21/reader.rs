@@ -7,7 +7,7 @@ use crate::{Entry, MarcRecord, ReadError, Reason, Warning};
 
 /// The longest record that is read unless another limit is set. The format allows 99 999 bytes, but records of libraries
 /// with many copies are longer; their fields are then taken in their order.
-pub const LIMIT: usize = 1024 * 1024;
+pub const LIMIT: usize = 2 * 1024 * 1024;
 /// The longest record that a leader can describe.
 const LONGEST: usize = 99_999;
 

@@ -1,0 +1,92 @@
+//! The format of a file, told from its start, and its records whatever the format is.
+
+use std::io::Read;
+
+use crate::{Entry, ReadError, Record, marc21, marc21::looks_like_leader, marcxml, onix};
+
+/// A format that can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// MARC 21 in ISO 2709.
+    Marc21,
+    /// MARC 21 as XML.
+    MarcXml,
+    /// ONIX for Books 3.
+    Onix,
+}
+
+impl Format {
+    /// The format of a file that starts with these bytes, if it is one of them. A few kilobytes are enough.
+    ///
+    /// ```
+    /// use bibliographic::Format;
+    ///
+    /// assert_eq!(Format::detect(b"<ONIXMessage release=\"3.0\">"), Some(Format::Onix));
+    /// assert_eq!(Format::detect(b"title,author\n"), None);
+    /// ```
+    pub fn detect(start: &[u8]) -> Option<Self> {
+        let unmarked = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start).trim_ascii_start();
+        if looks_like_leader(unmarked) {
+            return Some(Self::Marc21);
+        }
+        // UTF-16 of XML is ASCII with zeros between.
+        let text: Vec<u8> = start.iter().copied().filter(|byte| *byte != 0).collect();
+        let text = String::from_utf8_lossy(&text);
+        let text = text.trim_start_matches(|c: char| !c.is_ascii() || c.is_whitespace());
+        if !text.starts_with('<') {
+            return None;
+        }
+        let names = || {
+            text.split('<').filter_map(|tag| tag.split([' ', '>', '/', '\r', '\n', '\t']).next())
+        };
+        names().find_map(|name| match name.rsplit(':').next().unwrap_or(name) {
+            "ONIXMessage" | "ONIXmessage" | "Product" | "product" => Some(Self::Onix),
+            "collection" | "record" => Some(Self::MarcXml),
+            _ => None,
+        })
+    }
+}
+
+/// The records of a file, whatever its format is.
+///
+/// ```
+/// use bibliographic::{Format, Records};
+///
+/// let file: &[u8] = b"<record><datafield tag=\"245\"><subfield code=\"a\">Gardens</subfield></datafield></record>";
+/// let titles: Vec<_> = Records::new(Format::MarcXml, file).flatten().map(|entry| entry.record.title).collect();
+/// assert_eq!(titles, ["Gardens"]);
+/// ```
+pub struct Records<R> {
+    reader: Reader<R>,
+}
+
+enum Reader<R> {
+    Marc21(marc21::Reader<R>),
+    MarcXml(marcxml::Reader<R>),
+    Onix(onix::Reader<R>),
+}
+
+impl<R: Read> Records<R> {
+    /// The records of a file in a format, within the default limits.
+    pub fn new(format: Format, source: R) -> Self {
+        let reader = match format {
+            Format::Marc21 => Reader::Marc21(marc21::Reader::new(source)),
+            Format::MarcXml => Reader::MarcXml(marcxml::Reader::new(source)),
+            Format::Onix => Reader::Onix(onix::Reader::new(source)),
+        };
+        Self { reader }
+    }
+}
+
+impl<R: Read> Iterator for Records<R> {
+    type Item = Result<Entry<Record>, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let marc = match &mut self.reader {
+            Reader::Marc21(reader) => reader.next()?,
+            Reader::MarcXml(reader) => reader.next()?,
+            Reader::Onix(reader) => return reader.next(),
+        };
+        Some(marc.map(|entry| entry.map(|marc| Record::from(&marc))))
+    }
+}
