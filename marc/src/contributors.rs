@@ -3,15 +3,29 @@
 use crate::{
     Contributor, Field, Kind, MarcRecord, Role,
     from_marc::{is_code, stripped},
-    text::{Punctuation, some},
+    text::{Punctuation, some, unbracketed},
 };
 
-/// The main entry first, then the added ones; an entry for another work is none.
+/// The main entry first, then the added ones. An entry for another work is none, unless the book has no others: then those of
+/// the works in it are its contributors.
 pub(crate) fn contributors(marc: &MarcRecord, marks: Punctuation) -> Vec<Contributor> {
+    let found = entries(marc, marks, |field| field.subfield('t').is_none());
+    if found.is_empty() {
+        entries(marc, marks, |field| field.indicators()[1] == '2')
+    } else {
+        found
+    }
+}
+
+fn entries(
+    marc: &MarcRecord,
+    marks: Punctuation,
+    is_one: fn(&Field<'_>) -> bool,
+) -> Vec<Contributor> {
     let mut found: Vec<Contributor> = Vec::new();
     let entries =
         |first: u8| marc.fields().filter(move |field| field.tag_bytes().first() == Some(&first));
-    for field in entries(b'1').chain(entries(b'7')) {
+    for field in entries(b'1').chain(entries(b'7')).filter(is_one) {
         let Some(contributor) = contributor(field, marks) else { continue };
         match found
             .iter_mut()
@@ -33,9 +47,6 @@ fn contributor(field: Field<'_>, marks: Punctuation) -> Option<Contributor> {
         b"111" | b"711" => Kind::Meeting,
         _ => return None,
     };
-    if field.subfield('t').is_some() {
-        return None;
-    }
     let mut contributor = Contributor { kind, ..Contributor::default() };
     let mut name = Vec::new();
     // A meeting's $e is a part of its name, and its role stands in $j.
@@ -62,7 +73,13 @@ fn contributor(field: Field<'_>, marks: Punctuation) -> Option<Contributor> {
             _ => {}
         }
     }
-    contributor.name = stripped(Some(&name.join(" ")), marks)?;
+    let name = stripped(Some(&name.join(" ")), marks)?;
+    contributor.name = match marks {
+        Punctuation::Omitted => name,
+        Punctuation::Isbd => {
+            stripped(Some(unbracketed(name.trim_end_matches("[from old catalog]"))), marks)?
+        }
+    };
     let forename = matches!(field.indicators()[0], '0' | '3') || field.tag() == "720";
     contributor.inverted = kind == Kind::Person && !forename && contributor.name.contains(',');
     Some(contributor)

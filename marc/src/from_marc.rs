@@ -3,7 +3,7 @@
 use crate::{
     Field, Isbn, MarcRecord, Part, Record, Series, Subject, SubjectKind,
     contributors::contributors,
-    text::{Punctuation, some},
+    text::{Punctuation, some, unbracketed},
 };
 
 impl From<&MarcRecord> for Record {
@@ -26,7 +26,7 @@ fn record(marc: &MarcRecord) -> Record {
                 record.edition = stripped(field.subfield('a'), marks)
             }
             b"300" if record.pages.is_none() => {
-                record.pages = field.subfield('a').and_then(|text| some(marks.strip_mark(text)));
+                record.pages = field.subfield('a').and_then(|text| pages(text, marks))
             }
             b"520" => description(field, &mut record.description),
             b"650" => subject(field, marks, SubjectKind::Topic, &mut record.subjects),
@@ -35,6 +35,7 @@ fn record(marc: &MarcRecord) -> Record {
             _ => {}
         }
     }
+    other_title(marc, marks, &mut record);
     publication(marc, marks, &mut record);
     languages(marc, &mut record);
     record.series = series(marc, marks);
@@ -45,6 +46,22 @@ fn record(marc: &MarcRecord) -> Record {
 pub(crate) fn stripped(text: Option<&str>, marks: Punctuation) -> Option<String> {
     let text = some(text?)?;
     Some(marks.strip(&text).to_owned()).filter(|text| !text.is_empty())
+}
+
+fn pages(text: &str, marks: Punctuation) -> Option<String> {
+    let text = marks.strip_mark(text);
+    some(if marks == Punctuation::Isbd { text.trim_end_matches(',') } else { text })
+}
+
+/// A record without a title of its own is named by its uniform title, or by another one.
+fn other_title(marc: &MarcRecord, marks: Punctuation, record: &mut Record) {
+    for tag in ["240", "130", "740", "246"] {
+        if record.title.is_empty()
+            && let Some(field) = marc.field(tag)
+        {
+            title(field, marks, record);
+        }
+    }
 }
 
 fn title(field: Field<'_>, marks: Punctuation, record: &mut Record) {
@@ -140,17 +157,21 @@ fn publication(marc: &MarcRecord, marks: Punctuation, record: &mut Record) {
     if let Some(field) =
         fields.iter().find(|field| field.subfield('a').or(field.subfield('b')).is_some())
     {
-        record.place = stripped(field.subfield('a'), marks);
-        record.publisher = stripped(field.subfield('b'), marks);
+        let text = |code| {
+            let text = stripped(field.subfield(code), marks)?;
+            some(if marks == Punctuation::Isbd { unbracketed(&text) } else { &text })
+        };
+        record.place = text('a');
+        record.publisher = text('b');
     }
     let dates = fields.iter().flat_map(Field::subfields).filter(|(code, _)| *code == 'c');
     let dates: Vec<_> = dates.filter_map(|(_, value)| stripped(Some(value), marks)).collect();
     let coded = marc
         .field("008")
-        .and_then(|field| field.value().get(7..11))
-        .filter(|date| has_year(date) && *date != "0000");
-    let written = dates.iter().find(|date| has_year(date)).map(String::as_str);
-    record.year = written.or(coded).or(dates.first().map(String::as_str)).map(str::to_owned);
+        .and_then(|field| positions(field.value(), 7, 4))
+        .filter(|date| has_year(date) && date != "0000");
+    let written = dates.iter().find(|date| has_year(date)).cloned();
+    record.year = written.or(coded).or_else(|| dates.first().cloned());
 }
 
 /// Whether a text has four digits in a row.
@@ -188,12 +209,25 @@ fn languages(marc: &MarcRecord, record: &mut Record) {
         }
     }
     if record.languages.is_empty()
-        && let Some(code) = marc.field("008").and_then(|field| field.value().get(35..38))
-        && is_code(code)
-        && code != "und"
+        && let Some(code) = marc.field("008").and_then(|field| coded_language(field.value()))
     {
-        record.languages.push(code.to_owned());
+        record.languages.push(code);
     }
+}
+
+/// The code at position 35, or that far from the end where positions before it are missing.
+fn coded_language(value: &str) -> Option<String> {
+    let from_end =
+        || value.chars().count().checked_sub(5).filter(|start| (30..=40).contains(start));
+    let at =
+        |start: usize| positions(value, start, 3).filter(|code| is_code(code) && code != "und");
+    at(35).or_else(|| at(from_end()?))
+}
+
+/// Characters of a fixed field; some programs write them with spaces of two bytes.
+fn positions(value: &str, start: usize, count: usize) -> Option<String> {
+    let text: String = value.chars().skip(start).take(count).collect();
+    (text.chars().count() == count).then_some(text)
 }
 
 fn add_language(code: &str, languages: &mut Vec<String>) {

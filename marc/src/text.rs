@@ -79,6 +79,12 @@ impl Punctuation {
     }
 }
 
+/// Without a bracket at an end whose other one stands in another subfield, as in `[London :` and `s.n.]`.
+pub(crate) fn unbracketed(text: &str) -> &str {
+    let text = text.strip_prefix('[').filter(|rest| !rest.contains(']')).unwrap_or(text);
+    text.strip_suffix(']').filter(|rest| !rest.contains('[')).unwrap_or(text).trim()
+}
+
 /// Without a full stop that ends the subfield: not one of an ellipsis, an initial or an abbreviation.
 fn full_stop(text: &str) -> Option<&str> {
     let rest = text.strip_suffix('.')?;

@@ -19,19 +19,19 @@ pub struct Limits {
     pub text: usize,
     /// How many elements a record may have.
     pub elements: usize,
-    /// How many bytes the names and texts of a record may have together.
+    /// How many bytes of memory the elements of a record may take, about.
     pub record: usize,
 }
 
 impl Default for Limits {
-    /// 64 deep, 64 attributes, 1 MiB of text, 50 000 elements and 4 MiB a record: at most about 24 MiB of memory.
+    /// 64 deep, 64 attributes, 1 MiB of text, 50 000 elements and 16 MiB a record: less than 40 MiB of memory altogether.
     fn default() -> Self {
         Self {
             depth: 64,
             attributes: 64,
             text: 1024 * 1024,
             elements: 50_000,
-            record: 4 * 1024 * 1024,
+            record: 16 * 1024 * 1024,
         }
     }
 }

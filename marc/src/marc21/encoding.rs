@@ -26,19 +26,29 @@ pub(super) fn decode(
     let start = places.iter().map(|place| place.start).min().unwrap_or_default();
     let end = places.iter().map(|place| place.end).max().unwrap_or_default();
     let data = bytes.get(start..end).unwrap_or_default();
+    let is_marc8 = escapes(data) || (claimed == Encoding::Marc8 && refers(data));
     if let Ok(text) = str::from_utf8(data)
-        && memchr::memchr(marc8::ESCAPE, data).is_none()
+        && !is_marc8
         && let Some(spans) = spans(text, places, start)
+        && (text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes)
     {
-        if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
-            if claimed != Encoding::Utf8 && !text.is_ascii() {
-                warnings.push(Warning::Encoding { claimed, used: Encoding::Utf8 });
-            }
-            return MarcRecord::from_parts(leader, text.to_owned(), spans);
+        if claimed != Encoding::Utf8 && !text.is_ascii() {
+            warnings.push(Warning::Encoding { claimed, used: Encoding::Utf8 });
         }
+        return MarcRecord::from_parts(leader, text.to_owned(), spans);
     }
     let legacy = legacy(claimed, bytes, places);
     by_field(leader, bytes, places, &mut Choice { claimed, legacy, warnings })
+}
+
+/// Whether there are escape sequences.
+fn escapes(bytes: &[u8]) -> bool {
+    memchr::memchr(marc8::ESCAPE, bytes).is_some()
+}
+
+/// Whether there are characters that MARC-8 refers to by their numbers.
+fn refers(bytes: &[u8]) -> bool {
+    memchr::memmem::find(bytes, b"&#x").is_some()
 }
 
 fn spans(text: &str, places: &[Place], start: usize) -> Option<Vec<Span>> {
@@ -53,7 +63,7 @@ fn spans(text: &str, places: &[Place], start: usize) -> Option<Vec<Span>> {
 /// letter, and some bytes have no meaning in it.
 fn legacy(claimed: Encoding, bytes: &[u8], places: &[Place]) -> Encoding {
     let fields = || places.iter().filter_map(|place| bytes.get(place.start..place.end));
-    if fields().any(|field| memchr::memchr(marc8::ESCAPE, field).is_some()) {
+    if fields().any(escapes) {
         return Encoding::Marc8;
     }
     if claimed == Encoding::Utf8 {
@@ -96,16 +106,16 @@ fn by_field(leader: &[u8], bytes: &[u8], places: &[Place], choice: &mut Choice<'
 
 /// Appends the characters of a field, and returns how many could not be mapped.
 fn append(field: &[u8], choice: &mut Choice<'_>, out: &mut String) -> usize {
-    let escapes = memchr::memchr(marc8::ESCAPE, field).is_some();
+    let is_marc8 = escapes(field) || (choice.claimed == Encoding::Marc8 && refers(field));
     let (used, unmapped) = match str::from_utf8(field) {
-        Ok(text) if !(text.is_ascii() && escapes) => {
+        Ok(text) if !(text.is_ascii() && is_marc8) => {
             out.push_str(text);
             if text.is_ascii() {
                 return 0;
             }
             (Encoding::Utf8, 0)
         }
-        _ if choice.legacy == Encoding::Latin1 => {
+        _ if choice.legacy == Encoding::Latin1 && !is_marc8 => {
             out.extend(field.iter().map(|byte| latin1(*byte)));
             (Encoding::Latin1, 0)
         }

@@ -58,8 +58,7 @@ impl Directory {
         let fields = fields.strip_suffix(&[RECORD_END]).unwrap_or(fields);
         let fields = fields.strip_suffix(&[FIELD_END]).unwrap_or(fields);
         let lengths: Vec<_> = fields.split(|byte| *byte == FIELD_END).map(<[u8]>::len).collect();
-        let tags =
-            tags_by_count(before, lengths.len()).or_else(|| tags_by_length(before, &lengths))?;
+        let tags = tags_by_count(before, &lengths).or_else(|| tags_by_length(before, &lengths))?;
         let mut start = before.len() + 1;
         let places = tags.into_iter().zip(lengths).map(|(tag, length)| {
             let place = Place { tag, start, end: start + length };
@@ -75,26 +74,42 @@ impl Directory {
     }
 }
 
-/// The tags of a directory with `count` entries, in the order of their positions. Where a byte of the leader is missing, or one too
-/// many, the directory starts elsewhere.
-fn tags_by_count(before: &[u8], count: usize) -> Option<Vec<[u8; 3]>> {
-    let start = before.len().checked_sub(count * ENTRY)?;
+/// The tags of a directory with as many entries as there are fields. Where a byte of the leader is missing, or one too many, the
+/// directory starts elsewhere.
+fn tags_by_count(before: &[u8], lengths: &[usize]) -> Option<Vec<[u8; 3]>> {
+    let start = before.len().checked_sub(lengths.len() * ENTRY)?;
     let entries = before.get(start..)?.as_chunks::<ENTRY>().0;
-    let mut tags = Vec::with_capacity(count);
+    if start != LEADER && !(start.abs_diff(LEADER) < 4 && describe(entries, lengths)) {
+        return None;
+    }
+    let mut tags = Vec::with_capacity(entries.len());
     for &[t, a, g, ref positions @ ..] in entries {
         tags.push((number(positions.get(4..)?), [t, a, g]));
     }
-    let has_numbers = |entry: &[u8; ENTRY]| entry.iter().skip(3).all(u8::is_ascii_digit);
-    if start != LEADER && !(start.abs_diff(LEADER) < 4 && entries.iter().all(has_numbers)) {
-        return None;
-    }
-    let mut starts: Vec<_> = tags.iter().map(|(start, _)| *start).collect();
-    starts.sort_unstable();
-    starts.dedup();
-    if starts.len() == tags.len() && !starts.contains(&None) {
-        tags.sort_by_key(|(start, _)| *start);
-    }
+    // The order of the entries is that of the fields, unless their positions say so more often.
+    let mut sorted = tags.clone();
+    sorted.sort_by_key(|(position, _)| position.unwrap_or(usize::MAX));
+    let fitting = |tags: &[(Option<usize>, [u8; 3])]| {
+        let mut position = 0;
+        let fields = tags.iter().zip(lengths).filter(|((start, _), length)| {
+            let fits = *start == Some(position);
+            position += **length + 1;
+            fits
+        });
+        fields.count()
+    };
+    let tags = if fitting(&sorted) > fitting(&tags) { sorted } else { tags };
     Some(tags.into_iter().map(|(_, tag)| tag).collect())
+}
+
+/// Whether entries describe fields of these lengths, one after another.
+fn describe(entries: &[[u8; ENTRY]], lengths: &[usize]) -> bool {
+    let mut position = 0;
+    entries.iter().zip(lengths).all(|(entry, length)| {
+        let expected = format!("{:04}{position:05}", length + 1);
+        position += length + 1;
+        entry.get(3..) == Some(expected.as_bytes())
+    })
 }
 
 /// The tags of a directory whose lengths and positions may have more digits than the format has room for.

@@ -136,8 +136,12 @@ impl<R: Read> Reader<R> {
         }
         self.source.fill_to(said + LEADER)?;
         let window = self.source.window();
-        let Some(record) = window.get(..said) else { return Ok(None) };
-        if Directory::exact(record).is_none_or(|directory| directory.end() + 1 != said) {
+        // At the end of the file the terminator alone may be missing.
+        let length = said.min(window.len());
+        let record = window.get(..length).unwrap_or_default();
+        if length + 1 < said
+            || Directory::exact(record).is_none_or(|directory| directory.end() + 1 != said)
+        {
             return Ok(None);
         }
         if record.last() == Some(&RECORD_END) {
@@ -146,8 +150,8 @@ impl<R: Read> Reader<R> {
         let at = |position: usize| looks_like_leader(window.get(position..).unwrap_or_default());
         let length = if at(said - 1) {
             said - 1
-        } else if at(said) || window.len() == said {
-            said
+        } else if at(said) || window.len() <= said {
+            length
         } else {
             return Ok(None);
         };

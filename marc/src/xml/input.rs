@@ -1,6 +1,9 @@
 //! The bytes of a document as UTF-8, of which no more are given out than are allowed.
 
-use std::io::{self, BufRead, ErrorKind, Read};
+use std::{
+    collections::VecDeque,
+    io::{self, BufRead, ErrorKind, Read},
+};
 
 use crate::{Reason, marc21::latin1};
 
@@ -30,8 +33,10 @@ pub(crate) struct Input<R> {
     pub(crate) consumed: u64,
     /// Whether more was asked for than is allowed.
     pub(crate) exceeded: bool,
-    /// How many bytes were no UTF-8, and were taken for Windows-1252.
+    /// How many bytes of what was given out were no UTF-8, and were taken for Windows-1252.
     pub(crate) mended: usize,
+    /// Where such bytes are in the text that was not given out.
+    mended_at: VecDeque<u64>,
 }
 
 impl<R: Read> Input<R> {
@@ -47,6 +52,7 @@ impl<R: Read> Input<R> {
             consumed: 0,
             exceeded: false,
             mended: 0,
+            mended_at: VecDeque::new(),
         }
     }
 
@@ -123,8 +129,9 @@ impl<R: Read> Input<R> {
                         break;
                     }
                     if let Some((byte, after)) = broken.split_first() {
+                        let at = self.consumed + self.text.len() as u64;
                         self.text.push(latin1(*byte));
-                        self.mended += 1;
+                        self.mended_at.push_back(at);
                         rest = after;
                     }
                 }
@@ -192,6 +199,10 @@ impl<R: Read> BufRead for Input<R> {
     fn consume(&mut self, count: usize) {
         self.position = (self.position + count).min(self.text.len());
         self.consumed += count as u64;
+        while self.mended_at.front().is_some_and(|at| *at < self.consumed) {
+            self.mended_at.pop_front();
+            self.mended += 1;
+        }
         self.allowance = self.allowance.saturating_sub(count);
     }
 }

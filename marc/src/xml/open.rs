@@ -5,8 +5,13 @@ use quick_xml::{XmlVersion, events::BytesStart};
 use super::{Element, Limits};
 use crate::{Reason, Warning};
 
+/// What an element takes beside its texts, and an attribute.
+const ELEMENT: usize = 160;
+const ATTRIBUTE: usize = 128;
+
 /// A record whose end tag has not been read.
 pub(super) struct Open {
+    limits: Limits,
     pub(super) stack: Vec<Element>,
     pub(super) offset: u64,
     pub(super) elements: usize,
@@ -17,8 +22,9 @@ pub(super) struct Open {
 }
 
 impl Open {
-    pub(super) fn new(offset: u64, mended: usize) -> Self {
+    pub(super) fn new(offset: u64, mended: usize, limits: Limits) -> Self {
         Self {
+            limits,
             stack: Vec::new(),
             offset,
             elements: 0,
@@ -48,9 +54,9 @@ impl Open {
         &mut self,
         name: &str,
         start: &BytesStart<'_>,
-        limits: &Limits,
         outside: usize,
     ) -> Result<(), Reason> {
+        let limits = self.limits;
         self.elements += 1;
         if self.elements > limits.elements {
             return Err(Reason::Limit { what: "elements", limit: limits.elements });
@@ -59,7 +65,7 @@ impl Open {
             return Err(Reason::Limit { what: "elements in one another", limit: limits.depth });
         }
         let mut element = Element { name: name.to_owned(), ..Element::default() };
-        self.bytes += name.len();
+        self.bytes += name.len() + ELEMENT;
         for attribute in start.attributes().with_checks(false) {
             let attribute = attribute.map_err(|error| Reason::Element(error.to_string()))?;
             if element.attributes.len() == limits.attributes {
@@ -68,23 +74,24 @@ impl Open {
             let value = attribute.normalized_value(XmlVersion::Implicit1_0);
             let value = value.map_err(|error| Reason::Element(error.to_string()))?;
             let name = attribute.key.local_name().into_inner();
-            self.bytes += name.len() + value.len();
+            self.bytes += name.len() + value.len() + ATTRIBUTE;
             element.attributes.push((name.to_owned(), value.into_owned()));
         }
         if self.bytes > limits.record {
-            return Err(Reason::Limit { what: "bytes", limit: limits.record });
+            return Err(Reason::Limit { what: "bytes of memory", limit: limits.record });
         }
         self.stack.push(element);
         Ok(())
     }
 
-    pub(super) fn text(&mut self, text: &str, limits: &Limits) {
+    pub(super) fn text(&mut self, text: &str) {
+        let limits = self.limits;
         if self.failed.is_some() {
             return;
         }
         self.bytes += text.len();
         if self.bytes > limits.record {
-            self.fail(Reason::Limit { what: "bytes", limit: limits.record });
+            self.fail(Reason::Limit { what: "bytes of memory", limit: limits.record });
         } else if let Some(element) = self.stack.last_mut() {
             element.push_text(text);
         }

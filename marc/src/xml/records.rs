@@ -20,6 +20,9 @@ pub(crate) struct Kind {
     pub(crate) contents: &'static [&'static str],
 }
 
+/// How many names of open elements the parser may store.
+const STORED: usize = 4096;
+
 pub(crate) struct Records<R> {
     reader: Option<Reader<Input<R>>>,
     kind: Kind,
@@ -28,6 +31,8 @@ pub(crate) struct Records<R> {
     open: Option<Open>,
     /// How many elements are open around the record.
     outside: usize,
+    /// How many names of open elements the parser has stored.
+    stored: usize,
     started: bool,
     elements_seen: bool,
     text_seen: bool,
@@ -45,6 +50,7 @@ impl<R: Read> Records<R> {
             number: 0,
             open: None,
             outside: 0,
+            stored: 0,
             started: false,
             elements_seen: false,
             text_seen: false,
@@ -80,10 +86,19 @@ impl<R: Read> Records<R> {
                     None
                 }
             };
+            if self.stored > STORED {
+                self.restart();
+            }
             if item.is_some() {
                 return Ok(item);
             }
         }
+    }
+
+    /// Lets the parser forget which elements are open. It would remember all of them until their end tags.
+    fn restart(&mut self) {
+        self.reader = self.reader.take().map(|parser| reader(parser.into_inner()));
+        self.stored = 0;
     }
 
     fn event(&mut self, event: Event<'_>, before: u64) -> Result<Option<Item>, Reason> {
@@ -107,6 +122,7 @@ impl<R: Read> Records<R> {
 
     fn start(&mut self, start: &BytesStart<'_>, before: u64) -> Result<Option<Item>, Reason> {
         self.elements_seen = true;
+        self.stored += 1;
         let name = start.local_name().into_inner();
         let mut item = None;
         if self.kind.names.contains(&name) {
@@ -121,7 +137,7 @@ impl<R: Read> Records<R> {
             };
         };
         if open.failed.is_none()
-            && let Err(reason) = open.push(name, start, &self.limits, self.outside)
+            && let Err(reason) = open.push(name, start, self.outside)
         {
             open.fail(reason);
         }
@@ -131,7 +147,7 @@ impl<R: Read> Records<R> {
     /// Begins a record. One that is open is an envelope of this one, or lacks its end tag.
     fn begin(&mut self, offset: u64) -> Option<Item> {
         let mended = self.reader.as_ref().map_or(0, |reader| reader.get_ref().mended);
-        let new = Open::new(offset, mended);
+        let new = Open::new(offset, mended, self.limits);
         let mut before = self.open.replace(new)?;
         let root = before.stack.first();
         let is_record = root.is_some_and(|root| {
@@ -146,6 +162,7 @@ impl<R: Read> Records<R> {
     }
 
     fn close(&mut self, name: &str) -> Option<Item> {
+        self.stored = self.stored.saturating_sub(1);
         let is_record = self.kind.names.contains(&name);
         let Some(open) = &mut self.open else {
             self.outside = self.outside.saturating_sub(1);
@@ -190,7 +207,7 @@ impl<R: Read> Records<R> {
     fn text(&mut self, text: &str) {
         self.text_seen |= !text.trim().is_empty();
         if let Some(open) = &mut self.open {
-            open.text(text, &self.limits);
+            open.text(text);
         }
     }
 
@@ -250,8 +267,8 @@ impl<R: Read> Records<R> {
 
     /// Passes over a text, tag, comment or section that is too long, of which a part was given out, and reads on after it.
     fn pass(&mut self, given: &[u8]) -> Result<(), Reason> {
-        let Some(reader) = self.reader.take() else { return Ok(()) };
-        let mut input = reader.into_inner();
+        let Some(parser) = self.reader.take() else { return Ok(()) };
+        let mut input = parser.into_inner();
         let end: &[u8] = match given {
             [b'<', b'!', b'[', ..] => b"]]>",
             [b'<', b'!', b'-', ..] => b"-->",
@@ -263,7 +280,8 @@ impl<R: Read> Records<R> {
         if !end.is_empty() {
             input.skip_past(end, given)?;
         }
-        self.reader = Some(self::reader(input));
+        self.reader = Some(reader(input));
+        self.stored = 0;
         Ok(())
     }
 }
