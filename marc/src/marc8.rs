@@ -77,6 +77,9 @@ pub(crate) fn decode(bytes: &[u8], out: &mut String) -> usize {
 
 impl Decoder<'_> {
     fn step(&mut self, out: &mut String) -> bool {
+        if matches!(self.lower, Set::Ascii) && self.marks.is_empty() {
+            self.plain(out);
+        }
         let Some((&byte, rest)) = self.rest.split_first() else {
             out.extend(self.marks.drain(..));
             return false;
@@ -109,15 +112,35 @@ impl Decoder<'_> {
         true
     }
 
+    /// Most of a text is letters without marks.
+    fn plain(&mut self, out: &mut String) {
+        let is_plain = |byte: &&u8| matches!(byte, 0x20..=0x7E) && **byte != b'&';
+        let length = self.rest.iter().take_while(is_plain).count();
+        if let Some((text, rest)) = self.rest.split_at_checked(length) {
+            out.push_str(str::from_utf8(text).unwrap_or_default());
+            self.rest = rest;
+        }
+    }
+
     fn push(&mut self, character: Option<char>, out: &mut String) {
         match character {
             // The second half of a ligature, or of a double tilde, belongs to the mark over the letter before.
             Some('\u{FE21}' | '\u{FE23}') if self.spans(out) => {}
             Some(mark) if is_combining_mark(mark) => self.marks.push(mark),
-            Some(letter) if letter >= ' ' => {
-                out.push(letter);
-                out.extend(self.marks.drain(..));
-            }
+            Some(letter) if letter >= ' ' => match *self.marks.as_slice() {
+                // The usual case needs no further composition.
+                [mark] => {
+                    match compose(letter, mark) {
+                        Some(composed) => out.push(composed),
+                        None => out.extend([letter, mark]),
+                    }
+                    self.marks.clear();
+                }
+                _ => {
+                    out.push(letter);
+                    out.extend(self.marks.drain(..));
+                }
+            },
             // Nothing goes over a separator.
             Some(control) => {
                 out.extend(self.marks.drain(..));

@@ -141,11 +141,19 @@ fn compose(text: &str, out: &mut String) {
         return;
     }
     let mut parts = text.split(DELIMITER);
-    out.extend(parts.next().unwrap_or_default().nfc());
+    push_composed(parts.next().unwrap_or_default(), out);
     for part in parts {
         out.push(DELIMITER);
         let mut chars = part.chars();
         out.extend(chars.next());
-        out.extend(chars.as_str().nfc());
+        push_composed(chars.as_str(), out);
+    }
+}
+
+fn push_composed(text: &str, out: &mut String) {
+    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        out.push_str(text);
+    } else {
+        out.extend(text.nfc());
     }
 }

@@ -74,7 +74,7 @@ fn xml_with_a_changed_byte_is_read_to_its_end() {
         let mut mutated = file.as_bytes().to_vec();
         for position in 0..mutated.len() {
             let byte = mutated[position];
-            for other in BYTES.iter().skip(position % 4).step_by(4) {
+            for other in BYTES.iter().skip(position % 12).step_by(12) {
                 mutated[position] = *other;
                 assert!(Records::new(format, mutated.as_slice()).count() < 10);
             }
