@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use unicode_normalization::UnicodeNormalization;
+
 /// The text with single spaces, without control characters (such as the marks around what is not sorted) and trimmed.
 pub(crate) fn clean(text: &str) -> Cow<'_, str> {
     let plain = text.trim();
@@ -20,8 +22,8 @@ pub(crate) fn clean(text: &str) -> Cow<'_, str> {
             out.push(c);
         }
     }
-    // What was removed may have stood between two spaces, or at an end.
-    Cow::Owned(out.trim().to_owned())
+    // What was removed may have stood between a letter and its mark, or at an end.
+    Cow::Owned(out.trim().nfc().collect())
 }
 
 /// The text as [`clean`] leaves it, if there is any.

@@ -14,7 +14,7 @@ const LONGEST: usize = 99_999;
 /// Reads the records of a file one at a time.
 ///
 /// A record that cannot be read is an error with its number, byte offset and reason, and the next item is the record after it.
-/// The reader holds at most its limit and 128 KiB more, whatever the lengths in the file say.
+/// The reader holds at most its limit and 128 KiB more, whatever the lengths in the file say, and a record less than 32 MiB.
 ///
 /// ```
 /// # fn main() -> Result<(), std::io::Error> {

@@ -43,6 +43,8 @@ impl<R: Read> Source<R> {
                 self.start = 0;
             }
             if self.buffer.len() < self.end + CHUNK {
+                // As much as is needed, and not twice as much.
+                self.buffer.reserve_exact(self.end + CHUNK - self.buffer.len());
                 self.buffer.resize(self.end + CHUNK, 0);
             }
         }

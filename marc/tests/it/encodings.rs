@@ -160,4 +160,8 @@ fn control_characters_do_not_reach_a_record() {
         &[("245", "10\u{1F}a\u{98}The \u{9C}big\u{0}\t  book\u{A0}/".as_bytes())],
     ));
     assert_eq!(Record::from(&entry.record).title, "The big book");
+    // What stood on both sides of one is one text.
+    let entry =
+        only(&record('a', &[("245", "10\u{1F}ae\u{8}\u{301}te\u{315}\u{1}\u{323}".as_bytes())]));
+    assert_eq!(Record::from(&entry.record).title, "éte\u{323}\u{315}".replace("e\u{323}", "ẹ"));
 }
