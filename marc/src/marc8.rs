@@ -248,6 +248,18 @@ pub(crate) fn evidence(bytes: &[u8]) -> (usize, usize) {
     (for_it, against)
 }
 
+/// Whether every byte above 7F is what MARC-8 has often and Latin-1 next to never: a diacritic of a vowel before it, a cedilla before
+/// `c`, a pound sign before a digit.
+pub(crate) fn is_typical(bytes: &[u8]) -> bool {
+    bytes.iter().zip(bytes.iter().skip(1).chain([&0])).all(|(byte, next)| match byte {
+        0..0x80 => true,
+        0xE1 | 0xE2 | 0xE5 | 0xE8 => b"aeiouyAEIOUY".contains(next),
+        0xF0 => b"cC".contains(next),
+        0xB9 => next.is_ascii_digit(),
+        _ => false,
+    })
+}
+
 /// Whether a letter is written with the mark. Half marks and those that no precomposed letter has are for transliterations.
 fn composes(letter: char, mark: char) -> bool {
     compose(letter, mark).is_some()

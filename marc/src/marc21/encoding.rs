@@ -66,14 +66,14 @@ fn legacy(claimed: Encoding, bytes: &[u8], places: &[Place]) -> Encoding {
     if fields().any(escapes) {
         return Encoding::Marc8;
     }
-    if claimed == Encoding::Utf8 {
-        return Encoding::Latin1;
-    }
     // Fields in other scripts say nothing here: where their escape sequences are missing, they look like neither.
     let latin = places.iter().filter(|place| &place.tag != b"880");
-    let foreign = latin
+    let mut foreign = latin
         .filter_map(|place| bytes.get(place.start..place.end))
         .filter(|field| str::from_utf8(field).is_err());
+    if claimed == Encoding::Utf8 {
+        return if foreign.all(marc8::is_typical) { Encoding::Marc8 } else { Encoding::Latin1 };
+    }
     let (fits, misfits) =
         foreign.map(marc8::evidence).fold((0, 0), |sum, found| (sum.0 + found.0, sum.1 + found.1));
     if misfits > fits { Encoding::Latin1 } else { Encoding::Marc8 }
@@ -115,6 +115,13 @@ fn append(field: &[u8], choice: &mut Choice<'_>, out: &mut String) -> usize {
             }
             (Encoding::Utf8, 0)
         }
+        Err(_) if !is_marc8 && is_cut_utf8(field) => {
+            out.push_str(&String::from_utf8_lossy(field));
+            (
+                Encoding::Utf8,
+                field.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty()).count(),
+            )
+        }
         _ if choice.legacy == Encoding::Latin1 && !is_marc8 => {
             out.extend(field.iter().map(|byte| latin1(*byte)));
             (Encoding::Latin1, 0)
@@ -126,6 +133,16 @@ fn append(field: &[u8], choice: &mut Choice<'_>, out: &mut String) -> usize {
         choice.warnings.push(warning);
     }
     unmapped
+}
+
+/// Whether a field is UTF-8 in which bytes are missing: it has more whole characters of several bytes than broken ones.
+fn is_cut_utf8(field: &[u8]) -> bool {
+    let (mut whole, mut broken) = (0, 0);
+    for chunk in field.utf8_chunks() {
+        whole += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        broken += usize::from(!chunk.invalid().is_empty());
+    }
+    whole > broken
 }
 
 /// The character of a byte of ISO 8859-1 or Windows-1252.

@@ -107,7 +107,7 @@ fn what_cannot_be_mapped_is_replaced_and_counted() {
 #[test]
 fn validity_decides_about_the_encoding() {
     use Encoding::{Latin1, Marc8, Utf8};
-    let cases: [(char, &[u8], &str, Option<Encoding>); 12] = [
+    let cases: [(char, &[u8], &str, Option<Encoding>); 14] = [
         ('a', "café".as_bytes(), "café", None),
         ('a', "cafe\u{301}".as_bytes(), "café", None),
         (' ', "café".as_bytes(), "café", Some(Utf8)),
@@ -118,6 +118,8 @@ fn validity_decides_about_the_encoding() {
         (' ', b"le caf\xE9 d\xE9j\xE0 vu", "le café déjà vu", Some(Latin1)),
         (' ', b"caf\xE2e", "café", None),
         ('a', b"\x1B(NMIR\x1B(B", "мир", Some(Marc8)),
+        ('a', b"caf\xE2e \xB92.99, fa\xF0cade", "café £2.99, façade", Some(Marc8)),
+        ('a', b"m\xE3e", "mãe", Some(Latin1)),
         ('a', b"plain", "plain", None),
         (' ', b"plain", "plain", None),
     ];
@@ -132,6 +134,13 @@ fn validity_decides_about_the_encoding() {
             "{coding} {bytes:02X?}"
         );
     }
+}
+
+#[test]
+fn a_text_that_was_cut_within_a_character_stays_utf8() {
+    let (text, warnings) = text('a', b"\xC3\x89tudes \xC3\xA0 la caf\xC3");
+    assert_eq!(text, "Études à la caf\u{FFFD}");
+    assert_eq!(warnings, [Warning::Characters { field: "245".to_owned(), count: 1 }]);
 }
 
 #[test]
