@@ -66,9 +66,12 @@ pub enum Reason {
         /// The limit.
         limit: usize,
     },
-    /// A product that its publisher withdraws.
-    #[error("the product is withdrawn (notification type 05)")]
+    /// A product that its publisher withdraws, or a record that its library has deleted.
+    #[error("the source has withdrawn it")]
     Withdrawn,
+    /// An authority, holdings, classification or community record without a title.
+    #[error("not a bibliographic record, but one of type `{0}`")]
+    NotBibliographic(char),
     /// A product of another release of ONIX.
     #[error("the product has no `DescriptiveDetail`; only ONIX 3 is supported")]
     NotOnix3,

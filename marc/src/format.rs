@@ -2,7 +2,9 @@
 
 use std::io::Read;
 
-use crate::{Entry, ReadError, Record, marc21, marc21::looks_like_leader, marcxml, onix};
+use crate::{
+    Entry, MarcRecord, ReadError, Reason, Record, marc21, marc21::looks_like_leader, marcxml, onix,
+};
 
 /// A format that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +49,8 @@ impl Format {
     }
 }
 
-/// The records of a file, whatever its format is.
+/// The records of a file, whatever its format is. Those that are withdrawn or deleted, and MARC records that are not
+/// bibliographic, are errors.
 ///
 /// ```
 /// use bibliographic::{Format, Records};
@@ -87,6 +90,20 @@ impl<R: Read> Iterator for Records<R> {
             Reader::MarcXml(reader) => reader.next()?,
             Reader::Onix(reader) => return reader.next(),
         };
-        Some(marc.map(|entry| entry.map(|marc| Record::from(&marc))))
+        Some(marc.and_then(|entry| match refused(&entry.record) {
+            Some(reason) => Err(ReadError { number: entry.number, offset: entry.offset, reason }),
+            None => Ok(entry.map(|marc| Record::from(&marc))),
+        }))
+    }
+}
+
+/// Why a MARC record is no book, if it is none.
+fn refused(marc: &MarcRecord) -> Option<Reason> {
+    match (marc.leader_at(5), marc.leader_at(6)) {
+        (b'd', _) => Some(Reason::Withdrawn),
+        (_, kind @ (b'q' | b'u'..=b'z')) if marc.field("245").is_none() => {
+            Some(Reason::NotBibliographic(kind.into()))
+        }
+        _ => None,
     }
 }

@@ -21,6 +21,7 @@ enum Charset {
 
 pub(crate) struct Input<R> {
     inner: R,
+    chunk: Box<[u8]>,
     /// Bytes that were read and not decoded.
     raw: Vec<u8>,
     /// Text that was decoded, and how much of it was given out.
@@ -43,6 +44,7 @@ impl<R: Read> Input<R> {
     pub(crate) fn new(inner: R) -> Self {
         Self {
             inner,
+            chunk: vec![0; CHUNK].into(),
             raw: Vec::new(),
             text: String::new(),
             position: 0,
@@ -81,16 +83,14 @@ impl<R: Read> Input<R> {
     }
 
     fn read(&mut self) -> io::Result<()> {
-        let start = self.raw.len();
-        self.raw.resize(start + CHUNK, 0);
         let count = loop {
-            match self.inner.read(self.raw.get_mut(start..).unwrap_or_default()) {
+            match self.inner.read(&mut self.chunk) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                read => break read,
+                read => break read?,
             }
         };
-        self.raw.truncate(start + count.as_ref().copied().unwrap_or_default().min(CHUNK));
-        self.ended = count? == 0;
+        self.raw.extend_from_slice(self.chunk.get(..count).unwrap_or_default());
+        self.ended = count == 0;
         Ok(())
     }
 

@@ -120,13 +120,26 @@ prop_compose! {
     }
 }
 
+/// Gives out a few bytes at a time.
+struct Slow<'a> {
+    rest: &'a [u8],
+    step: usize,
+}
+
+impl std::io::Read for Slow<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.step.min(buffer.len());
+        std::io::Read::read(&mut self.rest, &mut buffer[..count])
+    }
+}
+
 /// A valid file, and where its records are.
 fn file(count: usize) -> Vec<Vec<u8>> {
     (1..=count).map(crate::build::titled).collect()
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn what_is_written_as_marc21_is_read_again(records in vec(record(), 1..4)) {
@@ -152,6 +165,23 @@ proptest! {
         let entries: Vec<_> = Records::new(Format::MarcXml, bytes.as_slice()).map(Result::unwrap).collect();
         prop_assert!(entries.iter().all(|entry| entry.warnings.is_empty()), "{:?}", entries);
         prop_assert_eq!(entries.into_iter().map(|entry| entry.record).collect::<Vec<_>>(), records);
+    }
+
+    #[test]
+    fn the_size_of_reads_does_not_matter(step in 1..50_usize, cut in 0.0..1.0_f64, index in 0..5_usize) {
+        let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+        let files = [
+            (Format::Marc21, file(3).concat()),
+            (Format::MarcXml, crate::marcxml::COLLECTION.into()),
+            (Format::MarcXml, utf16(&crate::marcxml::COLLECTION.replace("Second", "日本語 😀"))),
+            (Format::Onix, crate::onix::REFERENCE.into()),
+            (Format::Onix, crate::onix::SHORT.replace("Tree", "Trée\u{2014}").into_bytes()),
+        ];
+        let (format, bytes) = &files[index];
+        let bytes = &bytes[..(cut * 2.0 * bytes.len() as f64).min(bytes.len() as f64) as usize];
+        let whole: Vec<_> = Records::new(*format, bytes).map(|item| format!("{item:?}")).collect();
+        let slow: Vec<_> = Records::new(*format, Slow { rest: bytes, step }).map(|item| format!("{item:?}")).collect();
+        prop_assert_eq!(slow, whole);
     }
 
     #[test]

@@ -72,6 +72,32 @@ fn a_leader_that_omits_punctuation_is_believed() {
 }
 
 #[test]
+fn deleted_records_and_those_of_other_types_are_not_books() {
+    let title: Field<'_> = ("245", b"10\x1FaX");
+    let with = |position: usize, byte: u8, fields: &[Field<'_>]| {
+        let mut bytes = crate::build::record('a', fields);
+        bytes[position] = byte;
+        bytes
+    };
+    let cases = [
+        (with(5, b'd', &[title]), Some("the source has withdrawn it")),
+        (with(5, b'c', &[title]), None),
+        (
+            with(6, b'z', &[("100", b"1 \x1FaX")]),
+            Some("not a bibliographic record, but one of type `z`"),
+        ),
+        (with(6, b'x', &[title]), None),
+        (with(6, b't', &[("100", b"1 \x1FaX")]), None),
+    ];
+    for (bytes, expected) in cases {
+        let item = bibliographic::Records::new(bibliographic::Format::Marc21, bytes.as_slice())
+            .next()
+            .unwrap();
+        assert_eq!(item.err().map(|error| error.reason.to_string()).as_deref(), expected);
+    }
+}
+
+#[test]
 fn contributors_stand_in_order_with_their_roles() {
     let record = marc(&[
         ("100", "1 $aFinch, Ada J.,$d1950-$eauthor."),
