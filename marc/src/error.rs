@@ -72,6 +72,9 @@ pub enum Reason {
     /// An authority, holdings, classification or community record without a title.
     #[error("not a bibliographic record, but one of type `{0}`")]
     NotBibliographic(char),
+    /// A record of UNIMARC, whose tags mean other things.
+    #[error("a UNIMARC record; only MARC 21 is supported")]
+    Unimarc,
     /// A product of another release of ONIX.
     #[error("the product has no `DescriptiveDetail`; only ONIX 3 is supported")]
     NotOnix3,

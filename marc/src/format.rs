@@ -28,7 +28,10 @@ impl Format {
     /// ```
     pub fn detect(start: &[u8]) -> Option<Self> {
         let unmarked = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start).trim_ascii_start();
-        if looks_like_leader(unmarked) {
+        let has_digits =
+            unmarked.get(..5).is_some_and(|length| length.iter().all(u8::is_ascii_digit));
+        let has_fields = has_digits && unmarked.contains(&0x1E) && unmarked.contains(&0x1F);
+        if has_fields || looks_like_leader(unmarked) {
             return Some(Self::Marc21);
         }
         // UTF-16 of XML is ASCII with zeros between.
@@ -97,12 +100,20 @@ impl<R: Read> Iterator for Records<R> {
     }
 }
 
+/// Fields of MARC 21 that have a title.
+const TITLES: [&str; 5] = ["245", "240", "130", "740", "246"];
+
 /// Why a MARC record is no book, if it is none.
 fn refused(marc: &MarcRecord) -> Option<Reason> {
     match (marc.leader_at(5), marc.leader_at(6)) {
         (b'd', _) => Some(Reason::Withdrawn),
         (_, kind @ (b'q' | b'u'..=b'z')) if marc.field("245").is_none() => {
             Some(Reason::NotBibliographic(kind.into()))
+        }
+        _ if marc.field("200").is_some_and(|field| field.subfield('a').is_some())
+            && TITLES.iter().all(|tag| marc.field(tag).is_none()) =>
+        {
+            Some(Reason::Unimarc)
         }
         _ => None,
     }

@@ -264,3 +264,16 @@ fn tags_that_are_no_tags_are_kept_and_said() {
     );
     assert_eq!(entry.warnings.len(), 1, "{:?}", entry.warnings);
 }
+
+#[test]
+fn a_file_is_known_by_its_fields_where_its_leader_is_wrong() {
+    use bibliographic::Format;
+    let mut bytes = titled(1);
+    bytes[10..12].copy_from_slice(b"00");
+    bytes[20..24].copy_from_slice(b"    ");
+    assert_eq!(Format::detect(&bytes), Some(Format::Marc21));
+    assert_eq!(titles(&bytes), ["Title 1"]);
+    for text in ["12345,Title,Author\n", "{\"a\": 1}", "", "<html><body/></html>"] {
+        assert_eq!(Format::detect(text.as_bytes()), None, "{text}");
+    }
+}

@@ -87,6 +87,10 @@ fn deleted_records_and_those_of_other_types_are_not_books() {
             Some("not a bibliographic record, but one of type `z`"),
         ),
         (with(6, b'x', &[title]), None),
+        (
+            with(5, b'n', &[("200", b"1 \x1FaX\x1FfY")]),
+            Some("a UNIMARC record; only MARC 21 is supported"),
+        ),
         (with(6, b't', &[("100", b"1 \x1FaX")]), None),
     ];
     for (bytes, expected) in cases {
