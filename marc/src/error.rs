@@ -76,8 +76,11 @@ pub enum Reason {
     #[error("a UNIMARC record; only MARC 21 is supported")]
     Unimarc,
     /// A product of another release of ONIX.
-    #[error("the product has no `DescriptiveDetail`; only ONIX 3 is supported")]
+    #[error("a product of an earlier release; only ONIX 3 is supported")]
     NotOnix3,
+    /// A product without a description, as in a block update.
+    #[error("the product has no `DescriptiveDetail`")]
+    NoDescription,
 }
 
 /// Something that was mended, or replaced, in a record that was read.

@@ -16,11 +16,14 @@ const DATES: [&str; 4] = ["01", "11", "19", "20"];
 /// Types of texts that describe the book: a description, a short one, an abstract.
 const DESCRIPTIONS: [&str; 3] = ["03", "02", "30"];
 
+/// Elements of a product in ONIX 2: its form and title.
+const OLD: [&str; 5] = ["ProductForm", "b012", "Title", "DistinctiveTitle", "b028"];
+
 pub(super) fn record(product: &Element) -> Result<Record, Reason> {
     if product.has(name::NOTIFICATION_TYPE, "05") {
         return Err(Reason::Withdrawn);
     }
-    let detail = product.composite("DescriptiveDetail").ok_or(Reason::NotOnix3)?;
+    let detail = product.composite("DescriptiveDetail").ok_or_else(|| without_detail(product))?;
     let mut record = Record {
         control_number: product.value(name::RECORD_REFERENCE),
         isbns: isbns(product),
@@ -43,6 +46,14 @@ pub(super) fn record(product: &Element) -> Result<Record, Reason> {
             .and_then(|content| content.values(name::TEXT).find_map(paragraphs));
     }
     Ok(record)
+}
+
+/// What describes a book stood in the product itself before release 3.
+fn without_detail(product: &Element) -> Reason {
+    let is_old = product
+        .elements()
+        .any(|child| OLD.iter().any(|name| child.name.eq_ignore_ascii_case(name)));
+    if is_old { Reason::NotOnix3 } else { Reason::NoDescription }
 }
 
 /// The first composite whose type is the best one.

@@ -185,13 +185,17 @@ fn descriptions_become_paragraphs() {
 fn products_that_are_no_books_to_import_say_why() {
     let withdrawn = "<Product><RecordReference>1</RecordReference><NotificationType>05</NotificationType></Product>";
     let old = "<Product><RecordReference>2</RecordReference><Title><TitleText>Old</TitleText></Title></Product>";
+    let block = "<Product><RecordReference>3</RecordReference><NotificationType>04</NotificationType></Product>";
     let broken = "<Product><RecordReference>3</RecordReference><DescriptiveDetail></Product>";
     let good = "<Product><RecordReference>4</RecordReference><DescriptiveDetail/></Product>";
-    let file = format!("<ONIXMessage>{withdrawn}{old}{broken}{good}</ONIXMessage>");
+    let file = format!("<ONIXMessage>{withdrawn}{old}{block}{broken}{good}</ONIXMessage>");
     let found: Vec<_> = Reader::new(file.as_bytes()).collect();
-    let [Err(first), Err(second), Err(third), Ok(last)] = &found[..] else { panic!("{found:?}") };
+    let [Err(first), Err(second), Err(block), Err(third), Ok(last)] = &found[..] else {
+        panic!("{found:?}")
+    };
     assert!(matches!(first, ReadError { number: 1, reason: Reason::Withdrawn, .. }), "{first}");
     assert!(matches!(second, ReadError { number: 2, reason: Reason::NotOnix3, .. }), "{second}");
-    assert!(matches!(third, ReadError { number: 3, reason: Reason::Element(_), .. }), "{third}");
+    assert!(matches!(block, ReadError { number: 3, reason: Reason::NoDescription, .. }), "{block}");
+    assert!(matches!(third, ReadError { number: 4, reason: Reason::Element(_), .. }), "{third}");
     assert_eq!(last.record.control_number.as_deref(), Some("4"));
 }
