@@ -52,6 +52,11 @@ impl<W: Write> Writer<W> {
         Ok(self.output.write_all(&self.buffer)?)
     }
 
+    /// The output, of which what is written so far may be taken.
+    pub fn get_mut(&mut self) -> &mut W {
+        &mut self.output
+    }
+
     /// The output.
     pub fn into_inner(self) -> W {
         self.output

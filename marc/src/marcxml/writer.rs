@@ -39,6 +39,11 @@ impl<W: Write> Writer<W> {
         Ok(self.output.write_all(self.buffer.as_bytes())?)
     }
 
+    /// The output, of which what is written so far may be taken.
+    pub fn get_mut(&mut self) -> &mut W {
+        &mut self.output
+    }
+
     fn start(&mut self) -> Result<(), WriteError> {
         if !self.started {
             writeln!(

@@ -118,6 +118,20 @@ fn marcxml_escapes_and_ends() {
 }
 
 #[test]
+fn what_is_written_can_be_sent_in_parts() {
+    let mut writer = marcxml::Writer::new(Vec::new());
+    let mut sent = Vec::new();
+    for title in ["A", "B"] {
+        writer.write(&titled(title)).unwrap();
+        sent.append(writer.get_mut());
+    }
+    sent.append(&mut writer.finish().unwrap());
+    let read =
+        Records::new(Format::MarcXml, sent.as_slice()).map(|item| item.unwrap().record.title);
+    assert_eq!(read.collect::<Vec<_>>(), ["A", "B"]);
+}
+
+#[test]
 fn separators_in_a_value_do_not_become_fields() {
     let mut marc = MarcRecord::new();
     marc.push_data("245", ['1', '0'], [('a', "x\u{1F}by\u{1E}z\u{1D}")]);
