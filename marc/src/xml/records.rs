@@ -29,6 +29,8 @@ pub(crate) struct Records<R> {
     limits: Limits,
     number: u64,
     open: Option<Open>,
+    /// A record that ended together with the one before.
+    pending: Option<Item>,
     /// How many elements are open around the record.
     outside: usize,
     /// How many names of open elements the parser has stored.
@@ -49,6 +51,7 @@ impl<R: Read> Records<R> {
             limits: Limits::default(),
             number: 0,
             open: None,
+            pending: None,
             outside: 0,
             stored: 0,
             started: false,
@@ -105,8 +108,16 @@ impl<R: Read> Records<R> {
         match event {
             Event::Start(start) => return self.start(&start, before),
             Event::Empty(start) => {
-                let item = self.start(&start, before)?;
-                return Ok(self.close(start.local_name().into_inner()).or(item));
+                let broken = self.start(&start, before)?;
+                let item = self.close(start.local_name().into_inner());
+                // Both the record before, which has no end tag, and this one have ended.
+                return Ok(match broken {
+                    Some(broken) => {
+                        self.pending = item;
+                        Some(broken)
+                    }
+                    None => item,
+                });
             }
             Event::End(end) => return Ok(self.close(end.local_name().into_inner())),
             Event::Text(text) => self.text(&text.xml10_content()),
@@ -292,6 +303,9 @@ impl<R: Read> Iterator for Records<R> {
     fn next(&mut self) -> Option<Item> {
         if self.finished {
             return None;
+        }
+        if let Some(item) = self.pending.take() {
+            return Some(item);
         }
         let item = match self.read() {
             Ok(item) => item,

@@ -167,6 +167,14 @@ fn a_broken_record_costs_that_record() {
 }
 
 #[test]
+fn an_empty_record_after_one_without_end_tag_is_not_forgotten() {
+    let file = format!("<collection><record><leader/><record/>{}</collection>", record("B"));
+    let expected =
+        ["1: not well-formed XML: the record has no end tag", "2: no MARC 21 leader", "B"];
+    assert_eq!(outcomes(file.as_bytes()), expected);
+}
+
+#[test]
 fn what_is_too_long_costs_its_record() {
     let long = "x".repeat(5000);
     let cases = [
