@@ -23,10 +23,10 @@ fn record(marc: &MarcRecord) -> Record {
             b"020" => isbns(field, marks, &mut record.isbns),
             b"245" if record.title.is_empty() => title(field, marks, &mut record),
             b"250" if record.edition.is_none() => {
-                record.edition = stripped(field.subfield('a'), marks)
+                record.edition = field.subfield('a').and_then(|text| as_written(text, marks))
             }
             b"300" if record.pages.is_none() => {
-                record.pages = field.subfield('a').and_then(|text| pages(text, marks))
+                record.pages = field.subfield('a').and_then(|text| as_written(text, marks))
             }
             b"520" => description(field, &mut record.description),
             b"650" => subject(field, marks, SubjectKind::Topic, &mut record.subjects),
@@ -48,7 +48,8 @@ pub(crate) fn stripped(text: Option<&str>, marks: Punctuation) -> Option<String>
     Some(marks.strip(&text).to_owned()).filter(|text| !text.is_empty())
 }
 
-fn pages(text: &str, marks: Punctuation) -> Option<String> {
+/// Without the mark of the next subfield; a full stop is mostly that of an abbreviation.
+fn as_written(text: &str, marks: Punctuation) -> Option<String> {
     let text = marks.strip_mark(text);
     some(if marks == Punctuation::Isbd { text.trim_end_matches(',') } else { text })
 }

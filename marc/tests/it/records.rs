@@ -235,7 +235,7 @@ fn publication_and_extent() {
         ("260", "  $a[London :$bWiley & Sons, Inc.,$c1987]"),
         ("300", "  $axii, 300 p., [8] p. of plates :$bill. ;$c24 cm +$e1 CD"),
     ]);
-    assert_eq!(record.edition.as_deref(), Some("2nd ed., rev"));
+    assert_eq!(record.edition.as_deref(), Some("2nd ed., rev."));
     assert_eq!(
         (record.place.as_deref(), record.publisher.as_deref()),
         (Some("London"), Some("Wiley & Sons, Inc."))
