@@ -4,6 +4,7 @@ use crate::{
     Contributor, Field, Kind, MarcRecord, Role,
     from_marc::{is_code, stripped},
     text::{Punctuation, some, unbracketed},
+    unique,
 };
 
 /// The main entry first, then the added ones. An entry for another work is none, unless the book has no others: then those of
@@ -27,12 +28,12 @@ fn entries(
         |first: u8| marc.fields().filter(move |field| field.tag_bytes().first() == Some(&first));
     for field in entries(b'1').chain(entries(b'7')).filter(is_one) {
         let Some(contributor) = contributor(field, marks) else { continue };
-        match found
-            .iter_mut()
-            .find(|known| known.name == contributor.name && known.dates == contributor.dates)
-        {
+        let is_same = |known: &&mut Contributor| {
+            known.name == contributor.name && known.dates == contributor.dates
+        };
+        match unique::last(&mut found).iter_mut().find(is_same) {
             Some(known) => {
-                contributor.roles.into_iter().for_each(|role| add_role(role, &mut known.roles))
+                contributor.roles.into_iter().for_each(|role| unique::add(role, &mut known.roles))
             }
             None => found.push(contributor),
         }
@@ -64,11 +65,11 @@ fn contributor(field: Field<'_>, marks: Punctuation) -> Option<Contributor> {
             }
             '4' => {
                 let code = some(value).map(|code| Role::from_code(&code));
-                code.into_iter().for_each(|role| add_role(role, &mut contributor.roles));
+                code.into_iter().for_each(|role| unique::add(role, &mut contributor.roles));
             }
             _ if code == role => {
                 let term = stripped(Some(value), marks).map(|term| Role::from_term(&term));
-                term.into_iter().for_each(|role| add_role(role, &mut contributor.roles));
+                term.into_iter().for_each(|role| unique::add(role, &mut contributor.roles));
             }
             _ => {}
         }
@@ -83,12 +84,6 @@ fn contributor(field: Field<'_>, marks: Punctuation) -> Option<Contributor> {
     let forename = matches!(field.indicators()[0], '0' | '3') || field.tag() == "720";
     contributor.inverted = kind == Kind::Person && !forename && contributor.name.contains(',');
     Some(contributor)
-}
-
-fn add_role(role: Role, roles: &mut Vec<Role>) {
-    if !roles.contains(&role) {
-        roles.push(role);
-    }
 }
 
 /// The subfield in which a role is written: a code if it has one.

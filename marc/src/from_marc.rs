@@ -4,6 +4,7 @@ use crate::{
     Field, Isbn, MarcRecord, Part, Record, Series, Subject, SubjectKind,
     contributors::contributors,
     text::{Punctuation, some, unbracketed},
+    unique,
 };
 
 impl From<&MarcRecord> for Record {
@@ -143,8 +144,8 @@ fn keywords(field: Field<'_>, marks: Punctuation, subjects: &mut Vec<Subject>) {
 
 /// The same heading of several lists is one subject.
 fn add(subject: Subject, subjects: &mut Vec<Subject>) {
-    if !subject.text.is_empty() && !subjects.contains(&subject) {
-        subjects.push(subject);
+    if !subject.text.is_empty() {
+        unique::add(subject, subjects);
     }
 }
 
@@ -203,9 +204,9 @@ fn languages(marc: &MarcRecord, record: &mut Record) {
                 && value.bytes().all(|byte| byte.is_ascii_lowercase());
             if joined && field.indicators()[1] != '7' {
                 let codes = value.as_bytes().chunks(3).filter_map(|code| str::from_utf8(code).ok());
-                codes.for_each(|code| add_language(code, &mut record.languages));
+                codes.for_each(|code| unique::add(code.to_owned(), &mut record.languages));
             } else {
-                add_language(&value, &mut record.languages);
+                unique::add(value, &mut record.languages);
             }
         }
     }
@@ -229,12 +230,6 @@ fn coded_language(value: &str) -> Option<String> {
 fn positions(value: &str, start: usize, count: usize) -> Option<String> {
     let text: String = value.chars().skip(start).take(count).collect();
     (text.chars().count() == count).then_some(text)
-}
-
-fn add_language(code: &str, languages: &mut Vec<String>) {
-    if !languages.iter().any(|known| known == code) {
-        languages.push(code.to_owned());
-    }
 }
 
 /// Series as they are written on the book, or else as they are traced.
@@ -262,7 +257,8 @@ fn add_series(field: Field<'_>, marks: Punctuation, found: &mut Vec<Series>) {
             match code {
                 'v' if series.number.is_none() => series.number = Some(text),
                 'n' | 'p' if field.tag() != "490" => {
-                    series.name = format!("{}. {text}", series.name)
+                    series.name.push_str(". ");
+                    series.name.push_str(&text);
                 }
                 _ => {}
             }

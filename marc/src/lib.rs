@@ -35,6 +35,7 @@ mod record;
 mod role;
 mod text;
 mod to_marc;
+mod unique;
 pub mod xml;
 
 pub use error::{Encoding, Entry, ReadError, Reason, Warning, WriteError};

@@ -8,6 +8,8 @@ use unicode_normalization::char::{compose, is_combining_mark};
 
 pub(crate) const ESCAPE: u8 = 0x1B;
 const REPLACEMENT: char = '\u{FFFD}';
+/// How many marks over one letter are looked at.
+const MARKS: usize = 8;
 
 /// A set of characters, which is called up for the lower half of the bytes (G0) or the upper (G1).
 #[derive(Clone, Copy)]
@@ -155,6 +157,7 @@ impl Decoder<'_> {
         out.chars()
             .rev()
             .take_while(|c| is_combining_mark(*c))
+            .take(MARKS)
             .any(|c| matches!(c, '\u{361}' | '\u{360}'))
     }
 

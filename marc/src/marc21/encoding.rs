@@ -6,7 +6,7 @@ use super::parse::Place;
 use crate::{
     Encoding, MarcRecord, Warning,
     marc::{DELIMITER, Span},
-    marc8,
+    marc8, unique,
 };
 
 /// The characters of Windows-1252 at 80 to 9F; the five that it lacks are the control characters of ISO 8859-1.
@@ -128,9 +128,8 @@ fn append(field: &[u8], choice: &mut Choice<'_>, out: &mut String) -> usize {
         }
         _ => (Encoding::Marc8, marc8::decode(field, out)),
     };
-    let warning = Warning::Encoding { claimed: choice.claimed, used };
-    if used != choice.claimed && !choice.warnings.contains(&warning) {
-        choice.warnings.push(warning);
+    if used != choice.claimed {
+        unique::add(Warning::Encoding { claimed: choice.claimed, used }, choice.warnings);
     }
     unmapped
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Contributor, Isbn, Kind, Part, Reason, Record, Role, Series, Subject, SubjectKind, text::some,
-    xml::Element,
+    unique, xml::Element,
 };
 
 /// Types of extents that are a number of pages, the best one first.
@@ -78,8 +78,8 @@ fn isbns(product: &Element) -> Vec<Isbn> {
             .filter_map(|id| id.value(name::ID_VALUE))
         {
             let is_book = kind != "03" || text.starts_with("978") || text.starts_with("979");
-            if is_book && !isbns.iter().any(|known| known.text == text) {
-                isbns.push(Isbn { text, ..Isbn::default() });
+            if is_book {
+                unique::add(Isbn { text, ..Isbn::default() }, &mut isbns);
             }
         }
     }
@@ -112,7 +112,7 @@ fn title(detail: &Element, record: &mut Record) {
     for element in collections {
         let number = element.value(name::PART_NUMBER);
         if let Some(name) = element_title(element)
-            && !record.series.iter().any(|series| series.name == name)
+            && !unique::last(&mut record.series).iter().any(|series| series.name == name)
         {
             record.series.push(Series { name, number });
         }
@@ -155,14 +155,9 @@ fn contributors(detail: &Element) -> Vec<Contributor> {
     numbered.sort_by_key(|(number, _)| *number);
     let mut found: Vec<Contributor> = Vec::new();
     for (_, contributor) in numbered {
-        match found.iter_mut().find(|known| known.name == contributor.name) {
+        match unique::last(&mut found).iter_mut().find(|known| known.name == contributor.name) {
             Some(known) => {
-                let new: Vec<_> = contributor
-                    .roles
-                    .into_iter()
-                    .filter(|role| !known.roles.contains(role))
-                    .collect();
-                known.roles.extend(new);
+                contributor.roles.into_iter().for_each(|role| unique::add(role, &mut known.roles))
             }
             None => found.push(contributor),
         }
@@ -173,10 +168,7 @@ fn contributors(detail: &Element) -> Vec<Contributor> {
 fn contributor(element: &Element) -> Option<Contributor> {
     let mut roles: Vec<Role> = Vec::new();
     for role in element.values(name::CONTRIBUTOR_ROLE).filter_map(|role| some(&role.text())) {
-        let role = Role::from_onix(&role);
-        if !roles.contains(&role) {
-            roles.push(role);
-        }
+        unique::add(Role::from_onix(&role), &mut roles);
     }
     let person = |name, inverted| {
         Some(Contributor { name, inverted, roles: roles.clone(), ..Contributor::default() })
@@ -228,9 +220,7 @@ fn languages(detail: &Element) -> Vec<String> {
         detail.composites("Language").filter(|language| language.has(name::LANGUAGE_ROLE, "01"));
     let mut languages: Vec<String> = Vec::new();
     for code in of_text.filter_map(|language| language.value(name::LANGUAGE_CODE)) {
-        if !languages.contains(&code) {
-            languages.push(code);
-        }
+        unique::add(code, &mut languages);
     }
     languages
 }
@@ -244,10 +234,7 @@ fn subjects(detail: &Element) -> Vec<Subject> {
         for text in element.values(name::SUBJECT_HEADING_TEXT).map(Element::text) {
             let separator = if is_keywords { ';' } else { '\u{1E}' };
             for text in text.split(separator).filter_map(some) {
-                let subject = Subject { text, kind };
-                if !subjects.contains(&subject) {
-                    subjects.push(subject);
-                }
+                unique::add(Subject { text, kind }, &mut subjects);
             }
         }
     }

@@ -305,3 +305,35 @@ fn subjects_series_and_summaries() {
     let old = marc(&[("440", " 0$aPenguin books ;$v7")]);
     assert_eq!(old.series[0].name, "Penguin books");
 }
+
+/// A test of work that must not grow with the square of a record: it would not end.
+#[test]
+fn records_of_absurd_length_are_read() {
+    let field =
+        |tag: &'static str, parts: Vec<String>| (tag, parts.concat().replace('$', "\u{1F}"));
+    let name = |number: usize| ("700", format!("1 \u{1F}aName {number}"));
+    let mut fields: Vec<_> = (0..40_000).map(name).collect();
+    fields.push(field("700", (0..50_000).map(|number| format!("$aX$er{number}")).collect()));
+    fields.push(field("653", (0..50_000).map(|number| format!("$ak{number}")).collect()));
+    fields.push(field("830", (0..50_000).map(|_| "$ax$px".to_owned()).collect()));
+    fields.push(field("041", (0..50_000).map(|number| format!("$a{number}")).collect()));
+    let fields: Vec<Field<'_>> = fields.iter().map(|(tag, text)| (*tag, text.as_bytes())).collect();
+    for part in fields.chunks(30_000) {
+        let mut bytes = crate::build::record('a', part);
+        let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        bytes.splice(..digits, *b"99999");
+        let digits = bytes[12..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        bytes.splice(12..12 + digits, *b"99999");
+        let record = bibliographic::Record::from(&crate::build::only(&bytes).record);
+        assert!(record.contributors.len() >= 10_000);
+    }
+}
+
+#[test]
+fn marks_without_end_are_read() {
+    let marks = [b"10\x1Faa".as_slice(), &[0xE2; 200_000], b"b", &[0xEC; 200_000]].concat();
+    let mut bytes = crate::build::record(' ', &[("245", &marks)]);
+    bytes.splice(..6, *b"99999");
+    let entry = crate::build::only(&bytes);
+    assert!(entry.record.field("245").is_some_and(|field| field.value().len() > 400_000));
+}
