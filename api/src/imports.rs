@@ -103,7 +103,7 @@ pub struct ImportOut<'a> {
     skipped: i64,
     /// Rows that could not be stored; `links.rejected` has them.
     rejected: i64,
-    /// Rows without a usable ISBN, whatever their outcome.
+    /// Rows without an ISBN, or with another cell that is not usable, whatever their outcome.
     warnings: i64,
     /// Books that were reverted.
     reverted: i64,
@@ -322,7 +322,7 @@ async fn find_import(db: Data<Db>, Id(id): Id, one: RowQuery) -> Result<HttpResp
     responses(
         (status = 200, description = "The file", content((
             String = "text/csv",
-            example = "title,author,year,rejected_line,rejected_because,rejected_text\nA,B,soon,2,year `soon` is not a whole number,\n"
+            example = "title,author,year,rejected_line,rejected_because,rejected_text\nA,,2008,2,\"author is empty, expected 1 to 1000 characters\",\n"
         ))),
         (status = 404, description = "No such import")
     )

@@ -26,6 +26,7 @@ mod formats;
 mod handed_in;
 mod history;
 mod import;
+mod imported_cells;
 mod imports;
 mod imports_at_length;
 mod languages;

@@ -49,7 +49,8 @@ pub struct BooksArgs {
     /// The byte between the fields of a CSV file; `\t` is the tab
     #[arg(long, default_value = ",", value_parser = delimiter)]
     delimiter: u8,
-    /// The header of a column whose header is not understood, as in `--map author=Verfasser`
+    /// The header of a column whose header is not understood, as in `--map author=Verfasser`; of several, as in
+    /// `--map isbn=ISBN13,ISBN`, the first with a usable value counts in each row
     #[arg(long, value_name = "COLUMN=HEADER", value_parser = pair)]
     map: Vec<(String, String)>,
     /// What to do with a row whose book is already stored
@@ -61,7 +62,7 @@ pub struct BooksArgs {
     /// A CSV file for the rows that cannot be stored: row, line, reason and text
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
-    /// A CSV file for the rows without a usable ISBN: row, line and reason
+    /// A CSV file for the rows without a usable ISBN or with another cell that is not usable: row, line and reason
     #[arg(long, value_name = "FILE")]
     warnings: Option<PathBuf>,
 }
@@ -207,11 +208,15 @@ fn map(args: &BooksArgs) -> Result<BTreeMap<String, String>> {
 }
 
 fn print(report: &Report, dry_run: bool) -> Result<()> {
-    let Report { rows, inserted, updated, skipped, rejected, warnings } = report;
+    let Report { rows, inserted, updated, skipped, rejected, without_isbn, unread, .. } = report;
+    let unread = match unread {
+        0 => String::new(),
+        unread => format!(", {unread} with another cell that is not usable"),
+    };
     let rehearsed = if dry_run { " (dry run, nothing was stored)" } else { "" };
     let line = format!(
         "{rows} rows: {inserted} inserted, {updated} updated, {skipped} skipped, {rejected} rejected; \
-         {warnings} without a usable ISBN{rehearsed}"
+         {without_isbn} without a usable ISBN{unread}{rehearsed}"
     );
     super::say(&line)
 }

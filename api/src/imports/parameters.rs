@@ -50,7 +50,8 @@ pub struct ImportParameters {
     on_duplicate: Option<Duplicates>,
     /// Process everything, count it, and store nothing.
     dry_run: Option<bool>,
-    /// The header of a column whose header is not understood, such as `author=Verfasser`; may be repeated for each column.
+    /// The header of a column whose header is not understood, such as `author=Verfasser`; may be repeated for each column. Of
+    /// several, such as `isbn=ISBN13,ISBN`, the first with a usable value counts in each row.
     #[param(example = json!(["author=Verfasser"]))]
     map: Option<Vec<String>>,
 }

@@ -4,6 +4,7 @@
 //! another book; without an ISBN, one with the title, author and year of another book that has none.
 
 mod batch;
+mod cells;
 mod columns;
 mod fields;
 mod members;
@@ -61,7 +62,7 @@ pub struct Options {
     pub on_duplicate: OnDuplicate,
     /// Processes everything and stores nothing.
     pub dry_run: bool,
-    /// The header of a column whose name is not one of the usual ones.
+    /// The header of a column whose name is not one of the usual ones, or several with commas between them, the best first.
     pub map: BTreeMap<String, String>,
 }
 
@@ -78,20 +79,27 @@ pub struct Report {
     pub skipped: u64,
     /// Rows that cannot be stored.
     pub rejected: u64,
-    /// Rows without a usable ISBN, whatever their outcome.
+    /// Rows without an ISBN, or with another cell that could not be used, whatever their outcome.
     pub warnings: u64,
+    /// Rows without a usable ISBN.
+    pub without_isbn: u64,
+    /// Rows with another cell that could not be used.
+    pub unread: u64,
 }
 
 impl Report {
     /// Adds the counts of other rows.
     pub(crate) fn add(&mut self, other: &Self) {
-        let Self { rows, inserted, updated, skipped, rejected, warnings } = other;
+        let Self { rows, inserted, updated, skipped, rejected, warnings, without_isbn, unread } =
+            other;
         self.rows += rows;
         self.inserted += inserted;
         self.updated += updated;
         self.skipped += skipped;
         self.rejected += rejected;
         self.warnings += warnings;
+        self.without_isbn += without_isbn;
+        self.unread += unread;
     }
 }
 
@@ -104,7 +112,7 @@ pub trait Observer: Send + 'static {
     /// # Errors
     /// When the event cannot be recorded.
     fn rejected(&mut self, row: &Rejected) -> io::Result<()>;
-    /// A row has no usable ISBN.
+    /// A row has no ISBN, or a cell that could not be used.
     ///
     /// # Errors
     /// When the event cannot be recorded.
@@ -192,7 +200,7 @@ async fn store(
             observer.rejected(rejected).map_err(unheard)?;
         }
         for row in &batch.rows {
-            if let Some(why) = &row.warning {
+            for why in &row.warnings {
                 observer.warning(row, why).map_err(unheard)?;
             }
         }

@@ -217,7 +217,7 @@ pub fn place(import: &Import) -> Place {
 
 async fn advance(tx: &Tx, import: Import, progress: &Progress, report: &Report) -> Result<Import> {
     let plus = |count: i64, more: u64| Set(count.saturating_add_unsigned(more));
-    let Report { rows, inserted, updated, skipped, rejected, warnings } = *report;
+    let Report { rows, inserted, updated, skipped, rejected, warnings, .. } = *report;
     let mut row = import.clone().into_active_model();
     row.bytes_read = plus(0, progress.at.bytes);
     row.lines_read = plus(0, progress.at.lines);

@@ -1,14 +1,130 @@
 //! The columns that are read, by their names.
 
+use std::collections::BTreeMap;
+
+use crate::{csv_escape::without_guard, query::shortened};
+
 /// Our columns and the headers under which other catalogues keep them, the best first.
 pub(super) const COLUMNS: [(&str, &[&str]); 6] = [
     ("title", &["title", "book_title", "name", "original_title"]),
-    ("author", &["author", "authors", "author_name", "author_names", "creator"]),
+    (
+        "author",
+        &[
+            "author",
+            "authors",
+            "author_name",
+            "author_names",
+            "primary_author",
+            "creator",
+            "editor",
+            "editors",
+        ],
+    ),
     (
         "year",
-        &["year", "publication_year", "original_publication_year", "year_published", "published"],
+        &[
+            "year",
+            "publication_year",
+            "original_publication_year",
+            "year_published",
+            "published",
+            "publication_date",
+            "date_published",
+            "pubdate",
+            "date",
+        ],
     ),
-    ("isbn", &["isbn", "isbn13", "isbn_13", "isbn10", "isbn_10"]),
-    ("page_count", &["page_count", "pages", "num_pages", "number_of_pages"]),
+    ("isbn", &["isbn", "isbn13", "isbn_13", "isbn10", "isbn_10", "isbns"]),
+    ("page_count", &["page_count", "num_pages", "number_of_pages", "pages"]),
     ("status", &["status"]),
 ];
+
+/// Headers that a message about a table repeats, and characters of each.
+const MOST_SHOWN: usize = 20;
+const LONGEST_SHOWN: usize = 40;
+
+/// For each of [`COLUMNS`] the fields that may have its value, the best first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Columns([Vec<usize>; COLUMNS.len()]);
+
+impl Columns {
+    /// Finds the columns of a table by its headers. `map` names the headers of a column where the usual ones do not fit.
+    ///
+    /// # Errors
+    /// When `map` names a column or a header that does not exist, and when no header means a title or an author.
+    pub fn find(names: &[String], map: &BTreeMap<String, String>) -> Result<Self, String> {
+        if let Some(column) =
+            map.keys().find(|column| COLUMNS.iter().all(|(ours, _)| ours != column))
+        {
+            let ours = COLUMNS.map(|(ours, _)| ours).join(", ");
+            let column = shortened(column, LONGEST_SHOWN);
+            return Err(format!("`{column}` is no column of a book; the columns are {ours}"));
+        }
+        let plain: Vec<String> = names.iter().map(|name| plain(name)).collect();
+        let mut found = Self::default();
+        for (places, (ours, aliases)) in found.0.iter_mut().zip(COLUMNS) {
+            *places = match map.get(ours) {
+                Some(headers) => named(headers, names)?,
+                None => all_named(aliases, &plain),
+            };
+            if places.is_empty() && matches!(ours, "title" | "author") {
+                let headers = shown(names);
+                return Err(format!(
+                    "no header means `{ours}`; name the one that does, as `{ours}=HEADER` of a map; the headers are {headers}"
+                ));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The fields of a column.
+    pub fn of(&self, column: usize) -> &[usize] {
+        self.0.get(column).map_or(&[], Vec::as_slice)
+    }
+
+    /// Which columns the table has.
+    pub fn present(&self) -> [bool; COLUMNS.len()] {
+        self.0.each_ref().map(|places| !places.is_empty())
+    }
+}
+
+/// The places of all headers that have one of the names.
+fn all_named(aliases: &[&str], names: &[String]) -> Vec<usize> {
+    let places = aliases.iter().flat_map(|alias| {
+        names.iter().enumerate().filter(move |(_, name)| name == alias).map(|(place, _)| place)
+    });
+    places.collect()
+}
+
+/// The places of one header, or of several with commas between them, the best first.
+fn named(headers: &str, names: &[String]) -> Result<Vec<usize>, String> {
+    let place = |header: &str| {
+        let header = without_guard(header.trim());
+        names.iter().position(|name| name == header).ok_or_else(|| {
+            let (header, headers) = (shortened(header, LONGEST_SHOWN), shown(names));
+            format!("the file has no header `{header}`; its headers are {headers}")
+        })
+    };
+    match place(headers) {
+        // A header may have a comma itself.
+        Ok(place) => Ok(vec![place]),
+        Err(_) if headers.contains(',') => headers.split(',').map(place).collect(),
+        Err(error) => Err(error),
+    }
+}
+
+/// `Publication Year` and `publication-year` are `publication_year`.
+fn plain(header: &str) -> String {
+    header.to_lowercase().replace([' ', '-'], "_")
+}
+
+/// The first headers of a table, for a message.
+fn shown(names: &[String]) -> String {
+    let first = names.iter().take(MOST_SHOWN);
+    let first = first.map(|name| format!("`{}`", shortened(name, LONGEST_SHOWN)));
+    let first = first.collect::<Vec<_>>().join(", ");
+    match names.len().checked_sub(MOST_SHOWN) {
+        None | Some(0) => first,
+        Some(more) => format!("{first} and {more} more"),
+    }
+}

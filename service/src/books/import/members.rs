@@ -8,13 +8,28 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::columns::COLUMNS;
+use super::{
+    cells::{self, Cells},
+    columns::COLUMNS,
+};
+use crate::query::shortened;
+
+/// Members of a book in a response that are not imported: a list that was saved imports again.
+const IGNORED: [&str; 4] = ["id", "created_at", "updated_at", "version"];
 
 /// Which columns an object has, and their raw values.
 #[derive(Debug, Default)]
 pub struct Members<'a> {
     pub(super) present: [bool; COLUMNS.len()],
     values: [Option<&'a RawValue>; COLUMNS.len()],
+    /// The first other member that a book does not have, or the first that appears twice.
+    odd: Option<Odd>,
+}
+
+#[derive(Debug)]
+enum Odd {
+    Unknown(String),
+    Twice(&'static str),
 }
 
 impl<'a> Members<'a> {
@@ -22,6 +37,41 @@ impl<'a> Members<'a> {
     pub fn get(&self, column: &str) -> Option<&'a str> {
         let place = place(column)?;
         self.values.get(place).copied().flatten().map(RawValue::get)
+    }
+
+    /// Expects no other members than those of a book, each once.
+    pub(super) fn expect_known(&self) -> Result<(), String> {
+        match &self.odd {
+            None => Ok(()),
+            Some(Odd::Twice(name)) => Err(format!("duplicate field `{name}`")),
+            Some(Odd::Unknown(name)) => {
+                let ours = COLUMNS.map(|(ours, _)| format!("`{ours}`")).join(", ");
+                Err(format!("unknown field `{name}`, expected one of {ours}"))
+            }
+        }
+    }
+}
+
+impl Cells for Members<'_> {
+    fn is_exact(&self) -> bool {
+        true
+    }
+
+    fn of(&self, column: usize) -> impl Iterator<Item = Result<Cow<'_, str>, String>> {
+        let value = self.values.get(column).copied().flatten();
+        value.into_iter().map(move |value| cell(cells::name(column), value.get()))
+    }
+}
+
+/// A text or a number as a cell of a table; `null` is an empty one.
+fn cell<'a>(name: &str, value: &'a str) -> Result<Cow<'a, str>, String> {
+    match value.as_bytes().first() {
+        Some(b'n') => Ok(Cow::Borrowed("")),
+        Some(b'"') => serde_json::from_str::<Text<'_>>(value)
+            .map(|Text(text)| text)
+            .map_err(|error| error.to_string()),
+        Some(b'-' | b'0'..=b'9') => Ok(Cow::Borrowed(value)),
+        _ => Err(format!("{name} `{}` is neither a text nor a number", shortened(value, 30))),
     }
 }
 
@@ -46,25 +96,33 @@ impl<'de> Visitor<'de> for Object {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
         let mut members = Members::default();
-        while let Some(Name(name)) = map.next_key()? {
+        while let Some(Text(name)) = map.next_key()? {
             let place = place(&name);
-            match place
-                .and_then(|at| Some((members.present.get_mut(at)?, members.values.get_mut(at)?)))
-            {
-                Some((present, value)) => {
+            match place.and_then(|at| {
+                Some((members.present.get_mut(at)?, members.values.get_mut(at)?, at))
+            }) {
+                Some((present, value, at)) => {
+                    if *present {
+                        members.odd.get_or_insert(Odd::Twice(cells::name(at)));
+                    }
                     *present = true;
                     *value = Some(map.next_value()?);
                 }
-                None => drop(map.next_value::<IgnoredAny>()?),
+                None => {
+                    if members.odd.is_none() && !IGNORED.contains(&&*name) {
+                        members.odd = Some(Odd::Unknown(shortened(&name, 40)));
+                    }
+                    map.next_value::<IgnoredAny>()?;
+                }
             }
         }
         Ok(members)
     }
 }
 
-/// A name; copied only if it has escapes.
+/// A text; copied only if it has escapes.
 #[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,9 @@
 //! A row of a file: one that can be stored, or one that cannot.
 
-use super::columns::COLUMNS;
+use super::{
+    cells::{self, Warning},
+    columns::COLUMNS,
+};
 use crate::{books::NewBook, check::Checked};
 
 /// A row that can be stored.
@@ -14,8 +17,30 @@ pub struct Row {
     pub book: Checked<NewBook>,
     /// Which of title, author, year, isbn, page_count and status the file has a value for.
     pub present: [bool; COLUMNS.len()],
-    /// Why the book is stored without its ISBN.
-    pub warning: Option<String>,
+    /// Which cells could not be used, and why; and that there is no ISBN.
+    pub warnings: Vec<String>,
+    /// Whether a cell other than that of the ISBN could not be used.
+    pub has_unread: bool,
+}
+
+impl Row {
+    /// A cell that could not be used is none, so that it does not clear what is stored.
+    pub(super) fn new(
+        (number, line): (u64, u64),
+        book: Checked<NewBook>,
+        mut present: [bool; COLUMNS.len()],
+        warnings: Vec<Warning>,
+    ) -> Self {
+        let mut has_unread = false;
+        for warning in &warnings {
+            if let Some(present) = present.get_mut(warning.column) {
+                *present = false;
+            }
+            has_unread |= cells::name(warning.column) != "isbn";
+        }
+        let warnings = warnings.into_iter().map(|warning| warning.reason).collect();
+        Self { number, line, book, present, warnings, has_unread }
+    }
 }
 
 /// A row that cannot be stored.

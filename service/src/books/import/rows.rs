@@ -1,6 +1,7 @@
-//! Rows of a file as books: which column is which, and what spreadsheets do to numbers.
+//! Rows of a file as books: a table with a header, or JSON objects.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     io::{self, Read, Seek},
 };
@@ -8,26 +9,17 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    columns::COLUMNS,
+    cells::{self, Accepted, Cells},
+    columns::{COLUMNS, Columns},
     fields::Fields,
     members::Members,
     record::{Broken, Record, Records},
     row::{Place, Rejected, Row},
 };
-use crate::{
-    books::{AVAILABLE, NewBook},
-    check::{Check, Checked},
-    csv_escape::without_guard,
-    error::Error,
-    isbn,
-    query::shortened,
-};
+use crate::{Book, csv_escape::without_guard, noun::Noun, query::shortened};
 
 /// Columns of a table. No catalogue has as many, and a name costs more memory than its bytes in the file.
 const MOST_COLUMNS: usize = 1000;
-/// Names that a message about the header repeats, and characters of each.
-const MOST_SHOWN: usize = 20;
-const LONGEST_SHOWN: usize = 40;
 
 /// How the file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,8 +43,11 @@ pub struct Rows<R> {
 }
 
 enum Layout {
-    /// For each of [`COLUMNS`] the index of its field.
-    Table([Option<usize>; COLUMNS.len()]),
+    Table {
+        columns: Columns,
+        /// Whether it was exported here.
+        is_ours: bool,
+    },
     Objects,
 }
 
@@ -75,7 +70,13 @@ impl<R: Read> Rows<R> {
                 let header = record.raw.to_vec();
                 let names = header_names(record)?;
                 records.expect_width(names.len());
-                let layout = Layout::Table(columns(&names, map)?);
+                let is_ours = map.is_empty()
+                    && names
+                        .iter()
+                        .map(String::as_str)
+                        .take(COLUMNS.len())
+                        .eq(Book::MEMBERS.iter().copied());
+                let layout = Layout::Table { columns: Columns::find(&names, map)?, is_ours };
                 Ok(Self { records, read: 0, layout, header })
             }
         }
@@ -118,22 +119,37 @@ impl<R: Read> Rows<R> {
                 Err(Broken::TooLong) => ([false; COLUMNS.len()], Err(Broken::TooLong.to_string())),
                 _ => object(record.raw),
             },
-            Layout::Table(columns) => {
+            Layout::Table { columns, is_ours } => {
                 let book = match record.fields {
-                    Ok(fields) => table_row(fields, columns),
+                    Ok(fields) => cells::book(&TableRow { fields, columns, is_exact: *is_ours }),
                     Err(broken) => Err(broken.to_string()),
                 };
-                (columns.map(|place| place.is_some()), book)
+                (columns.present(), book)
             }
         };
         Ok(Some(match book {
-            Ok((book, warning)) => Ok(Row { number, line, book, present, warning }),
+            Ok(Accepted { book, warnings }) => {
+                Ok(Row::new((number, line), book, present, warnings))
+            }
             Err(reason) => {
                 // A message may repeat the value, and the value may be a megabyte.
                 let reason = shortened(&reason, 300);
                 Err(Rejected { number, line, reason, raw: record.raw.to_vec() })
             }
         }))
+    }
+}
+
+fn object(line: &[u8]) -> ([bool; COLUMNS.len()], Result<Accepted, String>) {
+    // serde would take an array for an object as well, member by member.
+    if !line.trim_ascii_start().starts_with(b"{") {
+        return ([false; COLUMNS.len()], Err("expected a JSON object".to_owned()));
+    }
+    match serde_json::from_slice::<Members<'_>>(line) {
+        Ok(members) => {
+            (members.present, members.expect_known().and_then(|()| cells::book(&members)))
+        }
+        Err(error) => ([false; COLUMNS.len()], Err(error.to_string())),
     }
 }
 
@@ -158,152 +174,36 @@ fn header_names(header: Record<'_>) -> Result<Vec<String>, String> {
         .collect()
 }
 
-/// The first headers of a table, for a message.
-fn shown(names: &[String]) -> String {
-    let first = names.iter().take(MOST_SHOWN);
-    let first = first.map(|name| format!("`{}`", shortened(name, LONGEST_SHOWN)));
-    let first = first.collect::<Vec<_>>().join(", ");
-    match names.len().checked_sub(MOST_SHOWN) {
-        None | Some(0) => first,
-        Some(more) => format!("{first} and {more} more"),
-    }
-}
-
-fn columns(
-    names: &[String],
-    map: &BTreeMap<String, String>,
-) -> Result<[Option<usize>; COLUMNS.len()], String> {
-    if let Some(column) = map.keys().find(|column| COLUMNS.iter().all(|(ours, _)| ours != column)) {
-        let ours = COLUMNS.map(|(ours, _)| ours).join(", ");
-        let column = shortened(column, LONGEST_SHOWN);
-        return Err(format!("`{column}` is no column of a book; the columns are {ours}"));
-    }
-    let plain: Vec<String> = names.iter().map(|name| plain(name)).collect();
-    let mut found = [None; COLUMNS.len()];
-    for (place, (ours, aliases)) in found.iter_mut().zip(COLUMNS) {
-        *place = match map.get(ours) {
-            Some(header) => match names.iter().position(|name| name == without_guard(header)) {
-                None => {
-                    let (header, headers) = (shortened(header, LONGEST_SHOWN), shown(names));
-                    return Err(format!(
-                        "the file has no header `{header}`; its headers are {headers}"
-                    ));
-                }
-                index => index,
-            },
-            None => aliases.iter().find_map(|alias| plain.iter().position(|name| name == alias)),
-        };
-        if place.is_none() && matches!(ours, "title" | "author") {
-            let headers = shown(names);
-            return Err(format!(
-                "no header means `{ours}`; name the one that does, as `{ours}=HEADER` of a map; the headers are {headers}"
-            ));
-        }
-    }
-    Ok(found)
-}
-
-/// `Publication Year` and `publication-year` are `publication_year`.
-fn plain(header: &str) -> String {
-    header.to_lowercase().replace([' ', '-'], "_")
-}
-
 fn utf8(fields: &Fields, index: usize) -> Option<&str> {
     std::str::from_utf8(fields.get(index)?).ok()
 }
 
-/// A book and why it lacks its ISBN, or why it cannot be stored.
-type Insertable = Result<(Checked<NewBook>, Option<String>), String>;
-
-fn table_row(fields: &Fields, columns: &[Option<usize>; COLUMNS.len()]) -> Insertable {
-    let mut values = [""; COLUMNS.len()];
-    for ((value, place), (ours, _)) in values.iter_mut().zip(columns).zip(COLUMNS) {
-        if let Some(index) = *place {
-            let found = utf8(fields, index);
-            *value =
-                without_guard(found.ok_or_else(|| {
-                    format!("{ours} is not UTF-8; convert the file with `iconv`")
-                })?);
-        }
-    }
-    let [title, author, year, isbn, page_count, status] = values;
-    book(NewBook {
-        title: title.to_owned(),
-        author: author.to_owned(),
-        year: whole_number("year", year)?,
-        isbn: Some(isbn.trim().to_owned()),
-        page_count: whole_number("page_count", page_count)?,
-        status: match status.trim() {
-            "" => AVAILABLE.to_owned(),
-            status => status.to_owned(),
-        },
-    })
+/// The cells of a record of a table.
+struct TableRow<'a> {
+    fields: &'a Fields,
+    columns: &'a Columns,
+    is_exact: bool,
 }
 
-fn object(line: &[u8]) -> ([bool; COLUMNS.len()], Insertable) {
-    let Members { present, .. } = serde_json::from_slice(line).unwrap_or_default();
-    let book = match serde_json::from_slice(line) {
-        // serde would take an array for a book as well, member by member.
-        _ if !line.trim_ascii_start().starts_with(b"{") => Err("expected a JSON object".to_owned()),
-        Err(error) => Err(error.to_string()),
-        Ok(new) => book(new),
-    };
-    (present, book)
-}
-
-/// A book is worth keeping without its ISBN, so a bad one is a warning.
-fn book(mut new: NewBook) -> Insertable {
-    let (isbn, warning) = match new.isbn.as_deref() {
-        None | Some("") => (None, Some("there is no isbn".to_owned())),
-        Some(written) => match isbn::canonical_with_lost_zeros(written) {
-            Ok(isbn) => (Some(isbn), None),
-            Err(bad) => (None, Some(bad.to_string())),
-        },
-    };
-    new.isbn = isbn;
-    match new.check() {
-        Ok(book) => Ok((book, warning)),
-        Err(error @ Error::Invalid(_)) => Err(error.to_string()),
-        Err(error) => Err(crate::chain(&error).to_string()),
+impl Cells for TableRow<'_> {
+    fn is_exact(&self) -> bool {
+        self.is_exact
     }
-}
 
-/// Reads `2008`, the `2008.0` of a spreadsheet and, for years, the date `2008-05-01`; nothing is nothing.
-fn whole_number(field: &str, written: &str) -> Result<Option<i32>, String> {
-    let written = written.trim();
-    if written.is_empty() {
-        return Ok(None);
-    }
-    let number = match written.split_once('.') {
-        Some((whole, zeros)) if zeros.bytes().all(|digit| digit == b'0') => whole,
-        _ => written,
-    };
-    let date = (field == "year")
-        .then(|| {
-            number
-                .split_once('-')
-                .filter(|(year, rest)| year.len() == 4 && is_month_or_day(rest))
-                .map(|(year, _)| year)
+    fn of(&self, column: usize) -> impl Iterator<Item = Result<Cow<'_, str>, String>> {
+        self.columns.of(column).iter().map(move |place| match utf8(self.fields, *place) {
+            Some(cell) => Ok(Cow::Borrowed(without_guard(cell))),
+            None => {
+                Err(format!("{} is not UTF-8; convert the file with `iconv`", cells::name(column)))
+            }
         })
-        .flatten();
-    match date.unwrap_or(number).parse() {
-        Ok(number) => Ok(Some(number)),
-        Err(_) => {
-            let shown = shortened(written, 30);
-            Err(format!("{field} `{shown}` is not a whole number"))
-        }
     }
-}
-
-/// `05` or `05-01`, as after the year of a date.
-fn is_month_or_day(rest: &str) -> bool {
-    rest.split('-').all(|part| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Book, noun::Noun};
+    use crate::books::NewBook;
 
     fn read(text: &str) -> Vec<Result<Row, Rejected>> {
         let mut rows =
@@ -333,6 +233,115 @@ mod tests {
         );
     }
 
+    fn books(rows: Vec<Result<Row, Rejected>>) -> Vec<(NewBook, Vec<String>)> {
+        rows.into_iter()
+            .map(Result::unwrap)
+            .map(|row| ((*row.book).clone(), row.warnings))
+            .collect()
+    }
+
+    #[test]
+    fn of_several_columns_the_first_usable_value_of_each_row_counts() {
+        let text = "Title,Author,Year Published,Original Publication Year,ISBN,ISBN13\n\
+                    A,x,2016,,,9780306406157\n\
+                    B,x,2016,1987,=\"0306406152\",9780132350884\n\
+                    C,x,2016,unknown,12,13\n";
+        let seen = books(read(text));
+        let values: Vec<_> =
+            seen.iter().map(|(book, _)| (book.year, book.isbn.as_deref())).collect();
+        assert_eq!(
+            values,
+            [
+                (Some(2016), Some("9780306406157")),
+                (Some(1987), Some("9780306406157")),
+                (Some(2016), None)
+            ]
+        );
+        assert_eq!(seen[2].1, ["isbn `12` has 2 digits, expected 10 or 13"]);
+
+        let map = BTreeMap::from([
+            ("isbn".to_owned(), "b, a".to_owned()),
+            ("title".to_owned(), "t,t".to_owned()),
+        ]);
+        let text = "\"t,t\",author,a,b\nA,x,9780306406157,\nB,x,9780306406157,0132350882\n";
+        let mut rows = Rows::new(text.as_bytes(), Format::Csv { delimiter: b',' }, &map).unwrap();
+        let isbns: Vec<_> = std::iter::from_fn(|| rows.next().unwrap())
+            .map(|row| row.unwrap().book.isbn.clone().unwrap())
+            .collect();
+        assert_eq!(isbns, ["9780306406157", "9780132350884"]);
+    }
+
+    #[test]
+    fn an_optional_cell_never_costs_a_book_and_does_not_clear_what_is_stored() {
+        let rows =
+            read("title,author,year,pages,status,isbn\nA,x,n.d.,0,a status of many letters,B000\n");
+        let [Ok(row)] = rows.as_slice() else { panic!("{rows:?}") };
+        assert_eq!(
+            (row.book.year, row.book.page_count, row.book.status.as_str()),
+            (None, None, "available")
+        );
+        assert_eq!(row.present, [true, true, false, false, false, false]);
+        assert!(row.has_unread);
+        let warned = row.warnings.join("\n");
+        for reason in ["year `n.d.`", "page_count `0`", "status `a status", "isbn `B000`"] {
+            assert!(warned.contains(reason), "{warned}");
+        }
+    }
+
+    #[test]
+    fn texts_are_what_a_reader_sees_but_our_own_files_are_taken_as_they_are() {
+        let text = "title,author,isbn\n\"The  Garden\nA Novel\",Tom &amp; Ann,\n";
+        let seen = books(read(text));
+        assert_eq!(
+            (seen[0].0.title.as_str(), seen[0].0.author.as_str()),
+            ("The Garden A Novel", "Tom & Ann")
+        );
+        let text =
+            "title,author,year,isbn,page_count,status\nThe  Garden,Tom &amp; Ann,79,,,available\n";
+        let seen = books(read(text));
+        assert_eq!(
+            (seen[0].0.title.as_str(), seen[0].0.author.as_str()),
+            ("The  Garden", "Tom &amp; Ann")
+        );
+        assert_eq!(seen[0].0.year, Some(79));
+    }
+
+    #[test]
+    fn objects_are_read_by_the_same_rules_and_other_members_are_named() {
+        let read = |line: &str| {
+            let mut rows = Rows::new(line.as_bytes(), Format::Jsonl, &BTreeMap::new()).unwrap();
+            rows.next().unwrap().unwrap()
+        };
+        let line = r#"{"id":1,"title":1984,"author":"a","year":"c1949","isbn":"ISBN 0306406152","page_count":328.0,"version":2}"#;
+        let NewBook { title, year, isbn, page_count, .. } = (*read(line).unwrap().book).clone();
+        assert_eq!(
+            (title.as_str(), year, isbn.as_deref(), page_count),
+            ("1984", Some(1949), Some("9780306406157"), Some(328))
+        );
+        let row =
+            read(r#"{"title":"a","author":"b","year":[1],"isbn":null,"page_count":true}"#).unwrap();
+        let warned = [
+            "year `[1]` is neither a text nor a number",
+            "page_count `true` is neither a text nor a number",
+            "there is no isbn",
+        ];
+        assert_eq!(row.warnings, warned);
+        for (line, reason) in [
+            (r#"{"title":"a"}"#, "author is empty"),
+            (
+                r#"{"title":"a","author":"b","titel":1}"#,
+                "unknown field `titel`, expected one of `title`, `author`",
+            ),
+            (r#"{"title":"a","author":"b","title":"c"}"#, "duplicate field `title`"),
+            (r#"{"title":["a"],"author":"b"}"#, "title `[\"a\"]` is neither a text nor a number"),
+            (r#"["a","b"]"#, "expected a JSON object"),
+            ("nonsense", "expected a JSON object"),
+        ] {
+            let found = read(line).unwrap_err().reason;
+            assert!(found.contains(reason), "{line}: {found}");
+        }
+    }
+
     #[test]
     fn a_missing_column_is_named_with_the_headers_that_are_there() {
         let open = |text: &str, map: &[(&str, &str)]| {
@@ -349,22 +358,5 @@ mod tests {
         );
         assert!(open("", &[]).contains("the file is empty"));
         assert!(open("\u{1}", &[]).contains("no header means `title`"));
-    }
-
-    #[test]
-    fn whole_numbers_are_read_as_spreadsheets_write_them() {
-        for (field, written, number) in [
-            ("year", "2008", Ok(Some(2008))),
-            ("year", " 2008.0 ", Ok(Some(2008))),
-            ("year", "-1750.0", Ok(Some(-1750))),
-            ("year", "2008-05-01", Ok(Some(2008))),
-            ("year", "", Ok(None)),
-            ("year", "1999-2003", Err("year `1999-2003` is not a whole number")),
-            ("year", "2008.5", Err("year `2008.5` is not a whole number")),
-            ("page_count", "2008-05", Err("page_count `2008-05` is not a whole number")),
-            ("year", "99999999999", Err("year `99999999999` is not a whole number")),
-        ] {
-            assert_eq!(whole_number(field, written), number.map_err(str::to_owned), "{written}");
-        }
     }
 }

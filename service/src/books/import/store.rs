@@ -72,7 +72,10 @@ pub async fn store_batch(
     let Batch { rows, rejected } = batch;
     outcome.report.rows += (rows.len() + rejected.len()) as u64;
     outcome.report.rejected += rejected.len() as u64;
-    outcome.report.warnings += rows.iter().filter(|row| row.warning.is_some()).count() as u64;
+    let count = |is_so: fn(&Row) -> bool| rows.iter().filter(|row| is_so(row)).count() as u64;
+    outcome.report.warnings += count(|row| !row.warnings.is_empty());
+    outcome.report.without_isbn += count(|row| row.book.isbn.is_none());
+    outcome.report.unread += count(|row| row.has_unread);
     let mut stored = find_stored(db, rows, on_duplicate).await?;
     let mut fresh: Vec<&Row> = Vec::with_capacity(rows.len());
     let mut places: HashMap<Identity, usize> = HashMap::with_capacity(rows.len());

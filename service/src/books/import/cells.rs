@@ -1,0 +1,132 @@
+//! The cells of a row as a book. A cell of a member that may be absent never costs the book: it has a value, or a warning.
+
+mod entities;
+mod isbn;
+mod pages;
+mod text;
+mod year;
+
+use std::borrow::Cow;
+
+use super::columns::COLUMNS;
+use crate::{
+    books::{AVAILABLE, LONGEST_STATUS, NewBook},
+    check::{Check, Checked},
+    error::Error,
+    query::shortened,
+};
+
+/// The longest cell that is searched for a number.
+const LONGEST: usize = 1000;
+
+/// A value, none in an empty cell, or why the cell is not usable.
+pub(super) type Cell<T> = Result<Option<T>, String>;
+
+/// Where the cells of a row are.
+pub(super) trait Cells {
+    /// Whether the values are in the form in which they are stored, as in a file that was exported here.
+    fn is_exact(&self) -> bool;
+
+    /// The cells of a column, by its place in [`COLUMNS`], the best first; `Err` for one that is no text.
+    fn of(&self, column: usize) -> impl Iterator<Item = Result<Cow<'_, str>, String>>;
+}
+
+/// A book that can be stored.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    pub book: Checked<NewBook>,
+    /// Which cells could not be used, and why.
+    pub warnings: Vec<Warning>,
+}
+
+/// A cell that could not be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Warning {
+    /// The place of its column in [`COLUMNS`].
+    pub column: usize,
+    pub reason: String,
+}
+
+/// Reads a book from the cells of a row.
+///
+/// # Errors
+/// Why it cannot be stored.
+pub(super) fn book(cells: &impl Cells) -> Result<Accepted, String> {
+    let mut row = Reader { cells, warnings: Vec::new() };
+    let [title, author, year, isbn, page_count, status] = std::array::from_fn(|column| column);
+    let read_year = if cells.is_exact() { year::exact } else { year::read };
+    let new = NewBook {
+        title: row.required(title)?,
+        author: row.required(author)?,
+        year: row.optional(year, read_year),
+        isbn: row.optional(isbn, isbn::read),
+        page_count: row.optional(page_count, pages::read),
+        status: row
+            .optional(status, |written| text::short("status", written, LONGEST_STATUS))
+            .unwrap_or_else(|| AVAILABLE.to_owned()),
+    };
+    if new.isbn.is_none() && !row.has_warned(isbn) {
+        row.warn(isbn, "there is no isbn".to_owned());
+    }
+    match new.check() {
+        Ok(book) => Ok(Accepted { book, warnings: row.warnings }),
+        Err(error @ Error::Invalid(_)) => Err(error.to_string()),
+        Err(error) => Err(crate::chain(&error).to_string()),
+    }
+}
+
+struct Reader<'a, C> {
+    cells: &'a C,
+    warnings: Vec<Warning>,
+}
+
+impl<C: Cells> Reader<'_, C> {
+    /// The first text that says something; an empty one if there is none.
+    fn required(&self, column: usize) -> Result<String, String> {
+        for cell in self.cells.of(column) {
+            let cell = cell?;
+            let text = match self.cells.is_exact() {
+                true => text::on_one_line(&cell),
+                false => text::shown(&cell),
+            };
+            if !text.trim().is_empty() {
+                return Ok(text.into_owned());
+            }
+        }
+        Ok(String::new())
+    }
+
+    /// The first usable value; if there is none, a warning about the first cell that is not empty.
+    fn optional<T>(&mut self, column: usize, read: impl Fn(&str) -> Cell<T>) -> Option<T> {
+        let mut warning = None;
+        for cell in self.cells.of(column) {
+            match cell.and_then(|cell| read(&cell)) {
+                Ok(Some(value)) => return Some(value),
+                Ok(None) => {}
+                Err(reason) => warning = warning.or(Some(reason)),
+            }
+        }
+        if let Some(reason) = warning {
+            self.warn(column, reason);
+        }
+        None
+    }
+
+    fn warn(&mut self, column: usize, reason: String) {
+        // A message may repeat the value, and the value may be a megabyte.
+        self.warnings.push(Warning { column, reason: shortened(&reason, 300) });
+    }
+
+    fn has_warned(&self, column: usize) -> bool {
+        self.warnings.iter().any(|warning| warning.column == column)
+    }
+}
+
+/// The name of a column.
+pub(super) fn name(column: usize) -> &'static str {
+    COLUMNS.get(column).map_or("", |(name, _)| name)
+}
+
+fn is_too_long(written: &str) -> bool {
+    written.len() > LONGEST
+}

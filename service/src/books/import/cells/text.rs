@@ -1,0 +1,187 @@
+//! Texts as a reader sees them: without the marks that files, web pages and spreadsheets need.
+
+use std::borrow::Cow;
+
+use encoding_rs::WINDOWS_1252;
+
+use super::{Cell, entities};
+use crate::query::shortened;
+
+/// The longest name or number between `&` and `;`.
+const LONGEST_ENTITY: usize = 10;
+
+/// What a reader sees: entities of HTML are their characters, and white space of any kind and length is one space.
+pub fn shown(text: &str) -> Cow<'_, str> {
+    if is_plain(text) {
+        return Cow::Borrowed(text);
+    }
+    let decoded = decoded(text);
+    let mut shown = String::with_capacity(decoded.len());
+    for c in decoded.chars().filter(|c| !is_invisible(*c)) {
+        match c.is_whitespace() {
+            true if shown.ends_with(' ') => {}
+            true => shown.push(' '),
+            false => shown.push(c),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// The text on one line, as a file of our own has it: only line breaks and tabs become spaces.
+pub fn on_one_line(text: &str) -> Cow<'_, str> {
+    if !text.contains(['\t', '\n', '\r']) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace("\r\n", " ").replace(['\t', '\n', '\r'], " "))
+}
+
+/// A text of at most so many characters for a member that may be absent.
+pub fn short(name: &str, written: &str, longest: usize) -> Cell<String> {
+    let text = shown(written);
+    let text = text.trim();
+    let length = text.chars().count();
+    if length > longest {
+        let text = shortened(text, 30);
+        return Err(format!(
+            "{name} `{text}` has {length} characters, at most {longest} are stored"
+        ));
+    }
+    if text.contains(char::is_control) {
+        return Err(format!("{name} `{}` has a control character", shortened(text, 30)));
+    }
+    Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+/// A number with its signs in ASCII: digits and letters of full width, every dash and every space, without what is not seen.
+pub fn folded(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let folded = text.chars().filter(|c| !is_invisible(*c)).map(|c| match c {
+        '\u{ff01}'..='\u{ff5e}' => from_full_width(c),
+        '\u{660}'..='\u{669}' => digit(c, '\u{660}'),
+        '\u{6f0}'..='\u{6f9}' => digit(c, '\u{6f0}'),
+        // The Cyrillic letter that looks like an X.
+        '\u{425}' | '\u{445}' => 'X',
+        c if is_dash(c) => '-',
+        c if c.is_whitespace() => ' ',
+        c => c,
+    });
+    Cow::Owned(folded.collect::<String>().trim().to_owned())
+}
+
+/// Whether every byte is shown as it is, which is so for nearly all texts.
+fn is_plain(text: &str) -> bool {
+    let mut before = b' ';
+    let is_plain = text.bytes().all(|byte| {
+        let is_run = byte == b' ' && before == b' ';
+        before = byte;
+        byte > 0x1f && byte != b'&' && !is_run
+    });
+    is_plain && (text.is_ascii() || !text.chars().any(|c| is_invisible(c) || is_other_space(c)))
+}
+
+fn is_other_space(c: char) -> bool {
+    c != ' ' && c.is_whitespace()
+}
+
+/// Characters without a width that say nothing between letters: the soft hyphen, a byte order mark, the zero-width space and
+/// the word joiner. Joiners of scripts and of emoji stay.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{feff}' | '\u{200b}' | '\u{2060}')
+}
+
+fn is_dash(c: char) -> bool {
+    matches!(c, '\u{2010}'..='\u{2015}' | '\u{2043}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}')
+}
+
+fn from_full_width(c: char) -> char {
+    u32::from(c).checked_sub(0xfee0).and_then(char::from_u32).unwrap_or(c)
+}
+
+fn digit(c: char, zero: char) -> char {
+    char::from_digit(u32::from(c) - u32::from(zero), 10).unwrap_or(c)
+}
+
+fn decoded(text: &str) -> Cow<'_, str> {
+    let Some(first) = text.find('&') else { return Cow::Borrowed(text) };
+    let (plain, mut rest) = text.split_at(first);
+    let mut decoded = plain.to_owned();
+    while let Some((before, after)) = rest.split_once('&') {
+        decoded.push_str(before);
+        match entity(after) {
+            Some((character, length)) => {
+                decoded.push(character);
+                rest = after.get(length..).unwrap_or_default();
+            }
+            None => {
+                decoded.push('&');
+                rest = after;
+            }
+        }
+    }
+    decoded.push_str(rest);
+    Cow::Owned(decoded)
+}
+
+/// The character that follows `&`, and the length of its name with the semicolon.
+fn entity(after: &str) -> Option<(char, usize)> {
+    let end = after.bytes().take(LONGEST_ENTITY + 1).position(|byte| byte == b';')?;
+    let name = after.get(..end)?;
+    let character = match name.strip_prefix('#') {
+        None => entities::named(name)?,
+        Some(number) => match number.strip_prefix(['x', 'X']) {
+            Some(hex) => numbered(u32::from_str_radix(hex, 16).ok()?)?,
+            None => numbered(number.parse().ok()?)?,
+        },
+    };
+    Some((character, end + 1))
+}
+
+/// As browsers read it: the numbers of control characters mean those of Windows-1252.
+fn numbered(number: u32) -> Option<char> {
+    let character = match u8::try_from(number) {
+        Ok(byte @ 0x80..=0x9f) => WINDOWS_1252.decode(&[byte]).0.chars().next()?,
+        _ => char::from_u32(number)?,
+    };
+    (character.is_whitespace() || !character.is_control()).then_some(character)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn texts_become_what_a_reader_sees() {
+        for (written, seen) in [
+            ("Clean Code", "Clean Code"),
+            ("The Paper Garden\nA Novel", "The Paper Garden A Novel"),
+            ("Two \r\n  lines\tand\u{a0}\u{2003}spaces", "Two lines and spaces"),
+            ("War &amp; Peace", "War & Peace"),
+            ("Caf&eacute; &#8211; &#x2019;n&#39; &quot;x&quot;", "Café – ’n' \"x\""),
+            ("it&#146;s&nbsp;mine", "it’s mine"),
+            ("AT&T; R&D, &unknown; &#0; &#xd800; &;", "AT&T; R&D, &unknown; &#0; &#xd800; &;"),
+            ("&amp;amp; & more&", "&amp; & more&"),
+            ("soft\u{ad}hyphen\u{feff} \u{200b}zero", "softhyphen zero"),
+            ("می\u{200c}خواهم 👩\u{200d}🚀", "می\u{200c}خواهم 👩\u{200d}🚀"),
+        ] {
+            assert_eq!(shown(written), seen, "{written:?}");
+        }
+        assert_eq!(on_one_line("a  b\r\nc &amp; d"), "a  b c &amp; d");
+        assert_eq!(folded(" ９７８‐0−3\u{200b}\u{a0}٤۵Ｘ "), "978-0-3 45X");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_has_runs_of_spaces_and_plain_text_stays(text in "[a &;#\\n\\t\u{a0}é]{0,20}|\\PC{0,20}") {
+            let seen = shown(&text);
+            prop_assert!(!seen.contains("  ") && !seen.contains(is_other_space), "{:?}", seen);
+            if !seen.contains('&') {
+                prop_assert_eq!(shown(&seen), &*seen);
+            }
+        }
+    }
+}
