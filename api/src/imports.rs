@@ -2,6 +2,7 @@
 
 mod events;
 mod parameters;
+mod read_as;
 mod upload;
 
 use actix_web::{
@@ -32,6 +33,7 @@ use crate::{
     routes::Routes,
     row::RowQuery,
 };
+use read_as::ReadAs;
 use upload::{ImportForm, Received};
 
 /// Maximum number of not reverted books that are listed, for each import.
@@ -80,13 +82,15 @@ impl From<State> for StateOut {
 pub struct ImportOut<'a> {
     id: i32,
     state: StateOut,
-    /// The file name given by the client.
+    /// The name of the file.
     #[schema(example = "catalogue.csv")]
     name: Option<&'a str>,
     /// `csv` or `jsonl`.
     #[schema(value_type = String, example = "csv")]
     format: Option<&'static str>,
-    /// What happens to a row whose book is already stored: `skip`, `update` or `fail`.
+    #[schema(value_type = ReadAs)]
+    read_as: Option<ReadAs>,
+    /// `skip`, `update` or `fail`.
     #[schema(value_type = String, example = "skip")]
     on_duplicate: Option<&'static str>,
     /// Everything is counted and nothing stored.
@@ -103,11 +107,11 @@ pub struct ImportOut<'a> {
     skipped: i64,
     /// Rows that could not be stored; `links.rejected` has them.
     rejected: i64,
-    /// Rows without an ISBN, or with another cell that is not usable, whatever their outcome.
+    /// Rows without an ISBN or with a cell that is not usable.
     warnings: i64,
     /// Books that were reverted.
     reverted: i64,
-    /// Books that were not reverted, because they were changed since, or items are copies of them.
+    /// Books that were changed since, or that items are copies of.
     not_reverted: i64,
     /// Why it failed, and what to do about it.
     problem: Option<&'a str>,
@@ -144,8 +148,9 @@ impl<'a> From<&'a Import> for ImportOut<'a> {
             id: import.id,
             state: import.state.into(),
             name: import.name.as_deref(),
+            read_as: options.as_ref().map(|options| ReadAs::of(import, options)),
             format: options.as_ref().map(|options| match options.format {
-                Format::Csv { .. } => "csv",
+                Format::Csv(_) => "csv",
                 Format::Jsonl => "jsonl",
             }),
             on_duplicate: options.as_ref().map(|options| match options.on_duplicate {
@@ -226,10 +231,11 @@ async fn list_imports(db: Data<Db>, list: List) -> Result<HttpResponse, Problem>
     params(
         parameters::ImportParameters,
         ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
-         description = "a key of one's own; the same request with it gets the first answer for a day, and imports nothing"),
+         description = "a key of one's own; with it the same request gets the first answer for a day"),
     ),
     request_body(content(
         (String = "text/csv", example = "title,author,year,isbn\nClean Code,Robert C. Martin,2008,9780132350884\n"),
+        (String = "text/tab-separated-values"),
         (String = "application/x-ndjson", example = "{\"title\":\"Clean Code\",\"author\":\"Robert C. Martin\"}\n"),
         (String = "application/jsonl"),
         (ImportForm = "multipart/form-data"),
@@ -322,7 +328,7 @@ async fn find_import(db: Data<Db>, Id(id): Id, one: RowQuery) -> Result<HttpResp
     responses(
         (status = 200, description = "The file", content((
             String = "text/csv",
-            example = "title,author,year,rejected_line,rejected_because,rejected_text\nA,,2008,2,\"author is empty, expected 1 to 1000 characters\",\n"
+            example = "title,author,year,rejected_line,rejected_because,rejected_text\nA,B,2008,2,the row has 2 fields,\n"
         ))),
         (status = 404, description = "No such import")
     )

@@ -74,7 +74,7 @@ fn available() -> String {
 }
 
 changes! {
-    /// A change of a book: members that are absent stay as they are, `null` clears one that may be empty.
+    /// A change of a book: absent members stay as they are, `null` clears one that may be empty.
     #[schema(example = json!({"status": "lent"}))]
     pub struct BookChanges {
         /// As in a new book.

@@ -67,8 +67,9 @@ impl NewImport {
     /// [`Error::Invalid`] for a file without a usable header.
     pub fn of(upload: &Upload, name: Option<&str>, options: Options) -> Result<Self> {
         let input = upload.read().map_err(spool::failure)?;
-        let rows = import::Rows::new(input, options.format, &options.map);
-        let rows = rows.map_err(import::bad_file)?;
+        let rows = import::Rows::new(input, &options).map_err(import::bad_file)?;
+        // It is found once: whoever goes on with the import must read it in the same way.
+        let options = rows.understood().settle(options);
         let header = rows.header().to_vec();
         let plain = |name: &str| {
             // Old browsers send it with directories, and clients may send anything.

@@ -53,7 +53,7 @@ pub struct NewItem {
 }
 
 changes! {
-    /// A change of an item: members that are absent stay as they are, `null` clears one that may be empty.
+    /// A change of an item: absent members stay as they are, `null` clears one that may be empty.
     #[schema(example = json!({"price": 39.5}))]
     pub struct ItemChanges {
         /// As in a new item.

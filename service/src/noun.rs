@@ -257,18 +257,18 @@ macro_rules! changes {
         $(#[$about])*
         pub struct $changes {
             $($(#[$about_member])* pub $member: $type,)*
-            /// May be sent back as it was read.
+            /// May be sent back.
             #[schema(read_only)]
             #[serde(default, deserialize_with = "crate::json::whole_or_null")]
             pub id: Option<i32>,
-            /// The version that the change is based on; an older one than the stored is refused.
+            /// The version that the change is based on; an older one is refused.
             #[schema(minimum = 1)]
             #[serde(default, deserialize_with = "crate::json::whole_or_null")]
             pub version: Option<i32>,
-            /// May be sent back as it was read.
+            /// May be sent back.
             #[schema(read_only)]
             pub created_at: Option<chrono::DateTime<chrono::Utc>>,
-            /// May be sent back as it was read.
+            /// May be sent back.
             #[schema(read_only)]
             pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
         }

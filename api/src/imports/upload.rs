@@ -14,13 +14,13 @@ use actix_web::{
 use futures_util::{Stream, StreamExt};
 use service::{
     DatabaseError, Error, FieldError, Result as Outcome,
-    books::import::Options,
+    books::import::{Encoding, Options},
     database::on_a_thread,
     imports::{Spool, Upload},
 };
 use utoipa::ToSchema;
 
-use super::parameters::{self, Kind};
+use super::parameters::{self, Kind, Known};
 use crate::{
     error::{Kind as ProblemKind, Problem},
     extract::BODY_DEADLINE,
@@ -44,7 +44,7 @@ pub struct Received {
     pub options: Options,
 }
 
-/// A form with a file; its other members are those of the query.
+/// A form with a file; its other members are the parameters of the query, all of them.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only for the document: the form is read part by part")]
 pub struct ImportForm {
@@ -83,9 +83,9 @@ pub async fn receive(
         let form = Multipart::new(request.headers(), payload);
         return Form { file: None, given, pace }.receive(form, spool).await;
     }
-    let kind = kind_of_body(request, &given).map_err(|problem| *problem)?;
+    let known = known_of_body(request, &given).map_err(|problem| *problem)?;
     // Before a megabyte is sent in vain.
-    let options = parameters::options(&given, Some(kind))?;
+    let options = parameters::options(&given, known)?;
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     if announced
         .and_then(|length| length.parse().ok())
@@ -109,51 +109,69 @@ fn refuse_encoding(request: &HttpRequest) -> Result<(), Box<Problem>> {
     }
 }
 
-/// The format of a raw body, by its type; any type is accepted when `format` is given.
-fn kind_of_body(request: &HttpRequest, given: &[(String, String)]) -> Result<Kind, Box<Problem>> {
+/// What the type of a raw body determines; any type is accepted when `format` is given.
+fn known_of_body(request: &HttpRequest, given: &[(String, String)]) -> Result<Known, Box<Problem>> {
     let sent = request.headers().get(CONTENT_TYPE).and_then(|sent| sent.to_str().ok());
     let named = given.iter().find(|(name, _)| name == "format").map(|(_, value)| value.as_str());
     let named = parameters::kind(named).map_err(|error| Box::new(error.into()))?;
     let mime = request.mime_type().ok().flatten();
-    if let Some(charset) = mime.as_ref().and_then(|mime| mime.get_param("charset")) {
-        let charset = charset.as_str().to_lowercase();
-        if !matches!(charset.as_str(), "utf-8" | "utf8" | "us-ascii") {
-            let shown = service::shortened(&charset, 40);
-            let detail =
-                format!("the charset is `{shown}`; convert the file to UTF-8, as with `iconv`");
-            return Err(Box::new(unsupported(detail)));
+    let charset = mime.as_ref().and_then(|mime| mime.get_param("charset"));
+    let encoding = encoding_of(charset.as_ref().map(|charset| charset.as_str()))?;
+    let kind = request.content_type();
+    let known = Known { encoding, ..known_of_type(kind) };
+    match (named, known.kind) {
+        (Some(named), by_type) if by_type.is_some() || kind == "application/octet-stream" => {
+            Ok(Known { kind: Some(named), ..known })
         }
-    }
-    let by_type = kind_of_type(request.content_type());
-    let is_bytes = request.content_type() == "application/octet-stream";
-    match (named, by_type) {
-        (Some(kind), _) if by_type.is_some() || is_bytes => Ok(kind),
-        (_, Some(kind)) => Ok(kind),
+        (_, Some(_)) => Ok(known),
         _ => {
             let shown = service::shortened(sent.unwrap_or("none"), 60);
             let detail = format!(
-                "the content type is `{shown}`, expected `text/csv`, `application/x-ndjson`, `application/jsonl`, or a form \
-                 (`multipart/form-data`) with a file"
+                "the content type is `{shown}`, expected `text/csv`, `text/tab-separated-values`, `application/x-ndjson`, \
+                 `application/jsonl`, or a form (`multipart/form-data`) with a file"
             );
             Err(Box::new(unsupported(detail)))
         }
     }
 }
 
-fn kind_of_type(kind: &str) -> Option<Kind> {
-    match kind {
-        "text/csv" | "application/csv" => Some(Kind::Csv),
+/// The encoding that a type names.
+fn encoding_of(charset: Option<&str>) -> Result<Option<Encoding>, Box<Problem>> {
+    charset.map(Encoding::named).transpose().map_err(|why| {
+        let shown = service::shortened(&charset.unwrap_or_default().to_lowercase(), 40);
+        Box::new(unsupported(format!("the charset is `{shown}`: {why}")))
+    })
+}
+
+fn known_of_type(kind: &str) -> Known {
+    let tab = kind == "text/tab-separated-values";
+    let kind = match kind {
+        "text/csv" | "application/csv" | "text/tab-separated-values" => Some(Kind::Csv),
         "application/x-ndjson"
         | "application/ndjson"
         | "application/jsonl"
         | "application/x-jsonlines" => Some(Kind::Jsonl),
         _ => None,
-    }
+    };
+    Known { kind, delimiter: tab.then_some(b'\t'), encoding: None }
+}
+
+/// What the ending of a name determines.
+fn known_of_name(name: &str) -> Known {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_lowercase());
+    let (kind, delimiter) = match ending.as_deref() {
+        // Excel gives its "Unicode Text" this ending.
+        Some("csv" | "txt") => (Some(Kind::Csv), None),
+        Some("tsv" | "tab") => (Some(Kind::Csv), Some(b'\t')),
+        Some("jsonl" | "ndjson") => (Some(Kind::Jsonl), None),
+        _ => (None, None),
+    };
+    Known { kind, delimiter, encoding: None }
 }
 
 /// The parts of a form received so far.
 struct Form {
-    file: Option<(Upload, Option<String>, Option<Kind>)>,
+    file: Option<(Upload, Option<String>, Known)>,
     given: Vec<(String, String)>,
     pace: Pace,
 }
@@ -172,10 +190,10 @@ impl Form {
                 None => return Err(bad_form("a part of the form has no name")),
             }
         }
-        let Some((upload, name, kind)) = self.file else {
+        let Some((upload, name, known)) = self.file else {
             return Err(bad_form("the form has no part `file` with a file"));
         };
-        let options = parameters::options(&self.given, kind)?;
+        let options = parameters::options(&self.given, known)?;
         Ok(Received { upload, name, options })
     }
 
@@ -185,18 +203,18 @@ impl Form {
         }
         let name = field.content_disposition().and_then(|disposition| disposition.get_filename());
         let name = name.map(str::to_owned);
-        let by_type = field.content_type().and_then(|mime| kind_of_type(mime.essence_str()));
-        let kind = by_type.or_else(|| {
-            match name.as_deref()?.rsplit_once('.')?.1.to_lowercase().as_str() {
-                "csv" => Some(Kind::Csv),
-                "jsonl" | "ndjson" => Some(Kind::Jsonl),
-                _ => None,
-            }
-        });
+        let mime = field.content_type();
+        let charset = mime.and_then(|mime| mime.get_param("charset"));
+        let encoding = encoding_of(charset.as_ref().map(|charset| charset.as_str()));
+        let encoding = encoding.map_err(|problem| *problem)?;
+        let by_type = known_of_type(mime.map_or("", |mime| mime.essence_str()));
+        let by_name = known_of_name(name.as_deref().unwrap_or_default());
+        let kind = by_type.kind.or(by_name.kind);
+        let known = Known { kind, delimiter: by_type.delimiter.or(by_name.delimiter), encoding };
         let mut file = Writer::begin(spool, self.pace).await?;
         file.take_all(field).await?;
         self.pace = file.pace;
-        self.file = Some((file.end().await?, name, kind));
+        self.file = Some((file.end().await?, name, known));
         Ok(())
     }
 

@@ -104,7 +104,7 @@ impl Class {
         let row = || Some(refer(&T::Out::name()));
         let page = || Some(RefOr::T(Array::new(refer(&T::Out::name())).into()));
         let other = |done: &str| format!("Another number of {many} matches, and none was {done}");
-        let out_of_date = "The version that was sent is out of date".to_owned();
+        let out_of_date = "The version is out of date".to_owned();
         match self {
             Self::List | Self::Search | Self::Query => vec![("200", "A page".to_owned(), page())],
             Self::Export => Vec::new(),

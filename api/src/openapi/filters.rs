@@ -36,8 +36,8 @@ pub fn describe<T: Representation>() -> (String, Operation, Vec<Named>) {
             "The {many} as the list, asked for by a body in which filters nest; `QUERY /api/{many}` is the same."
         )))
         .description(Some(format!(
-            "The members of a filter are combined with AND. Filters may be nested 16 deep, with 500 comparisons. The links to \
-             other pages are for the same body, sent to the address of the link: `{path}?cursor=…`."
+            "Members of a filter are ANDed; 16 levels and 500 comparisons at most. Links to other pages, `{path}?cursor=…`, \
+             take the same body."
         )))
         .request_body(Some(body))
         .build();

@@ -161,8 +161,7 @@ pub fn operators() -> Value {
 fn sort(schema: &FilterSchema) -> Parameter {
     list(
         "sort",
-        "columns, each once and with `-` before it to begin with the greatest; rows without a value come last, and the id \
-         decides between equals",
+        "columns, with `-` the greatest first; rows without a value come last, and the id decides between equals",
         orders(schema).unique_items(true),
     )
 }
@@ -287,20 +286,20 @@ fn filter(filter: &Filter) -> Parameter {
 
 fn meaning(operator: Operator) -> &'static str {
     match operator {
-        Operator::Equals => "is this value",
+        Operator::Equals => "equals",
         Operator::Ne => "is another value, or none",
-        Operator::In => "is one of these values; one with a comma in double quotes",
+        Operator::In => "is one of these; commas need double quotes",
         Operator::Notin => "is none of these values, or has no value",
         Operator::Gt => "is greater",
-        Operator::Gte => "is greater or the same",
+        Operator::Gte => "is at least",
         Operator::Lt => "is less",
-        Operator::Lte => "is less or the same",
+        Operator::Lte => "is at most",
         Operator::Between => "is between these two values, or one of them",
-        Operator::Contains => "contains this text",
-        Operator::Icontains => "contains this text, in any case",
-        Operator::Startswith => "begins with this text",
-        Operator::Istartswith => "begins with this text, in any case",
-        Operator::Endswith => "ends with this text",
+        Operator::Contains => "contains this",
+        Operator::Icontains => "contains this in any case",
+        Operator::Startswith => "begins with this",
+        Operator::Istartswith => "begins with this in any case",
+        Operator::Endswith => "ends with this",
         Operator::Isnull => "has no value",
     }
 }

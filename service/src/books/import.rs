@@ -6,12 +6,17 @@
 mod batch;
 mod cells;
 mod columns;
+mod dialect;
+mod encoding;
 mod fields;
+mod header;
 mod members;
 mod record;
 mod row;
 mod rows;
+mod source;
 mod store;
+mod understood;
 
 use std::{
     collections::BTreeMap,
@@ -22,8 +27,11 @@ use std::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
+pub use dialect::{Dialect, LineEnds, Table};
+pub use encoding::Encoding;
 pub use row::{Rejected, Row};
 pub use rows::Format;
+pub use understood::{Understood, columns_of};
 pub(crate) use {
     batch::{BATCH, Batch},
     members::Members,
@@ -58,6 +66,9 @@ pub enum OnDuplicate {
 pub struct Options {
     /// The format of the file.
     pub format: Format,
+    /// The encoding of its text; found in its beginning when absent.
+    #[serde(default)]
+    pub encoding: Option<Encoding>,
     /// What to do with a row whose book is already stored.
     pub on_duplicate: OnDuplicate,
     /// Processes everything and stores nothing.
@@ -85,21 +96,23 @@ pub struct Report {
     pub without_isbn: u64,
     /// Rows with another cell that could not be used.
     pub unread: u64,
+    /// Rows without any value, which are counted nowhere else.
+    pub empty_rows: u64,
 }
 
 impl Report {
     /// Adds the counts of other rows.
     pub(crate) fn add(&mut self, other: &Self) {
-        let Self { rows, inserted, updated, skipped, rejected, warnings, without_isbn, unread } =
-            other;
+        let Self { rows, inserted, updated, skipped, rejected, warnings, .. } = other;
         self.rows += rows;
         self.inserted += inserted;
         self.updated += updated;
         self.skipped += skipped;
         self.rejected += rejected;
         self.warnings += warnings;
-        self.without_isbn += without_isbn;
-        self.unread += unread;
+        self.without_isbn += other.without_isbn;
+        self.unread += other.unread;
+        self.empty_rows += other.empty_rows;
     }
 }
 
@@ -107,6 +120,8 @@ impl Report {
 ///
 /// When it cannot record an event, the import fails and nothing is stored: no row is skipped silently.
 pub trait Observer: Send + 'static {
+    /// How the file is understood, before its first row is read.
+    fn begin(&mut self, file: &Understood);
     /// A row was rejected.
     ///
     /// # Errors
@@ -131,16 +146,17 @@ pub trait Observer: Send + 'static {
 /// # Errors
 /// [`Error::Invalid`] when the file cannot be read, has no usable header, or holds a duplicate and duplicates are refused;
 /// and any database error. Rows that cannot be stored are no error; they are reported to the observer.
-pub async fn import<R, O>(db: &Db, input: R, options: Options, observer: O) -> Result<Report>
+pub async fn import<R, O>(db: &Db, input: R, options: Options, mut observer: O) -> Result<Report>
 where
     R: Read + Send + 'static,
     O: Observer,
 {
-    let Options { format, on_duplicate, dry_run, map } = options;
-    let rows = tokio::task::spawn_blocking(move || Rows::new(input, format, &map))
+    let Options { on_duplicate, dry_run, .. } = options;
+    let rows = tokio::task::spawn_blocking(move || Rows::new(input, &options))
         .await
         .map_err(Error::internal)?
         .map_err(bad_file)?;
+    observer.begin(&rows.understood());
     let (batches, queue) = mpsc::channel(AHEAD);
     tokio::task::spawn_blocking(move || read(rows, &batches));
 
@@ -194,6 +210,7 @@ async fn store(
             .await
             .ok_or_else(|| Error::internal("the file was not read to its end"))??;
         if batch.is_empty() {
+            outcome.report.empty_rows += batch.empty_rows;
             break;
         }
         for rejected in &batch.rejected {

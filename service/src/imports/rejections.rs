@@ -78,7 +78,8 @@ impl RejectedRows {
     pub fn of(import: &Import) -> Result<Self> {
         let layout = match options(import)?.format {
             Format::Jsonl => Layout::Objects,
-            Format::Csv { delimiter } => {
+            Format::Csv(table) => {
+                let delimiter = table.delimiter.unwrap_or(b',');
                 let header = import.header.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&import.header);
                 let names = fields_of(header, delimiter).unwrap_or_default();
                 let names: Vec<_> = names.into_iter().map(as_written).collect();

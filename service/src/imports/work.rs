@@ -1,6 +1,6 @@
 //! Runs imports and undoes them, one after the other, until it is asked to stop.
 
-use std::{collections::BTreeMap, fs::File, io::Seek, sync::Arc, time::Duration};
+use std::{fs::File, io::Seek, sync::Arc, time::Duration};
 
 use entity::import::Entity;
 use tokio::sync::{Notify, mpsc, watch};
@@ -277,15 +277,15 @@ impl Imports {
 
 /// Opens the file at the position of the import.
 async fn open(mut file: File, options: &Options, import: &Import) -> Result<Rows<File>> {
-    let (format, map, place) = (options.format, options.map.clone(), chunk::place(import));
-    let open = move |map: BTreeMap<String, String>| {
+    let (options, place) = (options.clone(), chunk::place(import));
+    let open = move || {
         // An earlier attempt may have read further.
         file.rewind().map_err(unreadable)?;
-        let mut rows = Rows::new(file, format, &map).map_err(bad_file)?;
+        let mut rows = Rows::new(file, &options).map_err(bad_file)?;
         rows.go_to(place).map_err(unreadable)?;
         Ok(rows)
     };
-    on_a_thread(move || open(map)).await
+    on_a_thread(open).await
 }
 
 /// Reads to the end, while the chunks are received; the last one is empty. The first chunk of a file begins at 0 and includes

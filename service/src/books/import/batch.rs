@@ -17,6 +17,8 @@ const BATCH_BYTES: u64 = 1 << 20;
 pub struct Batch {
     pub rows: Vec<Row>,
     pub rejected: Vec<Rejected>,
+    /// Rows without a value, which were left out.
+    pub empty_rows: u64,
 }
 
 impl Batch {
@@ -32,7 +34,7 @@ impl<R: Read> Rows<R> {
     /// # Errors
     /// When the file cannot be read any further.
     pub fn batch(&mut self, most: usize) -> io::Result<Batch> {
-        let begin = self.place().bytes;
+        let (begin, empty_rows) = (self.place().bytes, self.empty_rows());
         let mut batch = Batch::default();
         while batch.rows.len() + batch.rejected.len() < most.min(BATCH)
             && self.place().bytes - begin < BATCH_BYTES
@@ -43,6 +45,7 @@ impl<R: Read> Rows<R> {
                 None => break,
             }
         }
+        batch.empty_rows = self.empty_rows() - empty_rows;
         Ok(batch)
     }
 }

@@ -82,6 +82,14 @@ impl Columns {
         self.0.get(column).map_or(&[], Vec::as_slice)
     }
 
+    /// The columns that the table has, with their headers.
+    pub fn named(&self, names: &[String]) -> Vec<(&'static str, Vec<String>)> {
+        let columns = COLUMNS.iter().zip(&self.0).filter(|(_, places)| !places.is_empty());
+        let headers =
+            |places: &Vec<usize>| places.iter().filter_map(|at| names.get(*at).cloned()).collect();
+        columns.map(|((ours, _), places)| (*ours, headers(places))).collect()
+    }
+
     /// Which columns the table has.
     pub fn present(&self) -> [bool; COLUMNS.len()] {
         self.0.each_ref().map(|places| !places.is_empty())

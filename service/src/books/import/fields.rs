@@ -21,6 +21,11 @@ impl Fields {
         self.bytes.get(start..end)
     }
 
+    /// Whether all fields are empty, or white space.
+    pub fn is_blank(&self) -> bool {
+        self.bytes.trim_ascii_start().is_empty()
+    }
+
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.ends.clear();

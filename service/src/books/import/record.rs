@@ -3,11 +3,11 @@
 //! The `csv` crate accepts any byte sequence as some record: a quote that is never closed silently swallows the rows after
 //! it. Here it is an error of the line on which it occurs, and parsing continues with the next line.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek};
 
 use memchr::{memchr, memchr2};
 
-use super::fields::Fields;
+use super::{encoding::Encoding, fields::Fields, source::Source};
 
 /// The longest record that is read; it bounds the memory of an import.
 pub const LONGEST: usize = 1 << 20;
@@ -137,32 +137,35 @@ pub struct Record<'a> {
 
 /// Reads records from a file of any length in bounded memory.
 pub struct Records<R> {
-    input: R,
+    source: Source<R>,
     delimiter: u8,
     buffer: Vec<u8>,
     start: usize,
-    /// Bytes of the input before the end of the buffer.
-    read: u64,
+    /// Bytes of the file before the start.
+    bytes: u64,
     begun: bool,
     ended: bool,
     line: u64,
     width: Option<usize>,
+    /// Rows without a value that were skipped; `None` if they are records as others.
+    empty: Option<u64>,
     fields: Fields,
 }
 
 impl<R: Read> Records<R> {
-    pub fn new(input: R, delimiter: u8) -> Self {
+    pub fn new(source: Source<R>, delimiter: u8) -> Self {
         let fields = Fields::default();
         Self {
-            input,
+            source,
             delimiter,
             buffer: Vec::new(),
             start: 0,
-            read: 0,
+            bytes: 0,
             begun: false,
             ended: false,
             line: 1,
             width: None,
+            empty: None,
             fields,
         }
     }
@@ -172,9 +175,20 @@ impl<R: Read> Records<R> {
         self.width = Some(width);
     }
 
+    /// As [`Self::expect_width`]; and rows without a value are skipped as empty lines are.
+    pub fn expect_rows(&mut self, width: usize) {
+        self.expect_width(width);
+        self.empty = Some(0);
+    }
+
+    /// Rows without a value so far.
+    pub fn empty(&self) -> u64 {
+        self.empty.unwrap_or_default()
+    }
+
     /// The number of bytes and lines before the next record.
     pub fn place(&self) -> (u64, u64) {
-        (self.read - self.rest().len() as u64, self.line - 1)
+        (self.bytes, self.line - 1)
     }
 
     /// Continues after this many bytes and lines; 0 is the current position, after a header.
@@ -184,9 +198,28 @@ impl<R: Read> Records<R> {
     {
         if bytes > 0 {
             self.buffer.clear();
-            (self.start, self.read, self.line) = (0, bytes, lines + 1);
+            (self.start, self.bytes, self.line) = (0, bytes, lines + 1);
             (self.begun, self.ended) = (true, false);
-            self.input.seek(SeekFrom::Start(bytes))?;
+            self.source.go_to(bytes)?;
+        }
+        Ok(())
+    }
+
+    /// How the file is encoded.
+    pub fn encoding(&self) -> Encoding {
+        self.source.encoding()
+    }
+
+    /// Skips lines, whatever they are.
+    ///
+    /// # Errors
+    /// When the input cannot be read.
+    pub fn skip_lines(&mut self, lines: u64) -> io::Result<()> {
+        for _ in 0..lines {
+            if self.rest().is_empty() && !self.fill()? {
+                break;
+            }
+            self.skip_line(Broken::TooLong)?;
         }
         Ok(())
     }
@@ -217,9 +250,7 @@ impl<R: Read> Records<R> {
                 self.advance(length);
                 continue;
             }
-            let begin = self.rest().len().min(2);
-            // The first bytes of a malformed record are needed to detect its encoding.
-            return Ok(Some(self.take(if fault.is_none() { length } else { begin }, fault)));
+            return Ok(Some(self.take(length, fault)));
         }
     }
 
@@ -244,14 +275,24 @@ impl<R: Read> Records<R> {
                     continue;
                 }
                 Parsed::More => return self.skip_line(Broken::TooLong).map(Some),
-                Parsed::Broken(fault) => return self.skip_line(fault).map(Some),
+                Parsed::Broken(fault) => match self.empty_line() {
+                    Some(length) => {
+                        self.skip_empty(length);
+                        continue;
+                    }
+                    None => return self.skip_line(fault).map(Some),
+                },
                 Parsed::Record(length) => (length, self.wrong_width()),
             };
-            let raw = self.rest().get(..length).unwrap_or_default();
-            if is_empty(raw) {
+            if is_empty(self.rest().get(..length).unwrap_or_default()) {
                 self.advance(length);
                 continue;
             }
+            if self.empty.is_some() && self.fields.is_blank() {
+                self.skip_empty(length);
+                continue;
+            }
+            let raw = self.rest().get(..length).unwrap_or_default();
             return match fault {
                 // A quote that a later row happened to close: only its first line is skipped.
                 Some(fault) if memchr(b'\n', raw).is_some_and(|end| end + 1 < length) => {
@@ -260,6 +301,20 @@ impl<R: Read> Records<R> {
                 fault => Ok(Some(self.take(length, fault))),
             };
         }
+    }
+
+    /// The length of the line if it has too many fields, all of them empty.
+    fn empty_line(&self) -> Option<usize> {
+        self.empty?;
+        let length = memchr(b'\n', self.rest())? + 1;
+        let line = self.rest().get(..length)?;
+        let is_empty = |byte: &u8| *byte == self.delimiter || byte.is_ascii_whitespace();
+        line.iter().all(is_empty).then_some(length)
+    }
+
+    fn skip_empty(&mut self, length: usize) {
+        self.advance(length);
+        self.empty = self.empty.map(|empty| empty + 1);
     }
 
     fn wrong_width(&self) -> Option<Broken> {
@@ -272,6 +327,8 @@ impl<R: Read> Records<R> {
         while memchr(b'\n', self.rest()).is_none() && !self.ended {
             if self.rest().len() > LONGEST {
                 // Only the beginning is stored; the buffer must not grow with the line.
+                let rest = self.buffer.get(self.start + LONGEST..).unwrap_or_default();
+                self.bytes += self.source.encoding().length(rest);
                 self.buffer.truncate(self.start + LONGEST);
             }
             self.fill()?;
@@ -293,7 +350,9 @@ impl<R: Read> Records<R> {
 
     fn advance(&mut self, length: usize) {
         let passed = self.rest().get(..length).unwrap_or_default();
-        self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
+        let lines = memchr::memchr_iter(b'\n', passed).count() as u64;
+        self.bytes += self.source.encoding().length(passed);
+        self.line += lines;
         self.start += length;
     }
 
@@ -305,14 +364,15 @@ impl<R: Read> Records<R> {
     fn fill(&mut self) -> io::Result<bool> {
         self.buffer.drain(..self.start);
         self.start = 0;
-        let wanted = CHUNK.max(self.buffer.len()) as u64;
-        let read = self.input.by_ref().take(wanted).read_to_end(&mut self.buffer)?;
-        self.read += read as u64;
+        let wanted = CHUNK.max(self.buffer.len());
+        let read = self.source.fill(&mut self.buffer, wanted)?;
         self.ended |= read == 0;
         if !self.begun {
             self.begun = true;
             // A byte order mark is not part of the first field.
-            self.start = if self.buffer.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+            if self.buffer.starts_with(b"\xef\xbb\xbf") {
+                self.advance(3);
+            }
         }
         Ok(read > 0)
     }

@@ -69,9 +69,10 @@ pub async fn store_batch(
     on_duplicate: OnDuplicate,
     outcome: &mut Outcome,
 ) -> Result<()> {
-    let Batch { rows, rejected } = batch;
+    let Batch { rows, rejected, empty_rows } = batch;
     outcome.report.rows += (rows.len() + rejected.len()) as u64;
     outcome.report.rejected += rejected.len() as u64;
+    outcome.report.empty_rows += empty_rows;
     let count = |is_so: fn(&Row) -> bool| rows.iter().filter(|row| is_so(row)).count() as u64;
     outcome.report.warnings += count(|row| !row.warnings.is_empty());
     outcome.report.without_isbn += count(|row| row.book.isbn.is_none());

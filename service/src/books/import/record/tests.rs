@@ -7,7 +7,7 @@ use super::*;
 type Rows = Vec<(u64, Result<Vec<String>, Broken>)>;
 
 fn read(text: &[u8], width: Option<usize>) -> Rows {
-    let mut records = Records::new(text, b',');
+    let mut records = Records::new(Source::new(text), b',');
     if let Some(width) = width {
         records.expect_width(width);
     }
@@ -70,7 +70,7 @@ fn ten_megabytes_in_one_cell_cost_one_line_and_no_memory() {
     for quote in ["", "\""] {
         let giant = "x".repeat(10 << 20);
         let text = format!("a,b\n{quote}{giant}{quote},b\nc,d\n");
-        let mut records = Records::new(text.as_bytes(), b',');
+        let mut records = Records::new(Source::new(text.as_bytes()), b',');
         let mut seen = Vec::new();
         while let Some(record) = records.next().unwrap() {
             seen.push((record.line, record.fields.map(Fields::len)));
@@ -99,7 +99,7 @@ proptest! {
 
     #[test]
     fn no_bytes_make_it_panic_or_lose_a_line(bytes in prop::collection::vec(prop::sample::select(&b"a,\"\r\n\xff"[..]), 0..60)) {
-        let mut records = Records::new(&bytes[..], b',');
+        let mut records = Records::new(Source::new(&bytes[..]), b',');
         let mut taken = 0;
         while let Some(record) = records.next().unwrap() {
             taken += record.raw.iter().filter(|byte| !matches!(byte, b'\r' | b'\n')).count();

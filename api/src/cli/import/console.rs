@@ -1,0 +1,214 @@
+//! What the terminal shows of an import.
+
+use std::{
+    fs::File,
+    io::{self, IsTerminal, Read, Write},
+    path::Path,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use anyhow::{Context, Result};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use service::books::import::{
+    Dialect, Encoding, LineEnds, Observer, Rejected, Report, Row, Understood,
+};
+
+use super::BooksArgs;
+
+/// Warnings and rejected rows that are shown individually; `--warnings` and `--rejects` write all of them.
+const SHOWN: u64 = 10;
+/// Rows between two lines of progress if no bar can be drawn.
+const ROWS_A_LINE: u64 = 100_000;
+
+/// The outcome on one line.
+pub fn print(report: &Report, understood: Option<&Understood>, dry_run: bool) -> Result<()> {
+    let Report { rows, inserted, updated, skipped, rejected, without_isbn, unread, .. } = report;
+    let unread = match unread {
+        0 => String::new(),
+        unread => format!(", {unread} with another cell that is not usable"),
+    };
+    let encoding = understood.map(|file| file.encoding).filter(|found| *found != Encoding::UTF_8);
+    let notes = [
+        dry_run.then(|| "dry run, nothing was stored".to_owned()),
+        encoding.map(|encoding| format!("read as {}", encoding.name())),
+        match report.empty_rows {
+            0 => None,
+            1 => Some("1 empty row left out".to_owned()),
+            empty => Some(format!("{empty} empty rows left out")),
+        },
+    ];
+    let notes: Vec<String> = notes.into_iter().flatten().collect();
+    let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
+    let line = format!(
+        "{rows} rows: {inserted} inserted, {updated} updated, {skipped} skipped, {rejected} rejected; \
+         {without_isbn} without a usable ISBN{unread}{notes}"
+    );
+    super::super::say(&line)
+}
+
+/// Counts the bytes that are read, for the progress bar.
+pub struct Counted<R> {
+    pub input: R,
+    pub read: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(buffer)?;
+        self.read.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+/// Shows an import on the terminal, and writes rows that cannot be stored to files.
+pub struct Console {
+    bar: ProgressBar,
+    read: Arc<AtomicU64>,
+    next_line: u64,
+    rejected: u64,
+    warned: u64,
+    rejects: Option<csv::Writer<File>>,
+    warnings: Option<csv::Writer<File>>,
+    dry_run: bool,
+    understood: Arc<OnceLock<Understood>>,
+}
+
+impl Console {
+    /// For a file of which the length may be known, and how many of its bytes were read.
+    pub fn new(
+        (length, read): (Option<u64>, Arc<AtomicU64>),
+        understood: Arc<OnceLock<Understood>>,
+        args: &BooksArgs,
+    ) -> Result<Self> {
+        let bar = match length {
+            Some(length) if io::stderr().is_terminal() => {
+                ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr())
+            }
+            _ => ProgressBar::hidden(),
+        };
+        if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent:>3} % {msg}, {eta} left")
+        {
+            bar.set_style(style);
+        }
+        Ok(Self {
+            bar,
+            read,
+            next_line: ROWS_A_LINE,
+            rejected: 0,
+            warned: 0,
+            rejects: table(args.rejects.as_deref(), &["row", "line", "reason", "text"])?,
+            warnings: table(args.warnings.as_deref(), &["row", "line", "reason"])?,
+            dry_run: args.dry_run,
+            understood,
+        })
+    }
+
+    fn note(&self, count: u64, line: &str, rest: &str) {
+        if count <= SHOWN {
+            self.bar.suspend(|| note(line));
+        } else if count == SHOWN + 1 {
+            self.bar.suspend(|| note(&format!("… more of them; `{rest} FILE` keeps them all")));
+        }
+    }
+}
+
+/// A line for the user; the import does not stop if it cannot be written.
+fn note(line: &str) {
+    drop(writeln!(io::stderr(), "{line}"));
+}
+
+fn table(path: Option<&Path>, header: &[&str]) -> Result<Option<csv::Writer<File>>> {
+    let Some(path) = path else { return Ok(None) };
+    let context = || format!("cannot write `{}`", path.display());
+    let mut table = csv::Writer::from_path(path).with_context(context)?;
+    table.write_record(header).with_context(context)?;
+    Ok(Some(table))
+}
+
+/// How the file is read, and which of its headers are which columns.
+fn describe(Understood { encoding, dialect, columns }: &Understood) -> [Option<String>; 2] {
+    let mut read = format!("the file is read as {}", encoding.name());
+    if let Some(Dialect { delimiter, line_ends, skip_lines }) = dialect {
+        let delimiter = char::from(*delimiter).escape_default();
+        read += &format!(", with the delimiter `{delimiter}`");
+        if *line_ends == LineEnds::Cr {
+            read += ", with carriage returns between lines";
+        }
+        match skip_lines {
+            0 => {}
+            1 => read += ", without the line above the header",
+            lines => read += &format!(", without the {lines} lines above the header"),
+        }
+    }
+    let column = |(ours, headers): &(&str, Vec<String>)| {
+        let headers = headers.iter().map(|header| format!("`{}`", service::shortened(header, 40)));
+        format!("{ours} from {}", headers.collect::<Vec<_>>().join(", "))
+    };
+    let columns = columns.iter().map(column).collect::<Vec<_>>().join("; ");
+    [Some(read), Some(columns).filter(|columns| !columns.is_empty())]
+}
+
+impl Observer for Console {
+    fn begin(&mut self, file: &Understood) {
+        let is_odd = file.encoding != Encoding::UTF_8
+            || file.dialect.is_some_and(|dialect| dialect.skip_lines > 0);
+        let [read, columns] = describe(file);
+        if self.dry_run || is_odd {
+            read.iter().for_each(|line| note(line));
+        }
+        if self.dry_run {
+            columns.iter().for_each(|line| note(line));
+        }
+        // There is one import.
+        drop(self.understood.set(file.clone()));
+    }
+
+    fn rejected(&mut self, row: &Rejected) -> io::Result<()> {
+        let Rejected { number, line, reason, raw: _ } = row;
+        self.rejected += 1;
+        self.note(
+            self.rejected,
+            &format!("row {number} (line {line}) rejected: {reason}"),
+            "--rejects",
+        );
+        match &mut self.rejects {
+            Some(table) => Ok(table.write_record([
+                &number.to_string(),
+                &line.to_string(),
+                reason,
+                service::guarded(&row.text()).as_ref(),
+            ])?),
+            None => Ok(()),
+        }
+    }
+
+    fn warning(&mut self, row: &Row, why: &str) -> io::Result<()> {
+        let Row { number, line, .. } = row;
+        self.warned += 1;
+        self.note(self.warned, &format!("row {number} (line {line}) warning: {why}"), "--warnings");
+        match &mut self.warnings {
+            Some(table) => Ok(table.write_record([&number.to_string(), &line.to_string(), why])?),
+            None => Ok(()),
+        }
+    }
+
+    fn progress(&mut self, so_far: &Report) {
+        self.bar.set_position(self.read.load(Ordering::Relaxed));
+        self.bar.set_message(format!("{} rows", so_far.rows));
+        if self.bar.is_hidden() && so_far.rows >= self.next_line {
+            note(&format!("{} rows", so_far.rows));
+            self.next_line = so_far.rows + ROWS_A_LINE;
+        }
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.bar.finish_and_clear();
+        for table in [&mut self.rejects, &mut self.warnings].into_iter().flatten() {
+            table.flush()?;
+        }
+        Ok(())
+    }
+}
