@@ -47,6 +47,10 @@ pub fn canonical_with_lost_zeros(written: &str) -> Result<String, BadIsbn> {
 
 fn read(written: &str, repair: impl Fn(Vec<u8>) -> Vec<u8>) -> Result<String, BadIsbn> {
     let digits = repair(digits(written)?);
+    // Nearly all are, so what is wrong with the others is looked for afterwards.
+    if let Some(isbn) = valid(&digits) {
+        return Ok(isbn);
+    }
     let written = &shortened(written, 30);
     if let Ok(digits) = <[u8; 10]>::try_from(digits.as_slice()) {
         let right = with_check_digit(digits, Isbn10::new, 10)
@@ -68,6 +72,16 @@ fn read(written: &str, repair: impl Fn(Vec<u8>) -> Vec<u8>) -> Result<String, Ba
     })?;
     check(written, digits.last(), right.1)?;
     Ok(right.0.to_string())
+}
+
+/// The canonical form of digits with a right check digit.
+fn valid(digits: &[u8]) -> Option<String> {
+    if let Ok(digits) = <[u8; 10]>::try_from(digits) {
+        return Isbn10::new(digits).ok().map(|isbn| Isbn13::from(isbn).to_string());
+    }
+    let digits = <[u8; 13]>::try_from(digits).ok()?;
+    let is_book = matches!(digits, [9, 7, 8 | 9, ..]);
+    is_book.then(|| Isbn13::new(digits).ok()).flatten().map(|isbn| isbn.to_string())
 }
 
 /// The digits in `written`, `X` as ten.
