@@ -12,6 +12,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use migration::sea_revise::cli::Arguments;
 use service::{Location, Settings};
 
+use import::ImportArgs;
+
 use crate::{
     logging::{self, LogFormat},
     server,
@@ -67,8 +69,7 @@ enum Command {
     /// Write, apply, revert and compare migrations of the database schema
     Db(Box<Arguments>),
     /// Add the rows of a file
-    #[command(subcommand)]
-    Import(import::ImportCommand),
+    Import(import::ImportArgs),
     /// Write rows to a file or to standard output
     #[command(subcommand)]
     Export(export::ExportCommand),
@@ -103,9 +104,10 @@ fn carry_out(common: &Common, command: Command) -> ExitCode {
         Command::Serve(args) => {
             run(common, async |location, settings| serve::serve(location, settings, args).await)
         }
-        Command::Import(command) => {
+        Command::Import(ImportArgs { formats: _, command: Some(command) }) => {
             run(common, async |location, settings| import::run(location, settings, command).await)
         }
+        Command::Import(ImportArgs { .. }) => import::print_formats(),
         Command::Export(command) => {
             run(common, async |location, settings| export::run(location, settings, command).await)
         }

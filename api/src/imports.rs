@@ -103,11 +103,11 @@ pub struct ImportOut<'a> {
     inserted: i64,
     /// Books that were updated.
     updated: i64,
-    /// Stored before, and not changed.
+    /// Stored before.
     skipped: i64,
-    /// Rows that could not be stored; `links.rejected` has them.
+    /// Not stored; `links.rejected` has them.
     rejected: i64,
-    /// Rows without an ISBN or with a cell that is not usable.
+    /// Rows without an ISBN, or with a cell that is not usable.
     warnings: i64,
     /// Books that were reverted.
     reverted: i64,

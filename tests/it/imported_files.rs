@@ -19,7 +19,8 @@ fn windows_1252(text: &str) -> Vec<u8> {
 
 fn books(database: &Database) -> Vec<String> {
     database.texts(
-        "SELECT title || '|' || author || '|' || coalesce(CAST(year AS VARCHAR(9)), '-') || '|' || coalesce(isbn, '-') FROM books ORDER BY id",
+        "SELECT title || '|' || author || '|' || coalesce(CAST(year AS VARCHAR(9)), '-') || '|' || coalesce(isbn, '-') \
+         FROM books ORDER BY id",
     )
 }
 
@@ -81,7 +82,8 @@ on_both! {
                 assert_eq!((&import["inserted"], &import["rejected"]), (&json!(2), &json!(0)), "{name}: {import}");
                 let columns = json!({"title": ["title"], "author": ["author"], "year": ["year"], "isbn": ["isbn"]});
                 let expected = json!({
-                    "encoding": encoding, "delimiter": delimiter, "line_ends": ends, "skip_lines": skipped, "columns": columns,
+                    "encoding": encoding, "delimiter": delimiter, "line_ends": ends, "skip_lines": skipped, "profile": null,
+                    "columns": columns,
                 });
                 assert_eq!(import["read_as"], expected, "{name}");
             }

@@ -17,6 +17,7 @@ use service::{
     books::import::{self, Encoding, LineEnds, OnDuplicate, Options, Table},
 };
 
+pub use console::print_formats;
 use console::{Console, Counted};
 
 use super::schema;
@@ -24,12 +25,22 @@ use super::schema;
 /// Size of the page cache for an import.
 const IMPORT_CACHE_KIB: u32 = 48 * 1024;
 
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true, args_conflicts_with_subcommands = true)]
+pub struct ImportArgs {
+    /// List the programs whose tables are known, and the columns that are read
+    #[arg(long)]
+    pub formats: bool,
+    #[command(subcommand)]
+    pub command: Option<ImportCommand>,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum ImportCommand {
     /// Add the books of a CSV or JSON lines file: all rows that can be stored, in one transaction, or nothing
     ///
-    /// Columns are identified by their headers; those of other catalogues are understood too. A row is a duplicate when its ISBN
-    /// is already stored, or, without one, when a book without ISBN has the same title, author and year.
+    /// Columns are identified by their headers; those of other catalogues are understood too (`bookplate import --formats`). A row
+    /// is a duplicate when its ISBN is already stored, or, without one, when a book without ISBN has the same title, author and year.
     ///
     /// A server may run at the same time. On SQLite it answers reads, and refuses changes with 503 until the import is done.
     Books(BooksArgs),
@@ -58,6 +69,9 @@ pub struct BooksArgs {
     /// `--map isbn=ISBN13,ISBN`, the first with a usable value counts in each row
     #[arg(long, value_name = "COLUMN=HEADER", value_parser = pair)]
     map: Vec<(String, String)>,
+    /// The value of a member in rows without one, as in `--default author=Anonymous`; it never replaces what is stored
+    #[arg(long, value_name = "COLUMN=VALUE", value_parser = pair)]
+    default: Vec<(String, String)>,
     /// What to do with a row whose book is already stored
     #[arg(long, default_value = "skip")]
     on_duplicate: Duplicates,
@@ -100,7 +114,7 @@ enum Duplicates {
 
 fn pair(written: &str) -> Result<(String, String), String> {
     let (column, header) =
-        written.split_once('=').ok_or("expected COLUMN=HEADER, as in `author=Verfasser`")?;
+        written.split_once('=').ok_or("expected a column and `=`, as in `author=Verfasser`")?;
     Ok((column.to_owned(), header.to_owned()))
 }
 
@@ -128,6 +142,7 @@ pub async fn run(location: &Location, settings: Settings, command: ImportCommand
         on_duplicate: on_duplicate(args.on_duplicate),
         dry_run: args.dry_run,
         map: map(&args)?,
+        defaults: unique("default", &args.default)?,
     };
 
     let claim = schema::claim_to_write(location, schema::IMPORT)?;
@@ -219,11 +234,15 @@ fn map(args: &BooksArgs) -> Result<BTreeMap<String, String>> {
     if format(args) == import::Format::Jsonl && !args.map.is_empty() {
         bail!("`--map` is only for CSV; JSON lines use our column names as members");
     }
-    let mut map = BTreeMap::new();
-    for (column, header) in &args.map {
-        if map.insert(column.clone(), header.clone()).is_some() {
-            bail!("`--map {column}=…` appears twice; remove one");
+    unique("map", &args.map)
+}
+
+fn unique(flag: &str, pairs: &[(String, String)]) -> Result<BTreeMap<String, String>> {
+    let mut unique = BTreeMap::new();
+    for (column, value) in pairs {
+        if unique.insert(column.clone(), value.clone()).is_some() {
+            bail!("`--{flag} {column}=…` appears twice; remove one");
         }
     }
-    Ok(map)
+    Ok(unique)
 }

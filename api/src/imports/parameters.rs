@@ -10,7 +10,7 @@ use service::{
 };
 use utoipa::{IntoParams, ToSchema};
 
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     "format",
     "delimiter",
     "encoding",
@@ -19,6 +19,7 @@ const NAMES: [&str; 8] = [
     "on_duplicate",
     "dry_run",
     "map",
+    "default",
 ];
 /// Parameters that only a table has.
 const OF_TABLES: [&str; 3] = ["line_ends", "skip_lines", "map"];
@@ -81,7 +82,7 @@ pub struct ImportParameters {
     /// The encoding of the file; found in it when absent.
     #[param(max_length = 40, example = "windows-1252")]
     encoding: Option<String>,
-    /// Whether lines of a CSV file end with LF, also after CR, or with CR alone; found in it when absent.
+    /// What ends a line of a CSV file: LF, also after CR, or CR alone; found in it when absent.
     #[param(inline)]
     line_ends: Option<Ends>,
     /// Lines above the header of a CSV file; found in it when absent.
@@ -90,12 +91,14 @@ pub struct ImportParameters {
     /// What to do with a row whose book is already stored; `skip` when absent.
     #[param(inline)]
     on_duplicate: Option<Duplicates>,
-    /// Process everything, count it, and store nothing.
+    /// Count everything, and store nothing.
     dry_run: Option<bool>,
     /// The header of a column that is not understood, or several, as in `isbn=EAN,ISBN`, of which the first usable value of a row
     /// counts; may be repeated for each column.
     #[param(example = json!(["author=Verfasser"]))]
     map: Option<Vec<String>>,
+    /// A value for rows without one, as `author=Anonymous`; it replaces nothing that is stored.
+    default: Option<Vec<String>>,
 }
 
 /// Parses the parameters; `known` is what the type or the name of the file determines.
@@ -138,7 +141,8 @@ pub fn options(given: &[(String, String)], known: Known) -> Result<Options> {
         Some("true" | "1" | "") => true,
         Some(other) => return Err(bad("dry_run", other, "`true` or `false`")),
     };
-    Ok(Options { format, encoding, on_duplicate, dry_run, map: map(given)? })
+    let (map, defaults) = (columns(given, "map")?, columns(given, "default")?);
+    Ok(Options { format, encoding, on_duplicate, dry_run, map, defaults })
 }
 
 /// The value of a parameter that may be given once.
@@ -200,19 +204,24 @@ pub fn kind(written: Option<&str>) -> Result<Option<Kind>> {
     }
 }
 
-fn map(given: &[(String, String)]) -> Result<BTreeMap<String, String>> {
-    let mut map = BTreeMap::new();
-    for (_, written) in given.iter().filter(|(name, _)| name == "map") {
+/// The columns of a parameter that is repeated for each, with their values.
+fn columns(given: &[(String, String)], parameter: &str) -> Result<BTreeMap<String, String>> {
+    let mut columns = BTreeMap::new();
+    for (_, written) in given.iter().filter(|(name, _)| name == parameter) {
+        let (form, example) = match parameter {
+            "map" => ("COLUMN=HEADER", "author=Verfasser"),
+            _ => ("COLUMN=VALUE", "author=Anonymous"),
+        };
         let shown = service::shortened(written, 60);
-        let (column, header) = written.split_once('=').ok_or_else(|| {
-            let detail = format!("map `{shown}` is not COLUMN=HEADER, such as `author=Verfasser`");
-            Error::parameter("map", detail)
+        let (column, value) = written.split_once('=').ok_or_else(|| {
+            let detail = format!("{parameter} `{shown}` is not {form}, such as `{example}`");
+            Error::parameter(parameter, detail)
         })?;
-        if map.insert(column.to_owned(), header.to_owned()).is_some() {
+        if columns.insert(column.to_owned(), value.to_owned()).is_some() {
             let column = service::shortened(column, 40);
-            let detail = format!("map names the column `{column}` twice; remove one");
-            return Err(Error::parameter("map", detail));
+            let detail = format!("{parameter} names the column `{column}` twice; remove one");
+            return Err(Error::parameter(parameter, detail));
         }
     }
-    Ok(map)
+    Ok(columns)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use service::{
-    books::import::{self, Encoding, Format, LineEnds, Options, Table},
+    books::import::{LineEnds, Options, Understood},
     imports::Import,
 };
 use utoipa::ToSchema;
@@ -12,36 +12,37 @@ use utoipa::ToSchema;
 /// How a file is read, as it was found or given. JSON lines have an encoding only.
 #[derive(Serialize, ToSchema)]
 pub struct ReadAs {
-    #[schema(value_type = String, example = "UTF-8")]
-    encoding: Option<&'static str>,
-    #[schema(example = ",")]
+    #[schema(example = "UTF-8")]
+    encoding: &'static str,
     delimiter: Option<String>,
     /// `lf` or `cr`.
     #[schema(value_type = Option<String>)]
     line_ends: Option<&'static str>,
     /// Lines above the header.
     skip_lines: Option<u64>,
+    /// The program that wrote it.
+    #[schema(example = "Goodreads")]
+    profile: Option<&'static str>,
     /// The headers of each member, the best first.
-    #[schema(example = json!({"isbn": ["ISBN", "ISBN13"]}))]
+    #[schema(example = json!({"isbn": ["ISBN13"]}))]
     columns: BTreeMap<&'static str, Vec<String>>,
 }
 
 impl ReadAs {
     /// Of an import with its options.
     pub fn of(import: &Import, options: &Options) -> Self {
-        let table = match options.format {
-            Format::Csv(table) => table,
-            Format::Jsonl => Table::default(),
-        };
+        let Understood { encoding, dialect, profile, columns } =
+            Understood::of(&import.header, options);
         Self {
-            encoding: options.encoding.map(Encoding::name),
-            delimiter: table.delimiter.map(|delimiter| char::from(delimiter).to_string()),
-            line_ends: table.line_ends.map(|ends| match ends {
+            encoding: encoding.name(),
+            delimiter: dialect.map(|dialect| char::from(dialect.delimiter).to_string()),
+            line_ends: dialect.map(|dialect| match dialect.line_ends {
                 LineEnds::Lf => "lf",
                 LineEnds::Cr => "cr",
             }),
-            skip_lines: table.skip_lines,
-            columns: import::columns_of(&import.header, options).into_iter().collect(),
+            skip_lines: dialect.map(|dialect| dialect.skip_lines),
+            profile: profile.map(|profile| profile.name),
+            columns: columns.into_iter().collect(),
         }
     }
 }

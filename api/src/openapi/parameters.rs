@@ -161,7 +161,7 @@ pub fn operators() -> Value {
 fn sort(schema: &FilterSchema) -> Parameter {
     list(
         "sort",
-        "columns, with `-` the greatest first; rows without a value come last, and the id decides between equals",
+        "columns, with `-` the greatest first; rows without a value last, equals by their ids",
         orders(schema).unique_items(true),
     )
 }
@@ -288,12 +288,12 @@ fn meaning(operator: Operator) -> &'static str {
     match operator {
         Operator::Equals => "equals",
         Operator::Ne => "is another value, or none",
-        Operator::In => "is one of these; commas need double quotes",
+        Operator::In => "one of these; commas need double quotes",
         Operator::Notin => "is none of these values, or has no value",
         Operator::Gt => "is greater",
-        Operator::Gte => "is at least",
+        Operator::Gte => "at least",
         Operator::Lt => "is less",
-        Operator::Lte => "is at most",
+        Operator::Lte => "at most",
         Operator::Between => "is between these two values, or one of them",
         Operator::Contains => "contains this",
         Operator::Icontains => "contains this in any case",

@@ -11,6 +11,7 @@ mod encoding;
 mod fields;
 mod header;
 mod members;
+mod profiles;
 mod record;
 mod row;
 mod rows;
@@ -27,11 +28,13 @@ use std::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
+pub use columns::columns;
 pub use dialect::{Dialect, LineEnds, Table};
 pub use encoding::Encoding;
+pub use profiles::{PROFILES, Profile};
 pub use row::{Rejected, Row};
 pub use rows::Format;
-pub use understood::{Understood, columns_of};
+pub use understood::Understood;
 pub(crate) use {
     batch::{BATCH, Batch},
     members::Members,
@@ -50,10 +53,11 @@ use crate::{
 const AHEAD: usize = 4;
 
 /// What to do with a row whose book is already stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnDuplicate {
     /// The stored book is not changed.
+    #[default]
     Skip,
     /// The stored book takes the values of the row.
     Update,
@@ -61,8 +65,8 @@ pub enum OnDuplicate {
     Fail,
 }
 
-/// How to import.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// How to import; by default a table whose duplicates are skipped.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Options {
     /// The format of the file.
     pub format: Format,
@@ -75,6 +79,9 @@ pub struct Options {
     pub dry_run: bool,
     /// The header of a column whose name is not one of the usual ones, or several with commas between them, the best first.
     pub map: BTreeMap<String, String>,
+    /// Values for members of rows without one. They never replace what is stored.
+    #[serde(default)]
+    pub defaults: BTreeMap<String, String>,
 }
 
 /// The outcome of the rows: `rows = inserted + updated + skipped + rejected`.

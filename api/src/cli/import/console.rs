@@ -13,7 +13,8 @@ use std::{
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use service::books::import::{
-    Dialect, Encoding, LineEnds, Observer, Rejected, Report, Row, Understood,
+    Dialect, Encoding, LineEnds, Observer, PROFILES, Profile, Rejected, Report, Row, Understood,
+    columns,
 };
 
 use super::BooksArgs;
@@ -22,6 +23,26 @@ use super::BooksArgs;
 const SHOWN: u64 = 10;
 /// Rows between two lines of progress if no bar can be drawn.
 const ROWS_A_LINE: u64 = 100_000;
+
+/// The programs whose tables are known, and the columns that are read.
+pub fn print_formats() -> Result<()> {
+    let list = |(ours, headers): &(&str, &[&str])| match headers.is_empty() {
+        true => format!("  {ours}: not read"),
+        false => format!("  {ours}: {}", headers.join(", ")),
+    };
+    let mut lines = vec![
+        "Any table with a header, and JSON lines; the best header of a member first:".to_owned(),
+    ];
+    lines.extend(columns().iter().map(list));
+    for profile in &PROFILES {
+        let (told_by, columns) = profile.described();
+        lines.push(format!("{}, told by {}:", profile.name, told_by.join(", ")));
+        lines.extend(columns.iter().map(list));
+    }
+    lines
+        .push("Headers are compared in small letters, with `_` for spaces and hyphens.".to_owned());
+    super::super::say(&lines.join("\n"))
+}
 
 /// The outcome on one line.
 pub fn print(report: &Report, understood: Option<&Understood>, dry_run: bool) -> Result<()> {
@@ -129,8 +150,12 @@ fn table(path: Option<&Path>, header: &[&str]) -> Result<Option<csv::Writer<File
 }
 
 /// How the file is read, and which of its headers are which columns.
-fn describe(Understood { encoding, dialect, columns }: &Understood) -> [Option<String>; 2] {
+fn describe(file: &Understood) -> [Option<String>; 2] {
+    let Understood { encoding, dialect, profile, columns } = file;
     let mut read = format!("the file is read as {}", encoding.name());
+    if let Some(Profile { name, .. }) = profile {
+        read = format!("the file is a table of {name}, read as {}", encoding.name());
+    }
     if let Some(Dialect { delimiter, line_ends, skip_lines }) = dialect {
         let delimiter = char::from(*delimiter).escape_default();
         read += &format!(", with the delimiter `{delimiter}`");

@@ -6,7 +6,7 @@ mod pages;
 mod text;
 mod year;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use super::columns::COLUMNS;
 use crate::{
@@ -37,6 +37,22 @@ pub(super) struct Accepted {
     pub book: Checked<NewBook>,
     /// Which cells could not be used, and why.
     pub warnings: Vec<Warning>,
+    /// The places in [`COLUMNS`] of members that have the value for rows without one.
+    pub defaulted: Vec<usize>,
+}
+
+/// For each of [`COLUMNS`] the value of a row without one.
+pub(super) type Defaults = [Option<String>; COLUMNS.len()];
+
+/// The values for rows without one, by the names of their columns.
+///
+/// # Errors
+/// For an ISBN, which every book has for itself.
+pub(super) fn defaults(given: &BTreeMap<String, String>) -> Result<Defaults, String> {
+    if given.contains_key("isbn") {
+        return Err("every book has an isbn of its own; leave out the default".to_owned());
+    }
+    Ok(COLUMNS.map(|(ours, _)| given.get(ours).cloned()))
 }
 
 /// A cell that could not be used.
@@ -51,8 +67,8 @@ pub(super) struct Warning {
 ///
 /// # Errors
 /// Why it cannot be stored.
-pub(super) fn book(cells: &impl Cells) -> Result<Accepted, String> {
-    let mut row = Reader { cells, warnings: Vec::new() };
+pub(super) fn book(cells: &impl Cells, defaults: &Defaults) -> Result<Accepted, String> {
+    let mut row = Reader { cells, defaults, warnings: Vec::new(), defaulted: Vec::new() };
     let [title, author, year, isbn, page_count, status] = std::array::from_fn(|column| column);
     let read_year = if cells.is_exact() { year::exact } else { year::read };
     let new = NewBook {
@@ -69,7 +85,7 @@ pub(super) fn book(cells: &impl Cells) -> Result<Accepted, String> {
         row.warn(isbn, "there is no isbn".to_owned());
     }
     match new.check() {
-        Ok(book) => Ok(Accepted { book, warnings: row.warnings }),
+        Ok(book) => Ok(Accepted { book, warnings: row.warnings, defaulted: row.defaulted }),
         Err(error @ Error::Invalid(_)) => Err(error.to_string()),
         Err(error) => Err(crate::chain(&error).to_string()),
     }
@@ -77,12 +93,14 @@ pub(super) fn book(cells: &impl Cells) -> Result<Accepted, String> {
 
 struct Reader<'a, C> {
     cells: &'a C,
+    defaults: &'a Defaults,
     warnings: Vec<Warning>,
+    defaulted: Vec<usize>,
 }
 
 impl<C: Cells> Reader<'_, C> {
-    /// The first text that says something; an empty one if there is none.
-    fn required(&self, column: usize) -> Result<String, String> {
+    /// The first text that says something; if there is none, the one for such rows, or an empty one.
+    fn required(&mut self, column: usize) -> Result<String, String> {
         for cell in self.cells.of(column) {
             let cell = cell?;
             let text = match self.cells.is_exact() {
@@ -93,7 +111,13 @@ impl<C: Cells> Reader<'_, C> {
                 return Ok(text.into_owned());
             }
         }
-        Ok(String::new())
+        Ok(self.default(column).unwrap_or_default().to_owned())
+    }
+
+    fn default(&mut self, column: usize) -> Option<&str> {
+        let default = self.defaults.get(column)?.as_deref()?;
+        self.defaulted.push(column);
+        Some(default)
     }
 
     /// The first usable value; if there is none, a warning about the first cell that is not empty.
@@ -106,10 +130,16 @@ impl<C: Cells> Reader<'_, C> {
                 Err(reason) => warning = warning.or(Some(reason)),
             }
         }
-        if let Some(reason) = warning {
+        let default = if warning.is_none() { self.default(column).map(&read) } else { None };
+        let (value, bad) = match default {
+            Some(Err(reason)) => (None, Some(reason)),
+            Some(Ok(value)) => (value, None),
+            None => (None, None),
+        };
+        if let Some(reason) = warning.or(bad) {
             self.warn(column, reason);
         }
-        None
+        value
     }
 
     fn warn(&mut self, column: usize, reason: String) {
@@ -129,4 +159,13 @@ pub(super) fn name(column: usize) -> &'static str {
 
 fn is_too_long(written: &str) -> bool {
     written.len() > LONGEST
+}
+
+/// One to four digits and nothing else.
+fn small_number(written: &str) -> Option<i32> {
+    let digit = |number: i32, byte: &u8| {
+        byte.is_ascii_digit().then(|| number * 10 + i32::from(byte - b'0'))
+    };
+    let bytes = written.as_bytes();
+    if (1..=4).contains(&bytes.len()) { bytes.iter().try_fold(0, digit) } else { None }
 }

@@ -1,7 +1,6 @@
 //! The columns that are read, by their names.
 
-use std::collections::BTreeMap;
-
+use super::{Options, profiles::Profile};
 use crate::{csv_escape::without_guard, query::shortened};
 
 /// Our columns and the headers under which other catalogues keep them, the best first.
@@ -39,35 +38,53 @@ pub(super) const COLUMNS: [(&str, &[&str]); 6] = [
     ("status", &["status"]),
 ];
 
+/// The members of a book, and the headers under which they are read if no program is known by the header, the best first.
+#[must_use]
+pub fn columns() -> &'static [(&'static str, &'static [&'static str])] {
+    &COLUMNS
+}
+
 /// Headers that a message about a table repeats, and characters of each.
 const MOST_SHOWN: usize = 20;
 const LONGEST_SHOWN: usize = 40;
 
-/// For each of [`COLUMNS`] the fields that may have its value, the best first.
+/// Where the members of a book are in a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Columns([Vec<usize>; COLUMNS.len()]);
+pub(super) struct Columns {
+    /// For each of [`COLUMNS`] the fields that may have its value, the best first.
+    places: [Vec<usize>; COLUMNS.len()],
+    /// The program that wrote the table, if it is known.
+    pub profile: Option<&'static Profile>,
+}
 
 impl Columns {
-    /// Finds the columns of a table by its headers. `map` names the headers of a column where the usual ones do not fit.
+    /// Finds the columns of a table by its headers. The options name the headers of a column where the usual ones do not fit, and
+    /// values of members that have no column.
     ///
     /// # Errors
-    /// When `map` names a column or a header that does not exist, and when no header means a title or an author.
-    pub fn find(names: &[String], map: &BTreeMap<String, String>) -> Result<Self, String> {
-        if let Some(column) =
-            map.keys().find(|column| COLUMNS.iter().all(|(ours, _)| ours != column))
+    /// When the options name a column or a header that does not exist, and when no header means a title or an author.
+    pub fn find(names: &[String], options: &Options) -> Result<Self, String> {
+        let Options { map, defaults, .. } = options;
+        if let Some(column) = map
+            .keys()
+            .chain(defaults.keys())
+            .find(|column| COLUMNS.iter().all(|(ours, _)| ours != column))
         {
             let ours = COLUMNS.map(|(ours, _)| ours).join(", ");
             let column = shortened(column, LONGEST_SHOWN);
             return Err(format!("`{column}` is no column of a book; the columns are {ours}"));
         }
         let plain: Vec<String> = names.iter().map(|name| plain(name)).collect();
-        let mut found = Self::default();
-        for (places, (ours, aliases)) in found.0.iter_mut().zip(COLUMNS) {
+        let profile = Profile::find(&plain);
+        let mut found = Self { profile, ..Self::default() };
+        for (places, (ours, aliases)) in found.places.iter_mut().zip(COLUMNS) {
+            let aliases = profile.and_then(|profile| profile.headers(ours)).unwrap_or(aliases);
             *places = match map.get(ours) {
                 Some(headers) => named(headers, names)?,
                 None => all_named(aliases, &plain),
             };
-            if places.is_empty() && matches!(ours, "title" | "author") {
+            let is_needed = matches!(ours, "title" | "author") && !defaults.contains_key(ours);
+            if places.is_empty() && is_needed {
                 let headers = shown(names);
                 return Err(format!(
                     "no header means `{ours}`; name the one that does, as `{ours}=HEADER` of a map; the headers are {headers}"
@@ -79,12 +96,12 @@ impl Columns {
 
     /// The fields of a column.
     pub fn of(&self, column: usize) -> &[usize] {
-        self.0.get(column).map_or(&[], Vec::as_slice)
+        self.places.get(column).map_or(&[], Vec::as_slice)
     }
 
     /// The columns that the table has, with their headers.
     pub fn named(&self, names: &[String]) -> Vec<(&'static str, Vec<String>)> {
-        let columns = COLUMNS.iter().zip(&self.0).filter(|(_, places)| !places.is_empty());
+        let columns = COLUMNS.iter().zip(&self.places).filter(|(_, places)| !places.is_empty());
         let headers =
             |places: &Vec<usize>| places.iter().filter_map(|at| names.get(*at).cloned()).collect();
         columns.map(|((ours, _), places)| (*ours, headers(places))).collect()
@@ -92,7 +109,7 @@ impl Columns {
 
     /// Which columns the table has.
     pub fn present(&self) -> [bool; COLUMNS.len()] {
-        self.0.each_ref().map(|places| !places.is_empty())
+        self.places.each_ref().map(|places| !places.is_empty())
     }
 }
 

@@ -1,7 +1,7 @@
 //! A row of a file: one that can be stored, or one that cannot.
 
 use super::{
-    cells::{self, Warning},
+    cells::{self, Accepted},
     columns::COLUMNS,
 };
 use crate::{books::NewBook, check::Checked};
@@ -24,20 +24,20 @@ pub struct Row {
 }
 
 impl Row {
-    /// A cell that could not be used is none, so that it does not clear what is stored.
+    /// A cell that could not be used is none, and neither is a default, so that they do not replace what is stored.
     pub(super) fn new(
         (number, line): (u64, u64),
-        book: Checked<NewBook>,
+        accepted: Accepted,
         mut present: [bool; COLUMNS.len()],
-        warnings: Vec<Warning>,
     ) -> Self {
-        let mut has_unread = false;
-        for warning in &warnings {
-            if let Some(present) = present.get_mut(warning.column) {
+        let Accepted { book, warnings, defaulted } = accepted;
+        let unusable = warnings.iter().map(|warning| warning.column);
+        for column in unusable.chain(defaulted) {
+            if let Some(present) = present.get_mut(column) {
                 *present = false;
             }
-            has_unread |= cells::name(warning.column) != "isbn";
         }
+        let has_unread = warnings.iter().any(|warning| cells::name(warning.column) != "isbn");
         let warnings = warnings.into_iter().map(|warning| warning.reason).collect();
         Self { number, line, book, present, warnings, has_unread }
     }

@@ -2,7 +2,6 @@
 
 use std::{
     borrow::Cow,
-    collections::BTreeMap,
     io::{self, Read, Seek},
 };
 
@@ -10,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Options,
-    cells::{self, Accepted, Cells},
+    cells::{self, Accepted, Cells, Defaults},
     columns::{COLUMNS, Columns},
     dialect::{Dialect, LineEnds, Table},
     encoding::{Encoding, SAVE_AS_UTF_8},
@@ -34,12 +33,19 @@ pub enum Format {
     Jsonl,
 }
 
+impl Default for Format {
+    fn default() -> Self {
+        Self::Csv(Table::default())
+    }
+}
+
 /// Reads a file row by row.
 pub struct Rows<R> {
     records: Records<R>,
     read: u64,
     layout: Layout,
     header: Vec<u8>,
+    defaults: Defaults,
 }
 
 enum Layout {
@@ -59,6 +65,7 @@ impl<R: Read> Rows<R> {
     /// # Errors
     /// When the file is empty, no text, has too many columns, or none for a title or an author.
     pub fn new(input: R, options: &Options) -> Result<Self, String> {
+        let defaults = cells::defaults(&options.defaults)?;
         let mut source = Source::new(input);
         let sample = source.sample().map_err(|error| error.to_string())?;
         refuse_workbook(sample)?;
@@ -70,19 +77,17 @@ impl<R: Read> Rows<R> {
             source.read_as(encoding, LineEnds::Lf);
             // No byte of JSON text is this delimiter, so each line is a record of one field.
             let records = Records::new(source, 0);
-            return Ok(Self { records, read: 0, layout: Layout::Objects, header: Vec::new() });
+            let (layout, header) = (Layout::Objects, Vec::new());
+            return Ok(Self { records, read: 0, layout, header, defaults });
         };
         let is_whole = sample.len() < SAMPLE;
-        let dialect = Dialect::find(&encoding.text(sample), is_whole, table, &options.map);
+        let dialect = Dialect::find(&encoding.text(sample), is_whole, table, options);
         source.read_as(encoding, dialect.line_ends);
-        Self::table(Records::new(source, dialect.delimiter), dialect, &options.map)
+        let rows = Self::table(Records::new(source, dialect.delimiter), dialect, options)?;
+        Ok(Self { defaults, ..rows })
     }
 
-    fn table(
-        mut records: Records<R>,
-        dialect: Dialect,
-        map: &BTreeMap<String, String>,
-    ) -> Result<Self, String> {
+    fn table(mut records: Records<R>, dialect: Dialect, options: &Options) -> Result<Self, String> {
         let unreadable = |error: io::Error| error.to_string();
         records.skip_lines(dialect.skip_lines).map_err(unreadable)?;
         let record = records.header(MOST_COLUMNS).map_err(unreadable)?;
@@ -91,20 +96,25 @@ impl<R: Read> Rows<R> {
         let names = header::names(&record)?;
         records.expect_rows(names.len());
         let first = names.iter().map(String::as_str).take(COLUMNS.len());
-        let is_ours = map.is_empty() && first.eq(Book::MEMBERS.iter().copied());
-        let columns = Columns::find(&names, map)?;
+        let is_ours = options.map.is_empty() && first.eq(Book::MEMBERS.iter().copied());
+        let columns = Columns::find(&names, options)?;
         let layout = Layout::Table { dialect, columns, names, is_ours };
-        Ok(Self { records, read: 0, layout, header })
+        Ok(Self { records, read: 0, layout, header, defaults: Defaults::default() })
     }
 
     /// How the file is understood.
     pub fn understood(&self) -> Understood {
         let encoding = self.records.encoding();
         match &self.layout {
-            Layout::Objects => Understood { encoding, dialect: None, columns: Vec::new() },
-            Layout::Table { dialect, columns, names, .. } => {
-                Understood { encoding, dialect: Some(*dialect), columns: columns.named(names) }
+            Layout::Objects => {
+                Understood { encoding, dialect: None, profile: None, columns: Vec::new() }
             }
+            Layout::Table { dialect, columns, names, .. } => Understood {
+                encoding,
+                dialect: Some(*dialect),
+                profile: columns.profile,
+                columns: columns.named(names),
+            },
         }
     }
 
@@ -149,22 +159,22 @@ impl<R: Read> Rows<R> {
             Layout::Objects => match record.fields {
                 // Of such a line only the beginning is there.
                 Err(Broken::TooLong) => ([false; COLUMNS.len()], Err(Broken::TooLong.to_string())),
-                _ => object(record.raw),
+                _ => object(record.raw, &self.defaults),
             },
             Layout::Table { columns, is_ours, .. } => {
                 let book = match record.fields {
                     Ok(fields) => {
-                        cells::book(&TableRow { fields, columns, encoding, is_exact: *is_ours })
+                        let row = TableRow { fields, columns, encoding, is_exact: *is_ours };
+                        cells::book(&row, &self.defaults)
                     }
+
                     Err(broken) => Err(broken.to_string()),
                 };
                 (columns.present(), book)
             }
         };
         Ok(Some(match book {
-            Ok(Accepted { book, warnings }) => {
-                Ok(Row::new((number, line), book, present, warnings))
-            }
+            Ok(accepted) => Ok(Row::new((number, line), accepted, present)),
             Err(reason) => {
                 // A message may repeat the value, and the value may be a megabyte.
                 let reason = shortened(&reason, 300);
@@ -174,14 +184,14 @@ impl<R: Read> Rows<R> {
     }
 }
 
-fn object(line: &[u8]) -> ([bool; COLUMNS.len()], Result<Accepted, String>) {
+fn object(line: &[u8], defaults: &Defaults) -> ([bool; COLUMNS.len()], Result<Accepted, String>) {
     // serde would take an array for an object as well, member by member.
     if !line.trim_ascii_start().starts_with(b"{") {
         return ([false; COLUMNS.len()], Err("expected a JSON object".to_owned()));
     }
     match serde_json::from_slice::<Members<'_>>(line) {
         Ok(members) => {
-            (members.present, members.expect_known().and_then(|()| cells::book(&members)))
+            (members.present, members.expect_known().and_then(|()| cells::book(&members, defaults)))
         }
         Err(error) => ([false; COLUMNS.len()], Err(error.to_string())),
     }

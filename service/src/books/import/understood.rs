@@ -3,10 +3,11 @@
 use super::{
     Format, Options,
     columns::Columns,
-    dialect::Dialect,
+    dialect::{Dialect, LineEnds},
     encoding::Encoding,
     fields::Fields,
     header,
+    profiles::Profile,
     record::{Parsed, parse},
 };
 
@@ -17,6 +18,8 @@ pub struct Understood {
     pub encoding: Encoding,
     /// How a table is written; none for JSON lines.
     pub dialect: Option<Dialect>,
+    /// The program that wrote a table, if it is known by its header.
+    pub profile: Option<&'static Profile>,
     /// Our columns with the headers that they are read from, the best first; none for JSON lines.
     pub columns: Vec<(&'static str, Vec<String>)>,
 }
@@ -33,15 +36,30 @@ impl Understood {
     }
 }
 
-/// Our columns with the headers that they are read from, by the header of a table and the options with which it was read.
-#[must_use]
-pub fn columns_of(header: &[u8], options: &Options) -> Vec<(&'static str, Vec<String>)> {
-    let Format::Csv(table) = options.format else { return Vec::new() };
-    let mut fields = Fields::default();
-    let header = header.strip_prefix(b"\xef\xbb\xbf").unwrap_or(header);
-    let parsed = parse(header, true, (table.delimiter.unwrap_or(b','), None), &mut fields);
-    let names: Option<Vec<String>> =
-        (0..fields.len()).map(|place| header::name(&fields, place)).collect();
-    let names = names.filter(|_| matches!(parsed, Parsed::Record(_))).unwrap_or_default();
-    Columns::find(&names, &options.map).map_or_else(|_| Vec::new(), |columns| columns.named(&names))
+impl Understood {
+    /// By the header of a table and the options with which it was read.
+    #[must_use]
+    pub fn of(header: &[u8], options: &Options) -> Self {
+        let encoding = options.encoding.unwrap_or(Encoding::UTF_8);
+        let unknown = Self { encoding, dialect: None, profile: None, columns: Vec::new() };
+        let Format::Csv(table) = options.format else { return unknown };
+        let mut fields = Fields::default();
+        let header = header.strip_prefix(b"\xef\xbb\xbf").unwrap_or(header);
+        let delimiter = table.delimiter.unwrap_or(b',');
+        let parsed = parse(header, true, (delimiter, None), &mut fields);
+        let names = (0..fields.len()).map(|place| header::name(&fields, place));
+        let names: Vec<String> = names.map(Option::unwrap_or_default).collect();
+        let dialect = Dialect {
+            delimiter,
+            line_ends: table.line_ends.unwrap_or(LineEnds::Lf),
+            skip_lines: table.skip_lines.unwrap_or_default(),
+        };
+        let known = Self { dialect: Some(dialect), ..unknown };
+        match Columns::find(&names, options) {
+            Ok(columns) if matches!(parsed, Parsed::Record(_)) => {
+                Self { profile: columns.profile, columns: columns.named(&names), ..known }
+            }
+            _ => known,
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Numbers of pages as catalogues write them: `464 p.`, `1,024`, `xii, 300 p. : ill. ; 23 cm`.
 
-use super::{Cell, LONGEST, is_too_long, text::folded};
+use super::{Cell, LONGEST, is_too_long, small_number, text::folded};
 use crate::{books::PAGE_COUNTS, query::shortened};
 
 /// What follows a number of pages, in small letters.
@@ -45,6 +45,10 @@ const ABOUT: [&str; 6] = ["c", "ca", "circa", "about", "approx", "etwa"];
 
 /// The number of pages; of several, as of those with Roman and with Arabic numbers, the highest of the Arabic ones.
 pub fn read(written: &str) -> Cell<i32> {
+    // Nearly all cells are like that.
+    if let Some(count @ 1..) = small_number(written) {
+        return Ok(Some(count));
+    }
     if is_too_long(written) {
         return Err(no_count(written));
     }

@@ -71,15 +71,16 @@ pub fn folded(text: &str) -> Cow<'_, str> {
     Cow::Owned(folded.collect::<String>().trim().to_owned())
 }
 
-/// Whether every byte is shown as it is, which is so for nearly all texts.
+/// Whether every byte is shown as it is, which is so for nearly all texts. Without early exits the loops are vectorised.
 fn is_plain(text: &str) -> bool {
-    let mut before = b' ';
-    let is_plain = text.bytes().all(|byte| {
-        let is_run = byte == b' ' && before == b' ';
-        before = byte;
-        byte > 0x1f && byte != b'&' && !is_run
-    });
-    is_plain && (text.is_ascii() || !text.chars().any(|c| is_invisible(c) || is_other_space(c)))
+    let bytes = text.as_bytes();
+    let is_odd = bytes.iter().fold(false, |odd, byte| odd | (*byte < b' ') | (*byte == b'&'));
+    let next = bytes.get(1..).unwrap_or_default();
+    let has_run =
+        bytes.iter().zip(next).fold(false, |run, (a, b)| run | ((*a == b' ') & (*b == b' ')));
+    !is_odd
+        && !has_run
+        && (text.is_ascii() || !text.chars().any(|c| is_invisible(c) || is_other_space(c)))
 }
 
 fn is_other_space(c: char) -> bool {

@@ -1,6 +1,6 @@
 //! Years as catalogues write them: `c2008`, `[2008?]`, `05/01/2008`, `May 2008`, `44 BC`.
 
-use super::{Cell, is_too_long, text::folded};
+use super::{Cell, is_too_long, small_number, text::folded};
 use crate::{books::YEARS, query::shortened};
 
 /// A book whose date is not known, as Calibre writes it.
@@ -17,6 +17,10 @@ const FIRST_OF_FOUR: i32 = 1000;
 
 /// The year that is written; `Err` when there is none in the cell, or one that no book has.
 pub fn read(written: &str) -> Cell<i32> {
+    // Nearly all cells are like that.
+    if let Some(year @ FIRST_OF_FOUR..) = small_number(written) {
+        return within(year, written);
+    }
     if is_too_long(written) {
         return Err(no_year(written));
     }

@@ -6,7 +6,7 @@ use super::*;
 
 fn find(sample: &str, given: Table, map: &[(&str, &str)]) -> Dialect {
     let map = map.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-    Dialect::find(sample.as_bytes(), true, &given, &map)
+    Dialect::find(sample.as_bytes(), true, &given, &Options { map, ..Options::default() })
 }
 
 fn dialect(delimiter: u8, skip_lines: u64) -> Dialect {
@@ -72,13 +72,13 @@ fn line_ends_are_carriage_returns_only_where_no_line_feeds_are() {
             "{sample:?}"
         );
     }
-    let cut = Dialect::find(b"title,author\r", false, &Table::default(), &BTreeMap::new());
+    let cut = Dialect::find(b"title,author\r", false, &Table::default(), &Options::default());
     assert_eq!(cut.line_ends, LineEnds::Lf);
 }
 
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(sample in "[a,;|\t\"\r\n=]{0,40}|\\PC{0,40}", is_whole: bool) {
-        Dialect::find(sample.as_bytes(), is_whole, &Table::default(), &BTreeMap::new());
+        Dialect::find(sample.as_bytes(), is_whole, &Table::default(), &Options::default());
     }
 }

@@ -5,11 +5,11 @@ use std::io::Cursor;
 use proptest::prelude::*;
 
 use super::*;
-use crate::books::{NewBook, import::OnDuplicate};
+use crate::books::NewBook;
 
 fn options(format: Format, map: &[(&str, &str)]) -> Options {
     let map = map.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-    Options { format, encoding: None, on_duplicate: OnDuplicate::Skip, dry_run: false, map }
+    Options { format, map, ..Options::default() }
 }
 
 fn csv(map: &[(&str, &str)]) -> Options {

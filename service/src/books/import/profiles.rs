@@ -1,0 +1,141 @@
+//! The programs whose tables are known: by which headers each is told, and where it has the members of a book.
+//!
+//! Headers are written as [`columns`](super::columns) compares them: in small letters, with underscores.
+
+/// A program that writes tables of books.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// The name of the program.
+    pub name: &'static str,
+    /// Headers that only its tables have together.
+    pub(super) told_by: &'static [&'static str],
+    /// Its headers for a member, the best first; members that are not named have the usual ones. None for a member under whose
+    /// usual headers the program has something else, such as the state of reading.
+    pub(super) columns: &'static [(&'static str, &'static [&'static str])],
+}
+
+/// All of them.
+pub static PROFILES: [Profile; 8] = [
+    Profile {
+        name: "Goodreads",
+        told_by: &["book_id", "author_l_f", "exclusive_shelf"],
+        columns: &[
+            ("author", &["author"]),
+            ("year", &["original_publication_year", "year_published"]),
+            ("isbn", &["isbn", "isbn13"]),
+            ("page_count", &["number_of_pages"]),
+        ],
+    },
+    Profile {
+        name: "StoryGraph",
+        told_by: &["isbn/uid", "read_status", "contributors"],
+        columns: &[("author", &["authors"]), ("isbn", &["isbn/uid"]), ("status", &[])],
+    },
+    Profile {
+        name: "LibraryThing",
+        told_by: &["primary_author", "sort_character"],
+        columns: &[
+            ("author", &["primary_author", "secondary_author"]),
+            ("year", &["date"]),
+            ("isbn", &["isbn", "isbns"]),
+            ("page_count", &["page_count"]),
+        ],
+    },
+    Profile {
+        name: "Calibre",
+        told_by: &["author_sort", "pubdate", "uuid"],
+        columns: &[
+            ("author", &["authors"]),
+            ("year", &["pubdate"]),
+            ("isbn", &["isbn"]),
+            ("status", &[]),
+        ],
+    },
+    Profile {
+        name: "Zotero",
+        told_by: &["key", "item_type", "publication_year"],
+        columns: &[
+            ("author", &["author", "editor"]),
+            ("year", &["publication_year", "date"]),
+            ("isbn", &["isbn"]),
+            // `Pages` are those of a chapter or an article.
+            ("page_count", &["num_pages"]),
+            ("status", &[]),
+        ],
+    },
+    Profile {
+        name: "BookWyrm",
+        told_by: &["author_text", "remote_id", "openlibrary_key"],
+        columns: &[
+            ("author", &["author_text"]),
+            ("isbn", &["isbn_13", "isbn_10"]),
+            ("status", &[]),
+        ],
+    },
+    Profile {
+        name: "Libib",
+        told_by: &["item_type", "creators", "ean_isbn13"],
+        columns: &[
+            ("author", &["creators"]),
+            ("year", &["publish_date"]),
+            ("isbn", &["ean_isbn13", "upc_isbn10"]),
+            ("status", &[]),
+        ],
+    },
+    Profile {
+        name: "BookBuddy",
+        told_by: &["author_(last,_first)", "google_volumeid"],
+        columns: &[
+            ("author", &["author", "author_(last,_first)"]),
+            ("year", &["original_year_published", "year_published"]),
+            ("isbn", &["isbn"]),
+            ("page_count", &["number_of_pages"]),
+            ("status", &[]),
+        ],
+    },
+];
+
+impl Profile {
+    /// The program that wrote a table with these headers.
+    pub(super) fn find(names: &[String]) -> Option<&'static Self> {
+        let has = |header: &&str| names.iter().any(|name| name == header);
+        PROFILES.iter().find(|profile| profile.told_by.iter().all(has))
+    }
+
+    /// Its headers for a member; `None` where they are the usual ones.
+    pub(super) fn headers(&self, column: &str) -> Option<&'static [&'static str]> {
+        let found = self.columns.iter().find(|(ours, _)| *ours == column);
+        found.map(|(_, headers)| *headers)
+    }
+
+    /// The headers by which it is told, and those that are read.
+    #[must_use]
+    pub fn described(
+        &self,
+    ) -> (&'static [&'static str], &'static [(&'static str, &'static [&'static str])]) {
+        (self.told_by, self.columns)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::columns::COLUMNS, *};
+
+    #[test]
+    fn each_program_is_told_by_its_own_headers_and_has_columns_that_exist() {
+        for profile in &PROFILES {
+            let header: Vec<String> =
+                profile.told_by.iter().map(|name| (*name).to_owned()).collect();
+            assert_eq!(Profile::find(&header), Some(profile));
+            for (column, headers) in profile.columns {
+                assert!(COLUMNS.iter().any(|(ours, _)| ours == column), "{column}");
+                assert!(
+                    headers
+                        .iter()
+                        .all(|name| name.to_lowercase().replace([' ', '-'], "_") == **name)
+                );
+            }
+        }
+        assert_eq!(Profile::find(&["title".to_owned(), "author".to_owned()]), None);
+    }
+}
