@@ -18,13 +18,19 @@ pub fn routes(config: &mut impl Routes) {
     config.resource::<Book>().add(Class::Export, export_books);
 }
 
-/// Books as a file: the same filters, search and order as the list, and every row. It can be imported again without changes.
+/// Books as a file: the same filters, search and order as the list, and every row. It can be imported again without changes; records
+/// of MARC 21 (`mrc`) and MARCXML (`xml`) have no status.
 #[utoipa::path(
-    params(("format" = String, Path, description = "`csv` or `jsonl`", example = "csv", pattern = "^(csv|jsonl)$")),
+    params((
+        "format" = String, Path, description = "`csv`, `jsonl`, `mrc` or `xml`", example = "csv",
+        pattern = "^(csv|jsonl|mrc|xml)$"
+    )),
     responses(
         (status = 200, description = "The file", content(
             (String = "text/csv", example = "title,author,year,isbn,page_count,status\n"),
             (String = "application/x-ndjson"),
+            (Vec<u8> = "application/marc"),
+            (String = "application/marcxml+xml"),
         )),
         (status = 404, description = "No such format")
     )
@@ -32,16 +38,19 @@ pub fn routes(config: &mut impl Routes) {
 #[get("/api/exports/books.{format}")]
 async fn export_books(
     db: Data<Db>,
-    format: Path<String>,
+    ending: Path<String>,
     list: List,
 ) -> Result<HttpResponse, Problem> {
-    let (format, kind) = match format.as_str() {
+    let (format, kind) = match ending.as_str() {
         "csv" => (Format::Csv, "text/csv; charset=utf-8; header=present"),
         "jsonl" => (Format::Jsonl, "application/x-ndjson"),
+        "mrc" => (Format::Marc21, "application/marc"),
+        "xml" => (Format::MarcXml, "application/marcxml+xml"),
         other => {
             let shown = service::shortened(other, 30);
-            let detail =
-                format!("there is no export `books.{shown}`, only `books.csv` and `books.jsonl`");
+            let detail = format!(
+                "there is no export `books.{shown}`, only `books.csv`, `books.jsonl`, `books.mrc` and `books.xml`"
+            );
             return Err(Problem::not_found(detail));
         }
     };
@@ -60,9 +69,8 @@ async fn export_books(
         Ok::<_, Error>(part.map(|part| (fitted(part), (db, parts, load.clone()))))
     });
     let first = stream::iter(first.map(|part| Ok(fitted(part))));
-    let name = if format == Format::Csv { "books.csv" } else { "books.jsonl" };
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, kind))
-        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"books.{ending}\"")))
         .streaming(first.chain(rest)))
 }

@@ -35,6 +35,10 @@ enum Format {
     Csv,
     /// One JSON object per line
     Jsonl,
+    /// Records of MARC 21 (ISO 2709, UTF-8), without the status
+    Marc21,
+    /// A collection of MARC 21 records as XML, without the status
+    Marcxml,
 }
 
 /// Runs the command.
@@ -43,6 +47,8 @@ pub async fn run(location: &Location, settings: Settings, command: ExportCommand
     let format = match format {
         Format::Csv => export::Format::Csv,
         Format::Jsonl => export::Format::Jsonl,
+        Format::Marc21 => export::Format::Marc21,
+        Format::Marcxml => export::Format::MarcXml,
     };
     // Rows are streamed: the duration of the statement depends on the reader.
     let settings = Settings { deadline: Duration::ZERO, ..settings };

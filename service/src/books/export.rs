@@ -1,8 +1,9 @@
-//! Writes the catalogue as CSV or JSON lines: what is in a book, without ids and times, so that what is imported
+//! Writes the catalogue as CSV, JSON lines, MARC 21 or MARCXML: what is in a book, without ids and times, so that what is imported
 //! elsewhere and exported again is the same bytes.
 
 use std::io::{self, Write};
 
+use bibliographic::{Contributor, Isbn, Record, WriteError, marc21, marcxml};
 use entity::book::{Column, Entity};
 use futures_util::TryStreamExt;
 use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, StreamTrait};
@@ -21,6 +22,10 @@ pub enum Format {
     Csv,
     /// A JSON object a line.
     Jsonl,
+    /// Records of MARC 21 in ISO 2709. They have no lending status.
+    Marc21,
+    /// A collection of records of MARC 21 as XML. They have no lending status.
+    MarcXml,
 }
 
 /// Why an export ended early.
@@ -56,11 +61,10 @@ pub async fn export(
 }
 
 /// An export in parts.
-#[derive(Debug)]
 pub struct Parts {
     walk: Walk,
-    format: Format,
-    is_first: bool,
+    /// None when the end was written.
+    writer: Option<Writer<Vec<u8>>>,
 }
 
 impl Parts {
@@ -73,7 +77,8 @@ impl Parts {
             let detail = format!("{name} is for lists; an export has every row, leave it out");
             return Err(Error::parameter(name, detail));
         }
-        Ok(Self { walk: Walk::whole(listing), format, is_first: true })
+        let writer = Writer::new(format, Vec::new()).map_err(unwritable)?;
+        Ok(Self { walk: Walk::whole(listing), writer: Some(writer) })
     }
 
     /// The next part; `None` at the end.
@@ -82,29 +87,42 @@ impl Parts {
     /// [`Error::Invalid`] for a bad parameter, and any database error.
     pub async fn next(&mut self, db: &Reader) -> Result<Option<Vec<u8>>> {
         let page = async |listing: &Listing| Book::list(db, listing).await;
-        let Some(books) = self.walk.next(&page).await? else { return Ok(None) };
-        let written = write(&books, self.format, self.is_first)
-            .map_err(|error| Error::internal(format!("a row cannot be written: {error}")))?;
-        self.is_first = false;
+        let Some(books) = self.walk.next(&page).await? else {
+            let end = self.writer.take().map(Writer::finish).transpose().map_err(unwritable)?;
+            return Ok(end.filter(|end| !end.is_empty()));
+        };
+        let Some(writer) = &mut self.writer else { return Ok(None) };
+        books.iter().try_for_each(|book| writer.write(book)).map_err(unwritable)?;
+        let written = writer.take().map_err(unwritable)?;
         self.walk.wrote(books.len(), written.len());
         Ok(Some(written))
     }
 }
 
-fn write(books: &[Book], format: Format, with_header: bool) -> io::Result<Vec<u8>> {
-    let mut part = Vec::new();
-    let mut writer = match with_header {
-        true => Writer::new(format, &mut part)?,
-        false => Writer::going_on(format, &mut part),
-    };
-    books.iter().try_for_each(|book| writer.write(book))?;
-    writer.finish()?;
-    Ok(part)
+fn unwritable(error: io::Error) -> Error {
+    Error::internal(format!("a row cannot be written: {error}"))
 }
 
 enum Writer<W: Write> {
     Csv(Box<csv::Writer<W>>),
     Jsonl(W),
+    Marc21(marc21::Writer<W>),
+    MarcXml(marcxml::Writer<W>),
+}
+
+impl Writer<Vec<u8>> {
+    /// What was written since it was last taken.
+    fn take(&mut self) -> io::Result<Vec<u8>> {
+        Ok(std::mem::take(match self {
+            Self::Csv(csv) => {
+                let written = std::mem::replace(&mut **csv, csv::Writer::from_writer(Vec::new()));
+                return written.into_inner().map_err(csv::IntoInnerError::into_error);
+            }
+            Self::Jsonl(output) => output,
+            Self::Marc21(writer) => writer.get_mut(),
+            Self::MarcXml(writer) => writer.get_mut(),
+        }))
+    }
 }
 
 impl<W: Write> Writer<W> {
@@ -116,15 +134,9 @@ impl<W: Write> Writer<W> {
                 csv.write_record(Book::MEMBERS).map_err(io_error)?;
                 Self::Csv(Box::new(csv))
             }
+            Format::Marc21 => Self::Marc21(marc21::Writer::new(output)),
+            Format::MarcXml => Self::MarcXml(marcxml::Writer::new(output)),
         })
-    }
-
-    /// Continues a file that was begun.
-    fn going_on(format: Format, output: W) -> Self {
-        match format {
-            Format::Jsonl => Self::Jsonl(output),
-            Format::Csv => Self::Csv(Box::new(csv::Writer::from_writer(output))),
-        }
     }
 
     fn write(&mut self, book: &Book) -> io::Result<()> {
@@ -136,14 +148,53 @@ impl<W: Write> Writer<W> {
                 serde_json::to_writer(&mut *output, &Members(book))?;
                 output.write_all(b"\n")
             }
+            Self::Marc21(writer) => writer.write(&record(book)).map_err(marc_error),
+            Self::MarcXml(writer) => writer.write(&record(book)).map_err(marc_error),
         }
     }
 
-    fn finish(self) -> io::Result<()> {
-        match self {
-            Self::Csv(mut csv) => csv.flush(),
-            Self::Jsonl(mut output) => output.flush(),
-        }
+    fn finish(self) -> io::Result<W> {
+        let mut output = match self {
+            Self::Csv(csv) => csv.into_inner().map_err(csv::IntoInnerError::into_error)?,
+            Self::Jsonl(output) => output,
+            Self::Marc21(writer) => writer.into_inner(),
+            Self::MarcXml(writer) => writer.finish().map_err(marc_error)?,
+        };
+        output.flush()?;
+        Ok(output)
+    }
+}
+/// A book as libraries hold it.
+fn record(book: &Book) -> Record {
+    Record {
+        title: book.title.clone(),
+        contributors: authors(&book.author).map(contributor).collect(),
+        isbns: book
+            .isbn
+            .iter()
+            .map(|isbn| Isbn { text: isbn.clone(), ..Isbn::default() })
+            .collect(),
+        year: book.year.map(|year| year.to_string()),
+        pages: book.page_count.map(|pages| format!("{pages} pages")),
+        ..Record::default()
+    }
+}
+
+fn contributor(name: &str) -> Contributor {
+    Contributor { name: name.to_owned(), ..Contributor::default() }
+}
+
+/// The names in a list of authors. Commas are within a name where a part is a single word, as in `Martin, Robert C.`
+fn authors(list: &str) -> impl Iterator<Item = &str> {
+    let is_list = list.split(", ").all(|name| name.contains(' '));
+    let separator = if is_list { ", " } else { "\n" };
+    list.split(separator)
+}
+
+fn marc_error(error: WriteError) -> io::Error {
+    match error {
+        WriteError::Io(error) => error,
+        other => io::Error::other(other),
     }
 }
 
