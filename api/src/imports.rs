@@ -16,7 +16,7 @@ use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use service::{
     DatabaseError, Db, Error,
-    books::import::{Format, OnDuplicate, Options},
+    books::import::{OnDuplicate, Options},
     database::on_a_thread,
     idempotency::{self, Key},
     imports::{self, Import, Imports, NewImport, RejectedRows, State},
@@ -149,10 +149,7 @@ impl<'a> From<&'a Import> for ImportOut<'a> {
             state: import.state.into(),
             name: import.name.as_deref(),
             read_as: options.as_ref().map(|options| ReadAs::of(import, options)),
-            format: options.as_ref().map(|options| match options.format {
-                Format::Csv(_) => "csv",
-                Format::Jsonl => "jsonl",
-            }),
+            format: options.as_ref().map(|options| options.format.word()),
             on_duplicate: options.as_ref().map(|options| match options.on_duplicate {
                 OnDuplicate::Skip => "skip",
                 OnDuplicate::Update => "update",

@@ -17,7 +17,7 @@ use crate::{
     query::{Relation, Resource, Substrings},
 };
 
-const LONGEST_TITLE: usize = 200;
+pub(crate) const LONGEST_TITLE: usize = 200;
 const LONGEST_AUTHOR: usize = 1000;
 /// PostgreSQL refuses index entries of more than 2704 bytes.
 const AUTHOR_BYTES: usize = 2600;

@@ -32,6 +32,7 @@ mod imported_profiles;
 mod imports;
 mod imports_at_length;
 mod languages;
+mod libraries;
 mod lifecycle;
 mod lists;
 mod log;

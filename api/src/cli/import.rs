@@ -92,6 +92,12 @@ enum Format {
     Csv,
     /// One JSON object per line
     Jsonl,
+    /// Records of MARC 21 (ISO 2709)
+    Marc21,
+    /// Records of MARC 21 as XML
+    Marcxml,
+    /// Products of ONIX for Books 3
+    Onix,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -207,9 +213,17 @@ fn check_outputs(location: &Location, args: &BooksArgs) -> Result<()> {
 fn format(args: &BooksArgs) -> import::Format {
     let ending = args.file.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let ending = ending.to_lowercase();
-    let by_ending = || matches!(ending.as_str(), "jsonl" | "ndjson");
-    if args.format.map_or_else(by_ending, |format| format == Format::Jsonl) {
-        return import::Format::Jsonl;
+    let by_ending = || match ending.as_str() {
+        "jsonl" | "ndjson" => Format::Jsonl,
+        // The beginning of the file shows whether it is one of the others.
+        _ => Format::Csv,
+    };
+    match args.format.unwrap_or_else(by_ending) {
+        Format::Csv => {}
+        Format::Jsonl => return import::Format::Jsonl,
+        Format::Marc21 => return import::Format::Marc21,
+        Format::Marcxml => return import::Format::MarcXml,
+        Format::Onix => return import::Format::Onix,
     }
     let by_ending = matches!(ending.as_str(), "tsv" | "tab").then_some(b'\t');
     import::Format::Csv(Table {

@@ -34,6 +34,12 @@ pub enum Kind {
     Csv,
     /// One JSON object per line.
     Jsonl,
+    /// Records of MARC 21 (ISO 2709).
+    Marc21,
+    /// Records of MARC 21 as XML.
+    Marcxml,
+    /// Products of ONIX for Books 3.
+    Onix,
 }
 
 /// What is known of a file from its type or its name.
@@ -114,15 +120,23 @@ pub fn options(given: &[(String, String)], known: Known) -> Result<Options> {
     let format = match kind(one(given, "format")?)?.or(known.kind) {
         Some(Kind::Csv) => Format::Csv(table(given, known.delimiter)?),
         Some(Kind::Jsonl) => Format::Jsonl,
+        Some(Kind::Marc21) => Format::Marc21,
+        Some(Kind::Marcxml) => Format::MarcXml,
+        Some(Kind::Onix) => Format::Onix,
         None => {
-            let detail = "the format of the file cannot be determined from its type or name; add `format=csv` or `format=jsonl`";
+            let detail = "the format of the file cannot be determined from its type or name; add `format=csv`, `format=jsonl` or another one";
             return Err(Error::parameter("format", detail));
         }
     };
     if let Some((name, _)) = given.iter().find(|(name, _)| OF_TABLES.contains(&name.as_str()))
-        && format == Format::Jsonl
+        && !matches!(format, Format::Csv(_))
     {
-        let detail = format!("{name} is only for CSV; JSON lines use our column names as members");
+        let detail = match format {
+            Format::Jsonl => {
+                format!("{name} is only for CSV; JSON lines use our column names as members")
+            }
+            _ => format!("{name} is only for CSV; records of libraries have their own fields"),
+        };
         return Err(Error::parameter(name, detail));
     }
     let encoding = match one(given, "encoding")?.map(Encoding::named) {
@@ -194,11 +208,14 @@ pub fn kind(written: Option<&str>) -> Result<Option<Kind>> {
         None => Ok(None),
         Some("csv") => Ok(Some(Kind::Csv)),
         Some("jsonl") => Ok(Some(Kind::Jsonl)),
+        Some("marc21") => Ok(Some(Kind::Marc21)),
+        Some("marcxml") => Ok(Some(Kind::Marcxml)),
+        Some("onix") => Ok(Some(Kind::Onix)),
         Some(other) => {
             let shown = service::shortened(other, 40);
             Err(Error::parameter(
                 "format",
-                format!("format `{shown}` is neither `csv` nor `jsonl`"),
+                format!("format `{shown}` is not `csv`, `jsonl`, `marc21`, `marcxml` or `onix`"),
             ))
         }
     }

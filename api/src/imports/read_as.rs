@@ -12,8 +12,9 @@ use utoipa::ToSchema;
 /// How a file is read, as it was found or given. JSON lines have an encoding only.
 #[derive(Serialize, ToSchema)]
 pub struct ReadAs {
+    /// None for records of libraries, each of which says its own.
     #[schema(example = "UTF-8")]
-    encoding: &'static str,
+    encoding: Option<&'static str>,
     delimiter: Option<String>,
     /// `lf` or `cr`.
     #[schema(value_type = Option<String>)]
@@ -31,10 +32,10 @@ pub struct ReadAs {
 impl ReadAs {
     /// Of an import with its options.
     pub fn of(import: &Import, options: &Options) -> Self {
-        let Understood { encoding, dialect, profile, columns } =
+        let Understood { encoding, library, dialect, profile, columns } =
             Understood::of(&import.header, options);
         Self {
-            encoding: encoding.name(),
+            encoding: library.is_none().then(|| encoding.name()),
             delimiter: dialect.map(|dialect| char::from(dialect.delimiter).to_string()),
             line_ends: dialect.map(|dialect| match dialect.line_ends {
                 LineEnds::Lf => "lf",

@@ -48,7 +48,7 @@ pub struct Received {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only for the document: the form is read part by part")]
 pub struct ImportForm {
-    /// CSV or JSON lines, by its type, its name, or `format`.
+    /// A table, JSON lines, MARC 21, MARCXML or ONIX 3, by its type, its name, its beginning, or `format`.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
     #[schema(inline, value_type = Kind, required = false)]
@@ -128,7 +128,7 @@ fn known_of_body(request: &HttpRequest, given: &[(String, String)]) -> Result<Kn
             let shown = service::shortened(sent.unwrap_or("none"), 60);
             let detail = format!(
                 "the content type is `{shown}`, expected `text/csv`, `text/tab-separated-values`, `application/x-ndjson`, \
-                 `application/jsonl`, or a form (`multipart/form-data`) with a file"
+                 `application/jsonl`, `application/marc`, `application/marcxml+xml`, `application/xml`, or a form (`multipart/form-data`) with a file"
             );
             Err(Box::new(unsupported(detail)))
         }
@@ -151,6 +151,10 @@ fn known_of_type(kind: &str) -> Known {
         | "application/ndjson"
         | "application/jsonl"
         | "application/x-jsonlines" => Some(Kind::Jsonl),
+        "application/marc" => Some(Kind::Marc21),
+        "application/marcxml+xml" => Some(Kind::Marcxml),
+        // Its beginning shows whose it is.
+        "application/xml" | "text/xml" => Some(Kind::Csv),
         _ => None,
     };
     Known { kind, delimiter: tab.then_some(b'\t'), encoding: None }
@@ -164,6 +168,8 @@ fn known_of_name(name: &str) -> Known {
         Some("csv" | "txt") => (Some(Kind::Csv), None),
         Some("tsv" | "tab") => (Some(Kind::Csv), Some(b'\t')),
         Some("jsonl" | "ndjson") => (Some(Kind::Jsonl), None),
+        Some("mrc" | "marc") => (Some(Kind::Marc21), None),
+        Some("xml" | "marcxml" | "onix") => (Some(Kind::Csv), None),
         _ => (None, None),
     };
     Known { kind, delimiter, encoding: None }

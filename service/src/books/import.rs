@@ -10,6 +10,7 @@ mod dialect;
 mod encoding;
 mod fields;
 mod header;
+mod library;
 mod members;
 mod profiles;
 mod record;
@@ -17,6 +18,7 @@ mod row;
 mod rows;
 mod source;
 mod store;
+mod text_rows;
 mod understood;
 
 use std::{

@@ -13,8 +13,8 @@ use std::{
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use service::books::import::{
-    Dialect, Encoding, LineEnds, Observer, PROFILES, Profile, Rejected, Report, Row, Understood,
-    columns,
+    Dialect, Encoding, Format, LineEnds, Observer, PROFILES, Profile, Rejected, Report, Row,
+    Understood, columns,
 };
 
 use super::BooksArgs;
@@ -151,8 +151,9 @@ fn table(path: Option<&Path>, header: &[&str]) -> Result<Option<csv::Writer<File
 
 /// How the file is read, and which of its headers are which columns.
 fn describe(file: &Understood) -> [Option<String>; 2] {
-    let Understood { encoding, dialect, profile, columns } = file;
-    let mut read = format!("the file is read as {}", encoding.name());
+    let Understood { encoding, library, dialect, profile, columns } = file;
+    let read_as = library.map_or(encoding.name(), Format::name);
+    let mut read = format!("the file is read as {read_as}");
     if let Some(Profile { name, .. }) = profile {
         read = format!("the file is a table of {name}, read as {}", encoding.name());
     }

@@ -118,3 +118,18 @@ impl<R: Read> Source<R> {
         Ok(())
     }
 }
+
+/// The bytes as they are, for formats that say themselves how their texts are encoded.
+impl<R: Read> Read for Source<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let head = self.head.get(self.at..).unwrap_or_default();
+        if head.is_empty() {
+            return self.input.read(buffer);
+        }
+        let length = head.len().min(buffer.len());
+        let (part, rest) = (head.iter().take(length), buffer.iter_mut());
+        rest.zip(part).for_each(|(to, from)| *to = *from);
+        self.at += length;
+        Ok(length)
+    }
+}

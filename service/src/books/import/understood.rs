@@ -16,6 +16,8 @@ use super::{
 pub struct Understood {
     /// The encoding of its text.
     pub encoding: Encoding,
+    /// The format of a file of a library.
+    pub library: Option<Format>,
     /// How a table is written; none for JSON lines.
     pub dialect: Option<Dialect>,
     /// The program that wrote a table, if it is known by its header.
@@ -28,6 +30,9 @@ impl Understood {
     /// The options with what was found: with them the file is understood in the same way once more.
     #[must_use]
     pub fn settle(&self, options: Options) -> Options {
+        if let Some(format) = self.library {
+            return Options { format, ..options };
+        }
         let format = match (options.format, self.dialect) {
             (Format::Csv(_), Some(dialect)) => Format::Csv(dialect.into()),
             (format, _) => format,
@@ -41,7 +46,9 @@ impl Understood {
     #[must_use]
     pub fn of(header: &[u8], options: &Options) -> Self {
         let encoding = options.encoding.unwrap_or(Encoding::UTF_8);
-        let unknown = Self { encoding, dialect: None, profile: None, columns: Vec::new() };
+        let is_library = !matches!(options.format, Format::Csv(_) | Format::Jsonl);
+        let library = is_library.then_some(options.format);
+        let unknown = Self { encoding, library, dialect: None, profile: None, columns: Vec::new() };
         let Format::Csv(table) = options.format else { return unknown };
         let mut fields = Fields::default();
         let header = header.strip_prefix(b"\xef\xbb\xbf").unwrap_or(header);

@@ -1,0 +1,238 @@
+//! Records of libraries and publishers as rows: MARC 21, MARCXML and ONIX 3.
+
+use std::{
+    borrow::Cow,
+    io::{self, Read},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use bibliographic::{Contributor, Entry, ReadError, Reason, Record, Records, Warning};
+
+use super::{
+    Options,
+    cells::{self, Cells, Defaults},
+    columns::COLUMNS,
+    encoding::Encoding,
+    row::{Place, Rejected, Row},
+    rows::Format,
+    source::Source,
+    understood::Understood,
+};
+use crate::{books::LONGEST_TITLE, query::shortened};
+
+/// A record, or why it cannot be read.
+type Item = Result<Entry<Record>, ReadError>;
+
+/// Reads the records of a file one by one. Their numbers stand in for lines.
+pub(super) struct Library<R> {
+    format: bibliographic::Format,
+    records: Records<Counted<Source<R>>>,
+    /// Bytes of the file that were read.
+    bytes: Arc<AtomicU64>,
+    /// The first record, which was read to see whether the file can be.
+    first: Option<Item>,
+    /// How many records were read.
+    read: u64,
+    defaults: Defaults,
+}
+
+/// The format of a file of a library, as it is named or as its beginning shows.
+pub(super) fn format(named: &Format, sample: &[u8]) -> Option<bibliographic::Format> {
+    match named {
+        Format::Csv(_) => bibliographic::Format::detect(sample),
+        Format::Jsonl => None,
+        Format::Marc21 => Some(bibliographic::Format::Marc21),
+        Format::MarcXml => Some(bibliographic::Format::MarcXml),
+        Format::Onix => Some(bibliographic::Format::Onix),
+    }
+}
+
+fn ours(format: bibliographic::Format) -> Format {
+    match format {
+        bibliographic::Format::Marc21 => Format::Marc21,
+        bibliographic::Format::MarcXml => Format::MarcXml,
+        bibliographic::Format::Onix => Format::Onix,
+    }
+}
+
+/// Whether a file begins as XML does.
+pub(super) fn is_xml(sample: &[u8]) -> bool {
+    sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample).trim_ascii_start().starts_with(b"<?xml")
+}
+
+/// Counts the bytes that are read.
+struct Counted<R> {
+    input: R,
+    bytes: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(buffer)?;
+        self.bytes.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+impl<R: Read> Library<R> {
+    /// Reads the first record.
+    ///
+    /// # Errors
+    /// When nothing of the file can be read.
+    pub fn new(
+        format: bibliographic::Format,
+        source: Source<R>,
+        options: &Options,
+    ) -> Result<Self, String> {
+        let defaults = cells::defaults(&options.defaults)?;
+        let bytes = Arc::new(AtomicU64::new(0));
+        let source = Counted { input: source, bytes: Arc::clone(&bytes) };
+        let mut records = Records::new(format, source);
+        match records.next() {
+            None => Err(format!("the file has no records of {}", ours(format).name())),
+            Some(Err(error)) if error.is_fatal() => {
+                Err(format!("the file is not {}: {}", ours(format).name(), error.reason))
+            }
+            first => Ok(Self { format, records, bytes, first, read: 0, defaults }),
+        }
+    }
+
+    /// How the file is understood.
+    pub fn understood(&self) -> Understood {
+        Understood {
+            encoding: Encoding::UTF_8,
+            library: Some(ours(self.format)),
+            dialect: None,
+            profile: None,
+            columns: Vec::new(),
+        }
+    }
+
+    /// How far the file was read. A record more may be in memory.
+    pub fn place(&self) -> Place {
+        let bytes = self.bytes.load(Ordering::Relaxed);
+        Place { bytes, lines: self.read, rows: self.read }
+    }
+
+    /// Goes on after so many records. Those before are read once more: nothing else tells where one begins.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn go_to(&mut self, place: Place) -> io::Result<()> {
+        while self.read < place.rows && self.item()?.is_some() {}
+        Ok(())
+    }
+
+    fn item(&mut self) -> io::Result<Option<Item>> {
+        let item = self.first.take().or_else(|| self.records.next());
+        if let Some(Err(ReadError { reason: Reason::Io(error), .. })) = item {
+            return Err(error);
+        }
+        self.read += u64::from(item.is_some());
+        Ok(item)
+    }
+
+    /// The next record as a row; `None` at the end.
+    ///
+    /// # Errors
+    /// When the file cannot be read any further.
+    pub fn next(&mut self) -> io::Result<Option<Result<Row, Rejected>>> {
+        let Some(item) = self.item()? else { return Ok(None) };
+        let number = self.read;
+        let rejected = |reason: &str, raw| {
+            let reason = shortened(reason, 300);
+            Rejected { number, line: number, reason, raw }
+        };
+        Ok(Some(match item {
+            Err(error) if error.is_fatal() => {
+                let reason = format!("{}; nothing after it can be read", error.reason);
+                Err(rejected(&reason, Vec::new()))
+            }
+            Err(error) => Err(rejected(&error.reason.to_string(), Vec::new())),
+            Ok(Entry { record, warnings, .. }) => {
+                let texts = Texts::of(&record);
+                match cells::book(&texts, &self.defaults) {
+                    Ok(accepted) => {
+                        let mut row = Row::new((number, number), accepted, texts.present());
+                        let lost = warnings.iter().filter(|one| loses(one));
+                        row.warnings.extend(lost.map(ToString::to_string));
+                        Ok(row)
+                    }
+                    Err(reason) => Err(rejected(&reason, texts.object())),
+                }
+            }
+        }))
+    }
+}
+
+/// Whether characters were lost; what was mended says nothing to whoever imports a file.
+fn loses(warning: &Warning) -> bool {
+    matches!(warning, Warning::Characters { .. })
+}
+
+/// The texts of a record for each column.
+struct Texts([Vec<String>; COLUMNS.len()]);
+
+impl Texts {
+    fn of(record: &Record) -> Self {
+        let isbns = record.isbns.iter().filter(|isbn| !isbn.cancelled);
+        let one = |text: &Option<String>| text.iter().cloned().collect();
+        Self([
+            Some(title(record)).filter(|title| !title.is_empty()).into_iter().collect(),
+            author(record).into_iter().collect(),
+            one(&record.year),
+            isbns.map(|isbn| isbn.text.clone()).collect(),
+            one(&record.pages),
+            Vec::new(),
+        ])
+    }
+
+    fn present(&self) -> [bool; COLUMNS.len()] {
+        self.0.each_ref().map(|texts| !texts.is_empty())
+    }
+
+    /// As a JSON object, in which it can be corrected and imported again.
+    fn object(&self) -> Vec<u8> {
+        let members = COLUMNS.iter().zip(&self.0);
+        let members = members.filter_map(|((name, _), texts)| Some((*name, texts.first()?)));
+        let object: serde_json::Map<String, serde_json::Value> =
+            members.map(|(name, text)| (name.to_owned(), text.as_str().into())).collect();
+        serde_json::Value::Object(object).to_string().into_bytes()
+    }
+}
+
+impl Cells for Texts {
+    fn is_exact(&self) -> bool {
+        false
+    }
+
+    fn of(&self, column: usize) -> impl Iterator<Item = Result<Cow<'_, str>, String>> {
+        let texts = self.0.get(column).into_iter().flatten();
+        texts.map(|text| Ok(Cow::Borrowed(text.as_str())))
+    }
+}
+
+/// The title with its parts, and with its subtitle where that has room.
+fn title(record: &Record) -> String {
+    let title = record.title_with_parts();
+    match &record.subtitle {
+        Some(subtitle) if !title.is_empty() => {
+            let whole = format!("{title}: {subtitle}");
+            if whole.chars().count() <= LONGEST_TITLE { whole } else { title }
+        }
+        _ => title,
+    }
+}
+
+/// The authors, or where none is named everybody who contributed, as for a collection that has editors only.
+fn author(record: &Record) -> Option<String> {
+    let mut names: Vec<String> = record.authors().map(Contributor::direct_name).collect();
+    if names.is_empty() {
+        names = record.contributors.iter().map(Contributor::direct_name).collect();
+    }
+    names.dedup();
+    (!names.is_empty()).then(|| names.join(", "))
+}

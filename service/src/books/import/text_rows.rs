@@ -1,0 +1,217 @@
+//! Rows of a text as books: a table with a header, or JSON objects.
+
+use std::{
+    borrow::Cow,
+    io::{self, Read, Seek},
+};
+
+use super::{
+    Options,
+    cells::{self, Accepted, Cells, Defaults},
+    columns::{COLUMNS, Columns},
+    dialect::{Dialect, LineEnds},
+    encoding::{Encoding, SAVE_AS_UTF_8},
+    fields::Fields,
+    header::{self, MOST_COLUMNS},
+    members::Members,
+    record::{Broken, Records},
+    row::{Place, Rejected, Row},
+    rows::Format,
+    source::{SAMPLE, Source},
+    understood::Understood,
+};
+use crate::{Book, csv_escape::without_guard, noun::Noun, query::shortened};
+
+/// Reads a text row by row.
+pub(super) struct TextRows<R> {
+    records: Records<R>,
+    read: u64,
+    layout: Layout,
+    header: Vec<u8>,
+    defaults: Defaults,
+}
+
+enum Layout {
+    Table {
+        dialect: Dialect,
+        columns: Columns,
+        names: Vec<String>,
+        /// Whether it was exported here.
+        is_ours: bool,
+    },
+    Objects,
+}
+
+impl<R: Read> TextRows<R> {
+    /// Finds how a file is written, as far as the options do not say it, and reads the header of a table.
+    ///
+    /// # Errors
+    /// When the file is empty, no text, has too many columns, or none for a title or an author.
+    pub fn new(mut source: Source<R>, options: &Options) -> Result<Self, String> {
+        let defaults = cells::defaults(&options.defaults)?;
+        let sample = source.sample().map_err(|error| error.to_string())?;
+        let encoding = match options.encoding {
+            Some(named) => named.with_mark(sample),
+            None => Encoding::find(sample),
+        };
+        let Format::Csv(table) = &options.format else {
+            source.read_as(encoding, LineEnds::Lf);
+            // No byte of JSON text is this delimiter, so each line is a record of one field.
+            let records = Records::new(source, 0);
+            let (layout, header) = (Layout::Objects, Vec::new());
+            return Ok(Self { records, read: 0, layout, header, defaults });
+        };
+        let is_whole = sample.len() < SAMPLE;
+        let dialect = Dialect::find(&encoding.text(sample), is_whole, table, options);
+        source.read_as(encoding, dialect.line_ends);
+        let rows = Self::table(Records::new(source, dialect.delimiter), dialect, options)?;
+        Ok(Self { defaults, ..rows })
+    }
+
+    fn table(mut records: Records<R>, dialect: Dialect, options: &Options) -> Result<Self, String> {
+        let unreadable = |error: io::Error| error.to_string();
+        records.skip_lines(dialect.skip_lines).map_err(unreadable)?;
+        let record = records.header(MOST_COLUMNS).map_err(unreadable)?;
+        let record = record.ok_or("the file is empty, expected a header")?;
+        let header = record.raw.to_vec();
+        let names = header::names(&record)?;
+        records.expect_rows(names.len());
+        let first = names.iter().map(String::as_str).take(COLUMNS.len());
+        let is_ours = options.map.is_empty() && first.eq(Book::MEMBERS.iter().copied());
+        let columns = Columns::find(&names, options)?;
+        let layout = Layout::Table { dialect, columns, names, is_ours };
+        Ok(Self { records, read: 0, layout, header, defaults: Defaults::default() })
+    }
+
+    /// How the file is understood.
+    pub fn understood(&self) -> Understood {
+        let encoding = self.records.encoding();
+        match &self.layout {
+            Layout::Objects => Understood {
+                encoding,
+                library: None,
+                dialect: None,
+                profile: None,
+                columns: Vec::new(),
+            },
+            Layout::Table { dialect, columns, names, .. } => Understood {
+                encoding,
+                library: None,
+                dialect: Some(*dialect),
+                profile: columns.profile,
+                columns: columns.named(names),
+            },
+        }
+    }
+
+    /// Rows so far without a value, which are left out as empty lines are.
+    pub fn empty_rows(&self) -> u64 {
+        self.records.empty()
+    }
+
+    /// The header of a table, as it stands there.
+    pub fn header(&self) -> &[u8] {
+        &self.header
+    }
+
+    /// Where the next row begins.
+    pub fn place(&self) -> Place {
+        let (bytes, lines) = self.records.place();
+        Place { bytes, lines, rows: self.read }
+    }
+
+    /// Goes on from where somebody stopped before.
+    ///
+    /// # Errors
+    /// When the file cannot be read there.
+    pub fn go_to(&mut self, place: Place) -> io::Result<()>
+    where
+        R: Seek,
+    {
+        self.read = place.rows;
+        self.records.go_to(place.bytes, place.lines)
+    }
+
+    /// The next row; `None` at the end.
+    ///
+    /// # Errors
+    /// When the file cannot be read any further.
+    pub fn next(&mut self) -> io::Result<Option<Result<Row, Rejected>>> {
+        let encoding = self.records.encoding();
+        let Some(record) = self.records.next()? else { return Ok(None) };
+        self.read += 1;
+        let (number, line) = (self.read, record.line);
+        let (present, book) = match &self.layout {
+            Layout::Objects => match record.fields {
+                // Of such a line only the beginning is there.
+                Err(Broken::TooLong) => ([false; COLUMNS.len()], Err(Broken::TooLong.to_string())),
+                _ => object(record.raw, &self.defaults),
+            },
+            Layout::Table { columns, is_ours, .. } => {
+                let book = match record.fields {
+                    Ok(fields) => {
+                        let row = TableRow { fields, columns, encoding, is_exact: *is_ours };
+                        cells::book(&row, &self.defaults)
+                    }
+
+                    Err(broken) => Err(broken.to_string()),
+                };
+                (columns.present(), book)
+            }
+        };
+        Ok(Some(match book {
+            Ok(accepted) => Ok(Row::new((number, line), accepted, present)),
+            Err(reason) => {
+                // A message may repeat the value, and the value may be a megabyte.
+                let reason = shortened(&reason, 300);
+                Err(Rejected { number, line, reason, raw: record.raw.to_vec() })
+            }
+        }))
+    }
+}
+
+fn object(line: &[u8], defaults: &Defaults) -> ([bool; COLUMNS.len()], Result<Accepted, String>) {
+    // serde would take an array for an object as well, member by member.
+    if !line.trim_ascii_start().starts_with(b"{") {
+        return ([false; COLUMNS.len()], Err("expected a JSON object".to_owned()));
+    }
+    match serde_json::from_slice::<Members<'_>>(line) {
+        Ok(members) => {
+            (members.present, members.expect_known().and_then(|()| cells::book(&members, defaults)))
+        }
+        Err(error) => ([false; COLUMNS.len()], Err(error.to_string())),
+    }
+}
+
+fn utf8(fields: &Fields, index: usize) -> Option<&str> {
+    std::str::from_utf8(fields.get(index)?).ok()
+}
+
+/// The cells of a record of a table.
+struct TableRow<'a> {
+    fields: &'a Fields,
+    columns: &'a Columns,
+    encoding: Encoding,
+    is_exact: bool,
+}
+
+impl Cells for TableRow<'_> {
+    fn is_exact(&self) -> bool {
+        self.is_exact
+    }
+
+    fn of(&self, column: usize) -> impl Iterator<Item = Result<Cow<'_, str>, String>> {
+        self.columns.of(column).iter().map(move |place| match utf8(self.fields, *place) {
+            // What the decoder did not understand.
+            Some(cell) if self.encoding != Encoding::UTF_8 && cell.contains('\u{fffd}') => {
+                let encoding = self.encoding.name();
+                Err(format!("{} has bytes that are not {encoding}; {SAVE_AS_UTF_8}", cells::name(column)))
+            }
+            Some(cell) => Ok(Cow::Borrowed(without_guard(cell))),
+            None => Err(format!(
+                "{} is not UTF-8; name the encoding of the file, such as `windows-1252`, or {SAVE_AS_UTF_8}",
+                cells::name(column)
+            )),
+        })
+    }
+}
