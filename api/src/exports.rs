@@ -18,18 +18,18 @@ pub fn routes(config: &mut impl Routes) {
     config.resource::<Book>().add(Class::Export, export_books);
 }
 
-/// Books as a file: the same filters, search and order as the list, and every row. It can be imported again without changes; records
-/// of MARC 21 (`mrc`) and MARCXML (`xml`) have no status.
+/// Books as a file: the same filters, search and order as the list, and every row. It can be imported again without changes. MARC has
+/// no status.
 #[utoipa::path(
     params((
-        "format" = String, Path, description = "`csv`, `jsonl`, `mrc` or `xml`", example = "csv",
+        "format" = String, Path, description = "The format", example = "csv",
         pattern = "^(csv|jsonl|mrc|xml)$"
     )),
     responses(
         (status = 200, description = "The file", content(
             (String = "text/csv", example = "title,author,year,isbn,page_count,status\n"),
             (String = "application/x-ndjson"),
-            (Vec<u8> = "application/marc"),
+            (String = "application/marc"),
             (String = "application/marcxml+xml"),
         )),
         (status = 404, description = "No such format")

@@ -34,11 +34,11 @@ pub enum Kind {
     Csv,
     /// One JSON object per line.
     Jsonl,
-    /// Records of MARC 21 (ISO 2709).
+    /// MARC 21 (ISO 2709).
     Marc21,
-    /// Records of MARC 21 as XML.
+    /// MARC 21 as XML.
     Marcxml,
-    /// Products of ONIX for Books 3.
+    /// ONIX for Books 3.
     Onix,
 }
 
@@ -79,31 +79,30 @@ pub enum Duplicates {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "only for the document: values are read with a message of our own")]
 pub struct ImportParameters {
-    /// The format of the file, if its type or name does not determine it.
+    /// The format, if its type or name does not determine it.
     #[param(inline)]
     format: Option<Kind>,
-    /// The character between the fields of a CSV file; found in it when absent.
+    /// The character between fields of a CSV file; found when absent.
     #[param(pattern = r"^(?:\\t|[\t -!#-~])$", example = ";")]
     delimiter: Option<String>,
-    /// The encoding of the file; found in it when absent.
+    /// The encoding; found when absent.
     #[param(max_length = 40, example = "windows-1252")]
     encoding: Option<String>,
-    /// What ends a line of a CSV file: LF, also after CR, or CR alone; found in it when absent.
+    /// What ends a line of a CSV file, found when absent: LF, also after CR, or CR alone.
     #[param(inline)]
     line_ends: Option<Ends>,
-    /// Lines above the header of a CSV file; found in it when absent.
+    /// Lines above the header of a CSV file.
     #[param(minimum = 0, maximum = 10_000)]
     skip_lines: Option<u64>,
     /// What to do with a row whose book is already stored; `skip` when absent.
     #[param(inline)]
     on_duplicate: Option<Duplicates>,
-    /// Count everything, and store nothing.
+    /// Store nothing.
     dry_run: Option<bool>,
-    /// The header of a column that is not understood, or several, as in `isbn=EAN,ISBN`, of which the first usable value of a row
-    /// counts; may be repeated for each column.
+    /// The header of a column, or several, as in `isbn=EAN,ISBN`, of which the first usable counts; may be repeated.
     #[param(example = json!(["author=Verfasser"]))]
     map: Option<Vec<String>>,
-    /// A value for rows without one, as `author=Anonymous`; it replaces nothing that is stored.
+    /// A value for rows without one, as `author=Anonymous`.
     default: Option<Vec<String>>,
 }
 
@@ -124,7 +123,8 @@ pub fn options(given: &[(String, String)], known: Known) -> Result<Options> {
         Some(Kind::Marcxml) => Format::MarcXml,
         Some(Kind::Onix) => Format::Onix,
         None => {
-            let detail = "the format of the file cannot be determined from its type or name; add `format=csv`, `format=jsonl` or another one";
+            let detail = "the format of the file cannot be determined from its type or name; add `format=csv`, `format=jsonl` or \
+                          another one";
             return Err(Error::parameter("format", detail));
         }
     };

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 /// How a file is read, as it was found or given. JSON lines have an encoding only.
 #[derive(Serialize, ToSchema)]
 pub struct ReadAs {
-    /// None for records of libraries, each of which says its own.
+    /// None for records, which say it.
     #[schema(example = "UTF-8")]
     encoding: Option<&'static str>,
     delimiter: Option<String>,

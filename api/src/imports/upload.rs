@@ -48,7 +48,7 @@ pub struct Received {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only for the document: the form is read part by part")]
 pub struct ImportForm {
-    /// A table, JSON lines, MARC 21, MARCXML or ONIX 3, by its type, its name, its beginning, or `format`.
+    /// A table, JSON lines, MARC 21, MARCXML or ONIX 3.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
     #[schema(inline, value_type = Kind, required = false)]
@@ -128,7 +128,8 @@ fn known_of_body(request: &HttpRequest, given: &[(String, String)]) -> Result<Kn
             let shown = service::shortened(sent.unwrap_or("none"), 60);
             let detail = format!(
                 "the content type is `{shown}`, expected `text/csv`, `text/tab-separated-values`, `application/x-ndjson`, \
-                 `application/jsonl`, `application/marc`, `application/marcxml+xml`, `application/xml`, or a form (`multipart/form-data`) with a file"
+                 `application/jsonl`, `application/marc`, `application/marcxml+xml`, `application/xml`, or a form (`multipart/form-data`) \
+                 with a file"
             );
             Err(Box::new(unsupported(detail)))
         }

@@ -41,6 +41,8 @@ pub fn print_formats() -> Result<()> {
     }
     lines
         .push("Headers are compared in small letters, with `_` for spaces and hyphens.".to_owned());
+    let libraries = [Format::Marc21, Format::MarcXml, Format::Onix].map(Format::name);
+    lines.push(format!("Records, told by their beginning: {}.", libraries.join(", ")));
     super::super::say(&lines.join("\n"))
 }
 

@@ -167,8 +167,8 @@ pub(crate) struct Joined {
     pub note: Option<String>,
 }
 
-/// Makes new crates members of the workspace around them. A package around them becomes one; where there is nothing around several crates, a
-/// workspace is written.
+/// Makes new crates members of the workspace around them. A package around them becomes one; where there is nothing around several
+/// crates, a workspace is written.
 ///
 /// # Errors
 /// When the `Cargo.toml` cannot be written.

@@ -132,8 +132,8 @@ fn main_of(migrations: &str, entities: &[String]) -> String {
     render::format(&text, Path::new("."))
 }
 
-/// A program and the manifests that it needs. Where a person wrote a program over this library, its list of entities is added to, or it is said
-/// what it lacks. A program of another kind is an error, but that of `sea-orm-cli` and that of `cargo new`.
+/// A program and the manifests that it needs. Where a person wrote a program over this library, its list of entities is added to, or
+/// it is said what it lacks. A program of another kind is an error, but that of `sea-orm-cli` and that of `cargo new`.
 fn changes(
     path: &Path,
     text: &str,

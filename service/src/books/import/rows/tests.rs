@@ -5,7 +5,14 @@ use std::io::Cursor;
 use proptest::prelude::*;
 
 use super::*;
-use crate::books::NewBook;
+use crate::{
+    Book,
+    books::{
+        NewBook,
+        import::{columns::COLUMNS, encoding::Encoding},
+    },
+    noun::Noun,
+};
 
 fn options(format: Format, map: &[(&str, &str)]) -> Options {
     let map = map.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
