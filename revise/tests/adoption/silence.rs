@@ -375,3 +375,16 @@ CREATE UNIQUE INDEX by_email ON owner (id, email)";
         project
     });
 }
+
+/// SeaORM 1.x made serial columns of what SeaORM 2 makes identities of.
+#[tokio::test]
+async fn a_serial_of_before_is_the_identity_of_today() {
+    let serial = "ALTER TABLE account ALTER COLUMN id DROP IDENTITY; CREATE SEQUENCE account_id_seq OWNED BY account.id; \
+                  ALTER TABLE account ALTER COLUMN id SET DEFAULT nextval('account_id_seq')";
+    let entities: fn() -> Entities = entities!(account, later);
+    let postgres = sea_orm::DbBackend::Postgres;
+    let Some(project) = Project::new(postgres, accounts(), entities).await else { return };
+    project.place.execute(serial).await.unwrap();
+    project.expect_quiet().await;
+    project.place.remove().await;
+}
