@@ -111,7 +111,9 @@ on_both! {
         );
         let warnings = std::fs::read_to_string(database.home.path().join("warnings.csv")).unwrap();
         assert_eq!(warnings.lines().count(), 724);
-        assert_eq!(warnings.matches("there is no isbn").count(), 700);
+        // Where the ISBN-10 is absent, the ISBN-13 is one that a spreadsheet has rounded, or absent too.
+        assert_eq!(warnings.matches("there is no isbn").count(), 565);
+        assert_eq!(warnings.matches("was rounded by a spreadsheet").count(), 135);
         assert_eq!(database.number("SELECT count(*) FROM books"), 10_000);
         assert_eq!(database.number("SELECT count(*) FROM books WHERE isbn IS NULL"), 723);
         let isbns = database.texts("SELECT isbn FROM books WHERE isbn IS NOT NULL");
