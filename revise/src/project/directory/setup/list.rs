@@ -4,9 +4,8 @@ use std::ops::Range;
 
 const LIST: &str = "Entities::new()";
 
-/// A list in a text: the entities that it names, and where more of them go.
+/// A list in a text: where more entities go.
 pub(super) struct List {
-    pub entities: Vec<String>,
     end: usize,
     /// What stands between two entries.
     between: String,
@@ -17,11 +16,9 @@ impl List {
     pub fn of(text: &str) -> Option<Self> {
         let mut found = text.match_indices(LIST);
         let (start, _) = found.next().filter(|_| found.next().is_none())?;
-        let mut list =
-            Self { entities: Vec::new(), end: start + LIST.len(), between: String::new() };
+        let mut list = Self { end: start + LIST.len(), between: String::new() };
         while let Some((gap, entity)) = entry(text, list.end) {
             list.between = text.get(list.end..gap)?.to_owned();
-            list.entities.push(text.get(entity.clone())?.trim().trim_end_matches(',').to_owned());
             list.end = entity.end + 1;
         }
         Some(list)
@@ -33,6 +30,15 @@ impl List {
         let (before, after) = text.split_at_checked(self.end).unwrap_or((text, ""));
         format!("{before}{}{after}", more.collect::<String>())
     }
+}
+
+/// Whether a program names an entity outside of its comments, by its path or by the end of it, as after `use entity::book`.
+pub(super) fn is_named(text: &str, entity: &str) -> bool {
+    let end = |path: &str, of: &str| of == path || of.ends_with(&format!("::{path}"));
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    code.flat_map(|line| line.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | ':')))
+        .filter(|path| path.contains("::"))
+        .any(|path| end(path, entity) || end(entity, path))
 }
 
 /// Where the next `.add(…)` begins after a place, and what is in its parentheses.

@@ -8,7 +8,7 @@ use std::{
 use super::{
     super::{DirectoryError, write::FileChange},
     Found, Member, SetUp,
-    list::List,
+    list::{List, is_named},
     manifest::Manifest,
 };
 use crate::project::render;
@@ -175,8 +175,7 @@ fn added_to(program: &Path, there: String, done: &mut SetUp) -> Option<FileChang
         done.notes.extend(done.entities.iter().filter(is_missing).map(note));
         return None;
     };
-    let missing = done.entities.iter().filter(|entity| !list.entities.contains(entity));
-    let missing: Vec<_> = missing.collect();
+    let missing: Vec<_> = done.entities.iter().filter(|entity| !is_named(text, entity)).collect();
     let text = list.extended(text, &missing);
     (!missing.is_empty()).then(|| FileChange::Replace { path: (*path).clone(), text })
 }
