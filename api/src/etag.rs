@@ -21,6 +21,8 @@ use serde::Serialize;
 use service::{Error, Noun, Precondition};
 
 use crate::{
+    error::Problem,
+    extract::expect_no_parameters,
     fitted::fitted,
     json::{self, ROW},
 };
@@ -131,12 +133,13 @@ impl IfMatch {
     }
 }
 
+/// Of a request that changes one row, which has no parameters.
 impl FromRequest for IfMatch {
-    type Error = Infallible;
-    type Future = Ready<Result<Self, Infallible>>;
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(Self::of(request)))
+        ready(expect_no_parameters(request).map(|()| Self::of(request)).map_err(Problem::from))
     }
 }
 

@@ -7,7 +7,7 @@ use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     dev::Payload,
     http::header::{CONTENT_TYPE, HeaderName},
-    web::{BytesMut, Data},
+    web::{BytesMut, Data, Query},
 };
 use futures_util::StreamExt;
 use serde::{Serialize, de::DeserializeOwned};
@@ -76,9 +76,11 @@ impl<T: DeserializeOwned + 'static> FromRequest for CreateBody<T> {
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let parameters = expect_no_parameters(request);
         let body = json_body(request, payload, LONGEST_BODY);
         let request = request.clone();
         Box::pin(async move {
+            parameters?;
             let body = body.await?;
             let given = request.headers().get(IDEMPOTENCY_KEY);
             let key = given.map(|key| {
@@ -92,6 +94,33 @@ impl<T: DeserializeOwned + 'static> FromRequest for CreateBody<T> {
             Ok(Self { input, key })
         })
     }
+}
+
+/// A request without parameters.
+pub struct NoParameters;
+
+impl FromRequest for NoParameters {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(expect_no_parameters(request).map(|()| Self).map_err(Problem::from))
+    }
+}
+
+/// Refuses parameters in the address of a request that has none. One that is meant for another request, such as `dry_run`, would
+/// otherwise be passed over, and the change be made.
+///
+/// # Errors
+/// With the first parameter.
+pub fn expect_no_parameters(request: &HttpRequest) -> service::Result<()> {
+    let given = Query::<Vec<(String, String)>>::from_query(request.query_string());
+    let given = given.map_or_else(|_| vec![Default::default()], Query::into_inner);
+    let Some((name, _)) = given.first() else { return Ok(()) };
+    let shown = service::shortened(name, 40);
+    let method = request.method();
+    let detail = format!("there is no parameter `{shown}`: a {method} of this path has none");
+    Err(Error::parameter(&shown, detail))
 }
 
 /// A JSON body, as bytes.

@@ -26,7 +26,7 @@ use utoipa::ToSchema;
 use crate::{
     error::Problem,
     etag,
-    extract::{IDEMPOTENCY_KEY, Id},
+    extract::{IDEMPOTENCY_KEY, Id, NoParameters},
     list::List,
     openapi::Class,
     projection::{Include, Included, Projection, Representation, included},
@@ -366,6 +366,7 @@ async fn undo_import(
     db: Data<Db>,
     imports: Data<Imports>,
     Id(id): Id,
+    _: NoParameters,
 ) -> Result<HttpResponse, Problem> {
     let import = db.write(async move |tx| imports::undo(tx, id).await).await?;
     imports.wake();

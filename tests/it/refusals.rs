@@ -52,6 +52,36 @@ on_both! {
         assert_eq!(database.number("SELECT count(*) FROM books"), 0);
     }
 
+    fn a_parameter_that_a_change_does_not_have_is_refused(database) {
+        let app = App::new(&database);
+        let book = json!({"title": "a", "author": "b", "isbn": "9780132350884"});
+        app.post("/api/books", book.clone()).expect(201);
+        let store = app.post("/api/stores", json!({"name": "s"})).expect(201);
+        app.post("/api/items", json!({"name": "i", "price": 1, "store_id": store["id"]})).expect(201);
+        let before = [app.get("/api/books").body, app.get("/api/stores").body, app.get("/api/items").body];
+        for (method, path, body) in [
+            ("DELETE", "/api/books/1?dry_run=true", json!(null)),
+            ("DELETE", "/api/stores/1?x", json!(null)),
+            ("DELETE", "/api/items/1?confirm=1", json!(null)),
+            ("PATCH", "/api/books/1?dry_run", json!({"title": "c"})),
+            ("PUT", "/api/books/1?fields=title", json!({"title": "c"})),
+            ("PUT", "/api/books/isbn/9780132350884?on_duplicate=skip", json!({"title": "c"})),
+            ("PATCH", "/api/stores/1?%F0%9F%92%A9=1", json!({"name": "c"})),
+            ("POST", "/api/books?dry_run=true", json!({"title": "c", "author": "d"})),
+            ("POST", "/api/items?store_id=1", json!({"name": "j", "price": 1, "store_id": 1})),
+            ("POST", "/api/imports/1/undo?dry_run=1", json!(null)),
+        ] {
+            let body = if body.is_null() { String::new() } else { body.to_string() };
+            let error = app.request(method, path).send(&JSON, body.as_bytes()).expect_problem(400);
+            let name = path.split(['?', '=']).nth(1).unwrap().replace("%F0%9F%92%A9", "\u{1f4a9}");
+            let expected = format!("there is no parameter `{name}`: a {method} of this path has none");
+            assert!(error.contains(&expected), "{path}: {error}");
+        }
+        assert_eq!([app.get("/api/books").body, app.get("/api/stores").body, app.get("/api/items").body], before);
+        // A question mark alone asks for nothing.
+        assert_eq!(app.request("DELETE", "/api/items/1?").send(&[], b"").status, 200);
+    }
+
     fn the_longest_texts_that_are_allowed_are_stored(database) {
         let app = App::new(&database);
         // Random characters of three bytes do not compress, so PostgreSQL has to store them uncompressed in the index.
