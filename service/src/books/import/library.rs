@@ -178,16 +178,7 @@ struct Texts([Vec<String>; COLUMNS.len()]);
 
 impl Texts {
     fn of(record: &Record) -> Self {
-        let isbns = record.isbns.iter().filter(|isbn| !isbn.cancelled);
-        let one = |text: &Option<String>| text.iter().cloned().collect();
-        Self([
-            Some(title(record)).filter(|title| !title.is_empty()).into_iter().collect(),
-            author(record).into_iter().collect(),
-            one(&record.year),
-            isbns.map(|isbn| isbn.text.clone()).collect(),
-            one(&record.pages),
-            Vec::new(),
-        ])
+        Self(COLUMNS.map(|(column, _)| texts(record, column)))
     }
 
     fn present(&self) -> [bool; COLUMNS.len()] {
@@ -212,6 +203,19 @@ impl Cells for Texts {
     fn of(&self, column: usize) -> impl Iterator<Item = Result<Cow<'_, str>, String>> {
         let texts = self.0.get(column).into_iter().flatten();
         texts.map(|text| Ok(Cow::Borrowed(text.as_str())))
+    }
+}
+
+/// What a record says of a column, the best first.
+fn texts(record: &Record, column: &str) -> Vec<String> {
+    let isbns = record.isbns.iter().filter(|isbn| !isbn.cancelled);
+    match column {
+        "title" => Some(title(record)).filter(|title| !title.is_empty()).into_iter().collect(),
+        "author" => author(record).into_iter().collect(),
+        "year" => record.year.iter().cloned().collect(),
+        "isbn" => isbns.map(|isbn| isbn.text.clone()).collect(),
+        "page_count" => record.pages.iter().cloned().collect(),
+        _ => Vec::new(),
     }
 }
 
