@@ -221,8 +221,7 @@ async fn list_imports(db: Data<Db>, list: List) -> Result<HttpResponse, Problem>
 /// every row is inserted, updated, skipped or rejected, and a malformed row affects no other.
 ///
 /// Columns are identified by their headers; those of other catalogues are understood too. A row is a duplicate when its ISBN is
-/// already stored, or, without one, when a book without ISBN has the same title, author and year. With `on_duplicate=fail` the
-/// first duplicate ends the import, and what was stored of it is undone.
+/// stored, or when one book has its title, author and year, and not both have an ISBN.
 #[utoipa::path(
     tag = "imports",
     params(

@@ -28,6 +28,7 @@ mod history;
 mod import;
 mod imported_cells;
 mod imported_files;
+mod imported_matches;
 mod imported_profiles;
 mod imports;
 mod imports_at_length;

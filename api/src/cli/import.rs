@@ -14,7 +14,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use service::{
     DatabaseError, Db, Error, Location, Settings,
-    books::import::{self, Encoding, LineEnds, OnDuplicate, Options, Table},
+    books::import::{self, Blank, Encoding, LineEnds, OnDuplicate, Options, Table},
 };
 
 pub use console::print_formats;
@@ -40,7 +40,7 @@ pub enum ImportCommand {
     /// Add the books of a CSV or JSON lines file: all rows that can be stored, in one transaction, or nothing
     ///
     /// Columns are identified by their headers; those of other catalogues are understood too (`bookplate import --formats`). A row
-    /// is a duplicate when its ISBN is already stored, or, without one, when a book without ISBN has the same title, author and year.
+    /// is a duplicate when its ISBN is already stored, or when one stored book has its title, author and year, and not both have an ISBN.
     ///
     /// A server may run at the same time. On SQLite it answers reads, and refuses changes with 503 until the import is done.
     Books(BooksArgs),
@@ -75,6 +75,9 @@ pub struct BooksArgs {
     /// What to do with a row whose book is already stored
     #[arg(long, default_value = "skip")]
     on_duplicate: Duplicates,
+    /// What a blank cell does in an update
+    #[arg(long, default_value = "keep")]
+    blank: Blanks,
     /// Process everything and store nothing
     #[arg(long)]
     dry_run: bool,
@@ -118,6 +121,14 @@ enum Duplicates {
     Fail,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Blanks {
+    /// The stored value stays
+    Keep,
+    /// The stored value goes; an ISBN never does
+    Clear,
+}
+
 fn pair(written: &str) -> Result<(String, String), String> {
     let (column, header) =
         written.split_once('=').ok_or("expected a column and `=`, as in `author=Verfasser`")?;
@@ -146,6 +157,10 @@ pub async fn run(location: &Location, settings: Settings, command: ImportCommand
         format: format(&args),
         encoding: args.encoding,
         on_duplicate: on_duplicate(args.on_duplicate),
+        blank: match args.blank {
+            Blanks::Keep => Blank::Keep,
+            Blanks::Clear => Blank::Clear,
+        },
         dry_run: args.dry_run,
         map: map(&args)?,
         defaults: unique("default", &args.default)?,

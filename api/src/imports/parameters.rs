@@ -5,18 +5,19 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use service::{
     Error, Result,
-    books::import::{Encoding, Format, LineEnds, OnDuplicate, Options, Table},
+    books::import::{Blank, Encoding, Format, LineEnds, OnDuplicate, Options, Table},
     nearest,
 };
 use utoipa::{IntoParams, ToSchema};
 
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "format",
     "delimiter",
     "encoding",
     "line_ends",
     "skip_lines",
     "on_duplicate",
+    "blank",
     "dry_run",
     "map",
     "default",
@@ -74,6 +75,16 @@ pub enum Duplicates {
     Fail,
 }
 
+/// Blank cells.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Blanks {
+    /// The stored value stays.
+    Keep,
+    /// The stored value goes; an ISBN never does.
+    Clear,
+}
+
 /// How to import a file.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -82,24 +93,27 @@ pub struct ImportParameters {
     /// The format, if its type or name does not determine it.
     #[param(inline)]
     format: Option<Kind>,
-    /// The character between fields of a CSV file; found when absent.
+    /// The delimiter of a CSV file; found when absent.
     #[param(pattern = r"^(?:\\t|[\t -!#-~])$", example = ";")]
     delimiter: Option<String>,
     /// The encoding; found when absent.
     #[param(max_length = 40, example = "windows-1252")]
     encoding: Option<String>,
-    /// What ends a line of a CSV file, found when absent: LF, also after CR, or CR alone.
+    /// What ends a line of a CSV file; found when absent.
     #[param(inline)]
     line_ends: Option<Ends>,
     /// Lines above the header of a CSV file.
     #[param(minimum = 0, maximum = 10_000)]
     skip_lines: Option<u64>,
-    /// What to do with a row whose book is already stored; `skip` when absent.
+    /// What to do with a row whose book is stored; `skip` when absent.
     #[param(inline)]
     on_duplicate: Option<Duplicates>,
+    /// Whether blank cells clear what is stored.
+    #[param(inline)]
+    blank: Option<Blanks>,
     /// Store nothing.
     dry_run: Option<bool>,
-    /// The header of a column, or several, as in `isbn=EAN,ISBN`, of which the first usable counts; may be repeated.
+    /// The header of a column, or several, the best first: `isbn=EAN,ISBN`; may be repeated.
     #[param(example = json!(["author=Verfasser"]))]
     map: Option<Vec<String>>,
     /// A value for rows without one, as `author=Anonymous`.
@@ -144,19 +158,30 @@ pub fn options(given: &[(String, String)], known: Known) -> Result<Options> {
         Some(Err(why)) => return Err(Error::parameter("encoding", why)),
         None => known.encoding,
     };
+    let (on_duplicate, blank, dry_run) = policy(given)?;
+    let (map, defaults) = (columns(given, "map")?, columns(given, "default")?);
+    Ok(Options { format, encoding, on_duplicate, blank, dry_run, map, defaults })
+}
+
+/// What becomes of the rows.
+fn policy(given: &[(String, String)]) -> Result<(OnDuplicate, Blank, bool)> {
     let on_duplicate = match one(given, "on_duplicate")? {
         None | Some("skip") => OnDuplicate::Skip,
         Some("update") => OnDuplicate::Update,
         Some("fail") => OnDuplicate::Fail,
         Some(other) => return Err(bad("on_duplicate", other, "`skip`, `update` or `fail`")),
     };
+    let blank = match one(given, "blank")? {
+        None | Some("keep") => Blank::Keep,
+        Some("clear") => Blank::Clear,
+        Some(other) => return Err(bad("blank", other, "`keep` or `clear`")),
+    };
     let dry_run = match one(given, "dry_run")? {
         None | Some("false" | "0") => false,
         Some("true" | "1" | "") => true,
         Some(other) => return Err(bad("dry_run", other, "`true` or `false`")),
     };
-    let (map, defaults) = (columns(given, "map")?, columns(given, "default")?);
-    Ok(Options { format, encoding, on_duplicate, dry_run, map, defaults })
+    Ok((on_duplicate, blank, dry_run))
 }
 
 /// The value of a parameter that may be given once.

@@ -53,7 +53,7 @@ pub struct ImportForm {
     file: Vec<u8>,
     #[schema(inline, value_type = Kind, required = false)]
     format: Option<Kind>,
-    /// The character between the fields of a CSV file.
+    /// The delimiter of a CSV file.
     #[schema(value_type = String, required = false, pattern = r"^(?:\\t|[\t -!#-~])$")]
     delimiter: Option<String>,
     #[schema(inline, value_type = parameters::Duplicates, required = false)]

@@ -1,7 +1,8 @@
 //! Imports a file of books: all rows that can be stored, in one transaction, or nothing.
 //!
 //! A thread reads and checks rows while the transaction stores the previous batch. A duplicate is a row with the ISBN of
-//! another book; without an ISBN, one with the title, author and year of another book that has none.
+//! another book; without an ISBN, one with the title, author and year of another book that has none. A row is also a duplicate of a
+//! book of its title, author and year if only one of the two has an ISBN (see `matching`).
 
 mod batch;
 mod cells;
@@ -11,6 +12,7 @@ mod encoding;
 mod fields;
 mod header;
 mod library;
+mod matching;
 mod members;
 mod profiles;
 mod record;
@@ -39,16 +41,18 @@ pub use rows::Format;
 pub use understood::Understood;
 pub(crate) use {
     batch::{BATCH, Batch},
+    matching::{Policy, find_stored},
     members::Members,
     record::fields_of,
     row::Place,
     rows::Rows,
-    store::{Change, Outcome, find_stored, store_batch},
+    store::{Change, Outcome, store_batch},
 };
 
 use crate::{
     Db, Tx,
     error::{Error, Result},
+    now,
 };
 
 /// Batches that are read ahead.
@@ -67,6 +71,17 @@ pub enum OnDuplicate {
     Fail,
 }
 
+/// What a blank cell does to the value of a stored book.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Blank {
+    /// It stays.
+    #[default]
+    Keep,
+    /// It goes, except the ISBN.
+    Clear,
+}
+
 /// How to import; by default a table whose duplicates are skipped.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Options {
@@ -77,6 +92,9 @@ pub struct Options {
     pub encoding: Option<Encoding>,
     /// What to do with a row whose book is already stored.
     pub on_duplicate: OnDuplicate,
+    /// What blank cells do in an update.
+    #[serde(default)]
+    pub blank: Blank,
     /// Processes everything and stores nothing.
     pub dry_run: bool,
     /// The header of a column whose name is not one of the usual ones, or several with commas between them, the best first.
@@ -161,6 +179,7 @@ where
     O: Observer,
 {
     let Options { on_duplicate, dry_run, .. } = options;
+    let policy = Policy { on_duplicate, begun: now() };
     let rows = tokio::task::spawn_blocking(move || Rows::new(input, &options))
         .await
         .map_err(Error::internal)?
@@ -174,7 +193,7 @@ where
     let report_to = Arc::clone(&dry_report);
     let stored = db
         .write_long(async move |tx| {
-            let report = store(tx, queue, observer, on_duplicate).await?;
+            let report = store(tx, queue, observer, policy).await?;
             if dry_run {
                 *report_to.lock().unwrap_or_else(PoisonError::into_inner) = Some(report);
                 return Err(Error::internal("a dry run stores nothing"));
@@ -209,7 +228,7 @@ async fn store(
     tx: &Tx,
     mut queue: mpsc::Receiver<Result<Batch>>,
     mut observer: impl Observer,
-    on_duplicate: OnDuplicate,
+    policy: Policy,
 ) -> Result<Report> {
     let mut outcome = Outcome::default();
     loop {
@@ -230,7 +249,7 @@ async fn store(
                 observer.warning(row, why).map_err(unheard)?;
             }
         }
-        store_batch(tx, &batch, on_duplicate, &mut outcome).await?;
+        store_batch(tx, &batch, policy, &mut outcome).await?;
         observer.progress(&outcome.report);
     }
     observer.finish().map_err(unheard)?;

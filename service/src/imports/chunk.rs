@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::{Import, State, dry_run::DryRun, journal, locked, rejections};
 use crate::{
     Db, Tx,
-    books::import::{BATCH, Batch, OnDuplicate, Outcome, Place, Report, store_batch},
+    books::import::{BATCH, Batch, OnDuplicate, Outcome, Place, Policy, Report, store_batch},
     database::{Changes, Rows},
     error::{Error, Result},
     now,
@@ -133,7 +133,7 @@ pub async fn store(
             if progress.at != chunk.from {
                 return Ok(None);
             }
-            store_batch(tx, &chunk.batch, on_duplicate, &mut outcome).await?;
+            store_batch(tx, &chunk.batch, policy(&import, on_duplicate), &mut outcome).await?;
             journal::note(tx, id, outcome.changes.replace(Vec::new()).unwrap_or_default()).await?;
             rejections::note(tx, id, &chunk.batch.rejected).await?;
             progress.pass(&chunk);
@@ -159,8 +159,8 @@ pub async fn store_dry(
     let mut progress = Progress::of(import);
     while !progress.is_enough(&report) && rejected.len() < MOST_REJECTED {
         let mut chunk = next(&mut chunks).await?;
-        report
-            .add(&dry_run.store(&db.reader().for_maintenance(), &chunk.batch, on_duplicate).await?);
+        let policy = policy(import, on_duplicate);
+        report.add(&dry_run.store(&db.reader().for_maintenance(), &chunk.batch, policy).await?);
         progress.pass(&chunk);
         rejected.append(&mut chunk.batch.rejected);
     }
@@ -175,6 +175,10 @@ pub async fn store_dry(
         Ok(Some((import, chunks)))
     })
     .await
+}
+
+fn policy(import: &Import, on_duplicate: OnDuplicate) -> Policy {
+    Policy { on_duplicate, begun: import.started_at.unwrap_or(import.created_at) }
 }
 
 async fn next(chunks: &mut Chunks) -> Result<Chunk> {

@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 use crate::{
-    books::import::{Batch, OnDuplicate, Outcome, Report, find_stored, store_batch},
+    books::import::{Batch, OnDuplicate, Outcome, Policy, Report, find_stored, store_batch},
     database::{self, Changes, Rows},
     error::Result,
 };
@@ -41,24 +41,24 @@ impl DryRun {
 
     /// The result that storing a batch would have.
     ///
+    /// # Errors
     /// As for storing it.
-    /// As when it were stored.
     pub async fn store(
         &self,
         catalogue: &impl Rows,
         batch: &Batch,
-        on_duplicate: OnDuplicate,
+        policy: Policy,
     ) -> Result<Report> {
-        let met = find_stored(catalogue, &batch.rows, OnDuplicate::Skip).await?;
-        if !met.is_empty() {
-            let copies = met.into_values().map(|book| book.into_active_model().reset_all());
+        let met = find_stored(catalogue, batch.rows.iter(), OnDuplicate::Skip).await?.into_books();
+        if met.len() > 0 {
+            let copies = met.map(|book| book.into_active_model().reset_all());
             // A copy that already exists may have newer values, those of an earlier row.
             let known = OnConflict::new().do_nothing().to_owned();
             let copies = Entity::insert_many(copies).on_conflict(known);
             self.0.exec(copies.as_query()).await?;
         }
         let mut outcome = Outcome::default();
-        store_batch(&self.0, batch, on_duplicate, &mut outcome).await?;
+        store_batch(&self.0, batch, policy, &mut outcome).await?;
         Ok(outcome.report)
     }
 }

@@ -39,6 +39,8 @@ pub(super) struct Accepted {
     pub warnings: Vec<Warning>,
     /// The places in [`COLUMNS`] of members that have the value for rows without one.
     pub defaulted: Vec<usize>,
+    /// For each of [`COLUMNS`] whether there is a value, or a cell that could not be used.
+    pub filled: [bool; COLUMNS.len()],
 }
 
 /// For each of [`COLUMNS`] the value of a row without one.
@@ -68,7 +70,13 @@ pub(super) struct Warning {
 /// # Errors
 /// Why it cannot be stored.
 pub(super) fn book(cells: &impl Cells, defaults: &Defaults) -> Result<Accepted, String> {
-    let mut row = Reader { cells, defaults, warnings: Vec::new(), defaulted: Vec::new() };
+    let mut row = Reader {
+        cells,
+        defaults,
+        warnings: Vec::new(),
+        defaulted: Vec::new(),
+        filled: [true; COLUMNS.len()],
+    };
     let [title, author, year, isbn, page_count, status] = std::array::from_fn(|column| column);
     let read_year = if cells.is_exact() { year::exact } else { year::read };
     let new = NewBook {
@@ -85,7 +93,10 @@ pub(super) fn book(cells: &impl Cells, defaults: &Defaults) -> Result<Accepted, 
         row.warn(isbn, "there is no isbn".to_owned());
     }
     match new.check() {
-        Ok(book) => Ok(Accepted { book, warnings: row.warnings, defaulted: row.defaulted }),
+        Ok(book) => {
+            let Reader { warnings, defaulted, filled, .. } = row;
+            Ok(Accepted { book, warnings, defaulted, filled })
+        }
         Err(error @ Error::Invalid(_)) => Err(error.to_string()),
         Err(error) => Err(crate::chain(&error).to_string()),
     }
@@ -96,6 +107,7 @@ struct Reader<'a, C> {
     defaults: &'a Defaults,
     warnings: Vec<Warning>,
     defaulted: Vec<usize>,
+    filled: [bool; COLUMNS.len()],
 }
 
 impl<C: Cells> Reader<'_, C> {
@@ -138,6 +150,8 @@ impl<C: Cells> Reader<'_, C> {
         };
         if let Some(reason) = warning.or(bad) {
             self.warn(column, reason);
+        } else if let Some(filled) = self.filled.get_mut(column) {
+            *filled = value.is_some();
         }
         value
     }

@@ -12,7 +12,7 @@ use std::{
 use bibliographic::{Contributor, Entry, ReadError, Reason, Record, Records, Warning};
 
 use super::{
-    Options,
+    Blank, Options,
     cells::{self, Cells, Defaults},
     columns::COLUMNS,
     encoding::Encoding,
@@ -156,7 +156,8 @@ impl<R: Read> Library<R> {
                 let texts = Texts::of(&record);
                 match cells::book(&texts, &self.defaults) {
                     Ok(accepted) => {
-                        let mut row = Row::new((number, number), accepted, texts.present());
+                        let place = (number, number);
+                        let mut row = Row::new(place, accepted, texts.present(), Blank::Keep);
                         let lost = warnings.iter().filter(|one| loses(one));
                         row.warnings.extend(lost.map(ToString::to_string));
                         Ok(row)

@@ -1,10 +1,17 @@
 //! A row of a file: one that can be stored, or one that cannot.
 
+use entity::book::ActiveModel;
+use sea_orm::{ActiveModelTrait, IntoActiveModel};
+
 use super::{
+    Blank,
     cells::{self, Accepted},
     columns::COLUMNS,
 };
-use crate::{books::NewBook, check::Checked};
+use crate::{Book, books::NewBook, check::Checked, noun::Noun};
+
+/// The place of the year in [`COLUMNS`].
+const YEAR: usize = 2;
 
 /// A row that can be stored.
 #[derive(Debug)]
@@ -24,13 +31,20 @@ pub struct Row {
 }
 
 impl Row {
-    /// A cell that could not be used is none, and neither is a default, so that they do not replace what is stored.
+    /// A cell that could not be used is none, and neither is a default or, unless it clears, a blank cell, so that they do not replace
+    /// what is stored.
     pub(super) fn new(
         (number, line): (u64, u64),
         accepted: Accepted,
         mut present: [bool; COLUMNS.len()],
+        blank: Blank,
     ) -> Self {
-        let Accepted { book, warnings, defaulted } = accepted;
+        let Accepted { book, warnings, defaulted, filled } = accepted;
+        if blank == Blank::Keep {
+            for (present, filled) in present.iter_mut().zip(filled) {
+                *present &= filled;
+            }
+        }
         let unusable = warnings.iter().map(|warning| warning.column);
         for column in unusable.chain(defaulted) {
             if let Some(present) = present.get_mut(column) {
@@ -40,6 +54,18 @@ impl Row {
         let has_unread = warnings.iter().any(|warning| cells::name(warning.column) != "isbn");
         let warnings = warnings.into_iter().map(|warning| warning.reason).collect();
         Self { number, line, book, present, warnings, has_unread }
+    }
+
+    /// A stored book with the values of the row; members for which the file has none are not changed. `None` when nothing differs.
+    pub(super) fn changes(&self, book: &Book) -> Option<ActiveModel> {
+        let mut present = self.present;
+        // A book that was found by its year does not lose it.
+        if self.book.year.is_none() && (self.book.isbn.is_none() || book.isbn != self.book.isbn) {
+            present[YEAR] = false;
+        }
+        let mut model = book.clone().into_active_model();
+        Book::overwrite(&self.book, &present, &mut model);
+        model.is_changed().then_some(model)
     }
 }
 

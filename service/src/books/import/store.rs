@@ -3,19 +3,16 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::book::{Column, Entity};
-use sea_orm::{
-    ActiveModelTrait,
-    ActiveValue::Set,
-    ColumnTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
-    sea_query::{ExprTrait, OnConflict},
-};
+use sea_orm::{ActiveValue::Set, DbBackend, EntityTrait, QueryTrait, sea_query::OnConflict};
 
-use super::{Batch, OnDuplicate, Report, Row};
+use super::{
+    Batch, OnDuplicate, Report, Row,
+    matching::{Policy, find_isbns, find_stored},
+};
 use crate::{
-    Book,
+    Book, DatabaseError,
     books::NewBook,
-    database::{Changes, Rows},
+    database::Changes,
     error::{Error, Result},
     noun::Noun,
     now,
@@ -24,23 +21,20 @@ use crate::{
 /// How often rows are looked up again when other sessions store and delete their books concurrently.
 const MOST_LOOKS: u32 = 8;
 
-/// What makes two rows the same book.
+/// What makes two rows of a file the same book.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Identity {
+enum Identity {
     Isbn(String),
     Text { title: String, author: String, year: Option<i32> },
 }
 
 impl Identity {
-    fn new(title: &str, author: &str, year: Option<i32>, isbn: Option<&str>) -> Self {
-        match isbn {
-            Some(isbn) => Self::Isbn(isbn.to_owned()),
-            None => Self::Text { title: title.to_owned(), author: author.to_owned(), year },
-        }
-    }
-
     fn of(book: &NewBook) -> Self {
-        Self::new(&book.title, &book.author, book.year, book.isbn.as_deref())
+        let NewBook { title, author, year, isbn, .. } = book;
+        match isbn {
+            Some(isbn) => Self::Isbn(isbn.clone()),
+            None => Self::Text { title: title.clone(), author: author.clone(), year: *year },
+        }
     }
 }
 
@@ -66,7 +60,7 @@ pub struct Change {
 pub async fn store_batch(
     db: &impl Changes,
     batch: &Batch,
-    on_duplicate: OnDuplicate,
+    Policy { on_duplicate, begun }: Policy,
     outcome: &mut Outcome,
 ) -> Result<()> {
     let Batch { rows, rejected, empty_rows } = batch;
@@ -77,7 +71,7 @@ pub async fn store_batch(
     outcome.report.warnings += count(|row| !row.warnings.is_empty());
     outcome.report.without_isbn += count(|row| row.book.isbn.is_none());
     outcome.report.unread += count(|row| row.has_unread);
-    let mut stored = find_stored(db, rows, on_duplicate).await?;
+    let mut stored = find_stored(db, rows.iter(), on_duplicate).await?;
     let mut fresh: Vec<&Row> = Vec::with_capacity(rows.len());
     let mut places: HashMap<Identity, usize> = HashMap::with_capacity(rows.len());
     for row in rows {
@@ -86,11 +80,15 @@ pub async fn store_batch(
             // The earlier row must be stored before it can be updated; so batch boundaries make no difference.
             insert(db, &mut fresh, on_duplicate, outcome).await?;
             places.clear();
-            stored.extend(find_stored(db, std::slice::from_ref(row), on_duplicate).await?);
+            let again = find_stored(db, std::iter::once(row), on_duplicate).await?;
+            stored.put(again.into_books());
         }
-        if let Some(book) = stored.get_mut(&identity) {
-            meet(db, book, row, (on_duplicate, outcome)).await?;
-        } else if let Some(earlier) = places.get(&identity).and_then(|place| fresh.get(*place)) {
+        let earlier = places.get(&identity).and_then(|place| fresh.get(*place));
+        let alike = || if earlier.is_none() { stored.alike(&row.book, begun) } else { None };
+        if let Some(book) = stored.same(row).or_else(alike) {
+            let changed = meet(db, book, row, (on_duplicate, outcome)).await?;
+            stored.put(changed);
+        } else if let Some(earlier) = earlier {
             if on_duplicate == OnDuplicate::Fail {
                 return Err(duplicate(
                     row,
@@ -106,27 +104,25 @@ pub async fn store_batch(
     insert(db, &mut fresh, on_duplicate, outcome).await
 }
 
-/// Applies the policy for duplicates to a stored book.
+/// Applies the policy for duplicates to a stored book; what it is now if it was changed.
 async fn meet(
     db: &impl Changes,
-    book: &mut Book,
+    book: &Book,
     row: &Row,
     (on_duplicate, outcome): (OnDuplicate, &mut Outcome),
-) -> Result<()> {
-    match on_duplicate {
+) -> Result<Option<Book>> {
+    let changed = match on_duplicate {
         OnDuplicate::Fail => {
             return Err(duplicate(row, &format!("is already book {}", book.id)));
         }
-        OnDuplicate::Skip => outcome.report.skipped += 1,
-        OnDuplicate::Update => match update(db, book, row).await? {
-            None => outcome.report.skipped += 1,
-            Some(changed) => {
-                let before = std::mem::replace(book, changed);
-                outcome.updated(before, book.version);
-            }
-        },
+        OnDuplicate::Skip => None,
+        OnDuplicate::Update => update(db, book, row).await?,
+    };
+    match &changed {
+        None => outcome.report.skipped += 1,
+        Some(changed) => outcome.updated(book.clone(), changed.version),
     }
-    Ok(())
+    Ok(changed)
 }
 
 impl Outcome {
@@ -158,12 +154,13 @@ async fn insert(
         let added: HashSet<i32> = added.into_iter().collect();
         // Nothing conflicts with the others: they are stored.
         fresh.retain(|row| row.book.isbn.is_some());
-        let mut stored = look_up(db, fresh, on_duplicate).await?;
+        let isbns = fresh.iter().filter_map(|row| row.book.isbn.as_deref());
+        let stored = find_isbns(db, isbns, on_duplicate).await?;
         let mut rest = Vec::new();
         for row in fresh.drain(..) {
-            match stored.get_mut(&Identity::of(&row.book)) {
+            match row.book.isbn.as_deref().and_then(|isbn| stored.of_isbn(isbn)) {
                 Some(book) if added.contains(&book.id) => {}
-                Some(book) => meet(db, book, row, (on_duplicate, outcome)).await?,
+                Some(book) => drop(meet(db, book, row, (on_duplicate, outcome)).await?),
                 // Deleted since.
                 None => rest.push(row),
             }
@@ -202,52 +199,17 @@ fn duplicate(row: &Row, what: &str) -> Error {
     Error::invalid("", "duplicate", format!("row {number} (line {line}) {what}; {resolution}"))
 }
 
-/// The books of which one of the rows may be a duplicate; locked if they are going to be updated.
-pub async fn find_stored(
-    db: &impl Rows,
-    rows: &[Row],
-    on_duplicate: OnDuplicate,
-) -> Result<HashMap<Identity, Book>> {
-    look_up(db, &rows.iter().collect::<Vec<_>>(), on_duplicate).await
-}
-
-async fn look_up(
-    db: &impl Rows,
-    rows: &[&Row],
-    on_duplicate: OnDuplicate,
-) -> Result<HashMap<Identity, Book>> {
-    let select = || match on_duplicate {
-        OnDuplicate::Update => Entity::find().lock_exclusive(),
-        OnDuplicate::Skip | OnDuplicate::Fail => Entity::find(),
-    };
-    let isbns: Vec<&str> = rows.iter().filter_map(|row| row.book.isbn.as_deref()).collect();
-    let plain: Vec<&NewBook> =
-        rows.iter().map(|row| &*row.book).filter(|book| book.isbn.is_none()).collect();
-    let mut found = Vec::new();
-    if !isbns.is_empty() {
-        found = db.rows(select().filter(Column::Isbn.is_in(isbns))).await?;
-    }
-    if !plain.is_empty() {
-        let same_text = Column::Author
-            .is_in(plain.iter().map(|book| book.author.as_str()))
-            .and(Column::Title.is_in(plain.iter().map(|book| book.title.as_str())));
-        let books = db.rows(select().filter(same_text).order_by_desc(Column::Id)).await?;
-        // Not in SQL: for `isbn IS NULL` SQLite would scan every book without one instead of the books of the author.
-        found.extend(books.into_iter().filter(|book| book.isbn.is_none()));
-    }
-    let identity =
-        |book: &Book| Identity::new(&book.title, &book.author, book.year, book.isbn.as_deref());
-    Ok(found.into_iter().map(|book| (identity(&book), book)).collect())
-}
-
-/// Gives a stored book the values of the row; columns that the file does not have are not changed. `None` when nothing differs.
+/// Gives a stored book the values of the row. `None` when nothing differs.
 async fn update(db: &impl Changes, book: &Book, row: &Row) -> Result<Option<Book>> {
-    let mut model = book.clone().into_active_model();
-    Book::overwrite(&row.book, &row.present, &mut model);
-    if !model.is_changed() {
-        return Ok(None);
-    }
+    let Some(mut model) = row.changes(book) else { return Ok(None) };
     model.version = Set(book.version + 1);
     model.updated_at = Set(now());
-    Ok(Some(db.update(model).await?))
+    match db.update(model).await {
+        Ok(changed) => Ok(Some(changed)),
+        // Another transaction on PostgreSQL stored a book of this ISBN since the lookup; another attempt finds it.
+        Err(DatabaseError::Duplicate { .. }) => {
+            Err(Error::collision("another session added a book with the ISBN of a row"))
+        }
+        Err(error) => Err(error.into()),
+    }
 }

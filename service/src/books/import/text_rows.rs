@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Options,
+    Blank, Options,
     cells::{self, Accepted, Cells, Defaults},
     columns::{COLUMNS, Columns},
     dialect::{Dialect, LineEnds},
@@ -29,6 +29,7 @@ pub(super) struct TextRows<R> {
     layout: Layout,
     header: Vec<u8>,
     defaults: Defaults,
+    blank: Blank,
 }
 
 enum Layout {
@@ -59,7 +60,7 @@ impl<R: Read> TextRows<R> {
             // No byte of JSON text is this delimiter, so each line is a record of one field.
             let records = Records::new(source, 0);
             let (layout, header) = (Layout::Objects, Vec::new());
-            return Ok(Self { records, read: 0, layout, header, defaults });
+            return Ok(Self { records, read: 0, layout, header, defaults, blank: options.blank });
         };
         let is_whole = sample.len() < SAMPLE;
         let dialect = Dialect::find(&encoding.text(sample), is_whole, table, options);
@@ -80,7 +81,8 @@ impl<R: Read> TextRows<R> {
         let is_ours = options.map.is_empty() && first.eq(Book::MEMBERS.iter().copied());
         let columns = Columns::find(&names, options)?;
         let layout = Layout::Table { dialect, columns, names, is_ours };
-        Ok(Self { records, read: 0, layout, header, defaults: Defaults::default() })
+        let (defaults, blank) = (Defaults::default(), options.blank);
+        Ok(Self { records, read: 0, layout, header, defaults, blank })
     }
 
     /// How the file is understood.
@@ -160,7 +162,7 @@ impl<R: Read> TextRows<R> {
             }
         };
         Ok(Some(match book {
-            Ok(accepted) => Ok(Row::new((number, line), accepted, present)),
+            Ok(accepted) => Ok(Row::new((number, line), accepted, present, self.blank)),
             Err(reason) => {
                 // A message may repeat the value, and the value may be a megabyte.
                 let reason = shortened(&reason, 300);
