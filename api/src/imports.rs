@@ -231,7 +231,6 @@ async fn list_imports(db: Data<Db>, list: List) -> Result<HttpResponse, Problem>
     ),
     request_body(content(
         (String = "text/csv", example = "title,author,year,isbn\nClean Code,Robert C. Martin,2008,9780132350884\n"),
-        (String = "text/tab-separated-values"),
         (String = "application/x-ndjson", example = "{\"title\":\"Clean Code\",\"author\":\"Robert C. Martin\"}\n"),
         (String = "application/jsonl"),
         (ImportForm = "multipart/form-data"),

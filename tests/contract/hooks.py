@@ -18,8 +18,8 @@ SHARES = int(os.environ["BOOKPLATE_SHARES"])
 MOST_PARAMETERS, LONGEST_QUERY = 12, 4000
 NOT_FILTERS = {"q", "sort", "fields", "include", "limit", "cursor", "offset", "count", "confirm", "all"}
 FILES = ["text/csv", "application/x-ndjson", "application/jsonl"]
-# They describe the columns of a table, which is another one here.
-OF_TABLES = {"delimiter", "map", "format"}
+# They describe the columns of a table and how it is written, which is another one here.
+OF_TABLES = {"default", "delimiter", "encoding", "format", "line_ends", "map", "skip_lines"}
 number = itertools.count(1)
 
 

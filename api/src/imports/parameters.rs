@@ -116,7 +116,8 @@ pub struct ImportParameters {
     /// The header of a column, or several, the best first: `isbn=EAN,ISBN`; may be repeated.
     #[param(example = json!(["author=Verfasser"]))]
     map: Option<Vec<String>>,
-    /// A value for rows without one, as `author=Anonymous`.
+    /// A value for rows without one.
+    #[param(example = json!(["author=Anonymous"]))]
     default: Option<Vec<String>>,
 }
 
