@@ -1,4 +1,4 @@
-//! The format of a file, told from its start, and its records whatever the format is.
+//! The format of a file, recognised by its start, and its records whatever the format is.
 
 use std::io::Read;
 

@@ -87,7 +87,7 @@ fn empty(database: &Database) {
     }
 }
 
-/// Stores books in each way anew.
+/// Stores the books once more in each way.
 fn in_both_ways(database: &Database, stored: &str, test: impl Fn(Way)) {
     for way in WAYS {
         empty(database);

@@ -172,7 +172,7 @@ on_both! {
 
     fn what_is_understood_is_listed(database) {
         let listed = Program::new(&database).run(&["import", "--formats"]).expect_success().stdout;
-        for line in ["Goodreads, told by book_id, author_l_f, exclusive_shelf:", "  isbn: isbn, isbn13\n", "  status: not read\n"] {
+        for line in ["Goodreads, recognised by book_id, author_l_f, exclusive_shelf:", "  isbn: isbn, isbn13\n", "  status: not read\n"] {
             assert!(listed.contains(line), "{listed}");
         }
     }

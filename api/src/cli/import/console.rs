@@ -35,14 +35,14 @@ pub fn print_formats() -> Result<()> {
     ];
     lines.extend(columns().iter().map(list));
     for profile in &PROFILES {
-        let (told_by, columns) = profile.described();
-        lines.push(format!("{}, told by {}:", profile.name, told_by.join(", ")));
+        let (recognised_by, columns) = profile.described();
+        lines.push(format!("{}, recognised by {}:", profile.name, recognised_by.join(", ")));
         lines.extend(columns.iter().map(list));
     }
     lines
         .push("Headers are compared in small letters, with `_` for spaces and hyphens.".to_owned());
     let libraries = [Format::Marc21, Format::MarcXml, Format::Onix].map(Format::name);
-    lines.push(format!("Records, told by their beginning: {}.", libraries.join(", ")));
+    lines.push(format!("Records, recognised by their beginning: {}.", libraries.join(", ")));
     super::super::say(&lines.join("\n"))
 }
 

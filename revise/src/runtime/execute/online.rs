@@ -1,4 +1,4 @@
-//! Steps of a migration without a transaction on PostgreSQL, in the forms that keep nobody waiting.
+//! Steps of a migration without a transaction on PostgreSQL, in the forms that do not block readers and writers for long.
 
 use sea_orm::{
     ConnectionTrait, DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr, Statement,
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The name that a constraint has for the moment in which it is compared.
-const ASIDE: &str = "sea_revise_aside";
+const TEMPORARY: &str = "sea_revise_compared";
 
 /// Carries an operation out in statements that are committed one by one, the last with the note that the step is done, and answers
 /// whether it did: most operations have no such form.
@@ -108,12 +108,12 @@ async fn validity(
     let is_valid: bool = found.try_get_by_index(0)?;
     let transaction = begin(db).await?;
     let (of, name) = (table.quoted(), quote(&online.name));
-    let aside = format!("ALTER TABLE {of} RENAME CONSTRAINT {name} TO {ASIDE}");
-    transaction.execute_unprepared(&aside).await?;
+    let rename = format!("ALTER TABLE {of} RENAME CONSTRAINT {name} TO {TEMPORARY}");
+    transaction.execute_unprepared(&rename).await?;
     transaction.execute_unprepared(&online.add).await?;
     let sql = "SELECT count(DISTINCT replace(pg_get_constraintdef(oid), ' NOT VALID', '')) = 1 \
                FROM pg_constraint WHERE conrelid = $1::regclass AND conname IN ($2, $3)";
-    let same = transaction.query_one_raw(ask(sql, &[&online.name, ASIDE])).await?;
+    let same = transaction.query_one_raw(ask(sql, &[&online.name, TEMPORARY])).await?;
     transaction.rollback().await?;
     let is_same = same.map(|row| row.try_get_by_index::<bool>(0)).transpose()? == Some(true);
     Ok(is_same.then_some(is_valid))

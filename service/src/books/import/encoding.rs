@@ -17,7 +17,7 @@ const ALIASES: [(&str, &str); 5] = [
     ("utf-8-sig", "utf-8"),
     ("macroman", "macintosh"),
 ];
-/// Bytes in which UTF-16 without a byte order mark is told by the zeros of its ASCII characters.
+/// Bytes in which UTF-16 without a byte order mark is recognised by the zeros of its ASCII characters.
 const FIRST: usize = 256;
 
 /// An encoding of which every character has as many bytes as is known from the character, so that the place in the file of

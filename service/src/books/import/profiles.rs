@@ -1,4 +1,4 @@
-//! The programs whose tables are known: by which headers each is told, and where it has the members of a book.
+//! The programs whose tables are known: by which headers each is recognised, and where it has the members of a book.
 //!
 //! Headers are written as [`columns`](super::columns) compares them: in small letters, with underscores.
 
@@ -8,7 +8,7 @@ pub struct Profile {
     /// The name of the program.
     pub name: &'static str,
     /// Headers that only its tables have together.
-    pub(super) told_by: &'static [&'static str],
+    pub(super) recognised_by: &'static [&'static str],
     /// Its headers for a member, the best first; members that are not named have the usual ones. None for a member under whose
     /// usual headers the program has something else, such as the state of reading.
     pub(super) columns: &'static [(&'static str, &'static [&'static str])],
@@ -18,7 +18,7 @@ pub struct Profile {
 pub static PROFILES: [Profile; 8] = [
     Profile {
         name: "Goodreads",
-        told_by: &["book_id", "author_l_f", "exclusive_shelf"],
+        recognised_by: &["book_id", "author_l_f", "exclusive_shelf"],
         columns: &[
             ("author", &["author"]),
             ("year", &["original_publication_year", "year_published"]),
@@ -28,12 +28,12 @@ pub static PROFILES: [Profile; 8] = [
     },
     Profile {
         name: "StoryGraph",
-        told_by: &["isbn/uid", "read_status", "contributors"],
+        recognised_by: &["isbn/uid", "read_status", "contributors"],
         columns: &[("author", &["authors"]), ("isbn", &["isbn/uid"]), ("status", &[])],
     },
     Profile {
         name: "LibraryThing",
-        told_by: &["primary_author", "sort_character"],
+        recognised_by: &["primary_author", "sort_character"],
         columns: &[
             ("author", &["primary_author", "secondary_author"]),
             ("year", &["date"]),
@@ -43,7 +43,7 @@ pub static PROFILES: [Profile; 8] = [
     },
     Profile {
         name: "Calibre",
-        told_by: &["author_sort", "pubdate", "uuid"],
+        recognised_by: &["author_sort", "pubdate", "uuid"],
         columns: &[
             ("author", &["authors"]),
             ("year", &["pubdate"]),
@@ -53,7 +53,7 @@ pub static PROFILES: [Profile; 8] = [
     },
     Profile {
         name: "Zotero",
-        told_by: &["key", "item_type", "publication_year"],
+        recognised_by: &["key", "item_type", "publication_year"],
         columns: &[
             ("author", &["author", "editor"]),
             ("year", &["publication_year", "date"]),
@@ -65,7 +65,7 @@ pub static PROFILES: [Profile; 8] = [
     },
     Profile {
         name: "BookWyrm",
-        told_by: &["author_text", "remote_id", "openlibrary_key"],
+        recognised_by: &["author_text", "remote_id", "openlibrary_key"],
         columns: &[
             ("author", &["author_text"]),
             ("isbn", &["isbn_13", "isbn_10"]),
@@ -74,7 +74,7 @@ pub static PROFILES: [Profile; 8] = [
     },
     Profile {
         name: "Libib",
-        told_by: &["item_type", "creators", "ean_isbn13"],
+        recognised_by: &["item_type", "creators", "ean_isbn13"],
         columns: &[
             ("author", &["creators"]),
             ("year", &["publish_date"]),
@@ -84,7 +84,7 @@ pub static PROFILES: [Profile; 8] = [
     },
     Profile {
         name: "BookBuddy",
-        told_by: &["author_(last,_first)", "google_volumeid"],
+        recognised_by: &["author_(last,_first)", "google_volumeid"],
         columns: &[
             ("author", &["author", "author_(last,_first)"]),
             ("year", &["original_year_published", "year_published"]),
@@ -99,7 +99,7 @@ impl Profile {
     /// The program that wrote a table with these headers.
     pub(super) fn find(names: &[String]) -> Option<&'static Self> {
         let has = |header: &&str| names.iter().any(|name| name == header);
-        PROFILES.iter().find(|profile| profile.told_by.iter().all(has))
+        PROFILES.iter().find(|profile| profile.recognised_by.iter().all(has))
     }
 
     /// Its headers for a member; `None` where they are the usual ones.
@@ -108,12 +108,12 @@ impl Profile {
         found.map(|(_, headers)| *headers)
     }
 
-    /// The headers by which it is told, and those that are read.
+    /// The headers by which it is recognised, and those that are read.
     #[must_use]
     pub fn described(
         &self,
     ) -> (&'static [&'static str], &'static [(&'static str, &'static [&'static str])]) {
-        (self.told_by, self.columns)
+        (self.recognised_by, self.columns)
     }
 }
 
@@ -122,10 +122,10 @@ mod tests {
     use super::{super::columns::COLUMNS, *};
 
     #[test]
-    fn each_program_is_told_by_its_own_headers_and_has_columns_that_exist() {
+    fn each_program_is_recognised_by_its_own_headers_and_has_columns_that_exist() {
         for profile in &PROFILES {
             let header: Vec<String> =
-                profile.told_by.iter().map(|name| (*name).to_owned()).collect();
+                profile.recognised_by.iter().map(|name| (*name).to_owned()).collect();
             assert_eq!(Profile::find(&header), Some(profile));
             for (column, headers) in profile.columns {
                 assert!(COLUMNS.iter().any(|(ours, _)| ours == column), "{column}");
