@@ -14,11 +14,11 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use service::{
     DatabaseError, Db, Error, Location, Settings,
-    books::import::{self, Blank, Encoding, LineEnds, OnDuplicate, Options, Table},
+    books::import::{self, Blank, Counted, Encoding, LineEnds, OnDuplicate, Options, Table},
 };
 
+use console::Console;
 pub use console::print_formats;
-use console::{Console, Counted};
 
 use super::schema;
 

@@ -7,6 +7,7 @@
 mod batch;
 mod cells;
 mod columns;
+mod counted;
 mod dialect;
 mod encoding;
 mod fields;
@@ -33,6 +34,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 pub use columns::columns;
+pub use counted::Counted;
 pub use dialect::{Dialect, LineEnds, Table};
 pub use encoding::Encoding;
 pub use profiles::{PROFILES, Profile};

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, IsTerminal, Read, Write},
+    io::{self, IsTerminal, Write},
     path::Path,
     sync::{
         Arc, OnceLock,
@@ -70,20 +70,6 @@ pub fn print(report: &Report, understood: Option<&Understood>, dry_run: bool) ->
          {without_isbn} without a usable ISBN{unread}{notes}"
     );
     super::super::say(&line)
-}
-
-/// Counts the bytes that are read, for the progress bar.
-pub struct Counted<R> {
-    pub input: R,
-    pub read: Arc<AtomicU64>,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.input.read(buffer)?;
-        self.read.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(read)
-    }
 }
 
 /// Shows an import on the terminal, and writes rows that cannot be stored to files.

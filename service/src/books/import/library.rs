@@ -15,6 +15,7 @@ use super::{
     Blank, Options,
     cells::{self, Cells, Defaults},
     columns::COLUMNS,
+    counted::Counted,
     encoding::Encoding,
     row::{Place, Rejected, Row},
     rows::Format,
@@ -63,20 +64,6 @@ pub(super) fn is_xml(sample: &[u8]) -> bool {
     sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample).trim_ascii_start().starts_with(b"<?xml")
 }
 
-/// Counts the bytes that are read.
-struct Counted<R> {
-    input: R,
-    bytes: Arc<AtomicU64>,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.input.read(buffer)?;
-        self.bytes.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(read)
-    }
-}
-
 impl<R: Read> Library<R> {
     /// Reads the first record.
     ///
@@ -89,7 +76,7 @@ impl<R: Read> Library<R> {
     ) -> Result<Self, String> {
         let defaults = cells::defaults(&options.defaults)?;
         let bytes = Arc::new(AtomicU64::new(0));
-        let source = Counted { input: source, bytes: Arc::clone(&bytes) };
+        let source = Counted { input: source, read: Arc::clone(&bytes) };
         let mut records = Records::new(format, source);
         match records.next() {
             None => Err(format!("the file has no records of {}", ours(format).name())),
