@@ -67,18 +67,26 @@ fn expect_whole(database: &Database, import: &Value) {
     assert_eq!(files(database), 0);
 }
 
+/// Kills the server four times while it imports, each time after it went on, and waits until the import is done.
+fn killed_until_done(database: &Database, mut app: App, import: impl Fn(&App) -> Value) -> App {
+    for _ in 0..4 {
+        let begun = import(&app)["rows"].as_i64().unwrap();
+        let went_on =
+            |import: &Value| import["rows"].as_i64().unwrap() > begun || import["state"] == "done";
+        until("the import continues", || went_on(&import(&app)));
+        app.kill();
+        app = App::new(database);
+    }
+    until("the import is done", || import(&app)["state"] == "done");
+    until("the file is gone", || files(database) == 0);
+    app
+}
+
 on_both! {
     fn an_import_whose_process_is_killed_goes_on_with_each_row_once(database) {
         let mut app = App::new(&database);
         hand_in(&app, "", "text/csv", table()).expect(202);
-        for _ in 0..4 {
-            let begun = import(&app)["rows"].as_i64().unwrap();
-            until("the import continues", || import(&app)["rows"].as_i64().unwrap() > begun || import(&app)["state"] == "done");
-            app.kill();
-            app = App::new(&database);
-        }
-        until("the import is done", || import(&app)["state"] == "done");
-        until("the file is gone", || files(&database) == 0);
+        app = killed_until_done(&database, app, import);
         expect_whole(&database, &import(&app));
 
         // The same while it is being undone.
@@ -98,17 +106,10 @@ on_both! {
         let latin = |text: &str| text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
         for (file, encoding) in [(utf_16(&wide), "UTF-16LE"), (latin(&narrow), "windows-1252")] {
             let file: Vec<u8> = file;
-            let mut app = App::new(&database);
+            let app = App::new(&database);
             let path = hand_in(&app, "", "text/csv", &file).expect(202)["links"]["self"].as_str().unwrap().to_owned();
             let import = |app: &App| app.get(&path).expect(200);
-            for _ in 0..4 {
-                let begun = import(&app)["rows"].as_i64().unwrap();
-                until("the import continues", || import(&app)["rows"].as_i64().unwrap() > begun || import(&app)["state"] == "done");
-                app.kill();
-                app = App::new(&database);
-            }
-            until("the import is done", || import(&app)["state"] == "done");
-            until("the file is gone", || files(&database) == 0);
+            let app = killed_until_done(&database, app, import);
             let done = import(&app);
             assert_eq!((&done["bytes_read"], &done["read_as"]["encoding"]), (&json!(file.len()), &json!(encoding)));
             expect_whole(&database, &done);
