@@ -7,7 +7,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use service::{
-    Book, Check, Db, Listing, Noun, Page, Tx,
+    Book, Check, Db, Decimal, Listing, Noun, Page, Tx,
     books::{self, BookChanges, NewBook},
     items,
 };
@@ -48,7 +48,9 @@ shape! {
     /// A book as it is stored.
     #[schema(example = json!({
         "id": 1, "title": "Clean Code", "author": "Robert C. Martin", "year": 2008, "isbn": "9780132350884", "page_count": 464,
-        "status": "available", "created_at": "2026-11-26T12:00:00Z", "updated_at": "2026-11-26T12:00:00Z", "version": 1
+        "status": "available", "subtitle": "A Handbook of Agile Software Craftsmanship", "publisher": "Prentice Hall",
+        "language": "en", "description": null, "series": "Robert C. Martin Series", "series_number": null,
+        "created_at": "2026-11-26T12:00:00Z", "updated_at": "2026-11-26T12:00:00Z", "version": 1
     }))]
     pub struct BookOut of Book {
         title: String,
@@ -61,6 +63,21 @@ shape! {
         #[schema(required = true)]
         page_count: Option<i32>,
         status: String,
+        #[schema(required = true)]
+        subtitle: Option<String>,
+        #[schema(required = true)]
+        publisher: Option<String>,
+        /// A language tag.
+        #[schema(required = true)]
+        language: Option<String>,
+        #[schema(required = true)]
+        description: Option<String>,
+        #[schema(required = true)]
+        series: Option<String>,
+        /// Its number in the series.
+        #[serde(serialize_with = "service::number_or_null")]
+        #[schema(required = true, value_type = Option<f64>)]
+        series_number: Option<Decimal>,
     }
 }
 

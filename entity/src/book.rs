@@ -24,6 +24,20 @@ pub struct Model {
     pub page_count: Option<i32>,
     #[sea_orm(column_type = "String(StringLen::N(20))", default_value = "available")]
     pub status: String,
+    #[sea_orm(column_type = "String(StringLen::N(500))", nullable)]
+    pub subtitle: Option<String>,
+    #[sea_orm(column_type = "String(StringLen::N(200))", nullable)]
+    pub publisher: Option<String>,
+    /// A language tag: a code of ISO 639, the shortest that there is, with a script or a region where they matter.
+    #[sea_orm(column_type = "String(StringLen::N(35))", nullable)]
+    pub language: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub description: Option<String>,
+    #[sea_orm(column_type = "String(StringLen::N(200))", nullable, indexed)]
+    pub series: Option<String>,
+    /// A novella between two volumes has a decimal: 1.5.
+    #[sea_orm(column_type = "Decimal(Some((6, 2)))", nullable)]
+    pub series_number: Option<Decimal>,
     #[sea_orm(default_expr = "Expr::current_timestamp()")]
     pub created_at: DateTimeUtc,
     #[sea_orm(default_expr = "Expr::current_timestamp()")]

@@ -5,14 +5,15 @@ pub mod import;
 pub mod isbn;
 
 use entity::book::{Column, Entity};
+use rust_decimal::Decimal;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
     Item,
-    check::{Rules, line, within},
-    isbn::KIND,
-    json::{given, given_whole_or_null, whole_or_null},
+    check::{Rules, line, text, within},
+    json::{exact_or_null, given, given_exact_or_null, given_whole_or_null, whole_or_null},
+    language,
     noun::{Listed, changes, noun},
     query::{Relation, Resource, Substrings},
 };
@@ -21,7 +22,13 @@ pub(crate) const LONGEST_TITLE: usize = 200;
 const LONGEST_AUTHOR: usize = 1000;
 /// PostgreSQL refuses index entries of more than 2704 bytes.
 const AUTHOR_BYTES: usize = 2600;
-const LONGEST_STATUS: usize = 20;
+pub(crate) const LONGEST_STATUS: usize = 20;
+pub(crate) const LONGEST_SUBTITLE: usize = 500;
+pub(crate) const LONGEST_PUBLISHER: usize = 200;
+pub(crate) const LONGEST_DESCRIPTION: usize = 10_000;
+pub(crate) const LONGEST_SERIES: usize = 200;
+/// Six digits, two of them after the decimal point.
+pub(crate) const HIGHEST_SERIES_NUMBER: Decimal = Decimal::from_parts(999_999, 0, 0, false, 2);
 /// Clay tablets were dated back to here, and publishers announce a few years ahead.
 const YEARS: std::ops::RangeInclusive<i32> = -3500..=2200;
 const PAGE_COUNTS: std::ops::RangeInclusive<i32> = 1..=100_000;
@@ -36,7 +43,7 @@ pub(crate) static BOOKS: Resource<Entity> = Resource::new("book", "books")
         waiting: "books_unsearched",
         columns: &["title", "author"],
     })
-    .special(&[(Column::Isbn, KIND)])
+    .special(&[(Column::Isbn, crate::isbn::KIND), (Column::Language, language::KIND)])
     .relations(|| vec![Relation::to::<Entity, _>("items", Item::resource())]);
 
 /// A book to be added.
@@ -67,6 +74,29 @@ pub struct NewBook {
     #[serde(default = "available")]
     #[schema(min_length = 1, max_length = 20, default = "available", example = "available")]
     pub status: String,
+    /// The rest of the title.
+    #[schema(
+        min_length = 1,
+        max_length = 500,
+        example = "A Handbook of Agile Software Craftsmanship"
+    )]
+    pub subtitle: Option<String>,
+    /// Who published it.
+    #[schema(min_length = 1, max_length = 200, example = "Prentice Hall")]
+    pub publisher: Option<String>,
+    /// A language tag, such as `en` or `pt-BR`; `eng` is stored as `en`.
+    #[schema(example = "en")]
+    pub language: Option<String>,
+    /// What it is about; may have several lines.
+    #[schema(min_length = 1, max_length = 10_000, example = "How to tell good code from bad.")]
+    pub description: Option<String>,
+    /// The series that it belongs to.
+    #[schema(min_length = 1, max_length = 200, example = "Robert C. Martin Series")]
+    pub series: Option<String>,
+    /// Its number in the series; at most two decimals.
+    #[schema(value_type = Option<f64>, minimum = 0, maximum = 9999.99, multiple_of = 0.01, example = 1.5)]
+    #[serde(default, deserialize_with = "exact_or_null")]
+    pub series_number: Option<Decimal>,
 }
 
 fn available() -> String {
@@ -101,6 +131,30 @@ changes! {
         #[serde(default, deserialize_with = "given")]
         #[schema(value_type = String, required = false, min_length = 1, max_length = 20)]
         pub status: Option<String>,
+        /// As in a new book.
+        #[serde(default, deserialize_with = "given")]
+        #[schema(value_type = Option<String>, min_length = 1, max_length = 500)]
+        pub subtitle: Option<Option<String>>,
+        /// As in a new book.
+        #[serde(default, deserialize_with = "given")]
+        #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+        pub publisher: Option<Option<String>>,
+        /// As in a new book.
+        #[serde(default, deserialize_with = "given")]
+        #[schema(value_type = Option<String>)]
+        pub language: Option<Option<String>>,
+        /// As in a new book.
+        #[serde(default, deserialize_with = "given")]
+        #[schema(value_type = Option<String>, min_length = 1, max_length = 10_000)]
+        pub description: Option<Option<String>>,
+        /// As in a new book.
+        #[serde(default, deserialize_with = "given")]
+        #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+        pub series: Option<Option<String>>,
+        /// As in a new book.
+        #[serde(default, deserialize_with = "given_exact_or_null")]
+        #[schema(value_type = Option<f64>, minimum = 0, maximum = 9999.99, multiple_of = 0.01)]
+        pub series_number: Option<Option<Decimal>>,
     }
 }
 
@@ -112,6 +166,25 @@ noun! {
         isbn => Rules::isbn,
         page_count => within(PAGE_COUNTS),
         status => line(LONGEST_STATUS),
+        subtitle => line(LONGEST_SUBTITLE),
+        publisher => line(LONGEST_PUBLISHER),
+        language => Rules::language,
+        description => text(LONGEST_DESCRIPTION),
+        series => line(LONGEST_SERIES),
+        series_number => check_series_number,
+    }
+}
+
+fn check_series_number(rules: &mut Rules, field: &str, number: &mut Decimal) {
+    if number.is_sign_negative() && !number.is_zero() || *number > HIGHEST_SERIES_NUMBER {
+        let detail = format!("{field} `{number}` is not between 0 and {HIGHEST_SERIES_NUMBER}");
+        rules.broken(field, "out-of-range", detail);
+    } else if number.scale() > 2 {
+        let detail = format!(
+            "{field} `{number}` has {} decimals, at most 2 are stored; round it",
+            number.scale()
+        );
+        rules.broken(field, "too-many-decimals", detail);
     }
 }
 

@@ -4,13 +4,16 @@ use std::ops::{Deref, RangeInclusive};
 
 use crate::{
     error::{Error, FieldError, FieldErrors, Result},
-    isbn,
+    isbn, language,
     query::{clean, shortened},
 };
 
 /// What `Rules::line` takes, as a regular expression: something else than white space, and no control characters.
 pub const LINE_PATTERN: &str =
     r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
+
+/// What `Rules::text` takes: the same, with line breaks and tabs.
+pub const TEXT_PATTERN: &str = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$";
 
 /// Input whose rules were checked. Nothing else can be stored.
 #[derive(Clone, Debug)]
@@ -68,6 +71,11 @@ pub(crate) fn line(longest: usize) -> impl Fn(&mut Rules, &str, &mut String) {
     move |rules, field, value| rules.line(field, value, longest)
 }
 
+/// The rule of a text of several lines, as [`Rules::text`].
+pub(crate) fn text(longest: usize) -> impl Fn(&mut Rules, &str, &mut String) {
+    move |rules, field, value| rules.text(field, value, longest)
+}
+
 /// The rule of a number within a range, as [`Rules::within`].
 pub(crate) fn within(range: RangeInclusive<i32>) -> impl Fn(&mut Rules, &str, &mut i32) {
     move |rules, field, value| rules.within(field, *value, range.clone())
@@ -92,6 +100,24 @@ impl Rules {
 
     /// A line of text that says something: one to `longest` characters after trimming, no control characters.
     pub fn line(&mut self, field: &str, value: &mut String, longest: usize) {
+        self.characters(field, value, (longest, char::is_control));
+    }
+
+    /// As [`line`](Self::line), but of several lines, which end in `\n`.
+    pub fn text(&mut self, field: &str, value: &mut String, longest: usize) {
+        if value.contains('\r') {
+            *value = value.replace("\r\n", "\n").replace('\r', "\n");
+        }
+        let is_refused = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+        self.characters(field, value, (longest, is_refused));
+    }
+
+    fn characters(
+        &mut self,
+        field: &str,
+        value: &mut String,
+        (longest, is_refused): (usize, fn(char) -> bool),
+    ) {
         let clean = clean(value).into_owned();
         let length = clean.chars().count();
         if length == 0 {
@@ -105,7 +131,7 @@ impl Rules {
             let detail =
                 format!("{field} `{start}` has {length} characters, at most {longest} are stored");
             self.broken(field, "too-long", detail);
-        } else if let Some(control) = clean.chars().find(|c| c.is_control()) {
+        } else if let Some(control) = clean.chars().find(|c| is_refused(*c)) {
             let shown = shortened(&clean, 30);
             let detail = format!(
                 "{field} `{}` has the control character `{}`; remove it",
@@ -123,6 +149,14 @@ impl Rules {
             let detail =
                 format!("{field} `{value}` is not between {} and {}", range.start(), range.end());
             self.broken(field, "out-of-range", detail);
+        }
+    }
+
+    /// A language tag, which becomes its canonical form.
+    pub fn language(&mut self, field: &str, value: &mut String) {
+        match language::canonical(value) {
+            Ok(canonical) => *value = canonical,
+            Err(bad) => self.broken(field, "bad-language", bad.to_string()),
         }
     }
 

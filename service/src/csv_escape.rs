@@ -45,7 +45,7 @@ impl Cell for i32 {
 
 impl Cell for Decimal {
     fn cell(&self) -> Cow<'_, str> {
-        self.to_string().into()
+        self.normalize().to_string().into()
     }
 }
 

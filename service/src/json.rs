@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{Error, Unexpected, Visitor},
-    ser::Error as _,
+    ser::{Error as _, SerializeStruct},
 };
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -94,21 +94,97 @@ impl From<Price> for Decimal {
 
 impl<'de> Deserialize<'de> for Price {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(from)?;
-        let written = raw.get();
-        if !written.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
-            let shown = shortened(written, 30);
-            return Err(D::Error::custom(format!(
-                "price `{shown}` is not a number, such as 49.99"
-            )));
+        decimal(from, "price").map(Self)
+    }
+}
+
+/// Deserializes an exact number or `null`; to be used with `#[serde(default)]`.
+pub fn exact_or_null<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Decimal>, D::Error> {
+    Ok(Option::<Exact>::deserialize(from)?.map(|Exact(number)| number))
+}
+
+/// An exact number or `null` that is present, as [`given`].
+pub fn given_exact_or_null<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<Option<Decimal>>, D::Error> {
+    exact_or_null(from).map(Some)
+}
+
+/// A number as written.
+struct Exact(Decimal);
+
+impl<'de> Deserialize<'de> for Exact {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        decimal(from, "number").map(Self)
+    }
+}
+
+/// The digits of a JSON number, without zeros at the end.
+fn decimal<'de, D: Deserializer<'de>>(from: D, name: &str) -> Result<Decimal, D::Error> {
+    let raw = Box::<RawValue>::deserialize(from)?;
+    let written = raw.get();
+    if !written.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
+        let shown = shortened(written, 30);
+        return Err(D::Error::custom(format!("{name} `{shown}` is not a number, such as 49.99")));
+    }
+    let read = if written.contains(['e', 'E']) {
+        Decimal::from_scientific(written)
+    } else {
+        Decimal::from_str_exact(written)
+    };
+    read.map(|number| number.normalize())
+        .map_err(|_| D::Error::custom(format!("{name} `{written}` has too many digits")))
+}
+
+/// Serializes a decimal as a JSON number without zeros at the end, or `null`.
+///
+/// # Errors
+/// Never in practice: the digits of a decimal are a JSON number.
+pub fn number_or_null<S: Serializer>(number: &Option<Decimal>, to: S) -> Result<S::Ok, S::Error> {
+    match number {
+        Some(number) => as_number(number.normalize(), to),
+        None => to.serialize_none(),
+    }
+}
+
+fn as_number<S: Serializer>(number: Decimal, to: S) -> Result<S::Ok, S::Error> {
+    RawValue::from_string(number.to_string()).map_err(S::Error::custom)?.serialize(to)
+}
+
+/// A stored value as a member of an object: a decimal is a number.
+pub trait Member {
+    /// Adds it under this name.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    fn add_to<S: SerializeStruct>(&self, name: &'static str, to: &mut S) -> Result<(), S::Error>;
+}
+
+impl Member for String {
+    fn add_to<S: SerializeStruct>(&self, name: &'static str, to: &mut S) -> Result<(), S::Error> {
+        to.serialize_field(name, self)
+    }
+}
+
+impl Member for i32 {
+    fn add_to<S: SerializeStruct>(&self, name: &'static str, to: &mut S) -> Result<(), S::Error> {
+        to.serialize_field(name, self)
+    }
+}
+
+impl Member for Decimal {
+    fn add_to<S: SerializeStruct>(&self, name: &'static str, to: &mut S) -> Result<(), S::Error> {
+        let number = RawValue::from_string(self.normalize().to_string());
+        to.serialize_field(name, &number.map_err(S::Error::custom)?)
+    }
+}
+
+impl<T: Member> Member for Option<T> {
+    fn add_to<S: SerializeStruct>(&self, name: &'static str, to: &mut S) -> Result<(), S::Error> {
+        match self {
+            Some(value) => value.add_to(name, to),
+            None => to.serialize_field(name, &None::<()>),
         }
-        let read = if written.contains(['e', 'E']) {
-            Decimal::from_scientific(written)
-        } else {
-            Decimal::from_str_exact(written)
-        };
-        read.map(|price| Self(price.normalize()))
-            .map_err(|_| D::Error::custom(format!("price `{written}` has too many digits")))
     }
 }
 
@@ -119,5 +195,5 @@ impl<'de> Deserialize<'de> for Price {
 pub fn price_as_number<S: Serializer>(price: &Decimal, to: S) -> Result<S::Ok, S::Error> {
     let mut price = *price;
     price.rescale(2);
-    RawValue::from_string(price.to_string()).map_err(S::Error::custom)?.serialize(to)
+    as_number(price, to)
 }

@@ -12,17 +12,19 @@ pub mod imports;
 pub mod isbn;
 pub mod items;
 mod json;
+pub mod language;
 pub mod maintenance;
 mod noun;
 mod precondition;
 pub mod stores;
 
-pub use check::{Check, Checked, LINE_PATTERN, check_all};
+pub use check::{Check, Checked, LINE_PATTERN, TEXT_PATTERN, check_all};
 pub use csv_escape::guarded;
 pub use entity::{book::Model as Book, item::Model as Item, store::Model as Store};
 pub use error::{Error, FieldError, FieldErrors, Result, chain};
 pub use isbn::PATTERN as ISBN_PATTERN;
-pub use json::{Price, price_as_number, whole_or_null};
+pub use json::{Price, number_or_null, price_as_number, whole_or_null};
+pub use language::PATTERN as LANGUAGE_PATTERN;
 pub use noun::{Listed, Noun};
 pub use precondition::{Precondition, ReadOnlyFields, RowVersion};
 pub use query::{

@@ -350,7 +350,7 @@ macro_rules! noun {
                 &self,
                 members: &mut S,
             ) -> std::result::Result<(), S::Error> {
-                $(members.serialize_field(stringify!($member), &self.$member)?;)*
+                $($crate::json::Member::add_to(&self.$member, stringify!($member), members)?;)*
                 Ok(())
             }
 

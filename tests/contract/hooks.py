@@ -141,9 +141,10 @@ def fitting_body(case, body):
     if isinstance(body.get("author"), str):
         # An index entry is limited in bytes, however many characters they are.
         body["author"] = body["author"].encode()[:2600].decode(errors="ignore")
-    if isinstance(body.get("price"), (int, float)):
-        # A multiple of 0.01 that is also one in decimals.
-        body["price"] = round(body["price"], 2)
+    for money in ("price", "series_number"):
+        if isinstance(body.get(money), (int, float)):
+            # A multiple of 0.01 that is also one in decimals.
+            body[money] = round(body[money], 2)
     if "store_id" in body:
         body["store_id"] = added("stores", {"name": "a"})
     if body.get("book_id") is not None:

@@ -32,6 +32,44 @@ on_both! {
         }
     }
 
+    fn what_else_is_known_of_a_book_is_kept(database) {
+        let app = App::new(&database);
+        let more = json!({
+            "subtitle": "A Handbook", "publisher": " Prentice Hall ", "language": "eng", "series": "Martin", "series_number": 1.50,
+            "description": "One.\r\n\r\nTwo."
+        });
+        let mut book = clean_code();
+        book.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let stored = app.post("/api/books", book).expect(201);
+        let kept = |book: &Value| {
+            ["subtitle", "publisher", "language", "series", "series_number", "description"].map(|name| book[name].clone())
+        };
+        let expected = json!(["A Handbook", "Prentice Hall", "en", "Martin", 1.5, "One.\n\nTwo."]);
+        assert_eq!(json!(kept(&stored)), expected);
+        for filter in [
+            "language=EN", "language__in=ger,en", "series=Martin&series_number__lt=2", "series_number=1.50", "publisher__icontains=hall",
+            "subtitle__isnull=false", "description__contains=Two", "sort=series,-series_number",
+        ] {
+            assert_eq!(app.get(&format!("/api/books?{filter}")).expect(200).as_array().unwrap().len(), 1, "{filter}");
+        }
+        assert_eq!(app.get("/api/books?series_number__gt=1.5").expect(200), json!([]));
+        for (change, reason) in [
+            (json!({"language": "English"}), "language `English` is no language tag; write `en`"),
+            (json!({"series_number": "1"}), "is not a number"),
+            (json!({"series_number": -1}), "series_number `-1` is not between 0 and 9999.99"),
+            (json!({"series_number": 10_000}), "is not between 0 and 9999.99"),
+            (json!({"series_number": 1.005}), "has 3 decimals, at most 2 are stored"),
+            (json!({"description": "a\u{0}"}), "description"),
+            (json!({"subtitle": " "}), "subtitle is empty"),
+            (json!({"publisher": "x".repeat(201)}), "has 201 characters"),
+        ] {
+            let problem = app.put("/api/books/1", change.clone()).expect_problem(400);
+            assert!(problem.contains(reason), "{change}: {problem}");
+        }
+        let cleared = app.put("/api/books/1", json!({"subtitle": null, "language": null, "series_number": null, "description": null}));
+        assert_eq!(json!(kept(&cleared.expect(200))), json!([null, "Prentice Hall", null, "Martin", null, null]));
+    }
+
     fn a_book_outlives_the_server_that_stored_it(database) {
         let app = App::new(&database);
         let reply = app.post("/api/books", clean_code());
@@ -43,8 +81,8 @@ on_both! {
             stored,
             json!({
                 "id": 1, "title": "Clean Code", "author": "Robert C. Martin", "year": 2008, "isbn": "9780132350884",
-                "page_count": null, "status": "available", "version": 1,
-                "created_at": created_at, "updated_at": updated_at
+                "page_count": null, "status": "available", "subtitle": null, "publisher": null, "language": null,
+                "description": null, "series": null, "series_number": null, "version": 1, "created_at": created_at, "updated_at": updated_at
             })
         );
         assert!(app.stop());

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{App, Database, Program, app::file, on_both};
 
 const BOOKS: [&str; 3] = [
-    "The river atlas: maps of water|Mara Lindt|1987|9780306406157|448",
+    "The river atlas|Mara Lindt|1987|9780306406157|448",
     "Caf\u{e9} nights|Jos\u{e9} N\u{fa}\u{f1}ez, Ben Okoro|2001|9780132350884|300",
     "Essays|Ben Okoro|-|-|-",
 ];

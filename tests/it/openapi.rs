@@ -112,6 +112,7 @@ on_both! {
             _ if kind == Some("timestamp") => "2026-01-01T00:00:00Z",
             name if kind == Some("isbn") && name.ends_with("__between") => "0-13-235088-2,0-13-235088-2",
             _ if kind == Some("isbn") => "0-13-235088-2",
+            _ if kind == Some("language") => "eng",
             _ if kind == Some("boolean") => "true",
             name if name.ends_with("__between") => "1,1",
             _ => "1",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use actix_web::http::Method;
 use serde_json::{Value, json};
-use service::{ISBN_PATTERN, LINE_PATTERN};
+use service::{ISBN_PATTERN, LANGUAGE_PATTERN, LINE_PATTERN, TEXT_PATTERN};
 use utoipa::openapi::{
     Components, Ref, RefOr, Schema,
     content::Content,
@@ -53,14 +53,18 @@ fn is_input(name: &str) -> bool {
     name.starts_with("New") || name.ends_with("Changes")
 }
 
-/// A member as it is sent: texts are lines, except for ISBNs.
+/// A member as it is sent: texts are lines, except for codes and descriptions.
 fn written(member: &str, schema: &mut RefOr<Schema>) {
     let RefOr::T(Schema::Object(object)) = schema else { return };
     if member == "isbn" {
         object.pattern = Some(ISBN_PATTERN.to_owned());
         object.format = Some(SchemaFormat::Custom("isbn".to_owned()));
+    } else if member == "language" {
+        object.pattern = Some(LANGUAGE_PATTERN.to_owned());
+        object.format = Some(SchemaFormat::Custom("language-tag".to_owned()));
     } else if object.min_length.is_some() {
-        object.pattern = Some(LINE_PATTERN.to_owned());
+        let pattern = if member == "description" { TEXT_PATTERN } else { LINE_PATTERN };
+        object.pattern = Some(pattern.to_owned());
     }
 }
 

@@ -152,7 +152,7 @@ pub fn vocabulary(schema: &FilterSchema) -> Value {
 /// Every operator, by the kind of the values.
 pub fn operators() -> Value {
     let names = |kind| Operator::of(kind).iter().map(|operator| operator.name());
-    let kinds = Kind::ALL.into_iter().chain([service::isbn::KIND]);
+    let kinds = Kind::ALL.into_iter().chain([service::isbn::KIND, service::language::KIND]);
     let all = kinds.map(|kind| (kind.name().to_owned(), names(kind).collect::<Vec<_>>().into()));
     Value::Object(all.collect())
 }

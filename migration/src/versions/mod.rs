@@ -15,6 +15,11 @@ mod m20261126_214304_index_substrings_of_books;
 mod m20261127_005500_keep_trigrams_of_books_without_places;
 mod m20261127_043000_divide_trigrams_of_books_by_their_ids;
 mod m20261129_070000_index_imports_by_state;
+mod m20261130_225100_add_subtitle_to_books;
+mod m20261130_225110_add_publisher_to_books;
+mod m20261130_225120_add_language_to_books;
+mod m20261130_225130_add_description_to_books;
+mod m20261130_225140_add_series_to_books;
 
 /// Every revision in the order in which it is applied.
 pub fn all() -> Vec<Box<dyn MigrationTrait>> {
@@ -32,5 +37,10 @@ pub fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261127_005500_keep_trigrams_of_books_without_places::Migration),
         Box::new(m20261127_043000_divide_trigrams_of_books_by_their_ids::Migration),
         Box::new(m20261129_070000_index_imports_by_state::Migration),
+        Box::new(m20261130_225100_add_subtitle_to_books::Migration),
+        Box::new(m20261130_225110_add_publisher_to_books::Migration),
+        Box::new(m20261130_225120_add_language_to_books::Migration),
+        Box::new(m20261130_225130_add_description_to_books::Migration),
+        Box::new(m20261130_225140_add_series_to_books::Migration),
     ]
 }

@@ -3,15 +3,17 @@
 
 use std::io::{self, Write};
 
-use bibliographic::{Contributor, Isbn, Record, WriteError, marc21, marcxml};
+use bibliographic::{Contributor, Isbn, Record, Series, WriteError, marc21, marcxml};
 use entity::book::{Column, Entity};
 use futures_util::TryStreamExt;
+use rust_decimal::Decimal;
 use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, StreamTrait};
 
 use crate::{
     Book, Listing, Walk,
     database::Reader,
     error::{Error, Result},
+    language,
     noun::{Members, Noun},
 };
 
@@ -176,8 +178,18 @@ fn record(book: &Book) -> Record {
             .collect(),
         year: book.year.map(|year| year.to_string()),
         pages: book.page_count.map(|pages| format!("{pages} pages")),
+        subtitle: book.subtitle.clone(),
+        publisher: book.publisher.clone(),
+        languages: book.language.iter().map(|tag| language::of_libraries(tag)).collect(),
+        description: book.description.clone(),
+        series: book.series.iter().map(|name| series(name, book.series_number)).collect(),
         ..Record::default()
     }
+}
+
+fn series(name: &str, number: Option<Decimal>) -> Series {
+    let number = number.map(|number| number.normalize().to_string());
+    Series { name: name.to_owned(), number }
 }
 
 fn contributor(name: &str) -> Contributor {

@@ -3,14 +3,20 @@
 mod entities;
 mod isbn;
 mod pages;
+mod series;
 mod text;
 mod year;
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use rust_decimal::Decimal;
+
 use super::columns::COLUMNS;
 use crate::{
-    books::{AVAILABLE, LONGEST_STATUS, NewBook},
+    books::{
+        AVAILABLE, LONGEST_DESCRIPTION, LONGEST_PUBLISHER, LONGEST_SERIES, LONGEST_STATUS,
+        LONGEST_SUBTITLE, NewBook,
+    },
     check::{Check, Checked},
     error::Error,
     query::shortened,
@@ -39,6 +45,8 @@ pub(super) struct Accepted {
     pub warnings: Vec<Warning>,
     /// The places in [`COLUMNS`] of members that have the value for rows without one.
     pub defaulted: Vec<usize>,
+    /// The place of a member whose value stood in the cell of another one.
+    pub beside: Option<usize>,
     /// For each of [`COLUMNS`] whether there is a value, or a cell that could not be used.
     pub filled: [bool; COLUMNS.len()],
 }
@@ -75,9 +83,24 @@ pub(super) fn book(cells: &impl Cells, defaults: &Defaults) -> Result<Accepted, 
         defaults,
         warnings: Vec::new(),
         defaulted: Vec::new(),
+        beside: None,
         filled: [true; COLUMNS.len()],
     };
-    let [title, author, year, isbn, page_count, status] = std::array::from_fn(|column| column);
+    let [
+        title,
+        author,
+        year,
+        isbn,
+        page_count,
+        status,
+        subtitle,
+        publisher,
+        language,
+        description,
+        series,
+        series_number,
+    ] = std::array::from_fn(|column| column);
+    let in_series = row.series(series, series_number);
     let read_year = if cells.is_exact() { year::exact } else { year::read };
     let new = NewBook {
         title: row.required(title)?,
@@ -85,17 +108,25 @@ pub(super) fn book(cells: &impl Cells, defaults: &Defaults) -> Result<Accepted, 
         year: row.optional(year, read_year),
         isbn: row.optional(isbn, isbn::read),
         page_count: row.optional(page_count, pages::read),
-        status: row
-            .optional(status, |written| text::short("status", written, LONGEST_STATUS))
-            .unwrap_or_else(|| AVAILABLE.to_owned()),
+        status: row.short(status, LONGEST_STATUS).unwrap_or_else(|| AVAILABLE.to_owned()),
+        subtitle: row.short(subtitle, LONGEST_SUBTITLE),
+        publisher: row.short(publisher, LONGEST_PUBLISHER),
+        language: row.optional(language, |written| {
+            crate::language::read(written).map_err(|bad| bad.to_string())
+        }),
+        description: row.optional(description, |written| {
+            text::paragraphs("description", written, LONGEST_DESCRIPTION)
+        }),
+        series: in_series.0,
+        series_number: in_series.1,
     };
     if new.isbn.is_none() && !row.has_warned(isbn) {
         row.warn(isbn, "there is no isbn".to_owned());
     }
     match new.check() {
         Ok(book) => {
-            let Reader { warnings, defaulted, filled, .. } = row;
-            Ok(Accepted { book, warnings, defaulted, filled })
+            let Reader { warnings, defaulted, beside, filled, .. } = row;
+            Ok(Accepted { book, warnings, defaulted, beside, filled })
         }
         Err(error @ Error::Invalid(_)) => Err(error.to_string()),
         Err(error) => Err(crate::chain(&error).to_string()),
@@ -107,6 +138,7 @@ struct Reader<'a, C> {
     defaults: &'a Defaults,
     warnings: Vec<Warning>,
     defaulted: Vec<usize>,
+    beside: Option<usize>,
     filled: [bool; COLUMNS.len()],
 }
 
@@ -154,6 +186,27 @@ impl<C: Cells> Reader<'_, C> {
             *filled = value.is_some();
         }
         value
+    }
+
+    /// A line of text of at most so many characters.
+    fn short(&mut self, column: usize, longest: usize) -> Option<String> {
+        self.optional(column, |written| text::short(name(column), written, longest))
+    }
+
+    /// A series and the number in it, which may stand in one cell.
+    fn series(&mut self, series: usize, series_number: usize) -> (Option<String>, Option<Decimal>) {
+        let mut number = self.optional(series_number, series::number);
+        if self.cells.is_exact() {
+            return (self.short(series, LONGEST_SERIES), number);
+        }
+        let (name, numbered) = self.optional(series, series::read).unzip();
+        if number.is_none()
+            && let Some(numbered) = numbered.flatten()
+        {
+            number = Some(numbered);
+            self.beside = Some(series_number);
+        }
+        (name, number)
     }
 
     fn warn(&mut self, column: usize, reason: String) {

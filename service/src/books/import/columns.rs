@@ -4,7 +4,7 @@ use super::{Options, profiles::Profile};
 use crate::{csv_escape::without_guard, query::shortened};
 
 /// Our columns and the headers under which other catalogues keep them, the best first.
-pub(super) const COLUMNS: [(&str, &[&str]); 6] = [
+pub(super) const COLUMNS: [(&str, &[&str]); 12] = [
     ("title", &["title", "book_title", "name", "original_title"]),
     (
         "author",
@@ -36,6 +36,12 @@ pub(super) const COLUMNS: [(&str, &[&str]); 6] = [
     ("isbn", &["isbn", "isbn13", "isbn_13", "isbn10", "isbn_10", "isbns"]),
     ("page_count", &["page_count", "num_pages", "number_of_pages", "pages"]),
     ("status", &["status"]),
+    ("subtitle", &["subtitle", "sub_title"]),
+    ("publisher", &["publisher", "publisher_name", "publishers"]),
+    ("language", &["language", "languages", "language_code", "lang"]),
+    ("description", &["description", "summary", "synopsis", "abstract", "abstract_note"]),
+    ("series", &["series", "series_name", "series_title"]),
+    ("series_number", &["series_number", "series_index", "series_position"]),
 ];
 
 /// The members of a book, and the headers under which they are read if no program is known by the header, the best first.

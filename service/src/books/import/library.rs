@@ -22,7 +22,7 @@ use super::{
     source::Source,
     understood::Understood,
 };
-use crate::{books::LONGEST_TITLE, query::shortened};
+use crate::query::shortened;
 
 /// A record, or why it cannot be read.
 type Item = Result<Entry<Record>, ReadError>;
@@ -198,24 +198,20 @@ impl Cells for Texts {
 fn texts(record: &Record, column: &str) -> Vec<String> {
     let isbns = record.isbns.iter().filter(|isbn| !isbn.cancelled);
     match column {
-        "title" => Some(title(record)).filter(|title| !title.is_empty()).into_iter().collect(),
+        "title" => vec![record.title_with_parts()],
         "author" => author(record).into_iter().collect(),
         "year" => record.year.iter().cloned().collect(),
         "isbn" => isbns.map(|isbn| isbn.text.clone()).collect(),
         "page_count" => record.pages.iter().cloned().collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// The title with its parts, and with its subtitle where that has room.
-fn title(record: &Record) -> String {
-    let title = record.title_with_parts();
-    match &record.subtitle {
-        Some(subtitle) if !title.is_empty() => {
-            let whole = format!("{title}: {subtitle}");
-            if whole.chars().count() <= LONGEST_TITLE { whole } else { title }
+        "subtitle" => record.subtitle.iter().cloned().collect(),
+        "publisher" => record.publisher.iter().cloned().collect(),
+        "language" => record.languages.clone(),
+        "description" => record.description.iter().cloned().collect(),
+        "series" => record.series.iter().map(|series| series.name.clone()).take(1).collect(),
+        "series_number" => {
+            record.series.iter().take(1).filter_map(|series| series.number.clone()).collect()
         }
-        _ => title,
+        _ => Vec::new(),
     }
 }
 

@@ -134,7 +134,7 @@ mod tests {
         let line =
             format!("{{{others}\"titl\\u0065\":\"a\\n\",\"year\": 2008.0 ,\"status\":null}}");
         let members: Members<'_> = serde_json::from_str(&line).unwrap();
-        assert_eq!(members.present, [true, false, true, false, false, true]);
+        assert_eq!(members.present[..6], [true, false, true, false, false, true]);
         assert_eq!(members.get("title"), Some("\"a\\n\""));
         assert_eq!(
             (members.get("year"), members.get("isbn"), members.get("x1")),

@@ -22,7 +22,7 @@ pub struct Row {
     pub line: u64,
     /// The book, ready to be stored.
     pub book: Checked<NewBook>,
-    /// Which of title, author, year, isbn, page_count and status the file has a value for.
+    /// For each of [`COLUMNS`] whether the row has a value for it.
     pub present: [bool; COLUMNS.len()],
     /// Which cells could not be used, and why; and that there is no ISBN.
     pub warnings: Vec<String>,
@@ -39,7 +39,7 @@ impl Row {
         mut present: [bool; COLUMNS.len()],
         blank: Blank,
     ) -> Self {
-        let Accepted { book, warnings, defaulted, filled } = accepted;
+        let Accepted { book, warnings, defaulted, beside, filled } = accepted;
         if blank == Blank::Keep {
             for (present, filled) in present.iter_mut().zip(filled) {
                 *present &= filled;
@@ -50,6 +50,9 @@ impl Row {
             if let Some(present) = present.get_mut(column) {
                 *present = false;
             }
+        }
+        if let Some(present) = beside.and_then(|column| present.get_mut(column)) {
+            *present = true;
         }
         let has_unread = warnings.iter().any(|warning| cells::name(warning.column) != "isbn");
         let warnings = warnings.into_iter().map(|warning| warning.reason).collect();

@@ -22,6 +22,9 @@ use super::{
 };
 use crate::{Book, csv_escape::without_guard, noun::Noun, query::shortened};
 
+/// The members of a book in the exports of the first version.
+const FIRST_EXPORTED: usize = 6;
+
 /// Reads a text row by row.
 pub(super) struct TextRows<R> {
     records: Records<R>,
@@ -77,8 +80,7 @@ impl<R: Read> TextRows<R> {
         let header = record.raw.to_vec();
         let names = header::names(&record)?;
         records.expect_rows(names.len());
-        let first = names.iter().map(String::as_str).take(COLUMNS.len());
-        let is_ours = options.map.is_empty() && first.eq(Book::MEMBERS.iter().copied());
+        let is_ours = options.map.is_empty() && is_header_of_ours(&names);
         let columns = Columns::find(&names, options)?;
         let layout = Layout::Table { dialect, columns, names, is_ours };
         let (defaults, blank) = (Defaults::default(), options.blank);
@@ -216,4 +218,11 @@ impl Cells for TableRow<'_> {
             )),
         })
     }
+}
+
+/// Whether a table has the header of our exports: the members of a book, or those that the first version exported, and what
+/// the table of rejected rows has after them.
+fn is_header_of_ours(names: &[String]) -> bool {
+    let ours = Book::MEMBERS.iter().zip(names).take_while(|(ours, name)| *ours == name).count();
+    ours == Book::MEMBERS.len() || ours >= FIRST_EXPORTED && ours == names.len()
 }

@@ -52,6 +52,23 @@ pub fn short(name: &str, written: &str, longest: usize) -> Cell<String> {
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
+/// A text of several lines, of at most so many characters: line breaks stay, and what HTML says with tags.
+pub fn paragraphs(name: &str, written: &str, longest: usize) -> Cell<String> {
+    let decoded = decoded(written);
+    let text: String = decoded.chars().filter(|c| !is_invisible(*c)).collect();
+    let text = text.trim();
+    let length = text.chars().count();
+    if length > longest {
+        return Err(format!(
+            "{name} `{}` has {length} characters, at most {longest} are stored",
+            shortened(text, 30)
+        ));
+    }
+    let is_kept = |c: &char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
+    let text: String = text.chars().filter(is_kept).collect();
+    Ok((!text.is_empty()).then_some(text))
+}
+
 /// A number with its signs in ASCII: digits and letters of full width, every dash and every space, without what is not seen.
 pub fn folded(text: &str) -> Cow<'_, str> {
     let text = text.trim();
