@@ -2,7 +2,7 @@
 
 use actix_web::{
     HttpResponse, delete, get,
-    http::header::{ETAG, LOCATION},
+    http::header::LOCATION,
     patch, post, put, route,
     web::{Data, Path},
 };
@@ -14,10 +14,11 @@ use service::{
 
 use crate::{
     bulk::{self, Many},
+    change::Change,
     create,
     error::Problem,
-    etag::{self, IfMatch},
-    extract::{CreateBody, Id, Json, Message},
+    etag,
+    extract::{CreateBody, Id, Json},
     items::ItemOut,
     list::List,
     openapi::Class,
@@ -181,18 +182,18 @@ async fn find_book_by_isbn(
 async fn put_book_by_isbn(
     db: Data<Db>,
     isbn: Path<String>,
-    IfMatch(precondition): IfMatch,
+    Change { precondition, dry_run }: Change,
     Json(changes): Json<BookChanges>,
 ) -> Result<HttpResponse, Problem> {
     let isbn = books::isbn::canonical(&isbn)?;
     let changes = changes.check()?;
     let work = async move |tx: &Tx| books::isbn::put(tx, &isbn, &precondition, &changes).await;
-    let (book, added) = db.write(work).await?;
+    let (book, added) = dry_run.write(&db, work).await?;
     let mut response = if added { HttpResponse::Created() } else { HttpResponse::Ok() };
-    if added {
+    if added && !dry_run.is_dry() {
         response.insert_header((LOCATION, format!("/api/books/{}", book.id)));
     }
-    Ok(response.insert_header((ETAG, etag::of(&book))).json(BookOut::from(&book)))
+    Ok(dry_run.row(response, &book))
 }
 
 /// Changes the given members of a book, and no others.
@@ -201,13 +202,14 @@ async fn put_book_by_isbn(
 async fn update_book(
     db: Data<Db>,
     Id(id): Id,
-    IfMatch(precondition): IfMatch,
+    Change { precondition, dry_run }: Change,
     Json(changes): Json<BookChanges>,
 ) -> Result<HttpResponse, Problem> {
     let changes = changes.check()?;
-    let book =
-        db.write(async move |tx| Book::update(tx, id, &precondition, &changes).await).await?;
-    Ok(HttpResponse::Ok().insert_header((ETAG, etag::of(&book))).json(BookOut::from(&book)))
+    let book = dry_run
+        .write(&db, async move |tx| Book::update(tx, id, &precondition, &changes).await)
+        .await?;
+    Ok(dry_run.row(HttpResponse::Ok(), &book))
 }
 
 /// Deletes a book.
@@ -216,10 +218,10 @@ async fn update_book(
 async fn delete_book(
     db: Data<Db>,
     Id(id): Id,
-    IfMatch(precondition): IfMatch,
+    Change { precondition, dry_run }: Change,
 ) -> Result<HttpResponse, Problem> {
-    db.write(async move |tx| Book::delete(tx, id, &precondition).await).await?;
-    Ok(HttpResponse::Ok().json(Message { message: "Book deleted" }))
+    dry_run.write(&db, async move |tx| Book::delete(tx, id, &precondition).await).await?;
+    Ok(dry_run.deleted::<Book>())
 }
 
 /// Changes the given members of every book that the filters find.
@@ -227,18 +229,21 @@ async fn delete_book(
 #[patch("/api/books")]
 async fn update_books(
     db: Data<Db>,
-    Many(selection): Many,
+    Many { selection, dry_run }: Many,
     Json(changes): Json<BookChanges>,
 ) -> Result<HttpResponse, Problem> {
     let changes = changes.check()?;
     let work = async move |tx: &_| Book::update_all(tx, &selection, &changes).await;
-    Ok(bulk::changed::<Book>(db.write_many(work).await?))
+    Ok(bulk::changed::<Book>(dry_run, dry_run.write_many(&db, work).await?))
 }
 
 /// Deletes every book that the filters find; items that were copies of them stay, without them.
 #[utoipa::path]
 #[delete("/api/books")]
-async fn delete_books(db: Data<Db>, Many(selection): Many) -> Result<HttpResponse, Problem> {
+async fn delete_books(
+    db: Data<Db>,
+    Many { selection, dry_run }: Many,
+) -> Result<HttpResponse, Problem> {
     let work = async move |tx: &_| Book::delete_all(tx, &selection).await;
-    Ok(bulk::deleted::<Book>(db.write_many(work).await?))
+    Ok(bulk::deleted::<Book>(dry_run, dry_run.write_many(&db, work).await?))
 }

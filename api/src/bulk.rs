@@ -9,6 +9,7 @@ use service::{Changed, Listed, Selection};
 use utoipa::ToSchema;
 
 use crate::{
+    change::DryRun,
     error::{Kind, Problem},
     etag::IfMatch,
     list,
@@ -40,19 +41,20 @@ pub struct DeletedOut {
 }
 
 /// The answer to a change of many rows.
-pub fn changed<T: Listed>(Changed { found, changed }: Changed) -> HttpResponse {
+pub fn changed<T: Listed>(dry_run: DryRun, Changed { found, changed }: Changed) -> HttpResponse {
     let rows = noun::<T>(found);
     let message = match changed == found {
         true => format!("{found} {rows} changed"),
         false => format!("{changed} of {found} {rows} changed"),
     };
-    HttpResponse::Ok().json(ChangedOut { message, matched: found, changed })
+    let message = dry_run.message(message);
+    dry_run.response(HttpResponse::Ok()).json(ChangedOut { message, matched: found, changed })
 }
 
 /// The answer to a deletion of many rows.
-pub fn deleted<T: Listed>(deleted: u64) -> HttpResponse {
-    let message = format!("{deleted} {} deleted", noun::<T>(deleted));
-    HttpResponse::Ok().json(DeletedOut { message, deleted })
+pub fn deleted<T: Listed>(dry_run: DryRun, deleted: u64) -> HttpResponse {
+    let message = dry_run.message(format!("{deleted} {} deleted", noun::<T>(deleted)));
+    dry_run.response(HttpResponse::Ok()).json(DeletedOut { message, deleted })
 }
 
 /// What so many rows are called.
@@ -62,7 +64,12 @@ fn noun<T: Listed>(rows: u64) -> &'static str {
 }
 
 /// The rows that a bulk request applies to.
-pub struct Many(pub Selection);
+pub struct Many {
+    /// Which rows.
+    pub selection: Selection,
+    /// Whether the request is only tried.
+    pub dry_run: DryRun,
+}
 
 impl FromRequest for Many {
     type Error = Problem;
@@ -76,7 +83,10 @@ impl FromRequest for Many {
                 "If-Match is not supported for bulk requests; use `confirm=<count>`",
             )));
         }
-        let selection = list::parameters(request).and_then(|all| Ok(Selection::new(all)?));
-        ready(selection.map(Self).map_err(Problem::from))
+        let many = list::parameters(request).and_then(|all| {
+            let (dry_run, others) = DryRun::of(all)?;
+            Ok(Self { selection: Selection::new(others)?, dry_run })
+        });
+        ready(many.map_err(Problem::from))
     }
 }

@@ -31,7 +31,7 @@ pub async fn add<T>(db: &Db, body: CreateBody<T::New>) -> std::result::Result<Ht
 where
     T: Noun<New: Send + Sync + 'static> + Representation,
 {
-    let CreateBody { input, key } = body;
+    let CreateBody { input, key, dry_run } = body;
     let (inputs, single) = match input {
         OneOrMany::One(one) => (vec![one.check()?], true),
         OneOrMany::Many(many) => (check_all(many)?, false),
@@ -49,9 +49,13 @@ where
         }
         Ok(Created { at: None, body: format!("[{}]", bodies.join(",")) })
     };
-    let created = idempotency::write_once(db, key, work).await?;
-    let mut response = HttpResponse::Created();
-    if let Some((location, tag)) = created.at {
+    // Nothing is stored under the key of a dry run, either.
+    let created = match dry_run.is_dry() {
+        true => dry_run.write(db, work).await?,
+        false => idempotency::write_once(db, key, work).await?,
+    };
+    let mut response = dry_run.response(HttpResponse::Created());
+    if let Some((location, tag)) = created.at.filter(|_| !dry_run.is_dry()) {
         response.insert_header((LOCATION, location)).insert_header((ETAG, tag));
     }
     Ok(response.insert_header((CONTENT_TYPE, "application/json")).body(created.body))

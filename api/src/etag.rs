@@ -21,8 +21,6 @@ use serde::Serialize;
 use service::{Error, Noun, Precondition};
 
 use crate::{
-    error::Problem,
-    extract::expect_no_parameters,
     fitted::fitted,
     json::{self, ROW},
 };
@@ -130,16 +128,6 @@ impl IfMatch {
             (None, Some(list)) if list.trim() == "*" => Precondition::Absent,
             (None, _) => Precondition::Any,
         })
-    }
-}
-
-/// Of a request that changes one row, which has no parameters.
-impl FromRequest for IfMatch {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(expect_no_parameters(request).map(|()| Self::of(request)).map_err(Problem::from))
     }
 }
 

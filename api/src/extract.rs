@@ -7,15 +7,15 @@ use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     dev::Payload,
     http::header::{CONTENT_TYPE, HeaderName},
-    web::{BytesMut, Data, Query},
+    web::{BytesMut, Data},
 };
 use futures_util::StreamExt;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use service::{Error, FieldError, idempotency::Key};
-use utoipa::ToSchema;
 
 use crate::{
+    change::DryRun,
     contract::Contract,
     error::{Kind, Problem},
 };
@@ -61,6 +61,8 @@ pub struct CreateBody<T> {
     pub input: OneOrMany<T>,
     /// `Idempotency-Key`, with the request that it identifies.
     pub key: Option<Key>,
+    /// Whether they are only tried.
+    pub dry_run: DryRun,
 }
 
 /// An object, or an array of objects.
@@ -76,11 +78,11 @@ impl<T: DeserializeOwned + 'static> FromRequest for CreateBody<T> {
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let parameters = expect_no_parameters(request);
+        let dry_run = DryRun::of_request(request);
         let body = json_body(request, payload, LONGEST_BODY);
         let request = request.clone();
         Box::pin(async move {
-            parameters?;
+            let dry_run = dry_run?;
             let body = body.await?;
             let given = request.headers().get(IDEMPOTENCY_KEY);
             let key = given.map(|key| {
@@ -91,36 +93,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for CreateBody<T> {
             });
             let key = key.transpose()?;
             let input = one_or_many(&body).map_err(Problem::bad_request)?;
-            Ok(Self { input, key })
+            Ok(Self { input, key, dry_run })
         })
     }
-}
-
-/// A request without parameters.
-pub struct NoParameters;
-
-impl FromRequest for NoParameters {
-    type Error = Problem;
-    type Future = std::future::Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        std::future::ready(expect_no_parameters(request).map(|()| Self).map_err(Problem::from))
-    }
-}
-
-/// Refuses parameters in the address of a request that has none. One that is meant for another request, such as `dry_run`, would
-/// otherwise be passed over, and the change be made.
-///
-/// # Errors
-/// With the first parameter.
-pub fn expect_no_parameters(request: &HttpRequest) -> service::Result<()> {
-    let given = Query::<Vec<(String, String)>>::from_query(request.query_string());
-    let given = given.map_or_else(|_| vec![Default::default()], Query::into_inner);
-    let Some((name, _)) = given.first() else { return Ok(()) };
-    let shown = service::shortened(name, 40);
-    let method = request.method();
-    let detail = format!("there is no parameter `{shown}`: a {method} of this path has none");
-    Err(Error::parameter(&shown, detail))
 }
 
 /// A JSON body, as bytes.
@@ -229,14 +204,6 @@ fn field_error(path: &str, error: &serde_json::Error) -> FieldError {
         None if path == "." => FieldError::new("", code, sentence),
         None => FieldError::new(path, code, format!("{path}: {sentence}")),
     }
-}
-
-/// The response of a request that has nothing else to return.
-#[derive(Serialize, ToSchema)]
-pub struct Message {
-    /// What happened.
-    #[schema(example = "Book deleted")]
-    pub message: &'static str,
 }
 
 /// The `{id}` of a path.

@@ -24,9 +24,10 @@ use service::{
 use utoipa::ToSchema;
 
 use crate::{
+    change::DryRun,
     error::Problem,
     etag,
-    extract::{IDEMPOTENCY_KEY, Id, NoParameters},
+    extract::{IDEMPOTENCY_KEY, Id},
     list::List,
     openapi::Class,
     projection::{Include, Included, Projection, Representation, included},
@@ -352,8 +353,12 @@ async fn list_rejected_rows(db: Data<Db>, Id(id): Id) -> Result<HttpResponse, Pr
 /// that were changed since, or that items are copies of, are not changed and are counted in `not_reverted`.
 #[utoipa::path(
     tag = "imports",
-    params(("id" = i32, Path, description = "The import's id", minimum = 1)),
+    params(
+        ("id" = i32, Path, description = "The import's id", minimum = 1),
+        ("dry_run" = Option<bool>, Query, description = "`true`: only try it; nothing is undone")
+    ),
     responses(
+        (status = 200, description = "As it would be", body = ImportOut),
         (status = 202, description = "It is being undone, or was already", body = ImportOut,
          headers(("Location" = String, description = "the URL of the import"))),
         (status = 404, description = "No such import")
@@ -364,9 +369,12 @@ async fn undo_import(
     db: Data<Db>,
     imports: Data<Imports>,
     Id(id): Id,
-    _: NoParameters,
+    dry_run: DryRun,
 ) -> Result<HttpResponse, Problem> {
-    let import = db.write(async move |tx| imports::undo(tx, id).await).await?;
+    let import = dry_run.write(&db, async move |tx| imports::undo(tx, id).await).await?;
+    if dry_run.is_dry() {
+        return Ok(dry_run.response(HttpResponse::Ok()).json(ImportOut::from(&import)));
+    }
     imports.wake();
     Ok(HttpResponse::Accepted()
         .insert_header((LOCATION, location(&import)))

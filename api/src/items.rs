@@ -1,6 +1,6 @@
 //! `/api/items`.
 
-use actix_web::{HttpResponse, delete, get, http::header::ETAG, patch, post, route, web::Data};
+use actix_web::{HttpResponse, delete, get, patch, post, route, web::Data};
 use service::{
     Check, Db, Decimal, Item, Listing, Noun,
     items::{self, ItemChanges, NewItem},
@@ -9,10 +9,11 @@ use service::{
 use crate::{
     books::BookOut,
     bulk::{self, Many},
+    change::Change,
     create,
     error::Problem,
-    etag::{self, IfMatch},
-    extract::{CreateBody, Id, Json, Message},
+    etag,
+    extract::{CreateBody, Id, Json},
     list::List,
     openapi::Class,
     projection::{Include, Included, Projection, Representation, included, shape},
@@ -143,13 +144,14 @@ async fn create_item(db: Data<Db>, body: CreateBody<NewItem>) -> Result<HttpResp
 async fn update_item(
     db: Data<Db>,
     Id(id): Id,
-    IfMatch(precondition): IfMatch,
+    Change { precondition, dry_run }: Change,
     Json(changes): Json<ItemChanges>,
 ) -> Result<HttpResponse, Problem> {
     let changes = changes.check()?;
-    let item =
-        db.write(async move |tx| Item::update(tx, id, &precondition, &changes).await).await?;
-    Ok(HttpResponse::Ok().insert_header((ETAG, etag::of(&item))).json(ItemOut::from(&item)))
+    let item = dry_run
+        .write(&db, async move |tx| Item::update(tx, id, &precondition, &changes).await)
+        .await?;
+    Ok(dry_run.row(HttpResponse::Ok(), &item))
 }
 
 /// Deletes an item.
@@ -158,10 +160,10 @@ async fn update_item(
 async fn delete_item(
     db: Data<Db>,
     Id(id): Id,
-    IfMatch(precondition): IfMatch,
+    Change { precondition, dry_run }: Change,
 ) -> Result<HttpResponse, Problem> {
-    db.write(async move |tx| Item::delete(tx, id, &precondition).await).await?;
-    Ok(HttpResponse::Ok().json(Message { message: "Item deleted" }))
+    dry_run.write(&db, async move |tx| Item::delete(tx, id, &precondition).await).await?;
+    Ok(dry_run.deleted::<Item>())
 }
 
 /// Changes the given members of every item that the filters find.
@@ -169,18 +171,21 @@ async fn delete_item(
 #[patch("/api/items")]
 async fn update_items(
     db: Data<Db>,
-    Many(selection): Many,
+    Many { selection, dry_run }: Many,
     Json(changes): Json<ItemChanges>,
 ) -> Result<HttpResponse, Problem> {
     let changes = changes.check()?;
     let work = async move |tx: &_| Item::update_all(tx, &selection, &changes).await;
-    Ok(bulk::changed::<Item>(db.write_many(work).await?))
+    Ok(bulk::changed::<Item>(dry_run, dry_run.write_many(&db, work).await?))
 }
 
 /// Deletes every item that the filters find.
 #[utoipa::path]
 #[delete("/api/items")]
-async fn delete_items(db: Data<Db>, Many(selection): Many) -> Result<HttpResponse, Problem> {
+async fn delete_items(
+    db: Data<Db>,
+    Many { selection, dry_run }: Many,
+) -> Result<HttpResponse, Problem> {
     let work = async move |tx: &_| Item::delete_all(tx, &selection).await;
-    Ok(bulk::deleted::<Item>(db.write_many(work).await?))
+    Ok(bulk::deleted::<Item>(dry_run, dry_run.write_many(&db, work).await?))
 }

@@ -5,6 +5,7 @@
 mod books;
 mod budget;
 mod bulk;
+mod change;
 pub mod cli;
 mod compress;
 mod connection;

@@ -1,6 +1,6 @@
 //! `/api/stores`.
 
-use actix_web::{HttpResponse, delete, get, http::header::ETAG, patch, post, route, web::Data};
+use actix_web::{HttpResponse, delete, get, patch, post, route, web::Data};
 use service::{
     Check, Db, Noun, Store, items,
     stores::{NewStore, StoreChanges},
@@ -8,10 +8,11 @@ use service::{
 
 use crate::{
     bulk::{self, Many},
+    change::Change,
     create,
     error::Problem,
-    etag::{self, IfMatch},
-    extract::{CreateBody, Id, Json, Message},
+    etag,
+    extract::{CreateBody, Id, Json},
     items::ItemOut,
     list::List,
     openapi::Class,
@@ -93,13 +94,14 @@ async fn create_store(db: Data<Db>, body: CreateBody<NewStore>) -> Result<HttpRe
 async fn update_store(
     db: Data<Db>,
     Id(id): Id,
-    IfMatch(precondition): IfMatch,
+    Change { precondition, dry_run }: Change,
     Json(changes): Json<StoreChanges>,
 ) -> Result<HttpResponse, Problem> {
     let changes = changes.check()?;
-    let store =
-        db.write(async move |tx| Store::update(tx, id, &precondition, &changes).await).await?;
-    Ok(HttpResponse::Ok().insert_header((ETAG, etag::of(&store))).json(StoreOut::from(&store)))
+    let store = dry_run
+        .write(&db, async move |tx| Store::update(tx, id, &precondition, &changes).await)
+        .await?;
+    Ok(dry_run.row(HttpResponse::Ok(), &store))
 }
 
 /// Deletes a store. The items on its shelves go with it.
@@ -108,10 +110,10 @@ async fn update_store(
 async fn delete_store(
     db: Data<Db>,
     Id(id): Id,
-    IfMatch(precondition): IfMatch,
+    Change { precondition, dry_run }: Change,
 ) -> Result<HttpResponse, Problem> {
-    db.write(async move |tx| Store::delete(tx, id, &precondition).await).await?;
-    Ok(HttpResponse::Ok().json(Message { message: "Store deleted" }))
+    dry_run.write(&db, async move |tx| Store::delete(tx, id, &precondition).await).await?;
+    Ok(dry_run.deleted::<Store>())
 }
 
 /// Changes the given members of every store that the filters find.
@@ -119,18 +121,21 @@ async fn delete_store(
 #[patch("/api/stores")]
 async fn update_stores(
     db: Data<Db>,
-    Many(selection): Many,
+    Many { selection, dry_run }: Many,
     Json(changes): Json<StoreChanges>,
 ) -> Result<HttpResponse, Problem> {
     let changes = changes.check()?;
     let work = async move |tx: &_| Store::update_all(tx, &selection, &changes).await;
-    Ok(bulk::changed::<Store>(db.write_many(work).await?))
+    Ok(bulk::changed::<Store>(dry_run, dry_run.write_many(&db, work).await?))
 }
 
 /// Deletes every store that the filters find. The items on their shelves go with them.
 #[utoipa::path]
 #[delete("/api/stores")]
-async fn delete_stores(db: Data<Db>, Many(selection): Many) -> Result<HttpResponse, Problem> {
+async fn delete_stores(
+    db: Data<Db>,
+    Many { selection, dry_run }: Many,
+) -> Result<HttpResponse, Problem> {
     let work = async move |tx: &_| Store::delete_all(tx, &selection).await;
-    Ok(bulk::deleted::<Store>(db.write_many(work).await?))
+    Ok(bulk::deleted::<Store>(dry_run, dry_run.write_many(&db, work).await?))
 }

@@ -1,6 +1,6 @@
 //! The database handle: one entry point for reads, one for writes.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use sea_orm::{
     ConnectionTrait, Database, DbErr,
@@ -28,7 +28,7 @@ use crate::{
         writer::SqliteWriter,
     },
     tx::{Source, Tx, WriteBackend},
-    write::Writer,
+    write::{Tried, Writer},
 };
 
 /// An open database. Clones share it.
@@ -153,6 +153,28 @@ impl Db {
             work(tx).await
         };
         self.writer.run(deadline, patient).await
+    }
+
+    /// Tries a change: runs `work` in a transaction of its own, with the deadline of [`Db::write_many`], and rolls it back.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub async fn dry_run<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: JobError,
+        F: AsyncFn(&Tx) -> Result<T, E> + Send + 'static,
+    {
+        // What refuses is rolled back.
+        let tried = self.write_many(async move |tx: &Tx| match work(tx).await {
+            Ok(value) => Err::<Infallible, _>(Tried::Done(value)),
+            Err(error) => Err(Tried::Refused(error)),
+        });
+        match tried.await {
+            Err(Tried::Done(value)) => Ok(value),
+            Err(Tried::Refused(error)) => Err(error),
+            Ok(never) => match never {},
+        }
     }
 
     /// For work of unlimited duration, such as an import. It is run only once, even when it collides.

@@ -8,6 +8,7 @@ mod job;
 mod notify;
 mod progress;
 mod queue;
+mod tried;
 
 use std::{
     collections::VecDeque,
@@ -33,6 +34,7 @@ use group::GroupPolicy;
 use job::{Job, PendingJob, once};
 use progress::Progress;
 use queue::{Queue, Task, Turn};
+pub(crate) use tried::Tried;
 
 /// Jobs that may wait or run at the same time; further ones are refused as busy.
 const PLACES: usize = 1024;

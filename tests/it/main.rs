@@ -18,6 +18,7 @@ mod contention;
 mod diffs;
 mod docs;
 mod draining;
+mod dry_runs;
 mod durability;
 mod export;
 mod file_loss;

@@ -120,10 +120,10 @@ pub fn describe(
             response.content.insert(format.essence().to_owned(), RefOr::T(content));
         }
     }
-    if *method == Method::POST
-        && let Some(content) = answer(operation, "201")
-    {
-        several(content);
+    if *method == Method::POST && operation.responses.responses.contains_key("201") {
+        for status in ["200", "201"] {
+            answer(operation, status).into_iter().for_each(several);
+        }
     }
     stream(operation);
     let of_many = has_parameter(operation, "confirm");

@@ -9,10 +9,10 @@ use utoipa::{
     },
 };
 
-use super::parameters::{self, header, id};
+use super::parameters::{self, dry_run, header, id};
 use crate::{
     bulk::{ChangedOut, DeletedOut},
-    extract::Message,
+    change::Message,
     projection::Representation,
 };
 
@@ -88,9 +88,11 @@ impl Class {
             Self::Query => parameters::of_address(),
             Self::Export => parameters::of_export::<T>(),
             Self::Find => parameters::of_row::<T>(),
-            Self::Create => vec![parameters::idempotency_key()],
-            Self::Update | Self::Put => vec![based("the `ETag` that the change is based on")],
-            Self::Delete => vec![based("the `ETag` of what is to be deleted")],
+            Self::Create => vec![dry_run(), parameters::idempotency_key()],
+            Self::Update | Self::Put => {
+                vec![dry_run(), based("the `ETag` that the change is based on")]
+            }
+            Self::Delete => vec![dry_run(), based("the `ETag` of what is to be deleted")],
             Self::UpdateMany | Self::DeleteMany => parameters::of_many::<T>(),
         }
     }
@@ -109,7 +111,10 @@ impl Class {
             Self::List | Self::Search | Self::Query => vec![("200", "A page".to_owned(), page())],
             Self::Export => Vec::new(),
             Self::Find => vec![("200", format!("The {one}"), row()), ("304", String::new(), None)],
-            Self::Create => vec![("201", format!("The stored {one}"), row())],
+            Self::Create => vec![
+                ("200", format!("The {one} as it would be stored"), row()),
+                ("201", format!("The stored {one}"), row()),
+            ],
             Self::Update => {
                 vec![("200", format!("The {one} as it is now"), row()), ("412", out_of_date, None)]
             }

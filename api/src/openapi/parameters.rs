@@ -11,7 +11,10 @@ use utoipa::openapi::{
     schema::{ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, Type},
 };
 
-use crate::projection::{Representation, members};
+use crate::{
+    change::DRY_RUN,
+    projection::{Representation, members},
+};
 
 /// The highest number that every reader of JSON takes for exactly this one.
 const MOST_ROWS: u64 = (1 << 53) - 1;
@@ -56,7 +59,17 @@ pub fn of_many<T: Representation>() -> Vec<Parameter> {
         "`true`: every row is meant; only where there is no filter",
         text(None).enum_values(Some(["true"])),
     ));
+    parameters.push(dry_run());
     parameters
+}
+
+/// Whether a change is only tried.
+pub fn dry_run() -> Parameter {
+    parameter(
+        DRY_RUN,
+        "`true`: only try it, with everything that the database checks; nothing is stored",
+        ObjectBuilder::new().schema_type(Type::Boolean),
+    )
 }
 
 /// The parameters that select rows: the everyday filters, and the search.

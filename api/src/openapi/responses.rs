@@ -10,7 +10,10 @@ use utoipa::openapi::{
     schema::{ObjectBuilder, Type},
 };
 
-use crate::error::{Kind, Problem};
+use crate::{
+    change::DRY_RUN,
+    error::{Kind, Problem},
+};
 
 /// An operation of the document, and what it is.
 pub struct Described<'a> {
@@ -67,9 +70,11 @@ pub fn describe(what: &Described, operation: &mut Operation) {
     } else if let Some(unchanged) = operation.responses.responses.get_mut("304") {
         *unchanged = refer("UnchangedRow");
     }
+    let may_be_dry = has_parameter(operation, DRY_RUN);
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
-        for (name, component) in carried(what, status, is_row) {
+        let dry = (may_be_dry && status == "200").then_some(("Dry-Run", "DryRun"));
+        for (name, component) in carried(what, status, is_row).into_iter().chain(dry) {
             let reference = Ref::new(format!("#/components/headers/{component}"));
             response.headers.insert(name.to_owned(), RefOr::Ref(reference));
         }
@@ -195,6 +200,7 @@ fn headers() -> Vec<(&'static str, Header)> {
     let text = |description: &str, example: &str| header(Type::String, description, example);
     vec![
         ("Allow", text("The methods that the address takes", "GET, HEAD, POST, OPTIONS")),
+        ("DryRun", text("`true` where nothing was stored; absent otherwise", "true")),
         (
             "Link",
             text(

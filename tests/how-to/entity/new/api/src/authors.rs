@@ -1,6 +1,6 @@
 //! `/api/authors`.
 
-use actix_web::{HttpResponse, delete, get, http::header::ETAG, patch, post, route, web::Data};
+use actix_web::{HttpResponse, delete, get, patch, post, route, web::Data};
 use service::{
     Author, Check, Db, Noun,
     authors::{AuthorChanges, NewAuthor},
@@ -8,10 +8,11 @@ use service::{
 
 use crate::{
     bulk::{self, Many},
+    change::Change,
     create,
     error::Problem,
-    etag::{self, IfMatch},
-    extract::{CreateBody, Id, Json, Message},
+    etag,
+    extract::{CreateBody, Id, Json},
     list::List,
     openapi::Class,
     projection::{Include, Included, Projection, Representation, shape},
@@ -84,13 +85,13 @@ async fn create_author(db: Data<Db>, body: CreateBody<NewAuthor>) -> Result<Http
 async fn update_author(
     db: Data<Db>,
     Id(id): Id,
-    IfMatch(precondition): IfMatch,
+    Change { precondition, dry_run }: Change,
     Json(changes): Json<AuthorChanges>,
 ) -> Result<HttpResponse, Problem> {
     let changes = changes.check()?;
     let author =
-        db.write(async move |tx| Author::update(tx, id, &precondition, &changes).await).await?;
-    Ok(HttpResponse::Ok().insert_header((ETAG, etag::of(&author))).json(AuthorOut::from(&author)))
+        dry_run.write(&db, async move |tx| Author::update(tx, id, &precondition, &changes).await).await?;
+    Ok(dry_run.row(HttpResponse::Ok(), &author))
 }
 
 /// Deletes an author.
@@ -99,10 +100,10 @@ async fn update_author(
 async fn delete_author(
     db: Data<Db>,
     Id(id): Id,
-    IfMatch(precondition): IfMatch,
+    Change { precondition, dry_run }: Change,
 ) -> Result<HttpResponse, Problem> {
-    db.write(async move |tx| Author::delete(tx, id, &precondition).await).await?;
-    Ok(HttpResponse::Ok().json(Message { message: "Author deleted" }))
+    dry_run.write(&db, async move |tx| Author::delete(tx, id, &precondition).await).await?;
+    Ok(dry_run.deleted::<Author>())
 }
 
 /// Changes the given members of every author that the filters find.
@@ -110,18 +111,18 @@ async fn delete_author(
 #[patch("/api/authors")]
 async fn update_authors(
     db: Data<Db>,
-    Many(selection): Many,
+    Many { selection, dry_run }: Many,
     Json(changes): Json<AuthorChanges>,
 ) -> Result<HttpResponse, Problem> {
     let changes = changes.check()?;
     let work = async move |tx: &_| Author::update_all(tx, &selection, &changes).await;
-    Ok(bulk::changed::<Author>(db.write_many(work).await?))
+    Ok(bulk::changed::<Author>(dry_run, dry_run.write_many(&db, work).await?))
 }
 
 /// Deletes every author that the filters find.
 #[utoipa::path]
 #[delete("/api/authors")]
-async fn delete_authors(db: Data<Db>, Many(selection): Many) -> Result<HttpResponse, Problem> {
+async fn delete_authors(db: Data<Db>, Many { selection, dry_run }: Many) -> Result<HttpResponse, Problem> {
     let work = async move |tx: &_| Author::delete_all(tx, &selection).await;
-    Ok(bulk::deleted::<Author>(db.write_many(work).await?))
+    Ok(bulk::deleted::<Author>(dry_run, dry_run.write_many(&db, work).await?))
 }
