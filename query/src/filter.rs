@@ -29,7 +29,8 @@ pub const LONGEST_VALUE: usize = 1000;
 /// Maximum number of values in a list.
 pub const MOST_VALUES: usize = 100;
 
-/// The conditions of `parameters`, combined with AND. Conditions on one relation apply to the same related row.
+/// The conditions of `parameters`, combined with AND, but for equality: a column that is named several times equals one of the
+/// values. Conditions on one relation apply to the same related row.
 ///
 /// # Errors
 /// [`Error::Invalid`] for an unknown parameter, with the nearest known one, and for an invalid value: ignoring a misspelt filter
@@ -50,12 +51,22 @@ pub fn conditions(
     }
     let mut conditions = Conditions::new(query);
     let mut broken = Vec::new();
-    for (name, value) in parameters {
+    for (place, (name, value)) in parameters.iter().enumerate() {
         let Some((column, operator)) = filter_schema.find(name) else {
             broken.push(unknown(name, filter_schema, other_names));
             continue;
         };
-        let written = values(operator, value);
+        let of_name = || parameters.iter().enumerate().filter(|(_, (other, _))| other == name);
+        // What equals one of several values is named several times.
+        let (operator, written) = match operator {
+            Operator::Equals if of_name().next().is_some_and(|(first, _)| first < place) => {
+                continue;
+            }
+            Operator::Equals if of_name().nth(1).is_some() => {
+                (Operator::In, Ok(of_name().map(|(_, (_, value))| value.clone()).collect()))
+            }
+            other => (other, values(other, value)),
+        };
         let added = written.and_then(|written| conditions.add(column, operator, &written));
         if let Err(why) = added {
             broken.push(FieldError::parameter(name, "bad-parameter", format!("{name} {why}")));
@@ -123,26 +134,27 @@ fn condition(
     }
     each.iter().try_for_each(|value| expect_short(value))?;
     let value = each.first().map_or("", String::as_str);
-    let values = || -> std::result::Result<Vec<Value>, String> {
-        each.iter().map(|value| field.kind.read(value)).collect()
+    let spans = || -> std::result::Result<Vec<(Value, Value)>, String> {
+        each.iter().map(|value| field.kind.span(value)).collect()
     };
     let column = field.expr();
-    let read = || field.kind.read(value);
+    let (first, last) = (
+        || Ok::<_, String>(field.kind.span(value)?.0),
+        || Ok::<_, String>(field.kind.span(value)?.1),
+    );
     let mut matches = |place, case| {
         query.note(&[field], value, case);
         query.matches(field, value, (place, case))
     };
     Ok(match operator {
-        Operator::Equals => column.eq(read()?),
-        Operator::Ne => column.clone().ne(read()?).or(column.is_null()),
-        Operator::In => column.is_in(values()?),
-        Operator::Notin => column.clone().is_not_in(values()?).or(column.is_null()),
-        Operator::Gt => column.gt(read()?),
-        Operator::Gte => column.gte(read()?),
-        Operator::Lt => column.lt(read()?),
-        Operator::Lte => column.lte(read()?),
-        Operator::Between => match values()?.as_slice() {
-            [low, high] => column.between(low.clone(), high.clone()),
+        Operator::Equals | Operator::In => one_of(&column, spans()?),
+        Operator::Ne | Operator::Notin => one_of(&column, spans()?).not().or(column.is_null()),
+        Operator::Gt => column.gt(last()?),
+        Operator::Gte => column.gte(first()?),
+        Operator::Lt => column.lt(first()?),
+        Operator::Lte => column.lte(last()?),
+        Operator::Between => match spans()?.as_slice() {
+            [(low, _), (_, high)] => column.between(low.clone(), high.clone()),
             found => {
                 let written = each.join(",");
                 let found = found.len();
@@ -160,6 +172,21 @@ fn condition(
             _ => return Err(format!("`{value}` is neither true nor false")),
         },
     })
+}
+
+/// Whether a column has one of several values, each of which may stand for all between two.
+fn one_of(column: &Expr, spans: Vec<(Value, Value)>) -> Expr {
+    let (single, wide): (Vec<_>, Vec<_>) =
+        spans.into_iter().partition(|(first, last)| first == last);
+    let mut single: Vec<Value> = single.into_iter().map(|(value, _)| value).collect();
+    let mut any = wide.into_iter().map(|(first, last)| column.clone().between(first, last));
+    let single = match single.len() {
+        0 => any.next(),
+        1 => single.pop().map(|value| column.clone().eq(value)),
+        _ => Some(column.clone().is_in(single)),
+    };
+    // Without a value nothing is found.
+    any.fold(single.unwrap_or_else(|| Expr::Constant(false.into())), ExprTrait::or)
 }
 
 /// Values separated by commas; a value that contains a comma is enclosed in double quotes, as in CSV.
@@ -199,8 +226,40 @@ fn expect_short(value: &str) -> std::result::Result<(), String> {
 fn unknown(name: &str, filter_schema: &FilterSchema, other_names: &[&str]) -> FieldError {
     let parameters = filter_schema.parameters().into_iter().map(|parameter| parameter.name);
     let known = parameters.chain(other_names.iter().map(|name| (*name).to_owned()));
-    let detail = format!("the parameter `{name}` does not exist{}", nearest(name, known));
+    let advice = match of_other_services(name).filter(|(ours, _)| other_names.contains(ours)) {
+        Some((_, advice)) => format!("; {advice}"),
+        None => nearest(name, known),
+    };
+    let detail = format!("the parameter `{name}` does not exist{advice}");
     FieldError::parameter(name, "unknown-parameter", detail)
+}
+
+/// The parameter of a list that other services call otherwise, and what to do about it.
+fn of_other_services(name: &str) -> Option<(&'static str, &'static str)> {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric).take(20);
+    Some(match letters.collect::<String>().to_ascii_lowercase().as_str() {
+        "page" | "pagenumber" | "pageno" | "pageindex" => (
+            "limit",
+            "pages have no numbers: `limit` is how many rows one has, and the next one begins at an `offset`, or at the `cursor` that \
+             the header `Link` leads to",
+        ),
+        "perpage" | "pagesize" | "pagelimit" | "size" | "take" | "top" | "first" | "maxresults" => {
+            ("limit", "the rows of a page are its `limit`")
+        }
+        "skip" | "start" | "from" | "startindex" | "pageoffset" => {
+            ("offset", "the rows to pass over are the `offset`")
+        }
+        "after" | "before" | "startingafter" | "pagetoken" | "nextpagetoken" | "pagecursor" => {
+            ("cursor", "the next page is where the header `Link` leads to, by its `cursor`")
+        }
+        "order" | "orderby" | "ordering" | "sortby" | "sortorder" => {
+            ("sort", "the order is `sort`, with `-` the greatest first, such as `sort=-id`")
+        }
+        "search" | "query" | "keyword" | "keywords" | "text" => {
+            ("q", "the words of a search are `q`")
+        }
+        _ => return None,
+    })
 }
 
 /// The end of a sentence about an unknown name.

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use sea_orm::{Value, sea_query::ColumnType};
 
@@ -132,7 +132,7 @@ impl Kind {
                 within_years(written, day, "0000-01-01 and 9999-12-31")
             }
             Self::Timestamp => {
-                let expected = "a timestamp, such as 2026-11-26T12:00:00Z";
+                let expected = "a timestamp or a day, such as 2026-11-26T12:00:00Z or 2026-11-26";
                 let timestamp = to_microseconds(parsed::<DateTime<Utc>>(written, expected)?);
                 within_years(
                     written,
@@ -141,6 +141,25 @@ impl Kind {
                 )
             }
         }
+    }
+
+    /// The first and the last value that are meant: of timestamps a day means all of it, in UTC. Other values are meant alone.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn span(self, written: &str) -> Result<(Value, Value), String> {
+        if self == Self::Timestamp
+            && let Ok(day) = written.parse::<NaiveDate>()
+        {
+            let first = day.and_time(NaiveTime::MIN).and_utc();
+            // Later days have five digits, and are refused.
+            let next = first.checked_add_days(Days::new(1)).unwrap_or(first);
+            let last = next - TimeDelta::microseconds(1);
+            let range = "0000-01-01 and 9999-12-31";
+            return Ok((within_years(written, first, range)?, last.into()));
+        }
+        let value = self.read(written)?;
+        Ok((value.clone(), value))
     }
 
     /// A value as it is stored, written by [`Kind::write`]; `None` for any other value.

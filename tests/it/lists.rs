@@ -296,7 +296,7 @@ on_both! {
             ("/api/books?year__between=1", "year__between `1` has 1 values, expected two"),
             ("/api/books?year__in=1,x", "year__in `x` is not a whole number"),
             ("/api/books?author__in=%22a", "a double quote that is not closed"),
-            ("/api/books?created_at__gt=yesterday", "created_at__gt `yesterday` is not a timestamp, such as"),
+            ("/api/books?created_at__gt=yesterday", "created_at__gt `yesterday` is not a timestamp or a day, such as"),
             ("/api/items?shop.name=a", "the parameter `shop.name` does not exist; the nearest one is `"),
             ("/api/items?store.nme=a", "the nearest one is `store.name`"),
             ("/api/books?isbn__icontains=9", "the parameter `isbn__icontains` does not exist"),

@@ -22,6 +22,7 @@ mod dry_runs;
 mod durability;
 mod export;
 mod file_loss;
+mod filters;
 mod folders;
 mod formats;
 mod handed_in;

@@ -39,7 +39,8 @@ use crate::{
             Lists are bare arrays, filtered by `column__operator=value`, and paged by the header `Link`. Operations name the \
             everyday filters as parameters; `x-filters` has the kind of every column by which the lists of a tag can be filtered, \
             and the operators of each kind, `eq` being the one without a name: `title=x`, `year__gt=1990`, \
-            `store.name__icontains=x`. Filters nest in the body of a query. Rows have an `ETag`, on which changes can be based. \
+            `store.name__icontains=x`. A column that is named several times equals one of the values; a day instead of a timestamp is \
+            all of it, in UTC. Filters nest in the body of a query. Rows have an `ETag`, on which changes can be based. \
             Every error has one body, whose `type` is the address of a page that says what to do.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
