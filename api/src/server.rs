@@ -22,7 +22,7 @@ use crate::{
     compress::{self, Places},
     connection::{Connection, HEAD_DEADLINE, exchange, load::Load},
     contract::{self, Contract},
-    docs, exports,
+    docs, duplicates, exports,
     fitted::SLICE,
     head,
     health::{self, Readiness},
@@ -30,7 +30,7 @@ use crate::{
     imports, items,
     list::DefaultLimit,
     listener::Listener,
-    openapi, problems, request,
+    merges, openapi, problems, request,
     response_cache::{self, ResponseCache},
     routes::Routes,
     stores,
@@ -71,11 +71,13 @@ pub fn document() -> OpenApi {
 
 /// Every route of the service.
 fn routes(config: &mut impl Routes) {
+    duplicates::routes(config);
     books::routes(config);
     stores::routes(config);
     items::routes(config);
     exports::routes(config);
     imports::routes(config);
+    merges::routes(config);
     problems::routes(config);
     docs::routes(config);
     config

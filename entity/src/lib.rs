@@ -17,5 +17,6 @@ pub mod import;
 pub mod import_change;
 pub mod import_rejection;
 pub mod item;
+pub mod merge;
 pub mod store;
 pub mod user;

@@ -33,6 +33,7 @@ pub fn entities() -> Entities {
         .add(entity::import_change::Entity)
         .add(entity::import_rejection::Entity)
         .add(entity::item::Entity)
+        .add(entity::merge::Entity)
         .add(entity::store::Entity)
         .add(entity::user::Entity)
         // Its rows are written by triggers and read by searches: no entity needs it.

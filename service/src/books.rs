@@ -1,8 +1,10 @@
 //! Books: the catalogue.
 
+pub mod duplicates;
 pub mod export;
 pub mod import;
 pub mod isbn;
+pub mod merges;
 
 use entity::book::{Column, Entity};
 use rust_decimal::Decimal;

@@ -19,6 +19,7 @@ mod diffs;
 mod docs;
 mod draining;
 mod dry_runs;
+mod duplicates;
 mod durability;
 mod export;
 mod file_loss;

@@ -1,0 +1,319 @@
+//! Merges of books: their copies become those of one book, which takes what it had no value for, and they are deleted. A merge can be
+//! undone until somebody changes the book.
+
+use entity::{
+    book, item,
+    merge::{ActiveModel, Column, Entity, Model},
+};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, EntityTrait, IntoActiveModel, Order, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
+    sea_query::{Expr, ExprTrait},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::BookChanges;
+use crate::{
+    Book, Precondition,
+    database::{Changes, Reader, Rows},
+    error::{Error, FieldError, Result},
+    noun::{Listed, Members, Noun},
+    now,
+    query::{Listing, Page, Resource},
+};
+
+/// Books that are merged at once.
+const MOST_BOOKS: usize = 100;
+/// Copies that are moved at once.
+const MOST_ITEMS: u64 = 10_000;
+
+static MERGES: Resource<Entity> =
+    Resource::new("merge", "merges").hidden(&[Column::Before, Column::Merged, Column::BookVersion]);
+
+/// A merge.
+pub type Merge = Model;
+
+impl Listed for Merge {
+    fn resource() -> &'static Resource<Entity> {
+        &MERGES
+    }
+}
+
+/// The books to be merged into another one.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"books": [2, 3]}))]
+pub struct NewMerge {
+    /// Their ids. Where the book has no value, it takes that of the first of them.
+    #[schema(min_items = 1, max_items = 100)]
+    pub books: Vec<i32>,
+}
+
+/// A book that was merged into another one.
+#[derive(Serialize, Deserialize)]
+struct Merged<B> {
+    book: B,
+    items: Vec<i32>,
+}
+
+/// A book as it was, in the form of a change that gives it these values again.
+#[derive(Serialize)]
+struct Whole<'a> {
+    id: i32,
+    version: i32,
+    created_at: chrono::DateTime<chrono::Utc>,
+    #[serde(flatten)]
+    members: Members<'a, Book>,
+}
+
+impl<'a> Whole<'a> {
+    fn of(book: &'a Book) -> Self {
+        let &Book { id, version, created_at, .. } = book;
+        Self { id, version, created_at, members: Members(book) }
+    }
+}
+
+/// The merges, the newest first.
+///
+/// # Errors
+/// [`Error::Invalid`] for a bad parameter, and any database error.
+pub async fn list(db: &Reader, listing: &Listing) -> Result<Page<Merge>> {
+    Ok(listing.or_sorted_by("-id").page(db, &MERGES, db.all::<Entity>()).await?)
+}
+
+/// One merge.
+///
+/// # Errors
+/// [`Error::NotFound`], and any database error.
+pub async fn find(db: &impl Rows, id: i32) -> Result<Merge> {
+    db.by_id::<Entity>(id).await?.ok_or(not_found(id))
+}
+
+fn not_found(id: i32) -> Error {
+    Error::NotFound { what: "merge", key: "id", value: id.to_string() }
+}
+
+/// Merges other books into the one with this id.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`] for books that do not exist or that are too many, and any database error.
+pub async fn create(
+    db: &impl Changes,
+    id: i32,
+    precondition: &Precondition,
+    new: &NewMerge,
+) -> Result<Merge> {
+    let (book, others) = involved(db, id, &new.books).await?;
+    precondition.check("book", &book.row_version())?;
+    let mut merged = Vec::with_capacity(others.len());
+    let mut moved = 0;
+    for other in &others {
+        let items = copies(db, other.id).await?;
+        moved += items.len();
+        merged.push(Merged { book: Whole::of(other), items });
+    }
+    point(db, item::Column::BookId.is_in(others.iter().map(|other| other.id)), id).await?;
+    let gone = book::Entity::delete_many();
+    let gone = gone.filter(book::Column::Id.is_in(others.iter().map(|other| other.id)));
+    db.exec(gone.as_query()).await?;
+
+    let mut row = book.clone().into_active_model();
+    others.iter().for_each(|other| fill(&mut row, other));
+    row.version = Set(book.version + 1);
+    row.updated_at = Set(now());
+    let version = db.update(row).await?.version;
+    let number = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+    let merge = ActiveModel {
+        id: NotSet,
+        book_id: Set(id),
+        book_version: Set(version),
+        before: Set(serde_json::to_string(&Whole::of(&book)).map_err(Error::no_json)?),
+        merged: Set(serde_json::to_string(&merged).map_err(Error::no_json)?),
+        books: Set(number(others.len())),
+        items: Set(number(moved)),
+        created_at: Set(now()),
+        undone_at: Set(None),
+        version: Set(1),
+    };
+    Ok(db.insert(merge).await?)
+}
+
+/// The book and the others, locked, the others in the order in which they are named.
+async fn involved(db: &impl Changes, id: i32, others: &[i32]) -> Result<(Book, Vec<Book>)> {
+    let refused = |code, detail: String| Err(Error::invalid("books", code, detail));
+    if others.is_empty() {
+        return refused(
+            "empty",
+            "books is empty; name those that are to be merged into this one".to_owned(),
+        );
+    }
+    if others.len() > MOST_BOOKS {
+        return refused(
+            "too-many",
+            format!("books has {} ids, at most {MOST_BOOKS} are merged at once", others.len()),
+        );
+    }
+    let mut seen = std::collections::HashSet::from([id]);
+    if let Some(again) = others.iter().find(|other| !seen.insert(**other)) {
+        let detail = match *again == id {
+            true => {
+                format!("books has `{id}`, the book that the others are merged into; leave it out")
+            }
+            false => format!("books has `{again}` twice; leave one out"),
+        };
+        return refused("duplicate", detail);
+    }
+    let all = book::Entity::find().filter(book::Column::Id.is_in(seen));
+    let all = db.rows(all.order_by(book::Column::Id, Order::Asc).lock_exclusive()).await?;
+    let mut all: std::collections::HashMap<i32, Book> =
+        all.into_iter().map(|book| (book.id, book)).collect();
+    let missing = || Error::NotFound { what: "book", key: "id", value: id.to_string() };
+    let book = all.remove(&id).ok_or_else(missing)?;
+    let absent = others.iter().filter(|other| !all.contains_key(other)).map(|other| {
+        FieldError::new(
+            "books",
+            "missing-row",
+            format!("books has `{other}`, and no book has this id"),
+        )
+    });
+    let absent: Vec<FieldError> = absent.collect();
+    if !absent.is_empty() {
+        return Err(Error::Invalid(absent.into()));
+    }
+    Ok((book, others.iter().filter_map(|other| all.remove(other)).collect()))
+}
+
+/// The copies of a book.
+async fn copies(db: &impl Rows, book: i32) -> Result<Vec<i32>> {
+    let copies = item::Entity::find()
+        .select_only()
+        .column(item::Column::Id)
+        .filter(item::Column::BookId.eq(book))
+        .order_by(item::Column::Id, Order::Asc)
+        .limit(MOST_ITEMS + 1);
+    let copies = db.ids(copies.as_query()).await?;
+    if copies.len() as u64 > MOST_ITEMS {
+        let detail = format!(
+            "book {book} has more than {MOST_ITEMS} copies; move them with `PATCH /api/items?book_id={book}`"
+        );
+        return Err(Error::invalid("books", "too-many", detail));
+    }
+    Ok(copies)
+}
+
+/// Makes items copies of a book; how many.
+async fn point(db: &impl Changes, which: Expr, book: i32) -> Result<u64> {
+    let moved = item::Entity::update_many()
+        .col_expr(item::Column::BookId, Expr::val(book))
+        .col_expr(item::Column::Version, Expr::col(item::Column::Version).add(1_i32))
+        .col_expr(item::Column::UpdatedAt, Expr::val(now()))
+        .filter(which);
+    Ok(db.exec(moved.as_query()).await?)
+}
+
+/// Gives a book the values of another one that it has none for.
+fn fill(row: &mut book::ActiveModel, from: &Book) {
+    macro_rules! fill {
+        ($($member:ident),*) => {
+            $(if row.$member.try_as_ref().is_none_or(Option::is_none) && from.$member.is_some() {
+                row.$member = Set(from.$member.clone());
+            })*
+        };
+    }
+    fill!(
+        year,
+        isbn,
+        page_count,
+        subtitle,
+        publisher,
+        language,
+        description,
+        series,
+        series_number
+    );
+}
+
+/// Undoes a merge: the books are there again with their ids, and the copies that are still those of the book are theirs.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Invalid`] if it was undone before or the book was changed since, [`Error::Duplicate`] if another
+/// book has the ISBN of one by now, and any database error.
+pub async fn undo(db: &impl Changes, id: i32) -> Result<Merge> {
+    let merge = db.row(Entity::find_by_id(id).lock_exclusive()).await?.ok_or(not_found(id))?;
+    let merged: Vec<Merged<BookChanges>> = stored(&merge.merged)?;
+    let before: BookChanges = stored(&merge.before)?;
+    let book = undoable(db, &merge, &merged).await?;
+    // First the book, which may have the ISBN of one of them.
+    let (book_id, version) = (book.id, book.version + 1);
+    let mut row = book.into_active_model();
+    Book::apply(&before, &mut row);
+    row.version = Set(version);
+    row.updated_at = Set(now());
+    db.update(row).await?;
+    for Merged { book, items } in &merged {
+        let Some(other) = book.id else { continue };
+        let mut row = book::ActiveModel {
+            id: Set(other),
+            created_at: Set(book.created_at.unwrap_or_else(now)),
+            updated_at: Set(now()),
+            version: Set(book.version.unwrap_or(1) + 1),
+            ..Default::default()
+        };
+        Book::apply(book, &mut row);
+        db.exec(book::Entity::insert(row).as_query()).await?;
+        for items in items.chunks(500) {
+            let theirs = item::Column::Id.is_in(items.iter().copied());
+            point(db, theirs.and(item::Column::BookId.eq(book_id)), other).await?;
+        }
+    }
+    let next = merge.version + 1;
+    let mut row = merge.into_active_model();
+    row.undone_at = Set(Some(now()));
+    row.version = Set(next);
+    Ok(db.update(row).await?)
+}
+
+fn stored<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T> {
+    let unreadable = |error| Error::internal(format!("a merge is unreadable: {error}"));
+    serde_json::from_str(json).map_err(unreadable)
+}
+
+/// The book that others were merged into, locked.
+async fn undoable(
+    db: &impl Changes,
+    merge: &Merge,
+    merged: &[Merged<BookChanges>],
+) -> Result<Book> {
+    let refused = |code, detail: String| Err(Error::invalid("", code, detail));
+    let (id, book) = (merge.id, merge.book_id);
+    if merge.undone_at.is_some() {
+        return refused("undone", format!("merge {id} was undone before"));
+    }
+    let ids = merged.iter().filter_map(|merged| merged.book.id);
+    let taken = book::Entity::find().select_only().column(book::Column::Id);
+    let taken = taken.filter(book::Column::Id.is_in(ids));
+    if let [taken, ..] = db.ids(taken.as_query()).await?.as_slice() {
+        return refused(
+            "changed-since",
+            format!("merge {id} cannot be undone: there is a new book {taken} by now"),
+        );
+    }
+    let stored = db.row(book::Entity::find_by_id(book).lock_exclusive()).await?;
+    match stored {
+        None => refused(
+            "changed-since",
+            format!("merge {id} cannot be undone: book {book} was deleted since"),
+        ),
+        Some(stored) if stored.version != merge.book_version => {
+            let version = merge.book_version;
+            let detail = format!(
+                "merge {id} cannot be undone: book {book} was changed since, from version {version} to {}",
+                stored.version
+            );
+            refused("changed-since", detail)
+        }
+        Some(stored) => Ok(stored),
+    }
+}
