@@ -20,14 +20,14 @@ fn table(header: &str, delimiter: char, rows: &[&[(&str, &str)]]) -> String {
     table
 }
 
-fn books(database: &Database) -> Vec<String> {
+pub fn books(database: &Database) -> Vec<String> {
     database.texts(
         "SELECT title || '|' || author || '|' || coalesce(CAST(year AS VARCHAR(9)), '-') || '|' || coalesce(isbn, '-') || '|' \
          || coalesce(CAST(page_count AS VARCHAR(9)), '-') || '|' || status FROM books ORDER BY id",
     )
 }
 
-fn upload(app: &App, query: &str, table: &str) -> Value {
+pub fn upload(app: &App, query: &str, table: &str) -> Value {
     let path = format!("/api/imports{query}");
     let import = app
         .request("POST", &path)
@@ -39,7 +39,7 @@ fn upload(app: &App, query: &str, table: &str) -> Value {
 }
 
 /// Imports a table by the command line and over HTTP, both of which must name the program and store the same books.
-fn expect_books(database: &Database, program: &str, table: &str, expected: &[&str]) {
+pub fn expect_books(database: &Database, program: &str, table: &str, expected: &[&str]) {
     file(database, "a.csv", table);
     let dry =
         Program::new(database).run(&["import", "books", "a.csv", "--dry-run"]).expect_success();

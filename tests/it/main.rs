@@ -33,6 +33,7 @@ mod imported_cells;
 mod imported_files;
 mod imported_matches;
 mod imported_profiles;
+mod imported_programs;
 mod imports;
 mod imports_at_length;
 mod languages;

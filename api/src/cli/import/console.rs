@@ -40,7 +40,7 @@ pub fn print_formats() -> Result<()> {
         lines.extend(columns.iter().map(list));
     }
     lines
-        .push("Headers are compared in small letters, with `_` for spaces and hyphens.".to_owned());
+        .push("Headers are compared in small letters, without accents and with `_` for spaces and hyphens.".to_owned());
     let libraries = [Format::Marc21, Format::MarcXml, Format::Onix].map(Format::name);
     lines.push(format!("Records, recognised by their beginning: {}.", libraries.join(", ")));
     super::super::say(&lines.join("\n"))

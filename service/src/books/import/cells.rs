@@ -4,6 +4,7 @@ mod entities;
 mod isbn;
 mod pages;
 mod series;
+mod status;
 mod text;
 mod year;
 
@@ -14,8 +15,8 @@ use rust_decimal::Decimal;
 use super::columns::COLUMNS;
 use crate::{
     books::{
-        AVAILABLE, LONGEST_DESCRIPTION, LONGEST_PUBLISHER, LONGEST_SERIES, LONGEST_STATUS,
-        LONGEST_SUBTITLE, NewBook,
+        AVAILABLE, LONGEST_DESCRIPTION, LONGEST_PUBLISHER, LONGEST_SERIES, LONGEST_SUBTITLE,
+        NewBook,
     },
     check::{Check, Checked},
     error::Error,
@@ -102,13 +103,14 @@ pub(super) fn book(cells: &impl Cells, defaults: &Defaults) -> Result<Accepted, 
     ] = std::array::from_fn(|column| column);
     let in_series = row.series(series, series_number);
     let read_year = if cells.is_exact() { year::exact } else { year::read };
+    let read_status = if cells.is_exact() { status::exact } else { status::read };
     let new = NewBook {
-        title: row.required(title)?,
-        author: row.required(author)?,
+        title: row.required(title, text::title)?,
+        author: row.required(author, text::names)?,
         year: row.optional(year, read_year),
         isbn: row.optional(isbn, isbn::read),
         page_count: row.optional(page_count, pages::read),
-        status: row.short(status, LONGEST_STATUS).unwrap_or_else(|| AVAILABLE.to_owned()),
+        status: row.optional(status, read_status).unwrap_or_else(|| AVAILABLE.to_owned()),
         subtitle: row.short(subtitle, LONGEST_SUBTITLE),
         publisher: row.short(publisher, LONGEST_PUBLISHER),
         language: row.optional(language, |written| {
@@ -144,12 +146,16 @@ struct Reader<'a, C> {
 
 impl<C: Cells> Reader<'_, C> {
     /// The first text that says something; if there is none, the one for such rows, or an empty one.
-    fn required(&mut self, column: usize) -> Result<String, String> {
+    fn required(
+        &mut self,
+        column: usize,
+        shown: impl Fn(&str) -> Cow<'_, str>,
+    ) -> Result<String, String> {
         for cell in self.cells.of(column) {
             let cell = cell?;
             let text = match self.cells.is_exact() {
                 true => text::on_one_line(&cell),
-                false => text::shown(&cell),
+                false => shown(&cell),
             };
             if !text.trim().is_empty() {
                 return Ok(text.into_owned());

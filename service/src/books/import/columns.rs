@@ -5,7 +5,10 @@ use crate::{csv_escape::without_guard, query::shortened};
 
 /// Our columns and the headers under which other catalogues keep them, the best first.
 pub(super) const COLUMNS: [(&str, &[&str]); 12] = [
-    ("title", &["title", "book_title", "name", "original_title"]),
+    (
+        "title",
+        &["title", "book_title", "name", "original_title", "titel", "buchtitel", "titre", "titulo"],
+    ),
     (
         "author",
         &[
@@ -14,7 +17,20 @@ pub(super) const COLUMNS: [(&str, &[&str]); 12] = [
             "author_name",
             "author_names",
             "primary_author",
+            "author(s)",
             "creator",
+            "autor",
+            "autoren",
+            "autor(en)",
+            "autorin",
+            "verfasser",
+            "verfasserin",
+            "auteur",
+            "auteurs",
+            "auteur(s)",
+            "autores",
+            "autor(es)",
+            // A person, in Spanish too: the publisher is `editorial` there, and `editeur` in French.
             "editor",
             "editors",
         ],
@@ -31,10 +47,42 @@ pub(super) const COLUMNS: [(&str, &[&str]); 12] = [
             "date_published",
             "pubdate",
             "date",
+            "jahr",
+            "erscheinungsjahr",
+            "erscheinungsdatum",
+            "veroffentlichungsjahr",
+            "veroeffentlichungsjahr",
+            "annee",
+            "annee_de_publication",
+            "annee_de_parution",
+            "date_de_publication",
+            "date_de_parution",
+            "ano",
+            "ano_de_publicacion",
+            "ano_de_edicion",
+            "fecha_de_publicacion",
         ],
     ),
-    ("isbn", &["isbn", "isbn13", "isbn_13", "isbn10", "isbn_10", "isbns"]),
-    ("page_count", &["page_count", "num_pages", "number_of_pages", "pages"]),
+    ("isbn", &["isbn", "isbn13", "isbn_13", "isbn10", "isbn_10", "isbns", "ean"]),
+    (
+        "page_count",
+        &[
+            "page_count",
+            "num_pages",
+            "number_of_pages",
+            "pages",
+            "seiten",
+            "seitenzahl",
+            "seitenanzahl",
+            "anzahl_seiten",
+            "nombre_de_pages",
+            "nb_pages",
+            "nb_de_pages",
+            "paginas",
+            "numero_de_paginas",
+            "n_de_paginas",
+        ],
+    ),
     ("status", &["status"]),
     ("subtitle", &["subtitle", "sub_title"]),
     ("publisher", &["publisher", "publisher_name", "publishers"]),
@@ -144,9 +192,24 @@ fn named(headers: &str, names: &[String]) -> Result<Vec<usize>, String> {
     }
 }
 
-/// `Publication Year` and `publication-year` are `publication_year`.
-fn plain(header: &str) -> String {
-    header.to_lowercase().replace([' ', '-'], "_")
+/// `Publication Year` and `publication-year` are `publication_year`, and `Año` is `ano`.
+pub(super) fn plain(header: &str) -> String {
+    let lower = header.to_lowercase();
+    let plain = lower.chars().filter_map(|c| match c {
+        ' ' | '-' | '\u{a0}' => Some('_'),
+        'à'..='å' => Some('a'),
+        'ç' => Some('c'),
+        'è'..='ë' => Some('e'),
+        'ì'..='ï' => Some('i'),
+        'ñ' => Some('n'),
+        'ò'..='ö' => Some('o'),
+        'ù'..='ü' => Some('u'),
+        'º' | '°' => None,
+        // Accents that follow their letter.
+        '\u{300}'..='\u{36f}' => None,
+        c => Some(c),
+    });
+    plain.collect()
 }
 
 /// The first headers of a table, for a message.

@@ -1,6 +1,7 @@
 //! The programs whose tables are known: by which headers each is recognised, and where it has the members of a book.
 //!
-//! Headers are written as [`columns`](super::columns) compares them: in small letters, with underscores.
+//! Headers are written as [`columns`](super::columns) compares them: in small letters, with underscores, without accents. Where each
+//! program's are documented is in `docs/formats.md`.
 
 /// A program that writes tables of books.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub struct Profile {
 }
 
 /// All of them.
-pub static PROFILES: [Profile; 8] = [
+pub static PROFILES: [Profile; 17] = [
     Profile {
         name: "Goodreads",
         recognised_by: &["book_id", "author_l_f", "exclusive_shelf"],
@@ -93,6 +94,108 @@ pub static PROFILES: [Profile; 8] = [
             ("status", &[]),
         ],
     },
+    Profile {
+        name: "Book Catalogue",
+        recognised_by: &["author_details", "bookshelf_id", "date_published"],
+        columns: &[
+            ("author", &["author_details"]),
+            ("year", &["date_published"]),
+            ("isbn", &["isbn"]),
+            ("page_count", &["pages"]),
+            ("status", &[]),
+        ],
+    },
+    Profile {
+        name: "Delicious Library",
+        recognised_by: &["item_type", "creator", "release_date"],
+        columns: &[
+            ("author", &["creator"]),
+            ("year", &["release_date"]),
+            ("isbn", &["isbn", "ean"]),
+            ("status", &[]),
+        ],
+    },
+    Profile {
+        name: "BiblioteQ",
+        recognised_by: &["series_title", "authors", "monetary_units"],
+        columns: &[
+            ("author", &["authors"]),
+            ("year", &["publication_date"]),
+            ("isbn", &["isbn_13", "isbn_10"]),
+            ("status", &[]),
+        ],
+    },
+    Profile {
+        name: "Inventaire",
+        recognised_by: &["edition_isbn_13", "works_labels", "authors_labels"],
+        columns: &[
+            // Of an item without an edition the title is that of the work.
+            ("title", &["edition_title", "works_labels"]),
+            ("author", &["authors_labels"]),
+            ("year", &["edition_publication_date"]),
+            ("isbn", &["edition_isbn_13", "edition_isbn_10"]),
+            ("page_count", &["edition_number_of_pages"]),
+            ("status", &[]),
+        ],
+    },
+    Profile {
+        name: "Openreads",
+        recognised_by: &["olid", "book_format", "readings"],
+        columns: &[
+            ("author", &["author"]),
+            ("year", &["publication_year"]),
+            ("isbn", &["isbn"]),
+            ("page_count", &["pages"]),
+            ("status", &[]),
+        ],
+    },
+    Profile {
+        // Headers of a report are the columns of its statement, or what the librarian calls them.
+        name: "Koha",
+        recognised_by: &["biblionumber", "title"],
+        columns: &[
+            (
+                "year",
+                &[
+                    "publicationyear",
+                    "copyrightdate",
+                    "publication_date",
+                    "publication_year",
+                    "year",
+                ],
+            ),
+            ("isbn", &["isbn"]),
+            ("page_count", &["pages", "number_of_pages"]),
+            ("status", &[]),
+        ],
+    },
+    Profile {
+        name: "Evergreen",
+        recognised_by: &["title_proper_(normalized)", "author_(normalized)"],
+        columns: &[
+            ("title", &["title_proper_(normalized)"]),
+            ("author", &["author_(normalized)"]),
+            ("year", &["publication_year_(normalized)"]),
+            ("isbn", &["isbn"]),
+            ("status", &[]),
+        ],
+    },
+    Profile {
+        // The log of readings; the edition that somebody read is only named by its key.
+        name: "Open Library",
+        recognised_by: &["work_id", "edition_id", "authors"],
+        columns: &[("author", &["authors"]), ("year", &["first_publish_year"]), ("status", &[])],
+    },
+    Profile {
+        name: "goodbooks-10k",
+        recognised_by: &["goodreads_book_id", "best_book_id", "work_id"],
+        columns: &[
+            ("title", &["title", "original_title"]),
+            ("author", &["authors"]),
+            ("year", &["original_publication_year"]),
+            ("isbn", &["isbn", "isbn13"]),
+        ],
+    },
 ];
 
 impl Profile {
@@ -119,7 +222,10 @@ impl Profile {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::columns::COLUMNS, *};
+    use super::{
+        super::columns::{COLUMNS, plain},
+        *,
+    };
 
     #[test]
     fn each_program_is_recognised_by_its_own_headers_and_has_columns_that_exist() {
@@ -129,11 +235,7 @@ mod tests {
             assert_eq!(Profile::find(&header), Some(profile));
             for (column, headers) in profile.columns {
                 assert!(COLUMNS.iter().any(|(ours, _)| ours == column), "{column}");
-                assert!(
-                    headers
-                        .iter()
-                        .all(|name| name.to_lowercase().replace([' ', '-'], "_") == **name)
-                );
+                assert!(headers.iter().all(|name| plain(name) == **name), "{headers:?}");
             }
         }
         assert_eq!(Profile::find(&["title".to_owned(), "author".to_owned()]), None);

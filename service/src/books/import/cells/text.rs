@@ -10,12 +10,14 @@ use crate::query::shortened;
 /// The longest name or number between `&` and `;`.
 const LONGEST_ENTITY: usize = 10;
 
-/// What a reader sees: entities of HTML are their characters, and white space of any kind and length is one space.
+/// What a reader sees: entities of HTML are their characters, and white space of any kind and length is one space, as are line breaks
+/// of HTML.
 pub fn shown(text: &str) -> Cow<'_, str> {
     if is_plain(text) {
         return Cow::Borrowed(text);
     }
-    let decoded = decoded(text);
+    let text = lines(text).collect::<Vec<_>>().join(" ");
+    let decoded = decoded(&text);
     let mut shown = String::with_capacity(decoded.len());
     for c in decoded.chars().filter(|c| !is_invisible(*c)) {
         match c.is_whitespace() {
@@ -25,6 +27,46 @@ pub fn shown(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(shown)
+}
+
+/// A title as a reader sees it, without the mark that separates it from what follows in the records of libraries: `Emma /`.
+pub fn title(text: &str) -> Cow<'_, str> {
+    let text = text.trim_end();
+    let whole = text.strip_suffix(['/', ':', ';', '=']).filter(|rest| rest.ends_with(' '));
+    shown(whole.map_or(text, str::trim_end))
+}
+
+/// Names as a reader sees them: what programs put between several, a bar or a line break, becomes a semicolon, and the comma after
+/// a family name without others goes.
+pub fn names(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    if !text.contains(['|', '\n', '<']) && !text.ends_with(',') {
+        return shown(text);
+    }
+    let names = text.split(['|', '\n']).flat_map(lines).map(|name| {
+        let name = shown(name);
+        name.trim().trim_end_matches(',').to_owned()
+    });
+    names.filter(|name| !name.is_empty()).collect::<Vec<_>>().join("; ").into()
+}
+
+/// The lines between `<br>`, `<br/>` and `<br />`.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let mut tags = memchr::memchr_iter(b'<', text.as_bytes());
+        let end = tags.find_map(|at| Some((at, at + line_break(text.get(at..)?)?)));
+        rest = end.and_then(|(_, after)| text.get(after..));
+        text.get(..end.map_or(text.len(), |(at, _)| at))
+    })
+}
+
+/// The length of the line break with which a text begins.
+fn line_break(text: &str) -> Option<usize> {
+    let tag = text.get(..3).filter(|tag| tag.eq_ignore_ascii_case("<br"))?;
+    let rest = text.get(tag.len()..)?.trim_start_matches([' ', '/']);
+    rest.starts_with('>').then(|| text.len() - rest.len() + 1)
 }
 
 /// The text on one line, as a file of our own has it: only line breaks and tabs become spaces.
@@ -91,7 +133,8 @@ pub fn folded(text: &str) -> Cow<'_, str> {
 /// Whether every byte is shown as it is, which is so for nearly all texts. Without early exits the loops are vectorised.
 fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let is_odd = bytes.iter().fold(false, |odd, byte| odd | (*byte < b' ') | (*byte == b'&'));
+    let is_odd =
+        bytes.iter().fold(false, |odd, byte| odd | (*byte < b' ') | matches!(*byte, b'&' | b'<'));
     let next = bytes.get(1..).unwrap_or_default();
     let has_run =
         bytes.iter().zip(next).fold(false, |run, (a, b)| run | ((*a == b' ') & (*b == b' ')));
@@ -184,9 +227,28 @@ mod tests {
             ("AT&T; R&D, &unknown; &#0; &#xd800; &;", "AT&T; R&D, &unknown; &#0; &#xd800; &;"),
             ("&amp;amp; & more&", "&amp; & more&"),
             ("soft\u{ad}hyphen\u{feff} \u{200b}zero", "softhyphen zero"),
+            ("one<br>two<BR />three", "one two three"),
+            ("a < b <i>c</i> <brand> <br", "a < b <i>c</i> <brand> <br"),
             ("می\u{200c}خواهم 👩\u{200d}🚀", "می\u{200c}خواهم 👩\u{200d}🚀"),
         ] {
             assert_eq!(shown(written), seen, "{written:?}");
+        }
+        for (written, seen) in
+            [("Emma /", "Emma"), ("Emma : ", "Emma"), ("Who/", "Who/"), ("/", "/")]
+        {
+            assert_eq!(title(written), seen, "{written:?}");
+        }
+        for (written, seen) in [
+            ("Finch, Ada", "Finch, Ada"),
+            ("Aldrin, Buzz|Barnes, John", "Aldrin, Buzz; Barnes, John"),
+            ("Ada Finch | Ben Okoro", "Ada Finch; Ben Okoro"),
+            ("Homer, ", "Homer"),
+            ("Homer, |Ovid,", "Homer; Ovid"),
+            ("Ada Finch<br>Ben Okoro\n", "Ada Finch; Ben Okoro"),
+            ("Ada Finch\r\nBen &amp; Co", "Ada Finch; Ben & Co"),
+            (" | ", ""),
+        ] {
+            assert_eq!(names(written), seen, "{written:?}");
         }
         assert_eq!(on_one_line("a  b\r\nc &amp; d"), "a  b c &amp; d");
         assert_eq!(folded(" ９７８‐0−3\u{200b}\u{a0}٤۵Ｘ "), "978-0-3 45X");

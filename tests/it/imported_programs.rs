@@ -1,0 +1,108 @@
+//! Tables of more programs, each as its documentation or its source describes it, and headers in other languages.
+
+use crate::{
+    imported_profiles::{books, expect_books, upload},
+    support::{App, Database, Program, app::file, on_both},
+};
+
+// Rows have the cells that matter, and those that could be taken for something else.
+const BOOK_CATALOGUE: &str = include_str!("tables/book_catalogue.csv");
+const DELICIOUS_LIBRARY: &str = include_str!("tables/delicious_library.csv");
+const BIBLIOTEQ: &str = include_str!("tables/biblioteq.csv");
+const INVENTAIRE: &str = include_str!("tables/inventaire.csv");
+const OPENREADS: &str = include_str!("tables/openreads.csv");
+const KOHA: &str = include_str!("tables/koha.csv");
+const EVERGREEN: &str = include_str!("tables/evergreen.csv");
+const OPEN_LIBRARY: &str = include_str!("tables/open_library.csv");
+const GOODBOOKS: &str = include_str!("tables/goodbooks.csv");
+
+on_both! {
+    fn tables_of_readers_programs_are_known(database) {
+        expect_books(&database, "Book Catalogue", BOOK_CATALOGUE, &[
+            "The \"Paper\" Garden|Finch, Ada; Okoro, Ben|1987|9780306406157|448|available",
+            "Iliad|Homer|-|-|-|available",
+        ]);
+        expect_books(&database, "Delicious Library", DELICIOUS_LIBRARY, &[
+            "The Paper Garden|Ada Finch|1987|9780306406157|-|available",
+        ]);
+        expect_books(&database, "BiblioteQ", BIBLIOTEQ, &[
+            "The Paper Garden|Ada Finch; Ben Okoro|1987|9780306406157|-|available",
+            "Water, and Maps|Okoro, Ben|2001|9780132350884|-|available",
+        ]);
+        expect_books(&database, "Inventaire", INVENTAIRE, &[
+            "The Paper Garden|Ada Finch,Ben Okoro|1987|9780306406157|448|available",
+            "Essays|Ben Okoro|-|-|-|available",
+        ]);
+        expect_books(&database, "Openreads", OPENREADS, &[
+            "The Paper Garden|Ada Finch|1987|9780306406157|448|available",
+            "Essays|Ben Okoro|-|-|-|available",
+        ]);
+    }
+
+    fn tables_of_libraries_and_collections_are_known(database) {
+        expect_books(&database, "Koha", KOHA, &[
+            "The paper garden|Finch, Ada.|1987|9780306406157|448|available",
+            "Essays|Okoro, Ben|2001|9780132350884|-|available",
+        ]);
+        expect_books(&database, "Evergreen", EVERGREEN, &["the paper garden|finch, ada|1987|9780306406157|-|available"]);
+        expect_books(&database, "Open Library", OPEN_LIBRARY, &[
+            "Garden, of Paper|Ada Finch; Ben Okoro|1987|-|-|available",
+            "Essays|Ben Okoro|-|-|-|available",
+        ]);
+        expect_books(&database, "goodbooks-10k", GOODBOOKS, &[
+            "The Paper Garden (Gardens, #4)|Ada Finch, Ben Okoro|1987|9780306406157|-|available",
+            "The Iliad|Homer|-750|-|-|available",
+        ]);
+    }
+
+    fn headers_are_read_in_other_languages_with_and_without_accents(database) {
+        let app = App::new(&database);
+        let expected = ["A|Finch, Ada|1987|9780306406157|448|available", "B|Okoro, Ben|-|-|-|available"];
+        for header in [
+            "Titel;Autor;Erscheinungsjahr;ISBN;Seiten",
+            "TITEL;Verfasser;Jahr;ISBN-13;Seitenzahl",
+            "Buchtitel;Autor(en);Veröffentlichungsjahr;ISBN;Anzahl Seiten",
+            "Titre;Auteur;Année;ISBN;Pages",
+            "titre;auteurs;Annee de publication;EAN;Nombre de pages",
+            "TITRE;Auteur(s);Date de parution;ISBN;Nb pages",
+            "Título;Autor;Año;ISBN;Páginas",
+            "Titulo;Autores;Ano de publicacion;isbn;Nº de páginas",
+            // Accents that follow their letter, as files of macOS have them.
+            "Ti\u{301}tulo;Autor;An\u{303}o;ISBN;Pa\u{301}ginas",
+        ] {
+            let table = format!("{header}\nA;Finch, Ada;1987;978-0-306-40615-7;448\nB;Okoro, Ben;;;\n");
+            let import = upload(&app, "", &table);
+            assert_eq!((&import["inserted"], &import["read_as"]["delimiter"]), (&2.into(), &";".into()), "{header}: {import}");
+            assert_eq!(books(&database), expected, "{header}");
+            database.execute("DELETE FROM books").unwrap();
+        }
+        // `Editor` is a person, `Editorial` and `Éditeur` are not.
+        upload(&app, "", "Título;Autor;Editor;Editorial\nA;;Lund, Eva;Tor\n");
+        assert_eq!(books(&database), ["A|Lund, Eva|-|-|-|available"]);
+        assert_eq!(upload(&app, "", "Titre;Auteur;Éditeur\nA;;Tor\n")["rejected"], 1);
+    }
+
+    fn a_state_of_reading_is_no_status_in_any_table(database) {
+        file(&database, "a.csv", "title,author,status\nA,x,to-read\nB,x,Gelesen\nC,x,lent\n");
+        let done = Program::new(&database).run(&["import", "books", "a.csv"]).expect_success();
+        assert!(done.stderr.contains("status `to-read` says how far somebody has read"), "{}", done.stderr);
+        assert_eq!(database.texts("SELECT title || status FROM books ORDER BY id"), ["Aavailable", "Bavailable", "Clent"]);
+    }
+}
+
+#[test]
+fn the_page_about_formats_has_what_the_command_line_prints_and_every_program() {
+    let database = Database::sqlite();
+    let printed = Program::new(&database).run(&["import", "--formats"]).expect_success().stdout;
+    let page = include_str!("../../docs/formats.md");
+    let block = page.split("```text\n").nth(1).and_then(|rest| rest.split("```").next());
+    assert_eq!(
+        block,
+        Some(printed.as_str()),
+        "docs/formats.md is not what `bookplate import --formats` prints"
+    );
+    let programs = printed.lines().filter(|line| line.ends_with(':'));
+    for (name, _) in programs.filter_map(|line| line.split_once(", recognised by ")) {
+        assert!(page.contains(&format!("\n| {name} |")), "{name} is not described");
+    }
+}
