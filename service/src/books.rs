@@ -21,9 +21,9 @@ use crate::{
 };
 
 pub(crate) const LONGEST_TITLE: usize = 200;
-const LONGEST_AUTHOR: usize = 1000;
+pub(crate) const LONGEST_AUTHOR: usize = 1000;
 /// PostgreSQL refuses index entries of more than 2704 bytes.
-const AUTHOR_BYTES: usize = 2600;
+pub(crate) const AUTHOR_BYTES: usize = 2600;
 pub(crate) const LONGEST_STATUS: usize = 20;
 pub(crate) const LONGEST_SUBTITLE: usize = 500;
 pub(crate) const LONGEST_PUBLISHER: usize = 200;

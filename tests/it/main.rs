@@ -32,6 +32,7 @@ mod import;
 mod imported_cells;
 mod imported_files;
 mod imported_matches;
+mod imported_mended;
 mod imported_profiles;
 mod imported_programs;
 mod imports;

@@ -39,8 +39,10 @@ pub fn print_formats() -> Result<()> {
         lines.push(format!("{}, recognised by {}:", profile.name, recognised_by.join(", ")));
         lines.extend(columns.iter().map(list));
     }
-    lines
-        .push("Headers are compared in small letters, without accents and with `_` for spaces and hyphens.".to_owned());
+    lines.push(
+        "Headers are compared in small letters, without accents and with `_` between words."
+            .to_owned(),
+    );
     let libraries = [Format::Marc21, Format::MarcXml, Format::Onix].map(Format::name);
     lines.push(format!("Records, recognised by their beginning: {}.", libraries.join(", ")));
     super::super::say(&lines.join("\n"))

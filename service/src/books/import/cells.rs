@@ -2,6 +2,7 @@
 
 mod entities;
 mod isbn;
+mod mangled;
 mod pages;
 mod series;
 mod status;
@@ -15,8 +16,8 @@ use rust_decimal::Decimal;
 use super::columns::COLUMNS;
 use crate::{
     books::{
-        AVAILABLE, LONGEST_DESCRIPTION, LONGEST_PUBLISHER, LONGEST_SERIES, LONGEST_SUBTITLE,
-        NewBook,
+        AUTHOR_BYTES, AVAILABLE, LONGEST_AUTHOR, LONGEST_DESCRIPTION, LONGEST_PUBLISHER,
+        LONGEST_SERIES, LONGEST_SUBTITLE, LONGEST_TITLE, NewBook,
     },
     check::{Check, Checked},
     error::Error,
@@ -105,8 +106,8 @@ pub(super) fn book(cells: &impl Cells, defaults: &Defaults) -> Result<Accepted, 
     let read_year = if cells.is_exact() { year::exact } else { year::read };
     let read_status = if cells.is_exact() { status::exact } else { status::read };
     let new = NewBook {
-        title: row.required(title, text::title)?,
-        author: row.required(author, text::names)?,
+        title: row.required(title, &TITLE)?,
+        author: row.required(author, &AUTHOR)?,
         year: row.optional(year, read_year),
         isbn: row.optional(isbn, isbn::read),
         page_count: row.optional(page_count, pages::read),
@@ -125,15 +126,29 @@ pub(super) fn book(cells: &impl Cells, defaults: &Defaults) -> Result<Accepted, 
     if new.isbn.is_none() && !row.has_warned(isbn) {
         row.warn(isbn, "there is no isbn".to_owned());
     }
+    let has_author = !new.author.is_empty();
     match new.check() {
         Ok(book) => {
             let Reader { warnings, defaulted, beside, filled, .. } = row;
             Ok(Accepted { book, warnings, defaulted, beside, filled })
         }
-        Err(error @ Error::Invalid(_)) => Err(error.to_string()),
+        Err(error @ Error::Invalid(_)) if has_author => Err(error.to_string()),
+        Err(error @ Error::Invalid(_)) => {
+            Err(format!("{error}; a default such as `author=Anonymous` is for rows without one"))
+        }
         Err(error) => Err(crate::chain(&error).to_string()),
     }
 }
+
+/// A text that every book has.
+struct Line {
+    shown: for<'a> fn(&'a str) -> Cow<'a, str>,
+    longest: usize,
+    most_bytes: usize,
+}
+
+const TITLE: Line = Line { shown: text::title, longest: LONGEST_TITLE, most_bytes: usize::MAX };
+const AUTHOR: Line = Line { shown: text::names, longest: LONGEST_AUTHOR, most_bytes: AUTHOR_BYTES };
 
 struct Reader<'a, C> {
     cells: &'a C,
@@ -146,22 +161,36 @@ struct Reader<'a, C> {
 
 impl<C: Cells> Reader<'_, C> {
     /// The first text that says something; if there is none, the one for such rows, or an empty one.
-    fn required(
-        &mut self,
-        column: usize,
-        shown: impl Fn(&str) -> Cow<'_, str>,
-    ) -> Result<String, String> {
+    fn required(&mut self, column: usize, line: &Line) -> Result<String, String> {
         for cell in self.cells.of(column) {
             let cell = cell?;
             let text = match self.cells.is_exact() {
                 true => text::on_one_line(&cell),
-                false => shown(&cell),
+                false => (line.shown)(&cell),
             };
             if !text.trim().is_empty() {
-                return Ok(text.into_owned());
+                return Ok(match self.cells.is_exact() {
+                    true => text.into_owned(),
+                    false => self.cut(column, line, &text),
+                });
             }
         }
         Ok(self.default(column).unwrap_or_default().to_owned())
+    }
+
+    /// A text of which the beginning is stored if it is too long: it does not cost the book.
+    fn cut(&mut self, column: usize, line: &Line, text: &str) -> String {
+        let text = text.trim();
+        let Some(beginning) = text::beginning(text, line.longest, line.most_bytes) else {
+            return text.to_owned();
+        };
+        let (name, shown) = (name(column), shortened(text, 30));
+        let length = text.chars().count();
+        self.warn(
+            column,
+            format!("{name} `{shown}` has {length} characters, only its beginning is stored"),
+        );
+        beginning
     }
 
     fn default(&mut self, column: usize) -> Option<&str> {

@@ -16,6 +16,7 @@ pub(super) const COLUMNS: [(&str, &[&str]); 12] = [
             "authors",
             "author_name",
             "author_names",
+            "book_author",
             "primary_author",
             "author(s)",
             "creator",
@@ -40,11 +41,14 @@ pub(super) const COLUMNS: [(&str, &[&str]); 12] = [
         &[
             "year",
             "publication_year",
+            "year_of_publication",
             "original_publication_year",
             "year_published",
             "published",
             "publication_date",
             "date_published",
+            "published_date",
+            "publish_date",
             "pubdate",
             "date",
             "jahr",
@@ -140,8 +144,12 @@ impl Columns {
             let is_needed = matches!(ours, "title" | "author") && !defaults.contains_key(ours);
             if places.is_empty() && is_needed {
                 let headers = shown(names);
+                let or = match ours {
+                    "author" => ", or what all rows have, as `author=VALUE` of a default",
+                    _ => "",
+                };
                 return Err(format!(
-                    "no header means `{ours}`; name the one that does, as `{ours}=HEADER` of a map; the headers are {headers}"
+                    "no header means `{ours}`; name the one that does, as `{ours}=HEADER` of a map{or}; the headers are {headers}"
                 ));
             }
         }
@@ -151,6 +159,11 @@ impl Columns {
     /// The fields of a column.
     pub fn of(&self, column: usize) -> &[usize] {
         self.places.get(column).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many of its first fields a row must have.
+    pub fn width(&self) -> usize {
+        self.places.iter().flatten().max().map_or(0, |last| last + 1)
     }
 
     /// The columns that the table has, with their headers.
@@ -192,9 +205,16 @@ fn named(headers: &str, names: &[String]) -> Result<Vec<usize>, String> {
     }
 }
 
-/// `Publication Year` and `publication-year` are `publication_year`, and `Año` is `ano`.
+/// `Publication Year`, `publication-year` and `publicationYear` are `publication_year`, and `Año` is `ano`.
 pub(super) fn plain(header: &str) -> String {
-    let lower = header.to_lowercase();
+    let mut words = String::with_capacity(header.len());
+    for c in header.chars() {
+        if c.is_uppercase() && words.ends_with(char::is_lowercase) {
+            words.push('_');
+        }
+        words.push(c);
+    }
+    let lower = words.to_lowercase();
     let plain = lower.chars().filter_map(|c| match c {
         ' ' | '-' | '\u{a0}' => Some('_'),
         'à'..='å' => Some('a'),

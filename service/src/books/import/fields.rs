@@ -26,6 +26,16 @@ impl Fields {
         self.bytes.trim_ascii_start().is_empty()
     }
 
+    /// Leaves out empty fields at the end, so that there are as many as given; false if there are not as many.
+    pub(super) fn shorten(&mut self, width: usize) -> bool {
+        let length = width.checked_sub(1).and_then(|last| self.ends.get(last)).copied();
+        if length != Some(self.bytes.len()) {
+            return false;
+        }
+        self.ends.truncate(width);
+        true
+    }
+
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.ends.clear();

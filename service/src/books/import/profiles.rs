@@ -85,7 +85,7 @@ pub static PROFILES: [Profile; 17] = [
     },
     Profile {
         name: "BookBuddy",
-        recognised_by: &["author_(last,_first)", "google_volumeid"],
+        recognised_by: &["author_(last,_first)", "google_volume_id"],
         columns: &[
             ("author", &["author", "author_(last,_first)"]),
             ("year", &["original_year_published", "year_published"]),

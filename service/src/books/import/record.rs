@@ -1,5 +1,6 @@
 //! CSV records of a file, one at a time, so that a malformed record affects no other.
 
+mod mend;
 mod parse;
 
 use std::io::{self, Read, Seek};
@@ -69,6 +70,8 @@ pub struct Records<R> {
     ended: bool,
     line: u64,
     width: Option<usize>,
+    /// How many of the fields of a row are read; `None` if all must be there.
+    needed: Option<usize>,
     /// Rows without a value that were skipped; `None` if they are records as others.
     empty: Option<u64>,
     fields: Fields,
@@ -87,6 +90,7 @@ impl<R: Read> Records<R> {
             ended: false,
             line: 1,
             width: None,
+            needed: None,
             empty: None,
             fields,
         }
@@ -97,9 +101,11 @@ impl<R: Read> Records<R> {
         self.width = Some(width);
     }
 
-    /// As [`Self::expect_width`]; and rows without a value are skipped as empty lines are.
-    pub fn expect_rows(&mut self, width: usize) {
+    /// As [`Self::expect_width`]; but rows without a value are skipped as empty lines are, only the first fields must be there, and
+    /// lines are mended on which a quote is not doubled.
+    pub fn expect_rows(&mut self, width: usize, needed: usize) {
         self.expect_width(width);
+        self.needed = Some(needed);
         self.empty = Some(0);
     }
 
@@ -202,9 +208,12 @@ impl<R: Read> Records<R> {
                         self.skip_empty(length);
                         continue;
                     }
-                    None => return self.skip_line(fault).map(Some),
+                    None => match self.mended()? {
+                        Some(length) => (length, None),
+                        None => return self.skip_line(fault).map(Some),
+                    },
                 },
-                Parsed::Record(length) => (length, self.wrong_width()),
+                Parsed::Record(length) => (length, self.wrong_width(length)),
             };
             if is_empty(self.rest().get(..length).unwrap_or_default()) {
                 self.advance(length);
@@ -239,9 +248,27 @@ impl<R: Read> Records<R> {
         self.empty = self.empty.map(|empty| empty + 1);
     }
 
-    fn wrong_width(&self) -> Option<Broken> {
+    /// The length of a broken record if its fields can be told all the same.
+    fn mended(&mut self) -> io::Result<Option<usize>> {
+        let (Some(_), Some(width)) = (self.needed, self.width) else { return Ok(None) };
+        loop {
+            let rest = self.buffer.get(self.start..).unwrap_or_default();
+            let found = mend::record(rest, self.ended, (self.delimiter, width), &mut self.fields);
+            match found {
+                Parsed::More if rest.len() <= LONGEST => self.fill()?,
+                Parsed::Record(length) => return Ok(Some(length)),
+                _ => return Ok(None),
+            };
+        }
+    }
+
+    fn wrong_width(&self, length: usize) -> Option<Broken> {
         let (found, expected) = (self.fields.len(), self.width?);
-        (found != expected).then_some(Broken::Narrower { found, expected })
+        let row = self.rest().get(..length)?;
+        // Of a row that was cut by a line break within a text the beginning is not enough.
+        let is_line = memchr(b'\n', row).is_none_or(|end| end + 1 == length);
+        let is_enough = is_line && self.needed.is_some_and(|needed| found >= needed);
+        (found != expected && !is_enough).then_some(Broken::Narrower { found, expected })
     }
 
     /// Skips the current line, however long it is, and keeps its beginning for the error message.

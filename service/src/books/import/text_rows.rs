@@ -79,9 +79,9 @@ impl<R: Read> TextRows<R> {
         let record = record.ok_or("the file is empty, expected a header")?;
         let header = record.raw.to_vec();
         let names = header::names(&record)?;
-        records.expect_rows(names.len());
         let is_ours = options.map.is_empty() && is_header_of_ours(&names);
         let columns = Columns::find(&names, options)?;
+        records.expect_rows(names.len(), columns.width());
         let layout = Layout::Table { dialect, columns, names, is_ours };
         let (defaults, blank) = (Defaults::default(), options.blank);
         Ok(Self { records, read: 0, layout, header, defaults, blank })

@@ -127,7 +127,7 @@ fn why_not(written: &str, text: &str, tokens: &[Vec<&str>]) -> String {
         return spoilt(written);
     }
     let has_words = text.contains(|c: char| c.is_alphabetic() && c != 'X');
-    let described = if has_words { number.copied().unwrap_or(written) } else { written };
+    let described = number.copied().unwrap_or(written);
     let described = match canonical(described) {
         Err(bad) => bad.to_string(),
         Ok(_) => return format!("isbn `{}` is not one", shortened(written, 30)),
@@ -229,6 +229,7 @@ mod tests {
             ("9780310000000", "isbn `9780310000000` was rounded by a spreadsheet"),
             ("9780132350885", "isbn `9780132350885` ends with the check digit 5, expected 4"),
             ("ISBN 0132350883 (pbk.)", "expected 2 (in `ISBN 0132350883 (pbk.)`)"),
+            ("=\"8881458671234\"", "isbn `8881458671234` begins with neither 978 nor 979"),
             ("12", "isbn `12` has 2 digits, expected 10 or 13"),
             ("B00005N5PF", "isbn `B00005N5PF` has the character `B`"),
             ("9780306406157X", "has 14 digits"),

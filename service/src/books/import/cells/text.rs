@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use encoding_rs::WINDOWS_1252;
 
-use super::{Cell, entities};
+use super::{Cell, entities, mangled};
 use crate::query::shortened;
 
 /// The longest name or number between `&` and `;`.
@@ -16,7 +16,8 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     if is_plain(text) {
         return Cow::Borrowed(text);
     }
-    let text = lines(text).collect::<Vec<_>>().join(" ");
+    let text = mangled::mended(text);
+    let text = lines(&text).collect::<Vec<_>>().join(" ");
     let decoded = decoded(&text);
     let mut shown = String::with_capacity(decoded.len());
     for c in decoded.chars().filter(|c| !is_invisible(*c)) {
@@ -48,6 +49,26 @@ pub fn names(text: &str) -> Cow<'_, str> {
         name.trim().trim_end_matches(',').to_owned()
     });
     names.filter(|name| !name.is_empty()).collect::<Vec<_>>().join("; ").into()
+}
+
+/// The beginning of a text that has more characters or bytes than there is room for, up to a word if there is one near.
+pub fn beginning(text: &str, longest: usize, most_bytes: usize) -> Option<String> {
+    if text.len() <= longest.min(most_bytes) {
+        return None;
+    }
+    let is_within = |(at, c): &(usize, char)| at + c.len_utf8() <= most_bytes;
+    let room = text.char_indices().take(longest).take_while(is_within);
+    let end = room.last().map_or(0, |(at, c)| at + c.len_utf8());
+    let (beginning, rest) = text.split_at_checked(end).filter(|(_, rest)| !rest.is_empty())?;
+    // Of the last characters the ellipsis takes the place, which has three bytes.
+    let kept = beginning
+        .char_indices()
+        .rev()
+        .nth(2)
+        .map_or("", |(at, _)| beginning.get(..at).unwrap_or_default());
+    let word = kept.rfind(' ').filter(|at| at * 2 > kept.len() && !rest.starts_with(' '));
+    let kept = word.and_then(|at| kept.get(..at)).unwrap_or(kept);
+    Some(format!("{}…", kept.trim_end_matches([' ', ',', ';', ':'])))
 }
 
 /// The lines between `<br>`, `<br/>` and `<br />`.
@@ -140,17 +161,20 @@ fn is_plain(text: &str) -> bool {
         bytes.iter().zip(next).fold(false, |run, (a, b)| run | ((*a == b' ') & (*b == b' ')));
     !is_odd
         && !has_run
-        && (text.is_ascii() || !text.chars().any(|c| is_invisible(c) || is_other_space(c)))
+        && (text.is_ascii()
+            || !(mangled::may_be(text)
+                || text.chars().any(|c| is_invisible(c) || is_other_space(c))))
 }
 
 fn is_other_space(c: char) -> bool {
     c != ' ' && c.is_whitespace()
 }
 
-/// Characters without a width that say nothing between letters: the soft hyphen, a byte order mark, the zero-width space and
-/// the word joiner. Joiners of scripts and of emoji stay.
+/// Characters without a width that say nothing between letters: control characters, the soft hyphen, a byte order mark, the
+/// zero-width space and the word joiner. Joiners of scripts and of emoji stay.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{feff}' | '\u{200b}' | '\u{2060}')
+        || (c.is_control() && !c.is_whitespace())
 }
 
 fn is_dash(c: char) -> bool {
@@ -227,6 +251,8 @@ mod tests {
             ("AT&T; R&D, &unknown; &#0; &#xd800; &;", "AT&T; R&D, &unknown; &#0; &#xd800; &;"),
             ("&amp;amp; & more&", "&amp; & more&"),
             ("soft\u{ad}hyphen\u{feff} \u{200b}zero", "softhyphen zero"),
+            ("bell\u{7} and\u{83} null\0", "bell and null"),
+            ("CafÃ© &amp; â€™", "Café & ’"),
             ("one<br>two<BR />three", "one two three"),
             ("a < b <i>c</i> <brand> <br", "a < b <i>c</i> <brand> <br"),
             ("می\u{200c}خواهم 👩\u{200d}🚀", "می\u{200c}خواهم 👩\u{200d}🚀"),
@@ -250,6 +276,11 @@ mod tests {
         ] {
             assert_eq!(names(written), seen, "{written:?}");
         }
+        assert_eq!(beginning("Two words", 9, 9), None);
+        assert_eq!(beginning("Two words", 8, 99).as_deref(), Some("Two…"));
+        assert_eq!(beginning("Onelongword", 6, 99).as_deref(), Some("One…"));
+        assert_eq!(beginning("ééééé", 5, 99), None);
+        assert_eq!(beginning("ééééé", 5, 8).as_deref(), Some("é…"));
         assert_eq!(on_one_line("a  b\r\nc &amp; d"), "a  b c &amp; d");
         assert_eq!(folded(" ９７８‐0−3\u{200b}\u{a0}٤۵Ｘ "), "978-0-3 45X");
     }

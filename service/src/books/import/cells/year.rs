@@ -3,8 +3,8 @@
 use super::{Cell, is_too_long, small_number, text::folded};
 use crate::{books::YEARS, query::shortened};
 
-/// A book whose date is not known, as Calibre writes it.
-const UNKNOWN: &str = "0101-01-01";
+/// Dates that are not known, as Calibre and MySQL write them.
+const UNKNOWN: [&str; 2] = ["0101-01-01", "0000-00-00"];
 /// What follows a year before the common era, in small letters.
 const BEFORE: [&str; 14] = [
     "bce", "bc", "b.c", "b. c", "v. chr", "v.chr", "v. u. z", "v.u.z", "av. j", "av.j", "a.c.",
@@ -26,7 +26,7 @@ pub fn read(written: &str) -> Cell<i32> {
     }
     let text = folded(written);
     let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '='));
-    if text.is_empty() || text.starts_with(UNKNOWN) {
+    if text.is_empty() || UNKNOWN.iter().any(|date| text.starts_with(date)) {
         return Ok(None);
     }
     if text.starts_with("0000") {
@@ -263,7 +263,7 @@ mod tests {
             ("199-?", "is not a year"),
             ("19--", "is not a year"),
             ("0", "is not a year"),
-            ("0000-00-00", "is not a year"),
+            ("0000-01-00", "is not a year"),
             ("39569", "is not between -3500 and 2200"),
             ("99999999999", "is not a year"),
             ("9999", "is not between -3500 and 2200"),

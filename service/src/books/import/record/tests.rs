@@ -11,6 +11,10 @@ fn read(text: &[u8], width: Option<usize>) -> Rows {
     if let Some(width) = width {
         records.expect_width(width);
     }
+    rows(records)
+}
+
+fn rows(mut records: Records<&[u8]>) -> Rows {
     let mut rows = Vec::new();
     while let Some(record) = records.next().unwrap() {
         let fields = record.fields.map(|fields| {
@@ -62,6 +66,37 @@ fn a_broken_record_costs_one_line() {
     ];
     for (text, rows) in cases {
         assert_eq!(read(text.as_bytes(), Some(2)), rows, "{text:?}");
+    }
+}
+
+#[test]
+fn a_line_is_mended_where_its_fields_can_be_told() {
+    let narrow = |found| Err(Broken::Narrower { found, expected: 3 });
+    let cases: [(&str, Rows); 16] = [
+        // Quotes that are not doubled.
+        ("\"The \"Real\" Book\",b,c\n", vec![row(1, &["The \"Real\" Book", "b", "c"])]),
+        ("\"Real\" Book,b,c\n", vec![row(1, &["\"Real\" Book", "b", "c"])]),
+        ("\"\"Real\", Book\",b,c", vec![(1, Err(Broken::AfterQuote))]),
+        ("a,\"x \"y\", z\",\"c \"\"d\"\"\"\r\n", vec![(1, Err(Broken::AfterQuote))]),
+        ("a,\"x \"y\" z\",\"c, \"\"d\"\"\"\r\n", vec![row(1, &["a", "x \"y\" z", "c, \"d\""])]),
+        // Quotes after a backslash.
+        ("\"Peggy \\\"x\\\", y\",b,\"c\\\\\"\n", vec![row(1, &["Peggy \"x\", y", "b", "c\\\\"])]),
+        ("\"open,b,c\nd,e,f\n", vec![(1, Err(Broken::Unclosed)), row(2, &["d", "e", "f"])]),
+        ("\"a\"b,c\n", vec![(1, Err(Broken::AfterQuote))]),
+        ("\"a\"b,c,d,e\n", vec![(1, Err(Broken::AfterQuote))]),
+        // Empty fields more, or fewer that nobody reads.
+        ("a,b,c,,\nd,e,f,\n", vec![row(1, &["a", "b", "c"]), row(2, &["d", "e", "f"])]),
+        ("a,\"b\n\",c,\n", vec![row(1, &["a", "b\n", "c"])]),
+        ("a,b,c,d\n", vec![(1, Err(Broken::Wider { expected: 3 }))]),
+        ("a,b\n", vec![row(1, &["a", "b"])]),
+        ("a\n", vec![(1, narrow(1))]),
+        ("a,\"b\nc\"\n", vec![(1, narrow(2)), (2, narrow(1))]),
+        (",,,,,\n", vec![]),
+    ];
+    for (text, expected) in cases {
+        let mut records = Records::new(Source::new(text.as_bytes()), b',');
+        records.expect_rows(3, 2);
+        assert_eq!(rows(records), expected, "{text:?}");
     }
 }
 

@@ -155,7 +155,8 @@ fn a_missing_column_is_named_with_the_headers_that_are_there() {
         |text: &str, map: &[(&str, &str)]| Rows::new(text.as_bytes(), &csv(map)).err().unwrap();
     assert_eq!(
         open("title,writer\n", &[]),
-        "no header means `author`; name the one that does, as `author=HEADER` of a map; the headers are `title`, `writer`"
+        "no header means `author`; name the one that does, as `author=HEADER` of a map, or what all rows have, as \
+         `author=VALUE` of a default; the headers are `title`, `writer`"
     );
     assert!(open("title,writer\n", &[("author", "x")]).contains("no header `x`"));
     assert!(open("title,author\n", &[("shelf", "x")]).contains("`shelf` is no column of a book"));

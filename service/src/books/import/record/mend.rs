@@ -1,0 +1,86 @@
+//! The fields of a line that is not as RFC 4180 says, where they can be told all the same.
+//!
+//! Many programs write quotes within quotes once, or with a backslash, or quote a text only if it has a delimiter. And some write a
+//! delimiter after the last field. A line is mended only if it then has exactly as many fields as the header.
+
+use memchr::{memchr, memchr2};
+
+use super::{Broken, Fields, Parsed, parse};
+
+/// Empty fields after the last one that a line may have.
+const MOST_EXTRA: usize = 100;
+
+/// Splits off the first record of `input` as [`parse`] does, which has failed with this width.
+pub(super) fn record(
+    input: &[u8],
+    last: bool,
+    (delimiter, width): (u8, usize),
+    fields: &mut Fields,
+) -> Parsed {
+    let wider = Parsed::Broken(Broken::Wider { expected: width });
+    match parse(input, last, (delimiter, Some(width + MOST_EXTRA)), fields) {
+        Parsed::Record(length) if fields.shorten(width) => return Parsed::Record(length),
+        Parsed::Record(_) | Parsed::Broken(Broken::Wider { .. }) => return wider,
+        Parsed::More => return Parsed::More,
+        Parsed::Broken(_) => {}
+    }
+    let end = memchr(b'\n', input);
+    let Some(length) = end.map(|end| end + 1).or(last.then_some(input.len())) else {
+        return Parsed::More;
+    };
+    let line = input.get(..end.unwrap_or(length)).unwrap_or_default();
+    fields.clear();
+    let mut rest = Some(line.strip_suffix(b"\r").unwrap_or(line));
+    while let Some(text) = rest {
+        let Some(taken) = field(text, delimiter, fields) else {
+            return Parsed::Broken(Broken::Unclosed);
+        };
+        fields.end();
+        if fields.len() > width + MOST_EXTRA {
+            return wider;
+        }
+        rest = text.get(taken..).and_then(|rest| rest.strip_prefix(&[delimiter]));
+    }
+    if fields.shorten(width) { Parsed::Record(length) } else { wider }
+}
+
+/// Takes the first field of a text, and gives its length; `None` if its quote is never closed.
+fn field(text: &[u8], delimiter: u8, fields: &mut Fields) -> Option<usize> {
+    if let Some(length) = quoted(text, delimiter) {
+        let inner = text.get(1..length - 1)?;
+        unquote(inner, fields);
+        return Some(length);
+    }
+    let length = memchr(delimiter, text).unwrap_or(text.len());
+    let plain = text.get(..length)?;
+    let quotes = memchr::memchr_iter(b'"', plain).count();
+    fields.push(plain);
+    (!plain.starts_with(b"\"") || quotes.is_multiple_of(2)).then_some(length)
+}
+
+/// The length of a field in quotes, of which the last one has a delimiter after it, or nothing.
+fn quoted(text: &[u8], delimiter: u8) -> Option<usize> {
+    let mut at = text.starts_with(b"\"").then_some(1)?;
+    loop {
+        at += memchr2(b'"', b'\\', text.get(at..)?)?;
+        match (text.get(at)?, text.get(at + 1)) {
+            (b'"', None) => return Some(at + 1),
+            (b'"', Some(next)) if *next == delimiter => return Some(at + 1),
+            (b'"', Some(b'"')) | (b'\\', Some(b'"' | b'\\')) => at += 2,
+            _ => at += 1,
+        }
+    }
+}
+
+/// The text in quotes: of two quotes, and of a backslash and a quote, there is the quote.
+fn unquote(mut text: &[u8], fields: &mut Fields) {
+    while let Some(at) = memchr2(b'"', b'\\', text) {
+        let (before, rest) = text.split_at(at);
+        fields.push(before);
+        let skipped = usize::from(matches!(rest, [b'"' | b'\\', b'"', ..]));
+        let (first, after) = rest.get(skipped..).and_then(<[u8]>::split_first).unzip();
+        fields.push(first.map_or(&[][..], std::slice::from_ref));
+        text = after.unwrap_or_default();
+    }
+    fields.push(text);
+}
