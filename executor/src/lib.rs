@@ -40,7 +40,7 @@ pub use location::{BadLocation, Location};
 pub use migrate::{connect_to_migrate, scratch};
 pub use reader::Reader;
 pub use row::{
-    ColumnValue, Decode, FOUND, FromRow, Ids, Integers, Models, Numbered, Queries, RowSource, Texts,
+    ColumnValue, Decode, FOUND, FromRow, Ids, Integers, Models, Queries, RowSource, Texts, With,
 };
 pub use rows::{Changes, Executed, Rows};
 /// A connection or pool, as migrations use it.

@@ -21,7 +21,7 @@ use crate::{
         HealthCheck,
         shared_reader::{MOST_IDS, MOST_ROWS, SharedReader},
     },
-    row::{Decode, FromRow, Ids, Integers, Models, Numbered},
+    row::{ColumnValue, Decode, FromRow, Ids, Integers, Models, With},
     rows::Rows,
     sqlite::{
         inline_reader::InlineReader,
@@ -82,12 +82,16 @@ impl Reader {
         Self { pool, ..self.clone() }
     }
 
-    /// The rows of a query with an additional column, which is an integer.
+    /// The rows of a query with an additional column.
     ///
     /// # Errors
     /// Any database error.
-    pub async fn numbered<E: Decode>(&self, select: Select<E>) -> Result<Vec<(E::Model, i32)>> {
-        self.long::<Numbered<E>>(select.build(self.backend())).await
+    pub async fn rows_with<E, T>(&self, select: Select<E>) -> Result<Vec<(E::Model, T)>>
+    where
+        E: Decode,
+        T: ColumnValue + Send + 'static,
+    {
+        self.long::<With<E, T>>(select.build(self.backend())).await
     }
 
     /// What a library keeps with the database: see [`Db::extension`](crate::Db::extension).

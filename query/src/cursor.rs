@@ -97,7 +97,8 @@ mod tests {
     use super::*;
 
     fn key(kind: Kind) -> Key {
-        Key { name: "k".to_owned(), expr: Expr::col("k"), kind, descending: false, nullable: true }
+        let (name, expr) = ("k".to_owned(), Expr::col("k"));
+        Key { name, expr, kind, descending: false, nullable: true, relation: None }
     }
 
     proptest! {

@@ -1,6 +1,9 @@
 //! A column that may be asked about, and the columns of a related entity.
 
-use sea_orm::sea_query::{DynIden, Expr, Query, SelectStatement};
+use sea_orm::{
+    Condition, JoinType,
+    sea_query::{DynIden, Expr, Query, SelectStatement},
+};
 
 use crate::kind::Kind;
 
@@ -35,6 +38,8 @@ pub struct Relation {
     pub fields: Vec<Field>,
     pub(crate) table: DynIden,
     pub(crate) on: Vec<Expr>,
+    /// How it is joined; `None` if a row has several related ones.
+    pub(crate) join: Option<JoinType>,
 }
 
 impl Relation {
@@ -46,5 +51,22 @@ impl Relation {
             rows.and_where(equal.clone());
         }
         rows
+    }
+
+    /// Whether every row is related to at most one.
+    pub fn is_to_one(&self) -> bool {
+        self.join.is_some()
+    }
+
+    /// Whether a row may be related to none.
+    pub(crate) fn is_optional(&self) -> bool {
+        self.join != Some(JoinType::InnerJoin)
+    }
+
+    /// Joins the related row of each row, if there is no more than one.
+    pub(crate) fn join(&self, rows: &mut SelectStatement) {
+        let Some(join) = self.join else { return };
+        let on = self.on.iter().cloned().fold(Condition::all(), Condition::add);
+        rows.join(join, self.table.clone(), on);
     }
 }

@@ -252,7 +252,7 @@ impl Listing {
             let select = select.filter(Condition::all().add_option(after));
             let mut select = select.offset(Some(skipped).filter(|rows| *rows > 0)).limit(most);
             sort::order(QuerySelect::query(&mut select), &asked.keys, direction);
-            return Ok((rows(db, select, &asked.keys).await?, direction));
+            return Ok((rows(db, select, asked).await?, direction));
         }
         let mut found = Vec::new();
         let parts = sort::parts(&asked.keys, start, direction, db.backend());
@@ -263,7 +263,7 @@ impl Listing {
             if missing > 0 {
                 select = select.filter(condition).limit(missing);
                 sort::order(QuerySelect::query(&mut select), &keys, direction);
-                found.extend(rows(db, select, &asked.keys).await?);
+                found.extend(rows(db, select, asked).await?);
             }
         }
         Ok((found, direction))
@@ -281,7 +281,7 @@ impl Listing {
         let (condition, rank) = self.condition(resource, &mut query, &PARAMETERS)?;
         let candidates = query.candidates();
         let id = resource.id()?;
-        let mut keys = sort::keys(self.sort.as_deref(), &resource.schema().fields, &id)?;
+        let mut keys = sort::keys(self.sort.as_deref(), resource.schema(), &id)?;
         for key in keys.iter_mut().filter(|key| candidates.is_some() && key.name == id.name) {
             key.expr = indexed::found_id();
         }

@@ -6,8 +6,9 @@
 use std::sync::OnceLock;
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, Related, RelationDef,
-    sea_query::{Expr, ExprTrait, IntoIden},
+    ColumnTrait, EntityTrait, IdenStatic, Iterable, JoinType, PrimaryKeyToColumn, Related,
+    RelationDef, RelationType,
+    sea_query::{DynIden, Expr, ExprTrait, IntoIden},
 };
 
 use crate::{
@@ -142,12 +143,21 @@ impl Relation {
         E: EntityTrait + Related<R>,
         R: EntityTrait,
     {
-        let RelationDef { from_col, to_col, .. } = E::to();
+        let RelationDef { from_col, to_col, rel_type, is_owner, .. } = E::to();
+        let columns: Vec<DynIden> = from_col.clone().into_iter().collect();
+        let is_nullable = E::Column::iter().any(|column| {
+            column.def().is_null() && columns.iter().any(|from| from.to_string() == column.as_str())
+        });
+        let join = match rel_type {
+            RelationType::HasMany => None,
+            RelationType::HasOne if is_owner || is_nullable => Some(JoinType::LeftJoin),
+            RelationType::HasOne => Some(JoinType::InnerJoin),
+        };
         let (from, to) = (E::default().into_iden(), R::default().into_iden());
         let pairs = from_col.into_iter().zip(to_col);
         let equal = |(ours, theirs)| Expr::col((from.clone(), ours)).equals((to.clone(), theirs));
         let on = pairs.map(equal).collect();
-        Self { name, fields: related.fields(), table: to, on }
+        Self { name, fields: related.fields(), table: to, on, join }
     }
 }
 

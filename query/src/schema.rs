@@ -34,8 +34,19 @@ pub struct Parameter {
 impl FilterSchema {
     /// Every column with the name by which it is asked for: those of a relation have its name before them.
     pub fn columns(&self) -> impl Iterator<Item = (String, &Field)> {
+        self.columns_of(|_| true)
+    }
+
+    /// Every column by which rows can be sorted: their own, and those of rows of which each of them has one.
+    pub fn sortable(&self) -> impl Iterator<Item = (String, &Field)> {
+        self.columns_of(Relation::is_to_one)
+    }
+
+    /// Its own columns, and those of some relations.
+    fn columns_of(&self, which: fn(&Relation) -> bool) -> impl Iterator<Item = (String, &Field)> {
         let own = self.fields.iter().map(|field| (field.name.to_owned(), field));
-        let related = self.relations.iter().flat_map(|relation| {
+        let relations = self.relations.iter().filter(move |relation| which(relation));
+        let related = relations.flat_map(|relation| {
             let name = |field: &Field| format!("{}.{}", relation.name, field.name);
             relation.fields.iter().map(move |field| (name(field), field))
         });

@@ -131,5 +131,6 @@ fn rank(needle: &str, searched: &[Field], query: &SubstringQuery) -> Key {
         kind: Kind::Integer,
         descending: false,
         nullable: false,
+        relation: None,
     }
 }

@@ -7,9 +7,10 @@ use sea_orm::{
 
 use crate::{
     error::{Error, Result},
-    field::Field,
+    field::{Field, Relation},
     filter::nearest,
     kind::Kind,
+    schema::{Column, FilterSchema},
 };
 
 /// Maximum number of columns in an order; each makes the condition of a page longer.
@@ -28,17 +29,24 @@ pub struct Key {
     pub descending: bool,
     /// Whether it may be NULL, and is sorted last then.
     pub nullable: bool,
+    /// The relation through which the column is reached.
+    pub relation: Option<&'static str>,
 }
 
 impl Key {
-    /// A column, ascending.
-    pub fn of(field: &Field, descending: bool) -> Self {
+    /// A column of the rows, or of the rows that they are related to.
+    pub fn of((relation, field): Column<'_>, descending: bool) -> Self {
+        let name = match relation {
+            Some(relation) => format!("{}.{}", relation.name, field.name),
+            None => field.name.to_owned(),
+        };
         Self {
-            name: field.name.to_owned(),
+            name,
             expr: field.expr(),
             kind: field.kind,
             descending,
-            nullable: field.nullable,
+            nullable: field.nullable || relation.is_some_and(Relation::is_optional),
+            relation: relation.map(|relation| relation.name),
         }
     }
 
@@ -85,8 +93,9 @@ pub enum Direction {
 /// Parses `sort`. The id is appended if it is missing, in the direction of the last column, so that one index serves both.
 ///
 /// # Errors
-/// [`Error::Invalid`] for an unknown column, with the nearest known one, or one that appears twice.
-pub fn keys(written: Option<&str>, fields: &[Field], id: &Field) -> Result<Vec<Key>> {
+/// [`Error::Invalid`] for an unknown column, with the nearest known one, one that appears twice, or one of which a row has several
+/// values.
+pub fn keys(written: Option<&str>, schema: &FilterSchema, id: &Field) -> Result<Vec<Key>> {
     let refused = |why: String| Err(Error::parameter("sort", format!("sort {why}")));
     let mut keys: Vec<Key> = Vec::new();
     for name in written.iter().flat_map(|written| written.split(',')) {
@@ -94,21 +103,30 @@ pub fn keys(written: Option<&str>, fields: &[Field], id: &Field) -> Result<Vec<K
             Some(name) => (name, true),
             None => (name, false),
         };
-        let Some(field) = fields.iter().find(|field| field.name == name) else {
-            let known = fields.iter().map(|field| field.name.to_owned());
-            return refused(format!("`{name}` is not a column{}", nearest(name, known)));
+        let column = match schema.column(name) {
+            Some((Some(relation), _)) if !relation.is_to_one() => {
+                let several = relation.name;
+                return refused(format!(
+                    "`{name}` has several values, as a row has several {several}"
+                ));
+            }
+            Some(column) => column,
+            None => {
+                let known = schema.sortable().map(|(name, _)| name);
+                return refused(format!("`{name}` is not a column{}", nearest(name, known)));
+            }
         };
         if keys.iter().any(|key| key.name == name) {
             return refused(format!("`{name}` appears twice; remove one"));
         }
-        keys.push(Key::of(field, descending));
+        keys.push(Key::of(column, descending));
     }
     if keys.len() > MOST_KEYS {
         return refused(format!("has {} columns, at most {MOST_KEYS} are allowed", keys.len()));
     }
     if !keys.iter().any(|key| key.name == id.name) {
         let descending = keys.last().is_some_and(|key| key.descending);
-        keys.push(Key::of(id, descending));
+        keys.push(Key::of((None, id), descending));
     }
     Ok(keys)
 }
@@ -249,7 +267,14 @@ mod tests {
 
     fn key(name: &str, descending: bool, nullable: bool) -> Key {
         let expr = Expr::col(Alias::new(name));
-        Key { name: name.to_owned(), expr, kind: Kind::Integer, descending, nullable }
+        Key {
+            name: name.to_owned(),
+            expr,
+            kind: Kind::Integer,
+            descending,
+            nullable,
+            relation: None,
+        }
     }
 
     fn sql(values: [Option<Value>; 2], direction: Direction) -> String {

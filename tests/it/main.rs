@@ -57,6 +57,7 @@ mod questions;
 mod refusals;
 mod roles;
 mod slow_clients;
+mod sorting;
 mod startup;
 mod stores;
 mod substrings;

@@ -90,8 +90,8 @@ pub fn search() -> ObjectBuilder {
 
 /// The columns of an order.
 pub fn orders(schema: &FilterSchema) -> ArrayBuilder {
-    let columns = schema.fields.iter().map(|field| field.name);
-    let orders = columns.flat_map(|name| [name.to_owned(), format!("-{name}")]);
+    let columns = schema.sortable().map(|(name, _)| name);
+    let orders = columns.flat_map(|name| [name.clone(), format!("-{name}")]);
     names(orders.collect()).max_items(Some(MOST_KEYS))
 }
 

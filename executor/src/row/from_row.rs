@@ -2,7 +2,10 @@
 
 use std::{any::type_name, marker::PhantomData};
 
-use super::{decode::Decode, source::RowSource};
+use super::{
+    decode::Decode,
+    source::{ColumnValue, RowSource},
+};
 use crate::error::Error;
 
 /// What becomes of each row of a result.
@@ -34,8 +37,8 @@ pub trait FromRow {
 /// The model of an entity.
 pub struct Models<E>(PhantomData<E>);
 
-/// The model of an entity, and an integer in one more column.
-pub struct Numbered<E>(PhantomData<E>);
+/// The model of an entity, and the value of one more column.
+pub struct With<E, T>(PhantomData<(E, T)>);
 
 /// An id.
 pub struct Ids;
@@ -56,12 +59,12 @@ impl<E: Decode> FromRow for Models<E> {
     }
 }
 
-impl<E: Decode> FromRow for Numbered<E> {
-    type Output = (E::Model, i32);
+impl<E: Decode, T: ColumnValue + Send + 'static> FromRow for With<E, T> {
+    type Output = (E::Model, T);
 
     const COLUMNS: usize = E::COLUMNS + 1;
 
-    fn read(row: &impl RowSource) -> Option<(E::Model, i32)> {
+    fn read(row: &impl RowSource) -> Option<(E::Model, T)> {
         E::read(row).zip(row.get(E::COLUMNS))
     }
 }
