@@ -105,7 +105,14 @@ fn carry_out(common: &Common, command: Command) -> ExitCode {
             run(common, async |location, settings| serve::serve(location, settings, args).await)
         }
         Command::Import(ImportArgs { formats: _, command: Some(command) }) => {
-            run(common, async |location, settings| import::run(location, settings, command).await)
+            let work = async |location: &Location, settings| {
+                import::run(location, settings, command).await
+            };
+            match run(common, work) {
+                // A strict import that stores nothing is no failure of the program.
+                Ok(code) if code != ExitCode::SUCCESS => return code,
+                done => done.map(drop),
+            }
         }
         Command::Import(ImportArgs { .. }) => import::print_formats(),
         Command::Export(command) => {
@@ -161,7 +168,7 @@ fn openapi() -> Result<()> {
 }
 
 /// Runs `work` on the configured database.
-fn run(common: &Common, work: impl AsyncFnOnce(&Location, Settings) -> Result<()>) -> Result<()> {
+fn run<T>(common: &Common, work: impl AsyncFnOnce(&Location, Settings) -> Result<T>) -> Result<T> {
     let location: Location = common.database_url.parse()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     // actix' workers are spawned from here, and each has a separate runtime.

@@ -3,23 +3,23 @@
 mod events;
 mod parameters;
 mod read_as;
+mod rows;
 mod upload;
 
 use actix_web::{
     HttpRequest, HttpResponse, get,
-    http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, LOCATION},
+    http::header::{CONTENT_TYPE, ETAG, LOCATION},
     post,
-    web::{Bytes, Data, Payload},
+    web::{Data, Payload},
 };
 use chrono::{DateTime, Utc};
-use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use service::{
     DatabaseError, Db, Error,
-    books::import::{OnDuplicate, Options},
+    books::import::{OnDuplicate, Options, Reason},
     database::on_a_thread,
     idempotency::{self, Key},
-    imports::{self, Import, Imports, NewImport, RejectedRows, State},
+    imports::{self, Import, Imports, NewImport, State},
 };
 use utoipa::ToSchema;
 
@@ -44,7 +44,9 @@ const MOST_NOT_REVERTED: u64 = 100;
 pub fn routes(config: &mut impl Routes) {
     config.service(create_import);
     config.resource::<Import>().add(Class::List, list_imports).add(Class::Find, find_import);
-    config.service(events::follow_import).service(list_rejected_rows).service(undo_import);
+    config.service(events::follow_import).service(undo_import);
+    config.service(rows::list_rejected_rows).service(rows::list_warned_rows);
+    config.service(rows::list_skipped_rows);
 }
 
 /// The state of an import.
@@ -96,6 +98,8 @@ pub struct ImportOut<'a> {
     on_duplicate: Option<&'static str>,
     /// Everything is counted and nothing stored.
     dry_run: bool,
+    /// A row that is rejected or not usable as it is fails the import.
+    strict: bool,
     bytes_total: i64,
     bytes_read: i64,
     /// Rows of the file so far.
@@ -104,12 +108,17 @@ pub struct ImportOut<'a> {
     inserted: i64,
     /// Books that were updated.
     updated: i64,
-    /// Stored before.
+    /// Stored before; `links.skipped` has them.
     skipped: i64,
     /// Not stored; `links.rejected` has them.
     rejected: i64,
     /// Rows without an ISBN, or with a cell that is not usable.
     warnings: i64,
+    /// Rows with a cell that is not usable.
+    unusable: i64,
+    /// Rows without a value, counted nowhere else.
+    empty_rows: i64,
+    reasons: ReasonsOut,
     /// Books that were reverted.
     reverted: i64,
     /// Books that were changed since, or that items are copies of.
@@ -124,7 +133,33 @@ pub struct ImportOut<'a> {
     links: Links,
 }
 
-/// The URLs of an import, its progress and its rejected rows, and the one to undo it.
+/// Why rows were rejected, or have a warning: the most frequent reasons first, at most 51 of each.
+#[derive(Serialize, ToSchema)]
+struct ReasonsOut {
+    rejected: Vec<ReasonOut>,
+    warned: Vec<ReasonOut>,
+}
+
+/// A reason and the rows that have it.
+#[derive(Serialize, ToSchema)]
+struct ReasonOut {
+    /// `…` stands for values that differ.
+    #[schema(example = "title is empty")]
+    reason: String,
+    rows: u64,
+}
+
+impl ReasonsOut {
+    fn of(import: &Import) -> Self {
+        let reasons = imports::reasons(import);
+        let out = |reasons: Vec<Reason>| {
+            reasons.into_iter().map(|Reason { reason, rows }| ReasonOut { reason, rows }).collect()
+        };
+        Self { rejected: out(reasons.of_rejected()), warned: out(reasons.of_warned()) }
+    }
+}
+
+/// The URLs of an import, its progress and the rows that are not stored as they are, and the one to undo it.
 #[derive(Serialize, ToSchema)]
 struct Links {
     #[serde(rename = "self")]
@@ -135,6 +170,10 @@ struct Links {
     events: String,
     #[schema(example = "/api/imports/1/rejected.csv")]
     rejected: String,
+    #[schema(example = "/api/imports/1/warned.csv")]
+    warned: String,
+    #[schema(example = "/api/imports/1/skipped.csv")]
+    skipped: String,
     /// For a POST.
     #[schema(example = "/api/imports/1/undo")]
     undo: String,
@@ -157,6 +196,7 @@ impl<'a> From<&'a Import> for ImportOut<'a> {
                 OnDuplicate::Fail => "fail",
             }),
             dry_run: import.dry_run,
+            strict: options.as_ref().is_some_and(|options| options.strict),
             bytes_total: import.bytes_total,
             bytes_read: import.bytes_read,
             rows: import.rows,
@@ -165,6 +205,9 @@ impl<'a> From<&'a Import> for ImportOut<'a> {
             skipped: import.skipped,
             rejected: import.rejected,
             warnings: import.warnings,
+            unusable: import.unusable,
+            empty_rows: import.empty_rows,
+            reasons: ReasonsOut::of(import),
             reverted: import.reverted,
             not_reverted: import.kept,
             problem: import.problem.as_deref(),
@@ -175,6 +218,8 @@ impl<'a> From<&'a Import> for ImportOut<'a> {
             links: Links {
                 events: format!("{location}/events"),
                 rejected: format!("{location}/rejected.csv"),
+                warned: format!("{location}/warned.csv"),
+                skipped: format!("{location}/skipped.csv"),
                 undo: format!("{location}/undo"),
                 this: location,
             },
@@ -314,39 +359,6 @@ fn key(request: &HttpRequest, digest: &[u8], options: &Options) -> service::Resu
 async fn find_import(db: Data<Db>, Id(id): Id, one: RowQuery) -> Result<HttpResponse, Problem> {
     let import = imports::find(db.reader(), id).await?;
     Ok(one.answer(&db, &import, &etag::of_row(import.id, import.version)).await?)
-}
-
-/// The rows that were rejected so far, as CSV: the columns of the file, the line, the reason, and the raw text of a row that
-/// cannot be parsed. Once corrected, the file can be imported as it is.
-#[utoipa::path(
-    tag = "imports",
-    params(("id" = i32, Path, description = "The import's id", minimum = 1)),
-    responses(
-        (status = 200, description = "The file", content((
-            String = "text/csv",
-            example = "title,author,year,rejected_line,rejected_because,rejected_text\nA,B,2008,2,the row has 2 fields,\n"
-        ))),
-        (status = 404, description = "No such import")
-    )
-)]
-#[get("/api/imports/{id}/rejected.csv")]
-async fn list_rejected_rows(db: Data<Db>, Id(id): Id) -> Result<HttpResponse, Problem> {
-    let import = imports::find(db.reader(), id).await?;
-    let mut rows = RejectedRows::of(&import)?;
-    // A database error shows here, while the status can still be set.
-    let first = rows.next(db.reader()).await?;
-    let rest = stream::try_unfold((db, rows), async |(db, mut rows)| {
-        let part = rows.next(db.reader()).await.inspect_err(|error| {
-            log::error!("rejected rows ended early: {}", service::chain(error));
-        })?;
-        Ok::<_, Error>(part.map(|part| (Bytes::from(part), (db, rows))))
-    });
-    let first = stream::iter(first.map(|part| Ok(Bytes::from(part))));
-    let name = format!("attachment; filename=\"import-{id}-rejected.csv\"");
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "text/csv; charset=utf-8; header=present"))
-        .insert_header((CONTENT_DISPOSITION, name))
-        .streaming(first.chain(rest)))
 }
 
 /// Undoes an import: new books are deleted, changed ones get their previous values. A running import is stopped first. Books

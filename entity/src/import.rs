@@ -37,6 +37,15 @@ pub struct Model {
     pub skipped: i64,
     pub rejected: i64,
     pub warnings: i64,
+    /// Rows with a cell that could not be used, also those that were stored.
+    #[sea_orm(default_value = 0)]
+    pub unusable: i64,
+    /// Rows without a value, which are counted nowhere else.
+    #[sea_orm(default_value = 0)]
+    pub empty_rows: i64,
+    /// How many rows have which reason, as JSON.
+    #[sea_orm(column_type = "Text", default_value = "{}")]
+    pub reasons: String,
     /// Books that were reverted.
     pub reverted: i64,
     /// Books that were not reverted, because they were changed since.
@@ -55,6 +64,8 @@ pub struct Model {
     pub changes: HasMany<super::import_change::Entity>,
     #[sea_orm(has_many)]
     pub rejections: HasMany<super::import_rejection::Entity>,
+    #[sea_orm(has_many)]
+    pub notes: HasMany<super::import_note::Entity>,
 }
 
 /// The state of an import.

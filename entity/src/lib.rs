@@ -15,6 +15,7 @@ pub mod book;
 pub mod idempotency_key;
 pub mod import;
 pub mod import_change;
+pub mod import_note;
 pub mod import_rejection;
 pub mod item;
 pub mod merge;

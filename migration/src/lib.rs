@@ -31,6 +31,7 @@ pub fn entities() -> Entities {
         .add(entity::idempotency_key::Entity)
         .add(entity::import::Entity)
         .add(entity::import_change::Entity)
+        .add(entity::import_note::Entity)
         .add(entity::import_rejection::Entity)
         .add(entity::item::Entity)
         .add(entity::merge::Entity)

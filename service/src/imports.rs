@@ -3,11 +3,15 @@
 //! Each chunk is one transaction with its books, their previous values, the rejected rows, and the position in the file. So a
 //! process that is killed continues where it was, and other writers of SQLite never wait long.
 
+mod at_once;
 mod chunk;
 mod clean_up;
 mod dry_run;
 mod journal;
+mod lists;
+mod notes;
 mod queue;
+mod recorder;
 mod rejections;
 mod spool;
 mod undo;
@@ -20,15 +24,16 @@ use sea_orm::{
     EntityTrait, IntoActiveModel, QuerySelect,
 };
 
+pub use at_once::{Imported, Observer, at_once};
 pub use entity::import::{Model as Import, State};
-pub use rejections::RejectedRows;
+pub use lists::{RowList, RowParts};
 pub use spool::{Room, Spool, Upload};
-pub use undo::not_reverted;
+pub use undo::{not_reverted, undo_at_once};
 pub use watch::{Following, MOST_FOLLOWERS};
 pub use work::Imports;
 
 use crate::{
-    books::import::{self, Options},
+    books::import::{self, Options, Reasons},
     database::{Changes, Reader, Rows},
     error::{Error, Result},
     noun::Listed,
@@ -36,12 +41,21 @@ use crate::{
     query::{Listing, Page, Resource},
 };
 
+/// No [`Reasons`], as they are stored.
+const NO_REASONS: &str = "{}";
 /// Maximum length of a file name in characters.
 const LONGEST_NAME: usize = 255;
 
 static IMPORTS: Resource<Entity> = Resource::new("import", "imports")
     .searched(&[Column::Name])
-    .hidden(&[Column::Options, Column::File, Column::Header, Column::LinesRead, Column::Problem])
+    .hidden(&[
+        Column::Options,
+        Column::File,
+        Column::Header,
+        Column::LinesRead,
+        Column::Problem,
+        Column::Reasons,
+    ])
     .renamed(&[(Column::Kept, "not_reverted")]);
 
 impl Listed for Import {
@@ -71,14 +85,17 @@ impl NewImport {
         // It is found once: whoever goes on with the import must read it in the same way.
         let options = rows.understood().settle(options);
         let header = rows.header().to_vec();
-        let plain = |name: &str| {
-            // Old browsers send it with directories, and clients may send anything.
-            let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-            last.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect::<String>()
-        };
-        let name = name.map(plain).filter(|name| !name.is_empty());
+        let name = plain_name(name);
         Ok(Self { name, options, file: upload.name().to_owned(), header, bytes: upload.length() })
     }
+}
+
+/// The name of a file alone.
+fn plain_name(name: Option<&str>) -> Option<String> {
+    // Old browsers send it with directories, and clients may send anything.
+    let last = name?.rsplit(['/', '\\']).next().unwrap_or_default();
+    let plain: String = last.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+    Some(plain).filter(|name| !name.is_empty())
 }
 
 /// A page of the imports, the newest first.
@@ -120,6 +137,9 @@ pub async fn create(db: &impl Changes, new: &NewImport) -> Result<Import> {
         skipped: Set(0),
         rejected: Set(0),
         warnings: Set(0),
+        unusable: Set(0),
+        empty_rows: Set(0),
+        reasons: Set(NO_REASONS.to_owned()),
         reverted: Set(0),
         kept: Set(0),
         problem: Set(None),
@@ -151,6 +171,13 @@ pub fn options(import: &Import) -> Result<Options> {
     serde_json::from_str(&import.options).map_err(|error| {
         Error::internal(format!("the options of an import are unreadable: {error}"))
     })
+}
+
+/// How many rows of an import have which reason.
+#[must_use]
+pub fn reasons(import: &Import) -> Reasons {
+    // They are only written here, and a count is no reason to fail.
+    serde_json::from_str(&import.reasons).unwrap_or_default()
 }
 
 /// Whether the import has reached a final state.

@@ -35,6 +35,7 @@ mod imported_matches;
 mod imported_mended;
 mod imported_profiles;
 mod imported_programs;
+mod imported_rows;
 mod imports;
 mod imports_at_length;
 mod languages;

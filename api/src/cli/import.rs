@@ -1,12 +1,14 @@
 //! `bookplate import`: the terminal output of an import.
 
 mod console;
+mod recorded;
 
 use std::{
     collections::BTreeMap,
     fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
+    process::ExitCode,
     sync::{Arc, OnceLock, atomic::AtomicU64},
 };
 
@@ -15,6 +17,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use service::{
     DatabaseError, Db, Error, Location, Settings,
     books::import::{self, Blank, Counted, Encoding, LineEnds, OnDuplicate, Options, Table},
+    imports,
 };
 
 use console::Console;
@@ -22,6 +25,8 @@ pub use console::print_formats;
 
 use super::schema;
 
+/// The exit code of a strict import that stores nothing, because a row is not stored as it is.
+const REFUSED: u8 = 3;
 /// Size of the page cache for an import.
 const IMPORT_CACHE_KIB: u32 = 48 * 1024;
 
@@ -43,7 +48,17 @@ pub enum ImportCommand {
     /// is a duplicate when its ISBN is already stored, or when one stored book has its title, author and year, and not both have an ISBN.
     ///
     /// A server may run at the same time. On SQLite it answers reads, and refuses changes with 503 until the import is done.
-    Books(BooksArgs),
+    ///
+    /// Exit codes: 0 the rows that can be stored are, 1 the import failed and nothing is stored, 2 the arguments are wrong, 3 with
+    /// `--strict` a row is rejected or has a cell that is not usable, and nothing is stored.
+    Books(Box<BooksArgs>),
+    /// List the imports, the newest first, those over HTTP too
+    List(recorded::ListArgs),
+    /// Undo an import: what it added is deleted, what it changed gets its previous values
+    ///
+    /// Books that were changed since, or that items are copies of, are left as they are. Exit codes: 0 the import is undone, 1 it
+    /// is not, 3 some of its books are left as they are.
+    Undo(recorded::UndoArgs),
 }
 
 #[derive(Debug, Args)]
@@ -81,12 +96,18 @@ pub struct BooksArgs {
     /// Process everything and store nothing
     #[arg(long)]
     dry_run: bool,
+    /// Store nothing, with exit code 3, if a row is rejected or has a cell that is not usable; a missing ISBN is neither
+    #[arg(long)]
+    strict: bool,
     /// A CSV file for the rows that cannot be stored: row, line, reason and text
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
     /// A CSV file for the rows without a usable ISBN or with another cell that is not usable: row, line and reason
     #[arg(long, value_name = "FILE")]
     warnings: Option<PathBuf>,
+    /// A CSV file for the rows whose books were stored before: row, line, reason and the id of the book
+    #[arg(long, value_name = "FILE")]
+    skipped: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -144,27 +165,27 @@ fn delimiter(written: &str) -> Result<u8, String> {
 }
 
 /// Runs the command.
-pub async fn run(location: &Location, settings: Settings, command: ImportCommand) -> Result<()> {
-    let ImportCommand::Books(args) = command;
+pub async fn run(
+    location: &Location,
+    settings: Settings,
+    command: ImportCommand,
+) -> Result<ExitCode> {
     if *location == Location::Memory {
         bail!(
             "a database in memory would be gone with this command; name a file or a server in DATABASE_URL"
         );
     }
+    match command {
+        ImportCommand::Books(args) => books(location, settings, &args).await,
+        ImportCommand::List(args) => recorded::list(location, settings, &args).await,
+        ImportCommand::Undo(args) => recorded::undo(location, settings, &args).await,
+    }
+}
+
+async fn books(location: &Location, settings: Settings, args: &BooksArgs) -> Result<ExitCode> {
     let (input, length) = open(&args.file)?;
-    check_outputs(location, &args)?;
-    let options = Options {
-        format: format(&args),
-        encoding: args.encoding,
-        on_duplicate: on_duplicate(args.on_duplicate),
-        blank: match args.blank {
-            Blanks::Keep => Blank::Keep,
-            Blanks::Clear => Blank::Clear,
-        },
-        dry_run: args.dry_run,
-        map: map(&args)?,
-        defaults: unique("default", &args.default)?,
-    };
+    check_outputs(location, args)?;
+    let options = options(args)?;
 
     let claim = schema::claim_to_write(location, schema::IMPORT)?;
     schema::prepare_to_use(location, &settings, claim.as_ref()).await?;
@@ -173,22 +194,42 @@ pub async fn run(location: &Location, settings: Settings, command: ImportCommand
     let db = Db::open(location, &settings).await.with_context(|| schema::cannot_open(location))?;
     let read = Arc::new(AtomicU64::new(0));
     let understood = Arc::new(OnceLock::new());
-    let console = Console::new((length, Arc::clone(&read)), Arc::clone(&understood), &args)?;
-    let outcome = import::import(&db, Counted { input, read }, options, console).await;
+    let console = Console::new((length, Arc::clone(&read)), Arc::clone(&understood), args)?;
+    let name = args.file.file_name().and_then(|name| name.to_str()).filter(|name| *name != "-");
+    let input = Counted { input, read };
+    let outcome = imports::at_once(&db, (input, name), options, console).await;
     if outcome.is_ok() && !args.dry_run {
         service::maintenance::tidy(&db).await;
     }
     db.close().await?;
     drop(claim);
     let file = args.file.display();
-    let report = outcome.map_err(|error| match error {
+    let imported = outcome.map_err(|error| match error {
         Error::Database(DatabaseError::Unknown) => anyhow!(
             "the connection was lost while `{file}` was stored; check whether its books are there"
         ),
         error => anyhow::Error::new(error)
             .context(format!("`{file}` was not imported, nothing was stored")),
     })?;
-    console::print(&report, understood.get(), args.dry_run)
+    console::print(&imported, understood.get(), args)?;
+    let is_refused = args.strict && imported.report.is_lossy();
+    Ok(if is_refused { ExitCode::from(REFUSED) } else { ExitCode::SUCCESS })
+}
+
+fn options(args: &BooksArgs) -> Result<Options> {
+    Ok(Options {
+        format: format(args),
+        encoding: args.encoding,
+        on_duplicate: on_duplicate(args.on_duplicate),
+        blank: match args.blank {
+            Blanks::Keep => Blank::Keep,
+            Blanks::Clear => Blank::Clear,
+        },
+        dry_run: args.dry_run,
+        strict: args.strict,
+        map: map(args)?,
+        defaults: unique("default", &args.default)?,
+    })
 }
 
 fn open(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
@@ -210,7 +251,8 @@ fn check_outputs(location: &Location, args: &BooksArgs) -> Result<()> {
         Location::File(path) => Some(path),
         Location::Memory | Location::Postgres(_) => None,
     };
-    let outputs: Vec<&PathBuf> = [&args.rejects, &args.warnings].into_iter().flatten().collect();
+    let outputs = [&args.rejects, &args.warnings, &args.skipped];
+    let outputs: Vec<&PathBuf> = outputs.into_iter().flatten().collect();
     for (place, output) in outputs.iter().enumerate() {
         let others = outputs.iter().skip(place + 1).copied().chain([&args.file]).chain(database);
         for other in others {

@@ -10,7 +10,7 @@ use service::{
 };
 use utoipa::{IntoParams, ToSchema};
 
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "format",
     "delimiter",
     "encoding",
@@ -19,6 +19,7 @@ const NAMES: [&str; 10] = [
     "on_duplicate",
     "blank",
     "dry_run",
+    "strict",
     "map",
     "default",
 ];
@@ -113,6 +114,8 @@ pub struct ImportParameters {
     blank: Option<Blanks>,
     /// Store nothing.
     dry_run: Option<bool>,
+    /// Store nothing if a row is rejected or has a cell that is not usable.
+    strict: Option<bool>,
     /// The header of a column, or several, the best first: `isbn=EAN,ISBN`; may be repeated.
     #[param(example = json!(["author=Verfasser"]))]
     map: Option<Vec<String>>,
@@ -159,13 +162,14 @@ pub fn options(given: &[(String, String)], known: Known) -> Result<Options> {
         Some(Err(why)) => return Err(Error::parameter("encoding", why)),
         None => known.encoding,
     };
-    let (on_duplicate, blank, dry_run) = policy(given)?;
+    let (on_duplicate, blank) = policy(given)?;
+    let (dry_run, strict) = (is_set(given, "dry_run")?, is_set(given, "strict")?);
     let (map, defaults) = (columns(given, "map")?, columns(given, "default")?);
-    Ok(Options { format, encoding, on_duplicate, blank, dry_run, map, defaults })
+    Ok(Options { format, encoding, on_duplicate, blank, dry_run, map, defaults, strict })
 }
 
 /// What becomes of the rows.
-fn policy(given: &[(String, String)]) -> Result<(OnDuplicate, Blank, bool)> {
+fn policy(given: &[(String, String)]) -> Result<(OnDuplicate, Blank)> {
     let on_duplicate = match one(given, "on_duplicate")? {
         None | Some("skip") => OnDuplicate::Skip,
         Some("update") => OnDuplicate::Update,
@@ -177,12 +181,16 @@ fn policy(given: &[(String, String)]) -> Result<(OnDuplicate, Blank, bool)> {
         Some("clear") => Blank::Clear,
         Some(other) => return Err(bad("blank", other, "`keep` or `clear`")),
     };
-    let dry_run = match one(given, "dry_run")? {
-        None | Some("false" | "0") => false,
-        Some("true" | "1" | "") => true,
-        Some(other) => return Err(bad("dry_run", other, "`true` or `false`")),
-    };
-    Ok((on_duplicate, blank, dry_run))
+    Ok((on_duplicate, blank))
+}
+
+/// A parameter that is true or false.
+fn is_set(given: &[(String, String)], name: &str) -> Result<bool> {
+    match one(given, name)? {
+        None | Some("false" | "0") => Ok(false),
+        Some("true" | "1" | "") => Ok(true),
+        Some(other) => Err(bad(name, other, "`true` or `false`")),
+    }
 }
 
 /// The value of a parameter that may be given once.

@@ -1,6 +1,6 @@
 //! Create merges.
 //!
-//! Follows `m20261130_225140_add_series_to_books`. Generated from the entities: read it before you
+//! Follows `m20261130_225435_note_rows_of_imports`. Generated from the entities: read it before you
 //! apply it.
 
 use sea_revise::prelude::*;

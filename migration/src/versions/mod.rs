@@ -20,6 +20,7 @@ mod m20261130_225110_add_publisher_to_books;
 mod m20261130_225120_add_language_to_books;
 mod m20261130_225130_add_description_to_books;
 mod m20261130_225140_add_series_to_books;
+mod m20261130_225435_note_rows_of_imports;
 mod m20261130_231812_create_merges;
 
 /// Every revision in the order in which it is applied.
@@ -43,6 +44,7 @@ pub fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261130_225120_add_language_to_books::Migration),
         Box::new(m20261130_225130_add_description_to_books::Migration),
         Box::new(m20261130_225140_add_series_to_books::Migration),
+        Box::new(m20261130_225435_note_rows_of_imports::Migration),
         Box::new(m20261130_231812_create_merges::Migration),
     ]
 }

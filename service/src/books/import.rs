@@ -1,6 +1,6 @@
-//! Imports a file of books: all rows that can be stored, in one transaction, or nothing.
+//! Reads a file of books and stores its rows. How much of it is stored in one transaction is decided by [`imports`](crate::imports).
 //!
-//! A thread reads and checks rows while the transaction stores the previous batch. A duplicate is a row with the ISBN of
+//! A duplicate is a row with the ISBN of
 //! another book; without an ISBN, one with the title, author and year of another book that has none. A row is also a duplicate of a
 //! book of its title, author and year if only one of the two has an ISBN (see `matching`).
 
@@ -16,6 +16,7 @@ mod library;
 mod matching;
 mod members;
 mod profiles;
+mod reasons;
 mod record;
 mod row;
 mod rows;
@@ -24,21 +25,17 @@ mod store;
 mod text_rows;
 mod understood;
 
-use std::{
-    collections::BTreeMap,
-    io::{self, Read},
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::BTreeMap, io};
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
 
 pub use columns::columns;
 pub use counted::Counted;
 pub use dialect::{Dialect, LineEnds, Table};
 pub use encoding::Encoding;
 pub use profiles::{PROFILES, Profile};
-pub use row::{Rejected, Row};
+pub use reasons::{Reason, Reasons};
+pub use row::{Met, Rejected, Row, Skipped};
 pub use rows::Format;
 pub use understood::Understood;
 pub(crate) use {
@@ -51,14 +48,7 @@ pub(crate) use {
     store::{Change, Outcome, store_batch},
 };
 
-use crate::{
-    Db, Tx,
-    error::{Error, Result},
-    now,
-};
-
-/// Batches that are read ahead.
-const AHEAD: usize = 4;
+use crate::error::Error;
 
 /// What to do with a row whose book is already stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +94,9 @@ pub struct Options {
     /// Values for members of rows without one. They never replace what is stored.
     #[serde(default)]
     pub defaults: BTreeMap<String, String>,
+    /// Nothing is stored if a row is rejected or has a cell that cannot be used.
+    #[serde(default)]
+    pub strict: bool,
 }
 
 /// The outcome of the rows: `rows = inserted + updated + skipped + rejected`.
@@ -125,139 +118,24 @@ pub struct Report {
     pub without_isbn: u64,
     /// Rows with another cell that could not be used.
     pub unread: u64,
+    /// Rows with any cell that could not be used.
+    pub unusable: u64,
     /// Rows without any value, which are counted nowhere else.
     pub empty_rows: u64,
 }
 
 impl Report {
-    /// Adds the counts of other rows.
-    pub(crate) fn add(&mut self, other: &Self) {
-        let Self { rows, inserted, updated, skipped, rejected, warnings, .. } = other;
-        self.rows += rows;
-        self.inserted += inserted;
-        self.updated += updated;
-        self.skipped += skipped;
-        self.rejected += rejected;
-        self.warnings += warnings;
-        self.without_isbn += other.without_isbn;
-        self.unread += other.unread;
-        self.empty_rows += other.empty_rows;
+    /// Whether something that the file says was not read.
+    #[must_use]
+    pub fn is_lossy(&self) -> bool {
+        self.rejected > 0 || self.unusable > 0
     }
-}
-
-/// Receives the events of an import.
-///
-/// When it cannot record an event, the import fails and nothing is stored: no row is skipped silently.
-pub trait Observer: Send + 'static {
-    /// How the file is understood, before its first row is read.
-    fn begin(&mut self, file: &Understood);
-    /// A row was rejected.
-    ///
-    /// # Errors
-    /// When the event cannot be recorded.
-    fn rejected(&mut self, row: &Rejected) -> io::Result<()>;
-    /// A row has no ISBN, or a cell that could not be used.
-    ///
-    /// # Errors
-    /// When the event cannot be recorded.
-    fn warning(&mut self, row: &Row, why: &str) -> io::Result<()>;
-    /// A batch is done; the counts so far.
-    fn progress(&mut self, so_far: &Report);
-    /// All rows were reported. What was recorded has to be durable before they are stored.
-    ///
-    /// # Errors
-    /// When it cannot be made durable.
-    fn finish(&mut self) -> io::Result<()>;
-}
-
-/// Imports all of `input`, or nothing on any error.
-///
-/// # Errors
-/// [`Error::Invalid`] when the file cannot be read, has no usable header, or holds a duplicate and duplicates are refused;
-/// and any database error. Rows that cannot be stored are no error; they are reported to the observer.
-pub async fn import<R, O>(db: &Db, input: R, options: Options, mut observer: O) -> Result<Report>
-where
-    R: Read + Send + 'static,
-    O: Observer,
-{
-    let Options { on_duplicate, dry_run, .. } = options;
-    let policy = Policy { on_duplicate, begun: now() };
-    let rows = tokio::task::spawn_blocking(move || Rows::new(input, &options))
-        .await
-        .map_err(Error::internal)?
-        .map_err(bad_file)?;
-    observer.begin(&rows.understood());
-    let (batches, queue) = mpsc::channel(AHEAD);
-    tokio::task::spawn_blocking(move || read(rows, &batches));
-
-    // A dry run returns an error so that it is rolled back; its report is returned separately.
-    let dry_report = Arc::new(Mutex::new(None));
-    let report_to = Arc::clone(&dry_report);
-    let stored = db
-        .write_long(async move |tx| {
-            let report = store(tx, queue, observer, policy).await?;
-            if dry_run {
-                *report_to.lock().unwrap_or_else(PoisonError::into_inner) = Some(report);
-                return Err(Error::internal("a dry run stores nothing"));
-            }
-            Ok(report)
-        })
-        .await;
-    let dry_report = dry_report.lock().unwrap_or_else(PoisonError::into_inner).take();
-    dry_report.map_or(stored, Ok)
 }
 
 pub(crate) fn bad_file(why: String) -> Error {
     Error::invalid("", "bad-file", why)
 }
 
-/// Reads to the end, one batch at a time, while the batches are received. An empty batch marks the end of the file.
-fn read<R: Read>(mut rows: Rows<R>, batches: &mpsc::Sender<Result<Batch>>) {
-    loop {
-        let batch = rows.batch(BATCH).map_err(unreadable);
-        let ended = batch.as_ref().map_or(true, Batch::is_empty);
-        if batches.blocking_send(batch).is_err() || ended {
-            return;
-        }
-    }
-}
-
 pub(crate) fn unreadable(error: io::Error) -> Error {
     bad_file(format!("the file cannot be read any further: {error}"))
-}
-
-async fn store(
-    tx: &Tx,
-    mut queue: mpsc::Receiver<Result<Batch>>,
-    mut observer: impl Observer,
-    policy: Policy,
-) -> Result<Report> {
-    let mut outcome = Outcome::default();
-    loop {
-        // A reader that stops before the end must not make a part of the file look like the whole.
-        let batch = queue
-            .recv()
-            .await
-            .ok_or_else(|| Error::internal("the file was not read to its end"))??;
-        if batch.is_empty() {
-            outcome.report.empty_rows += batch.empty_rows;
-            break;
-        }
-        for rejected in &batch.rejected {
-            observer.rejected(rejected).map_err(unheard)?;
-        }
-        for row in &batch.rows {
-            for why in &row.warnings {
-                observer.warning(row, why).map_err(unheard)?;
-            }
-        }
-        store_batch(tx, &batch, policy, &mut outcome).await?;
-        observer.progress(&outcome.report);
-    }
-    observer.finish().map_err(unheard)?;
-    Ok(outcome.report)
-}
-
-fn unheard(error: io::Error) -> Error {
-    bad_file(format!("the rows that are left out cannot be noted: {error}"))
 }

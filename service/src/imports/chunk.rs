@@ -1,18 +1,30 @@
 //! Chunks of an import: their books, the previous values, the rejected rows and the progress; one transaction stores several.
 
 use std::{
+    io::Read,
     sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
+use entity::import::ActiveModel;
 use sea_orm::{ActiveValue::Set, DbBackend, IntoActiveModel};
 use tokio::sync::mpsc;
 
-use super::{Import, State, dry_run::DryRun, journal, locked, rejections};
+use super::{
+    Import, State,
+    dry_run::DryRun,
+    locked,
+    notes::{self, Notes},
+    options, reasons,
+    recorder::Recorder,
+    rejections,
+};
 use crate::{
     Db, Tx,
-    books::import::{BATCH, Batch, OnDuplicate, Outcome, Place, Policy, Report, store_batch},
-    database::{Changes, Rows},
+    books::import::{
+        BATCH, Batch, OnDuplicate, Options, Outcome, Place, Policy, Report, Rows, unreadable,
+    },
+    database::{Changes, Rows as _},
     error::{Error, Result},
     now,
 };
@@ -22,8 +34,9 @@ use crate::{
 const MOST_ROWS: u64 = 50_000;
 /// After this time the progress is stored, so that it can be followed and little is lost.
 const LONGEST: Duration = Duration::from_millis(100);
-/// Rejected rows that a dry run holds in memory.
+/// Rejected rows that a dry run holds in memory, and what it notes of others.
 const MOST_REJECTED: usize = 1000;
+const MOST_NOTES: usize = 10_000;
 
 /// The number of rows of the next chunk. If others change the same books on PostgreSQL, a transaction of many rows may deadlock
 /// with theirs: then it gives up, and smaller ones follow until they do not collide. A transaction of a single row cannot
@@ -85,7 +98,10 @@ pub async fn begin(db: &Db, id: i32) -> Result<Option<Import>> {
         let Some(import) = locked(tx, id).await? else { return Ok(None) };
         match import.state {
             State::Queued => {}
-            State::Running if import.dry_run => rejections::forget(tx, id).await?,
+            State::Running if import.dry_run => {
+                rejections::forget(tx, id).await?;
+                notes::forget(tx, id).await?;
+            }
             State::Running => return Ok(Some(import)),
             State::Done | State::Undoing | State::Undone | State::Failed => return Ok(None),
         }
@@ -101,6 +117,8 @@ pub async fn begin(db: &Db, id: i32) -> Result<Option<Import>> {
         for count in [&mut row.inserted, &mut row.updated, &mut row.skipped, &mut row.warnings] {
             *count = Set(0);
         }
+        (row.unusable, row.empty_rows) = (Set(0), Set(0));
+        row.reasons = Set(super::NO_REASONS.to_owned());
         Ok(Some(tx.update(row).await?))
     })
     .await
@@ -108,6 +126,26 @@ pub async fn begin(db: &Db, id: i32) -> Result<Option<Import>> {
 
 /// Chunks in the order of their file, read ahead.
 pub type Chunks = mpsc::Receiver<Result<Chunk>>;
+
+/// Reads to the end, while the chunks are received; the last one is empty. The first chunk of a file begins at 0 and includes
+/// the header.
+pub fn read<R: Read>(
+    mut rows: Rows<R>,
+    mut from: Place,
+    size: &Size,
+    chunks: &mpsc::Sender<Result<Chunk>>,
+) {
+    loop {
+        let batch = rows.batch(size.rows()).map_err(unreadable);
+        let to = rows.place();
+        let chunk = batch.map(|batch| Chunk { batch, from, to });
+        from = to;
+        let ended = chunk.as_ref().map_or(true, |chunk| chunk.batch.is_empty());
+        if chunks.blocking_send(chunk).is_err() || ended {
+            return;
+        }
+    }
+}
 
 /// Stores the next chunks in one transaction, and returns those after them; `None` when the import was cancelled meanwhile.
 /// Other writers wait for one chunk at most.
@@ -125,23 +163,21 @@ pub async fn store(
         if import.state != State::Running {
             return Ok(None);
         }
-        let mut outcome = Outcome { changes: Some(Vec::new()), ..Outcome::default() };
+        let mut recorder = Recorder::new(&import, policy(&import, on_duplicate));
         let mut progress = Progress::of(&import);
-        while !progress.is_enough(&outcome.report) {
+        while !progress.is_enough(&recorder.outcome.report) {
             let chunk = next(&mut chunks).await?;
             // Also when another process has continued it, for whatever reason.
             if progress.at != chunk.from {
                 return Ok(None);
             }
-            store_batch(tx, &chunk.batch, policy(&import, on_duplicate), &mut outcome).await?;
-            journal::note(tx, id, outcome.changes.replace(Vec::new()).unwrap_or_default()).await?;
-            rejections::note(tx, id, &chunk.batch.rejected).await?;
+            recorder.store(tx, &chunk.batch).await?;
             progress.pass(&chunk);
             if is_small || writes.has_waiters() {
                 break;
             }
         }
-        let import = advance(tx, import, &progress, &outcome.report).await?;
+        let import = advance(tx, import, &progress, &recorder.outcome).await?;
         Ok(Some((import, chunks)))
     })
     .await
@@ -155,14 +191,22 @@ pub async fn store_dry(
     (on_duplicate, dry_run): (OnDuplicate, &DryRun),
 ) -> Result<Option<(Import, Chunks)>> {
     let id = import.id;
-    let (mut report, mut rejected) = (Report::default(), Vec::new());
-    let mut progress = Progress::of(import);
-    while !progress.is_enough(&report) && rejected.len() < MOST_REJECTED {
+    let mut outcome = Outcome { skipped: Some(Vec::new()), ..Outcome::default() };
+    let (mut notes, mut rejected) = (Notes::of(import), Vec::new());
+    let (mut progress, mut room) = (Progress::of(import), rejections::Room::of(import));
+    while !progress.is_enough(&outcome.report)
+        && rejected.len() < MOST_REJECTED
+        && notes.len() < MOST_NOTES
+    {
         let mut chunk = next(&mut chunks).await?;
         let policy = policy(import, on_duplicate);
-        report.add(&dry_run.store(&db.reader().for_maintenance(), &chunk.batch, policy).await?);
+        let catalogue = db.reader().for_maintenance();
+        dry_run.store(&catalogue, (&chunk.batch, policy), &mut outcome).await?;
+        notes.warn(&chunk.batch.rows);
+        notes.skip(&outcome.skipped.replace(Vec::new()).unwrap_or_default());
         progress.pass(&chunk);
-        rejected.append(&mut chunk.batch.rejected);
+        let noted = room.take(&chunk.batch.rejected).len();
+        rejected.extend(chunk.batch.rejected.drain(..noted));
     }
     let begun = place(import);
     db.write_long(async move |tx| {
@@ -171,7 +215,8 @@ pub async fn store_dry(
             return Ok(None);
         }
         rejections::note(tx, id, &rejected).await?;
-        let import = advance(tx, import, &progress, &report).await?;
+        notes.store(tx).await?;
+        let import = advance(tx, import, &progress, &outcome).await?;
         Ok(Some((import, chunks)))
     })
     .await
@@ -181,7 +226,8 @@ fn policy(import: &Import, on_duplicate: OnDuplicate) -> Policy {
     Policy { on_duplicate, begun: import.started_at.unwrap_or(import.created_at) }
 }
 
-async fn next(chunks: &mut Chunks) -> Result<Chunk> {
+/// The next chunk. A reader that stops before the end must not make a part of the file look like the whole.
+pub async fn next(chunks: &mut Chunks) -> Result<Chunk> {
     let unread = || Error::internal("the file was not read to its end");
     chunks.recv().await.ok_or_else(unread)?
 }
@@ -219,22 +265,53 @@ pub fn place(import: &Import) -> Place {
     }
 }
 
-async fn advance(tx: &Tx, import: Import, progress: &Progress, report: &Report) -> Result<Import> {
+async fn advance(
+    tx: &Tx,
+    import: Import,
+    progress: &Progress,
+    outcome: &Outcome,
+) -> Result<Import> {
     let plus = |count: i64, more: u64| Set(count.saturating_add_unsigned(more));
-    let Report { rows, inserted, updated, skipped, rejected, warnings, .. } = *report;
-    let mut row = import.clone().into_active_model();
+    let mut row = count(import.clone(), outcome)?;
     row.bytes_read = plus(0, progress.at.bytes);
     row.lines_read = plus(0, progress.at.lines);
+    row.version = Set(import.version + 1);
+    if progress.is_at_the_end {
+        let refusal = refusal(&options(&import)?, &row);
+        row.state = Set(if refusal.is_some() { State::Undoing } else { State::Done });
+        row.ended_at = Set(refusal.is_none().then(now));
+        row.problem = Set(refusal);
+    }
+    Ok(tx.update(row).await?)
+}
+
+/// Why a strict import is taken back.
+fn refusal(options: &Options, row: &ActiveModel) -> Option<String> {
+    let [rejected, unusable] = [&row.rejected, &row.unusable].map(|count| *count.as_ref());
+    let is_lossy = rejected > 0 || unusable > 0;
+    (options.strict && is_lossy).then(|| {
+        format!(
+            "strict: {rejected} rows are rejected and {unusable} have a cell that is not usable; correct them, or import without `strict`"
+        )
+    })
+}
+
+/// An import with the counts of further rows.
+pub fn count(import: Import, outcome: &Outcome) -> Result<ActiveModel> {
+    let plus = |count: i64, more: u64| Set(count.saturating_add_unsigned(more));
+    let Report { rows, inserted, updated, skipped, rejected, warnings, .. } = outcome.report;
+    let Report { unusable, empty_rows, .. } = outcome.report;
+    let mut all = reasons(&import);
+    all.add(&outcome.reasons);
+    let (import, mut row) = (import.clone(), import.into_active_model());
     row.rows = plus(import.rows, rows);
     row.inserted = plus(import.inserted, inserted);
     row.updated = plus(import.updated, updated);
     row.skipped = plus(import.skipped, skipped);
     row.rejected = plus(import.rejected, rejected);
     row.warnings = plus(import.warnings, warnings);
-    row.version = Set(import.version + 1);
-    if progress.is_at_the_end {
-        row.state = Set(State::Done);
-        row.ended_at = Set(Some(now()));
-    }
-    Ok(tx.update(row).await?)
+    row.unusable = plus(import.unusable, unusable);
+    row.empty_rows = plus(import.empty_rows, empty_rows);
+    row.reasons = Set(serde_json::to_string(&all).map_err(Error::no_json)?);
+    Ok(row)
 }

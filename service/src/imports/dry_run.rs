@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 use crate::{
-    books::import::{Batch, OnDuplicate, Outcome, Policy, Report, find_stored, store_batch},
+    books::import::{Batch, Met, OnDuplicate, Outcome, Policy, find_stored, store_batch},
     database::{self, Changes, Rows},
     error::Result,
 };
@@ -39,16 +39,16 @@ impl DryRun {
         Ok(Self(db))
     }
 
-    /// The result that storing a batch would have.
+    /// Adds the result that storing a batch would have.
     ///
     /// # Errors
     /// As for storing it.
     pub async fn store(
         &self,
         catalogue: &impl Rows,
-        batch: &Batch,
-        policy: Policy,
-    ) -> Result<Report> {
+        (batch, policy): (&Batch, Policy),
+        outcome: &mut Outcome,
+    ) -> Result<()> {
         let met = find_stored(catalogue, batch.rows.iter(), OnDuplicate::Skip).await?.into_books();
         if met.len() > 0 {
             let copies = met.map(|book| book.into_active_model().reset_all());
@@ -57,8 +57,13 @@ impl DryRun {
             let copies = Entity::insert_many(copies).on_conflict(known);
             self.0.exec(copies.as_query()).await?;
         }
-        let mut outcome = Outcome::default();
-        store_batch(&self.0, batch, policy, &mut outcome).await?;
-        Ok(outcome.report)
+        store_batch(&self.0, batch, policy, outcome).await?;
+        // These books would be new.
+        for row in outcome.skipped.iter_mut().flatten() {
+            if row.met.book().is_some_and(|id| id >= FIRST_ID) {
+                row.met = Met::New;
+            }
+        }
+        Ok(())
     }
 }

@@ -7,7 +7,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Func},
 };
 
-use super::{Import, options};
+use super::{Import, notes, options};
 use crate::{
     Book,
     books::import::{Format, Members, Rejected, fields_of},
@@ -24,6 +24,41 @@ const PART_BYTES: i64 = 1 << 20;
 /// Columns of the table in addition to those of the file; an import ignores them: the line in the file, the reason for the
 /// rejection, and the raw text if it cannot be parsed.
 const OURS: [&str; 3] = ["rejected_line", "rejected_because", "rejected_text"];
+
+/// Bytes of rejected rows that are noted of an import on the command line, whose file may have any length.
+const MOST_RAW: usize = 64 << 20;
+
+/// How much more may be noted of rejected rows. Further ones are only counted.
+#[derive(Debug)]
+pub struct Room {
+    rows: usize,
+    bytes: usize,
+}
+
+impl Room {
+    /// Of an import as it was when a transaction began. An upload has a limit of its own.
+    pub fn of(import: &Import) -> Self {
+        let rows = notes::MOST.saturating_sub(import.rejected.unsigned_abs());
+        let bytes = if import.file.is_empty() { MOST_RAW } else { usize::MAX };
+        Self { rows: usize::try_from(rows).unwrap_or(usize::MAX), bytes }
+    }
+
+    /// Those of the next rows for which there is room.
+    pub fn take<'a>(&mut self, rejected: &'a [Rejected]) -> &'a [Rejected] {
+        let fits = rejected.iter().take_while(|row| {
+            let rest = (self.rows.checked_sub(1), self.bytes.checked_sub(row.raw.len()));
+            // What is left out is at the end: it is not filled by shorter rows.
+            let (Some(rows), Some(bytes)) = rest else {
+                self.rows = 0;
+                return false;
+            };
+            (self.rows, self.bytes) = (rows, bytes);
+            true
+        });
+        let fits = fits.count();
+        rejected.get(..fits).unwrap_or_default()
+    }
+}
 
 /// Records rejected rows.
 pub async fn note(db: &impl Changes, import: i32, rejected: &[Rejected]) -> Result<()> {
@@ -54,7 +89,10 @@ pub struct RejectedRows {
     import: i32,
     layout: Layout,
     last: i64,
+    /// Rows that the import has and that were not written yet.
+    rest: u64,
     is_first: bool,
+    is_over: bool,
 }
 
 /// How the columns of a row are mapped to those of the table.
@@ -92,7 +130,8 @@ impl RejectedRows {
                 Layout::Table { delimiter, places: places.collect(), text, names }
             }
         };
-        Ok(Self { import: import.id, layout, last: 0, is_first: true })
+        let rest = import.rejected.unsigned_abs();
+        Ok(Self { import: import.id, layout, last: 0, rest, is_first: true, is_over: false })
     }
 
     /// The next part; `None` at the end.
@@ -100,11 +139,13 @@ impl RejectedRows {
     /// # Errors
     /// Any database error.
     pub async fn next(&mut self, db: &impl Rows) -> Result<Option<Vec<u8>>> {
-        let rows = self.rows(db).await?;
-        if rows.is_empty() && !self.is_first {
+        if self.is_over {
             return Ok(None);
         }
+        let rows = self.rows(db).await?;
+        self.is_over = rows.is_empty();
         self.last = rows.last().map_or(self.last, |row| row.number);
+        self.rest = self.rest.saturating_sub(rows.len() as u64);
         let written = self.write(&rows);
         self.is_first = false;
         let written =
@@ -144,6 +185,9 @@ impl RejectedRows {
         for row in rows {
             csv.write_record(self.layout.record(row))?;
         }
+        if self.is_over && self.rest > 0 {
+            csv.write_record(self.layout.end(self.rest))?;
+        }
         csv.into_inner().map_err(|error| error.into_error().into())
     }
 }
@@ -160,6 +204,17 @@ impl Layout {
                 names.map(guarded_bytes).chain(ours).collect()
             }
         }
+    }
+
+    /// The last row of a table that does not have all of them. It has no title, so it is never imported.
+    fn end(&self, rest: u64) -> Vec<Vec<u8>> {
+        let columns = match self {
+            Self::Objects => Book::MEMBERS.len(),
+            Self::Table { places, .. } => places.len(),
+        };
+        let mut cells = vec![Vec::new(); columns];
+        cells.extend([Vec::new(), notes::not_listed(rest).into_bytes(), Vec::new()]);
+        cells
     }
 
     fn record(&self, row: &Model) -> Vec<Vec<u8>> {

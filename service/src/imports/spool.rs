@@ -115,6 +115,10 @@ impl Spool {
 
     /// Removes a file that is not needed any more; it is no error if it is already gone.
     pub(super) fn remove(&self, name: &str) {
+        // An import of the command line has none.
+        if name.is_empty() {
+            return;
+        }
         remove(&self.folder.join(name));
     }
 

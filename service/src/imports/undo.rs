@@ -19,7 +19,7 @@ use sea_orm::{
 
 use super::{Import, State, chunk::give_way, locked};
 use crate::{
-    Book, Db, Tx,
+    Book, DatabaseError, Db, Tx,
     books::BookChanges,
     database::{Changes, Rows},
     error::{Error, Result},
@@ -28,10 +28,61 @@ use crate::{
 };
 
 /// Books that are reverted in one transaction.
-pub const CHUNK: u64 = 500;
+const CHUNK: u64 = 500;
+/// Collisions of the same row after which an import, or its undo, waits as long as for a database that is away.
+pub const MOST_COLLISIONS: u32 = 20;
+
+/// Takes back an import that is to be undone, while it may go on: the import; `None` when it was stopped.
+pub async fn to_the_end(db: &Db, id: i32, may_go_on: impl Fn() -> bool) -> Result<Option<Import>> {
+    let (mut last, mut most, mut collisions) = (0, CHUNK, 0);
+    while may_go_on() {
+        let step = match step(db, id, last, most).await {
+            // As when an import stores: smaller transactions, until they do not collide.
+            Err(Error::Database(DatabaseError::Collision(_)))
+                if most > 1 || collisions < MOST_COLLISIONS =>
+            {
+                most = Ord::max(most / 4, 1);
+                collisions += 1;
+                continue;
+            }
+            step => step?,
+        };
+        (most, collisions) = (Ord::min(most * 2, CHUNK), 0);
+        match step {
+            (_, Some(next)) => last = next,
+            (import, None) => return Ok(Some(import)),
+        }
+    }
+    Ok(None)
+}
+
+/// Undoes an import, all of it: what it stored is gone afterwards, except what others changed since.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Invalid`] when a server is working on it, and any database error.
+pub async fn undo_at_once(db: &Db, id: i32) -> Result<Import> {
+    let import = db
+        .write_long(async move |tx| {
+            let import = locked(tx, id).await?.ok_or(super::not_found(id))?;
+            if matches!(import.state, State::Queued | State::Running) {
+                let detail = format!(
+                    "import {id} is not done yet; a server works on its file, so stop it there: POST /api/imports/{id}/undo"
+                );
+                return Err(Error::invalid("", "not-done", detail));
+            }
+            super::undo(tx, id).await
+        })
+        .await?;
+    match import.state {
+        State::Undoing => {
+            to_the_end(db, id, || true).await?.ok_or_else(|| Error::internal("stopped"))
+        }
+        State::Queued | State::Running | State::Done | State::Undone | State::Failed => Ok(import),
+    }
+}
 
 /// Takes back at most so many books after `last`: the import, and the last of them; `None` when that is all.
-pub async fn step(db: &Db, id: i32, last: i32, most: u64) -> Result<(Import, Option<i32>)> {
+async fn step(db: &Db, id: i32, last: i32, most: u64) -> Result<(Import, Option<i32>)> {
     db.write_long(async move |tx| {
         give_way(tx, most).await?;
         let import = locked(tx, id).await?.ok_or(super::not_found(id))?;

@@ -7,18 +7,18 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use super::{
     Import, State, begin_undo,
-    chunk::{self, Chunk, Chunks, Size},
+    chunk::{self, Chunks, Size},
     clean_up,
     dry_run::DryRun,
     has_ended, locked, options,
     queue::Queue,
     spool::{Found, Spool},
-    undo,
+    undo::{self, MOST_COLLISIONS},
     watch::{Following, Watches},
 };
 use crate::{
     DatabaseError, Db,
-    books::import::{OnDuplicate, Options, Place, Rows, bad_file, unreadable},
+    books::import::{OnDuplicate, Options, Rows, bad_file, unreadable},
     database::{Rows as _, on_a_thread},
     error::{Error, Result, chain},
 };
@@ -29,8 +29,6 @@ const AHEAD: usize = 2;
 const ROUND: Duration = Duration::from_secs(5);
 /// How long it waits for a database that did not accept a chunk.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Collisions of the same row after which an import waits as long.
-const MOST_COLLISIONS: u32 = 20;
 
 /// The imports of a process: the directory of uploaded files, and the worker. Clones share it.
 #[derive(Clone)]
@@ -183,7 +181,8 @@ impl Imports {
             let rows = open(file, &options, &import).await?;
             let (chunks, queue) = mpsc::channel(AHEAD);
             let sized = Arc::clone(&size);
-            let reading = tokio::task::spawn_blocking(move || read(rows, before, &sized, &chunks));
+            let reading =
+                tokio::task::spawn_blocking(move || chunk::read(rows, before, &sized, &chunks));
             let stored = self.store(&mut import, queue, how).await;
             // It has the file with its lock, which the next attempt needs.
             reading.await.map_err(Error::internal)?;
@@ -226,6 +225,9 @@ impl Imports {
             if has_ended(import) {
                 log::info!("import {} is done: {} rows", import.id, import.rows);
                 self.spool.remove(&import.file);
+            }
+            // At its end it may have turned out that it has to be undone.
+            if import.state != State::Running {
                 break;
             }
         }
@@ -249,27 +251,9 @@ impl Imports {
     }
 
     async fn take_back(&self, id: i32) -> Result<()> {
-        let (mut last, mut most, mut collisions) = (0, undo::CHUNK, 0);
-        while !self.is_stopping() {
-            let step = match undo::step(&self.db, id, last, most).await {
-                // As when an import stores: smaller transactions, until they do not collide.
-                Err(Error::Database(DatabaseError::Collision(_)))
-                    if most > 1 || collisions < MOST_COLLISIONS =>
-                {
-                    most = (most / 4).max(1);
-                    collisions += 1;
-                    continue;
-                }
-                step => step?,
-            };
-            (most, collisions) = ((most * 2).min(undo::CHUNK), 0);
-            match step {
-                (_, Some(next)) => last = next,
-                (Import { reverted, kept, .. }, None) => {
-                    log::info!("import {id} is undone: {reverted} books, {kept} not reverted");
-                    break;
-                }
-            }
+        if let Some(import) = undo::to_the_end(&self.db, id, || !self.is_stopping()).await? {
+            let Import { reverted, kept, .. } = import;
+            log::info!("import {id} is undone: {reverted} books, {kept} not reverted");
         }
         Ok(())
     }
@@ -286,21 +270,6 @@ async fn open(mut file: File, options: &Options, import: &Import) -> Result<Rows
         Ok(rows)
     };
     on_a_thread(open).await
-}
-
-/// Reads to the end, while the chunks are received; the last one is empty. The first chunk of a file begins at 0 and includes
-/// the header.
-fn read(mut rows: Rows<File>, mut from: Place, size: &Size, chunks: &mpsc::Sender<Result<Chunk>>) {
-    loop {
-        let batch = rows.batch(size.rows()).map_err(unreadable);
-        let to = rows.place();
-        let chunk = batch.map(|batch| Chunk { batch, from, to });
-        from = to;
-        let ended = chunk.as_ref().map_or(true, |chunk| chunk.batch.is_empty());
-        if chunks.blocking_send(chunk).is_err() || ended {
-            return;
-        }
-    }
 }
 
 /// Whether the database may accept the import later.

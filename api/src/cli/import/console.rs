@@ -12,15 +12,20 @@ use std::{
 
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use service::books::import::{
-    Dialect, Encoding, Format, LineEnds, Observer, PROFILES, Profile, Rejected, Report, Row,
-    Understood, columns,
+use service::{
+    books::import::{
+        Dialect, Encoding, Format, LineEnds, PROFILES, Profile, Reason, Rejected, Report, Row,
+        Skipped, Understood, columns,
+    },
+    imports::{Imported, Observer},
 };
 
 use super::BooksArgs;
 
 /// Warnings and rejected rows that are shown individually; `--warnings` and `--rejects` write all of them.
 const SHOWN: u64 = 10;
+/// Reasons that are shown with the number of their rows, of each kind.
+const REASONS: usize = 10;
 /// Rows between two lines of progress if no bar can be drawn.
 const ROWS_A_LINE: u64 = 100_000;
 
@@ -48,8 +53,11 @@ pub fn print_formats() -> Result<()> {
     super::super::say(&lines.join("\n"))
 }
 
-/// The outcome on one line.
-pub fn print(report: &Report, understood: Option<&Understood>, dry_run: bool) -> Result<()> {
+/// The outcome on one line, and next to it the reasons of rows that are not stored as they are.
+pub fn print(imported: &Imported, understood: Option<&Understood>, args: &BooksArgs) -> Result<()> {
+    let Imported { id, report, reasons } = imported;
+    print_reasons(&reasons.of_rejected(), "rejected");
+    print_reasons(&reasons.of_warned(), "warnings");
     let Report { rows, inserted, updated, skipped, rejected, without_isbn, unread, .. } = report;
     let unread = match unread {
         0 => String::new(),
@@ -57,7 +65,12 @@ pub fn print(report: &Report, understood: Option<&Understood>, dry_run: bool) ->
     };
     let encoding = understood.map(|file| file.encoding).filter(|found| *found != Encoding::UTF_8);
     let notes = [
-        dry_run.then(|| "dry run, nothing was stored".to_owned()),
+        match (args.dry_run, args.strict && report.is_lossy()) {
+            (false, false) => None,
+            (true, false) => Some("dry run, nothing was stored".to_owned()),
+            (false, true) => Some("strict, nothing was stored".to_owned()),
+            (true, true) => Some("dry run, and strict: nothing would be stored".to_owned()),
+        },
         encoding.map(|encoding| format!("read as {}", encoding.name())),
         match report.empty_rows {
             0 => None,
@@ -71,7 +84,27 @@ pub fn print(report: &Report, understood: Option<&Understood>, dry_run: bool) ->
         "{rows} rows: {inserted} inserted, {updated} updated, {skipped} skipped, {rejected} rejected; \
          {without_isbn} without a usable ISBN{unread}{notes}"
     );
-    super::super::say(&line)
+    super::super::say(&line)?;
+    if let Some(id) = id {
+        note(&format!("`bookplate import undo {id}` takes this import back"));
+    }
+    Ok(())
+}
+
+/// The most frequent reasons with the number of their rows, where the lines above do not show them all.
+fn print_reasons(reasons: &[Reason], kind: &str) {
+    if reasons.iter().map(|reason| reason.rows).sum::<u64>() <= SHOWN {
+        return;
+    }
+    note(&format!("{kind}:"));
+    for Reason { reason, rows } in reasons.iter().take(REASONS) {
+        note(&format!("{rows:>9} × {reason}"));
+    }
+    let others = reasons.get(REASONS..).unwrap_or_default();
+    if !others.is_empty() {
+        let rows: u64 = others.iter().map(|reason| reason.rows).sum();
+        note(&format!("{rows:>9} × {} more reasons", others.len()));
+    }
 }
 
 /// Shows an import on the terminal, and writes rows that cannot be stored to files.
@@ -83,6 +116,7 @@ pub struct Console {
     warned: u64,
     rejects: Option<csv::Writer<File>>,
     warnings: Option<csv::Writer<File>>,
+    skipped: Option<csv::Writer<File>>,
     dry_run: bool,
     understood: Arc<OnceLock<Understood>>,
 }
@@ -112,6 +146,7 @@ impl Console {
             warned: 0,
             rejects: table(args.rejects.as_deref(), &["row", "line", "reason", "text"])?,
             warnings: table(args.warnings.as_deref(), &["row", "line", "reason"])?,
+            skipped: table(args.skipped.as_deref(), &["row", "line", "reason", "book_id"])?,
             dry_run: args.dry_run,
             understood,
         })
@@ -211,6 +246,14 @@ impl Observer for Console {
         }
     }
 
+    fn skipped(&mut self, row: &Skipped) -> io::Result<()> {
+        let Some(table) = &mut self.skipped else { return Ok(()) };
+        let Skipped { number, line, met } = row;
+        let book = met.book().map(|id| id.to_string()).unwrap_or_default();
+        let cells = [number.to_string(), line.to_string(), met.to_string(), book];
+        Ok(table.write_record(cells)?)
+    }
+
     fn progress(&mut self, so_far: &Report) {
         self.bar.set_position(self.read.load(Ordering::Relaxed));
         self.bar.set_message(format!("{} rows", so_far.rows));
@@ -222,7 +265,8 @@ impl Observer for Console {
 
     fn finish(&mut self) -> io::Result<()> {
         self.bar.finish_and_clear();
-        for table in [&mut self.rejects, &mut self.warnings].into_iter().flatten() {
+        let tables = [&mut self.rejects, &mut self.warnings, &mut self.skipped];
+        for table in tables.into_iter().flatten() {
             table.flush()?;
         }
         Ok(())

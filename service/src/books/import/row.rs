@@ -1,5 +1,7 @@
 //! A row of a file: one that can be stored, or one that cannot.
 
+use std::fmt;
+
 use entity::book::ActiveModel;
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
 
@@ -28,6 +30,8 @@ pub struct Row {
     pub warnings: Vec<String>,
     /// Whether a cell other than that of the ISBN could not be used.
     pub has_unread: bool,
+    /// Whether any cell could not be used. A row without an ISBN is none of these.
+    pub is_lossy: bool,
 }
 
 impl Row {
@@ -40,6 +44,8 @@ impl Row {
         blank: Blank,
     ) -> Self {
         let Accepted { book, warnings, defaulted, beside, filled } = accepted;
+        let is_filled = |column: usize| filled.get(column) == Some(&true);
+        let is_lossy = warnings.iter().any(|warning| is_filled(warning.column));
         if blank == Blank::Keep {
             for (present, filled) in present.iter_mut().zip(filled) {
                 *present &= filled;
@@ -56,7 +62,7 @@ impl Row {
         }
         let has_unread = warnings.iter().any(|warning| cells::name(warning.column) != "isbn");
         let warnings = warnings.into_iter().map(|warning| warning.reason).collect();
-        Self { number, line, book, present, warnings, has_unread }
+        Self { number, line, book, present, warnings, has_unread, is_lossy }
     }
 
     /// A stored book with the values of the row; members for which the file has none are not changed. `None` when nothing differs.
@@ -91,6 +97,52 @@ impl Rejected {
     pub fn text(&self) -> String {
         let shown = self.raw.get(..300).unwrap_or(&self.raw);
         String::from_utf8_lossy(shown).trim_end().to_owned()
+    }
+}
+
+/// A row whose book was stored before, and that changed nothing.
+#[derive(Debug)]
+pub struct Skipped {
+    /// Counted from 1, without the header.
+    pub number: u64,
+    /// The line on which it begins.
+    pub line: u64,
+    /// Why it changed nothing.
+    pub met: Met,
+}
+
+/// What a skipped row met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Met {
+    /// A stored book, which is not changed.
+    Book(i32),
+    /// A stored book that has the values of the row.
+    Same(i32),
+    /// An earlier row, with its number and line, whose book is new.
+    Row(u64, u64),
+    /// A book of an earlier row, in a dry run.
+    New,
+}
+
+impl Met {
+    /// The id of the stored book.
+    #[must_use]
+    pub fn book(self) -> Option<i32> {
+        match self {
+            Self::Book(id) | Self::Same(id) => Some(id),
+            Self::Row(..) | Self::New => None,
+        }
+    }
+}
+
+impl fmt::Display for Met {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Book(id) => write!(to, "is already book {id}"),
+            Self::Same(id) => write!(to, "book {id} has these values"),
+            Self::Row(number, line) => write!(to, "repeats row {number} (line {line})"),
+            Self::New => to.write_str("repeats an earlier row"),
+        }
     }
 }
 

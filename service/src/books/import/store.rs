@@ -6,7 +6,7 @@ use entity::book::{Column, Entity};
 use sea_orm::{ActiveValue::Set, DbBackend, EntityTrait, QueryTrait, sea_query::OnConflict};
 
 use super::{
-    Batch, OnDuplicate, Report, Row,
+    Batch, Met, OnDuplicate, Reasons, Report, Row, Skipped,
     matching::{Policy, find_isbns, find_stored},
 };
 use crate::{
@@ -42,6 +42,10 @@ impl Identity {
 #[derive(Debug, Default)]
 pub struct Outcome {
     pub report: Report,
+    /// The reasons of rows that were rejected or have a warning.
+    pub reasons: Reasons,
+    /// The rows that were skipped, in order; `None` if they are only counted.
+    pub skipped: Option<Vec<Skipped>>,
     /// The changes to the catalogue, in order; `None` if they are not needed.
     pub changes: Option<Vec<Change>>,
 }
@@ -63,14 +67,8 @@ pub async fn store_batch(
     Policy { on_duplicate, begun }: Policy,
     outcome: &mut Outcome,
 ) -> Result<()> {
-    let Batch { rows, rejected, empty_rows } = batch;
-    outcome.report.rows += (rows.len() + rejected.len()) as u64;
-    outcome.report.rejected += rejected.len() as u64;
-    outcome.report.empty_rows += empty_rows;
-    let count = |is_so: fn(&Row) -> bool| rows.iter().filter(|row| is_so(row)).count() as u64;
-    outcome.report.warnings += count(|row| !row.warnings.is_empty());
-    outcome.report.without_isbn += count(|row| row.book.isbn.is_none());
-    outcome.report.unread += count(|row| row.has_unread);
+    outcome.read(batch);
+    let rows = &batch.rows;
     let mut stored = find_stored(db, rows.iter(), on_duplicate).await?;
     let mut fresh: Vec<&Row> = Vec::with_capacity(rows.len());
     let mut places: HashMap<Identity, usize> = HashMap::with_capacity(rows.len());
@@ -90,12 +88,9 @@ pub async fn store_batch(
             stored.put(changed);
         } else if let Some(earlier) = earlier {
             if on_duplicate == OnDuplicate::Fail {
-                return Err(duplicate(
-                    row,
-                    &format!("repeats row {} (line {})", earlier.number, earlier.line),
-                ));
+                return Err(duplicate(row, Met::Row(earlier.number, earlier.line)));
             }
-            outcome.report.skipped += 1;
+            outcome.skip(row, Met::Row(earlier.number, earlier.line));
         } else {
             places.insert(identity, fresh.len());
             fresh.push(row);
@@ -113,19 +108,48 @@ async fn meet(
 ) -> Result<Option<Book>> {
     let changed = match on_duplicate {
         OnDuplicate::Fail => {
-            return Err(duplicate(row, &format!("is already book {}", book.id)));
+            return Err(duplicate(row, Met::Book(book.id)));
         }
         OnDuplicate::Skip => None,
         OnDuplicate::Update => update(db, book, row).await?,
     };
     match &changed {
-        None => outcome.report.skipped += 1,
+        None if on_duplicate == OnDuplicate::Update => outcome.skip(row, Met::Same(book.id)),
+        None => outcome.skip(row, Met::Book(book.id)),
         Some(changed) => outcome.updated(book.clone(), changed.version),
     }
     Ok(changed)
 }
 
 impl Outcome {
+    /// For an import that notes what it does.
+    pub fn noted() -> Self {
+        Self { skipped: Some(Vec::new()), changes: Some(Vec::new()), ..Self::default() }
+    }
+
+    /// Counts what is known of the rows of a batch before they are stored.
+    fn read(&mut self, batch: &Batch) {
+        let Batch { rows, rejected, empty_rows } = batch;
+        let report = &mut self.report;
+        report.rows += (rows.len() + rejected.len()) as u64;
+        report.rejected += rejected.len() as u64;
+        report.empty_rows += empty_rows;
+        let count = |is_so: fn(&Row) -> bool| rows.iter().filter(|row| is_so(row)).count() as u64;
+        report.warnings += count(|row| !row.warnings.is_empty());
+        report.without_isbn += count(|row| row.book.isbn.is_none());
+        report.unread += count(|row| row.has_unread);
+        report.unusable += count(|row| row.is_lossy);
+        rejected.iter().for_each(|row| self.reasons.rejected(row));
+        rows.iter().for_each(|row| self.reasons.warned(row));
+    }
+
+    fn skip(&mut self, row: &Row, met: Met) {
+        self.report.skipped += 1;
+        if let Some(skipped) = &mut self.skipped {
+            skipped.push(Skipped { number: row.number, line: row.line, met });
+        }
+    }
+
     fn updated(&mut self, before: Book, version: i32) {
         self.report.updated += 1;
         if let Some(changes) = &mut self.changes {
@@ -193,7 +217,7 @@ async fn add(db: &impl Changes, fresh: &[&Row], outcome: &mut Outcome) -> Result
     Ok(Some(books))
 }
 
-fn duplicate(row: &Row, what: &str) -> Error {
+fn duplicate(row: &Row, what: Met) -> Error {
     let Row { number, line, .. } = row;
     let resolution = "choose to skip or to update duplicates instead";
     Error::invalid("", "duplicate", format!("row {number} (line {line}) {what}; {resolution}"))

@@ -1,0 +1,176 @@
+//! An import of the command line: all rows that can be stored, in one transaction, or nothing.
+//!
+//! A thread reads and checks rows while the transaction stores the previous batch. The transaction has the row of the import and
+//! its journal too, so it can be undone as an upload can.
+
+use std::{
+    io::{self, Read},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use sea_orm::ActiveValue::Set;
+use tokio::sync::mpsc;
+
+use super::{
+    Import, NewImport, State,
+    chunk::{self, Chunks, Size, count},
+    create,
+    recorder::Recorder,
+};
+use crate::{
+    Db, Tx,
+    books::import::{
+        self, Batch, Options, Place, Policy, Reasons, Rejected, Report, Row, Rows, Skipped,
+        Understood, bad_file,
+    },
+    database::{Changes, on_a_thread},
+    error::{Error, Result},
+    now,
+};
+
+/// Batches that are read ahead.
+const AHEAD: usize = 4;
+
+/// Receives the events of an import.
+///
+/// When it cannot record an event, the import fails and nothing is stored: no row is skipped silently.
+pub trait Observer: Send + 'static {
+    /// How the file is understood, before its first row is read.
+    fn begin(&mut self, file: &Understood);
+    /// A row was rejected.
+    ///
+    /// # Errors
+    /// When the event cannot be recorded.
+    fn rejected(&mut self, row: &Rejected) -> io::Result<()>;
+    /// A row has no ISBN, or a cell that could not be used.
+    ///
+    /// # Errors
+    /// When the event cannot be recorded.
+    fn warning(&mut self, row: &Row, why: &str) -> io::Result<()>;
+    /// The book of a row was stored before.
+    ///
+    /// # Errors
+    /// When the event cannot be recorded.
+    fn skipped(&mut self, row: &Skipped) -> io::Result<()>;
+    /// A batch is done; the counts so far.
+    fn progress(&mut self, so_far: &Report);
+    /// All rows were reported. What was recorded has to be durable before they are stored.
+    ///
+    /// # Errors
+    /// When it cannot be made durable.
+    fn finish(&mut self) -> io::Result<()>;
+}
+
+/// The outcome of an import.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    /// The import, by which it can be undone; none when nothing was to be stored.
+    pub id: Option<i32>,
+    /// The outcome of the rows, also when nothing was stored.
+    pub report: Report,
+    /// The reasons of rows that were rejected or have a warning.
+    pub reasons: Reasons,
+}
+
+/// Imports all of `input`, or nothing on any error. A dry run stores nothing, and neither does a strict import of a file with rows
+/// that are not stored as they are.
+///
+/// # Errors
+/// [`Error::Invalid`] when the file cannot be read, has no usable header, or holds a duplicate and duplicates are refused;
+/// and any database error. Rows that cannot be stored are no error; they are reported to the observer.
+pub async fn at_once<R, O>(
+    db: &Db,
+    (input, name): (R, Option<&str>),
+    options: Options,
+    mut observer: O,
+) -> Result<Imported>
+where
+    R: Read + Send + 'static,
+    O: Observer,
+{
+    let read_with = options.clone();
+    let open = move || Rows::new(input, &read_with).map_err(bad_file);
+    let rows = on_a_thread(open).await?;
+    let understood = rows.understood();
+    observer.begin(&understood);
+    let new = NewImport {
+        name: super::plain_name(name),
+        options: understood.settle(options),
+        file: String::new(),
+        header: rows.header().to_vec(),
+        bytes: 0,
+    };
+    let (chunks, queue) = mpsc::channel(AHEAD);
+    tokio::task::spawn_blocking(move || {
+        chunk::read(rows, Place::default(), &Size::default(), &chunks);
+    });
+
+    // What is not to be stored ends with an error, so that it is rolled back; its outcome is returned separately.
+    let not_stored = Arc::new(Mutex::new(None));
+    let outcome_to = Arc::clone(&not_stored);
+    let stored = db
+        .write_long(async move |tx| {
+            let imported = store(tx, queue, &new, observer).await?;
+            let Options { dry_run, strict, .. } = new.options;
+            if dry_run || (strict && imported.report.is_lossy()) {
+                let imported = Imported { id: None, ..imported };
+                *outcome_to.lock().unwrap_or_else(PoisonError::into_inner) = Some(imported);
+                return Err(Error::internal("nothing of this import is to be stored"));
+            }
+            Ok(imported)
+        })
+        .await;
+    let not_stored = not_stored.lock().unwrap_or_else(PoisonError::into_inner).take();
+    not_stored.map_or(stored, Ok)
+}
+
+async fn store(
+    tx: &Tx,
+    mut queue: Chunks,
+    new: &NewImport,
+    mut observer: impl Observer,
+) -> Result<Imported> {
+    let import = create(tx, new).await?;
+    let policy = Policy { on_duplicate: new.options.on_duplicate, begun: import.created_at };
+    let mut recorder = Recorder::new(&import, policy);
+    let end = loop {
+        let chunk = chunk::next(&mut queue).await?;
+        tell(&mut observer, &chunk.batch).map_err(unheard)?;
+        let skipped = recorder.store(tx, &chunk.batch).await?;
+        skipped.iter().try_for_each(|row| observer.skipped(row)).map_err(unheard)?;
+        if chunk.batch.is_empty() {
+            break chunk.to;
+        }
+        observer.progress(&recorder.outcome.report);
+    };
+    observer.finish().map_err(unheard)?;
+    let outcome = recorder.outcome;
+    let id = end_with(tx, import, (&outcome, end)).await?;
+    Ok(Imported { id: Some(id), report: outcome.report, reasons: outcome.reasons })
+}
+
+/// Tells what is known of rows before they are stored.
+fn tell(observer: &mut impl Observer, batch: &Batch) -> io::Result<()> {
+    batch.rejected.iter().try_for_each(|row| observer.rejected(row))?;
+    let warned = batch.rows.iter().flat_map(|row| row.warnings.iter().map(move |why| (row, why)));
+    warned.into_iter().try_for_each(|(row, why)| observer.warning(row, why))
+}
+
+async fn end_with(
+    tx: &Tx,
+    import: Import,
+    (outcome, end): (&import::Outcome, Place),
+) -> Result<i32> {
+    let begun = import.created_at;
+    let mut row = count(import, outcome)?;
+    let bytes = i64::try_from(end.bytes).unwrap_or(i64::MAX);
+    (row.bytes_total, row.bytes_read) = (Set(bytes), Set(bytes));
+    row.lines_read = Set(i64::try_from(end.lines).unwrap_or(i64::MAX));
+    row.state = Set(State::Done);
+    (row.started_at, row.ended_at) = (Set(Some(begun)), Set(Some(now())));
+    Ok(tx.update(row).await?.id)
+}
+
+fn unheard(error: io::Error) -> Error {
+    bad_file(format!("the rows that are left out cannot be noted: {error}"))
+}
