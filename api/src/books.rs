@@ -9,7 +9,7 @@ use actix_web::{
 use service::{
     Book, Check, Db, Decimal, Listing, Noun, Page, Tx,
     books::{self, BookChanges, NewBook},
-    items,
+    items, subjects,
 };
 
 use crate::{
@@ -85,20 +85,27 @@ shape! {
 impl Representation for Book {
     type Out<'a> = BookOut<'a>;
     const ABOUT: &'static str = "The catalogue";
-    const INCLUDES: &'static [Include] = &[Include::many::<ItemOut<'_>>("items")];
+    const INCLUDES: &'static [Include] =
+        &[Include::many::<ItemOut<'_>>("items"), Include::texts("subjects")];
 
     async fn include(
         db: &Db,
         projection: &Projection,
         books: &[Self],
     ) -> service::Result<Vec<Included>> {
-        if !projection.includes("items") {
-            return Ok(Vec::new());
-        }
+        let mut more = Vec::new();
         let ids: Vec<i32> = books.iter().map(|book| book.id).collect();
-        let copies = items::of_books(db.reader(), &ids).await?;
-        let copies = copies.iter().map(|items| items.iter().map(ItemOut::from).collect::<Vec<_>>());
-        Ok(vec![included("items", copies)?])
+        if projection.includes("items") {
+            let copies = items::of_books(db.reader(), &ids).await?;
+            let copies =
+                copies.iter().map(|items| items.iter().map(ItemOut::from).collect::<Vec<_>>());
+            more.push(included("items", copies)?);
+        }
+        if projection.includes("subjects") {
+            let about = subjects::of_books(db.reader(), &ids).await?;
+            more.push(included("subjects", about.into_iter())?);
+        }
+        Ok(more)
     }
 }
 

@@ -40,5 +40,6 @@ mod routes;
 mod row;
 pub mod server;
 mod stores;
+mod subjects;
 mod trace;
 mod vary;

@@ -48,6 +48,11 @@ impl Include {
         Self { name, schema: || RefOr::T(Array::new(Ref::from_schema_name(Out::name())).into()) }
     }
 
+    /// Texts.
+    pub const fn texts(name: &'static str) -> Self {
+        Self { name, schema: || RefOr::T(Array::new(String::schema()).into()) }
+    }
+
     /// The ids of other rows.
     pub const fn ids(name: &'static str) -> Self {
         Self { name, schema: || RefOr::T(Array::new(i32::schema()).into()) }

@@ -33,7 +33,7 @@ use crate::{
     merges, openapi, problems, request,
     response_cache::{self, ResponseCache},
     routes::Routes,
-    stores,
+    stores, subjects,
 };
 
 /// How long a connection may be idle between requests.
@@ -74,6 +74,7 @@ fn routes(config: &mut impl Routes) {
     duplicates::routes(config);
     books::routes(config);
     stores::routes(config);
+    subjects::routes(config);
     items::routes(config);
     exports::routes(config);
     imports::routes(config);

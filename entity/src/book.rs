@@ -47,6 +47,8 @@ pub struct Model {
     pub version: i32,
     #[sea_orm(has_many)]
     pub items: HasMany<super::item::Entity>,
+    #[sea_orm(has_many, via = "book_subject")]
+    pub subjects: HasMany<super::subject::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

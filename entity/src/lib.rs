@@ -12,6 +12,7 @@
 )]
 
 pub mod book;
+pub mod book_subject;
 pub mod idempotency_key;
 pub mod import;
 pub mod import_change;
@@ -20,4 +21,5 @@ pub mod import_rejection;
 pub mod item;
 pub mod merge;
 pub mod store;
+pub mod subject;
 pub mod user;

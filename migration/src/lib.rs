@@ -28,6 +28,7 @@ impl MigratorTrait for Migrator {
 pub fn entities() -> Entities {
     Entities::new()
         .add(entity::book::Entity)
+        .add(entity::book_subject::Entity)
         .add(entity::idempotency_key::Entity)
         .add(entity::import::Entity)
         .add(entity::import_change::Entity)
@@ -36,6 +37,7 @@ pub fn entities() -> Entities {
         .add(entity::item::Entity)
         .add(entity::merge::Entity)
         .add(entity::store::Entity)
+        .add(entity::subject::Entity)
         .add(entity::user::Entity)
         // Its rows are written by triggers and read by searches: no entity needs it.
         .exclude("books_unsearched")

@@ -38,6 +38,8 @@ pub struct Relation {
     pub fields: Vec<Field>,
     pub(crate) table: DynIden,
     pub(crate) on: Vec<Expr>,
+    /// The table between them if rows of both sides have many of the other, and how its rows are related to the other entity's.
+    pub(crate) through: Option<(DynIden, Condition)>,
     /// How it is joined; `None` if a row has several related ones.
     pub(crate) join: Option<JoinType>,
 }
@@ -47,6 +49,9 @@ impl Relation {
     pub fn rows(&self) -> SelectStatement {
         let mut rows = Query::select();
         rows.expr(Expr::val(1)).from(self.table.clone());
+        if let Some((table, on)) = &self.through {
+            rows.join(JoinType::InnerJoin, table.clone(), on.clone());
+        }
         for equal in &self.on {
             rows.and_where(equal.clone());
         }

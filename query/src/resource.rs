@@ -6,8 +6,8 @@
 use std::sync::OnceLock;
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, IdenStatic, Iterable, JoinType, PrimaryKeyToColumn, Related,
-    RelationDef, RelationType,
+    ColumnTrait, Condition, EntityTrait, IdenStatic, Iterable, JoinType, PrimaryKeyToColumn,
+    Related, RelationDef, RelationType,
     sea_query::{DynIden, Expr, ExprTrait, IntoIden},
 };
 
@@ -143,6 +143,9 @@ impl Relation {
         E: EntityTrait + Related<R>,
         R: EntityTrait,
     {
+        if let Some(between) = E::via() {
+            return Self::through(name, related, (&between, &E::to()));
+        }
         let RelationDef { from_col, to_col, rel_type, is_owner, .. } = E::to();
         let columns: Vec<DynIden> = from_col.clone().into_iter().collect();
         let is_nullable = E::Column::iter().any(|column| {
@@ -157,7 +160,28 @@ impl Relation {
         let pairs = from_col.into_iter().zip(to_col);
         let equal = |(ours, theirs)| Expr::col((from.clone(), ours)).equals((to.clone(), theirs));
         let on = pairs.map(equal).collect();
-        Self { name, fields: related.fields(), table: to, on, join }
+        Self { name, fields: related.fields(), table: to, on, through: None, join }
+    }
+
+    /// The same where rows of both entities have many of the other: from one to the table between them, and from that to the other.
+    fn through<R: EntityTrait>(
+        name: &'static str,
+        related: &Resource<R>,
+        (from, to): (&RelationDef, &RelationDef),
+    ) -> Self {
+        let on = |relation: &RelationDef| {
+            let RelationDef { from_tbl, to_tbl, from_col, to_col, .. } = relation.clone();
+            let (from, to) = (from_tbl.sea_orm_table().clone(), to_tbl.sea_orm_table().clone());
+            let pairs = from_col.into_iter().zip(to_col);
+            let equal =
+                move |(ours, theirs)| Expr::col((from.clone(), ours)).equals((to.clone(), theirs));
+            pairs.map(equal).collect::<Vec<_>>()
+        };
+        let between = from.to_tbl.sea_orm_table().clone();
+        let joined = on(to).into_iter().fold(Condition::all(), Condition::add);
+        let table = R::default().into_iden();
+        let through = Some((between, joined));
+        Self { name, fields: related.fields(), table, on: on(from), through, join: None }
     }
 }
 

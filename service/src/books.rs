@@ -12,7 +12,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    Item,
+    Item, Subject,
     check::{Rules, line, text, within},
     json::{exact_or_null, given, given_exact_or_null, given_whole_or_null, whole_or_null},
     language,
@@ -46,7 +46,12 @@ pub(crate) static BOOKS: Resource<Entity> = Resource::new("book", "books")
         columns: &["title", "author"],
     })
     .special(&[(Column::Isbn, crate::isbn::KIND), (Column::Language, language::KIND)])
-    .relations(|| vec![Relation::to::<Entity, _>("items", Item::resource())]);
+    .relations(|| {
+        vec![
+            Relation::to::<Entity, _>("items", Item::resource()),
+            Relation::to::<Entity, _>("subjects", Subject::resource()),
+        ]
+    });
 
 /// A book to be added.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
@@ -99,6 +104,9 @@ pub struct NewBook {
     #[schema(value_type = Option<f64>, minimum = 0, maximum = 9999.99, multiple_of = 0.01, example = 1.5)]
     #[serde(default, deserialize_with = "exact_or_null")]
     pub series_number: Option<Decimal>,
+    /// What it is about; lists show it with `include=subjects`.
+    #[schema(max_items = 100, example = json!(["Software"]))]
+    pub subjects: Option<Vec<String>>,
 }
 
 fn available() -> String {
@@ -157,6 +165,10 @@ changes! {
         #[serde(default, deserialize_with = "given_exact_or_null")]
         #[schema(value_type = Option<f64>, minimum = 0, maximum = 9999.99, multiple_of = 0.01)]
         pub series_number: Option<Option<Decimal>>,
+        /// All of them: others are taken from it.
+        #[serde(default, deserialize_with = "given")]
+        #[schema(value_type = Option<Vec<String>>, max_items = 100)]
+        pub subjects: Option<Option<Vec<String>>>,
     }
 }
 
@@ -175,6 +187,7 @@ noun! {
         series => line(LONGEST_SERIES),
         series_number => check_series_number,
     }
+    beside: subjects
 }
 
 fn check_series_number(rules: &mut Rules, field: &str, number: &mut Decimal) {

@@ -17,10 +17,13 @@ pub mod maintenance;
 mod noun;
 mod precondition;
 pub mod stores;
+pub mod subjects;
 
 pub use check::{Check, Checked, LINE_PATTERN, TEXT_PATTERN, check_all};
 pub use csv_escape::guarded;
-pub use entity::{book::Model as Book, item::Model as Item, store::Model as Store};
+pub use entity::{
+    book::Model as Book, item::Model as Item, store::Model as Store, subject::Model as Subject,
+};
 pub use error::{Error, FieldError, FieldErrors, Result, chain};
 pub use isbn::PATTERN as ISBN_PATTERN;
 pub use json::{Price, number_or_null, price_as_number, whole_or_null};

@@ -73,6 +73,30 @@ pub trait Noun: Listed<Entity = Self::Table> + IntoActiveModel<Self::Row> {
     /// The [`MEMBERS`](Self::MEMBERS) as the cells of a table, in their order.
     fn cells(&self) -> Vec<Cow<'_, str>>;
 
+    /// Stores what a new row is given beside its columns.
+    ///
+    /// # Errors
+    /// Any database error.
+    async fn add_beside(_: &impl Changes, _: i32, _: &Self::New) -> Result<()> {
+        Ok(())
+    }
+
+    /// Stores what a change gives a row beside its columns; whether that was something else.
+    ///
+    /// # Errors
+    /// Any database error.
+    async fn change_beside(_: &impl Changes, _: i32, _: &Self::Changes) -> Result<bool> {
+        Ok(false)
+    }
+
+    /// Refuses a change of many rows that gives them something beside their columns.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with the member.
+    fn expect_columns(_: &Self::Changes) -> Result<()> {
+        Ok(())
+    }
+
     /// Passes when the rows exist that the set members of `row` refer to. SQLite does not say which foreign key was broken.
     ///
     /// # Errors
@@ -106,7 +130,10 @@ pub trait Noun: Listed<Entity = Self::Table> + IntoActiveModel<Self::Row> {
         let now = now();
         let row = Self::row(new, now);
         Self::check_parents(db, &row).await?;
-        db.insert(row).await.map_err(|error| with_value(error.into(), &Self::row(new, now)))
+        let stored = db.insert(row).await;
+        let stored = stored.map_err(|error| with_value(error.into(), &Self::row(new, now)))?;
+        Self::add_beside(db, stored.row_version().id, new).await?;
+        Ok(stored)
     }
 
     /// Changes the members that are given; a change that changes nothing leaves the version as it is.
@@ -134,6 +161,7 @@ pub trait Noun: Listed<Entity = Self::Table> + IntoActiveModel<Self::Row> {
         changes: &Checked<Self::Changes>,
     ) -> Result<Changed> {
         Self::read_only(changes).expect_nothing()?;
+        Self::expect_columns(changes)?;
         let selected = selection.confirmed(tx, Self::resource()).await?;
         let row = given::<Self>(changes);
         Self::check_parents(tx, &row).await?;
@@ -179,7 +207,8 @@ pub(crate) async fn change<T: Noun>(
     T::read_only(changes).check(T::resource().noun.0, &version)?;
     let mut row = stored.clone().into_active_model();
     T::apply(changes, &mut row);
-    if !row.is_changed() {
+    let beside = T::change_beside(db, version.id, changes).await?;
+    if !row.is_changed() && !beside {
         return Ok(stored);
     }
     T::check_parents(db, &row).await?;
@@ -278,11 +307,12 @@ pub(crate) use changes;
 
 /// Makes an entity with its [`Resource`] a [`Noun`], by the table of the members that clients may write: `member => rule`, in the
 /// order of the columns. The rule is a function of [`Rules`](crate::check::Rules), the member's name and its value, where there is
-/// one. `parents` names the function of [`Noun::check_parents`].
+/// one. `parents` names the function of [`Noun::check_parents`], `beside` a member whose values are rows of other tables, and the module
+/// that stores them.
 macro_rules! noun {
     ($resource:ident of $($table:ident)::+: $new:ident, $changes:ident {
         $($member:ident $(=> $rule:expr)?,)*
-    } $(parents: $check_parents:ident)?) => {
+    } $(parents: $check_parents:ident)? $(beside: $beside:ident)?) => {
         impl $crate::noun::Listed for $($table)::+::Model {
             fn resource() -> &'static $crate::query::Resource<$($table)::+::Entity> {
                 &$resource
@@ -292,12 +322,14 @@ macro_rules! noun {
         impl $crate::check::Check for $new {
             fn apply(&mut self, rules: &mut $crate::check::Rules) {
                 $($crate::noun::check!(self.$member, rules, stringify!($member) $(, $rule)?);)*
+                $($crate::noun::check!(self.$beside, rules, stringify!($beside), $crate::$beside::check);)?
             }
         }
 
         impl $crate::check::Check for $changes {
             fn apply(&mut self, rules: &mut $crate::check::Rules) {
                 $($crate::noun::check!(self.$member, rules, stringify!($member) $(, $rule)?);)*
+                $($crate::noun::check!(self.$beside, rules, stringify!($beside), $crate::$beside::check);)?
             }
         }
 
@@ -312,7 +344,7 @@ macro_rules! noun {
 
             fn row(new: &$new, now: chrono::DateTime<chrono::Utc>) -> Self::Row {
                 use sea_orm::ActiveValue::{NotSet, Set};
-                let $new { $($member),* } = new;
+                let $new { $($member,)* $($beside: _)? } = new;
                 $($table)::+::ActiveModel {
                     id: NotSet,
                     $($member: Set($member.clone().into()),)*
@@ -323,14 +355,14 @@ macro_rules! noun {
             }
 
             fn apply(changes: &$changes, row: &mut Self::Row) {
-                let $changes { $($member,)* id: _, version: _, created_at: _, updated_at: _ } = changes;
+                let $changes { $($member,)* $($beside: _,)? id: _, version: _, created_at: _, updated_at: _ } = changes;
                 $(if let Some(value) = $member {
                     row.$member.set_ne(value.clone().into());
                 })*
             }
 
             fn overwrite(new: &$new, named: &[bool], row: &mut Self::Row) {
-                let (mut named, $new { $($member),* }) = (named.iter(), new);
+                let (mut named, $new { $($member,)* $($beside: _)? }) = (named.iter(), new);
                 $(if named.next() == Some(&true) {
                     row.$member.set_ne($member.clone().into());
                 })*
@@ -357,6 +389,34 @@ macro_rules! noun {
             fn cells(&self) -> Vec<std::borrow::Cow<'_, str>> {
                 vec![$($crate::csv_escape::Cell::cell(&self.$member)),*]
             }
+
+            $(async fn add_beside(
+                db: &impl $crate::database::Changes,
+                id: i32,
+                new: &$new,
+            ) -> $crate::Result<()> {
+                if let Some(given) = &new.$beside {
+                    $crate::$beside::set(db, id, given).await?;
+                }
+                Ok(())
+            }
+
+            async fn change_beside(
+                db: &impl $crate::database::Changes,
+                id: i32,
+                changes: &$changes,
+            ) -> $crate::Result<bool> {
+                match &changes.$beside {
+                    Some(given) => {
+                        $crate::$beside::set(db, id, given.as_deref().unwrap_or_default()).await
+                    }
+                    None => Ok(false),
+                }
+            }
+
+            fn expect_columns(changes: &$changes) -> $crate::Result<()> {
+                $crate::$beside::expect_none(changes.$beside.is_some())
+            })?
 
             $(async fn check_parents(
                 db: &impl $crate::database::Changes,

@@ -61,6 +61,7 @@ mod slow_clients;
 mod sorting;
 mod startup;
 mod stores;
+mod subjects;
 mod substrings;
 mod targets;
 mod tidy;

@@ -56,7 +56,10 @@ pub async fn put(
         return Err(not_found(isbn));
     }
     match db.insert(new_row(isbn, changes)?).await {
-        Ok(book) => Ok((book, true)),
+        Ok(book) => {
+            Book::change_beside(db, book.id, changes).await?;
+            Ok((book, true))
+        }
         // Another transaction has just created it; a retry updates it.
         Err(DatabaseError::Duplicate { .. }) => {
             Err(Error::collision("another transaction added the book"))

@@ -22,6 +22,7 @@ use crate::{
     noun::{Listed, Members, Noun},
     now,
     query::{Listing, Page, Resource},
+    subjects,
 };
 
 /// Books that are merged at once.
@@ -66,12 +67,14 @@ struct Whole<'a> {
     created_at: chrono::DateTime<chrono::Utc>,
     #[serde(flatten)]
     members: Members<'a, Book>,
+    subjects: Vec<String>,
 }
 
 impl<'a> Whole<'a> {
-    fn of(book: &'a Book) -> Self {
+    async fn of(db: &impl Rows, book: &'a Book) -> Result<Self> {
         let &Book { id, version, created_at, .. } = book;
-        Self { id, version, created_at, members: Members(book) }
+        let subjects = subjects::of_book(db, id).await?;
+        Ok(Self { id, version, created_at, members: Members(book), subjects })
     }
 }
 
@@ -112,8 +115,12 @@ pub async fn create(
     for other in &others {
         let items = copies(db, other.id).await?;
         moved += items.len();
-        merged.push(Merged { book: Whole::of(other), items });
+        merged.push(Merged { book: Whole::of(db, other).await?, items });
     }
+    let before = Whole::of(db, &book).await?;
+    let about = merged.iter().map(|merged| &merged.book).chain([&before]);
+    let about: Vec<String> = about.flat_map(|book| book.subjects.clone()).collect();
+    subjects::set(db, id, &about).await?;
     point(db, item::Column::BookId.is_in(others.iter().map(|other| other.id)), id).await?;
     let gone = book::Entity::delete_many();
     let gone = gone.filter(book::Column::Id.is_in(others.iter().map(|other| other.id)));
@@ -129,7 +136,7 @@ pub async fn create(
         id: NotSet,
         book_id: Set(id),
         book_version: Set(version),
-        before: Set(serde_json::to_string(&Whole::of(&book)).map_err(Error::no_json)?),
+        before: Set(serde_json::to_string(&before).map_err(Error::no_json)?),
         merged: Set(serde_json::to_string(&merged).map_err(Error::no_json)?),
         books: Set(number(others.len())),
         items: Set(number(moved)),
@@ -252,6 +259,7 @@ pub async fn undo(db: &impl Changes, id: i32) -> Result<Merge> {
     row.version = Set(version);
     row.updated_at = Set(now());
     db.update(row).await?;
+    Book::change_beside(db, book_id, &before).await?;
     for Merged { book, items } in &merged {
         let Some(other) = book.id else { continue };
         let mut row = book::ActiveModel {
@@ -263,6 +271,7 @@ pub async fn undo(db: &impl Changes, id: i32) -> Result<Merge> {
         };
         Book::apply(book, &mut row);
         db.exec(book::Entity::insert(row).as_query()).await?;
+        Book::change_beside(db, other, book).await?;
         for items in items.chunks(500) {
             let theirs = item::Column::Id.is_in(items.iter().copied());
             point(db, theirs.and(item::Column::BookId.eq(book_id)), other).await?;

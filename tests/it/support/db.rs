@@ -15,8 +15,8 @@ use tempfile::TempDir;
 use super::Program;
 
 /// Number and name of the latest revision of the schema, in words.
-pub const REVISIONS: usize = 20;
-pub const HEAD: &str = "m20261130_231812_create_merges";
+pub const REVISIONS: usize = 21;
+pub const HEAD: &str = "m20261130_233932_create_subjects";
 
 /// A fresh database with the latest schema.
 pub struct Database {

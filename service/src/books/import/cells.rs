@@ -122,6 +122,7 @@ pub(super) fn book(cells: &impl Cells, defaults: &Defaults) -> Result<Accepted, 
         }),
         series: in_series.0,
         series_number: in_series.1,
+        subjects: None,
     };
     if new.isbn.is_none() && !row.has_warned(isbn) {
         row.warn(isbn, "there is no isbn".to_owned());
