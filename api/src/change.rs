@@ -97,7 +97,8 @@ impl DryRun {
         T: Send + 'static,
         F: AsyncFn(&Tx) -> Result<T> + Send + 'static,
     {
-        if self.0 { db.dry_run(work).await } else { db.write(work).await }
+        let written = if self.0 { db.dry_run(work).await } else { db.write(work).await };
+        named(db, written).await
     }
 
     /// The same for a change of many rows.
@@ -109,7 +110,8 @@ impl DryRun {
         T: Send + 'static,
         F: AsyncFn(&Tx) -> Result<T> + Send + 'static,
     {
-        if self.0 { db.dry_run(work).await } else { db.write_many(work).await }
+        let written = if self.0 { db.dry_run(work).await } else { db.write_many(work).await };
+        named(db, written).await
     }
 
     /// A response, which says so if nothing was stored.
@@ -145,6 +147,17 @@ impl DryRun {
     /// What happened, or would happen.
     pub fn message(self, message: String) -> String {
         if self.0 { format!("{message} (dry run: nothing was stored)") } else { message }
+    }
+}
+
+/// Names the row that a unique value belongs to, when the change was refused for it.
+///
+/// # Errors
+/// That of the change.
+pub async fn named<T>(db: &Db, written: Result<T>) -> Result<T> {
+    match written {
+        Err(error) => Err(error.with_owner(db).await),
+        written => written,
     }
 }
 

@@ -6,10 +6,13 @@ use actix_web::{
     HttpRequest, HttpResponse,
     dev::ResourceDef,
     get,
-    http::{Method, header::ALLOW},
+    http::{
+        Method,
+        header::{ALLOW, HeaderName},
+    },
     web::Data,
 };
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::{OpenApi, RefOr};
 
 use crate::{compress::fixed::Fixed, error::Problem, list::QUERY};
 
@@ -36,12 +39,23 @@ impl Contract {
             let document = (self.document)();
             // It always has a JSON text.
             let text = serde_json::to_vec(&document).unwrap_or_default();
-            Made { text: Fixed::new(text.into()), paths: Paths::of(&document) }
+            Made { text: Fixed::new(text.into()), paths: Paths::new(&document) }
         })
     }
 
     fn methods(&self, path: &str) -> Option<&[Method]> {
-        self.made().paths.methods(path)
+        self.made().paths.of(path).map(|path| path.methods.as_slice())
+    }
+
+    /// What a request for the options of a path is told: its methods, and the types of the bodies that it takes.
+    fn options(&self, path: &str) -> Option<HttpResponse> {
+        let path = self.made().paths.of(path)?;
+        let mut response = HttpResponse::NoContent();
+        response.insert_header((ALLOW, list(&path.methods)));
+        for (name, types) in &path.bodies {
+            response.insert_header((name.clone(), types.as_str()));
+        }
+        Some(response.finish())
     }
 
     /// The refusal of a request whose path exists, but not for its method.
@@ -52,11 +66,18 @@ impl Contract {
     }
 }
 
-/// Which methods each path of the document has.
-struct Paths(Vec<(ResourceDef, Vec<Method>)>);
+/// The paths of the document.
+struct Paths(Vec<Described>);
+
+/// A path, its methods, and by the names of headers the media types of the bodies of two of them.
+struct Described {
+    definition: ResourceDef,
+    methods: Vec<Method>,
+    bodies: Vec<(HeaderName, String)>,
+}
 
 impl Paths {
-    fn of(document: &OpenApi) -> Self {
+    fn new(document: &OpenApi) -> Self {
         let paths = document.paths.paths.iter().map(|(path, item)| {
             let mut methods = Vec::new();
             for (operation, method) in [
@@ -77,17 +98,25 @@ impl Paths {
                 query.filter(|_| document.paths.paths.contains_key(&format!("{path}/query"))),
             );
             methods.push(Method::OPTIONS);
-            (ResourceDef::new(path.as_str()), methods)
+            let bodies = [("accept-patch", &item.patch), ("accept-post", &item.post)];
+            let bodies = bodies.into_iter().filter_map(|(name, operation)| {
+                let Some(RefOr::T(body)) = &operation.as_ref()?.request_body else { return None };
+                let types: Vec<&str> = body.content.keys().map(String::as_str).collect();
+                Some((HeaderName::from_static(name), types.join(", ")))
+            });
+            let bodies = bodies.collect();
+            Described { definition: ResourceDef::new(path.as_str()), methods, bodies }
         });
         let mut paths: Vec<_> = paths.collect();
         // A path without variables goes before `/{id}`, which would match it too.
-        paths.sort_by_key(|(path, _)| path.pattern().is_some_and(|pattern| pattern.contains('{')));
+        paths.sort_by_key(|path| {
+            path.definition.pattern().is_some_and(|pattern| pattern.contains('{'))
+        });
         Self(paths)
     }
 
-    fn methods(&self, path: &str) -> Option<&[Method]> {
-        let (_, methods) = self.0.iter().find(|(definition, _)| definition.is_match(path))?;
-        Some(methods)
+    fn of(&self, path: &str) -> Option<&Described> {
+        self.0.iter().find(|described| described.definition.is_match(path))
     }
 }
 
@@ -103,11 +132,9 @@ pub async fn fallback(
     if let Some(problem) = contract.refuse(&request) {
         return Err(problem);
     }
-    match contract.methods(request.path()) {
+    match contract.options(request.path()) {
         // The only method of the document without a handler.
-        Some(methods) => {
-            Ok(HttpResponse::NoContent().insert_header((ALLOW, list(methods))).finish())
-        }
+        Some(options) => Ok(options),
         None => {
             let shown = service::shortened(request.path(), 100);
             Err(Problem::not_found(format!(

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use service::{Check, Db, Error, Noun, Result, Tx, check_all, idempotency};
 
 use crate::{
+    change::named,
     error::Problem,
     etag,
     extract::{CreateBody, OneOrMany},
@@ -42,17 +43,14 @@ where
             let location = format!("/api/{}/{}", T::resource().noun.1, row.row_version().id);
             return Ok(Created { at: Some((location, etag::of(&row))), body: json(&row)? });
         }
-        let mut bodies = Vec::with_capacity(inputs.len());
-        for (place, input) in inputs.iter().enumerate() {
-            let row = T::create(tx, input).await.map_err(|error| error.of_element(place))?;
-            bodies.push(json(&row)?);
-        }
+        let rows = T::create_all(tx, &inputs).await?;
+        let bodies: Vec<String> = rows.iter().map(json).collect::<Result<_>>()?;
         Ok(Created { at: None, body: format!("[{}]", bodies.join(",")) })
     };
     // Nothing is stored under the key of a dry run, either.
     let created = match dry_run.is_dry() {
         true => dry_run.write(db, work).await?,
-        false => idempotency::write_once(db, key, work).await?,
+        false => named(db, idempotency::write_once(db, key, work).await).await?,
     };
     let mut response = dry_run.response(HttpResponse::Created());
     if let Some((location, tag)) = created.at.filter(|_| !dry_run.is_dry()) {

@@ -7,12 +7,12 @@ use std::{fmt, time::Duration};
 use actix_web::{
     HttpResponse, ResponseError,
     http::{
-        StatusCode,
-        header::{self, ALLOW, HeaderValue, RETRY_AFTER},
+        Method, StatusCode,
+        header::{self, ALLOW, HeaderName, HeaderValue, RETRY_AFTER},
     },
 };
 use serde::Serialize;
-use service::{DatabaseError, Error, FieldError};
+use service::{DatabaseError, Error, FieldError, Owner};
 use utoipa::ToSchema;
 
 use crate::{etag, trace};
@@ -39,7 +39,7 @@ pub struct Problem {
     /// The id of the request, as in the log.
     request_id: String,
     #[serde(skip)]
-    headers: Vec<(header::HeaderName, HeaderValue)>,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// Maximum length of a sentence in bytes. Each part of one is limited where it is created; this covers all of them, also future
@@ -101,6 +101,17 @@ impl Problem {
         Self::new(Kind::UriTooLong, detail)
     }
 
+    /// The body has another type than one of these.
+    pub fn media_type(detail: String, method: &Method, types: &str) -> Self {
+        let name = match method.as_str() {
+            "PATCH" => HeaderName::from_static("accept-patch"),
+            "POST" => HeaderName::from_static("accept-post"),
+            "QUERY" => HeaderName::from_static("accept-query"),
+            _ => header::ACCEPT,
+        };
+        Self::new(Kind::MediaType, detail).with_header(name, types)
+    }
+
     /// The route exists, but not for this method.
     pub fn method_not_allowed(method: &str, allow: &str) -> Self {
         let method = service::shortened(method, 30);
@@ -118,7 +129,10 @@ impl Problem {
         let detail = kind.about().example;
         let errors = match kind {
             Kind::Invalid => vec![FieldError::new("year", "out-of-range", detail)],
-            Kind::Duplicate => vec![FieldError::new("isbn", "duplicate", detail)],
+            Kind::Duplicate => {
+                let link = Some("/api/books/17".to_owned());
+                vec![FieldError { link, ..FieldError::new("isbn", "duplicate", detail) }]
+            }
             _ => Vec::new(),
         };
         let request_id = "18c5f2a9e4d31-2a".to_owned();
@@ -129,7 +143,7 @@ impl Problem {
         self.status
     }
 
-    fn with_header(mut self, name: header::HeaderName, value: &str) -> Self {
+    fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.push((name, value));
         }
@@ -143,10 +157,16 @@ impl From<Error> for Problem {
         let new = |kind| Self::new(kind, sentence);
         match error {
             Error::Invalid(errors) => Self { errors: errors.listed(), ..new(Kind::Invalid) },
-            Error::Duplicate { field, .. } => {
+            Error::Duplicate(duplicate) => {
                 let problem = new(Kind::Duplicate);
-                let errors = vec![FieldError::new(&field, "duplicate", problem.detail.clone())];
-                Self { errors, ..problem }
+                let mut error = FieldError::new(&duplicate.field, "duplicate", &problem.detail);
+                if let Some(place) = duplicate.element {
+                    error.pointer = format!("/{place}{}", error.pointer);
+                }
+                if let Owner::Row((_, nouns), id) = duplicate.owner {
+                    error.link = Some(format!("/api/{nouns}/{id}"));
+                }
+                Self { errors: vec![error], ..problem }
             }
             Error::NotFound { .. } => new(Kind::NotFound),
             Error::Stale { id, current, .. } => {

@@ -59,6 +59,23 @@ impl Format {
         }
     }
 
+    /// Passes for a client that accepts JSON, as a single row is sent.
+    ///
+    /// # Errors
+    /// With a sentence.
+    pub fn expect_json(request: &HttpRequest) -> std::result::Result<(), String> {
+        let json = Self::Json.essence();
+        match request.headers().contains_key(ACCEPT).then(|| Accept::parse(request)) {
+            Some(Ok(accept))
+                if !accept.is_empty()
+                    && liking(&accept, json).is_none_or(|quality| quality == Quality::ZERO) =>
+            {
+                Err(format!("no type in `Accept` is supported; a row is available as {json}"))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// Rows as bytes, at the beginning or after others.
     ///
     /// # Errors

@@ -11,6 +11,10 @@ use actix_web::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use service::{Db, Error, Listed, Noun, whole_or_null};
+use utoipa::{
+    PartialSchema,
+    openapi::{Object, RefOr, Schema},
+};
 
 use crate::{
     error::Problem,
@@ -40,6 +44,13 @@ pub struct Query {
     #[serde(default, deserialize_with = "whole_or_null")]
     offset: Option<i32>,
     count: Option<String>,
+}
+
+/// What a query may have is written out in [`filters`](crate::openapi).
+impl PartialSchema for Query {
+    fn schema() -> RefOr<Schema> {
+        RefOr::T(Object::new().into())
+    }
 }
 
 /// Names, with commas in between or in an array.

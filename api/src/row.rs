@@ -4,8 +4,9 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::head
 use service::{Db, Error, FieldError, nearest};
 
 use crate::{
-    error::Problem,
+    error::{Kind, Problem},
     etag::IfNoneMatch,
+    format::Format,
     list::parameters,
     projection::{Projection, Representation},
 };
@@ -17,7 +18,8 @@ pub struct RowQuery {
 }
 
 impl RowQuery {
-    fn of(request: &HttpRequest) -> service::Result<Self> {
+    fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        Format::expect_json(request).map_err(|why| Problem::new(Kind::NotAcceptable, why))?;
         let (projection, rest) = Projection::of(&parameters(request)?);
         let unknown = |(name, _): (String, String)| {
             let known = ["fields", "include"].map(str::to_owned).into_iter();
@@ -30,7 +32,7 @@ impl RowQuery {
         if unknown.is_empty() {
             Ok(Self { projection, seen: IfNoneMatch::of(request) })
         } else {
-            Err(Error::Invalid(unknown.into()))
+            Err(Error::Invalid(unknown.into()).into())
         }
     }
 
@@ -65,6 +67,6 @@ impl FromRequest for RowQuery {
     type Future = std::future::Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        std::future::ready(Self::of(request).map_err(Problem::from))
+        std::future::ready(Self::of(request))
     }
 }

@@ -27,6 +27,10 @@ pub struct FieldError {
     pub code: &'static str,
     /// A sentence for people: the value in backticks, and what to do about it.
     pub detail: String,
+    /// Where the other row is that is the reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, value_type = String, example = "/api/books/17")]
+    pub link: Option<String>,
 }
 
 impl FieldError {
@@ -43,7 +47,7 @@ impl FieldError {
     pub fn parameter(name: &str, code: &'static str, detail: impl Into<String>) -> Self {
         // A value that the sentence repeats may be a megabyte long.
         let detail = text::shortened(&detail.into(), LONGEST_DETAIL);
-        Self { pointer: text::shortened(name, LONGEST_POINTER), code, detail }
+        Self { pointer: text::shortened(name, LONGEST_POINTER), code, detail, link: None }
     }
 
     /// The same for one element of a list of inputs.

@@ -2,6 +2,8 @@
 
 pub use sea_executor::chain;
 use sea_executor::{Error as DatabaseError, JobError};
+
+pub use crate::duplicate::Duplicate;
 use sea_list_query::{self as query, Unconfirmed};
 pub use sea_list_query::{FieldError, FieldErrors};
 use sea_orm::DbErr;
@@ -16,13 +18,8 @@ pub enum Error {
     #[error("{0}")]
     Invalid(FieldErrors),
     /// A value that has to be unique already exists.
-    #[error("{field}{} is taken by another row; change that one or choose another {field}", quoted(.value))]
-    Duplicate {
-        /// The column.
-        field: String,
-        /// The value that was to be stored; empty if the database did not report it.
-        value: String,
-    },
+    #[error(transparent)]
+    Duplicate(Box<Duplicate>),
     /// No row has this id, or this value of another unique column.
     #[error("no {what} has the {key} {value}")]
     NotFound {
@@ -105,28 +102,12 @@ impl Error {
     pub fn of_element(self, place: usize) -> Self {
         match self {
             Self::Invalid(errors) => Self::Invalid(errors.of_element(place)),
-            Self::Duplicate { field, value } => {
-                let detail = Self::Duplicate { field: field.clone(), value }.to_string();
-                Self::invalid(&field, "duplicate", detail).of_element(place)
+            Self::Duplicate(duplicate) => {
+                Self::Duplicate(Box::new(Duplicate { element: Some(place), ..*duplicate }))
             }
             other => other,
         }
     }
-
-    /// Fills in the value of a [`Error::Duplicate`], which the database does not report.
-    #[must_use]
-    pub fn with_value(self, value: Option<&str>) -> Self {
-        match (self, value) {
-            (Self::Duplicate { field, .. }, Some(value)) => {
-                Self::Duplicate { field, value: value.to_owned() }
-            }
-            (other, _) => other,
-        }
-    }
-}
-
-fn quoted(value: &str) -> String {
-    if value.is_empty() { String::new() } else { format!(" `{value}`") }
 }
 
 impl JobError for Error {
@@ -151,9 +132,7 @@ impl From<query::Error> for Error {
 impl From<DatabaseError> for Error {
     fn from(error: DatabaseError) -> Self {
         match error {
-            DatabaseError::Duplicate { column } => {
-                Self::Duplicate { field: column, value: String::new() }
-            }
+            DatabaseError::Duplicate { column } => Duplicate::of_column(column),
             DatabaseError::MissingParent => {
                 let detail = "a row that this one points at does not exist any more; read it again";
                 Self::invalid("", "missing-parent", detail)

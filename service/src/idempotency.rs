@@ -182,7 +182,7 @@ async fn store(tx: &Tx, key: &Key, answer: &impl Serialize) -> Result<()> {
 
 /// Whether the key is what was refused: SQLite reports its column, and PostgreSQL the constraint `idempotency_keys_pkey`.
 fn is_of_key(refusal: &Error) -> bool {
-    matches!(refusal, Error::Duplicate { field, .. } if field == "key" || field == "pkey")
+    matches!(refusal, Error::Duplicate(found) if found.field == "key" || found.field == "pkey")
 }
 
 /// Deletes the key unless another request has stored it meanwhile.

@@ -36,7 +36,7 @@ impl Visitor<'_> for WholeVisitor {
     type Value = Whole;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("i32")
+        write!(f, "a whole number between {} and {}", i32::MIN, i32::MAX)
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<Whole, E> {

@@ -6,6 +6,7 @@
 pub mod books;
 mod check;
 mod csv_escape;
+mod duplicate;
 mod error;
 pub mod idempotency;
 pub mod imports;
@@ -21,6 +22,7 @@ pub mod subjects;
 
 pub use check::{Check, Checked, LINE_PATTERN, TEXT_PATTERN, check_all};
 pub use csv_escape::guarded;
+pub use duplicate::{Duplicate, Owner};
 pub use entity::{
     book::Model as Book, item::Model as Item, store::Model as Store, subject::Model as Subject,
 };

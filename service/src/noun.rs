@@ -6,8 +6,8 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, EntityTrait, IdenStatic, IntoActiveModel, Iterable, ModelTrait,
-    PrimaryKeyTrait, QuerySelect, QueryTrait,
+    ActiveModelTrait, EntityTrait, IntoActiveModel, ModelTrait, PrimaryKeyTrait, QuerySelect,
+    QueryTrait,
     sea_query::{Expr, ExprTrait},
 };
 use serde::{Serialize, Serializer, ser::SerializeStruct};
@@ -16,10 +16,11 @@ use crate::{
     Tx,
     check::{Check, Checked},
     database::{Changes, Decode, Insertable, Reader, Rows},
+    duplicate::{among, with_value},
     error::{Error, Result},
     now,
     precondition::{Precondition, ReadOnlyFields, RowVersion},
-    query::{Changed, Kind, Listing, Page, Resource, Selection},
+    query::{Changed, Listing, Page, Resource, Selection},
 };
 
 /// A row that can be listed.
@@ -131,9 +132,23 @@ pub trait Noun: Listed<Entity = Self::Table> + IntoActiveModel<Self::Row> {
         let row = Self::row(new, now);
         Self::check_parents(db, &row).await?;
         let stored = db.insert(row).await;
-        let stored = stored.map_err(|error| with_value(error.into(), &Self::row(new, now)))?;
+        let stored =
+            stored.map_err(|error| with_value::<Self>(error.into(), &Self::row(new, now), db))?;
         Self::add_beside(db, stored.row_version().id, new).await?;
         Ok(stored)
+    }
+
+    /// Adds several rows.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create), with the place of the input.
+    async fn create_all(db: &impl Changes, inputs: &[Checked<Self::New>]) -> Result<Vec<Self>> {
+        let mut rows = Vec::with_capacity(inputs.len());
+        for (place, new) in inputs.iter().enumerate() {
+            let stored = Self::create(db, new).await;
+            rows.push(stored.map_err(|error| among::<Self>(error, inputs, place))?);
+        }
+        Ok(rows)
     }
 
     /// Changes the members that are given; a change that changes nothing leaves the version as it is.
@@ -168,7 +183,7 @@ pub trait Noun: Listed<Entity = Self::Table> + IntoActiveModel<Self::Row> {
         let next = Expr::col(Self::VERSION).add(1_i32);
         let also = [(Self::VERSION, next), (Self::UPDATED_AT, Expr::val(now()))];
         let changed = selected.update(tx, &row, also).await.map_err(Error::from);
-        changed.map_err(|error| with_value(error, &row))
+        changed.map_err(|error| with_value::<Self>(error, &row, tx))
     }
 
     /// Deletes a row, and what the schema deletes with it.
@@ -214,7 +229,8 @@ pub(crate) async fn change<T: Noun>(
     T::check_parents(db, &row).await?;
     row.set(T::VERSION, (version.version + 1).into());
     row.set(T::UPDATED_AT, now().into());
-    db.update(row).await.map_err(|error| with_value(error.into(), &given::<T>(changes)))
+    let stored = db.update(row).await;
+    stored.map_err(|error| with_value::<T>(error.into(), &given::<T>(changes), db))
 }
 
 /// A row that has the members which a change names, and no others.
@@ -231,14 +247,6 @@ async fn locked<T: Noun>(db: &impl Changes, id: i32) -> Result<T> {
 
 fn not_found<T: Noun>(id: i32) -> Error {
     Error::NotFound { what: T::resource().noun.0, key: "id", value: id.to_string() }
-}
-
-/// Names the value of a column that has to be unique, which the database does not always do.
-fn with_value<A: ActiveModelTrait>(error: Error, row: &A) -> Error {
-    let Error::Duplicate { field, .. } = &error else { return error };
-    let column = <A::Entity as EntityTrait>::Column::iter().find(|column| column.as_str() == field);
-    let value = column.and_then(|column| Kind::write(&row.get(column).into_value()?));
-    error.with_value(value.as_deref())
 }
 
 /// The members of a row that clients may write, serialized as an object.

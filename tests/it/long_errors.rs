@@ -134,7 +134,7 @@ fn parameters_and_paths_are_cut_in_the_answer() {
             400,
         ),
         (format!("/api/books/{}", "9".repeat(8000)), 404),
-        (format!("/api/books/{long}"), 400),
+        (format!("/api/books/{long}"), 404),
         (format!("/api/books/isbn/{long}"), 400),
         (format!("/api/books/isbn/{encoded}"), 400),
         (format!("/problems/{long}"), 404),

@@ -21,6 +21,7 @@ mod draining;
 mod dry_runs;
 mod duplicates;
 mod durability;
+mod explanations;
 mod export;
 mod file_loss;
 mod filters;

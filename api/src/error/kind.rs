@@ -67,9 +67,9 @@ kinds! {
     }
     Duplicate "duplicate" BAD_REQUEST "Duplicate value" {
         means "A value that only one row may have, such as the ISBN of a book, belongs to another row. Nothing was changed.";
-        do "Find the other row by this value, such as with `GET /api/books/isbn/{isbn}`, and change that one; \
-            `PUT /api/books/isbn/{isbn}` does so in one step. Or choose another value.";
-        as "isbn `9780132350884` is taken by another row; change that one or choose another isbn";
+        do "Change the other row, which is at the `link` of the error, or choose another value; \
+            `PUT /api/books/isbn/{isbn}` finds and changes the row in one step.";
+        as "isbn `9780132350884` is that of book 17; change that one or choose another isbn";
     }
     ForeignOrigin "foreign-origin" FORBIDDEN "Foreign origin" {
         means "A page of another origin than this service's own sent a request that may change something, as its browser reports in \
@@ -90,7 +90,7 @@ kinds! {
         as "PATCH is not possible here; the methods are GET, HEAD, POST, OPTIONS";
     }
     NotAcceptable "not-acceptable" NOT_ACCEPTABLE "Not acceptable" {
-        means "The header `Accept` names no type that the list can be sent as, or `Accept-Encoding` no coding.";
+        means "The header `Accept` names no type that the list or row can be sent as, or `Accept-Encoding` no coding.";
         do "Accept one of those that `detail` lists, or leave the header out.";
         as "no type in `Accept` is supported; a list is available as one of application/json, text/csv, application/x-ndjson, \
             application/jsonl";

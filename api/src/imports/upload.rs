@@ -8,7 +8,10 @@ use std::{
 use actix_multipart::{Field, Multipart};
 use actix_web::{
     HttpMessage, HttpRequest,
-    http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE},
+    http::{
+        Method,
+        header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE},
+    },
     web::{Bytes, BytesMut, Payload, Query},
 };
 use futures_util::{Stream, StreamExt};
@@ -28,6 +31,9 @@ use crate::{
 
 /// Bytes that are written to the disk at a time.
 const PART: usize = 256 << 10;
+/// The media types of a file that is the body.
+const FILES: &str = "text/csv, text/tab-separated-values, application/x-ndjson, application/jsonl, application/marc, \
+                     application/marcxml+xml, application/xml";
 /// Maximum length of a form member that is not a file, in bytes.
 const LONGEST_MEMBER: usize = 4 << 10;
 /// Maximum number of form members in addition to the file.
@@ -126,10 +132,9 @@ fn known_of_body(request: &HttpRequest, given: &[(String, String)]) -> Result<Kn
         (_, Some(_)) => Ok(known),
         _ => {
             let shown = service::shortened(sent.unwrap_or("none"), 60);
+            let expected = FILES.replace(", ", "`, `");
             let detail = format!(
-                "the content type is `{shown}`, expected `text/csv`, `text/tab-separated-values`, `application/x-ndjson`, \
-                 `application/jsonl`, `application/marc`, `application/marcxml+xml`, `application/xml`, or a form (`multipart/form-data`) \
-                 with a file"
+                "the content type is `{shown}`, expected `{expected}`, or a form (`multipart/form-data`) with a file"
             );
             Err(Box::new(unsupported(detail)))
         }
@@ -341,7 +346,8 @@ fn bad_form(why: &str) -> Problem {
 }
 
 fn unsupported(detail: String) -> Problem {
-    Problem::new(ProblemKind::MediaType, detail)
+    let types = format!("{FILES}, multipart/form-data");
+    Problem::media_type(detail, &Method::POST, &types)
 }
 
 /// The error for a [busy](DatabaseError::Busy) directory.

@@ -13,6 +13,7 @@ use utoipa::openapi::{
 use crate::{
     change::DRY_RUN,
     error::{Kind, Problem},
+    extract::{JSON, PATCHES},
 };
 
 /// An operation of the document, and what it is.
@@ -102,7 +103,11 @@ fn refusals(what: &Described, operation: &Operation) -> Vec<StatusCode> {
         (has_query || has_key || changes, StatusCode::BAD_REQUEST),
         (changes, StatusCode::FORBIDDEN),
         (what.path.contains('{'), StatusCode::NOT_FOUND),
-        (what.shows_pages, StatusCode::NOT_ACCEPTABLE),
+        (
+            what.method == Method::GET && has_parameter(operation, "fields"),
+            StatusCode::NOT_ACCEPTABLE,
+        ),
+        (what.shows_pages && what.method == Method::POST, StatusCode::NOT_ACCEPTABLE),
         (has_body, StatusCode::REQUEST_TIMEOUT),
         (has_body, StatusCode::PAYLOAD_TOO_LARGE),
         (has_body, StatusCode::UNSUPPORTED_MEDIA_TYPE),
@@ -157,6 +162,9 @@ fn refusal(status: StatusCode) -> Response {
     match status {
         StatusCode::METHOD_NOT_ALLOWED => headers.push(("Allow", "Allow")),
         StatusCode::PRECONDITION_FAILED => headers.push(("ETag", "RowTag")),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            headers.extend([("Accept-Patch", "AcceptPatch"), ("Accept-Post", "AcceptPost")]);
+        }
         _ => {}
     }
     for (name, component) in headers {
@@ -199,6 +207,8 @@ fn header(of: Type, description: &str, example: &str) -> Header {
 fn headers() -> Vec<(&'static str, Header)> {
     let text = |description: &str, example: &str| header(Type::String, description, example);
     vec![
+        ("AcceptPatch", text("The types that a PATCH takes here", PATCHES)),
+        ("AcceptPost", text("The types that a POST takes here", JSON)),
         ("Allow", text("The methods that the address takes", "GET, HEAD, POST, OPTIONS")),
         ("DryRun", text("`true` where nothing was stored; absent otherwise", "true")),
         (

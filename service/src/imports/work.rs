@@ -276,7 +276,7 @@ async fn open(mut file: File, options: &Options, import: &Import) -> Result<Rows
 fn is_transient(error: &Error) -> bool {
     match error {
         Error::Database(DatabaseError::Internal(_) | DatabaseError::Damaged(_)) => false,
-        Error::Database(_) | Error::Duplicate { .. } => true,
+        Error::Database(_) | Error::Duplicate(_) => true,
         _ => false,
     }
 }
