@@ -5,10 +5,13 @@ use actix_web::{
     http::header::{CONTENT_TYPE, ETAG, LOCATION},
 };
 use serde::{Deserialize, Serialize};
-use service::{Check, Db, Error, Noun, Result, Tx, check_all, idempotency};
+use service::{
+    Check, Checked, Db, Error, Noun, Result, Tx, check_all,
+    idempotency::{self, Key},
+};
 
 use crate::{
-    change::named,
+    change::{DryRun, named},
     error::Problem,
     etag,
     extract::{CreateBody, OneOrMany},
@@ -32,21 +35,66 @@ pub async fn add<T>(db: &Db, body: CreateBody<T::New>) -> std::result::Result<Ht
 where
     T: Noun<New: Send + Sync + 'static> + Representation,
 {
-    let CreateBody { input, key, dry_run } = body;
-    let (inputs, single) = match input {
-        OneOrMany::One(one) => (vec![one.check()?], true),
-        OneOrMany::Many(many) => (check_all(many)?, false),
-    };
+    let (inputs, kept) = checked(body)?;
+    answer(db, kept, async move |tx: &Tx| stored::<T>(tx, &inputs).await).await
+}
+
+/// The same for rows that belong to the row `id` of another noun.
+///
+/// # Errors
+/// As [`add`], and [`Error::NotFound`] when there is no such row.
+pub async fn add_below<P, T>(
+    db: &Db,
+    id: i32,
+    body: CreateBody<T::New>,
+) -> std::result::Result<HttpResponse, Problem>
+where
+    P: Noun,
+    T: Noun<New: Send + Sync + 'static> + Representation,
+{
+    let (inputs, kept) = checked(body)?;
     let work = async move |tx: &Tx| {
-        if let (true, [one]) = (single, inputs.as_slice()) {
+        P::find(tx, id).await?;
+        stored::<T>(tx, &inputs).await
+    };
+    answer(db, kept, work).await
+}
+
+/// Input that passed its rules.
+enum Inputs<N> {
+    One(Checked<N>),
+    Many(Vec<Checked<N>>),
+}
+
+fn checked<N: Check>(body: CreateBody<N>) -> Result<(Inputs<N>, (Option<Key>, DryRun))> {
+    let CreateBody { input, key, dry_run } = body;
+    let inputs = match input {
+        OneOrMany::One(one) => Inputs::One(one.check()?),
+        OneOrMany::Many(many) => Inputs::Many(check_all(many)?),
+    };
+    Ok((inputs, (key, dry_run)))
+}
+
+async fn stored<T: Noun + Representation>(tx: &Tx, inputs: &Inputs<T::New>) -> Result<Created> {
+    match inputs {
+        Inputs::One(one) => {
             let row = T::create(tx, one).await?;
             let location = format!("/api/{}/{}", T::resource().noun.1, row.row_version().id);
-            return Ok(Created { at: Some((location, etag::of(&row))), body: json(&row)? });
+            Ok(Created { at: Some((location, etag::of(&row))), body: json(&row)? })
         }
-        let rows = T::create_all(tx, &inputs).await?;
-        let bodies: Vec<String> = rows.iter().map(json).collect::<Result<_>>()?;
-        Ok(Created { at: None, body: format!("[{}]", bodies.join(",")) })
-    };
+        Inputs::Many(many) => {
+            let rows = T::create_all(tx, many).await?;
+            let bodies: Vec<String> = rows.iter().map(json).collect::<Result<_>>()?;
+            Ok(Created { at: None, body: format!("[{}]", bodies.join(",")) })
+        }
+    }
+}
+
+async fn answer(
+    db: &Db,
+    (key, dry_run): (Option<Key>, DryRun),
+    work: impl AsyncFn(&Tx) -> Result<Created> + Send + Sync + 'static,
+) -> std::result::Result<HttpResponse, Problem> {
     // Nothing is stored under the key of a dry run, either.
     let created = match dry_run.is_dry() {
         true => dry_run.write(db, work).await?,

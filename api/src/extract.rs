@@ -69,7 +69,7 @@ pub fn json<T: DeserializeOwned + PartialSchema>(
 
 /// Input for rows to be created, one or several, and the key under which the request may be repeated.
 pub struct CreateBody<T> {
-    /// The input rows.
+    /// The input rows; each has the member that the path has.
     pub input: OneOrMany<T>,
     /// `Idempotency-Key`, with the request that it identifies.
     pub key: Option<Key>,
@@ -96,10 +96,16 @@ impl<T: DeserializeOwned + PartialSchema + 'static> FromRequest for CreateBody<T
                 Key::new(&String::from_utf8_lossy(key.as_bytes()), &parts)
             });
             let key = key.transpose()?;
-            let input = one_or_many(&body).map_err(Error::Invalid)?;
+            let input = one_or_many(&body, owner(&request)).map_err(Error::Invalid)?;
             Ok(Self { input, key, dry_run })
         })
     }
+}
+
+/// The member of a new row that its path has: `store_id`, 7 of `/api/stores/7/items`.
+fn owner(request: &HttpRequest) -> Option<(String, i32)> {
+    let id = request.match_info().get("id")?.parse().ok()?;
+    Some((format!("{}_id", noun(request)), id))
 }
 
 /// A JSON body, as bytes.

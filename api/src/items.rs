@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, delete, get, patch, post, route, web::Data};
 use service::{
-    Check, Db, Decimal, Item, Listing, Noun,
+    Check, Db, Decimal, Item, Listing, Noun, Store,
     items::{self, ItemChanges, NewItem},
 };
 
@@ -30,6 +30,7 @@ pub fn routes(config: &mut impl Routes) {
         .query()
         .add(Class::Create, create_item)
         .add(Class::List, list_items_of_store)
+        .add(Class::Create, create_item_of_store)
         .add(Class::List, list_items_of_book)
         .add(Class::Find, find_item)
         .add(Class::Update, update_item)
@@ -136,6 +137,21 @@ async fn find_item(db: Data<Db>, Id(id): Id, one: RowQuery) -> Result<HttpRespon
 #[post("/api/items")]
 async fn create_item(db: Data<Db>, body: CreateBody<NewItem>) -> Result<HttpResponse, Problem> {
     create::add::<Item>(&db, body).await
+}
+
+/// Adds an item to a store; or several, all of them or none, when the body is an array.
+#[utoipa::path(
+    params(("id" = i32, Path, description = "The store's id", minimum = 1)),
+    request_body = NewItem,
+    responses((status = 404, description = "No such store"))
+)]
+#[post("/api/stores/{id}/items")]
+async fn create_item_of_store(
+    db: Data<Db>,
+    Id(id): Id,
+    body: CreateBody<NewItem>,
+) -> Result<HttpResponse, Problem> {
+    create::add_below::<Store, Item>(&db, id, body).await
 }
 
 /// Changes the given members of an item, and no others.

@@ -165,4 +165,54 @@ on_both! {
         assert!(stale.contains("the store is at version 2"), "{stale}");
         assert_eq!(app.get("/api/stores/1").expect(200), renamed);
     }
+
+    fn items_are_added_to_a_store(database) {
+        let app = App::new(&database);
+        app.post("/api/stores", json!([{"name": "Main"}, {"name": "Quay"}])).expect(201);
+        app.post("/api/books", json!({"title": "a", "author": "b"})).expect(201);
+        let item = json!({"name": "copy", "price": 2.5, "book_id": 1});
+        let added = app.post("/api/stores/2/items", item.clone());
+        assert_eq!((added.headers["location"].as_str(), added.headers["etag"].as_str()), ("/api/items/1", "\"1.1\""));
+        assert_eq!(added.clone().expect(201), app.get("/api/items/1").expect(200));
+        assert_eq!((&added.clone().expect(201)["store_id"], &added.expect(201)["book_id"]), (&json!(2), &json!(1)));
+        let several = app.post("/api/stores/1/items", json!([item, {"name": "mug", "price": 1, "store_id": 1}, {"price": 3, "name": "x"}]));
+        assert!(!several.headers.contains_key("location"));
+        let stores: Vec<Value> = several.expect(201).as_array().unwrap().iter().map(|item| item["store_id"].clone()).collect();
+        assert_eq!(stores, [1, 1, 1]);
+        assert_eq!(app.post("/api/stores/1/items", json!([])).expect(201), json!([]));
+        assert_eq!(app.post("/api/stores/2/items", json!({"name": "y", "price": 1, "store_id": 2.0})).status, 201);
+
+        let key = [("content-type", "application/json"), ("idempotency-key", "one")];
+        let send = |path: &str| app.request("POST", path).send(&key, b"{\"name\":\"z\",\"price\":1}");
+        assert_eq!(send("/api/stores/1/items").expect(201), send("/api/stores/1/items").expect(201));
+        send("/api/stores/2/items").expect_problem(422);
+        let before = database.number("SELECT count(*) FROM items");
+        assert_eq!(send("/api/stores/2/items?dry_run=true").headers["dry-run"], "true");
+
+        for (path, body, status, reason) in [
+            ("/api/stores/9/items", json!({"name": "a", "price": 1}), 404, "no store has the id 9"),
+            ("/api/stores/9/items", json!([]), 404, "no store has the id 9"),
+            ("/api/stores/x/items", json!({"name": "a", "price": 1}), 404, "no store has the id x"),
+            ("/api/stores/99999999999/items", json!({"name": "a", "price": 1}), 404, "no store has the id 99999999999"),
+            ("/api/stores/1/items", json!({"name": "a", "price": 1, "store_id": 2}), 400, "store_id `2` differs from the one in the path, `1`"),
+            ("/api/stores/1/items", json!([{"name": "b", "price": 1, "store_id": 2}]), 400, "element 0: store_id `2`"),
+            ("/api/stores/1/items", json!({"name": "a", "price": 1, "store_id": "1"}), 400, "store_id: invalid type: string"),
+            ("/api/stores/1/items", json!({"name": "a", "price": 1, "store_id": null}), 400, "store_id: invalid type: null"),
+            ("/api/stores/1/items", json!({}), 400, "missing field `name`; missing field `price`"),
+            ("/api/stores/1/items", json!({"name": "a", "price": 1, "book_id": 9}), 400, "book_id `9` does not exist"),
+            ("/api/stores/1/items", json!({"name": "", "price": -1}), 400, "name is empty"),
+            ("/api/stores/1/items?x=1", json!({"name": "a", "price": 1}), 400, "there is no parameter `x`"),
+            ("/api/stores/1/items", json!([7]), 400, "element 0: the body is not a JSON object"),
+            ("/api/stores/1/items", json!("x"), 400, "the body is not a JSON object"),
+        ] {
+            let error = app.post(path, body.clone()).expect_problem(status);
+            assert!(error.contains(reason), "{path} {body}: {error}");
+        }
+        for body in ["", "{", "{\"name\":\"a\",}", "{\"store_id\":2,\"name\":\"a\",\"price\":1,\"store_id\":1}"] {
+            let json = [("content-type", "application/json")];
+            app.request("POST", "/api/stores/1/items").send(&json, body.as_bytes()).expect_problem(400);
+        }
+        assert_eq!(database.number("SELECT count(*) FROM items"), before);
+        assert_eq!(app.request("PUT", "/api/stores/1/items").send(&[], b"").headers["allow"], "GET, HEAD, POST, OPTIONS");
+    }
 }

@@ -1,6 +1,6 @@
 //! JSON objects, each refused with every member that is missing or unknown, and with the first whose value does not fit.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
@@ -62,25 +62,33 @@ impl Shape {
     }
 }
 
-/// Parses a JSON object or an array of objects; the errors name the invalid members.
+/// Parses a JSON object or an array of objects, each of which gets the member that is `known` already; the errors name the invalid
+/// members.
 pub fn one_or_many<T: DeserializeOwned + PartialSchema>(
     body: &[u8],
+    known: Option<(String, i32)>,
 ) -> Result<OneOrMany<T>, FieldErrors> {
     if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'[') {
-        return object(body).map(OneOrMany::One);
+        return object(&with_member(body, known.as_ref())?).map(OneOrMany::One);
     }
     let elements: Vec<&RawValue> =
         serde_json::from_slice(body).map_err(|error| field_error(".", &error))?;
     let (mut objects, mut broken) = (Vec::with_capacity(elements.len()), FieldErrors::default());
     let mut shape = None;
     for (place, element) in elements.iter().enumerate() {
-        let body = element.get().as_bytes();
-        match parsed(body) {
+        let body = match with_member(element.get().as_bytes(), known.as_ref()) {
+            Ok(body) => body,
+            Err(error) => {
+                broken.push(error.of_element(place));
+                continue;
+            }
+        };
+        match parsed(&body) {
             Ok(object) => objects.push(object),
             Err(_) if broken.is_full() => broken.count(),
             Err(first) => {
                 let shape = shape.get_or_insert_with(Shape::of::<T>);
-                broken.append(shape.explain(body, first).of_element(place));
+                broken.append(shape.explain(&body, first).of_element(place));
             }
         }
     }
@@ -90,6 +98,33 @@ pub fn one_or_many<T: DeserializeOwned + PartialSchema>(
 /// Parses a JSON object; the errors name the invalid members.
 pub fn object<T: DeserializeOwned + PartialSchema>(body: &[u8]) -> Result<T, FieldErrors> {
     parsed(body).map_err(|first| Shape::of::<T>().explain(body, first))
+}
+
+/// An object with a member that the path has. The object may have it too, if it is the same.
+fn with_member<'a>(
+    body: &'a [u8],
+    known: Option<&(String, i32)>,
+) -> Result<Cow<'a, [u8]>, FieldError> {
+    let Some((name, id)) = known else { return Ok(body.into()) };
+    // What is no object is refused as such.
+    let Ok(given) = serde_json::from_slice::<HashMap<String, &RawValue>>(body) else {
+        return Ok(body.into());
+    };
+    if let Some(given) = given.get(name) {
+        return match given.get().parse::<f64>() {
+            Ok(other) if other != f64::from(*id) => {
+                let shown = service::shortened(given.get(), 30);
+                let detail =
+                    format!("{name} `{shown}` differs from the one in the path, `{id}`; remove it");
+                Err(FieldError::new(name, "read-only", detail))
+            }
+            _ => Ok(body.into()),
+        };
+    }
+    let more = if given.is_empty() { "" } else { "," };
+    let begin = body.iter().position(|byte| *byte == b'{').map_or(0, |place| place + 1);
+    let (before, after) = body.split_at(begin);
+    Ok([before, format!("\"{name}\":{id}{more}").as_bytes(), after].concat().into())
 }
 
 fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, FieldError> {

@@ -101,6 +101,27 @@ fn changes_of_many(components: &mut Components) {
     components.schemas.extend(of_many);
 }
 
+/// A new row that belongs to the row of the path does not need to name it: `NewItemOfStore` has no `store_id`.
+pub fn leave_out_owner(path: &str, operation: &mut Operation, components: &mut Components) {
+    let owner = path.strip_prefix("/api/").and_then(|path| path.split_once("s/{id}/"));
+    let Some((owner, _)) = owner else { return };
+    let Some(RefOr::T(request)) = &mut operation.request_body else { return };
+    let Some(RefOr::T(content)) = request.content.get_mut(JSON) else { return };
+    let Some(name) = content.schema.as_ref().and_then(referred) else { return };
+    let Some(RefOr::T(Schema::Object(row))) = components.schemas.get(&name) else { return };
+    let (mut row, member) = (row.clone(), format!("{owner}_id"));
+    row.properties.shift_remove(&member);
+    row.required.retain(|name| *name != member);
+    if let Some(Value::Object(example)) = &mut row.example {
+        example.remove(&member);
+    }
+    let mut letters = owner.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    let name = format!("{name}Of{}", first.into_iter().chain(letters).collect::<String>());
+    content.schema = Some(Ref::from_schema_name(&name).into());
+    components.schemas.insert(name, RefOr::T(Schema::Object(row)));
+}
+
 /// Completes the bodies of an operation.
 pub fn describe(
     method: &Method,

@@ -101,6 +101,9 @@ impl Describing {
                 let created = class.filter(|(class, _)| *class == Class::Create);
                 let created = created.map(|(_, one)| *one);
                 complete_parameters(operation, shows_pages, &method);
+                if created.is_some() {
+                    bodies::leave_out_owner(path, operation, components);
+                }
                 bodies::describe(&method, operation, shows_pages, components);
                 let described = Described { path, method, shows_pages, created };
                 responses::describe(&described, operation);
