@@ -55,6 +55,79 @@ on_both! {
         ]);
     }
 
+    fn the_members_beside_title_and_author_are_read_from_each_program(database) {
+        let app = App::new(&database);
+        for (program, table, expected) in [
+            ("Book Catalogue", BOOK_CATALOGUE, "-|Tor|en|-|Gardens|4"),
+            ("BiblioteQ", BIBLIOTEQ, "-|Tor|en|-|Gardens|-"),
+            ("Inventaire", INVENTAIRE, "A Novel|Tor|en|-|Gardens|4"),
+            ("Openreads", OPENREADS, "A Novel|-|-|Two\nlines|-|-"),
+            ("Koha", KOHA, "-|Tor|-|-|-|-"),
+            ("Evergreen", EVERGREEN, "-|tor|-|-|-|-"),
+            ("goodbooks-10k", GOODBOOKS, "-|-|en|-|-|-"),
+            (
+                "Goodreads",
+                "Book Id,Title,Author,Author l-f,Publisher,Exclusive Shelf\n1,\"A (Gardens, #4)\",x,x,Tor,read\n",
+                "-|Tor|-|-|-|-",
+            ),
+            (
+                "LibraryThing",
+                "Title\tPrimary Author\tSort Character\tPublication\tSummary\tLanguages\nA\tx\t1\tTor (1979), Poche\tA by x\tFrench\n",
+                "-|Tor|fr|-|-|-",
+            ),
+            (
+                "Calibre",
+                "author_sort,authors,comments,languages,pubdate,publisher,series,series_index,title,uuid\n\
+                 x,x,<div><p>One <b>two</b>.</p><p>Three</p></div>,eng,,Tor,Gardens,4.0,A,u\n",
+                "-|Tor|en|One two.\nThree|Gardens|4",
+            ),
+            (
+                "Calibre",
+                "author_sort,authors,comments,languages,pubdate,publisher,series,series_index,title,uuid\nx,x,,,,unknown,,1.0,A,u\n",
+                "-|-|-|-|-|-",
+            ),
+            (
+                "Zotero",
+                "Key,Item Type,Publication Year,Author,Title,Abstract Note,Publisher,Language,Series,Series Number,Volume\n\
+                 K,book,,x,A,About it,Tor,fr-FR,Gardens,4,12\n",
+                "-|Tor|fr-FR|About it|Gardens|4",
+            ),
+            (
+                "Libib",
+                "item_type,title,creators,collection,ean_isbn13,description,publisher,group\nbook,A,x,Mine,,About it,Tor,Gardens\n",
+                "-|Tor|-|About it|Gardens|-",
+            ),
+            (
+                "BookBuddy",
+                "Title,Subtitle,Series,Volume,Author,\"Author (Last, First)\",Publisher,Summary,Language,Google VolumeID\n\
+                 A,A Novel,Gardens,4,x,x,Tor,About it,Portuguese,g\n",
+                "A Novel|Tor|pt|About it|Gardens|4",
+            ),
+        ] {
+            let import = upload(&app, "", table);
+            assert_eq!(import["read_as"]["profile"], program, "{import}");
+            let rest = "coalesce(subtitle, '-') || '|' || coalesce(publisher, '-') || '|' || coalesce(language, '-') || '|' \
+                        || coalesce(description, '-') || '|' || coalesce(series, '-')";
+            let stored = &database.texts(&format!("SELECT {rest} FROM books ORDER BY id"))[0];
+            let number = app.get("/api/books?sort=id&limit=1").expect(200)[0]["series_number"].to_string().replace("null", "-");
+            assert_eq!(format!("{stored}|{number}"), expected, "{program}");
+            database.execute("DELETE FROM books").unwrap();
+        }
+        let languages = [
+            "Titel;Autor;Untertitel;Verlag;Sprache;Beschreibung;Reihe;Band",
+            "Titre;Auteur;Sous-titre;Éditeur;Langue;Résumé;Série;Tome",
+            "Título;Autor;Subtítulo;Editorial;Idioma;Resumen;Serie;Tomo",
+        ];
+        for header in languages {
+            upload(&app, "", &format!("{header}\nA;x;A Novel;Tor;Deutsch;About it;Gardens;4\n"));
+            let book = &app.get("/api/books").expect(200)[0];
+            let member = |name: &str| book[name].to_string();
+            let found = ["subtitle", "publisher", "language", "description", "series", "series_number"].map(member).join("|");
+            assert_eq!(found, "\"A Novel\"|\"Tor\"|\"de\"|\"About it\"|\"Gardens\"|4", "{header}");
+            database.execute("DELETE FROM books").unwrap();
+        }
+    }
+
     fn headers_are_read_in_other_languages_with_and_without_accents(database) {
         let app = App::new(&database);
         let expected = ["A|Finch, Ada|1987|9780306406157|448|available", "B|Okoro, Ben|-|-|-|available"];

@@ -1,9 +1,11 @@
 //! The cells of a row as a book. A cell of a member that may be absent never costs the book: it has a value, or a warning.
 
 mod entities;
+mod html;
 mod isbn;
 mod mangled;
 mod pages;
+mod publisher;
 mod series;
 mod status;
 mod text;
@@ -16,8 +18,8 @@ use rust_decimal::Decimal;
 use super::columns::COLUMNS;
 use crate::{
     books::{
-        AUTHOR_BYTES, AVAILABLE, LONGEST_AUTHOR, LONGEST_DESCRIPTION, LONGEST_PUBLISHER,
-        LONGEST_SERIES, LONGEST_SUBTITLE, LONGEST_TITLE, NewBook,
+        AUTHOR_BYTES, AVAILABLE, LONGEST_AUTHOR, LONGEST_DESCRIPTION, LONGEST_SERIES,
+        LONGEST_SUBTITLE, LONGEST_TITLE, NewBook,
     },
     check::{Check, Checked},
     error::Error,
@@ -26,6 +28,9 @@ use crate::{
 
 /// The longest cell that is searched for a number.
 const LONGEST: usize = 1000;
+
+/// What programs write into empty cells of members that may be absent.
+const NOTHING: [&str; 6] = ["n/a", "null", "nan", "none", "unknown", "\\N"];
 
 /// A value, none in an empty cell, or why the cell is not usable.
 pub(super) type Cell<T> = Result<Option<T>, String>;
@@ -104,6 +109,8 @@ pub(super) fn book(cells: &impl Cells, defaults: &Defaults) -> Result<Accepted, 
     ] = std::array::from_fn(|column| column);
     let in_series = row.series(series, series_number);
     let read_year = if cells.is_exact() { year::exact } else { year::read };
+    let read_publisher = if cells.is_exact() { publisher::exact } else { publisher::read };
+    let read_description = if cells.is_exact() { text::as_written } else { text::paragraphs };
     let read_status = if cells.is_exact() { status::exact } else { status::read };
     let new = NewBook {
         title: row.required(title, &TITLE)?,
@@ -113,12 +120,12 @@ pub(super) fn book(cells: &impl Cells, defaults: &Defaults) -> Result<Accepted, 
         page_count: row.optional(page_count, pages::read),
         status: row.optional(status, read_status).unwrap_or_else(|| AVAILABLE.to_owned()),
         subtitle: row.short(subtitle, LONGEST_SUBTITLE),
-        publisher: row.short(publisher, LONGEST_PUBLISHER),
+        publisher: row.optional(publisher, read_publisher),
         language: row.optional(language, |written| {
             crate::language::read(written).map_err(|bad| bad.to_string())
         }),
         description: row.optional(description, |written| {
-            text::paragraphs("description", written, LONGEST_DESCRIPTION)
+            read_description("description", written, LONGEST_DESCRIPTION)
         }),
         series: in_series.0,
         series_number: in_series.1,
@@ -204,6 +211,8 @@ impl<C: Cells> Reader<'_, C> {
     fn optional<T>(&mut self, column: usize, read: impl Fn(&str) -> Cell<T>) -> Option<T> {
         let mut warning = None;
         for cell in self.cells.of(column) {
+            let is_exact = self.cells.is_exact();
+            let read = |cell: &str| if is_exact || says(cell) { read(cell) } else { Ok(None) };
             match cell.and_then(|cell| read(&cell)) {
                 Ok(Some(value)) => return Some(value),
                 Ok(None) => {}
@@ -236,6 +245,13 @@ impl<C: Cells> Reader<'_, C> {
             return (self.short(series, LONGEST_SERIES), number);
         }
         let (name, numbered) = self.optional(series, series::read).unzip();
+        if name.is_none() && self.cells.of(series).next().is_some() {
+            // Calibre has the number 1 for books in no series.
+            number = None;
+            if let Some(filled) = self.filled.get_mut(series_number) {
+                *filled = false;
+            }
+        }
         if number.is_none()
             && let Some(numbered) = numbered.flatten()
         {
@@ -258,6 +274,12 @@ impl<C: Cells> Reader<'_, C> {
 /// The name of a column.
 pub(super) fn name(column: usize) -> &'static str {
     COLUMNS.get(column).map_or("", |(name, _)| name)
+}
+
+/// Whether a cell is no word for an empty one.
+fn says(cell: &str) -> bool {
+    let cell = cell.trim();
+    !NOTHING.iter().any(|word| cell.eq_ignore_ascii_case(word))
 }
 
 fn is_too_long(written: &str) -> bool {

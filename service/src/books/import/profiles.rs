@@ -40,6 +40,9 @@ pub static PROFILES: [Profile; 17] = [
             ("year", &["date"]),
             ("isbn", &["isbn", "isbns"]),
             ("page_count", &["page_count"]),
+            ("publisher", &["publication"]),
+            // It is the title and the author in one sentence.
+            ("description", &[]),
         ],
     },
     Profile {
@@ -50,6 +53,7 @@ pub static PROFILES: [Profile; 17] = [
             ("year", &["pubdate"]),
             ("isbn", &["isbn"]),
             ("status", &[]),
+            ("description", &["comments"]),
         ],
     },
     Profile {
@@ -62,6 +66,7 @@ pub static PROFILES: [Profile; 17] = [
             // `Pages` are those of a chapter or an article.
             ("page_count", &["num_pages"]),
             ("status", &[]),
+            ("description", &["abstract_note"]),
         ],
     },
     Profile {
@@ -81,6 +86,7 @@ pub static PROFILES: [Profile; 17] = [
             ("year", &["publish_date"]),
             ("isbn", &["ean_isbn13", "upc_isbn10"]),
             ("status", &[]),
+            ("series", &["group"]),
         ],
     },
     Profile {
@@ -92,6 +98,8 @@ pub static PROFILES: [Profile; 17] = [
             ("isbn", &["isbn"]),
             ("page_count", &["number_of_pages"]),
             ("status", &[]),
+            ("description", &["summary"]),
+            ("series_number", &["volume"]),
         ],
     },
     Profile {
@@ -103,6 +111,7 @@ pub static PROFILES: [Profile; 17] = [
             ("isbn", &["isbn"]),
             ("page_count", &["pages"]),
             ("status", &[]),
+            ("series", &["series_details"]),
         ],
     },
     Profile {
@@ -123,6 +132,8 @@ pub static PROFILES: [Profile; 17] = [
             ("year", &["publication_date"]),
             ("isbn", &["isbn_13", "isbn_10"]),
             ("status", &[]),
+            ("series", &["series_title"]),
+            ("series_number", &["volume_number"]),
         ],
     },
     Profile {
@@ -136,6 +147,11 @@ pub static PROFILES: [Profile; 17] = [
             ("isbn", &["edition_isbn_13", "edition_isbn_10"]),
             ("page_count", &["edition_number_of_pages"]),
             ("status", &[]),
+            ("subtitle", &["edition_subtitle"]),
+            ("publisher", &["publisher_label"]),
+            ("language", &["edition_language"]),
+            ("series", &["series_labels"]),
+            ("series_number", &["works_series_ordinals"]),
         ],
     },
     Profile {
@@ -167,6 +183,8 @@ pub static PROFILES: [Profile; 17] = [
             ("isbn", &["isbn"]),
             ("page_count", &["pages", "number_of_pages"]),
             ("status", &[]),
+            ("publisher", &["publishercode", "publisher"]),
+            ("series", &["seriestitle"]),
         ],
     },
     Profile {
@@ -178,6 +196,9 @@ pub static PROFILES: [Profile; 17] = [
             ("year", &["publication_year_(normalized)"]),
             ("isbn", &["isbn"]),
             ("status", &[]),
+            ("publisher", &["publisher_(normalized)"]),
+            ("description", &["summary_(normalized)"]),
+            ("series", &["series_title_(normalized)"]),
         ],
     },
     Profile {

@@ -11,7 +11,9 @@ const LONGEST_NUMBER: usize = 30;
 
 /// The name of a series, and the number that follows it in the same cell: `Foundation #1`, `Foundation (1)`, `Foundation ; vol. 1`.
 pub fn read(written: &str) -> Cell<(String, Option<Decimal>)> {
-    let Some(whole) = text::short("series", written, LONGEST_SERIES)? else { return Ok(None) };
+    // Of several the first counts.
+    let first = written.split('|').next().unwrap_or_default();
+    let Some(whole) = text::short("series", first, LONGEST_SERIES)? else { return Ok(None) };
     let numbered = whole.rsplit_once(['#', '(', ';']).and_then(|(name, after)| {
         let number = number(after.trim_end_matches(')')).ok()??;
         let name = name.trim_end_matches(BETWEEN);

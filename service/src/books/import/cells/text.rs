@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use encoding_rs::WINDOWS_1252;
 
-use super::{Cell, entities, mangled};
+use super::{Cell, entities, html, mangled};
 use crate::query::shortened;
 
 /// The longest name or number between `&` and `;`.
@@ -115,20 +115,25 @@ pub fn short(name: &str, written: &str, longest: usize) -> Cell<String> {
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
-/// A text of several lines, of at most so many characters: line breaks stay, and what HTML says with tags.
+/// A text of several lines, of at most so many characters, without tags and entities of HTML.
 pub fn paragraphs(name: &str, written: &str, longest: usize) -> Cell<String> {
-    let decoded = decoded(written);
-    let text: String = decoded.chars().filter(|c| !is_invisible(*c)).collect();
-    let text = text.trim();
+    let mended = mangled::mended(written);
+    let plain = html::text(&mended);
+    let text: String = decoded(&plain).chars().filter(|c| !is_invisible(*c)).collect();
+    as_written(name, &text, longest)
+}
+
+/// A text of several lines, of at most so many characters, as a file of our own has it.
+pub fn as_written(name: &str, written: &str, longest: usize) -> Cell<String> {
+    let is_kept = |c: &char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
+    let text: String = written.trim().chars().filter(is_kept).collect();
     let length = text.chars().count();
     if length > longest {
+        let text = shortened(&text, 30);
         return Err(format!(
-            "{name} `{}` has {length} characters, at most {longest} are stored",
-            shortened(text, 30)
+            "{name} `{text}` has {length} characters, at most {longest} are stored"
         ));
     }
-    let is_kept = |c: &char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
-    let text: String = text.chars().filter(is_kept).collect();
     Ok((!text.is_empty()).then_some(text))
 }
 
