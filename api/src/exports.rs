@@ -1,21 +1,31 @@
 //! `/api/exports`: every row of a list, as a file, streamed.
 
 use actix_web::{
-    HttpResponse, get,
+    FromRequest, HttpRequest, HttpResponse,
+    dev::Payload,
+    get,
     http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     web::{Data, Path},
 };
 use futures_util::{StreamExt, stream};
 use service::{
-    Book, Db, Error,
-    books::export::{Format, Parts},
+    Book, Db, Error, Item, Store,
+    exports::{Exported, Format, Parts, Table},
 };
 
-use crate::{error::Problem, fitted::fitted, list::List, openapi::Class, routes::Routes};
+use crate::{
+    error::Problem,
+    fitted::fitted,
+    list::{self, List},
+    openapi::Class,
+    routes::Routes,
+};
 
 /// The routes of this file.
 pub fn routes(config: &mut impl Routes) {
     config.resource::<Book>().add(Class::Export, export_books);
+    config.resource::<Store>().add(Class::Export, export_stores);
+    config.resource::<Item>().add(Class::Export, export_items);
 }
 
 /// Books as a file: the same filters, search and order as the list, and every row. It can be imported again without changes. MARC has
@@ -39,38 +49,151 @@ pub fn routes(config: &mut impl Routes) {
 async fn export_books(
     db: Data<Db>,
     ending: Path<String>,
-    list: List,
+    file: FileList,
 ) -> Result<HttpResponse, Problem> {
-    let (format, kind) = match ending.as_str() {
-        "csv" => (Format::Csv, "text/csv; charset=utf-8; header=present"),
-        "jsonl" => (Format::Jsonl, "application/x-ndjson"),
-        "mrc" => (Format::Marc21, "application/marc"),
-        "xml" => (Format::MarcXml, "application/marcxml+xml"),
-        other => {
-            let shown = service::shortened(other, 30);
-            let detail = format!(
-                "there is no export `books.{shown}`, only `books.csv`, `books.jsonl`, `books.mrc` and `books.xml`"
-            );
-            return Err(Problem::not_found(detail));
+    file.send::<Book>(db, &ending).await
+}
+
+/// Stores as a file: the same filters, search and order as the list, and every row.
+#[utoipa::path(
+    params((
+        "format" = String, Path, description = "The format", example = "csv", pattern = "^(csv|jsonl)$"
+    )),
+    responses(
+        (status = 200, description = "The file", content(
+            (String = "text/csv", example = "name\nMain Street\n"), (String = "application/x-ndjson"),
+        )),
+        (status = 404, description = "No such format")
+    )
+)]
+#[get("/api/exports/stores.{format}")]
+async fn export_stores(
+    db: Data<Db>,
+    ending: Path<String>,
+    file: FileList,
+) -> Result<HttpResponse, Problem> {
+    file.send::<Store>(db, &ending).await
+}
+
+/// Items as a file: the same filters, search and order as the list, and every row, with the name of the store and the book as it can be
+/// found elsewhere.
+#[utoipa::path(
+    params((
+        "format" = String, Path, description = "The format", example = "csv", pattern = "^(csv|jsonl)$"
+    )),
+    responses(
+        (status = 200, description = "The file", content(
+            (String = "text/csv", example = "name,price,store,isbn,book_title,book_author,book_year\n"),
+            (String = "application/x-ndjson"),
+        )),
+        (status = 404, description = "No such format")
+    )
+)]
+#[get("/api/exports/items.{format}")]
+async fn export_items(
+    db: Data<Db>,
+    ending: Path<String>,
+    file: FileList,
+) -> Result<HttpResponse, Problem> {
+    file.send::<Item>(db, &ending).await
+}
+
+/// What was asked of a list that is sent as a file.
+struct FileList {
+    list: List,
+    table: Table,
+    /// The first parameter that is only for tables.
+    of_table: Option<String>,
+}
+
+impl FileList {
+    fn of(request: &HttpRequest) -> service::Result<Self> {
+        let is_of_table = |name: &str| matches!(name, "bom" | "delimiter");
+        let (own, others): (Vec<_>, Vec<_>) =
+            list::parameters(request)?.into_iter().partition(|(name, _)| is_of_table(name));
+        let mut table = Table::default();
+        for (place, (name, value)) in own.iter().enumerate() {
+            if own.iter().skip(place + 1).any(|(other, _)| other == name) {
+                return Err(Error::twice(name));
+            }
+            match (name.as_str(), value.as_str()) {
+                ("bom", "false" | "0") => {}
+                ("bom", "true" | "1" | "") => table.bom = true,
+                ("bom", other) => {
+                    let shown = service::shortened(other, 40);
+                    let detail = format!("bom `{shown}` is not `true` or `false`");
+                    return Err(Error::parameter("bom", detail));
+                }
+                (_, written) => {
+                    table.delimiter = Table::delimiter(written)
+                        .map_err(|detail| Error::parameter("delimiter", detail))?;
+                }
+            }
         }
-    };
-    list.expect_rows_as_they_are()?;
-    let load = list.load;
-    let place = load.part().await?;
-    let mut parts = Parts::new(list.listing, format)?;
-    // Errors in the parameters show at the first part, while the status can still be set.
-    let first = parts.next(db.reader()).await?;
-    drop(place);
-    let rest = stream::try_unfold((db, parts, load.clone()), async |(db, mut parts, load)| {
-        let _place = load.next_part().await;
-        let part = parts.next(db.reader()).await.inspect_err(|error| {
-            log::error!("an export ended early: {}", service::chain(error));
-        })?;
-        Ok::<_, Error>(part.map(|part| (fitted(part), (db, parts, load.clone()))))
-    });
-    let first = stream::iter(first.map(|part| Ok(fitted(part))));
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, kind))
-        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"books.{ending}\"")))
-        .streaming(first.chain(rest)))
+        let of_table = own.into_iter().next().map(|(name, _)| name);
+        Ok(Self { list: List::with(request, others)?, table, of_table })
+    }
+
+    /// The rows in the format of an ending.
+    async fn send<T: Exported + 'static>(
+        self,
+        db: Data<Db>,
+        ending: &str,
+    ) -> Result<HttpResponse, Problem> {
+        let Self { list, table, of_table } = self;
+        let (format, kind) = format::<T>(ending, table).map_err(|problem| *problem)?;
+        if let Some(name) = of_table.filter(|_| !matches!(format, Format::Csv(_))) {
+            let detail = format!("{name} is for `.csv`, leave it out");
+            return Err(Error::parameter(&name, detail).into());
+        }
+        list.expect_rows_as_they_are()?;
+        let load = list.load;
+        let place = load.part().await?;
+        let mut parts = Parts::<T>::new(list.listing, format)?;
+        // Errors in the parameters show at the first part, while the status can still be set.
+        let first = parts.next(db.reader()).await?;
+        drop(place);
+        let rest = stream::try_unfold((db, parts, load.clone()), async |(db, mut parts, load)| {
+            let _place = load.next_part().await;
+            let part = parts.next(db.reader()).await.inspect_err(|error| {
+                log::error!("an export ended early: {}", service::chain(error));
+            })?;
+            Ok::<_, Error>(part.map(|part| (fitted(part), (db, parts, load.clone()))))
+        });
+        let first = stream::iter(first.map(|part| Ok(fitted(part))));
+        let name = format!("attachment; filename=\"{}.{ending}\"", T::resource().noun.1);
+        Ok(HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, kind))
+            .insert_header((CONTENT_DISPOSITION, name))
+            .streaming(first.chain(rest)))
+    }
+}
+
+impl FromRequest for FileList {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(Self::of(request).map_err(Problem::from))
+    }
+}
+
+/// The format of an ending, and its type.
+fn format<T: Exported>(ending: &str, table: Table) -> Result<(Format, &'static str), Box<Problem>> {
+    let known = [
+        ("csv", Format::Csv(table), "text/csv; charset=utf-8; header=present"),
+        ("jsonl", Format::Jsonl, "application/x-ndjson"),
+        ("mrc", Format::Marc21, "application/marc"),
+        ("xml", Format::MarcXml, "application/marcxml+xml"),
+    ];
+    let known = known.into_iter().filter(|(_, format, _)| T::HAS_RECORDS || format.is_general());
+    let known: Vec<_> = known.collect();
+    let found = known.iter().find(|(name, ..)| *name == ending);
+    found.map(|(_, format, kind)| (*format, *kind)).ok_or_else(|| {
+        let (many, shown) = (T::resource().noun.1, service::shortened(ending, 30));
+        let names = known.iter().map(|(name, ..)| format!("`{many}.{name}`"));
+        let names = names.collect::<Vec<_>>().join(", ");
+        let detail = format!("there is no export `{many}.{shown}`, only {names}");
+        Box::new(Problem::not_found(detail))
+    })
 }

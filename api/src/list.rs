@@ -46,7 +46,14 @@ pub struct List {
 
 impl List {
     fn of(request: &HttpRequest) -> service::Result<Self> {
-        let parameters = parameters(request)?;
+        Self::with(request, parameters(request)?)
+    }
+
+    /// A list with these of the parameters of a request.
+    ///
+    /// # Errors
+    /// As for any list.
+    pub fn with(request: &HttpRequest, parameters: Vec<(String, String)>) -> service::Result<Self> {
         let (projection, rest) = Projection::of(&parameters);
         Ok(Self::new(request, parameters, projection, Listing::new(rest)?))
     }

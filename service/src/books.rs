@@ -1,7 +1,7 @@
 //! Books: the catalogue.
 
 pub mod duplicates;
-pub mod export;
+mod export;
 pub mod import;
 pub mod isbn;
 pub mod merges;

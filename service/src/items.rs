@@ -1,5 +1,6 @@
 //! Items on the shelves of stores; an item may be a copy of a catalogued book.
 
+mod export;
 mod related;
 
 use entity::item::{ActiveModel, Column, Entity};

@@ -8,6 +8,7 @@ mod check;
 mod csv_escape;
 mod duplicate;
 mod error;
+pub mod exports;
 pub mod idempotency;
 pub mod imports;
 pub mod isbn;

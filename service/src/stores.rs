@@ -1,5 +1,7 @@
 //! Stores, which own the items on their shelves.
 
+mod export;
+
 use entity::store::{Column, Entity};
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -94,6 +94,75 @@ on_both! {
         assert_eq!(export(&database, &[]), format!("{HEADER}\n'=1+1,'@x,,,,available,,,,,,\n"));
     }
 
+    fn stores_and_items_are_exported_with_what_they_refer_to(database) {
+        let app = App::new(&database);
+        for name in ["Main Street", "=Second"] {
+            app.post("/api/stores", json!({"name": name})).expect(201);
+        }
+        app.post("/api/books", json!({"title": "Clean Code", "author": "Martin", "year": 2008, "isbn": "0132350882"})).expect(201);
+        app.post("/api/items", json!({"name": "1984", "price": 5, "store_id": 2})).expect(201);
+        app.post("/api/items", json!({"name": "a copy", "price": 9.99, "store_id": 1, "book_id": 1})).expect(201);
+        let other = |noun: &str, flags: &[&str]| {
+            let arguments = [&["export", noun][..], flags].concat();
+            Program::new(&database).run(&arguments).expect_success().stdout
+        };
+        for (noun, format, expected) in [
+            ("stores", "csv", "name\nMain Street\n'=Second\n"),
+            ("stores", "jsonl", "{\"name\":\"Main Street\"}\n{\"name\":\"=Second\"}\n"),
+            (
+                "items", "csv",
+                "name,price,store,isbn,book_title,book_author,book_year\n1984,5.00,'=Second,,,,\n\
+                 a copy,9.99,Main Street,9780132350884,Clean Code,Martin,2008\n",
+            ),
+            (
+                "items", "jsonl",
+                "{\"name\":\"1984\",\"price\":5.00,\"store\":\"=Second\",\"isbn\":null,\"book_title\":null,\"book_author\":null,\
+                 \"book_year\":null}\n{\"name\":\"a copy\",\"price\":9.99,\"store\":\"Main Street\",\"isbn\":\"9780132350884\",\
+                 \"book_title\":\"Clean Code\",\"book_author\":\"Martin\",\"book_year\":2008}\n",
+            ),
+        ] {
+            assert_eq!(other(noun, &["--format", format]), expected);
+            assert_eq!(app.get(&format!("/api/exports/{noun}.{format}")).body, expected);
+        }
+        assert_eq!(app.get("/api/exports/items.csv?price__gt=6").body.lines().count(), 2);
+        let error = app.get("/api/exports/stores.mrc").expect_problem(404);
+        assert!(error.contains("only `stores.csv`, `stores.jsonl`"), "{error}");
+        // More than are read at a time.
+        let items: Vec<_> = (0..1200).map(|number| json!({"name": number.to_string(), "price": 1, "store_id": 1})).collect();
+        for part in items.chunks(600) {
+            app.post("/api/items", json!(part)).expect(201);
+        }
+        let all = other("items", &[]);
+        assert_eq!(all.lines().count(), 1203);
+        assert_eq!(app.get("/api/exports/items.csv").body, all);
+    }
+
+    fn a_table_for_a_spreadsheet_has_a_mark_and_another_delimiter(database) {
+        let app = App::new(&database);
+        app.post("/api/books", json!({"title": "a;b", "author": "x,y|z", "year": 1})).expect(201);
+        for (written, delimiter) in [(",", ','), (";", ';'), ("tab", '\t'), ("\\t", '\t'), ("|", '|')] {
+            let header = HEADER.replace(',', &delimiter.to_string());
+            let table = export(&database, &["--bom", "--delimiter", written]);
+            assert!(table.starts_with(&format!("\u{feff}{header}\n")), "{table}");
+            let encoded = written.replace(';', "%3B").replace('|', "%7C").replace('\\', "%5C");
+            assert_eq!(app.get(&format!("/api/exports/books.csv?bom=true&delimiter={encoded}")).body, table);
+            let other = fresh_like(&database);
+            Program::new(&other).run_with_input(&["import", "books", "-"], table.as_bytes()).expect_success();
+            assert_eq!(export(&other, &[]), export(&database, &[]));
+        }
+        for (path, reason) in [
+            ("csv?bom=maybe", "bom `maybe` is not `true` or `false`"),
+            ("csv?bom=1&bom=1", "bom"),
+            ("csv?delimiter=x", "delimiter `x` is not `,`, `;`, `|` or `tab`"),
+            ("jsonl?bom=true", "bom is for `.csv`"),
+        ] {
+            let error = app.get(&format!("/api/exports/books.{path}")).expect_problem(400);
+            assert!(error.contains(reason), "{path}: {error}");
+        }
+        let error = Program::new(&database).run(&["export", "books", "--format", "jsonl", "--bom"]).expect_error();
+        assert!(error.contains("`--bom` is only for CSV"), "{error}");
+    }
+
     fn an_export_to_a_file_is_whole_or_absent(database) {
         App::new(&database).post("/api/books", json!({"title": "a", "author": "b"})).expect(201);
         assert_eq!(export(&database, &["--output", "out.csv"]), "");

@@ -60,6 +60,7 @@ mod refusals;
 mod roles;
 mod slow_clients;
 mod sorting;
+mod spreadsheets;
 mod startup;
 mod stores;
 mod subjects;

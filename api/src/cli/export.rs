@@ -9,7 +9,10 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand, ValueEnum};
-use service::{Db, Location, Settings, books::export};
+use service::{
+    Book, Db, Item, Location, Settings, Store,
+    exports::{self, Exported, Table},
+};
 
 use super::schema;
 
@@ -17,20 +20,45 @@ use super::schema;
 pub enum ExportCommand {
     /// Write every book, in the order of the ids
     Books(BooksArgs),
+    /// Write every store, in the order of the ids
+    Stores(RowsArgs),
+    /// Write every item, in the order of the ids, with the name of its store and what is known of its book
+    Items(RowsArgs),
 }
 
 #[derive(Debug, Args)]
 pub struct BooksArgs {
     /// The output format
     #[arg(long, default_value = "csv")]
+    format: BooksFormat,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct RowsArgs {
+    /// The output format
+    #[arg(long, default_value = "csv")]
     format: Format,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+struct OutputArgs {
+    /// The delimiter of a CSV file: `,`, `;`, `|` or `tab`
+    #[arg(long, value_parser = Table::delimiter)]
+    delimiter: Option<u8>,
+    /// Begin a CSV file with a byte order mark, by which Excel knows that it is UTF-8
+    #[arg(long)]
+    bom: bool,
     /// The file to write, atomically; standard output when absent
     #[arg(short, long)]
     output: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
+enum BooksFormat {
     /// A header, then one row per line; cells that a spreadsheet would treat as a formula are prefixed with an apostrophe
     Csv,
     /// One JSON object per line
@@ -41,40 +69,83 @@ enum Format {
     Marcxml,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// A header, then one row per line; cells that a spreadsheet would treat as a formula are prefixed with an apostrophe
+    Csv,
+    /// One JSON object per line
+    Jsonl,
+}
+
+impl From<Format> for BooksFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Csv => Self::Csv,
+            Format::Jsonl => Self::Jsonl,
+        }
+    }
+}
+
 /// Runs the command.
 pub async fn run(location: &Location, settings: Settings, command: ExportCommand) -> Result<()> {
-    let ExportCommand::Books(BooksArgs { format, output }) = command;
-    let format = match format {
-        Format::Csv => export::Format::Csv,
-        Format::Jsonl => export::Format::Jsonl,
-        Format::Marc21 => export::Format::Marc21,
-        Format::Marcxml => export::Format::MarcXml,
-    };
     // Rows are streamed: the duration of the statement depends on the reader.
     let settings = Settings { deadline: Duration::ZERO, ..settings };
     schema::expect_head(location, &settings).await?;
     let db = Db::open(location, &settings).await.with_context(|| schema::cannot_open(location))?;
-    let written = match output {
-        None => {
-            export::export(
-                db.reader().connection(),
-                format,
-                BufWriter::new(std::io::stdout().lock()),
-            )
-            .await?
+    let at = (&db, location);
+    let written = match command {
+        ExportCommand::Books(BooksArgs { format, output }) => {
+            export::<Book>(at, format, &output).await
         }
-        Some(path) => to_file(&db, location, format, &path).await?,
+        ExportCommand::Stores(RowsArgs { format, output }) => {
+            export::<Store>(at, format.into(), &output).await
+        }
+        ExportCommand::Items(RowsArgs { format, output }) => {
+            export::<Item>(at, format.into(), &output).await
+        }
     };
     db.close().await?;
+    let (written, many) = written?;
     if std::io::stderr().is_terminal() {
-        drop(writeln!(std::io::stderr(), "{written} books written"));
+        drop(writeln!(std::io::stderr(), "{written} {many} written"));
     }
     Ok(())
 }
 
+async fn export<T: Exported>(
+    (db, location): (&Db, &Location),
+    format: BooksFormat,
+    OutputArgs { delimiter, bom, output }: &OutputArgs,
+) -> Result<(u64, &'static str)> {
+    let is_table = matches!(format, BooksFormat::Csv);
+    ensure!(is_table || !bom, "`--bom` is only for CSV");
+    ensure!(is_table || delimiter.is_none(), "`--delimiter` is only for CSV");
+    let format = match format {
+        BooksFormat::Csv => exports::Format::Csv(Table {
+            delimiter: delimiter.unwrap_or(Table::default().delimiter),
+            bom: *bom,
+        }),
+        BooksFormat::Jsonl => exports::Format::Jsonl,
+        BooksFormat::Marc21 => exports::Format::Marc21,
+        BooksFormat::Marcxml => exports::Format::MarcXml,
+    };
+    let written = match output {
+        None => {
+            let output = BufWriter::new(std::io::stdout().lock());
+            exports::export::<T>(db.reader(), format, output).await?
+        }
+        Some(path) => to_file::<T>((db, location), format, path).await?,
+    };
+    Ok((written, T::resource().noun.1))
+}
+
 /// Writes to a temporary file next to the target and renames it at the end, so that a partial export is never mistaken for a
 /// complete one. Pipes and devices are written directly.
-async fn to_file(db: &Db, location: &Location, format: export::Format, path: &Path) -> Result<u64> {
+async fn to_file<T: Exported>(
+    (db, location): (&Db, &Location),
+    format: exports::Format,
+    path: &Path,
+) -> Result<u64> {
     if let Location::File(database) = location {
         let same = super::is_same_file(path, database);
         ensure!(!same, "`{}` is the database; name another file", path.display());
@@ -84,13 +155,12 @@ async fn to_file(db: &Db, location: &Location, format: export::Format, path: &Pa
     let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     if target.metadata().is_ok_and(|about| !about.is_file()) {
         let file = File::options().write(true).open(&target).with_context(context)?;
-        return export::export(db.reader().connection(), format, BufWriter::new(file))
-            .await
-            .with_context(context);
+        let output = BufWriter::new(file);
+        return exports::export::<T>(db.reader(), format, output).await.with_context(context);
     }
     let mut partial = target.as_os_str().to_owned();
     partial.push(".partial");
-    let written = write_whole(db, format, Path::new(&partial)).await;
+    let written = write_whole::<T>(db, format, Path::new(&partial)).await;
     if written.is_err() {
         drop(std::fs::remove_file(&partial));
     }
@@ -99,9 +169,9 @@ async fn to_file(db: &Db, location: &Location, format: export::Format, path: &Pa
     Ok(written)
 }
 
-async fn write_whole(db: &Db, format: export::Format, path: &Path) -> Result<u64> {
+async fn write_whole<T: Exported>(db: &Db, format: exports::Format, path: &Path) -> Result<u64> {
     let mut output = BufWriter::new(File::create(path)?);
-    let written = export::export(db.reader().connection(), format, &mut output).await?;
+    let written = exports::export::<T>(db.reader(), format, &mut output).await?;
     output.flush()?;
     output.get_ref().sync_all()?;
     Ok(written)

@@ -34,6 +34,10 @@ pub fn of_list<T: Representation>() -> Vec<Parameter> {
 pub fn of_export<T: Representation>() -> Vec<Parameter> {
     let mut parameters = filters(T::resource().schema());
     parameters.push(sort(T::resource().schema()));
+    let flag = text(None).enum_values(Some(["true", "false"]));
+    parameters.push(parameter("bom", "a byte order mark for Excel; only for `csv`", flag));
+    let delimiters = text(None).enum_values(Some([",", ";", "|", "tab"]));
+    parameters.push(parameter("delimiter", "the delimiter; only for `csv`", delimiters));
     parameters
 }
 
