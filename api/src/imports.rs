@@ -88,7 +88,7 @@ pub struct ImportOut<'a> {
     /// The name of the file.
     #[schema(example = "catalogue.csv")]
     name: Option<&'a str>,
-    /// `csv` or `jsonl`.
+    /// `csv`, `jsonl`, `json`, `marc21`, `marcxml` or `onix`.
     #[schema(value_type = String, example = "csv")]
     format: Option<&'static str>,
     #[schema(value_type = ReadAs)]
@@ -279,6 +279,7 @@ async fn list_imports(db: Data<Db>, list: List) -> Result<HttpResponse, Problem>
         (String = "text/csv", example = "title,author,year,isbn\nClean Code,Robert C. Martin,2008,9780132350884\n"),
         (String = "application/x-ndjson", example = "{\"title\":\"Clean Code\",\"author\":\"Robert C. Martin\"}\n"),
         (String = "application/jsonl"),
+        (String = "application/json"),
         (ImportForm = "multipart/form-data"),
     )),
     responses(

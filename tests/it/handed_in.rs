@@ -169,7 +169,7 @@ on_both! {
             ("", "text/csv", b"\xff\xfet\0i\0", 400, "no header means `title`"),
             ("", "text/csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 400, "the header is not UTF-8"),
             ("", "text/csv; charset=big5", b"title,author\n", 415, "the charset is `big5`"),
-            ("", "application/json", b"[]", 415, "the content type is `application/json`"),
+            ("", "application/pdf", b"[]", 415, "the content type is `application/pdf`"),
             ("?format=xml", "text/csv", b"title,author\n", 400, "format `xml` is not `csv`"),
             ("?dryrun=1", "text/csv", b"title,author\n", 400, "the nearest one is `dry_run`"),
             ("?on_duplicate=no", "text/csv", b"title,author\n", 400, "on_duplicate `no` is not"),

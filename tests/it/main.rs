@@ -31,6 +31,7 @@ mod handed_in;
 mod history;
 mod import;
 mod imported_cells;
+mod imported_documents;
 mod imported_files;
 mod imported_matches;
 mod imported_mended;

@@ -32,8 +32,8 @@ use crate::{
 /// Bytes that are written to the disk at a time.
 const PART: usize = 256 << 10;
 /// The media types of a file that is the body.
-const FILES: &str = "text/csv, text/tab-separated-values, application/x-ndjson, application/jsonl, application/marc, \
-                     application/marcxml+xml, application/xml";
+const FILES: &str = "text/csv, text/tab-separated-values, application/x-ndjson, application/jsonl, application/json, \
+                     application/marc, application/marcxml+xml, application/xml";
 /// Maximum length of a form member that is not a file, in bytes.
 const LONGEST_MEMBER: usize = 4 << 10;
 /// Maximum number of form members in addition to the file.
@@ -160,7 +160,7 @@ fn known_of_type(kind: &str) -> Known {
         "application/marc" => Some(Kind::Marc21),
         "application/marcxml+xml" => Some(Kind::Marcxml),
         // Its beginning shows whose it is.
-        "application/xml" | "text/xml" => Some(Kind::Csv),
+        "application/xml" | "text/xml" | "application/json" => Some(Kind::Csv),
         _ => None,
     };
     Known { kind, delimiter: tab.then_some(b'\t'), encoding: None }
@@ -175,7 +175,7 @@ fn known_of_name(name: &str) -> Known {
         Some("tsv" | "tab") => (Some(Kind::Csv), Some(b'\t')),
         Some("jsonl" | "ndjson") => (Some(Kind::Jsonl), None),
         Some("mrc" | "marc") => (Some(Kind::Marc21), None),
-        Some("xml" | "marcxml" | "onix") => (Some(Kind::Csv), None),
+        Some("xml" | "marcxml" | "onix" | "json") => (Some(Kind::Csv), None),
         _ => (None, None),
     };
     Known { kind, delimiter, encoding: None }

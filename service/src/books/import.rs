@@ -9,6 +9,8 @@ mod cells;
 mod columns;
 mod counted;
 mod dialect;
+mod documents;
+mod elements;
 mod encoding;
 mod fields;
 mod header;
@@ -23,6 +25,7 @@ mod rows;
 mod source;
 mod store;
 mod text_rows;
+mod texts;
 mod understood;
 
 use std::{collections::BTreeMap, io};

@@ -116,7 +116,9 @@ impl RejectedRows {
     pub fn of(import: &Import) -> Result<Self> {
         let layout = match options(import)?.format {
             // What a record of a library says is noted as an object.
-            Format::Jsonl | Format::Marc21 | Format::MarcXml | Format::Onix => Layout::Objects,
+            Format::Jsonl | Format::Json | Format::Marc21 | Format::MarcXml | Format::Onix => {
+                Layout::Objects
+            }
             Format::Csv(table) => {
                 let delimiter = table.delimiter.unwrap_or(b',');
                 let header = import.header.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&import.header);

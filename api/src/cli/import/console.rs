@@ -48,6 +48,11 @@ pub fn print_formats() -> Result<()> {
         "Headers are compared in small letters, without accents and with `_` between words."
             .to_owned(),
     );
+    lines.push(
+        "JSON, an array of objects, or an object whose members are the objects: by the same names, of objects within an object as in \
+         `authors.name`."
+            .to_owned(),
+    );
     let libraries = [Format::Marc21, Format::MarcXml, Format::Onix].map(Format::name);
     lines.push(format!("Records, recognised by their beginning: {}.", libraries.join(", ")));
     super::super::say(&lines.join("\n"))
@@ -180,7 +185,8 @@ fn describe(file: &Understood) -> [Option<String>; 2] {
     let read_as = library.map_or(encoding.name(), Format::name);
     let mut read = format!("the file is read as {read_as}");
     if let Some(Profile { name, .. }) = profile {
-        read = format!("the file is a table of {name}, read as {}", encoding.name());
+        let is = if library.is_none() { "a table of" } else { "from" };
+        read = format!("the file is {is} {name}, read as {read_as}");
     }
     if let Some(Dialect { delimiter, line_ends, skip_lines }) = dialect {
         let delimiter = char::from(*delimiter).escape_default();

@@ -108,24 +108,21 @@ pub(super) fn book(cells: &impl Cells, defaults: &Defaults) -> Result<Accepted, 
         series_number,
     ] = std::array::from_fn(|column| column);
     let in_series = row.series(series, series_number);
-    let read_year = if cells.is_exact() { year::exact } else { year::read };
-    let read_publisher = if cells.is_exact() { publisher::exact } else { publisher::read };
-    let read_description = if cells.is_exact() { text::as_written } else { text::paragraphs };
-    let read_status = if cells.is_exact() { status::exact } else { status::read };
+    let ways = Ways::of(cells.is_exact());
     let new = NewBook {
         title: row.required(title, &TITLE)?,
         author: row.required(author, &AUTHOR)?,
-        year: row.optional(year, read_year),
+        year: row.optional(year, ways.year),
         isbn: row.optional(isbn, isbn::read),
         page_count: row.optional(page_count, pages::read),
-        status: row.optional(status, read_status).unwrap_or_else(|| AVAILABLE.to_owned()),
+        status: row.optional(status, ways.status).unwrap_or_else(|| AVAILABLE.to_owned()),
         subtitle: row.short(subtitle, LONGEST_SUBTITLE),
-        publisher: row.optional(publisher, read_publisher),
+        publisher: row.optional(publisher, ways.publisher),
         language: row.optional(language, |written| {
             crate::language::read(written).map_err(|bad| bad.to_string())
         }),
         description: row.optional(description, |written| {
-            read_description("description", written, LONGEST_DESCRIPTION)
+            (ways.description)("description", written, LONGEST_DESCRIPTION)
         }),
         series: in_series.0,
         series_number: in_series.1,
@@ -134,6 +131,38 @@ pub(super) fn book(cells: &impl Cells, defaults: &Defaults) -> Result<Accepted, 
     if new.isbn.is_none() && !row.has_warned(isbn) {
         row.warn(isbn, "there is no isbn".to_owned());
     }
+    accepted(new, row)
+}
+
+/// How cells are read: as they were exported here, or as others write them.
+struct Ways {
+    year: fn(&str) -> Cell<i32>,
+    status: fn(&str) -> Cell<String>,
+    publisher: fn(&str) -> Cell<String>,
+    description: fn(&str, &str, usize) -> Cell<String>,
+}
+
+impl Ways {
+    fn of(is_exact: bool) -> Self {
+        match is_exact {
+            true => Self {
+                year: year::exact,
+                status: status::exact,
+                publisher: publisher::exact,
+                description: text::as_written,
+            },
+            false => Self {
+                year: year::read,
+                status: status::read,
+                publisher: publisher::read,
+                description: text::paragraphs,
+            },
+        }
+    }
+}
+
+/// The book with what was found in its row, if it can be stored.
+fn accepted<C: Cells>(new: NewBook, row: Reader<'_, C>) -> Result<Accepted, String> {
     let has_author = !new.author.is_empty();
     match new.check() {
         Ok(book) => {

@@ -1,7 +1,6 @@
 //! Records of libraries and publishers as rows: MARC 21, MARCXML and ONIX 3.
 
 use std::{
-    borrow::Cow,
     io::{self, Read},
     sync::{
         Arc,
@@ -13,13 +12,14 @@ use bibliographic::{Contributor, Entry, ReadError, Reason, Record, Records, Warn
 
 use super::{
     Blank, Options,
-    cells::{self, Cells, Defaults},
+    cells::{self, Defaults},
     columns::COLUMNS,
     counted::Counted,
     encoding::Encoding,
     row::{Place, Rejected, Row},
     rows::Format,
     source::Source,
+    texts::Texts,
     understood::Understood,
 };
 use crate::query::shortened;
@@ -44,7 +44,7 @@ pub(super) struct Library<R> {
 pub(super) fn format(named: &Format, sample: &[u8]) -> Option<bibliographic::Format> {
     match named {
         Format::Csv(_) => bibliographic::Format::detect(sample),
-        Format::Jsonl => None,
+        Format::Jsonl | Format::Json => None,
         Format::Marc21 => Some(bibliographic::Format::Marc21),
         Format::MarcXml => Some(bibliographic::Format::MarcXml),
         Format::Onix => Some(bibliographic::Format::Onix),
@@ -140,7 +140,7 @@ impl<R: Read> Library<R> {
             }
             Err(error) => Err(rejected(&error.reason.to_string(), Vec::new())),
             Ok(Entry { record, warnings, .. }) => {
-                let texts = Texts::of(&record);
+                let texts = Texts(COLUMNS.map(|(column, _)| texts(&record, column)));
                 match cells::book(&texts, &self.defaults) {
                     Ok(accepted) => {
                         let place = (number, number);
@@ -159,39 +159,6 @@ impl<R: Read> Library<R> {
 /// Whether characters were lost; what was mended says nothing to whoever imports a file.
 fn loses(warning: &Warning) -> bool {
     matches!(warning, Warning::Characters { .. })
-}
-
-/// The texts of a record for each column.
-struct Texts([Vec<String>; COLUMNS.len()]);
-
-impl Texts {
-    fn of(record: &Record) -> Self {
-        Self(COLUMNS.map(|(column, _)| texts(record, column)))
-    }
-
-    fn present(&self) -> [bool; COLUMNS.len()] {
-        self.0.each_ref().map(|texts| !texts.is_empty())
-    }
-
-    /// As a JSON object, in which it can be corrected and imported again.
-    fn object(&self) -> Vec<u8> {
-        let members = COLUMNS.iter().zip(&self.0);
-        let members = members.filter_map(|((name, _), texts)| Some((*name, texts.first()?)));
-        let object: serde_json::Map<String, serde_json::Value> =
-            members.map(|(name, text)| (name.to_owned(), text.as_str().into())).collect();
-        serde_json::Value::Object(object).to_string().into_bytes()
-    }
-}
-
-impl Cells for Texts {
-    fn is_exact(&self) -> bool {
-        false
-    }
-
-    fn of(&self, column: usize) -> impl Iterator<Item = Result<Cow<'_, str>, String>> {
-        let texts = self.0.get(column).into_iter().flatten();
-        texts.map(|text| Ok(Cow::Borrowed(text.as_str())))
-    }
 }
 
 /// What a record says of a column, the best first.

@@ -16,7 +16,7 @@ pub struct Profile {
 }
 
 /// All of them.
-pub static PROFILES: [Profile; 17] = [
+pub static PROFILES: [Profile; 19] = [
     Profile {
         name: "Goodreads",
         recognised_by: &["book_id", "author_l_f", "exclusive_shelf"],
@@ -215,6 +215,34 @@ pub static PROFILES: [Profile; 17] = [
             ("author", &["authors"]),
             ("year", &["original_publication_year"]),
             ("isbn", &["isbn", "isbn13"]),
+        ],
+    },
+    Profile {
+        // Its export as JSON.
+        name: "LibraryThing (JSON)",
+        recognised_by: &["books_id", "sortcharacter"],
+        columns: &[
+            ("author", &["primaryauthor", "authors.fl", "secondaryauthor"]),
+            ("year", &["date"]),
+            ("isbn", &["isbn", "originalisbn", "ean"]),
+            ("page_count", &["pages"]),
+            ("publisher", &["publication"]),
+            ("description", &[]),
+            ("status", &[]),
+        ],
+    },
+    Profile {
+        // A dump names authors by their keys, and only some editions say who wrote them.
+        name: "Open Library (dump)",
+        recognised_by: &["latest_revision", "last_modified.value"],
+        columns: &[
+            ("author", &["authors.name", "by_statement"]),
+            ("year", &["publish_date"]),
+            ("isbn", &["isbn_13", "isbn_10"]),
+            ("page_count", &["number_of_pages", "pagination"]),
+            ("language", &["languages.key"]),
+            ("description", &["description.value", "description"]),
+            ("status", &[]),
         ],
     },
 ];

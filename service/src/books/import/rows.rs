@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     Options,
     dialect::Table,
+    documents::Documents,
+    elements::Shape,
     encoding::SAVE_AS_UTF_8,
     library::{self, Library},
     row::{Place, Rejected, Row},
@@ -23,6 +25,8 @@ pub enum Format {
     Csv(Table),
     /// A JSON object a line.
     Jsonl,
+    /// Objects of a JSON document, or those of a dump of Open Library.
+    Json,
     /// MARC 21 in ISO 2709.
     Marc21,
     /// MARC 21 as XML.
@@ -44,6 +48,7 @@ impl Format {
         match self {
             Self::Csv(_) => "csv",
             Self::Jsonl => "jsonl",
+            Self::Json => "json",
             Self::Marc21 => "marc21",
             Self::MarcXml => "marcxml",
             Self::Onix => "onix",
@@ -56,6 +61,7 @@ impl Format {
         match self {
             Self::Csv(_) => "CSV",
             Self::Jsonl => "JSON lines",
+            Self::Json => "JSON",
             Self::Marc21 => "MARC 21",
             Self::MarcXml => "MARCXML",
             Self::Onix => "ONIX 3",
@@ -69,6 +75,7 @@ pub struct Rows<R>(Kind<R>);
 enum Kind<R> {
     Text(Box<TextRows<R>>),
     Library(Box<Library<R>>),
+    Documents(Box<Documents<R>>),
 }
 
 impl<R: Read> Rows<R> {
@@ -82,10 +89,19 @@ impl<R: Read> Rows<R> {
         let mut source = Source::new(input);
         let sample = source.sample().map_err(|error| error.to_string())?;
         refuse_workbook(sample)?;
+        let shape = Shape::of(sample).filter(|_| !matches!(options.format, Format::Jsonl));
+        let is_lines = matches!(options.format, Format::Csv(_)) && sample.starts_with(b"{\"");
         Ok(Self(match library::format(&options.format, sample) {
             Some(format) => Kind::Library(Box::new(Library::new(format, source, options)?)),
             None if library::is_xml(sample) => {
                 return Err("the file is XML, but neither MARCXML nor ONIX 3".to_owned());
+            }
+            None if let Some(shape) = shape => {
+                Kind::Documents(Box::new(Documents::new(shape, source, options)?))
+            }
+            None if is_lines => {
+                let options = Options { format: Format::Jsonl, ..options.clone() };
+                Kind::Text(Box::new(TextRows::new(source, &options)?))
             }
             None => Kind::Text(Box::new(TextRows::new(source, options)?)),
         }))
@@ -96,6 +112,7 @@ impl<R: Read> Rows<R> {
         match &self.0 {
             Kind::Text(rows) => rows.understood(),
             Kind::Library(rows) => rows.understood(),
+            Kind::Documents(rows) => rows.understood(),
         }
     }
 
@@ -103,7 +120,7 @@ impl<R: Read> Rows<R> {
     pub fn empty_rows(&self) -> u64 {
         match &self.0 {
             Kind::Text(rows) => rows.empty_rows(),
-            Kind::Library(_) => 0,
+            Kind::Library(_) | Kind::Documents(_) => 0,
         }
     }
 
@@ -112,6 +129,7 @@ impl<R: Read> Rows<R> {
         match &self.0 {
             Kind::Text(rows) => rows.header(),
             Kind::Library(_) => &[],
+            Kind::Documents(rows) => rows.header(),
         }
     }
 
@@ -120,6 +138,7 @@ impl<R: Read> Rows<R> {
         match &self.0 {
             Kind::Text(rows) => rows.place(),
             Kind::Library(rows) => rows.place(),
+            Kind::Documents(rows) => rows.place(),
         }
     }
 
@@ -134,6 +153,7 @@ impl<R: Read> Rows<R> {
         match &mut self.0 {
             Kind::Text(rows) => rows.go_to(place),
             Kind::Library(rows) => rows.go_to(place),
+            Kind::Documents(rows) => rows.go_to(place),
         }
     }
 
@@ -145,6 +165,7 @@ impl<R: Read> Rows<R> {
         match &mut self.0 {
             Kind::Text(rows) => rows.next(),
             Kind::Library(rows) => rows.next(),
+            Kind::Documents(rows) => rows.next(),
         }
     }
 }

@@ -38,7 +38,7 @@ pub(super) struct TextRows<R> {
 enum Layout {
     Table {
         dialect: Dialect,
-        columns: Columns,
+        columns: Box<Columns>,
         names: Vec<String>,
         /// Whether it was exported here.
         is_ours: bool,
@@ -82,6 +82,7 @@ impl<R: Read> TextRows<R> {
         let is_ours = options.map.is_empty() && is_header_of_ours(&names);
         let columns = Columns::find(&names, options)?;
         records.expect_rows(names.len(), columns.width());
+        let columns = Box::new(columns);
         let layout = Layout::Table { dialect, columns, names, is_ours };
         let (defaults, blank) = (Defaults::default(), options.blank);
         Ok(Self { records, read: 0, layout, header, defaults, blank })
@@ -174,7 +175,11 @@ impl<R: Read> TextRows<R> {
     }
 }
 
-fn object(line: &[u8], defaults: &Defaults) -> ([bool; COLUMNS.len()], Result<Accepted, String>) {
+/// A line of JSON, or an object of our own in a document.
+pub(super) fn object(
+    line: &[u8],
+    defaults: &Defaults,
+) -> ([bool; COLUMNS.len()], Result<Accepted, String>) {
     // serde would take an array for an object as well, member by member.
     if !line.trim_ascii_start().starts_with(b"{") {
         return ([false; COLUMNS.len()], Err("expected a JSON object".to_owned()));

@@ -49,6 +49,11 @@ impl Understood {
         let is_library = !matches!(options.format, Format::Csv(_) | Format::Jsonl);
         let library = is_library.then_some(options.format);
         let unknown = Self { encoding, library, dialect: None, profile: None, columns: Vec::new() };
+        if options.format == Format::Json {
+            let names: Vec<String> =
+                String::from_utf8_lossy(header).lines().map(str::to_owned).collect();
+            return Self { profile: Profile::find(&names), ..unknown };
+        }
         let Format::Csv(table) = options.format else { return unknown };
         let mut fields = Fields::default();
         let header = header.strip_prefix(b"\xef\xbb\xbf").unwrap_or(header);
