@@ -17,6 +17,7 @@ mod error;
 mod etag;
 mod exports;
 mod extract;
+mod facets;
 mod fitted;
 mod format;
 mod head;

@@ -7,6 +7,7 @@ mod bodies;
 mod class;
 mod components;
 mod describing;
+mod facets;
 mod filters;
 mod parameters;
 mod responses;

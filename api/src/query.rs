@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The longest body. A filter that is read takes some thirty times its text, while conditions are made of it.
-const LONGEST_BODY: usize = 512 << 10;
+pub const LONGEST_BODY: usize = 512 << 10;
 /// The parameters that an address may have, as links to other pages do; they replace those of the body. Everything else is in the
 /// body.
 const OF_ADDRESS: [&str; 2] = ["cursor", "offset"];
@@ -56,13 +56,16 @@ impl PartialSchema for Query {
 /// Names, with commas in between or in an array.
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "expected a string or an array of strings")]
-enum Names {
+pub enum Names {
+    /// With commas.
     Joined(String),
+    /// In an array.
     Each(Vec<String>),
 }
 
 impl Names {
-    fn joined(self) -> String {
+    /// With commas in between.
+    pub fn joined(self) -> String {
         match self {
             Self::Joined(names) => names,
             Self::Each(names) => names.join(","),

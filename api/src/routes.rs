@@ -6,7 +6,7 @@ use actix_web::{dev::HttpServiceFactory, web};
 use service::Noun;
 use utoipa_actix_web::OpenApiFactory;
 
-use crate::{openapi::Class, projection::Representation, query};
+use crate::{facets, openapi::Class, projection::Representation, query};
 
 /// Accepts handlers.
 pub trait Routes: Sized {
@@ -25,7 +25,7 @@ pub trait Routes: Sized {
         T: Representation,
         H: HttpServiceFactory + OpenApiFactory + 'static;
 
-    /// Registers the queries of a noun, lists whose parameters are a JSON body.
+    /// Registers the queries of a noun, lists whose parameters are a JSON body, and its facets.
     fn query<T: Noun + Representation>(&mut self) -> &mut Self;
 
     /// Begins the operations on the rows of a noun.
@@ -52,7 +52,7 @@ impl<R: Routes, T: Representation> Operations<'_, R, T> {
 }
 
 impl<R: Routes, T: Noun + Representation> Operations<'_, R, T> {
-    /// Registers the queries.
+    /// Registers the queries and the facets.
     pub fn query(self) -> Self {
         self.routes.query::<T>();
         self
@@ -73,7 +73,12 @@ impl Routes for web::ServiceConfig {
     }
 
     fn query<T: Noun + Representation>(&mut self) -> &mut Self {
-        query::handlers::<T>().into_iter().fold(self, |config, handler| config.undescribed(handler))
+        let config = query::handlers::<T>()
+            .into_iter()
+            .fold(self, |config, handler| config.undescribed(handler));
+        facets::handlers::<T>()
+            .into_iter()
+            .fold(config, |config, handler| config.undescribed(handler))
     }
 
     fn operation<T, H>(&mut self, _: Class, handler: H) -> &mut Self

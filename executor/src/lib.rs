@@ -40,7 +40,8 @@ pub use location::{BadLocation, Location};
 pub use migrate::{connect_to_migrate, scratch};
 pub use reader::Reader;
 pub use row::{
-    ColumnValue, Decode, FOUND, FromRow, Ids, Integers, Models, Queries, RowSource, Texts, With,
+    ColumnValue, Decode, FOUND, FromRow, Ids, Integers, Models, Queries, RowSource, Tallies, Texts,
+    With,
 };
 pub use rows::{Changes, Executed, Rows};
 /// A connection or pool, as migrations use it.

@@ -5,6 +5,7 @@
 mod bulk;
 mod cursor;
 mod error;
+mod facets;
 mod field;
 mod field_errors;
 mod filter;
@@ -22,6 +23,7 @@ mod walk;
 
 pub use bulk::{BULK_PARAMETERS, Changed, Confirmed, Selection};
 pub use error::{DatabaseError, Error, Result, Unconfirmed};
+pub use facets::{FACET_PARAMETERS, Facet, MOST_FACET_VALUES, MOST_FACETS, Tally};
 pub use field::{Field, Relation};
 pub use field_errors::{FieldError, FieldErrors};
 pub use filter::{LONGEST_VALUE, MOST_VALUES, Operator, nearest};

@@ -13,6 +13,7 @@ use sea_orm::{
 
 use crate::{
     error::{DatabaseError, Result},
+    facets::Facet,
     field::{Field, Relation},
     kind::Kind,
     schema::FilterSchema,
@@ -42,6 +43,8 @@ pub struct Resource<E: EntityTrait> {
     renamed: &'static [(E::Column, &'static str)],
     special: &'static [(E::Column, Kind)],
     relations: fn() -> Vec<Relation>,
+    /// What the rows of its lists can be counted by.
+    pub facets: &'static [Facet],
     schema: OnceLock<FilterSchema>,
 }
 
@@ -57,6 +60,7 @@ impl<E: EntityTrait> Resource<E> {
             renamed: &[],
             special: &[],
             relations: Vec::new,
+            facets: &[],
             schema: OnceLock::new(),
         }
     }
@@ -72,6 +76,8 @@ impl<E: EntityTrait> Resource<E> {
         special: &'static [(E::Column, Kind)],
         /// The entities whose columns can be asked for through a relation.
         relations: fn() -> Vec<Relation>,
+        /// What the rows of its lists can be counted by.
+        facets: &'static [Facet],
     }
 
     /// With an index of substrings.

@@ -17,7 +17,7 @@ use crate::{
     json::{exact_or_null, given, given_exact_or_null, given_whole_or_null, whole_or_null},
     language,
     noun::{Listed, changes, noun},
-    query::{Relation, Resource, Substrings},
+    query::{Facet, Relation, Resource, Substrings},
 };
 
 pub(crate) const LONGEST_TITLE: usize = 200;
@@ -51,7 +51,16 @@ pub(crate) static BOOKS: Resource<Entity> = Resource::new("book", "books")
             Relation::to::<Entity, _>("items", Item::resource()),
             Relation::to::<Entity, _>("subjects", Subject::resource()),
         ]
-    });
+    })
+    .facets(&[
+        Facet::of("author"),
+        Facet::of("year"),
+        Facet::steps("decade", "year", 10),
+        Facet::of("status"),
+        Facet::of("publisher"),
+        Facet::of("language"),
+        Facet::of("series"),
+    ]);
 
 /// A book to be added.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]

@@ -18,20 +18,22 @@ use crate::{
     error::{Error, FieldError, Result},
     json::{Price, given, given_whole, given_whole_or_null, whole, whole_or_null},
     noun::{Listed, Noun, changes, noun},
-    query::{Listing, Page, Relation, Resource},
+    query::{Facet, Listing, Page, Relation, Resource},
 };
 
 const LONGEST_NAME: usize = 80;
 /// Twelve digits, two of them after the decimal point.
 pub const HIGHEST_PRICE: Decimal = Decimal::from_parts(3_567_587_327, 232, 0, false, 2);
 
-pub(crate) static ITEMS: Resource<Entity> =
-    Resource::new("item", "items").searched(&[Column::Name]).relations(|| {
+pub(crate) static ITEMS: Resource<Entity> = Resource::new("item", "items")
+    .searched(&[Column::Name])
+    .relations(|| {
         vec![
             Relation::to::<Entity, _>("store", Store::resource()),
             Relation::to::<Entity, _>("book", Book::resource()),
         ]
-    });
+    })
+    .facets(&[Facet::of("store_id"), Facet::of("store.name"), Facet::of("book.author")]);
 
 /// An item to be added.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]

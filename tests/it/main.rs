@@ -23,6 +23,7 @@ mod duplicates;
 mod durability;
 mod explanations;
 mod export;
+mod facets;
 mod file_loss;
 mod filters;
 mod folders;

@@ -21,7 +21,7 @@ use super::{
     bodies,
     class::{self, Class},
     components::{self, operations},
-    filters,
+    facets, filters,
     parameters::{if_none_match, operators as operators_of_kinds, vocabulary},
     responses::{self, Described},
 };
@@ -138,6 +138,14 @@ impl Routes for Describing {
         self.classes.insert((path.clone(), Method::POST.to_string()), class);
         let item = PathItem::new(HttpMethod::Post, operation);
         self.document.paths.paths.insert(path, item);
+        if let Some(([counts, query], schemas)) = facets::describe::<T>() {
+            self.schemas.extend(schemas);
+            for ((path, operation), method) in
+                [(counts, HttpMethod::Get), (query, HttpMethod::Post)]
+            {
+                self.document.paths.paths.insert(path, PathItem::new(method, operation));
+            }
+        }
         self
     }
 

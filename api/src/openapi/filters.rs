@@ -107,12 +107,13 @@ fn comparison(kind: Kind) -> Named {
 }
 
 /// An object without other members.
-fn closed(mut object: Object) -> RefOr<Schema> {
+pub fn closed(mut object: Object) -> RefOr<Schema> {
     object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
     RefOr::T(Schema::Object(object))
 }
 
-fn capitalised(word: &str) -> String {
+/// With a capital letter.
+pub fn capitalised(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -4,6 +4,7 @@ use serde_json::Value;
 use service::{
     FilterSchema, Kind, LONGEST_VALUE, MAX_LIMIT, MOST_KEYS, MOST_VALUES, Operator,
     Parameter as Filter,
+    query::{MOST_FACET_VALUES, MOST_FACETS},
 };
 use utoipa::openapi::{
     RefOr, Required, Schema,
@@ -39,6 +40,22 @@ pub fn of_export<T: Representation>() -> Vec<Parameter> {
     let delimiters = text(None).enum_values(Some([",", ";", "|", "tab"]));
     parameters.push(parameter("delimiter", "the delimiter; only for `csv`", delimiters));
     parameters
+}
+
+/// The parameters of a count of rows by their values.
+pub fn of_facets<T: Representation>() -> Vec<Parameter> {
+    let mut parameters = filters(T::resource().schema());
+    let facet = list("facet", "what to count the rows by", facets::<T>());
+    parameters.push(ParameterBuilder::from(facet).required(Required::True).build());
+    let limit = number(1, MOST_FACET_VALUES);
+    parameters.push(parameter("limit", "values of each facet; 100 when absent", limit));
+    parameters
+}
+
+/// What rows can be counted by.
+pub fn facets<T: Representation>() -> ArrayBuilder {
+    let facets = T::resource().facets.iter().map(|facet| facet.name.to_owned());
+    names(facets.collect()).max_items(Some(MOST_FACETS)).unique_items(true)
 }
 
 /// The parameters that say what of a row is shown.

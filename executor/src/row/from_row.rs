@@ -49,6 +49,9 @@ pub struct Integers;
 /// A text.
 pub struct Texts;
 
+/// A text or NULL, and how many rows have it.
+pub struct Tallies;
+
 impl<E: Decode> FromRow for Models<E> {
     type Output = E::Model;
 
@@ -87,6 +90,16 @@ impl FromRow for Integers {
     fn read(row: &impl RowSource) -> Option<i64> {
         // PostgreSQL has two integer types.
         row.get(0).or_else(|| row.get::<i32>(0).map(i64::from))
+    }
+}
+
+impl FromRow for Tallies {
+    type Output = (Option<String>, i64);
+
+    const COLUMNS: usize = 2;
+
+    fn read(row: &impl RowSource) -> Option<(Option<String>, i64)> {
+        row.get(0).zip(row.get(1))
     }
 }
 

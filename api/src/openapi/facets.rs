@@ -1,0 +1,92 @@
+//! The operations that count the rows of a list by their values, and their schemas.
+
+use service::query::{Facet, Kind, MOST_FACET_VALUES};
+use utoipa::openapi::{
+    Content, Ref, RefOr, Required, Response, Schema,
+    path::{Operation, OperationBuilder},
+    request_body::RequestBodyBuilder,
+    schema::{ArrayBuilder, Object, ObjectBuilder, Type},
+};
+
+use super::{
+    filters::{capitalised, closed},
+    parameters::{self, number, search, value},
+};
+use crate::{
+    facets,
+    projection::{Representation, null, one_of},
+};
+
+type Named = (String, RefOr<Schema>);
+
+/// The operations of a noun with their paths, by parameters and by a body; and the schemas that they refer to.
+pub fn describe<T: Representation>() -> Option<([(String, Operation); 2], Vec<Named>)> {
+    let resource = T::resource();
+    let (one, many) = resource.noun;
+    let (noun, path) = (capitalised(one), facets::path::<T>());
+    let kinds: Vec<(&Facet, Kind)> =
+        resource.facets.iter().filter_map(|facet| Some((facet, facet.kind(resource)?))).collect();
+    if kinds.is_empty() {
+        return None;
+    }
+    let operation = |id: String, summary: String| {
+        let content = Content::new(Some(Ref::from_schema_name(format!("{noun}Facets"))));
+        let mut response = Response::new("The values of each facet, the most frequent first");
+        response.content.insert("application/json".to_owned(), RefOr::T(content));
+        OperationBuilder::new()
+            .operation_id(Some(id))
+            .tag(many)
+            .summary(Some(summary))
+            .response("200", response)
+    };
+    let what = format!("How many {many} have which values, of those that pass the filters");
+    let counts = operation(format!("count_{many}"), format!("{what}."))
+        .parameters(Some(parameters::of_facets::<T>()))
+        .build();
+    let body = Content::new(Some(Ref::from_schema_name(format!("{noun}FacetQuery"))));
+    let body = RequestBodyBuilder::new()
+        .content("application/json", body)
+        .required(Some(Required::True))
+        .build();
+    let summary = format!("{what} of a body; `QUERY {path}` is the same.");
+    let query = operation(format!("query_{one}_facets"), summary).request_body(Some(body)).build();
+
+    let answer = kinds.iter().fold(ObjectBuilder::new(), |object, (facet, kind)| {
+        object.property(facet.name, Ref::from_schema_name(tallies_name(*kind)))
+    });
+    let mut schemas: Vec<Named> = kinds.iter().map(|(_, kind)| tallies(*kind)).collect();
+    schemas.push((format!("{noun}Facets"), RefOr::T(Schema::Object(answer.build()))));
+    schemas.push((format!("{noun}FacetQuery"), closed(body_of::<T>(&noun))));
+    Some(([(path.clone(), counts), (format!("{path}/query"), query)], schemas))
+}
+
+fn body_of<T: Representation>(noun: &str) -> Object {
+    ObjectBuilder::new()
+        .property("facet", parameters::facets::<T>())
+        .required("facet")
+        .property("filter", Ref::from_schema_name(format!("{noun}Filter")))
+        .property("q", search())
+        .property("limit", number(1, MOST_FACET_VALUES))
+        .build()
+}
+
+fn tallies_name(kind: Kind) -> String {
+    let words = kind.name().split('-').map(capitalised);
+    format!("{}Tallies", words.collect::<String>())
+}
+
+/// The values of a facet, each with its rows.
+fn tallies(kind: Kind) -> Named {
+    let shown = match kind {
+        Kind::Code(_) => ObjectBuilder::new().schema_type(Type::String),
+        kind => value(kind),
+    };
+    let tally = ObjectBuilder::new()
+        .property("value", one_of(RefOr::T(Schema::Object(shown.build())), null()))
+        .required("value")
+        .property("count", number(1, u64::from(u32::MAX)))
+        .required("count");
+    let most = usize::try_from(MOST_FACET_VALUES).ok();
+    let tallies = ArrayBuilder::new().items(tally).max_items(most).build();
+    (tallies_name(kind), RefOr::T(Schema::Array(tallies)))
+}
