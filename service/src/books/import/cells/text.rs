@@ -177,10 +177,10 @@ fn is_other_space(c: char) -> bool {
 }
 
 /// Characters without a width that say nothing between letters: control characters, the soft hyphen, a byte order mark, the
-/// zero-width space and the word joiner. Joiners of scripts and of emoji stay, and so do zeros, which no text has.
+/// zero-width space and the word joiner. Joiners of scripts and of emoji stay.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{feff}' | '\u{200b}' | '\u{2060}')
-        || (c.is_control() && c != '\0' && !c.is_whitespace())
+        || (c.is_control() && !c.is_whitespace())
 }
 
 fn is_dash(c: char) -> bool {
@@ -257,7 +257,7 @@ mod tests {
             ("AT&T; R&D, &unknown; &#0; &#xd800; &;", "AT&T; R&D, &unknown; &#0; &#xd800; &;"),
             ("&amp;amp; & more&", "&amp; & more&"),
             ("soft\u{ad}hyphen\u{feff} \u{200b}zero", "softhyphen zero"),
-            ("bell\u{7} and\u{83} null\0", "bell and null\0"),
+            ("bell\u{7} and\u{83} null\0", "bell and null"),
             ("CafÃ© &amp; â€™", "Café & ’"),
             ("one<br>two<BR />three", "one two three"),
             ("a < b <i>c</i> <brand> <br", "a < b <i>c</i> <brand> <br"),
