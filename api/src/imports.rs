@@ -84,6 +84,9 @@ impl From<State> for StateOut {
 #[derive(Serialize, ToSchema)]
 pub struct ImportOut<'a> {
     id: i32,
+    /// What its rows are: `books`, `stores` or `items`.
+    #[schema(example = "books")]
+    noun: &'static str,
     state: StateOut,
     /// The name of the file.
     #[schema(example = "catalogue.csv")]
@@ -186,6 +189,7 @@ impl<'a> From<&'a Import> for ImportOut<'a> {
         let location = location(import);
         Self {
             id: import.id,
+            noun: imports::plural(import.noun),
             state: import.state.into(),
             name: import.name.as_deref(),
             read_as: options.as_ref().map(|options| ReadAs::of(import, options)),

@@ -13,6 +13,9 @@ pub struct Model {
     /// The worker queries the next one of a state.
     #[sea_orm(indexed)]
     pub state: State,
+    /// What its rows are.
+    #[sea_orm(default_value = "books")]
+    pub noun: Noun,
     /// The file name given by the client.
     #[sea_orm(column_type = "String(StringLen::N(255))", nullable)]
     pub name: Option<String>,
@@ -66,6 +69,18 @@ pub struct Model {
     pub rejections: HasMany<super::import_rejection::Entity>,
     #[sea_orm(has_many)]
     pub notes: HasMany<super::import_note::Entity>,
+}
+
+/// What the rows of an import are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Decode)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(10))")]
+pub enum Noun {
+    #[sea_orm(string_value = "books")]
+    Books,
+    #[sea_orm(string_value = "stores")]
+    Stores,
+    #[sea_orm(string_value = "items")]
+    Items,
 }
 
 /// The state of an import.

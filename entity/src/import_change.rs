@@ -1,4 +1,4 @@
-//! What an import did to one book, so that it can be undone.
+//! What an import did to one row, such as a book, so that it can be undone.
 
 use sea_executor::Decode;
 use sea_orm::entity::prelude::*;
@@ -10,15 +10,15 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub import_id: i32,
-    /// Not a foreign key, since the book may be deleted.
+    /// The book, or the store or item if the import is one of these. Not a foreign key, since it may be deleted.
     #[sea_orm(primary_key, auto_increment = false)]
     pub book_id: i32,
-    /// The version of the book after that; at any other version it was changed since.
+    /// The version of the row after that; at any other version it was changed since.
     pub version: i32,
-    /// The previous book, as JSON; none for a book that the import created.
+    /// The previous row, as JSON; none for one that the import created.
     #[sea_orm(column_type = "Text", nullable)]
     pub before: Option<String>,
-    /// It was not reverted, because the book was changed since.
+    /// It was not reverted, because the row was changed since.
     pub kept: bool,
     #[sea_orm(belongs_to, from = "import_id", to = "id", on_delete = "Cascade")]
     pub import: BelongsTo<super::import::Entity>,

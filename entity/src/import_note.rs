@@ -20,7 +20,7 @@ pub struct Model {
     /// One or several, each on a line.
     #[sea_orm(column_type = "Text")]
     pub reason: String,
-    /// The stored book that a skipped row is. Not a foreign key, since the book may be deleted.
+    /// The stored book that a skipped row is, or the store or item. Not a foreign key, since it may be deleted.
     pub book_id: Option<i32>,
     #[sea_orm(belongs_to, from = "import_id", to = "id", on_delete = "Cascade")]
     pub import: BelongsTo<super::import::Entity>,

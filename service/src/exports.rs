@@ -9,7 +9,7 @@ use std::{
 
 use bibliographic::{Record, WriteError, marc21, marcxml};
 use futures_util::TryStreamExt;
-use sea_orm::{EntityTrait, Iterable, PrimaryKeyToColumn, QueryOrder};
+use sea_orm::{EntityTrait, QueryOrder};
 use serde::Serialize;
 
 use crate::{
@@ -127,8 +127,7 @@ pub async fn export<T: Exported>(
     format: Format,
     output: impl Write,
 ) -> std::result::Result<u64, ExportError> {
-    let key = <T::Table as EntityTrait>::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
-    let ordered = key.fold(T::Table::find(), QueryOrder::order_by_asc);
+    let ordered = T::Table::find().order_by_asc(T::ID);
     let mut rows = ordered.stream(db.connection()).await.map_err(Error::from)?;
     let mut writer = Writer::new::<T>(format, output)?;
     let mut written = 0;

@@ -10,9 +10,11 @@ mod dry_run;
 mod journal;
 mod lists;
 mod notes;
+mod of_noun;
 mod queue;
 mod recorder;
 mod rejections;
+mod sheet;
 mod spool;
 mod undo;
 mod watch;
@@ -25,12 +27,18 @@ use sea_orm::{
 };
 
 pub use at_once::{Imported, Observer, at_once};
-pub use entity::import::{Model as Import, State};
+pub use entity::import::{Model as Import, Noun as Nouns, State};
+pub(crate) use journal::Change;
 pub use lists::{RowList, RowParts};
+pub use of_noun::{Importable, rows_at_once};
 pub use spool::{Room, Spool, Upload};
 pub use undo::{not_reverted, undo_at_once};
 pub use watch::{Following, MOST_FOLLOWERS};
 pub use work::Imports;
+pub(crate) use {
+    of_noun::Line,
+    sheet::{Cells, Layout},
+};
 
 use crate::{
     books::import::{self, Options, Reasons},
@@ -67,6 +75,7 @@ impl Listed for Import {
 /// A file that was uploaded completely, and whose header is readable.
 #[derive(Debug)]
 pub struct NewImport {
+    noun: Nouns,
     name: Option<String>,
     options: Options,
     file: String,
@@ -86,7 +95,14 @@ impl NewImport {
         let options = rows.understood().settle(options);
         let header = rows.header().to_vec();
         let name = plain_name(name);
-        Ok(Self { name, options, file: upload.name().to_owned(), header, bytes: upload.length() })
+        Ok(Self {
+            noun: Nouns::Books,
+            name,
+            options,
+            file: upload.name().to_owned(),
+            header,
+            bytes: upload.length(),
+        })
     }
 }
 
@@ -119,10 +135,11 @@ pub async fn find(db: &impl Rows, id: i32) -> Result<Import> {
 /// # Errors
 /// Any database error.
 pub async fn create(db: &impl Changes, new: &NewImport) -> Result<Import> {
-    let NewImport { name, options, file, header, bytes } = new;
+    let NewImport { noun, name, options, file, header, bytes } = new;
     let row = ActiveModel {
         id: NotSet,
         state: Set(State::Queued),
+        noun: Set(*noun),
         name: Set(name.clone()),
         options: Set(serde_json::to_string(options).map_err(Error::no_json)?),
         dry_run: Set(options.dry_run),
@@ -178,6 +195,16 @@ pub fn options(import: &Import) -> Result<Options> {
 pub fn reasons(import: &Import) -> Reasons {
     // They are only written here, and a count is no reason to fail.
     serde_json::from_str(&import.reasons).unwrap_or_default()
+}
+
+/// The plural of what the rows of an import are.
+#[must_use]
+pub fn plural(noun: Nouns) -> &'static str {
+    match noun {
+        Nouns::Books => "books",
+        Nouns::Stores => "stores",
+        Nouns::Items => "items",
+    }
 }
 
 /// Whether the import has reached a final state.

@@ -1,6 +1,8 @@
 //! Items on the shelves of stores; an item may be a copy of a catalogued book.
 
 mod export;
+mod import;
+mod price;
 mod related;
 
 use entity::item::{ActiveModel, Column, Entity};

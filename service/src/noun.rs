@@ -46,6 +46,8 @@ pub trait Noun: Listed<Entity = Self::Table> + IntoActiveModel<Self::Row> {
     type Changes: Check;
     /// The members that clients may write.
     const MEMBERS: &'static [&'static str];
+    /// The column of the id.
+    const ID: <Self::Table as EntityTrait>::Column;
     /// The column that each change raises.
     const VERSION: <Self::Table as EntityTrait>::Column;
     /// The column of the time of the last change.

@@ -1,6 +1,7 @@
 //! Stores, which own the items on their shelves.
 
 mod export;
+mod import;
 
 use entity::store::{Column, Entity};
 use serde::Deserialize;

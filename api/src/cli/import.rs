@@ -15,9 +15,9 @@ use std::{
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use service::{
-    DatabaseError, Db, Error, Location, Settings,
+    DatabaseError, Db, Error, Item, Location, Settings, Store,
     books::import::{self, Blank, Counted, Encoding, LineEnds, OnDuplicate, Options, Table},
-    imports,
+    imports::{self, Importable, Imported},
 };
 
 use console::Console;
@@ -52,6 +52,17 @@ pub enum ImportCommand {
     /// Exit codes: 0 the rows that can be stored are, 1 the import failed and nothing is stored, 2 the arguments are wrong, 3 with
     /// `--strict` a row is rejected or has a cell that is not usable, and nothing is stored.
     Books(Box<BooksArgs>),
+    /// Add the stores of a CSV or JSON lines file: all rows that can be stored, in one transaction, or nothing
+    ///
+    /// A store is met by its name; two rows of one name are two stores. Exit codes as for books.
+    Stores(Box<RowsArgs>),
+    /// Add the items of a CSV or JSON lines file, such as the listing of a bookshop, in one transaction, or nothing
+    ///
+    /// The columns are `name` or `title`, `price`, `store` (a name) or `store_id`, and as far as there are some `isbn`, `book_title`,
+    /// `book_author`, `book_year` or `book_id`, and `quantity`: a row with the quantity 3 is three items. The store must exist;
+    /// `--default "store=Main Street"` names one for all rows. An item is met by its store, its name and its book. Prices are read as
+    /// people write them: `$9.99`, `9,99 €`, `1.234,50`. Exit codes as for books.
+    Items(Box<RowsArgs>),
     /// List the imports, the newest first, those over HTTP too
     List(recorded::ListArgs),
     /// Undo an import: what it added is deleted, what it changed gets its previous values
@@ -63,11 +74,30 @@ pub enum ImportCommand {
 
 #[derive(Debug, Args)]
 pub struct BooksArgs {
-    /// The file; `-` is standard input
-    file: PathBuf,
     /// The format of the file; by its extension (.jsonl, .ndjson) when absent
     #[arg(long)]
     format: Option<Format>,
+    /// What a blank cell does in an update
+    #[arg(long, default_value = "keep")]
+    blank: Blanks,
+    #[command(flatten)]
+    file: FileArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct RowsArgs {
+    /// The format of the file; by its extension (.jsonl, .ndjson) when absent
+    #[arg(long)]
+    format: Option<RowsFormat>,
+    #[command(flatten)]
+    file: FileArgs,
+}
+
+/// What is the same for the rows of all nouns.
+#[derive(Debug, Args)]
+struct FileArgs {
+    /// The file; `-` is standard input
+    file: PathBuf,
     /// The byte between the fields of a CSV file, if it is not the one that is found; `\t` is the tab
     #[arg(long, value_parser = delimiter)]
     delimiter: Option<u8>,
@@ -87,12 +117,9 @@ pub struct BooksArgs {
     /// The value of a member in rows without one, as in `--default author=Anonymous`; it never replaces what is stored
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = pair)]
     default: Vec<(String, String)>,
-    /// What to do with a row whose book is already stored
+    /// What to do with a row that is already stored
     #[arg(long, default_value = "skip")]
     on_duplicate: Duplicates,
-    /// What a blank cell does in an update
-    #[arg(long, default_value = "keep")]
-    blank: Blanks,
     /// Process everything and store nothing
     #[arg(long)]
     dry_run: bool,
@@ -105,9 +132,26 @@ pub struct BooksArgs {
     /// A CSV file for the rows without a usable ISBN or with another cell that is not usable: row, line and reason
     #[arg(long, value_name = "FILE")]
     warnings: Option<PathBuf>,
-    /// A CSV file for the rows whose books were stored before: row, line, reason and the id of the book
+    /// A CSV file for the rows that were stored before: row, line, reason and the id of what is stored
     #[arg(long, value_name = "FILE")]
     skipped: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum RowsFormat {
+    /// A header, then one row per line
+    Csv,
+    /// One JSON object per line
+    Jsonl,
+}
+
+impl From<RowsFormat> for Format {
+    fn from(format: RowsFormat) -> Self {
+        match format {
+            RowsFormat::Csv => Self::Csv,
+            RowsFormat::Jsonl => Self::Jsonl,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -175,18 +219,49 @@ pub async fn run(
             "a database in memory would be gone with this command; name a file or a server in DATABASE_URL"
         );
     }
+    let at = (location, settings);
     match command {
-        ImportCommand::Books(args) => books(location, settings, &args).await,
-        ImportCommand::List(args) => recorded::list(location, settings, &args).await,
-        ImportCommand::Undo(args) => recorded::undo(location, settings, &args).await,
+        ImportCommand::Books(args) => {
+            let BooksArgs { format, blank, file } = *args;
+            let blank = match blank {
+                Blanks::Keep => Blank::Keep,
+                Blanks::Clear => Blank::Clear,
+            };
+            let options = Options { blank, ..options(&file, format)? };
+            carry_out(at, &file, options, async |db, input, options, console| {
+                imports::at_once(db, input, options, console).await
+            })
+            .await
+        }
+        ImportCommand::Stores(args) => rows::<Store>(at, &args).await,
+        ImportCommand::Items(args) => rows::<Item>(at, &args).await,
+        ImportCommand::List(args) => recorded::list(location, at.1, &args).await,
+        ImportCommand::Undo(args) => recorded::undo(location, at.1, &args).await,
     }
 }
 
-async fn books(location: &Location, settings: Settings, args: &BooksArgs) -> Result<ExitCode> {
+async fn rows<T: Importable + 'static>(
+    at: (&Location, Settings),
+    RowsArgs { format, file }: &RowsArgs,
+) -> Result<ExitCode> {
+    let options = options(file, format.map(Format::from))?;
+    carry_out(at, file, options, async |db, input, options, console| {
+        imports::rows_at_once::<T, _, _>(db, input, options, console).await
+    })
+    .await
+}
+
+/// What is read, and the name of the file.
+type Input<'a> = (Counted<Box<dyn Read + Send>>, Option<&'a str>);
+
+async fn carry_out(
+    (location, settings): (&Location, Settings),
+    args: &FileArgs,
+    options: Options,
+    import: impl AsyncFnOnce(&Db, Input<'_>, Options, Console) -> service::Result<Imported>,
+) -> Result<ExitCode> {
     let (input, length) = open(&args.file)?;
     check_outputs(location, args)?;
-    let options = options(args)?;
-
     let claim = schema::claim_to_write(location, schema::IMPORT)?;
     schema::prepare_to_use(location, &settings, claim.as_ref()).await?;
     // The indexes of a large table are filled in random order; a larger page cache halves the time.
@@ -196,8 +271,7 @@ async fn books(location: &Location, settings: Settings, args: &BooksArgs) -> Res
     let understood = Arc::new(OnceLock::new());
     let console = Console::new((length, Arc::clone(&read)), Arc::clone(&understood), args)?;
     let name = args.file.file_name().and_then(|name| name.to_str()).filter(|name| *name != "-");
-    let input = Counted { input, read };
-    let outcome = imports::at_once(&db, (input, name), options, console).await;
+    let outcome = import(&db, (Counted { input, read }, name), options, console).await;
     if outcome.is_ok() && !args.dry_run {
         service::maintenance::tidy(&db).await;
     }
@@ -206,7 +280,7 @@ async fn books(location: &Location, settings: Settings, args: &BooksArgs) -> Res
     let file = args.file.display();
     let imported = outcome.map_err(|error| match error {
         Error::Database(DatabaseError::Unknown) => anyhow!(
-            "the connection was lost while `{file}` was stored; check whether its books are there"
+            "the connection was lost while `{file}` was stored; check whether its rows are there"
         ),
         error => anyhow::Error::new(error)
             .context(format!("`{file}` was not imported, nothing was stored")),
@@ -216,18 +290,19 @@ async fn books(location: &Location, settings: Settings, args: &BooksArgs) -> Res
     Ok(if is_refused { ExitCode::from(REFUSED) } else { ExitCode::SUCCESS })
 }
 
-fn options(args: &BooksArgs) -> Result<Options> {
+fn options(args: &FileArgs, format: Option<Format>) -> Result<Options> {
+    let format = format_of(args, format);
+    if format == import::Format::Jsonl && !args.map.is_empty() {
+        bail!("`--map` is only for CSV; JSON lines use our column names as members");
+    }
     Ok(Options {
-        format: format(args),
+        format,
         encoding: args.encoding,
         on_duplicate: on_duplicate(args.on_duplicate),
-        blank: match args.blank {
-            Blanks::Keep => Blank::Keep,
-            Blanks::Clear => Blank::Clear,
-        },
+        blank: Blank::Keep,
         dry_run: args.dry_run,
         strict: args.strict,
-        map: map(args)?,
+        map: unique("map", &args.map)?,
         defaults: unique("default", &args.default)?,
     })
 }
@@ -246,7 +321,7 @@ fn open(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
 }
 
 /// Output files must not be the input file, the database, or the same file.
-fn check_outputs(location: &Location, args: &BooksArgs) -> Result<()> {
+fn check_outputs(location: &Location, args: &FileArgs) -> Result<()> {
     let database = match location {
         Location::File(path) => Some(path),
         Location::Memory | Location::Postgres(_) => None,
@@ -267,7 +342,7 @@ fn check_outputs(location: &Location, args: &BooksArgs) -> Result<()> {
     Ok(())
 }
 
-fn format(args: &BooksArgs) -> import::Format {
+fn format_of(args: &FileArgs, format: Option<Format>) -> import::Format {
     let ending = args.file.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let ending = ending.to_lowercase();
     let by_ending = || match ending.as_str() {
@@ -275,7 +350,7 @@ fn format(args: &BooksArgs) -> import::Format {
         // The beginning of the file shows whether it is one of the others.
         _ => Format::Csv,
     };
-    match args.format.unwrap_or_else(by_ending) {
+    match format.unwrap_or_else(by_ending) {
         Format::Csv => {}
         Format::Jsonl => return import::Format::Jsonl,
         Format::Marc21 => return import::Format::Marc21,
@@ -299,13 +374,6 @@ fn on_duplicate(choice: Duplicates) -> OnDuplicate {
         Duplicates::Update => OnDuplicate::Update,
         Duplicates::Fail => OnDuplicate::Fail,
     }
-}
-
-fn map(args: &BooksArgs) -> Result<BTreeMap<String, String>> {
-    if format(args) == import::Format::Jsonl && !args.map.is_empty() {
-        bail!("`--map` is only for CSV; JSON lines use our column names as members");
-    }
-    unique("map", &args.map)
 }
 
 fn unique(flag: &str, pairs: &[(String, String)]) -> Result<BTreeMap<String, String>> {

@@ -23,6 +23,7 @@ mod m20261130_225140_add_series_to_books;
 mod m20261130_225435_note_rows_of_imports;
 mod m20261130_231812_create_merges;
 mod m20261130_233932_create_subjects;
+mod m20261130_235336_import_rows_of_any_noun;
 
 /// Every revision in the order in which it is applied.
 pub fn all() -> Vec<Box<dyn MigrationTrait>> {
@@ -48,5 +49,6 @@ pub fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261130_225435_note_rows_of_imports::Migration),
         Box::new(m20261130_231812_create_merges::Migration),
         Box::new(m20261130_233932_create_subjects::Migration),
+        Box::new(m20261130_235336_import_rows_of_any_noun::Migration),
     ]
 }

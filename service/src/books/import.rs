@@ -17,6 +17,7 @@ mod header;
 mod library;
 mod matching;
 mod members;
+mod opened;
 mod profiles;
 mod reasons;
 mod record;
@@ -43,12 +44,16 @@ pub use rows::Format;
 pub use understood::Understood;
 pub(crate) use {
     batch::{BATCH, Batch},
+    encoding::SAVE_AS_UTF_8,
+    fields::Fields,
+    header::{MOST_COLUMNS, names},
     matching::{Policy, find_stored},
-    members::Members,
-    record::fields_of,
+    opened::{Opened, open},
+    record::{Broken, Records, fields_of},
     row::Place,
-    rows::Rows,
-    store::{Change, Outcome, store_batch},
+    rows::{Rows, refuse_workbook},
+    source::Source,
+    store::{Outcome, store_batch},
 };
 
 use crate::error::Error;

@@ -12,7 +12,7 @@ use sea_orm::ActiveValue::Set;
 use tokio::sync::mpsc;
 
 use super::{
-    Import, NewImport, State,
+    Import, NewImport, Nouns, State,
     chunk::{self, Chunks, Size, count},
     create,
     recorder::Recorder,
@@ -20,8 +20,8 @@ use super::{
 use crate::{
     Db, Tx,
     books::import::{
-        self, Batch, Options, Place, Policy, Reasons, Rejected, Report, Row, Rows, Skipped,
-        Understood, bad_file,
+        Batch, Options, Place, Policy, Reasons, Rejected, Report, Rows, Skipped, Understood,
+        bad_file,
     },
     database::{Changes, on_a_thread},
     error::{Error, Result},
@@ -42,11 +42,11 @@ pub trait Observer: Send + 'static {
     /// # Errors
     /// When the event cannot be recorded.
     fn rejected(&mut self, row: &Rejected) -> io::Result<()>;
-    /// A row has no ISBN, or a cell that could not be used.
+    /// A row has no ISBN, or a cell that could not be used; its number and line.
     ///
     /// # Errors
     /// When the event cannot be recorded.
-    fn warning(&mut self, row: &Row, why: &str) -> io::Result<()>;
+    fn warning(&mut self, place: (u64, u64), why: &str) -> io::Result<()>;
     /// The book of a row was stored before.
     ///
     /// # Errors
@@ -64,6 +64,8 @@ pub trait Observer: Send + 'static {
 /// The outcome of an import.
 #[derive(Clone, Debug)]
 pub struct Imported {
+    /// What its rows are.
+    pub noun: Nouns,
     /// The import, by which it can be undone; none when nothing was to be stored.
     pub id: Option<i32>,
     /// The outcome of the rows, also when nothing was stored.
@@ -94,6 +96,7 @@ where
     let understood = rows.understood();
     observer.begin(&understood);
     let new = NewImport {
+        noun: Nouns::Books,
         name: super::plain_name(name),
         options: understood.settle(options),
         file: String::new(),
@@ -105,13 +108,22 @@ where
         chunk::read(rows, Place::default(), &Size::default(), &chunks);
     });
 
+    let how = new.options.clone();
+    in_one_transaction(db, how, async move |tx| store(tx, queue, &new, observer).await).await
+}
+
+/// Runs an import as one transaction, which is rolled back if nothing of it is to be stored.
+pub async fn in_one_transaction(
+    db: &Db,
+    Options { dry_run, strict, .. }: Options,
+    import: impl AsyncFnOnce(&Tx) -> Result<Imported> + Send + 'static,
+) -> Result<Imported> {
     // What is not to be stored ends with an error, so that it is rolled back; its outcome is returned separately.
     let not_stored = Arc::new(Mutex::new(None));
     let outcome_to = Arc::clone(&not_stored);
     let stored = db
         .write_long(async move |tx| {
-            let imported = store(tx, queue, &new, observer).await?;
-            let Options { dry_run, strict, .. } = new.options;
+            let imported = import(tx).await?;
             if dry_run || (strict && imported.report.is_lossy()) {
                 let imported = Imported { id: None, ..imported };
                 *outcome_to.lock().unwrap_or_else(PoisonError::into_inner) = Some(imported);
@@ -145,21 +157,28 @@ async fn store(
     };
     observer.finish().map_err(unheard)?;
     let outcome = recorder.outcome;
-    let id = end_with(tx, import, (&outcome, end)).await?;
-    Ok(Imported { id: Some(id), report: outcome.report, reasons: outcome.reasons })
+    let id = end_with(tx, import, (&outcome.report, &outcome.reasons), end).await?;
+    Ok(Imported {
+        noun: Nouns::Books,
+        id: Some(id),
+        report: outcome.report,
+        reasons: outcome.reasons,
+    })
 }
 
 /// Tells what is known of rows before they are stored.
 fn tell(observer: &mut impl Observer, batch: &Batch) -> io::Result<()> {
     batch.rejected.iter().try_for_each(|row| observer.rejected(row))?;
     let warned = batch.rows.iter().flat_map(|row| row.warnings.iter().map(move |why| (row, why)));
-    warned.into_iter().try_for_each(|(row, why)| observer.warning(row, why))
+    warned.into_iter().try_for_each(|(row, why)| observer.warning((row.number, row.line), why))
 }
 
-async fn end_with(
+/// Ends an import with what became of its rows, at the end of its file.
+pub async fn end_with(
     tx: &Tx,
     import: Import,
-    (outcome, end): (&import::Outcome, Place),
+    outcome: (&Report, &Reasons),
+    end: Place,
 ) -> Result<i32> {
     let begun = import.created_at;
     let mut row = count(import, outcome)?;
@@ -171,6 +190,7 @@ async fn end_with(
     Ok(tx.update(row).await?.id)
 }
 
-fn unheard(error: io::Error) -> Error {
+/// The error for what an observer cannot note.
+pub fn unheard(error: io::Error) -> Error {
     bad_file(format!("the rows that are left out cannot be noted: {error}"))
 }

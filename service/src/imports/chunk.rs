@@ -22,7 +22,8 @@ use super::{
 use crate::{
     Db, Tx,
     books::import::{
-        BATCH, Batch, OnDuplicate, Options, Outcome, Place, Policy, Report, Rows, unreadable,
+        BATCH, Batch, OnDuplicate, Options, Outcome, Place, Policy, Reasons, Report, Rows,
+        unreadable,
     },
     database::{Changes, Rows as _},
     error::{Error, Result},
@@ -272,7 +273,7 @@ async fn advance(
     outcome: &Outcome,
 ) -> Result<Import> {
     let plus = |count: i64, more: u64| Set(count.saturating_add_unsigned(more));
-    let mut row = count(import.clone(), outcome)?;
+    let mut row = count(import.clone(), (&outcome.report, &outcome.reasons))?;
     row.bytes_read = plus(0, progress.at.bytes);
     row.lines_read = plus(0, progress.at.lines);
     row.version = Set(import.version + 1);
@@ -297,12 +298,15 @@ fn refusal(options: &Options, row: &ActiveModel) -> Option<String> {
 }
 
 /// An import with the counts of further rows.
-pub fn count(import: Import, outcome: &Outcome) -> Result<ActiveModel> {
+pub fn count(
+    import: Import,
+    (report, reasons_of_rows): (&Report, &Reasons),
+) -> Result<ActiveModel> {
     let plus = |count: i64, more: u64| Set(count.saturating_add_unsigned(more));
-    let Report { rows, inserted, updated, skipped, rejected, warnings, .. } = outcome.report;
-    let Report { unusable, empty_rows, .. } = outcome.report;
+    let Report { rows, inserted, updated, skipped, rejected, warnings, .. } = *report;
+    let Report { unusable, empty_rows, .. } = *report;
     let mut all = reasons(&import);
-    all.add(&outcome.reasons);
+    all.add(reasons_of_rows);
     let (import, mut row) = (import.clone(), import.into_active_model());
     row.rows = plus(import.rows, rows);
     row.inserted = plus(import.inserted, inserted);

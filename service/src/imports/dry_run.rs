@@ -60,7 +60,7 @@ impl DryRun {
         store_batch(&self.0, batch, policy, outcome).await?;
         // These books would be new.
         for row in outcome.skipped.iter_mut().flatten() {
-            if row.met.book().is_some_and(|id| id >= FIRST_ID) {
+            if row.met.stored().is_some_and(|id| id >= FIRST_ID) {
                 row.met = Met::New;
             }
         }

@@ -1,4 +1,4 @@
-//! What an import did to each book, and what that book was before.
+//! What an import did to each row, such as a book, and what that row was before.
 
 use std::collections::BTreeMap;
 
@@ -7,33 +7,42 @@ use sea_orm::{ActiveValue::Set, EntityTrait, QueryTrait, sea_query::OnConflict};
 use serde::Serialize;
 
 use crate::{
-    Book,
-    books::import::Change,
     database::Changes,
     error::{Error, Result},
-    noun::Members,
+    noun::{Members, Noun},
 };
 
-/// A book before an import changed it, as JSON. It is read back as a change of a book, which gives it these values again.
+/// What an import did to a row.
+#[derive(Debug)]
+pub struct Change<T> {
+    pub row: i32,
+    /// The version of the row after that.
+    pub version: i32,
+    /// `None` for a new one.
+    pub before: Option<T>,
+}
+
+/// A row before an import changed it, as JSON. It is read back as a change of the row, which gives it these values again.
 #[derive(Serialize)]
-struct Before<'a> {
+#[serde(bound = "T: Noun")]
+struct Before<'a, T> {
     #[serde(flatten)]
-    members: Members<'a, Book>,
+    members: Members<'a, T>,
     /// The version at which they were so.
     version: i32,
 }
 
-impl<'a> Before<'a> {
-    fn of(book: &'a Book) -> Self {
-        Self { members: Members(book), version: book.version }
+impl<'a, T: Noun> Before<'a, T> {
+    fn of(row: &'a T) -> Self {
+        Self { members: Members(row), version: row.row_version().version }
     }
 }
 
-/// Notes changes of an import. Of a book that it changes several times, what was there before the first one is kept.
-pub async fn note(db: &impl Changes, import: i32, changes: Vec<Change>) -> Result<()> {
+/// Notes changes of an import. Of a row that it changes several times, what was there before the first one is kept.
+pub async fn note<T: Noun>(db: &impl Changes, import: i32, changes: Vec<Change<T>>) -> Result<()> {
     let mut rows: BTreeMap<i32, ActiveModel> = BTreeMap::new();
-    for Change { book, version, before } in changes {
-        if let Some(row) = rows.get_mut(&book) {
+    for Change { row: id, version, before } in changes {
+        if let Some(row) = rows.get_mut(&id) {
             row.version = Set(version);
             continue;
         }
@@ -41,12 +50,12 @@ pub async fn note(db: &impl Changes, import: i32, changes: Vec<Change>) -> Resul
         let before = before.map(|before| serde_json::to_string(&before)).transpose();
         let row = ActiveModel {
             import_id: Set(import),
-            book_id: Set(book),
+            book_id: Set(id),
             version: Set(version),
             before: Set(before.map_err(Error::no_json)?),
             kept: Set(false),
         };
-        rows.insert(book, row);
+        rows.insert(id, row);
     }
     if rows.is_empty() {
         return Ok(());

@@ -8,7 +8,7 @@ use sea_orm::{
 
 pub use entity::import_note::Kind;
 
-use super::Import;
+use super::{Import, Nouns};
 use crate::{
     books::import::{Row, Skipped},
     csv_escape::guarded,
@@ -49,10 +49,15 @@ impl Notes {
     /// Adds the warnings of rows.
     pub fn warn(&mut self, rows: &[Row]) {
         for row in rows.iter().filter(|row| !row.warnings.is_empty()) {
-            let Some(room) = self.warned.checked_sub(1) else { return };
-            self.warned = room;
-            self.add(Kind::Warned, (row.number, row.line), (row.warnings.join("\n"), None));
+            self.warn_of((row.number, row.line), &row.warnings);
         }
+    }
+
+    /// Adds the warnings of one row.
+    pub fn warn_of(&mut self, place: (u64, u64), warnings: &[String]) {
+        let Some(room) = self.warned.checked_sub(1) else { return };
+        self.warned = room;
+        self.add(Kind::Warned, place, (warnings.join("\n"), None));
     }
 
     /// Adds rows that were skipped.
@@ -61,7 +66,7 @@ impl Notes {
             let Some(room) = self.skipped.checked_sub(1) else { return };
             self.skipped = room;
             let Skipped { number, line, met } = row;
-            self.add(Kind::Skipped, (*number, *line), (met.to_string(), met.book()));
+            self.add(Kind::Skipped, (*number, *line), (met.to_string(), met.stored()));
         }
     }
 
@@ -69,7 +74,7 @@ impl Notes {
         &mut self,
         kind: Kind,
         (number, line): (u64, u64),
-        (reason, book): (String, Option<i32>),
+        (reason, stored): (String, Option<i32>),
     ) {
         let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         self.rows.push(ActiveModel {
@@ -78,7 +83,7 @@ impl Notes {
             number: Set(count(number)),
             line: Set(count(line)),
             reason: Set(reason),
-            book_id: Set(book),
+            book_id: Set(stored),
         });
     }
 
@@ -102,6 +107,7 @@ pub async fn forget(db: &impl Changes, import: i32) -> Result<()> {
 #[derive(Debug)]
 pub struct NotedRows {
     import: i32,
+    noun: Nouns,
     kind: Kind,
     last: i64,
     /// Rows that the import has, and those that were not written yet.
@@ -124,7 +130,14 @@ impl NotedRows {
             Kind::Warned => import.warnings,
             Kind::Skipped => import.skipped,
         };
-        Self { import: import.id, kind, last: 0, rest: rest.unsigned_abs(), state: State::Header }
+        Self {
+            import: import.id,
+            noun: import.noun,
+            kind,
+            last: 0,
+            rest: rest.unsigned_abs(),
+            state: State::Header,
+        }
     }
 
     /// The next part; `None` at the end.
@@ -151,12 +164,17 @@ impl NotedRows {
     }
 
     fn write(&self, rows: &[Model]) -> csv::Result<Vec<u8>> {
-        let has_books = self.kind == Kind::Skipped;
-        let columns = if has_books { COLUMNS.len() } else { COLUMNS.len() - 1 };
+        let has_ids = self.kind == Kind::Skipped;
+        let columns = if has_ids { COLUMNS } else { COLUMNS - 1 };
         let mut csv = csv::Writer::from_writer(Vec::new());
-        let mut write = |cells: [&str; COLUMNS.len()]| csv.write_record(cells.iter().take(columns));
+        let mut write = |cells: [&str; COLUMNS]| csv.write_record(cells.iter().take(columns));
         if self.state == State::Header {
-            write(COLUMNS)?;
+            let id = match self.noun {
+                Nouns::Books => "book_id",
+                Nouns::Stores => "store_id",
+                Nouns::Items => "item_id",
+            };
+            write(["row", "line", "reason", id])?;
         }
         for row in rows {
             let (number, line) = (row.number.to_string(), row.line.to_string());
@@ -172,8 +190,8 @@ impl NotedRows {
     }
 }
 
-/// The columns of a table of noted rows; only skipped ones have met a book.
-const COLUMNS: [&str; 4] = ["row", "line", "reason", "book_id"];
+/// The columns of a table of noted rows; only skipped ones have the id of a stored row at the end.
+const COLUMNS: usize = 4;
 
 /// The end of a table that does not have all rows.
 pub fn not_listed(rows: u64) -> String {

@@ -1,20 +1,23 @@
 //! The rows that an import rejected, and a table of them that can be corrected and imported again.
 
+use std::collections::BTreeMap;
+
 use entity::import_rejection::{ActiveModel, Column, Entity, Model};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, Func},
 };
+use serde_json::value::RawValue;
 
-use super::{Import, notes, options};
+use super::{Import, Nouns, notes, options};
 use crate::{
-    Book,
-    books::import::{Format, Members, Rejected, fields_of},
+    Book, Item, Store,
+    books::import::{Format, Rejected, fields_of},
     csv_escape::{bytes_without_guard, guarded_bytes},
     database::{Changes, Rows},
     error::{Error, Result},
-    noun::Noun,
+    exports::Exported,
 };
 
 /// Rows of a part.
@@ -99,13 +102,9 @@ pub struct RejectedRows {
 #[derive(Debug)]
 enum Layout {
     /// The fields of the file that are columns, their names, and which field is the `rejected_text` of an earlier table.
-    Table {
-        delimiter: u8,
-        names: Vec<Vec<u8>>,
-        places: Vec<usize>,
-        text: Option<usize>,
-    },
-    Objects,
+    Table { delimiter: u8, names: Vec<Vec<u8>>, places: Vec<usize>, text: Option<usize> },
+    /// The members of an object that are columns.
+    Objects(&'static [&'static str]),
 }
 
 impl RejectedRows {
@@ -117,7 +116,11 @@ impl RejectedRows {
         let layout = match options(import)?.format {
             // What a record of a library says is noted as an object.
             Format::Jsonl | Format::Json | Format::Marc21 | Format::MarcXml | Format::Onix => {
-                Layout::Objects
+                Layout::Objects(match import.noun {
+                    Nouns::Books => <Book as Exported>::COLUMNS,
+                    Nouns::Stores => <Store as Exported>::COLUMNS,
+                    Nouns::Items => <Item as Exported>::COLUMNS,
+                })
             }
             Format::Csv(table) => {
                 let delimiter = table.delimiter.unwrap_or(b',');
@@ -178,7 +181,7 @@ impl RejectedRows {
     fn write(&self, rows: &[Model]) -> csv::Result<Vec<u8>> {
         let delimiter = match self.layout {
             Layout::Table { delimiter, .. } => delimiter,
-            Layout::Objects => b',',
+            Layout::Objects(_) => b',',
         };
         let mut csv = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
         if self.is_first {
@@ -198,8 +201,8 @@ impl Layout {
     fn header(&self) -> Vec<Vec<u8>> {
         let ours = OURS.iter().map(|name| name.as_bytes().to_vec());
         match self {
-            Self::Objects => {
-                Book::MEMBERS.iter().map(|name| name.as_bytes().to_vec()).chain(ours).collect()
+            Self::Objects(columns) => {
+                columns.iter().map(|name| name.as_bytes().to_vec()).chain(ours).collect()
             }
             Self::Table { names, places, .. } => {
                 let names = places.iter().filter_map(|place| names.get(*place).cloned());
@@ -211,7 +214,7 @@ impl Layout {
     /// The last row of a table that does not have all of them. It has no title, so it is never imported.
     fn end(&self, rest: u64) -> Vec<Vec<u8>> {
         let columns = match self {
-            Self::Objects => Book::MEMBERS.len(),
+            Self::Objects(columns) => columns.len(),
             Self::Table { places, .. } => places.len(),
         };
         let mut cells = vec![Vec::new(); columns];
@@ -222,7 +225,7 @@ impl Layout {
     fn record(&self, row: &Model) -> Vec<Vec<u8>> {
         let raw = row.raw.trim_ascii_end();
         let (mut fields, text) = match self {
-            Self::Objects => (members(raw), raw.to_vec()),
+            Self::Objects(columns) => (members(raw, columns), raw.to_vec()),
             Self::Table { delimiter, names, places, text } => match fields_of(raw, *delimiter) {
                 // A narrower one would be stored uncorrected, with its values in the wrong columns.
                 Some(fields) if fields.len() == names.len() => {
@@ -240,16 +243,16 @@ impl Layout {
 }
 
 /// The members of a JSON object that are columns, as cells of a table.
-fn members(line: &[u8]) -> Vec<Vec<u8>> {
-    let object: Members<'_> = serde_json::from_slice(line).unwrap_or_default();
-    let member = |name: &&str| match object.get(name) {
+fn members(line: &[u8], columns: &[&str]) -> Vec<Vec<u8>> {
+    let object: BTreeMap<String, &RawValue> = serde_json::from_slice(line).unwrap_or_default();
+    let member = |name: &&str| match object.get(*name).map(|value| value.get()) {
         None | Some("null") => Vec::new(),
         Some(written) => match serde_json::from_str::<String>(written) {
             Ok(text) => text.into_bytes(),
             Err(_) => written.as_bytes().to_vec(),
         },
     };
-    Book::MEMBERS.iter().map(member).collect()
+    columns.iter().map(member).collect()
 }
 
 /// A cell of a file that may have been generated here: without the escape that it gets again.

@@ -1,33 +1,34 @@
-//! Takes an import back, a chunk at a time: books that it added are deleted, books that it changed get their former values.
+//! Takes an import back, a chunk at a time: rows that it added are deleted, rows that it changed get their former values.
 //!
-//! A book that somebody changed since stays as it is, and so does a new one that items are copies of by now; both are counted
+//! A row that somebody changed since stays as it is, and so does a new one that others refer to by now; both are counted
 //! and can be listed. Each chunk holds the row of its import, so that it does no harm when two processes do this.
 
 use std::collections::{HashMap, HashSet};
 
 use entity::{
-    book, import, import_change,
+    import, import_change,
     import_change::{Column, Entity},
     item,
 };
 use sea_orm::{
+    ActiveModelTrait,
     ActiveValue::Set,
     ColumnTrait, EntityTrait, IntoActiveModel, Order, QueryFilter, QueryOrder, QuerySelect,
     QueryTrait,
     sea_query::{ExprTrait, Query},
 };
+use serde::de::DeserializeOwned;
 
-use super::{Import, State, chunk::give_way, locked};
+use super::{Import, Nouns, State, chunk::give_way, locked};
 use crate::{
-    Book, DatabaseError, Db, Tx,
-    books::BookChanges,
+    Book, DatabaseError, Db, Item, Store, Tx,
     database::{Changes, Rows},
     error::{Error, Result},
     noun::Noun,
     now,
 };
 
-/// Books that are reverted in one transaction.
+/// Rows that are reverted in one transaction.
 const CHUNK: u64 = 500;
 /// Collisions of the same row after which an import, or its undo, waits as long as for a database that is away.
 pub const MOST_COLLISIONS: u32 = 20;
@@ -81,7 +82,7 @@ pub async fn undo_at_once(db: &Db, id: i32) -> Result<Import> {
     }
 }
 
-/// Takes back at most so many books after `last`: the import, and the last of them; `None` when that is all.
+/// Takes back at most so many rows after `last`: the import, and the last of them; `None` when that is all.
 async fn step(db: &Db, id: i32, last: i32, most: u64) -> Result<(Import, Option<i32>)> {
     db.write_long(async move |tx| {
         give_way(tx, most).await?;
@@ -99,7 +100,11 @@ async fn step(db: &Db, id: i32, last: i32, most: u64) -> Result<(Import, Option<
         let Some(last) = changes.last().map(|change| change.book_id) else {
             return Ok((finish(tx, import).await?, None));
         };
-        let (reverted, kept) = revert(tx, &changes).await?;
+        let (reverted, kept) = match import.noun {
+            Nouns::Books => revert::<Book>(tx, &changes).await?,
+            Nouns::Stores => revert::<Store>(tx, &changes).await?,
+            Nouns::Items => revert::<Item>(tx, &changes).await?,
+        };
         let ids = changes.iter().map(|change| change.book_id);
         let of_these = Column::ImportId.eq(id).and(Column::BookId.is_in(ids));
         if !kept.is_empty() {
@@ -115,7 +120,7 @@ async fn step(db: &Db, id: i32, last: i32, most: u64) -> Result<(Import, Option<
     .await
 }
 
-/// The books that an undo left as they are, the first of them.
+/// The rows that an undo left as they are, the first of them.
 ///
 /// # Errors
 /// Any database error.
@@ -129,61 +134,113 @@ pub async fn not_reverted(db: &impl Rows, id: i32, most: u64) -> Result<Vec<i32>
     Ok(db.ids(kept.as_query()).await?)
 }
 
-/// How many books are as they were before, and which are not because somebody else changed them.
-async fn revert(tx: &Tx, changes: &[import_change::Model]) -> Result<(usize, Vec<i32>)> {
+/// Rows that an import stores, and that can be taken back.
+#[expect(async_fn_in_trait, reason = "jobs run on the thread that they began on")]
+pub trait Undoable: Noun<Changes: DeserializeOwned> {
+    /// What imports of them are called.
+    const NOUN: Nouns;
+
+    /// Those of the rows that others refer to, and which are therefore not deleted.
+    ///
+    /// # Errors
+    /// Any database error.
+    async fn referred(db: &impl Rows, ids: &[i32]) -> Result<HashSet<i32>>;
+}
+
+impl Undoable for Book {
+    const NOUN: Nouns = Nouns::Books;
+
+    async fn referred(db: &impl Rows, ids: &[i32]) -> Result<HashSet<i32>> {
+        parents(db, item::Column::BookId, ids).await
+    }
+}
+
+impl Undoable for Store {
+    const NOUN: Nouns = Nouns::Stores;
+
+    async fn referred(db: &impl Rows, ids: &[i32]) -> Result<HashSet<i32>> {
+        parents(db, item::Column::StoreId, ids).await
+    }
+}
+
+impl Undoable for Item {
+    const NOUN: Nouns = Nouns::Items;
+
+    async fn referred(_: &impl Rows, _: &[i32]) -> Result<HashSet<i32>> {
+        Ok(HashSet::new())
+    }
+}
+
+/// Those of the ids that items have in a column.
+async fn parents(db: &impl Rows, column: item::Column, ids: &[i32]) -> Result<HashSet<i32>> {
+    let parents = item::Entity::find().select_only().column(column).distinct();
+    let parents = parents.filter(column.is_in(ids.iter().copied()));
+    Ok(db.ids(parents.as_query()).await?.into_iter().collect())
+}
+
+/// How many rows are as they were before, and which are not because somebody else changed them.
+async fn revert<T: Undoable>(
+    tx: &Tx,
+    changes: &[import_change::Model],
+) -> Result<(usize, Vec<i32>)> {
     let ids: Vec<i32> = changes.iter().map(|change| change.book_id).collect();
-    let books = book::Entity::find().filter(book::Column::Id.is_in(ids.clone()));
-    let books = tx.rows(books.order_by(book::Column::Id, Order::Asc).lock_exclusive()).await?;
-    let mut books: HashMap<i32, Book> = books.into_iter().map(|book| (book.id, book)).collect();
-    // After the books are locked, so that no copy is added meanwhile.
-    let copies = item::Entity::find().select_only().column(item::Column::BookId).distinct();
-    let copies = copies.filter(item::Column::BookId.is_in(ids));
-    let copies: HashSet<i32> = tx.ids(copies.as_query()).await?.into_iter().collect();
+    let rows = T::Table::find().filter(T::ID.is_in(ids.clone()));
+    let rows = tx.rows(rows.order_by(T::ID, Order::Asc).lock_exclusive()).await?;
+    let mut rows: HashMap<i32, T> =
+        rows.into_iter().map(|row| (row.row_version().id, row)).collect();
+    // After the rows are locked, so that no reference is added meanwhile.
+    let referred = T::referred(tx, &ids).await?;
 
     let (mut added, mut reverted, mut kept) = (Vec::new(), 0, Vec::new());
     for change in changes {
-        // A book that was deleted since needs nothing, or cannot be restored.
-        let Some(book) = books.remove(&change.book_id) else { continue };
+        // A row that was deleted since needs nothing, or cannot be restored.
+        let Some(row) = rows.remove(&change.book_id) else { continue };
         match &change.before {
-            _ if book.version != change.version => kept.push(book.id),
-            None if copies.contains(&book.id) => kept.push(book.id),
-            None => added.push(book.id),
+            _ if row.row_version().version != change.version => kept.push(change.book_id),
+            None if referred.contains(&change.book_id) => kept.push(change.book_id),
+            None => added.push(change.book_id),
             Some(before) => {
-                restore(tx, change, book, before).await?;
+                restore(tx, change, row, before).await?;
                 reverted += 1;
             }
         }
     }
     if !added.is_empty() {
         reverted += added.len();
-        let added = book::Entity::delete_many().filter(book::Column::Id.is_in(added));
+        let added = T::Table::delete_many().filter(T::ID.is_in(added));
         tx.exec(added.as_query()).await?;
     }
     Ok((reverted, kept))
 }
 
-/// Gives a book its former values, under a version of their own. To an import before this one the book is then as it left it,
+/// Gives a row its former values, under a version of their own. To an import before this one the row is then as it left it,
 /// so that one can be undone too.
-async fn restore(tx: &Tx, change: &import_change::Model, book: Book, before: &str) -> Result<()> {
-    let before: BookChanges = serde_json::from_str(before).map_err(|error| {
+async fn restore<T: Undoable>(
+    tx: &Tx,
+    change: &import_change::Model,
+    row: T,
+    before: &str,
+) -> Result<()> {
+    let before: T::Changes = serde_json::from_str(before).map_err(|error| {
         Error::internal(format!("a change of an import is unreadable: {error}"))
     })?;
-    let (id, next) = (book.id, book.version + 1);
-    let mut row = book.into_active_model();
-    Book::apply(&before, &mut row);
-    row.version = Set(next);
-    row.updated_at = Set(now());
+    let (id, next) = (change.book_id, row.row_version().version + 1);
+    let mut row = row.into_active_model();
+    T::apply(&before, &mut row);
+    row.set(T::VERSION, next.into());
+    row.set(T::UPDATED_AT, now().into());
     tx.update(row).await?;
 
     let earlier = Query::select()
         .column(import::Column::Id)
         .from(import::Entity)
         .and_where(import::Column::Id.ne(change.import_id))
+        .and_where(import::Column::Noun.eq(T::NOUN))
         .take();
     let left = Entity::update_many()
         .col_expr(Column::Version, next.into())
         .filter(Column::ImportId.in_subquery(earlier))
-        .filter(Column::BookId.eq(id).and(Column::Version.eq(before.version)));
+        .filter(Column::BookId.eq(id).and(Column::Version.eq(T::read_only(&before).version)));
     tx.exec(left.as_query()).await?;
     Ok(())
 }

@@ -163,6 +163,7 @@ mod tests {
             skipped: 0,
             rejected: 0,
             warnings: 0,
+            noun: crate::imports::Nouns::Books,
             unusable: 0,
             empty_rows: 0,
             reasons: String::new(),

@@ -14,13 +14,13 @@ use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use service::{
     books::import::{
-        Dialect, Encoding, Format, LineEnds, PROFILES, Profile, Reason, Rejected, Report, Row,
-        Skipped, Understood, columns,
+        Dialect, Encoding, Format, LineEnds, PROFILES, Profile, Reason, Rejected, Report, Skipped,
+        Understood, columns,
     },
-    imports::{Imported, Observer},
+    imports::{Imported, Nouns, Observer},
 };
 
-use super::BooksArgs;
+use super::FileArgs;
 
 /// Warnings and rejected rows that are shown individually; `--warnings` and `--rejects` write all of them.
 const SHOWN: u64 = 10;
@@ -59,14 +59,22 @@ pub fn print_formats() -> Result<()> {
 }
 
 /// The outcome on one line, and next to it the reasons of rows that are not stored as they are.
-pub fn print(imported: &Imported, understood: Option<&Understood>, args: &BooksArgs) -> Result<()> {
-    let Imported { id, report, reasons } = imported;
+pub fn print(imported: &Imported, understood: Option<&Understood>, args: &FileArgs) -> Result<()> {
+    let Imported { noun, id, report, reasons } = imported;
     print_reasons(&reasons.of_rejected(), "rejected");
     print_reasons(&reasons.of_warned(), "warnings");
     let Report { rows, inserted, updated, skipped, rejected, without_isbn, unread, .. } = report;
-    let unread = match unread {
-        0 => String::new(),
-        unread => format!(", {unread} with another cell that is not usable"),
+    let unusable = match (noun, unread) {
+        (Nouns::Books, 0) => format!("; {without_isbn} without a usable ISBN"),
+        (Nouns::Books, unread) => {
+            format!(
+                "; {without_isbn} without a usable ISBN, {unread} with another cell that is not usable"
+            )
+        }
+        (Nouns::Stores | Nouns::Items, 0) => String::new(),
+        (Nouns::Stores | Nouns::Items, unread) => {
+            format!("; {unread} with a cell that is not usable")
+        }
     };
     let encoding = understood.map(|file| file.encoding).filter(|found| *found != Encoding::UTF_8);
     let notes = [
@@ -86,8 +94,7 @@ pub fn print(imported: &Imported, understood: Option<&Understood>, args: &BooksA
     let notes: Vec<String> = notes.into_iter().flatten().collect();
     let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
     let line = format!(
-        "{rows} rows: {inserted} inserted, {updated} updated, {skipped} skipped, {rejected} rejected; \
-         {without_isbn} without a usable ISBN{unread}{notes}"
+        "{rows} rows: {inserted} inserted, {updated} updated, {skipped} skipped, {rejected} rejected{unusable}{notes}"
     );
     super::super::say(&line)?;
     if let Some(id) = id {
@@ -131,7 +138,7 @@ impl Console {
     pub fn new(
         (length, read): (Option<u64>, Arc<AtomicU64>),
         understood: Arc<OnceLock<Understood>>,
-        args: &BooksArgs,
+        args: &FileArgs,
     ) -> Result<Self> {
         let bar = match length {
             Some(length) if io::stderr().is_terminal() => {
@@ -242,8 +249,7 @@ impl Observer for Console {
         }
     }
 
-    fn warning(&mut self, row: &Row, why: &str) -> io::Result<()> {
-        let Row { number, line, .. } = row;
+    fn warning(&mut self, (number, line): (u64, u64), why: &str) -> io::Result<()> {
         self.warned += 1;
         self.note(self.warned, &format!("row {number} (line {line}) warning: {why}"), "--warnings");
         match &mut self.warnings {
@@ -255,7 +261,7 @@ impl Observer for Console {
     fn skipped(&mut self, row: &Skipped) -> io::Result<()> {
         let Some(table) = &mut self.skipped else { return Ok(()) };
         let Skipped { number, line, met } = row;
-        let book = met.book().map(|id| id.to_string()).unwrap_or_default();
+        let book = met.stored().map(|id| id.to_string()).unwrap_or_default();
         let cells = [number.to_string(), line.to_string(), met.to_string(), book];
         Ok(table.write_record(cells)?)
     }

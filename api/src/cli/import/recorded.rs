@@ -37,18 +37,18 @@ pub async fn list(location: &Location, settings: Settings, args: &ListArgs) -> R
     db.close().await?;
     let imports = page?.rows;
     let rows = imports.iter().map(cells);
-    let table: Vec<[String; 8]> = std::iter::once(HEADER.map(str::to_owned)).chain(rows).collect();
+    let table: Vec<[String; 9]> = std::iter::once(HEADER.map(str::to_owned)).chain(rows).collect();
     for line in aligned(&table) {
         say(&line)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-const HEADER: [&str; 8] =
-    ["id", "begun", "state", "inserted", "updated", "skipped", "rejected", "file"];
+const HEADER: [&str; 9] =
+    ["id", "begun", "rows", "state", "inserted", "updated", "skipped", "rejected", "file"];
 
-fn cells(import: &Import) -> [String; 8] {
-    let Import { id, state, inserted, updated, skipped, rejected, name, .. } = import;
+fn cells(import: &Import) -> [String; 9] {
+    let Import { id, noun, state, inserted, updated, skipped, rejected, name, .. } = import;
     let state = match (import.dry_run, state) {
         (true, State::Done) => "dry run",
         (_, state) => word(*state),
@@ -57,6 +57,7 @@ fn cells(import: &Import) -> [String; 8] {
     [
         id.to_string(),
         import.created_at.format("%Y-%m-%d %H:%M:%SZ").to_string(),
+        imports::plural(*noun).to_owned(),
         state.to_owned(),
         inserted.to_string(),
         updated.to_string(),
@@ -99,14 +100,15 @@ pub async fn undo(location: &Location, settings: Settings, args: &UndoArgs) -> R
     let undone = imports::undo_at_once(&db, args.id).await;
     db.close().await?;
     drop(claim);
-    let Import { id, state, reverted, kept, problem, .. } = undone?;
+    let Import { id, noun, state, reverted, kept, problem, .. } = undone?;
+    let many = imports::plural(noun);
     match state {
         State::Failed => {
             let problem = problem.unwrap_or_default();
             say(&format!("import {id} failed, and its changes were undone then: {problem}"))?;
         }
         _ => {
-            say(&format!("import {id} is undone: {reverted} books reverted, {kept} not reverted"))?
+            say(&format!("import {id} is undone: {reverted} {many} reverted, {kept} not reverted"))?
         }
     }
     Ok(if kept == 0 { ExitCode::SUCCESS } else { ExitCode::from(INCOMPLETE) })

@@ -6,10 +6,9 @@ use memchr::{memchr, memchr_iter};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Options,
-    columns::Columns,
     fields::Fields,
     header::{MOST_COLUMNS, name},
+    opened::Score,
     record::{Broken, Parsed, parse},
 };
 
@@ -65,9 +64,9 @@ impl From<Dialect> for Table {
 }
 
 impl Dialect {
-    /// Finds how a table is written in its first bytes, in UTF-8. The header is the first line with a title and an author, and
+    /// Finds how a table is written in its first bytes, in UTF-8. The header is the first line that has what is looked for, and
     /// the delimiter the one with which it has most of our columns.
-    pub(super) fn find(sample: &[u8], is_whole: bool, given: &Table, options: &Options) -> Self {
+    pub(super) fn find(sample: &[u8], is_whole: bool, given: &Table, score: Score<'_>) -> Self {
         let line_ends = given.line_ends.unwrap_or_else(|| line_ends(sample, is_whole));
         let sample = match line_ends {
             LineEnds::Lf => Cow::Borrowed(sample),
@@ -81,7 +80,7 @@ impl Dialect {
         let delimiters = only.map_or_else(|| DELIMITERS.to_vec(), |only| vec![only]);
         let first = given.skip_lines.unwrap_or_else(|| u64::from(named.is_some()));
         let last = given.skip_lines.map_or(MOST_LINES as u64, |lines| lines + 1);
-        let looked_at = Beginning { sample: &sample, is_whole, options };
+        let looked_at = Beginning { sample: &sample, is_whole, score };
         let lines = lines(&sample).zip(0..last).skip(usize::try_from(first).unwrap_or(usize::MAX));
         let mut found = lines.filter_map(|(at, line)| {
             looked_at.header(at, &delimiters).map(|delimiter| (delimiter, line, at))
@@ -153,7 +152,7 @@ fn named_delimiter(sample: &[u8]) -> Option<u8> {
 struct Beginning<'a> {
     sample: &'a [u8],
     is_whole: bool,
-    options: &'a Options,
+    score: Score<'a>,
 }
 
 impl Beginning<'_> {
@@ -179,9 +178,7 @@ impl Beginning<'_> {
         }
         let names: Option<Vec<String>> =
             (0..fields.len()).map(|place| name(&fields, place)).collect();
-        let columns = names.and_then(|names| Columns::find(&names, self.options).ok());
-        columns
-            .map_or(0, |columns| columns.present().into_iter().filter(|is_there| *is_there).count())
+        names.map_or(0, |names| (self.score)(&names))
     }
 
     /// The delimiter with which the first records have most fields, and all as many.

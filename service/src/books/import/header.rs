@@ -8,13 +8,13 @@ use super::{
 use crate::csv_escape::without_guard;
 
 /// Columns of a table. No catalogue has as many, and a name costs more memory than its bytes in the file.
-pub(super) const MOST_COLUMNS: usize = 1000;
+pub const MOST_COLUMNS: usize = 1000;
 
 /// The names of the columns.
 ///
 /// # Errors
 /// When there are too many, or one is no text.
-pub(super) fn names(header: &Record<'_>) -> Result<Vec<String>, String> {
+pub fn names(header: &Record<'_>) -> Result<Vec<String>, String> {
     let fields = header.fields.as_ref().map_err(|broken| match broken {
         Broken::Wider { expected } => format!(
             "the header has more than {expected} columns; leave out those that are no members of a book, or choose the `delimiter` of \

@@ -34,7 +34,8 @@ enum Odd {
 
 impl<'a> Members<'a> {
     /// The raw value of a column; `None` where the object has no such member.
-    pub fn get(&self, column: &str) -> Option<&'a str> {
+    #[cfg(test)]
+    fn get(&self, column: &str) -> Option<&'a str> {
         let place = place(column)?;
         self.values.get(place).copied().flatten().map(RawValue::get)
     }

@@ -38,7 +38,12 @@ impl Reasons {
 
     /// Counts the warnings of a row.
     pub(crate) fn warned(&mut self, row: &Row) {
-        row.warnings.iter().for_each(|reason| self.warned.add(reason, 1));
+        row.warnings.iter().for_each(|reason| self.warned_of(reason));
+    }
+
+    /// Counts one warning.
+    pub(crate) fn warned_of(&mut self, reason: &str) {
+        self.warned.add(reason, 1);
     }
 
     /// Counts those of other rows too.

@@ -112,25 +112,27 @@ pub struct Skipped {
 }
 
 /// What a skipped row met.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Met {
-    /// A stored book, which is not changed.
-    Book(i32),
-    /// A stored book that has the values of the row.
-    Same(i32),
+    /// A stored book, or a row of the given noun, which is not changed.
+    Stored(&'static str, i32),
+    /// The same, which has the values of the row.
+    Same(&'static str, i32),
     /// An earlier row, with its number and line, whose book is new.
     Row(u64, u64),
     /// A book of an earlier row, in a dry run.
     New,
+    /// Nothing: it says that there is none.
+    None,
 }
 
 impl Met {
-    /// The id of the stored book.
+    /// The id of what is stored.
     #[must_use]
-    pub fn book(self) -> Option<i32> {
+    pub fn stored(self) -> Option<i32> {
         match self {
-            Self::Book(id) | Self::Same(id) => Some(id),
-            Self::Row(..) | Self::New => None,
+            Self::Stored(_, id) | Self::Same(_, id) => Some(id),
+            Self::Row(..) | Self::New | Self::None => None,
         }
     }
 }
@@ -138,10 +140,11 @@ impl Met {
 impl fmt::Display for Met {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Book(id) => write!(to, "is already book {id}"),
-            Self::Same(id) => write!(to, "book {id} has these values"),
+            Self::Stored(noun, id) => write!(to, "is already {noun} {id}"),
+            Self::Same(noun, id) => write!(to, "{noun} {id} has these values"),
             Self::Row(number, line) => write!(to, "repeats row {number} (line {line})"),
             Self::New => to.write_str("repeats an earlier row"),
+            Self::None => to.write_str("quantity is 0"),
         }
     }
 }

@@ -171,7 +171,7 @@ impl<R: Read> Rows<R> {
 }
 
 /// A workbook is no text, and its bytes would only be rejected row by row.
-fn refuse_workbook(sample: &[u8]) -> Result<(), String> {
+pub fn refuse_workbook(sample: &[u8]) -> Result<(), String> {
     let is_workbook = [b"PK\x03\x04".as_slice(), b"\xd0\xcf\x11\xe0"]
         .iter()
         .any(|first| sample.starts_with(first));

@@ -12,7 +12,7 @@ pub(super) const SAMPLE: usize = 1 << 16;
 const CHUNK: usize = 1 << 16;
 
 /// A file, of which the first bytes can be looked at before they are read.
-pub(super) struct Source<R> {
+pub struct Source<R> {
     input: R,
     /// The first bytes, and how many of them were read.
     head: Vec<u8>,

@@ -14,6 +14,7 @@ use crate::{
     books::NewBook,
     database::Changes,
     error::{Error, Result},
+    imports::Change,
     noun::Noun,
     now,
 };
@@ -47,17 +48,7 @@ pub struct Outcome {
     /// The rows that were skipped, in order; `None` if they are only counted.
     pub skipped: Option<Vec<Skipped>>,
     /// The changes to the catalogue, in order; `None` if they are not needed.
-    pub changes: Option<Vec<Change>>,
-}
-
-/// What a row did to a book.
-#[derive(Debug)]
-pub struct Change {
-    pub book: i32,
-    /// The version of the book after that.
-    pub version: i32,
-    /// `None` for a new book.
-    pub before: Option<Book>,
+    pub changes: Option<Vec<Change<Book>>>,
 }
 
 /// Stores the rows of a batch that can be stored, and counts all of them.
@@ -108,14 +99,16 @@ async fn meet(
 ) -> Result<Option<Book>> {
     let changed = match on_duplicate {
         OnDuplicate::Fail => {
-            return Err(duplicate(row, Met::Book(book.id)));
+            return Err(duplicate(row, Met::Stored("book", book.id)));
         }
         OnDuplicate::Skip => None,
         OnDuplicate::Update => update(db, book, row).await?,
     };
     match &changed {
-        None if on_duplicate == OnDuplicate::Update => outcome.skip(row, Met::Same(book.id)),
-        None => outcome.skip(row, Met::Book(book.id)),
+        None if on_duplicate == OnDuplicate::Update => {
+            outcome.skip(row, Met::Same("book", book.id))
+        }
+        None => outcome.skip(row, Met::Stored("book", book.id)),
         Some(changed) => outcome.updated(book.clone(), changed.version),
     }
     Ok(changed)
@@ -153,7 +146,7 @@ impl Outcome {
     fn updated(&mut self, before: Book, version: i32) {
         self.report.updated += 1;
         if let Some(changes) = &mut self.changes {
-            changes.push(Change { book: before.id, version, before: Some(before) });
+            changes.push(Change { row: before.id, version, before: Some(before) });
         }
     }
 }
@@ -211,7 +204,7 @@ async fn add(db: &impl Changes, fresh: &[&Row], outcome: &mut Outcome) -> Result
     let books = db.ids(insert.query().returning_col(Column::Id)).await?;
     outcome.report.inserted += books.len() as u64;
     if let Some(changes) = &mut outcome.changes {
-        let added = books.iter().map(|book| Change { book: *book, version: 1, before: None });
+        let added = books.iter().map(|book| Change { row: *book, version: 1, before: None });
         changes.extend(added);
     }
     Ok(Some(books))

@@ -9,15 +9,15 @@ use super::{
     Blank, Options,
     cells::{self, Accepted, Cells, Defaults},
     columns::{COLUMNS, Columns},
-    dialect::{Dialect, LineEnds},
+    dialect::Dialect,
     encoding::{Encoding, SAVE_AS_UTF_8},
     fields::Fields,
     header::{self, MOST_COLUMNS},
     members::Members,
+    opened::{Opened, open},
     record::{Broken, Records},
     row::{Place, Rejected, Row},
-    rows::Format,
-    source::{SAMPLE, Source},
+    source::Source,
     understood::Understood,
 };
 use crate::{Book, csv_escape::without_guard, noun::Noun, query::shortened};
@@ -51,24 +51,14 @@ impl<R: Read> TextRows<R> {
     ///
     /// # Errors
     /// When the file is empty, no text, has too many columns, or none for a title or an author.
-    pub fn new(mut source: Source<R>, options: &Options) -> Result<Self, String> {
+    pub fn new(source: Source<R>, options: &Options) -> Result<Self, String> {
         let defaults = cells::defaults(&options.defaults)?;
-        let sample = source.sample().map_err(|error| error.to_string())?;
-        let encoding = match options.encoding {
-            Some(named) => named.with_mark(sample),
-            None => Encoding::find(sample),
-        };
-        let Format::Csv(table) = &options.format else {
-            source.read_as(encoding, LineEnds::Lf);
-            // No byte of JSON text is this delimiter, so each line is a record of one field.
-            let records = Records::new(source, 0);
+        let Opened { records, dialect } = open(source, options, &|names| columns(names, options))?;
+        let Some(dialect) = dialect else {
             let (layout, header) = (Layout::Objects, Vec::new());
             return Ok(Self { records, read: 0, layout, header, defaults, blank: options.blank });
         };
-        let is_whole = sample.len() < SAMPLE;
-        let dialect = Dialect::find(&encoding.text(sample), is_whole, table, options);
-        source.read_as(encoding, dialect.line_ends);
-        let rows = Self::table(Records::new(source, dialect.delimiter), dialect, options)?;
+        let rows = Self::table(records, dialect, options)?;
         Ok(Self { defaults, ..rows })
     }
 
@@ -173,6 +163,12 @@ impl<R: Read> TextRows<R> {
             }
         }))
     }
+}
+
+/// How many of the columns of a book a header has; 0 without those that must be there.
+pub(super) fn columns(names: &[String], options: &Options) -> usize {
+    let present = Columns::find(names, options).map(|columns| columns.present());
+    present.map_or(0, |present| present.into_iter().filter(|is_there| *is_there).count())
 }
 
 /// A line of JSON, or an object of our own in a document.

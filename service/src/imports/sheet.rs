@@ -1,0 +1,266 @@
+//! Rows of a table or of JSON lines as cells with our names, for nouns that say what their columns are called.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Read},
+};
+
+use serde_json::Value;
+
+use crate::{
+    books::import::{
+        Broken, Fields, MOST_COLUMNS, Opened, Options, Place, Records, Rejected, SAVE_AS_UTF_8,
+        Source, Understood, names, open, refuse_workbook,
+    },
+    csv_escape::without_guard,
+    query::{clean, shortened},
+};
+
+/// Our columns, and the headers under which others have them, the best first.
+pub type Headers = &'static [(&'static str, &'static [&'static str])];
+
+/// Members of a row in an answer that are not imported: a list that was saved imports again.
+const IGNORED: [&str; 4] = ["id", "created_at", "updated_at", "version"];
+/// Headers that a message repeats.
+const MOST_SHOWN: usize = 20;
+
+/// What the columns of a noun are.
+#[derive(Clone, Copy, Debug)]
+pub struct Layout {
+    pub headers: Headers,
+    /// Columns of which one of each group must be there, or have a default.
+    pub needed: &'static [&'static [&'static str]],
+}
+
+/// Reads a file row by row.
+pub struct Sheet<R> {
+    records: Records<R>,
+    read: u64,
+    layout: Layout,
+    /// For each column its place in the table; none for JSON lines.
+    places: Option<Vec<Option<usize>>>,
+    defaults: BTreeMap<String, String>,
+    header: Vec<u8>,
+    understood: Understood,
+}
+
+/// A row of a file.
+#[derive(Debug)]
+pub struct SheetRow {
+    pub number: u64,
+    pub line: u64,
+    pub raw: Vec<u8>,
+    pub cells: Result<Cells, String>,
+}
+
+impl SheetRow {
+    /// The row as one that cannot be stored.
+    pub fn rejected(self, reason: &str) -> Rejected {
+        let Self { number, line, raw, cells: _ } = self;
+        Rejected { number, line, reason: shortened(reason, 300), raw }
+    }
+}
+
+/// The cells of a row that are not blank, by our names.
+#[derive(Clone, Debug, Default)]
+pub struct Cells(BTreeMap<&'static str, String>);
+
+impl Cells {
+    /// The text of a column.
+    pub fn get(&self, column: &str) -> Option<&str> {
+        self.0.get(column).map(String::as_str)
+    }
+}
+
+impl<R: Read> Sheet<R> {
+    /// Finds how a file is written, as far as the options do not say it, and reads the header of a table.
+    ///
+    /// # Errors
+    /// When the file is empty, no text, or lacks a column that must be there.
+    pub fn new(input: R, layout: Layout, options: &Options) -> Result<Self, String> {
+        let named = options.map.keys().chain(options.defaults.keys());
+        for column in named {
+            if layout.headers.iter().all(|(ours, _)| ours != column) {
+                let ours = layout.headers.iter().map(|(ours, _)| *ours).collect::<Vec<_>>();
+                let (column, ours) = (shortened(column, 40), ours.join(", "));
+                return Err(format!("`{column}` is no column here; the columns are {ours}"));
+            }
+        }
+        let mut source = Source::new(input);
+        refuse_workbook(source.sample().map_err(|error| error.to_string())?)?;
+        let score = |names: &[String]| {
+            let places = layout.find(names, options);
+            places.map_or(0, |places| places.iter().flatten().count())
+        };
+        let Opened { records, dialect } = open(source, options, &score)?;
+        let understood = Understood {
+            encoding: records.encoding(),
+            library: None,
+            dialect,
+            profile: None,
+            columns: Vec::new(),
+        };
+        let (places, defaults, header) = (None, options.defaults.clone(), Vec::new());
+        let sheet = Self { records, read: 0, layout, places, defaults, header, understood };
+        match dialect {
+            Some(dialect) => sheet.with_header(dialect.skip_lines, options),
+            None => Ok(sheet),
+        }
+    }
+
+    fn with_header(mut self, skip_lines: u64, options: &Options) -> Result<Self, String> {
+        let unreadable = |error: io::Error| error.to_string();
+        self.records.skip_lines(skip_lines).map_err(unreadable)?;
+        let record = self.records.header(MOST_COLUMNS).map_err(unreadable)?;
+        let record = record.ok_or("the file is empty, expected a header")?;
+        self.header = record.raw.to_vec();
+        let names = names(&record)?;
+        let places = self.layout.find(&names, options)?;
+        let columns = self.layout.headers.iter().zip(&places);
+        self.understood.columns = columns
+            .filter_map(|((ours, _), place)| Some((*ours, vec![names.get((*place)?)?.clone()])))
+            .collect();
+        let last = places.iter().flatten().max().map_or(0, |last| last + 1);
+        self.records.expect_rows(names.len(), last);
+        self.places = Some(places);
+        Ok(self)
+    }
+
+    /// How the file is understood.
+    pub fn understood(&self) -> &Understood {
+        &self.understood
+    }
+
+    /// The header of a table, as it stands there.
+    pub fn header(&self) -> &[u8] {
+        &self.header
+    }
+
+    /// Rows so far without a value.
+    pub fn empty_rows(&self) -> u64 {
+        self.records.empty()
+    }
+
+    /// How far the file was read.
+    pub fn place(&self) -> Place {
+        let (bytes, lines) = self.records.place();
+        Place { bytes, lines, rows: self.read }
+    }
+
+    /// The next row; `None` at the end.
+    ///
+    /// # Errors
+    /// When the file cannot be read any further.
+    pub fn next(&mut self) -> io::Result<Option<SheetRow>> {
+        let Some(record) = self.records.next()? else { return Ok(None) };
+        self.read += 1;
+        let cells = match (&self.places, record.fields) {
+            (None, Err(Broken::TooLong)) => Err(Broken::TooLong.to_string()),
+            (None, _) => self.layout.object(record.raw),
+            (Some(_), Err(broken)) => Err(broken.to_string()),
+            (Some(places), Ok(fields)) => self.layout.cells(places, fields),
+        };
+        let cells = cells.map(|mut cells| {
+            for (column, value) in &self.defaults {
+                if let Some((ours, _)) = self.layout.headers.iter().find(|(ours, _)| ours == column)
+                {
+                    cells.0.entry(ours).or_insert_with(|| value.clone());
+                }
+            }
+            cells
+        });
+        let (number, line, raw) = (self.read, record.line, record.raw.to_vec());
+        Ok(Some(SheetRow { number, line, raw, cells }))
+    }
+}
+
+impl Layout {
+    /// For each column its place in a table with these headers.
+    fn find(&self, names: &[String], options: &Options) -> Result<Vec<Option<usize>>, String> {
+        let plain: Vec<String> = names.iter().map(|name| plain(name)).collect();
+        let place = |(ours, aliases): &(&str, &[&str])| match options.map.get(*ours) {
+            Some(header) => {
+                let header = without_guard(header.trim());
+                let place = names.iter().position(|name| name == header);
+                place.map(Some).ok_or_else(|| {
+                    let header = shortened(header, 40);
+                    format!("the file has no header `{header}`; its headers are {}", shown(names))
+                })
+            }
+            None => {
+                Ok(aliases.iter().find_map(|alias| plain.iter().position(|name| name == alias)))
+            }
+        };
+        let places = self.headers.iter().map(place).collect::<Result<Vec<_>, _>>()?;
+        for group in self.needed {
+            let is_there = |column: &&str| {
+                let mut columns = self.headers.iter().zip(&places);
+                options.defaults.contains_key(*column)
+                    || columns.any(|((ours, _), place)| ours == column && place.is_some())
+            };
+            if let (Some(first), false) = (group.first(), group.iter().any(is_there)) {
+                let headers = shown(names);
+                return Err(format!(
+                    "no header means `{first}`; name the one that does, as `{first}=HEADER` of a map, or a default for all rows, as \
+                     `{first}=VALUE`; the headers are {headers}"
+                ));
+            }
+        }
+        Ok(places)
+    }
+
+    fn cells(&self, places: &[Option<usize>], fields: &Fields) -> Result<Cells, String> {
+        let mut cells = Cells::default();
+        for ((ours, _), place) in self.headers.iter().zip(places) {
+            let Some(field) = place.and_then(|place| fields.get(place)) else { continue };
+            let text = std::str::from_utf8(field);
+            let text = text.map_err(|_| format!("{ours} is not UTF-8; {SAVE_AS_UTF_8}"))?;
+            cells.put(ours, without_guard(text));
+        }
+        Ok(cells)
+    }
+
+    fn object(&self, line: &[u8]) -> Result<Cells, String> {
+        let object: BTreeMap<String, Value> =
+            serde_json::from_slice(line).map_err(|_| "expected a JSON object".to_owned())?;
+        let mut cells = Cells::default();
+        for (name, value) in object {
+            let Some((ours, _)) = self.headers.iter().find(|(ours, _)| *ours == name) else {
+                if IGNORED.contains(&name.as_str()) {
+                    continue;
+                }
+                let ours = self.headers.iter().map(|(ours, _)| format!("`{ours}`"));
+                let (name, ours) = (shortened(&name, 40), ours.collect::<Vec<_>>().join(", "));
+                return Err(format!("unknown field `{name}`, expected one of {ours}"));
+            };
+            match value {
+                Value::Null => {}
+                Value::String(text) => cells.put(ours, &text),
+                Value::Number(number) => cells.put(ours, &number.to_string()),
+                Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+                    return Err(format!("{ours} is neither a text nor a number"));
+                }
+            }
+        }
+        Ok(cells)
+    }
+}
+
+impl Cells {
+    fn put(&mut self, column: &'static str, text: &str) {
+        let text = clean(text);
+        if !text.is_empty() {
+            self.0.insert(column, text.into_owned());
+        }
+    }
+}
+
+/// `Unit Price` and `unit-price` are `unit_price`.
+fn plain(header: &str) -> String {
+    header.to_lowercase().replace([' ', '-'], "_")
+}
+
+fn shown(names: &[String]) -> String {
+    let first = names.iter().take(MOST_SHOWN).map(|name| format!("`{}`", shortened(name, 40)));
+    first.collect::<Vec<_>>().join(", ")
+}
