@@ -120,7 +120,7 @@ async fn in_catalogue(db: &Db, listing: &Listing) -> service::Result<Page<Book>>
     Book::list(db.reader(), listing).await
 }
 
-/// Books whose author or title contains a text, in any case; every character is taken literally.
+/// Books whose author or title contains a text, without regard to case, accents, apostrophes and dashes; no character is a wildcard.
 #[utoipa::path(
     params(
         ("author" = Option<String>, Query, max_length = 1000, pattern = "^[^\\x00]*$", description = "in the author; all books without it"),
@@ -130,7 +130,7 @@ async fn in_catalogue(db: &Db, listing: &Listing) -> service::Result<Page<Book>>
 )]
 #[get("/api/books/search")]
 async fn search_books(db: Data<Db>, list: List) -> Result<HttpResponse, Problem> {
-    let list = list.renamed(&[("author", "author__icontains"), ("title", "title__icontains")])?;
+    let list = list.renamed(&[("author", "author__matches"), ("title", "title__matches")])?;
     list.answer(db, in_catalogue).await
 }
 

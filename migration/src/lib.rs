@@ -41,6 +41,8 @@ pub fn entities() -> Entities {
         .add(entity::user::Entity)
         // Its rows are written by triggers and read by searches: no entity needs it.
         .exclude("books_unsearched")
+        // Read by what folds texts on SQLite.
+        .exclude("search_letters")
 }
 
 /// The migration engine for Bookplate's revisions and entities.

@@ -18,6 +18,10 @@ pub struct Field {
     pub nullable: bool,
     /// Whether an index knows its substrings.
     pub indexed: bool,
+    /// Whether that index on PostgreSQL is one of several columns together.
+    pub(crate) shared: bool,
+    /// The view that has it folded on SQLite, if its texts are folded.
+    pub(crate) folded: Option<&'static str>,
     pub(crate) table: DynIden,
     pub(crate) column: DynIden,
 }

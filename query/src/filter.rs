@@ -163,6 +163,10 @@ fn condition(
         },
         Operator::Contains => matches(Place::Anywhere, Case::Exact),
         Operator::Icontains => matches(Place::Anywhere, Case::Ignored),
+        Operator::Matches => {
+            query.note(&[field], value, Case::Ignored);
+            query.has(&[field], value, Place::Anywhere)
+        }
         Operator::Startswith => matches(Place::Start, Case::Exact),
         Operator::Istartswith => matches(Place::Start, Case::Ignored),
         Operator::Endswith => matches(Place::End, Case::Exact),

@@ -74,7 +74,9 @@ pub static FILMS: Resource<film::Entity> = Resource::new("film", "films")
     .substrings(Substrings {
         table: "films_search",
         waiting: "films_unsearched",
+        texts: "films",
         columns: &["title", "director"],
+        shared: &[],
     })
     .relations(|| vec![Relation::to::<film::Entity, _>("cinemas", &CINEMAS)]);
 

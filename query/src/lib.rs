@@ -11,6 +11,7 @@ mod field_errors;
 mod filter;
 #[cfg(test)]
 mod fixtures;
+mod folding;
 mod kind;
 mod page;
 mod resource;

@@ -38,6 +38,7 @@ pub struct Resource<E: EntityTrait> {
     pub noun: (&'static str, &'static str),
     /// The index of substrings, where the schema has one.
     pub substrings: Option<Substrings>,
+    folded: Option<&'static str>,
     searched: &'static [E::Column],
     hidden: &'static [E::Column],
     renamed: &'static [(E::Column, &'static str)],
@@ -55,6 +56,7 @@ impl<E: EntityTrait> Resource<E> {
         Self {
             noun: (one, many),
             substrings: None,
+            folded: None,
             searched: &[],
             hidden: &[],
             renamed: &[],
@@ -84,6 +86,14 @@ impl<E: EntityTrait> Resource<E> {
     #[must_use]
     pub const fn substrings(mut self, index: Substrings) -> Self {
         self.substrings = Some(index);
+        self
+    }
+
+    /// With texts that are searched without regard to accents, apostrophes and dashes. On SQLite a view of this name has the columns
+    /// that are searched, and the id, as the schema folds them; on PostgreSQL a function `search_fold` does.
+    #[must_use]
+    pub const fn folded(mut self, view: &'static str) -> Self {
+        self.folded = Some(view);
         self
     }
 
@@ -121,6 +131,10 @@ impl<E: EntityTrait> Resource<E> {
             .collect()
     }
 
+    fn is_searched(&self, column: E::Column) -> bool {
+        self.searched.iter().any(|searched| searched.as_str() == column.as_str())
+    }
+
     /// `None` for a column whose values have no spelling in a query.
     pub(super) fn field(&self, column: E::Column) -> Option<Field> {
         let definition = column.def();
@@ -130,6 +144,8 @@ impl<E: EntityTrait> Resource<E> {
             kind: kind.or_else(|| Kind::of(definition.get_column_type()))?,
             nullable: definition.is_null(),
             indexed: self.substrings.is_some_and(|index| index.columns.contains(&column.as_str())),
+            shared: self.substrings.is_some_and(|index| index.shared.contains(&column.as_str())),
+            folded: self.folded.filter(|_| self.is_searched(column)),
             table: E::default().into_iden(),
             column: column.into_iden(),
         })

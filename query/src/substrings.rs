@@ -17,6 +17,7 @@ use sea_orm::{
 
 use crate::{
     field::Field,
+    folding,
     text::{self, Case, Place, cases, clean},
 };
 pub use index::Substrings;
@@ -82,7 +83,8 @@ impl SubstringQuery {
         if self.index.is_none() || !columns.iter().all(|field| field.indexed) {
             return;
         }
-        let runs = self.runs(needle, case);
+        let folds = columns.iter().any(|field| field.folded.is_some());
+        let runs = self.runs(needle, case, folds);
         self.needles.extend(runs.iter().flat_map(|run| self.sample.most_selective(run)));
     }
 
@@ -110,26 +112,104 @@ impl SubstringQuery {
         if self.index.is_none() || !field.indexed || self.backend != DbBackend::Postgres {
             return fits(field.expr());
         }
-        let hidden = || field.expr().binary(BinOper::Custom("||"), Expr::val(""));
-        let runs = self.runs(needle, Case::Ignored);
-        if self.plan == MatchPlan::Scan || runs.is_empty() {
-            return fits(hidden());
-        }
-        let asked: Vec<String> = match self.plan {
-            MatchPlan::Blocks => runs.iter().filter_map(|run| self.sample.rarest(run)).collect(),
-            MatchPlan::Index | MatchPlan::Scan => {
-                runs.iter().flat_map(|run| self.sample.most_selective(run)).collect()
-            }
-        };
+        let folds = field.folded.is_some();
+        let runs = self.runs(needle, Case::Ignored, folds);
+        let asked = self.asked(&runs);
         let all: usize = runs.iter().map(|run| windows(run).count()).sum();
         // A part of another needle might be compared in another way than the whole.
-        if asked.len() == all || !needle.is_ascii() {
+        if self.plan != MatchPlan::Scan
+            && !runs.is_empty()
+            && !folds
+            && (asked.len() == all || !needle.is_ascii())
+        {
             return fits(field.expr());
         }
-        let has = |trigram: &String| {
-            text::matches(field.expr(), trigram, (Place::Anywhere, case), self.backend)
+        let has = |trigram: &String| match folds {
+            true => folding::contains(self.text(&[field]), trigram, Place::Anywhere, self.backend),
+            false => text::matches(field.expr(), trigram, (Place::Anywhere, case), self.backend),
         };
-        asked.iter().rev().fold(fits(hidden()), |all, trigram| has(trigram).and(all))
+        asked.iter().rev().fold(fits(hidden(field.expr())), |all, trigram| has(trigram).and(all))
+    }
+
+    /// Whether one of the columns contains a needle, without regard to case and, if their texts are folded, to what that leaves out.
+    /// A needle of which folding leaves nothing is looked for as it is.
+    pub fn has(&self, fields: &[&Field], needle: &str, place: Place) -> Expr {
+        let any = |fits: &dyn Fn(&Field) -> Expr| {
+            let each = fields.iter().map(|field| fits(field));
+            each.reduce(ExprTrait::or).unwrap_or(Expr::Constant(false.into()))
+        };
+        let folded = folding::folded(&clean(needle));
+        let folded = folded.trim();
+        let Some(view) = fields.first().and_then(|field| field.folded) else {
+            return any(&|field| self.matches(field, needle, (place, Case::Ignored)));
+        };
+        if folded.is_empty() {
+            return any(&|field| self.matches(field, needle, (place, Case::Ignored)));
+        }
+        if self.backend != DbBackend::Postgres {
+            // For most rows this is all. The others have a text that is not folded.
+            let plain = self.plain(fields, folded, place);
+            let text = folding::of_view(view, fields);
+            let view = folding::contains(text, folded, place, self.backend);
+            // Where the index does not find few rows, all of them are asked.
+            return match self.runs(needle, Case::Ignored, true).is_empty() {
+                true => plain.or(folding::may_have(fields, folded).and(view)),
+                false => plain.or(view),
+            };
+        }
+        let (shared, own): (Vec<&Field>, Vec<&Field>) =
+            fields.iter().partition(|field| field.shared);
+        let groups = own.chunks(1).chain(Some(&*shared).filter(|shared| !shared.is_empty()));
+        let runs = self.runs(needle, Case::Ignored, true);
+        let asked = if self.index.is_some() { self.asked(&runs) } else { Vec::new() };
+        let found = groups.map(|group| {
+            let contains =
+                |text, needle: &str, place| folding::contains(text, needle, place, self.backend);
+            let fits = contains(hidden(self.text(group)), folded, place);
+            let has = |trigram: &String| contains(self.text(group), trigram, Place::Anywhere);
+            asked.iter().rev().fold(fits, |all, trigram| has(trigram).and(all))
+        });
+        found.reduce(ExprTrait::or).unwrap_or(Expr::Constant(false.into()))
+    }
+
+    /// Whether one of the columns has a needle as it is.
+    pub fn plain(&self, fields: &[&Field], needle: &str, place: Place) -> Expr {
+        let fits = |field: &&Field| {
+            text::pattern(field.expr(), needle, (place, Case::Ignored), self.backend)
+        };
+        fields.iter().map(fits).reduce(ExprTrait::or).unwrap_or(Expr::Constant(false.into()))
+    }
+
+    /// The row that is folded once for several questions about it; `None` where that is not to be, or where there is nothing to ask.
+    pub fn row<'a>(&self, texts: &[&'a Field], needle: &str) -> Option<folding::Row<'a>> {
+        if self.backend == DbBackend::Postgres {
+            return None;
+        }
+        folding::Row::of(texts, folding::folded(&clean(needle)).trim().to_owned())
+    }
+
+    /// The trigrams of a needle that PostgreSQL looks up.
+    fn asked(&self, runs: &[String]) -> Vec<String> {
+        match self.plan {
+            MatchPlan::Blocks => runs.iter().filter_map(|run| self.sample.rarest(run)).collect(),
+            MatchPlan::Index => {
+                runs.iter().flat_map(|run| self.sample.most_selective(run)).collect()
+            }
+            MatchPlan::Scan => Vec::new(),
+        }
+    }
+
+    /// The text of which PostgreSQL has an index: of a column, or of all that share one.
+    fn text(&self, fields: &[&Field]) -> Expr {
+        let columns: Vec<Expr> = match (fields, self.index) {
+            ([field, ..], Some(index)) if field.shared => index
+                .shared
+                .iter()
+                .map(|column| Expr::col((field.table.clone(), *column)))
+                .collect(),
+            _ => fields.iter().map(|field| field.expr()).collect(),
+        };
+        folding::function(&columns)
     }
 
     /// On SQLite the ids of all candidates, each once, as the column `id`.
@@ -151,17 +231,28 @@ impl SubstringQuery {
     }
 
     /// The pieces of a needle that are in the index wherever the needle is in a text.
-    fn runs(&self, needle: &str, case: Case) -> Vec<String> {
+    fn runs(&self, needle: &str, case: Case, folds: bool) -> Vec<String> {
         let sqlite = self.backend == DbBackend::Sqlite;
         let safe = |c: char| match sqlite {
-            true => case == Case::Exact || folds(c) || cases(c).len() == 1,
+            true => case == Case::Exact || follows(c) || cases(c).len() == 1,
             // It makes trigrams of letters and digits only.
             false => c.is_alphanumeric(),
         };
+        // The mark is an accent, and its other case is a letter.
+        let is_end = |c| c == '\0' || c == '\u{345}' || !safe(c);
         let needle: String = clean(needle).chars().take(MOST_CHARACTERS).collect();
-        let runs = needle.split(|c| !safe(c) || c == '\0');
-        runs.filter(|run| run.chars().count() >= GRAM).map(str::to_owned).collect()
+        let pieces = needle.split(is_end);
+        let runs = pieces.flat_map(|piece| match folds {
+            true => folding::folded(piece).split(is_end).map(str::to_owned).collect(),
+            false => vec![piece.to_owned()],
+        });
+        runs.filter(|run| run.chars().count() >= GRAM).collect()
     }
+}
+
+/// The same in an expression that is not an index's.
+fn hidden(text: Expr) -> Expr {
+    text.binary(BinOper::Custom("||"), Expr::val(""))
 }
 
 /// As a string of the full-text query syntax, without special characters.
@@ -171,7 +262,7 @@ fn quoted(run: &str) -> String {
 
 /// Whether SQLite's tokenizer folds the cases of a letter as our conditions do. Its table is from an older Unicode version:
 /// these are the scripts that have been complete for long, without letters whose other case was added later.
-fn folds(c: char) -> bool {
+fn follows(c: char) -> bool {
     let script = matches!(c, '\0'..='\u{24f}' | '\u{370}'..='\u{527}' | '\u{1e00}'..='\u{1fff}');
     script && !matches!(c, 'ı' | 'ƛ' | 'Ϳ' | 'ϳ')
 }
@@ -202,7 +293,7 @@ mod tests {
     #[test]
     fn letters_that_are_one_to_us_are_one_to_the_index() {
         let letters: Vec<char> =
-            ('\u{1}'..=char::MAX).filter(|c| cases(*c).len() > 1 && folds(*c)).collect();
+            ('\u{1}'..=char::MAX).filter(|c| cases(*c).len() > 1 && follows(*c)).collect();
         assert!(letters.len() > 1000 && letters.contains(&'é') && letters.contains(&'Ж'));
         let classes: Vec<Vec<char>> = letters.iter().map(|c| cases(*c)).collect();
         let kept = folded(&classes.concat());
@@ -231,14 +322,17 @@ mod tests {
             ("東京都", vec!["東京都"]),
             ("ꭰꭱꭲꭳ", vec![]),
         ] {
-            assert_eq!(sqlite.runs(needle, Case::Ignored), expected, "{needle}");
+            assert_eq!(sqlite.runs(needle, Case::Ignored, false), expected, "{needle}");
         }
-        assert_eq!(sqlite.runs("Dıyar", Case::Exact), ["Dıyar"]);
-        assert_eq!(sqlite.runs(&"x".repeat(1000), Case::Ignored), ["x".repeat(MOST_CHARACTERS)]);
+        assert_eq!(sqlite.runs("Dıyar", Case::Exact, false), ["Dıyar"]);
+        assert_eq!(
+            sqlite.runs(&"x".repeat(1000), Case::Ignored, false),
+            ["x".repeat(MOST_CHARACTERS)]
+        );
         for (needle, expected) in
             [("a-b", vec![]), ("%_'", vec![]), ("ab cde", vec!["cde"]), ("Émil", vec!["Émil"])]
         {
-            assert_eq!(postgres.runs(needle, Case::Ignored), expected, "{needle}");
+            assert_eq!(postgres.runs(needle, Case::Ignored, false), expected, "{needle}");
         }
         assert_eq!(quoted("a\"b"), "\"a\"\"b\"");
         let trigrams: Vec<String> =

@@ -62,6 +62,13 @@ impl Place {
         let after = if matches!(self, Self::Start | Self::Anywhere) { any } else { "" };
         format!("{before}{pattern}{after}")
     }
+
+    /// A needle with an edge on each side where the place allows no other text.
+    pub fn bounded(self, needle: &str, edge: &str) -> String {
+        let before = if matches!(self, Self::Whole | Self::Start) { edge } else { "" };
+        let after = if matches!(self, Self::Whole | Self::End) { edge } else { "" };
+        format!("{before}{needle}{after}")
+    }
 }
 
 /// Whether `column` contains `needle` at this place. No character of `needle` is a wildcard.
@@ -69,19 +76,23 @@ impl Place {
 /// `LIKE` and `ILIKE` ignore the case of ASCII. For other letters SQLite's `LIKE` never ignores case and PostgreSQL's depends on
 /// the locale of the cluster, so each letter is matched as a class of its cases: `[éÉ]` in a `GLOB` or a regular expression. An
 /// exact match is a `GLOB` on SQLite, whose `LIKE` is not exact.
-pub fn matches(
+pub fn matches(column: Expr, needle: &str, how: (Place, Case), backend: DbBackend) -> Expr {
+    pattern(column, &clean(needle), how, backend)
+}
+
+/// The same for a needle that is as it should be.
+pub fn pattern(
     column: Expr,
     needle: &str,
     (place, case): (Place, Case),
     backend: DbBackend,
 ) -> Expr {
-    let needle = clean(needle);
     let postgres = backend == DbBackend::Postgres;
     let length = needle.chars().count();
     if place == Place::End && length > 0 && !postgres {
-        return ends_with(column, &needle, length, case);
+        return ends_with(column, needle, length, case);
     }
-    let like = || place.around(&escape_like(&needle), "%");
+    let like = || place.around(&escape_like(needle), "%");
     match (case, postgres) {
         // The backslash is the default escape character, and sea-query places ESCAPE where PostgreSQL does not accept it.
         (Case::Exact, true) => column.binary(BinOper::Like, like()),
@@ -91,14 +102,14 @@ pub fn matches(
         }
         (Case::Ignored, true) => {
             let special = |c: char| !c.is_alphanumeric() && c.is_ascii();
-            let pattern = classes(&needle, case, |c| format!("\\{c}"), special);
+            let pattern = classes(needle, case, |c| format!("\\{c}"), special);
             let begins = if matches!(place, Place::Whole | Place::Start) { "^" } else { "" };
             let ends = if matches!(place, Place::Whole | Place::End) { "$" } else { "" };
             column.binary(PgBinOper::Regex, format!("{begins}{pattern}{ends}"))
         }
         (_, false) => {
             let special = |c| matches!(c, '*' | '?' | '[');
-            let pattern = classes(&needle, case, |c| format!("[{c}]"), special);
+            let pattern = classes(needle, case, |c| format!("[{c}]"), special);
             column.binary(BinOper::Custom("GLOB"), place.around(&pattern, "*"))
         }
     }

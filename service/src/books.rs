@@ -39,11 +39,22 @@ const PAGE_COUNTS: std::ops::RangeInclusive<i32> = 1..=100_000;
 pub const AVAILABLE: &str = "available";
 
 pub(crate) static BOOKS: Resource<Entity> = Resource::new("book", "books")
-    .searched(&[Column::Title, Column::Author, Column::Isbn])
+    .searched(&[
+        Column::Title,
+        Column::Author,
+        Column::Subtitle,
+        Column::Series,
+        Column::Publisher,
+        Column::Description,
+        Column::Isbn,
+    ])
+    .folded("books_folded")
     .substrings(Substrings {
         table: "books_search",
         waiting: "books_unsearched",
-        columns: &["title", "author"],
+        texts: "books_folded",
+        columns: &["title", "author", "subtitle", "series", "publisher", "description"],
+        shared: &["subtitle", "series", "publisher", "description"],
     })
     .special(&[(Column::Isbn, crate::isbn::KIND), (Column::Language, language::KIND)])
     .relations(|| {

@@ -29,6 +29,7 @@ pub const HIGHEST_PRICE: Decimal = Decimal::from_parts(3_567_587_327, 232, 0, fa
 
 pub(crate) static ITEMS: Resource<Entity> = Resource::new("item", "items")
     .searched(&[Column::Name])
+    .folded("items_folded")
     .relations(|| {
         vec![
             Relation::to::<Entity, _>("store", Store::resource()),

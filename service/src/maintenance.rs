@@ -10,7 +10,6 @@ mod keys;
 
 use std::time::{Duration, Instant};
 
-use entity::book::{Column, Entity};
 use sea_orm::{
     DbBackend,
     sea_query::{Expr, ExprTrait, Query, SelectStatement},
@@ -118,15 +117,13 @@ async fn number(db: &Db, query: &SelectStatement) -> Result<i64> {
 
 /// Adds the waiting rows to the index, as its trigger does when there are enough of them.
 async fn hand_over(tx: &Tx, index: Substrings) -> Result<()> {
-    let id = Expr::col((Entity, Column::Id));
+    let texts = index.texts;
     let rows = Query::select()
-        .expr(id.clone())
-        .columns(index.columns.iter().map(|column| (Entity, *column)))
+        .columns([(texts, "id"), (texts, "text")])
         .from(index.waiting)
-        .inner_join(Entity, id.equals((index.waiting, "id")))
+        .inner_join(texts, Expr::col((texts, "id")).equals((index.waiting, "id")))
         .take();
-    let columns = ["rowid"].iter().chain(index.columns).copied();
-    let mut insert = Query::insert().into_table(index.table).columns(columns).take();
+    let mut insert = Query::insert().into_table(index.table).columns(["rowid", "text"]).take();
     insert.select_from(rows).map_err(Error::internal)?;
     tx.exec(&insert).await?;
     tx.exec(&Query::delete().from_table(index.waiting).take()).await?;

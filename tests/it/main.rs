@@ -60,6 +60,7 @@ mod queries;
 mod questions;
 mod refusals;
 mod roles;
+mod searches;
 mod slow_clients;
 mod sorting;
 mod spreadsheets;

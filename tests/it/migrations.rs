@@ -60,8 +60,10 @@ fn shape(database: &Database) -> BTreeMap<&'static str, [Vec<String>; 2]> {
         .collect()
 }
 
-const WITHOUT_SEARCH: [&str; 2] =
-    ["DROP INDEX books_search_title; DROP INDEX books_search_author", "DROP TABLE books_search"];
+const WITHOUT_SEARCH: [&str; 2] = [
+    "DROP INDEX books_search_title, books_search_author, books_search_others",
+    "DROP TABLE books_search",
+];
 
 fn upgrade(database: &Database, target: &str) {
     Program::new(database).run(&["db", "upgrade", target]).expect_success();

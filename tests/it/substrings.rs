@@ -113,7 +113,9 @@ on_both! {
             let exact: Vec<&String> = stored.iter().filter(|title| title.contains(&composed)).collect();
             assert_eq!(found(&app, "title__contains", &needle).iter().collect::<Vec<_>>(), exact, "{needle:?}");
             if !needle.contains(char::is_whitespace) {
-                assert_eq!(found(&app, "q", &needle).iter().collect::<Vec<_>>(), expected, "q={needle:?}");
+                // Accents and the like are no reason to lose a row.
+                let all = found(&app, "q", &needle);
+                assert!(expected.iter().all(|title| all.contains(title)), "q={needle:?}: {all:?}, not {expected:?}");
             }
         }
     }
@@ -238,7 +240,7 @@ on_both! {
         if sqlite {
             // Rows removed from the index are not found, so the table was not scanned.
             database.execute(
-                "INSERT INTO books_search (books_search, rowid, title, author) SELECT 'delete', id, title, author FROM books \
+                "INSERT INTO books_search (books_search, rowid, text) SELECT 'delete', id, text FROM books_folded \
                  WHERE id IN (2000, 4000)").unwrap();
             for (parameter, value) in [("author__icontains", "rare"), ("q", "émile"), ("author__contains", "Rare É")] {
                 assert_eq!(found(&app, parameter, value).len(), 8, "{parameter}={value}");
@@ -347,14 +349,13 @@ fn a_role_that_may_not_create_the_extension_has_a_schema_all_the_same() {
     let app = App::new(&database);
     app.post("/api/books", json!({"title": "Émile", "author": "Rousseau"})).expect(201);
     assert_eq!(found(&app, "q", "émi ROUSS"), ["Émile"]);
-    // The revision of the index, and the one after it.
-    let down = ["db", "downgrade", "-2"];
+    let down = ["db", "downgrade", "m20261126_195339_index_books_by_title_and_year"];
     drop(app);
     Program::new(&database).env("DATABASE_URL", &url).run(&down).expect_success();
     database.execute("CREATE EXTENSION pg_trgm").unwrap();
     Program::new(&database).env("DATABASE_URL", &url).run(&["db", "upgrade"]).expect_success();
     assert_eq!(
         database.number("SELECT count(*) FROM pg_indexes WHERE indexname LIKE 'books_search%'"),
-        2
+        3
     );
 }

@@ -98,7 +98,7 @@ fn filters(schema: &FilterSchema) -> Vec<Parameter> {
     let mut filters: Vec<Parameter> = everyday(schema).iter().map(filter).collect();
     filters.push(parameter(
         "q",
-        "words that are all found in the row, in any case and each as it is written; the best row first",
+        "words that are all found in the row, without regard to case, accents, apostrophes and dashes; the best row first",
         search(),
     ));
     filters
@@ -334,6 +334,7 @@ fn meaning(operator: Operator) -> &'static str {
         Operator::Startswith => "begins with this",
         Operator::Istartswith => "begins with this in any case",
         Operator::Endswith => "ends with this",
+        Operator::Matches => "has, without regard to case, accents, apostrophes and dashes",
         Operator::Isnull => "has no value",
     }
 }

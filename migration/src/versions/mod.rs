@@ -24,6 +24,7 @@ mod m20261130_225435_note_rows_of_imports;
 mod m20261130_231812_create_merges;
 mod m20261130_233932_create_subjects;
 mod m20261130_235336_import_rows_of_any_noun;
+mod m20261130_235500_search_without_regard_to_accents;
 
 /// Every revision in the order in which it is applied.
 pub fn all() -> Vec<Box<dyn MigrationTrait>> {
@@ -50,5 +51,6 @@ pub fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261130_231812_create_merges::Migration),
         Box::new(m20261130_233932_create_subjects::Migration),
         Box::new(m20261130_235336_import_rows_of_any_noun::Migration),
+        Box::new(m20261130_235500_search_without_regard_to_accents::Migration),
     ]
 }

@@ -48,6 +48,8 @@ operators! {
     Contains "contains",
     /// Contains the text, ignoring case.
     Icontains "icontains",
+    /// Contains the text, as a search does: ignoring case, and where texts are folded also accents, apostrophes and dashes.
+    Matches "matches",
     /// Begins with the text.
     Startswith "startswith",
     /// Begins with the text, ignoring case.

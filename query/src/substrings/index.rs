@@ -12,8 +12,12 @@ pub struct Substrings {
     pub table: &'static str,
     /// The table of the ids that are not indexed yet.
     pub waiting: &'static str,
+    /// What has the texts that are indexed, as `id` and `text`, if they are folded.
+    pub texts: &'static str,
     /// The columns. On SQLite the index does not report in which of them it found a match.
     pub columns: &'static [&'static str],
+    /// Those of them that few rows have, and that share an index on PostgreSQL.
+    pub shared: &'static [&'static str],
 }
 
 /// Every trigram of a run.

@@ -16,7 +16,7 @@ use sea_orm::{
 };
 
 use super::index::{BLOCK_SHIFT, Substrings, windows};
-use crate::{error::Result, field::Field, resource::Resource};
+use crate::{error::Result, field::Field, folding, resource::Resource};
 
 /// Number of places of the table that are sampled at first, so that something is known soon.
 pub const FEW_PLACES: u16 = 32;
@@ -79,7 +79,7 @@ impl Sample {
 
     /// Every trigram of a run.
     fn known(&self, run: &str) -> Vec<Known> {
-        let folded = folded(run);
+        let folded = lowered(run);
         let count = |gram: &[char; 3]| self.counts.get(gram).copied().unwrap_or_default();
         let both = windows(&folded).zip(windows(run)).enumerate();
         both.map(|(place, (folded, gram))| (count(&folded), place, gram)).collect()
@@ -135,6 +135,7 @@ pub async fn refresh<E: Decode>(db: &Reader, resource: &Resource<E>, places: u16
     let has_blocks = find_block_index::<E>(db, &id).await?;
     let columns: Vec<E::Column> =
         E::Column::iter().filter(|column| columns.contains(&column.as_str())).collect();
+    let folds = resource.schema().searched.iter().any(|field| field.folded.is_some());
     let mut counts = Counts::new();
     let last = E::find().order_by_desc(id.expr()).limit(1);
     let last = db.ids(&last.select_only().expr_as(id.expr(), "id").into_query()).await?;
@@ -148,7 +149,8 @@ pub async fn refresh<E: Decode>(db: &Reader, resource: &Resource<E>, places: u16
         for row in db.rows(E::find().filter(near)).await? {
             for column in &columns {
                 if let Value::String(Some(text)) = row.get(*column) {
-                    let text = folded(&text);
+                    let text =
+                        if folds { lowered(&folding::folded(&text)) } else { lowered(&text) };
                     windows(&text).for_each(|gram| *counts.entry(gram).or_default() += 1);
                 }
             }
@@ -188,7 +190,7 @@ async fn find_block_index<E: EntityTrait>(db: &Reader, id: &Field) -> Result<boo
 }
 
 /// In one case, letter by letter. Not exactly as the index does it, but close enough for an estimate.
-fn folded(text: &str) -> String {
+fn lowered(text: &str) -> String {
     text.chars().map(|c| c.to_lowercase().next().unwrap_or(c)).collect()
 }
 

@@ -15,8 +15,8 @@ use tempfile::TempDir;
 use super::Program;
 
 /// Number and name of the latest revision of the schema, in words.
-pub const REVISIONS: usize = 21;
-pub const HEAD: &str = "m20261130_233932_create_subjects";
+pub const REVISIONS: usize = 22;
+pub const HEAD: &str = "m20261130_235500_search_without_regard_to_accents";
 
 /// A fresh database with the latest schema.
 pub struct Database {

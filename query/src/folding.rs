@@ -1,0 +1,187 @@
+//! Texts without what a search disregards: accents, apostrophes, dashes, and that some letters have two spellings.
+//!
+//! A needle is folded here, and the texts of a database by what its schema has: on SQLite a view of the same columns, which plain SQL
+//! can read too, and on PostgreSQL a function. There a dash is a space or nothing, so a text with a dash is twice as many lines.
+
+use std::sync::LazyLock;
+
+use sea_orm::{
+    DbBackend,
+    sea_query::{BinOper, Expr, ExprTrait, Func, Query},
+};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::{
+    field::Field,
+    text::{self, Case, Place},
+};
+
+/// The function on PostgreSQL. It lowers the case of ASCII letters too.
+const FUNCTION: &str = "search_fold";
+/// The column of the view on SQLite that has all columns that are searched, one below the other.
+const TEXT: &str = "text";
+/// The row of the view that is asked about.
+const ROW: &str = "folded";
+const DASHES: &str = "-\u{2010}\u{2011}\u{2012}–—\u{2015}\u{2212}\u{ff0d}";
+/// What is folded besides accents.
+const SPECIAL: [(&str, &str); 11] = [
+    (DASHES, " "),
+    ("'`´‘’\u{2bb}\u{2bc}\u{2b9}\u{2032}\u{ff07}\u{ad}", ""),
+    ("ßẞ", "ss"),
+    ("æÆ", "ae"),
+    ("œŒ", "oe"),
+    ("þÞ", "th"),
+    ("øØ", "o"),
+    ("łŁ", "l"),
+    ("đĐðÐ", "d"),
+    ("ħĦ", "h"),
+    ("ŧŦ", "t"),
+];
+/// A letter without a dot, and the one that ends words.
+const VARIANTS: [(char, char); 2] = [('ı', 'i'), ('ς', 'σ')];
+
+/// A text as it is looked for, with ASCII letters in lower case.
+pub fn folded(text: &str) -> String {
+    let is_mark = |c: &char| matches!(c, '\u{300}'..='\u{36f}');
+    let mut folded = String::with_capacity(text.len());
+    for c in text.nfd().filter(|c| !is_mark(c)).nfc() {
+        let special = SPECIAL.iter().find(|(letters, _)| letters.contains(c));
+        let variant = VARIANTS.iter().find(|(letter, _)| *letter == c);
+        match (special, variant) {
+            (Some((_, base)), _) => folded.push_str(base),
+            (None, Some((_, base))) => folded.push(*base),
+            (None, None) => folded.push(c.to_ascii_lowercase()),
+        }
+    }
+    folded
+}
+
+/// The parts of a word that dashes connect.
+pub fn parts(word: &str) -> impl Iterator<Item = &str> {
+    word.split(|c| DASHES.contains(c)).filter(|part| !part.is_empty())
+}
+
+/// Whether a folded text has a needle that is folded.
+pub fn contains(text: Expr, needle: &str, place: Place, backend: DbBackend) -> Expr {
+    let postgres = backend == DbBackend::Postgres;
+    let (text, needle) = match place {
+        Place::Anywhere => (text, needle.to_owned()),
+        // Each column is a line, or two of them.
+        Place::Whole | Place::Start | Place::End => {
+            let end = || Expr::cust(if postgres { "chr(10)" } else { "char(10)" });
+            let lines = end().binary(BinOper::Custom("||"), text);
+            let lines = lines.binary(BinOper::Custom("||"), end());
+            (lines, place.bounded(needle, "\n"))
+        }
+    };
+    // The function has lowered the case already.
+    let case = if postgres && needle.is_ascii() { Case::Exact } else { Case::Ignored };
+    text::pattern(text, &needle, (Place::Anywhere, case), backend)
+}
+
+/// The folded text of a column as SQLite's view has it, or of all that are searched.
+pub fn of_view(view: &'static str, fields: &[&Field]) -> Expr {
+    let mut text = Query::select();
+    match fields {
+        [only] => text.column((view, only.column.clone())),
+        _ => text.column((view, TEXT)),
+    };
+    let is_row = fields.first().map(|field| is_row(view, field));
+    Expr::from(text.from(view).and_where_option(is_row).take())
+}
+
+/// Whether one of the columns may have a text that SQLite's view has in another form, and there with the needle: if there are letters
+/// that may be its first two. It is for needles that no index finds, of which the view would otherwise fold every row.
+pub fn may_have(fields: &[&Field], needle: &str) -> Expr {
+    let any = |of: &dyn Fn(&Field) -> Expr| {
+        let each = fields.iter().map(|field| of(field)).reduce(ExprTrait::or);
+        each.unwrap_or(Expr::Constant(false.into()))
+    };
+    let is_special = |field: &Field| {
+        let length = |x| Expr::from(Func::cust("length").arg(x));
+        let is_long = length(field.expr().cast_as("blob")).gt(length(field.expr()));
+        ["'-'", "''''", "'`'"].into_iter().fold(is_long, |any, sign| {
+            any.or(Func::cust("instr").args([field.expr(), Expr::cust(sign)]))
+        })
+    };
+    let letters = needle.chars().filter(|c| c.is_alphanumeric()).take(2);
+    let classes: String = letters.map(|c| format!("[{}]*", spellings(c))).collect();
+    let pattern = format!("*{classes}");
+    any(&is_special)
+        .and(any(&|field| field.expr().binary(BinOper::Custom("GLOB"), pattern.as_str())))
+}
+
+/// The letters that have this one when they are folded, in any case.
+fn spellings(folded: char) -> String {
+    static LETTERS: LazyLock<Vec<(char, String)>> = LazyLock::new(|| {
+        let letters = ('\u{80}'..='\u{2bff}').filter(|c| c.is_alphabetic());
+        let letters = letters.map(|c| (c, self::folded(c.encode_utf8(&mut [0; 4]))));
+        letters.filter(|(letter, folded)| !folded.starts_with(*letter)).collect()
+    });
+    let cases = text::cases(folded);
+    let others = LETTERS.iter().filter(|(_, folded)| folded.contains(cases.as_slice()));
+    cases.iter().copied().chain(others.map(|(letter, _)| *letter)).collect()
+}
+
+/// Whether a row of the view is that of a field.
+fn is_row(view: &'static str, field: &Field) -> Expr {
+    Expr::col((view, "id")).equals((field.table.clone(), "id"))
+}
+
+/// A row of SQLite's view, for several questions: it is folded once.
+pub struct Row<'a> {
+    view: &'static str,
+    first: &'a Field,
+    texts: Vec<&'a Field>,
+    /// What is asked for, folded.
+    pub needle: String,
+}
+
+impl<'a> Row<'a> {
+    /// Of the columns that are searched, for a needle that is folded.
+    pub fn of(texts: &[&'a Field], needle: String) -> Option<Self> {
+        let first = texts.first()?;
+        let view = first.folded.filter(|_| !needle.is_empty())?;
+        Some(Self { view, first, texts: texts.to_vec(), needle })
+    }
+
+    /// Whether the first column has the needle, or any one.
+    pub fn has(&self, texts: &[&Field], place: Place) -> Expr {
+        let column = match texts {
+            [only] if only.name == self.first.name => Expr::col((ROW, only.column.clone())),
+            _ => Expr::col((ROW, TEXT)),
+        };
+        contains(column, &self.needle, place, DbBackend::Sqlite)
+    }
+
+    /// What is asked.
+    pub fn select(self, asked: Expr) -> Expr {
+        let Self { view, first, texts, .. } = self;
+        let mut row = Query::select();
+        row.column((view, first.column.clone())).from(view).and_where(is_row(view, first));
+        if texts.len() > 1 {
+            row.column((view, TEXT));
+        }
+        // SQLite makes a row with an offset, and would otherwise put its expressions into each question.
+        row.limit(1).offset(0);
+        Query::select().expr(asked).from_subquery(row.take(), ROW).take().into()
+    }
+}
+
+/// The folded text of columns as PostgreSQL makes it: of one, or of several with a line for each.
+pub fn function(columns: &[Expr]) -> Expr {
+    let text = match columns {
+        [column] => column.clone(),
+        columns => {
+            // Constants, so that it is the expression of an index.
+            let line = |column: &Expr| {
+                let line = column.clone().binary(BinOper::Custom("||"), Expr::cust("chr(10)"));
+                Expr::from(Func::coalesce([line, Expr::cust("''")]))
+            };
+            let concat = |all: Expr, next| all.binary(BinOper::Custom("||"), next);
+            let lines = columns.iter().map(line).reduce(concat);
+            Func::cust("nullif").arg(lines.unwrap_or(Expr::cust("''"))).arg(Expr::cust("''")).into()
+        }
+    };
+    Func::cust(FUNCTION).arg(text).into()
+}
