@@ -149,14 +149,14 @@ on_both! {
         for isbn in ["9780132350884", "978-0-13-235088-4", "0132350882", "0-13-235088-2"] {
             let book = json!({"title": "Copy", "author": "Nobody", "isbn": isbn});
             let error = app.post("/api/books", book).expect_problem(400);
-            assert!(error.contains("isbn `9780132350884` is taken"), "{error}");
+            assert!(error.contains("isbn `9780132350884` is that of book 1"), "{error}");
         }
         let found = app.get("/api/books?isbn=0-13-235088-2").expect(200);
         assert_eq!(titles(&found), ["Clean Code"]);
         app.post("/api/books", json!({"title": "Other", "author": "Nobody"})).expect(201);
         let other = app.get("/api/books/search?title=other").expect(200)[0]["id"].clone();
         let error = app.put(&format!("/api/books/{other}"), json!({"isbn": "0132350882"})).expect_problem(400);
-        assert!(error.contains("isbn `9780132350884` is taken"), "{error}");
+        assert!(error.contains("isbn `9780132350884` is that of book 1"), "{error}");
         assert_eq!(database.number("SELECT count(*) FROM books"), 2);
         assert_eq!(app.get("/api/books/1").expect(200)["title"], "Clean Code");
     }
