@@ -72,6 +72,8 @@ def story(address):
         shelf = expect(list_items_of_store.sync_detailed(store.id, client=client, price_gte=10.5, sort=[ListItemsOfStoreSortItem("-price")]), 200)
         assert [item.price for item in shelf] == [49.99, 12.0, 11.5, 11.0, 10.5], shelf
         pages(client, address)
+        facets(client)
+        dry_runs(client, store.id)
         query = ItemQuery.from_dict({"filter": {"store.name": {"istartswith": "main"}, "price": {"in": [0, 0.5]}}})
         assert expect(query_items.sync_detailed(client=client, body=query), 200)[1].price == 0.5
         problem = expect_problem(list_items_of_store.sync_detailed(7, client=client), 404, "not-found")
@@ -108,9 +110,53 @@ def several(client):
     expect_problem(create_book.sync_detailed(client=client, body=[*woolf, NewBook(title="", author="b")]), 400, "invalid")
     expect(create_book.sync_detailed(client=client, body=woolf), 201)
     found = list_books.sync_detailed(
-        client=client, author_icontains="woolf", year_in=[1928, 1931], sort=[ListBooksSortItem("-year")], fields=[ListBooksFieldsItem("year")]
+        client=client, author_icontains="woolf", year_gte=1928, sort=[ListBooksSortItem("-year")], fields=[ListBooksFieldsItem("year")]
     )
     assert [row.to_dict() for row in expect(found, 200)] == [{"year": 1931}, {"year": 1928}], found
+
+
+def facets(client):
+    """Books and items counted by their values, by parameters and by a body with filters."""
+    from bookplate_client.api.books import count_books, query_book_facets
+    from bookplate_client.api.items import count_items
+    from bookplate_client.models import BookFacetQuery, CountBooksFacetItem, CountItemsFacetItem
+
+    def pairs(tallies):
+        return [(tally.value, tally.count) for tally in tallies]
+
+    wanted = [CountBooksFacetItem("author"), CountBooksFacetItem("decade")]
+    counts = expect(count_books.sync_detailed(client=client, facet=wanted, author_icontains="woolf"), 200)
+    assert (pairs(counts.author), pairs(counts.decade)) == ([("Virginia Woolf", 2)], [(1920, 1), (1930, 1)]), counts
+    query = BookFacetQuery.from_dict({"facet": ["decade"], "filter": {"or": [{"year": 2008}, {"title": "Orlando"}]}, "limit": 1})
+    assert pairs(expect(query_book_facets.sync_detailed(client=client, body=query), 200).decade) == [(1920, 1)]
+    stores = expect(count_items.sync_detailed(client=client, facet=[CountItemsFacetItem("store.name")]), 200)
+    assert pairs(stores.store_name) == [("Main Street", 26)], stores
+
+
+def dry_runs(client, store):
+    """Changes that are only tried: their responses, and nothing stored."""
+    from bookplate_client.api.books import create_book, delete_books, list_books
+    from bookplate_client.api.items import create_item_of_store, list_items
+    from bookplate_client.models import ListItemsSortItem, NewBook, NewItemOfStore
+
+    def expect_tried(answer):
+        assert answer.headers["dry-run"] == "true" and "location" not in answer.headers, answer
+        return expect(answer, 200)
+
+    before = list_books.sync_detailed(client=client).content
+    tried = expect_tried(create_book.sync_detailed(client=client, body=NewBook(title="Flush", author="Virginia Woolf"), dry_run=True))
+    assert (tried.title, tried.version) == ("Flush", 1)
+    refused = create_book.sync_detailed(client=client, body=NewBook(title="x", author="y", isbn="9780132350884"), dry_run=True)
+    problem = expect_problem(refused, 400, "duplicate")
+    assert problem.errors[0].link == "/api/books/1" and "that of book 1" in problem.detail, problem
+    deleted = expect_tried(delete_books.sync_detailed(client=client, author_icontains="woolf", confirm=2, dry_run=True))
+    assert deleted.deleted == 2 and "nothing was stored" in deleted.message
+    assert list_books.sync_detailed(client=client).content == before
+
+    item = NewItemOfStore(name="Bookmark", price=1.5)
+    assert expect_tried(create_item_of_store.sync_detailed(store, client=client, body=item, dry_run=True)).store_id == store
+    by_store = [ListItemsSortItem("store.name"), ListItemsSortItem("-price")]
+    assert expect(list_items.sync_detailed(client=client, sort=by_store, limit=1), 200)[0].price == 49.99
 
 
 def pages(client, address):

@@ -61,13 +61,15 @@ pub fn describe<T: Representation>() -> (String, Operation, Vec<Named>) {
 }
 
 fn body_of<T: Representation>(noun: &str) -> Object {
-    ObjectBuilder::new()
+    let mut body = ObjectBuilder::new()
         .property("filter", Ref::from_schema_name(format!("{noun}Filter")))
         .property("q", search())
         .property("sort", orders(T::resource().schema()))
-        .property("fields", fields::<T>())
-        .property("include", includes::<T>())
-        .property("limit", number(1, MAX_LIMIT))
+        .property("fields", fields::<T>());
+    if !T::INCLUDES.is_empty() {
+        body = body.property("include", includes::<T>());
+    }
+    body.property("limit", number(1, MAX_LIMIT))
         .property("cursor", cursor())
         .property("offset", offset())
         .property("count", count())

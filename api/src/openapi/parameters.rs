@@ -60,10 +60,12 @@ pub fn facets<T: Representation>() -> ArrayBuilder {
 
 /// The parameters that say what of a row is shown.
 pub fn of_row<T: Representation>() -> Vec<Parameter> {
-    vec![
-        list("fields", "the members to show", fields::<T>()),
-        list("include", "what to add to each row", includes::<T>()),
-    ]
+    let mut parameters = vec![list("fields", "the members to show", fields::<T>())];
+    // A list of no names fits no client.
+    if !T::INCLUDES.is_empty() {
+        parameters.push(list("include", "what to add to each row", includes::<T>()));
+    }
+    parameters
 }
 
 /// The parameters of a change of many rows.
