@@ -21,12 +21,24 @@ on_both! {
         assert_eq!((&import["rejected"], &import["inserted"]), (&2.into(), &1.into()), "{import}");
     }
 
+    fn commas_without_quotes_cost_no_row_where_a_space_follows_them(database) {
+        // As Open Library wrote its reading log.
+        let table = "Work ID,Title,Authors,First Publish Year,Edition ID,Bookshelf\n\
+            OL1W,The art of getting over,Powers, Stephen,1999,OL3M,Already Read\nOL2W,A,Powers,Stephen,1999,OL3M,Already Read\n";
+        let import = upload(&App::new(&database), "", table);
+        assert_eq!((&import["inserted"], &import["rejected"]), (&1.into(), &1.into()), "{import}");
+        assert_eq!(books(&database), ["The art of getting over|Powers, Stephen|1999|-|-|available"]);
+    }
+
     fn rows_may_lack_empty_cells_at_the_end_or_have_some_more(database) {
         let app = App::new(&database);
         let table = "title,author,year,notes,shelf\nA,x,1987\nB,y,1988,\nC,z,1989,read,home,,\nD,w\n";
         let import = upload(&app, "", table);
-        assert_eq!((&import["inserted"], &import["rejected"]), (&3.into(), &1.into()), "{import}");
-        assert_eq!(books(&database), ["A|x|1987|-|-|available", "B|y|1988|-|-|available", "C|z|1989|-|-|available"]);
+        assert_eq!((&import["inserted"], &import["rejected"], &import["warnings"]), (&2.into(), &2.into(), &2.into()), "{import}");
+        assert_eq!(books(&database), ["A|x|1987|-|-|available", "B|y|1988|-|-|available"]);
+        let every_row = "title,author,year\nC,z,1989,\nD,,1990,\nE,z,1991,\n";
+        let import = upload(&app, "?default=author%3DAnonymous", every_row);
+        assert_eq!((&import["inserted"], &import["rejected"]), (&3.into(), &0.into()), "{import}");
         let rejected = app.get("/api/imports/1/rejected.csv").body;
         assert!(rejected.contains("the row has 2 fields, the header 5"), "{rejected}");
     }

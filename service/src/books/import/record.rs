@@ -56,6 +56,8 @@ pub struct Record<'a> {
     pub raw: &'a [u8],
     /// `Err` when it cannot be parsed; parsing then continues with the next line.
     pub fields: Result<&'a Fields, Broken>,
+    /// What is wrong with it though its fields can be told.
+    pub mended: Option<Broken>,
 }
 
 /// Reads records from a file of any length in bounded memory.
@@ -70,8 +72,8 @@ pub struct Records<R> {
     ended: bool,
     line: u64,
     width: Option<usize>,
-    /// How many of the fields of a row are read; `None` if all must be there.
-    needed: Option<usize>,
+    /// How many of the fields of a row are read, and how many empty ones follow the last; `None` if all must be there.
+    needed: Option<(usize, usize)>,
     /// Rows without a value that were skipped; `None` if they are records as others.
     empty: Option<u64>,
     fields: Fields,
@@ -104,8 +106,9 @@ impl<R: Read> Records<R> {
     /// As [`Self::expect_width`]; but rows without a value are skipped as empty lines are, only the first fields must be there, and
     /// lines are mended on which a quote is not doubled.
     pub fn expect_rows(&mut self, width: usize, needed: usize) {
+        let surplus = mend::surplus(self.rest(), self.ended, (self.delimiter, width));
         self.expect_width(width);
-        self.needed = Some(needed);
+        self.needed = Some((needed, surplus));
         self.empty = Some(0);
     }
 
@@ -197,7 +200,7 @@ impl<R: Read> Records<R> {
                 (self.delimiter, self.width),
                 &mut self.fields,
             );
-            let (length, fault) = match parsed {
+            let (length, fault, mended) = match parsed {
                 Parsed::More if self.rest().len() <= LONGEST => {
                     self.fill()?;
                     continue;
@@ -209,11 +212,15 @@ impl<R: Read> Records<R> {
                         continue;
                     }
                     None => match self.mended()? {
-                        Some(length) => (length, None),
+                        Some(length) if self.has_surplus() => (length, None, None),
+                        Some(length) => (length, None, Some(fault)),
                         None => return self.skip_line(fault).map(Some),
                     },
                 },
-                Parsed::Record(length) => (length, self.wrong_width(length)),
+                Parsed::Record(length) => match self.wrong_width() {
+                    Some(fault) if self.is_enough(length) => (length, None, Some(fault)),
+                    fault => (length, fault, None),
+                },
             };
             if is_empty(self.rest().get(..length).unwrap_or_default()) {
                 self.advance(length);
@@ -229,7 +236,7 @@ impl<R: Read> Records<R> {
                 Some(fault) if memchr(b'\n', raw).is_some_and(|end| end + 1 < length) => {
                     self.skip_line(fault).map(Some)
                 }
-                fault => Ok(Some(self.take(length, fault))),
+                fault => Ok(Some(Record { mended, ..self.take(length, fault) })),
             };
         }
     }
@@ -250,10 +257,11 @@ impl<R: Read> Records<R> {
 
     /// The length of a broken record if its fields can be told all the same.
     fn mended(&mut self) -> io::Result<Option<usize>> {
-        let (Some(_), Some(width)) = (self.needed, self.width) else { return Ok(None) };
+        let (Some((_, surplus)), Some(width)) = (self.needed, self.width) else { return Ok(None) };
         loop {
             let rest = self.buffer.get(self.start..).unwrap_or_default();
-            let found = mend::record(rest, self.ended, (self.delimiter, width), &mut self.fields);
+            let how = (self.delimiter, width, surplus);
+            let found = mend::record(rest, self.ended, how, &mut self.fields);
             match found {
                 Parsed::More if rest.len() <= LONGEST => self.fill()?,
                 Parsed::Record(length) => return Ok(Some(length)),
@@ -262,13 +270,21 @@ impl<R: Read> Records<R> {
         }
     }
 
-    fn wrong_width(&self, length: usize) -> Option<Broken> {
+    /// Whether all rows have empty fields after the last one.
+    fn has_surplus(&self) -> bool {
+        self.needed.is_some_and(|(_, surplus)| surplus > 0)
+    }
+
+    fn wrong_width(&self) -> Option<Broken> {
         let (found, expected) = (self.fields.len(), self.width?);
-        let row = self.rest().get(..length)?;
-        // Of a row that was cut by a line break within a text the beginning is not enough.
+        (found != expected).then_some(Broken::Narrower { found, expected })
+    }
+
+    /// Whether a record has all fields that are read. Of one that was cut by a line break within a text the beginning is not enough.
+    fn is_enough(&self, length: usize) -> bool {
+        let row = self.rest().get(..length).unwrap_or_default();
         let is_line = memchr(b'\n', row).is_none_or(|end| end + 1 == length);
-        let is_enough = is_line && self.needed.is_some_and(|needed| found >= needed);
-        (found != expected && !is_enough).then_some(Broken::Narrower { found, expected })
+        is_line && self.needed.is_some_and(|(needed, _)| self.fields.len() >= needed)
     }
 
     /// Skips the current line, however long it is, and keeps its beginning for the error message.
@@ -294,7 +310,7 @@ impl<R: Read> Records<R> {
             Some(fault) => Err(fault),
             None => Ok(&self.fields),
         };
-        Record { line, raw, fields }
+        Record { line, raw, fields, mended: None }
     }
 
     fn advance(&mut self, length: usize) {

@@ -136,6 +136,7 @@ impl<R: Read> TextRows<R> {
         let Some(record) = self.records.next()? else { return Ok(None) };
         self.read += 1;
         let (number, line) = (self.read, record.line);
+        let mended = record.mended.map(|fault| format!("{fault}; it was read all the same"));
         let (present, book) = match &self.layout {
             Layout::Objects => match record.fields {
                 // Of such a line only the beginning is there.
@@ -148,14 +149,17 @@ impl<R: Read> TextRows<R> {
                         let row = TableRow { fields, columns, encoding, is_exact: *is_ours };
                         cells::book(&row, &self.defaults)
                     }
-
                     Err(broken) => Err(broken.to_string()),
                 };
                 (columns.present(), book)
             }
         };
         Ok(Some(match book {
-            Ok(accepted) => Ok(Row::new((number, line), accepted, present, self.blank)),
+            Ok(accepted) => {
+                let mut row = Row::new((number, line), accepted, present, self.blank);
+                row.warnings.extend(mended);
+                Ok(row)
+            }
             Err(reason) => {
                 // A message may repeat the value, and the value may be a megabyte.
                 let reason = shortened(&reason, 300);

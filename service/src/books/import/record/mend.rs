@@ -1,7 +1,8 @@
 //! The fields of a line that is not as RFC 4180 says, where they can be told all the same.
 //!
 //! Many programs write quotes within quotes once, or with a backslash, or quote a text only if it has a delimiter. And some write a
-//! delimiter after the last field. A line is mended only if it then has exactly as many fields as the header.
+//! delimiter after the last field of each row, or no quotes at all around names with commas. A line is mended only if it then has
+//! exactly as many fields as the header.
 
 use memchr::{memchr, memchr2};
 
@@ -9,18 +10,25 @@ use super::{Broken, Fields, Parsed, parse};
 
 /// Empty fields after the last one that a line may have.
 const MOST_EXTRA: usize = 100;
+/// Rows in which they are looked for.
+const LOOKED_AT: usize = 5;
 
 /// Splits off the first record of `input` as [`parse`] does, which has failed with this width.
 pub(super) fn record(
     input: &[u8],
     last: bool,
-    (delimiter, width): (u8, usize),
+    (delimiter, width, surplus): (u8, usize, usize),
     fields: &mut Fields,
 ) -> Parsed {
     let wider = Parsed::Broken(Broken::Wider { expected: width });
     match parse(input, last, (delimiter, Some(width + MOST_EXTRA)), fields) {
-        Parsed::Record(length) if fields.shorten(width) => return Parsed::Record(length),
-        Parsed::Record(_) | Parsed::Broken(Broken::Wider { .. }) => return wider,
+        Parsed::Record(length) => {
+            let has_surplus = surplus > 0 && fields.len() == width + surplus;
+            let is_mended =
+                has_surplus && fields.shorten(width) || joined(delimiter, width, fields);
+            return if is_mended { Parsed::Record(length) } else { wider };
+        }
+        Parsed::Broken(Broken::Wider { .. }) => return wider,
         Parsed::More => return Parsed::More,
         Parsed::Broken(_) => {}
     }
@@ -41,7 +49,48 @@ pub(super) fn record(
         }
         rest = text.get(taken..).and_then(|rest| rest.strip_prefix(&[delimiter]));
     }
-    if fields.shorten(width) { Parsed::Record(length) } else { wider }
+    if fields.len() == width { Parsed::Record(length) } else { wider }
+}
+
+/// How many empty fields more than the header the first rows of a table have, if each has as many.
+pub(super) fn surplus(rows: &[u8], last: bool, (delimiter, width): (u8, usize)) -> usize {
+    let (mut fields, mut rest, mut found) = (Fields::default(), rows, Vec::new());
+    while found.len() < LOOKED_AT && !rest.is_empty() {
+        let how = (delimiter, Some(width + MOST_EXTRA));
+        let Parsed::Record(length) = parse(rest, last, how, &mut fields) else { break };
+        rest = rest.get(length..).unwrap_or_default();
+        let surplus = fields.len().saturating_sub(width);
+        found.push(if fields.shorten(width) { surplus } else { 0 });
+    }
+    // One row alone may be one that has a comma without quotes.
+    match found.as_slice() {
+        [first, _, ..] if found.iter().all(|surplus| surplus == first) => *first,
+        _ => 0,
+    }
+}
+
+/// Joins fields that were not quoted though they have a delimiter, as in `1,Powers, Stephen,1999`: what follows it begins with a space.
+/// Only if just so many fields do as there are too many.
+fn joined(delimiter: u8, width: usize, fields: &mut Fields) -> bool {
+    let continues = |at: usize| {
+        fields.get(at).is_some_and(|field| matches!(field, [b' ', next, ..] if *next != b' '))
+    };
+    let parts = (1..fields.len()).filter(|at| continues(*at)).count();
+    if delimiter != b',' || parts == 0 || parts + width != fields.len() {
+        return false;
+    }
+    let mut whole = Fields::default();
+    for at in 0..fields.len() {
+        match continues(at) && at > 0 {
+            true => whole.push(b","),
+            false if at > 0 => whole.end(),
+            false => {}
+        }
+        whole.push(fields.get(at).unwrap_or_default());
+    }
+    whole.end();
+    *fields = whole;
+    true
 }
 
 /// Takes the first field of a text, and gives its length; `None` if its quote is never closed.

@@ -72,7 +72,8 @@ fn a_broken_record_costs_one_line() {
 #[test]
 fn a_line_is_mended_where_its_fields_can_be_told() {
     let narrow = |found| Err(Broken::Narrower { found, expected: 3 });
-    let cases: [(&str, Rows); 16] = [
+    let wide = || Err(Broken::Wider { expected: 3 });
+    let cases: [(&str, Rows); 23] = [
         // Quotes that are not doubled.
         ("\"The \"Real\" Book\",b,c\n", vec![row(1, &["The \"Real\" Book", "b", "c"])]),
         ("\"Real\" Book,b,c\n", vec![row(1, &["\"Real\" Book", "b", "c"])]),
@@ -85,16 +86,27 @@ fn a_line_is_mended_where_its_fields_can_be_told() {
         ("\"a\"b,c\n", vec![(1, Err(Broken::AfterQuote))]),
         ("\"a\"b,c,d,e\n", vec![(1, Err(Broken::AfterQuote))]),
         // Empty fields more, or fewer that nobody reads.
-        ("a,b,c,,\nd,e,f,\n", vec![row(1, &["a", "b", "c"]), row(2, &["d", "e", "f"])]),
-        ("a,\"b\n\",c,\n", vec![row(1, &["a", "b\n", "c"])]),
+        ("a,b,c,,\nd,e,f,,\n", vec![row(1, &["a", "b", "c"]), row(2, &["d", "e", "f"])]),
+        ("a,\"b\n\",c,\nd,e,f,\n", vec![row(1, &["a", "b\n", "c"]), row(3, &["d", "e", "f"])]),
+        ("a,b,c,\nd,e,f\n", vec![(1, wide()), row(2, &["d", "e", "f"])]),
+        ("1,Powers, Stephen,\n", vec![row(1, &["1", "Powers, Stephen", ""])]),
+        ("a,b,c,\n", vec![(1, wide())]),
         ("a,b,c,d\n", vec![(1, Err(Broken::Wider { expected: 3 }))]),
         ("a,b\n", vec![row(1, &["a", "b"])]),
         ("a\n", vec![(1, narrow(1))]),
         ("a,\"b\nc\"\n", vec![(1, narrow(2)), (2, narrow(1))]),
         (",,,,,\n", vec![]),
+        // Commas without quotes.
+        ("1,Powers, Stephen,1999\n", vec![row(1, &["1", "Powers, Stephen", "1999"])]),
+        ("A, b, c,d,\"e, f\"\n", vec![row(1, &["A, b, c", "d", "e, f"])]),
+        ("1, Powers, Stephen,1999\n", vec![(1, Err(Broken::Wider { expected: 3 }))]),
+        ("1,Powers,Stephen,1999\n", vec![(1, Err(Broken::Wider { expected: 3 }))]),
     ];
     for (text, expected) in cases {
+        let text = format!("x,y,z\n{text}");
         let mut records = Records::new(Source::new(text.as_bytes()), b',');
+        records.header(3).unwrap();
+        records.line = 1;
         records.expect_rows(3, 2);
         assert_eq!(rows(records), expected, "{text:?}");
     }
