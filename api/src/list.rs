@@ -25,6 +25,8 @@ use crate::{
 pub const QUERY: &str = "QUERY";
 /// How many rows pass the filters of a list.
 const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
+/// That no row matches the search, and the ones that are shown do nearly.
+const NEAR: HeaderName = HeaderName::from_static("x-near-matches");
 
 /// Rows of a list that is asked for without a page.
 #[derive(Clone, Copy, Debug)]
@@ -150,7 +152,8 @@ impl List {
             false => Some(load.part().await?),
         };
         let read = async |listing: &Listing| page(&db, listing).await;
-        let (first, rest) = Walk::begin(&self.listing, self.cap, &read).await?;
+        let listing = self.listing.clone().or_near();
+        let (first, rest) = Walk::begin(&listing, self.cap, &read).await?;
         let mut response = HttpResponse::Ok();
         response.insert_header((VARY, "Accept, Accept-Encoding"));
         response.insert_header((CONTENT_TYPE, format.content_type()));
@@ -159,6 +162,9 @@ impl List {
         }
         if let Some(total) = first.total {
             response.insert_header((TOTAL, HeaderValue::from(total)));
+        }
+        if first.is_near {
+            response.insert_header((NEAR, "true"));
         }
         let mut bytes = part(&db, &self.projection, format, (&first.rows, true)).await?;
         drop(place);

@@ -2,6 +2,7 @@
 //! (keyset), so that the thousandth costs the same as the first and no row is seen twice.
 
 mod indexed;
+mod near;
 mod parts;
 mod ranked;
 
@@ -47,6 +48,8 @@ pub struct Listing {
     skipped: u64,
     /// The cursor of the last row.
     until: Option<String>,
+    /// Whether rows that nearly match are shown when the search finds none.
+    or_near: bool,
 }
 
 /// A page of rows, and the cursors of its neighbours.
@@ -62,6 +65,8 @@ pub struct Page<T> {
     pub previous: Option<Start>,
     /// How many rows match the filters, if that was requested.
     pub total: Option<u64>,
+    /// Whether no row matches the search, and these do nearly.
+    pub is_near: bool,
     /// The cursor of the last row, if there is a next page.
     pub(crate) end: Option<String>,
 }
@@ -195,6 +200,7 @@ impl Listing {
             None => all,
         };
         let total = if asked.counts { Some(db.count(all.clone()).await?) } else { None };
+        let near = (self.or_near && self.q.is_some()).then(|| select.clone());
         let (mut rows, direction) = self.indexed(db, (select, all), &asked).await?;
         // One row more than requested shows whether there is a next page.
         let more = rows.len() as u64 > asked.limit;
@@ -222,8 +228,14 @@ impl Listing {
             PageStart::Row(_, Direction::Backward) => (if more { before() } else { None }, after()),
         };
         let is_first = matches!(asked.from, PageStart::Beginning | PageStart::Offset(0));
-        let rows = rows.into_iter().map(|ranked| ranked.row).collect();
-        Ok(Page { rows, is_first, next, previous, total, end })
+        let mut rows: Vec<_> = rows.into_iter().map(|ranked| ranked.row).collect();
+        let near = near.filter(|_| rows.is_empty() && matches!(asked.from, PageStart::Beginning));
+        let mut is_near = false;
+        if let Some(select) = near {
+            rows = Box::pin(self.nearly(db, select, &asked)).await?;
+            is_near = !rows.is_empty();
+        }
+        Ok(Page { rows, is_first, next, previous, total, is_near, end })
     }
 
     /// The rows from the start of the page, one more than requested if there are enough, and their direction.

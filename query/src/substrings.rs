@@ -6,6 +6,7 @@
 //! the table that a row is in.
 
 pub(crate) mod index;
+mod similar;
 mod statistics;
 
 use std::sync::Arc;

@@ -4,11 +4,16 @@ use serde_json::{Value, json};
 
 use crate::support::{App, on_both};
 
+/// The names of what matches, and not of what nearly does.
 fn found(app: &App, path: &str, parameters: &[(&str, &str)]) -> Vec<String> {
     let byte = |byte: u8| format!("%{byte:02x}");
     let encode = |text: &str| text.bytes().map(byte).collect::<String>();
     let pairs = parameters.iter().map(|(name, value)| format!("{name}={}", encode(value)));
-    let list = app.get(&format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))).expect(200);
+    let reply = app.get(&format!("{path}?{}", pairs.collect::<Vec<_>>().join("&")));
+    if reply.headers.contains_key("x-near-matches") {
+        return Vec::new();
+    }
+    let list = reply.expect(200);
     let name = |row: &Value| row["title"].as_str().or(row["name"].as_str()).unwrap().to_owned();
     list.as_array().unwrap().iter().map(name).collect()
 }
@@ -136,6 +141,57 @@ on_both! {
             let parameter = format!("{member}__icontains");
             assert_eq!(found(&app, "/api/books", &[(&parameter, "tale OF bü")]), [format!("in the {member}")]);
         }
+    }
+}
+
+on_both! {
+    fn a_search_that_finds_nothing_shows_what_is_near_and_says_so(database) {
+        let app = App::new(&database);
+        let books = [
+            ("The Hobbit", "J.R.R. Tolkien"), ("The Hobbits", "J.R.R. Tolkien"), ("Les Misérables", "Victor Hugo"),
+            ("The Rabbit", "Nobody"), ("Dune", "Frank Herbert"), ("Der Name der Rose", "Umberto Eco"),
+        ];
+        let body: Vec<Value> = books.iter().map(|(title, author)| json!({"title": title, "author": author, "year": 1937})).collect();
+        app.post("/api/books", json!(body)).expect(201);
+        let many: Vec<Value> = (0..200).map(|i| json!({"title": format!("Winter {i}"), "author": "zzzz"})).collect();
+        app.post("/api/books", json!(many)).expect(201);
+        // The statistics are collected at startup.
+        drop(app);
+        let app = App::new(&database);
+        for (q, expected) in [
+            ("hobit", vec!["The Hobbit"]),
+            ("hobbit tolkein", vec!["The Hobbit", "The Hobbits"]),
+            ("the hobbti", vec!["The Hobbit"]),
+            ("miserabels", vec!["Les Misérables"]),
+            ("victro hugo", vec!["Les Misérables"]),
+            ("umbreto eco rose", vec!["Der Name der Rose"]),
+            ("hobit herbert", vec![]),
+            ("qxzjvwkp", vec![]),
+            ("teh", vec![]),
+            ("hibbot", vec![]),
+        ] {
+            let reply = app.get(&format!("/api/books?q={}&limit=50", q.replace(' ', "%20")));
+            let near = reply.headers.get("x-near-matches").cloned();
+            let list = reply.expect(200);
+            let titles: Vec<&str> = list.as_array().unwrap().iter().map(|book| book["title"].as_str().unwrap()).collect();
+            assert_eq!(titles, expected, "{q}");
+            assert_eq!(near.as_deref(), (!expected.is_empty()).then_some("true"), "{q}");
+        }
+        // What matches is all that is shown, and filters hold.
+        let reply = app.get("/api/books?q=hobbits&count=exact");
+        assert_eq!((reply.headers.get("x-near-matches"), reply.headers["x-total-count"].as_str()), (None, "1"));
+        assert_eq!(app.get("/api/books?q=hobit&year=1937").expect(200)[0]["title"], "The Hobbit");
+        assert_eq!(app.get("/api/books?q=hobit&year=1938").expect(200), json!([]));
+        assert_eq!(app.get("/api/books?q=hobit&count=exact").headers["x-total-count"], "0");
+        // Nothing is changed, exported or paged that only nearly matches.
+        assert_eq!(app.get("/api/exports/books.csv?q=hobit").body.lines().count(), 1);
+        assert_eq!(app.delete("/api/books?q=hobit&confirm=0").expect(200)["deleted"], 0);
+        assert_eq!(app.get("/api/books?q=hobit&offset=1").expect(200), json!([]));
+        // Words of which there is nothing near are refused soon.
+        let begun = std::time::Instant::now();
+        let garbage: Vec<String> = (0..20).map(|i| format!("zqxj{i}vwkzzzwinter")).collect();
+        assert_eq!(app.get(&format!("/api/books?q={}", garbage.join("%20"))).expect(200), json!([]));
+        assert!(begun.elapsed() < std::time::Duration::from_secs(2), "{:?}", begun.elapsed());
     }
 }
 

@@ -177,6 +177,9 @@ fn refusal(status: StatusCode) -> Response {
 /// The headers of an answer that succeeded, each with the component that describes it.
 fn carried(what: &Described, status: &str, is_row: bool) -> Vec<(&'static str, &'static str)> {
     let mut headers = vec![("X-Request-Id", "RequestId")];
+    if status == "200" && what.shows_pages {
+        headers.push(("X-Near-Matches", "NearMatches"));
+    }
     match (status, what.shows_pages) {
         ("200" | "304", true) => {
             headers.extend([
@@ -226,6 +229,10 @@ fn headers() -> Vec<(&'static str, Header)> {
             ),
         ),
         ("Location", text("Where the row is; absent where several were added", "/api/books/1")),
+        (
+            "NearMatches",
+            text("`true` where no row matches `q`, and these have nearly its words", "true"),
+        ),
         (
             "RequestId",
             text(
