@@ -1,5 +1,7 @@
 //! Languages: a tag of BCP 47 whose first part is the shortest code of ISO 639 that there is.
 
+mod names;
+
 use std::{collections::HashMap, sync::LazyLock};
 
 use isolang::Language;
@@ -141,6 +143,11 @@ fn named(name: &str) -> Option<&'static str> {
                 names.insert(name.to_lowercase(), code(language));
             }
         }
+        for (code, elsewhere) in names::ELSEWHERE {
+            for name in elsewhere {
+                names.entry((*name).to_owned()).or_insert(code);
+            }
+        }
         names
     });
     // Names of two and three letters are also codes.
@@ -200,6 +207,10 @@ mod tests {
             ("Modern Greek (1453-)", "el"),
             ("English (US)", "en"),
             ("Norwegian", "no"),
+            ("Englisch", "en"),
+            ("anglais", "en"),
+            ("inglês", "en"),
+            ("Francés", "fr"),
         ] {
             assert_eq!(read(written), Ok(Some(tag.to_owned())), "{written}");
         }

@@ -3,8 +3,8 @@
 use super::{Cell, is_too_long, small_number, text::folded};
 use crate::{books::YEARS, query::shortened};
 
-/// Dates that are not known, as Calibre and MySQL write them.
-const UNKNOWN: [&str; 2] = ["0101-01-01", "0000-00-00"];
+/// Dates that are not known, as Calibre, Calibre west of Greenwich and MySQL write them.
+const UNKNOWN: [&str; 3] = ["0101-01-01", "0100-12-31", "0000-00-00"];
 /// What follows a year before the common era, in small letters.
 const BEFORE: [&str; 14] = [
     "bce", "bc", "b.c", "b. c", "v. chr", "v.chr", "v. u. z", "v.u.z", "av. j", "av.j", "a.c.",
@@ -244,7 +244,7 @@ mod tests {
         ] {
             assert_eq!(read(written), Ok(Some(year)), "{written}");
         }
-        for written in ["", "  ", "0101-01-01T00:00:00+00:00", "0101-01-01", "=\"\"", "'"] {
+        for written in ["", " ", "0101-01-01", "0100-12-31T17:00:00-07:00", "=\"\"", "'"] {
             assert_eq!(read(written), Ok(None), "{written}");
         }
     }
