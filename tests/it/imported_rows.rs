@@ -153,7 +153,7 @@ on_both! {
         let listed = run(&["import", "list"]).expect_success().stdout;
         let lines: Vec<Vec<&str>> = listed.lines().map(|line| line.split_whitespace().collect()).collect();
         assert_eq!(lines.iter().map(|line| line[0]).collect::<Vec<_>>(), ["id", "2", "1"]);
-        assert_eq!(lines[1][3..], ["done", "2", "1", "0", "0", "new.csv"]);
+        assert_eq!(lines[1][3..], ["books", "done", "2", "1", "0", "0", "new.csv"]);
         assert_eq!(run(&["import", "undo", "2"]).expect_success().stdout, "import 2 is undone: 3 books reverted, 0 not reverted\n");
         assert_eq!(stored(&database), before);
         assert_eq!(run(&["import", "undo", "2"]).expect_success().stdout, "import 2 is undone: 3 books reverted, 0 not reverted\n");

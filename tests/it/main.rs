@@ -34,6 +34,7 @@ mod import;
 mod imported_cells;
 mod imported_documents;
 mod imported_files;
+mod imported_items;
 mod imported_matches;
 mod imported_mended;
 mod imported_profiles;

@@ -24,6 +24,19 @@ pub enum ExportCommand {
     Stores(RowsArgs),
     /// Write every item, in the order of the ids, with the name of its store and what is known of its book
     Items(RowsArgs),
+    /// Write stores, books and items to files in a directory, which `bookplate import all` reads
+    ///
+    /// Items name their store and their book by what they are called. Each file is written atomically.
+    All(AllArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct AllArgs {
+    /// The directory; it is created if it does not exist
+    directory: PathBuf,
+    /// The format of the files
+    #[arg(long, default_value = "csv")]
+    format: Format,
 }
 
 #[derive(Debug, Args)]
@@ -103,6 +116,7 @@ pub async fn run(location: &Location, settings: Settings, command: ExportCommand
         ExportCommand::Items(RowsArgs { format, output }) => {
             export::<Item>(at, format.into(), &output).await
         }
+        ExportCommand::All(args) => all(at, &args).await,
     };
     db.close().await?;
     let (written, many) = written?;
@@ -110,6 +124,28 @@ pub async fn run(location: &Location, settings: Settings, command: ExportCommand
         drop(writeln!(std::io::stderr(), "{written} {many} written"));
     }
     Ok(())
+}
+
+/// Those that refer to others first: what they refer to was stored before, and is written too.
+async fn all(
+    at: (&Db, &Location),
+    AllArgs { directory, format }: &AllArgs,
+) -> Result<(u64, &'static str)> {
+    let ending = match format {
+        Format::Csv => "csv",
+        Format::Jsonl => "jsonl",
+    };
+    std::fs::create_dir_all(directory)
+        .with_context(|| format!("cannot create `{}`", directory.display()))?;
+    let to = |noun: &str| OutputArgs {
+        delimiter: None,
+        bom: false,
+        output: Some(directory.join(format!("{noun}.{ending}"))),
+    };
+    let (items, _) = export::<Item>(at, (*format).into(), &to("items")).await?;
+    let (books, _) = export::<Book>(at, (*format).into(), &to("books")).await?;
+    let (stores, _) = export::<Store>(at, (*format).into(), &to("stores")).await?;
+    Ok((items + books + stores, "rows"))
 }
 
 async fn export<T: Exported>(

@@ -1,10 +1,11 @@
 //! `bookplate import`: the terminal output of an import.
 
+mod all;
+mod arguments;
 mod console;
 mod recorded;
 
 use std::{
-    collections::BTreeMap,
     fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
@@ -13,13 +14,14 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use service::{
-    DatabaseError, Db, Error, Item, Location, Settings, Store,
-    books::import::{self, Blank, Counted, Encoding, LineEnds, OnDuplicate, Options, Table},
+    Book, DatabaseError, Db, Error, Item, Listed, Location, Settings, Store,
+    books::import::{Blank, Counted, Options},
     imports::{self, Importable, Imported},
 };
 
+use arguments::{Blanks, BooksArgs, Duplicates, FileArgs, RowsArgs, options};
 use console::Console;
 pub use console::print_formats;
 
@@ -63,149 +65,19 @@ pub enum ImportCommand {
     /// `--default "store=Main Street"` names one for all rows. An item is met by its store, its name and its book. Prices are read as
     /// people write them: `$9.99`, `9,99 €`, `1.234,50`. Exit codes as for books.
     Items(Box<RowsArgs>),
+    /// Add what `bookplate export all` wrote: stores, books and items, each file in one transaction
+    ///
+    /// It ends at the first file that is not stored; those before it are, and can be undone. Once more it changes nothing. Exit codes
+    /// as for books.
+    All(all::AllArgs),
     /// List the imports, the newest first, those over HTTP too
     List(recorded::ListArgs),
     /// Undo an import: what it added is deleted, what it changed gets its previous values
     ///
-    /// Books that were changed since, or that items are copies of, are left as they are. Exit codes: 0 the import is undone, 1 it
-    /// is not, 3 some of its books are left as they are.
+    /// Rows that were changed since, or that others refer to, such as books with copies, are left as they are.
+    ///
+    /// Exit codes: 0 the import is undone, 1 it is not, 3 some of its rows are left as they are.
     Undo(recorded::UndoArgs),
-}
-
-#[derive(Debug, Args)]
-pub struct BooksArgs {
-    /// The format of the file; by its extension (.jsonl, .ndjson) when absent
-    #[arg(long)]
-    format: Option<Format>,
-    /// What a blank cell does in an update
-    #[arg(long, default_value = "keep")]
-    blank: Blanks,
-    #[command(flatten)]
-    file: FileArgs,
-}
-
-#[derive(Debug, Args)]
-pub struct RowsArgs {
-    /// The format of the file; by its extension (.jsonl, .ndjson) when absent
-    #[arg(long)]
-    format: Option<RowsFormat>,
-    #[command(flatten)]
-    file: FileArgs,
-}
-
-/// What is the same for the rows of all nouns.
-#[derive(Debug, Args)]
-struct FileArgs {
-    /// The file; `-` is standard input
-    file: PathBuf,
-    /// The byte between the fields of a CSV file, if it is not the one that is found; `\t` is the tab
-    #[arg(long, value_parser = delimiter)]
-    delimiter: Option<u8>,
-    /// The encoding of the file, such as `windows-1252`, if it is not the one that is found
-    #[arg(long, value_name = "NAME", value_parser = Encoding::named)]
-    encoding: Option<Encoding>,
-    /// What ends a line of a CSV file, if it is not what is found
-    #[arg(long)]
-    line_ends: Option<Ends>,
-    /// The number of lines above the header of a CSV file, if they are not the ones that are found
-    #[arg(long, value_name = "LINES")]
-    skip_lines: Option<u64>,
-    /// The header of a column whose header is not understood, as in `--map author=Verfasser`; of several, as in
-    /// `--map isbn=ISBN13,ISBN`, the first with a usable value counts in each row
-    #[arg(long, value_name = "COLUMN=HEADER", value_parser = pair)]
-    map: Vec<(String, String)>,
-    /// The value of a member in rows without one, as in `--default author=Anonymous`; it never replaces what is stored
-    #[arg(long, value_name = "COLUMN=VALUE", value_parser = pair)]
-    default: Vec<(String, String)>,
-    /// What to do with a row that is already stored
-    #[arg(long, default_value = "skip")]
-    on_duplicate: Duplicates,
-    /// Process everything and store nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// Store nothing, with exit code 3, if a row is rejected or has a cell that is not usable; a missing ISBN is neither
-    #[arg(long)]
-    strict: bool,
-    /// A CSV file for the rows that cannot be stored: row, line, reason and text
-    #[arg(long, value_name = "FILE")]
-    rejects: Option<PathBuf>,
-    /// A CSV file for the rows without a usable ISBN or with another cell that is not usable: row, line and reason
-    #[arg(long, value_name = "FILE")]
-    warnings: Option<PathBuf>,
-    /// A CSV file for the rows that were stored before: row, line, reason and the id of what is stored
-    #[arg(long, value_name = "FILE")]
-    skipped: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum RowsFormat {
-    /// A header, then one row per line
-    Csv,
-    /// One JSON object per line
-    Jsonl,
-}
-
-impl From<RowsFormat> for Format {
-    fn from(format: RowsFormat) -> Self {
-        match format {
-            RowsFormat::Csv => Self::Csv,
-            RowsFormat::Jsonl => Self::Jsonl,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// A header, then one row per line
-    Csv,
-    /// One JSON object per line
-    Jsonl,
-    /// Records of MARC 21 (ISO 2709)
-    Marc21,
-    /// Records of MARC 21 as XML
-    Marcxml,
-    /// Products of ONIX for Books 3
-    Onix,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Ends {
-    /// A line feed, with or without a carriage return before it
-    Lf,
-    /// A carriage return alone
-    Cr,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Duplicates {
-    /// The stored book is not changed
-    Skip,
-    /// The stored book takes the values of the columns that the file has
-    Update,
-    /// The import fails with nothing stored
-    Fail,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Blanks {
-    /// The stored value stays
-    Keep,
-    /// The stored value goes; an ISBN never does
-    Clear,
-}
-
-fn pair(written: &str) -> Result<(String, String), String> {
-    let (column, header) =
-        written.split_once('=').ok_or("expected a column and `=`, as in `author=Verfasser`")?;
-    Ok((column.to_owned(), header.to_owned()))
-}
-
-fn delimiter(written: &str) -> Result<u8, String> {
-    match written.as_bytes() {
-        b"\\t" => Ok(b'\t'),
-        [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Ok(*byte),
-        _ => Err("expected one ASCII character, such as `;` or `\\t`".to_owned()),
-    }
 }
 
 /// Runs the command.
@@ -221,18 +93,8 @@ pub async fn run(
     }
     let at = (location, settings);
     match command {
-        ImportCommand::Books(args) => {
-            let BooksArgs { format, blank, file } = *args;
-            let blank = match blank {
-                Blanks::Keep => Blank::Keep,
-                Blanks::Clear => Blank::Clear,
-            };
-            let options = Options { blank, ..options(&file, format)? };
-            carry_out(at, &file, options, async |db, input, options, console| {
-                imports::at_once(db, input, options, console).await
-            })
-            .await
-        }
+        ImportCommand::Books(args) => books(at, *args).await,
+        ImportCommand::All(args) => all::run(at, &args).await,
         ImportCommand::Stores(args) => rows::<Store>(at, &args).await,
         ImportCommand::Items(args) => rows::<Item>(at, &args).await,
         ImportCommand::List(args) => recorded::list(location, at.1, &args).await,
@@ -240,12 +102,25 @@ pub async fn run(
     }
 }
 
+async fn books(at: (&Location, Settings), args: BooksArgs) -> Result<ExitCode> {
+    let BooksArgs { format, blank, file } = args;
+    let blank = match blank {
+        Blanks::Keep => Blank::Keep,
+        Blanks::Clear => Blank::Clear,
+    };
+    let options = Options { blank, ..options(&file, format)? };
+    carry_out::<Book>(at, &file, options, async |db, input, options, console| {
+        imports::at_once(db, input, options, console).await
+    })
+    .await
+}
+
 async fn rows<T: Importable + 'static>(
     at: (&Location, Settings),
     RowsArgs { format, file }: &RowsArgs,
 ) -> Result<ExitCode> {
-    let options = options(file, format.map(Format::from))?;
-    carry_out(at, file, options, async |db, input, options, console| {
+    let options = options(file, format.map(Into::into))?;
+    carry_out::<T>(at, file, options, async |db, input, options, console| {
         imports::rows_at_once::<T, _, _>(db, input, options, console).await
     })
     .await
@@ -254,7 +129,7 @@ async fn rows<T: Importable + 'static>(
 /// What is read, and the name of the file.
 type Input<'a> = (Counted<Box<dyn Read + Send>>, Option<&'a str>);
 
-async fn carry_out(
+async fn carry_out<T: Listed>(
     (location, settings): (&Location, Settings),
     args: &FileArgs,
     options: Options,
@@ -269,7 +144,12 @@ async fn carry_out(
     let db = Db::open(location, &settings).await.with_context(|| schema::cannot_open(location))?;
     let read = Arc::new(AtomicU64::new(0));
     let understood = Arc::new(OnceLock::new());
-    let console = Console::new((length, Arc::clone(&read)), Arc::clone(&understood), args)?;
+    let console = Console::new(
+        T::resource().noun.0,
+        (length, Arc::clone(&read)),
+        Arc::clone(&understood),
+        args,
+    )?;
     let name = args.file.file_name().and_then(|name| name.to_str()).filter(|name| *name != "-");
     let outcome = import(&db, (Counted { input, read }, name), options, console).await;
     if outcome.is_ok() && !args.dry_run {
@@ -288,23 +168,6 @@ async fn carry_out(
     console::print(&imported, understood.get(), args)?;
     let is_refused = args.strict && imported.report.is_lossy();
     Ok(if is_refused { ExitCode::from(REFUSED) } else { ExitCode::SUCCESS })
-}
-
-fn options(args: &FileArgs, format: Option<Format>) -> Result<Options> {
-    let format = format_of(args, format);
-    if format == import::Format::Jsonl && !args.map.is_empty() {
-        bail!("`--map` is only for CSV; JSON lines use our column names as members");
-    }
-    Ok(Options {
-        format,
-        encoding: args.encoding,
-        on_duplicate: on_duplicate(args.on_duplicate),
-        blank: Blank::Keep,
-        dry_run: args.dry_run,
-        strict: args.strict,
-        map: unique("map", &args.map)?,
-        defaults: unique("default", &args.default)?,
-    })
 }
 
 fn open(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
@@ -340,48 +203,4 @@ fn check_outputs(location: &Location, args: &FileArgs) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn format_of(args: &FileArgs, format: Option<Format>) -> import::Format {
-    let ending = args.file.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    let ending = ending.to_lowercase();
-    let by_ending = || match ending.as_str() {
-        "jsonl" | "ndjson" => Format::Jsonl,
-        // The beginning of the file shows whether it is one of the others.
-        _ => Format::Csv,
-    };
-    match format.unwrap_or_else(by_ending) {
-        Format::Csv => {}
-        Format::Jsonl => return import::Format::Jsonl,
-        Format::Marc21 => return import::Format::Marc21,
-        Format::Marcxml => return import::Format::MarcXml,
-        Format::Onix => return import::Format::Onix,
-    }
-    let by_ending = matches!(ending.as_str(), "tsv" | "tab").then_some(b'\t');
-    import::Format::Csv(Table {
-        delimiter: args.delimiter.or(by_ending),
-        line_ends: args.line_ends.map(|ends| match ends {
-            Ends::Lf => LineEnds::Lf,
-            Ends::Cr => LineEnds::Cr,
-        }),
-        skip_lines: args.skip_lines,
-    })
-}
-
-fn on_duplicate(choice: Duplicates) -> OnDuplicate {
-    match choice {
-        Duplicates::Skip => OnDuplicate::Skip,
-        Duplicates::Update => OnDuplicate::Update,
-        Duplicates::Fail => OnDuplicate::Fail,
-    }
-}
-
-fn unique(flag: &str, pairs: &[(String, String)]) -> Result<BTreeMap<String, String>> {
-    let mut unique = BTreeMap::new();
-    for (column, value) in pairs {
-        if unique.insert(column.clone(), value.clone()).is_some() {
-            bail!("`--{flag} {column}=…` appears twice; remove one");
-        }
-    }
-    Ok(unique)
 }

@@ -229,7 +229,7 @@ impl<T: Importable> Storing<T> {
             self.warn(*place, line, observer)?;
             let key = T::key(&line.new);
             let alike = by_key.get(&key).map_or(&[][..], Vec::as_slice);
-            match self.row(tx, (*place, line, key), alike, &mut fresh).await? {
+            match self.row(tx, (*place, line, key), (alike, &mut fresh)).await? {
                 Became::Inserted => self.report.inserted += 1,
                 Became::Updated => self.report.updated += 1,
                 Became::Skipped(met) => {
@@ -279,8 +279,7 @@ impl<T: Importable> Storing<T> {
         &mut self,
         tx: &Tx,
         (place, line, key): ((u64, u64), &'a Line<T>, T::Key),
-        alike: &[T],
-        fresh: &mut Vec<&'a T::New>,
+        (alike, fresh): (&[T], &mut Vec<&'a T::New>),
     ) -> Result<Became> {
         let mut became = Became::Skipped(Met::None);
         for _ in 0..line.copies {

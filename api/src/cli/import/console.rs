@@ -134,8 +134,9 @@ pub struct Console {
 }
 
 impl Console {
-    /// For a file of which the length may be known, and how many of its bytes were read.
+    /// For a file of the rows of a noun, of which the length may be known, and how many of its bytes were read.
     pub fn new(
+        noun: &str,
         (length, read): (Option<u64>, Arc<AtomicU64>),
         understood: Arc<OnceLock<Understood>>,
         args: &FileArgs,
@@ -158,7 +159,10 @@ impl Console {
             warned: 0,
             rejects: table(args.rejects.as_deref(), &["row", "line", "reason", "text"])?,
             warnings: table(args.warnings.as_deref(), &["row", "line", "reason"])?,
-            skipped: table(args.skipped.as_deref(), &["row", "line", "reason", "book_id"])?,
+            skipped: table(
+                args.skipped.as_deref(),
+                &["row", "line", "reason", &format!("{noun}_id")],
+            )?,
             dry_run: args.dry_run,
             understood,
         })
