@@ -71,26 +71,12 @@ struct QueriedFacets(Facets);
 
 impl Facets {
     fn of(parameters: Vec<(String, String)>) -> Result<Self> {
-        let (mut names, mut limit, mut others) = (Vec::new(), None, Vec::new());
-        for (name, value) in parameters {
-            match name.as_str() {
-                "facet" => {
-                    let given = value.split(',').filter(|name| !name.is_empty());
-                    names.extend(given.map(str::to_owned));
-                }
-                "limit" if limit.is_none() => limit = Some(value),
-                "limit" => return Err(Error::twice("limit")),
-                _ => others.push((name, value)),
-            }
-        }
-        let most = limit.map_or(Ok(MOST_FACET_VALUES), |limit| {
-            let number = limit.parse().ok().filter(|most| (1..=MOST_FACET_VALUES).contains(most));
-            number.ok_or_else(|| {
-                let shown = service::shortened(&limit, 30);
-                let detail = format!("limit `{shown}` is not between 1 and {MOST_FACET_VALUES}");
-                Error::parameter("limit", detail)
-            })
-        })?;
+        let bounds = (MOST_FACET_VALUES, MOST_FACET_VALUES);
+        let (most, others) = limit(parameters, bounds)?;
+        let (facets, others): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|(name, _)| name == "facet");
+        let names = facets.iter().flat_map(|(_, names)| names.split(','));
+        let names = names.filter(|name| !name.is_empty()).map(str::to_owned).collect();
         Ok(Self { listing: Listing::new(others)?, names, most, seen: IfNoneMatch::default() })
     }
 
@@ -106,6 +92,27 @@ impl Facets {
         let mut response = HttpResponse::Ok();
         response.insert_header((CONTENT_TYPE, "application/json"));
         Ok(self.seen.bytes(response, serde_json::to_vec(&found).map_err(Error::no_json)?))
+    }
+}
+
+/// Takes `limit` out of the parameters of what is no list of rows: the number, by default the first one, and the other parameters.
+///
+/// # Errors
+/// For a number that is not between 1 and `most`, or a second one.
+pub fn limit(
+    parameters: Vec<(String, String)>,
+    (default, most): (u64, u64),
+) -> Result<(u64, Vec<(String, String)>)> {
+    let (own, others): (Vec<_>, _) = parameters.into_iter().partition(|(name, _)| name == "limit");
+    let [(_, written)] = own.as_slice() else {
+        return if own.is_empty() { Ok((default, others)) } else { Err(Error::twice("limit")) };
+    };
+    match written.parse() {
+        Ok(limit) if (1..=most).contains(&limit) => Ok((limit, others)),
+        _ => {
+            let shown = service::shortened(written, 30);
+            Err(Error::parameter("limit", format!("limit `{shown}` is not between 1 and {most}")))
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Handlers define the input, the service function to call and the output. Rules are in `service`.
 
+mod autocomplete;
 mod books;
 mod budget;
 mod bulk;

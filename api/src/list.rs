@@ -10,7 +10,7 @@ use actix_web::{
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::value::RawValue;
-use service::{Db, Error, Listing, MAX_LIMIT, Page, Start, Walk};
+use service::{Db, Error, Listing, MAX_LIMIT, Page, Start, Walk, query::SMALL_PART};
 
 use crate::{
     connection::load::Load,
@@ -18,7 +18,7 @@ use crate::{
     etag::IfNoneMatch,
     fitted::fitted,
     format::Format,
-    projection::{Projection, Representation},
+    projection::{HIGHLIGHT, Projection, Representation, highlight},
 };
 
 /// The method of a request that is safe as `GET` and has a body as `POST`.
@@ -56,7 +56,7 @@ impl List {
     /// # Errors
     /// As for any list.
     pub fn with(request: &HttpRequest, parameters: Vec<(String, String)>) -> service::Result<Self> {
-        let (projection, rest) = Projection::of(&parameters);
+        let (projection, rest) = shown(&parameters)?;
         Ok(Self::new(request, parameters, projection, Listing::new(rest)?))
     }
 
@@ -71,7 +71,7 @@ impl List {
         filter: Option<Box<RawValue>>,
     ) -> service::Result<Self> {
         let given: Vec<_> = body.into_iter().chain(address.iter().cloned()).collect();
-        let (projection, rest) = Projection::of(&given);
+        let (projection, rest) = shown(&given)?;
         let mut listing = Listing::new(rest)?;
         if let Some(filter) = filter {
             listing = listing.filtered(filter.get());
@@ -114,7 +114,7 @@ impl List {
             let found = names.iter().find(|(from, _)| *from == name);
             found.map_or(name, |(_, to)| to).to_owned()
         };
-        let (_, rest) = Projection::of(&self.parameters);
+        let (_, rest) = shown(&self.parameters)?;
         let renamed = rest.into_iter().map(|(name, value)| (rename(&name), value));
         Ok(Self { listing: Listing::new(renamed)?, ..self })
     }
@@ -141,10 +141,17 @@ impl List {
     ) -> Result<HttpResponse, Problem> {
         self.projection.check::<T>()?;
         let format = self.format.clone().map_err(|why| Problem::new(Kind::NotAcceptable, why))?;
-        if format == Format::Csv && self.projection.includes_any() {
+        let (highlight, include) = (&self.projection.highlight, self.projection.includes_any());
+        if format == Format::Csv && (highlight.is_some() || include) {
+            let name = if include { "include" } else { HIGHLIGHT };
             let detail =
-                "include is for JSON; a table has no place for rows in a row, leave it out";
-            return Err(Error::parameter("include", detail).into());
+                format!("{name} is for JSON; a table has no place for more in a row, leave it out");
+            return Err(Error::parameter(name, detail).into());
+        }
+        if highlight.is_some() && !self.listing.is_small(self.cap) {
+            let detail =
+                format!("{HIGHLIGHT} is for pages of at most {SMALL_PART} rows; add a `limit`");
+            return Err(Error::parameter(HIGHLIGHT, detail).into());
         }
         let load = self.load.clone();
         let place = match self.listing.is_small(self.cap) {
@@ -213,6 +220,14 @@ impl List {
         let mark = if query.is_empty() { "" } else { "?" };
         Some(format!("<{}{mark}{query}>; rel=\"{relation}\"", self.path))
     }
+}
+
+/// What of each row is shown, and the other parameters of a list.
+fn shown(parameters: &[(String, String)]) -> service::Result<(Projection, Vec<(String, String)>)> {
+    let (mut projection, others) = Projection::of(parameters);
+    let (highlight, others) = highlight(others)?;
+    projection.highlight = highlight;
+    Ok((projection, others))
 }
 
 /// Some rows of a list as bytes.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
-use service::{Db, Error, Listed, Result, nearest, timestamp::Zone};
+use service::{Db, Error, Kind, Listed, Result, nearest, query::Highlighter, timestamp::Zone};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
@@ -104,6 +104,9 @@ macro_rules! shape {
 }
 pub(crate) use shape;
 
+/// The parameter that asks for what a search has found, and the member that has it.
+pub const HIGHLIGHT: &str = "highlight";
+
 /// Additional members of some rows: a name, and a value for each row.
 pub type Included = (&'static str, Vec<Box<RawValue>>);
 
@@ -115,6 +118,8 @@ pub type Members = IndexMap<String, Box<RawValue>>;
 pub struct Projection {
     fields: Option<Vec<String>>,
     include: Vec<String>,
+    /// Marks what a search has found.
+    pub highlight: Option<Highlighter>,
 }
 
 impl Projection {
@@ -135,7 +140,8 @@ impl Projection {
     /// The parameter that changes the form of the rows, if there is one.
     pub fn reshapes(&self) -> Option<&'static str> {
         let fields = self.fields.as_ref().map(|_| "fields");
-        fields.or((!self.include.is_empty()).then_some("include"))
+        let include = (!self.include.is_empty()).then_some("include");
+        fields.or(include).or(self.highlight.as_ref().map(|_| HIGHLIGHT))
     }
 
     /// Whether this is to be included.
@@ -188,7 +194,12 @@ impl Projection {
         for row in rows {
             let text = serde_json::to_string(&T::Out::from(row)).map_err(Error::no_json)?;
             let mut members: Members = serde_json::from_str(&text).map_err(Error::no_json)?;
+            let marked = self.highlight.as_ref().map(|words| marked::<T>(words, &members));
             members.retain(|name, _| self.shows(name));
+            if let Some(marked) = marked {
+                let marked = serde_json::value::to_raw_value(&marked).map_err(Error::no_json)?;
+                members.insert(HIGHLIGHT.to_owned(), marked);
+            }
             for (name, values) in &mut included {
                 members.extend(values.next().map(|value| ((*name).to_owned(), value)));
             }
@@ -199,6 +210,47 @@ impl Projection {
 
     fn shows(&self, name: &String) -> bool {
         self.fields.as_ref().is_none_or(|fields| fields.contains(name))
+    }
+}
+
+/// The searched members of a row that a search has found, with its words marked.
+fn marked<T: Listed>(words: &Highlighter, members: &Members) -> IndexMap<&'static str, String> {
+    let searched = T::resource().schema().searched.iter();
+    let found = searched.filter_map(|field| {
+        let text: String = serde_json::from_str(members.get(field.name)?.get()).ok()?;
+        let marked = match field.kind {
+            Kind::Code(code) => words.mark_code(&text, code),
+            _ => words.mark(&text),
+        };
+        Some((field.name, marked?))
+    });
+    found.collect()
+}
+
+/// Takes `highlight` out of the parameters of a list: the words of its search if they are to be marked, and the other parameters.
+///
+/// # Errors
+/// For another value than `true` and `false`, a second one, or where there is no search.
+pub fn highlight(
+    parameters: Vec<(String, String)>,
+) -> Result<(Option<Highlighter>, Vec<(String, String)>)> {
+    let (own, others): (Vec<_>, _) =
+        parameters.into_iter().partition(|(name, _)| name == HIGHLIGHT);
+    let refused = |why: String| Err(Error::parameter(HIGHLIGHT, format!("{HIGHLIGHT} {why}")));
+    match own.as_slice() {
+        [] => Ok((None, others)),
+        [(_, value)] if value == "false" => Ok((None, others)),
+        [(_, value)] if value == "true" => {
+            let q = others.iter().find(|(name, value)| name == "q" && !value.trim().is_empty());
+            match q {
+                Some((_, q)) => Ok((Some(Highlighter::new(q)), others)),
+                None => refused("marks what `q` finds; add that".to_owned()),
+            }
+        }
+        [(_, value)] => {
+            refused(format!("`{}` is neither true nor false", service::shortened(value, 40)))
+        }
+        _ => Err(Error::twice(HIGHLIGHT)),
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
     error::Problem,
     extract,
     list::{self, List, QUERY},
-    projection::Representation,
+    projection::{HIGHLIGHT, Representation},
 };
 
 /// The longest body. A filter that is read takes some thirty times its text, while conditions are made of it.
@@ -38,6 +38,7 @@ pub struct Query {
     sort: Option<Names>,
     fields: Option<Names>,
     include: Option<Names>,
+    highlight: Option<bool>,
     #[serde(default, deserialize_with = "whole_or_null")]
     limit: Option<i32>,
     cursor: Option<String>,
@@ -76,12 +77,14 @@ impl Names {
 impl Query {
     /// What an address would say, and the filter.
     fn parts(self) -> (Vec<(String, String)>, Option<Box<RawValue>>) {
-        let Self { filter, q, sort, fields, include, limit, cursor, offset, count } = self;
+        let Self { filter, q, sort, fields, include, highlight, limit, cursor, offset, count } =
+            self;
         let parameters = [
             ("q", q),
             ("sort", sort.map(Names::joined)),
             ("fields", fields.map(Names::joined)),
             ("include", include.map(Names::joined)),
+            (HIGHLIGHT, highlight.map(|highlight| highlight.to_string())),
             ("limit", limit.map(|limit| limit.to_string())),
             ("cursor", cursor),
             ("offset", offset.map(|offset| offset.to_string())),

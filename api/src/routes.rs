@@ -6,7 +6,7 @@ use actix_web::{dev::HttpServiceFactory, web};
 use service::Noun;
 use utoipa_actix_web::OpenApiFactory;
 
-use crate::{facets, openapi::Class, projection::Representation, query};
+use crate::{autocomplete, facets, openapi::Class, projection::Representation, query};
 
 /// Accepts handlers.
 pub trait Routes: Sized {
@@ -25,7 +25,7 @@ pub trait Routes: Sized {
         T: Representation,
         H: HttpServiceFactory + OpenApiFactory + 'static;
 
-    /// Registers the queries of a noun, lists whose parameters are a JSON body, and its facets.
+    /// Registers the queries of a noun, lists whose parameters are a JSON body, its facets and suggestions.
     fn query<T: Noun + Representation>(&mut self) -> &mut Self;
 
     /// Begins the operations on the rows of a noun.
@@ -52,7 +52,7 @@ impl<R: Routes, T: Representation> Operations<'_, R, T> {
 }
 
 impl<R: Routes, T: Noun + Representation> Operations<'_, R, T> {
-    /// Registers the queries and the facets.
+    /// Registers the queries, the facets and the suggestions.
     pub fn query(self) -> Self {
         self.routes.query::<T>();
         self
@@ -76,9 +76,8 @@ impl Routes for web::ServiceConfig {
         let config = query::handlers::<T>()
             .into_iter()
             .fold(self, |config, handler| config.undescribed(handler));
-        facets::handlers::<T>()
-            .into_iter()
-            .fold(config, |config, handler| config.undescribed(handler))
+        let more = facets::handlers::<T>().into_iter().chain(autocomplete::handlers::<T>());
+        more.fold(config, |config, handler| config.undescribed(handler))
     }
 
     fn operation<T, H>(&mut self, _: Class, handler: H) -> &mut Self

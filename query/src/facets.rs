@@ -12,12 +12,14 @@ use serde_json::Value as Json;
 
 use crate::{
     error::{Error, Result},
+    field::Field,
     filter::nearest,
     kind::Kind,
     page::Listing,
     resource::Resource,
     schema::Column,
     substrings::{SubstringQuery, TrigramStatistics},
+    text::{Case, Place},
 };
 
 /// The parameters of facets in addition to filters.
@@ -83,7 +85,7 @@ impl Listing {
         (names, most): (&[String], u64),
     ) -> Result<Vec<(&'static str, Vec<Tally>)>> {
         let facets = named(resource, names)?;
-        let rows = self.every_row(db, resource, &FACET_PARAMETERS)?;
+        let rows = self.every_row(db, resource, (&FACET_PARAMETERS, None))?;
         let mut counted = Vec::with_capacity(facets.len());
         for facet in facets {
             counted.push((facet.name, tallies(db, resource, (rows.clone(), facet), most).await?));
@@ -91,12 +93,13 @@ impl Listing {
         Ok(counted)
     }
 
-    /// The rows of the list in no order, wherever they are found.
+    /// The rows of the list in no order, of which a column has to contain a text if one is given. `names` are the parameters in
+    /// addition to the filters.
     pub(crate) fn every_row<E: Decode>(
         &self,
         db: &Reader,
         resource: &Resource<E>,
-        names: &[&str],
+        (names, sought): (&[&str], Option<(&Field, &str, (Place, Case))>),
     ) -> Result<Select<E>> {
         if let Some(name) = self.asks_for_an_order_or_a_page() {
             let detail = format!("{name} is for lists of rows; leave it out");
@@ -104,7 +107,11 @@ impl Listing {
         }
         let statistics = db.extension::<TrigramStatistics>();
         let mut query = SubstringQuery::among(resource.substrings, db.backend(), &statistics);
-        let (condition, _) = self.condition(resource, &mut query, names)?;
+        let (mut condition, _) = self.condition(resource, &mut query, names)?;
+        if let Some((field, text, how)) = sought {
+            query.note(&[field], text, how.1);
+            condition = condition.add(query.matches(field, text, how));
+        }
         let id = resource.id()?.expr();
         let found = query.candidates().map(|rows| id.in_subquery(rows));
         Ok(E::find().filter(condition.add_option(found).into_condition()))

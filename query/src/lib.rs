@@ -12,6 +12,7 @@ mod filter;
 #[cfg(test)]
 mod fixtures;
 mod folding;
+mod highlight;
 mod kind;
 mod page;
 mod resource;
@@ -19,6 +20,7 @@ mod schema;
 mod search;
 mod sort;
 mod substrings;
+mod suggestions;
 mod text;
 mod walk;
 
@@ -28,11 +30,13 @@ pub use facets::{FACET_PARAMETERS, Facet, MOST_FACET_VALUES, MOST_FACETS, Tally}
 pub use field::{Field, Relation};
 pub use field_errors::{FieldError, FieldErrors};
 pub use filter::{LONGEST_VALUE, MOST_VALUES, Operator, nearest};
+pub use highlight::Highlighter;
 pub use kind::{Code, Kind};
-pub use page::{Listing, MAX_LIMIT, PARAMETERS, Page, Start};
+pub use page::{Listing, MAX_LIMIT, PARAMETERS, Page, SMALL_PART, Start};
 pub use resource::Resource;
 pub use schema::{FilterSchema, Parameter};
 pub use sort::MOST_KEYS;
 pub use substrings::{FEW_PLACES, PLACES, Substrings, TrigramStatistics, refresh};
+pub use suggestions::{MOST_SUGGESTIONS, SUGGESTION_PARAMETERS, Suggestion};
 pub use text::{clean, shortened};
 pub use walk::Walk;

@@ -73,6 +73,7 @@ def story(address):
         assert [item.price for item in shelf] == [49.99, 12.0, 11.5, 11.0, 10.5], shelf
         pages(client, address)
         facets(client)
+        typing(client)
         dry_runs(client, store.id)
         query = ItemQuery.from_dict({"filter": {"store.name": {"istartswith": "main"}, "price": {"in": [0, 0.5]}}})
         assert expect(query_items.sync_detailed(client=client, body=query), 200)[1].price == 0.5
@@ -131,6 +132,16 @@ def facets(client):
     assert pairs(expect(query_book_facets.sync_detailed(client=client, body=query), 200).decade) == [(1920, 1)]
     stores = expect(count_items.sync_detailed(client=client, facet=[CountItemsFacetItem("store.name")]), 200)
     assert pairs(stores.store_name) == [("Main Street", 26)], stores
+
+
+def typing(client):
+    """What is typed is completed, and what was found is marked."""
+    from bookplate_client.api.books import autocomplete_books, list_books
+
+    found = expect(autocomplete_books.sync_detailed(client=client, q="wool"), 200)
+    assert [(one.column, one.value) for one in found] == [("author", "Virginia Woolf")], found
+    rows = expect(list_books.sync_detailed(client=client, q="woolf waves", highlight=True, limit=5), 200)
+    assert [row.highlight.to_dict() for row in rows] == [{"title": "The <mark>Waves</mark>", "author": "Virginia <mark>Woolf</mark>"}], rows
 
 
 def dry_runs(client, store):

@@ -16,7 +16,7 @@ SERVER = os.environ["BOOKPLATE_URL"]
 SHARES = int(os.environ["BOOKPLATE_SHARES"])
 # A list takes 50 filters and a URL 8 KiB; the document has up to 300 parameters of 1000 characters.
 MOST_PARAMETERS, LONGEST_QUERY = 12, 4000
-NOT_FILTERS = {"q", "sort", "fields", "include", "limit", "cursor", "offset", "count", "confirm", "all", "facet", "dry_run"}
+NOT_FILTERS = {"q", "sort", "fields", "include", "limit", "cursor", "offset", "count", "confirm", "all", "facet", "dry_run", "highlight"}
 FILES = ["text/csv", "application/x-ndjson", "application/jsonl"]
 # They describe the columns of a table and how it is written, which is another one here.
 OF_TABLES = {"default", "delimiter", "encoding", "format", "line_ends", "map", "skip_lines"}
@@ -111,6 +111,11 @@ def fitting_query(query):
     if "sort" in query:
         # A column may appear once, in either direction.
         query["sort"] = several(query["sort"], lambda columns: list({column.removeprefix("-"): column for column in columns}.values()))
+    if "highlight" in query and not str(query.get("q", "")).strip():
+        # It marks what a search has found.
+        query["highlight"] = "false"
+    elif "highlight" in query:
+        query["limit"] = 5
     if "confirm" in query:
         # Every row, or those that match the filters.
         query.pop("all", None)
@@ -162,6 +167,8 @@ def fitting_list(body):
     body = {name: value for name, value in body.items() if name != "cursor"}
     if isinstance(body.get("sort"), list):
         body["sort"] = list({column.removeprefix("-"): column for column in body["sort"]}.values())
+    if body.get("highlight"):
+        body = {**body, "q": str(body.get("q", "")).strip() or "a", "limit": 5}
     if "filter" in body:
         body["filter"] = fitting_filter(body["filter"])
     return body

@@ -72,5 +72,6 @@ mod substrings;
 mod targets;
 mod tidy;
 mod timestamps;
+mod typing;
 mod upgrades;
 mod walks;

@@ -17,7 +17,7 @@ use utoipa::openapi::{
 use super::responses::has_parameter;
 use crate::{
     format::Format,
-    projection::{Include, one_of},
+    projection::{HIGHLIGHT, Include, one_of},
 };
 
 const JSON: &str = "application/json";
@@ -80,6 +80,10 @@ fn row(components: &mut Components, out: &str, included: &[Include]) {
     ));
     let included = included.iter().map(|include| (include.name.to_owned(), (include.schema)()));
     row.properties.extend(included);
+    let mut marked = Object::with_type(Type::Object);
+    let text = RefOr::T(Schema::Object(Object::with_type(Type::String)));
+    marked.additional_properties = Some(Box::new(AdditionalProperties::RefOr(text)));
+    row.properties.insert(HIGHLIGHT.to_owned(), RefOr::T(Schema::Object(marked)));
     components.schemas.insert(format!("{noun}Row"), RefOr::T(Schema::Object(row)));
 }
 

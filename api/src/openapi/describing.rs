@@ -138,6 +138,11 @@ impl Routes for Describing {
         self.classes.insert((path.clone(), Method::POST.to_string()), class);
         let item = PathItem::new(HttpMethod::Post, operation);
         self.document.paths.paths.insert(path, item);
+        if let Some((path, operation, schema)) = facets::describe_suggestions::<T>() {
+            self.schemas.push(schema);
+            let item = PathItem::new(HttpMethod::Get, operation);
+            self.document.paths.paths.insert(path, item);
+        }
         if let Some(([counts, query], schemas)) = facets::describe::<T>() {
             self.schemas.extend(schemas);
             for ((path, operation), method) in

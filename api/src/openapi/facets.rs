@@ -1,11 +1,14 @@
-//! The operations that count the rows of a list by their values, and their schemas.
+//! The operations that count the rows of a list by their values and suggest values, and their schemas.
 
 use service::query::{Facet, Kind, MOST_FACET_VALUES};
-use utoipa::openapi::{
-    Content, Ref, RefOr, Required, Response, Schema,
-    path::{Operation, OperationBuilder},
-    request_body::RequestBodyBuilder,
-    schema::{ArrayBuilder, Object, ObjectBuilder, Type},
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        Content, Ref, RefOr, Required, Response, Schema,
+        path::{Operation, OperationBuilder},
+        request_body::RequestBodyBuilder,
+        schema::{ArrayBuilder, Object, ObjectBuilder, Type},
+    },
 };
 
 use super::{
@@ -13,6 +16,7 @@ use super::{
     parameters::{self, number, search, value},
 };
 use crate::{
+    autocomplete::{self, SuggestionOut},
     facets,
     projection::{Representation, null, one_of},
 };
@@ -58,6 +62,30 @@ pub fn describe<T: Representation>() -> Option<([(String, Operation); 2], Vec<Na
     schemas.push((format!("{noun}Facets"), RefOr::T(Schema::Object(answer.build()))));
     schemas.push((format!("{noun}FacetQuery"), closed(body_of::<T>(&noun))));
     Some(([(path.clone(), counts), (format!("{path}/query"), query)], schemas))
+}
+
+/// The operation that suggests values, with its path, and the schema of one.
+pub fn describe_suggestions<T: Representation>() -> Option<(String, Operation, Named)> {
+    let (_, many) = T::resource().noun;
+    if !autocomplete::has_texts::<T>() {
+        return None;
+    }
+    let content = ArrayBuilder::new().items(Ref::from_schema_name(SuggestionOut::name()));
+    let mut response = Response::new("Values that begin with the text, then those that contain it");
+    response
+        .content
+        .insert("application/json".to_owned(), RefOr::T(Content::new(Some(content.build()))));
+    let operation = OperationBuilder::new()
+        .operation_id(Some(format!("autocomplete_{many}")))
+        .tag(many)
+        .summary(Some(format!(
+            "What a search of {many} that is being typed may become; filters restrict it as those of a list."
+        )))
+        .parameters(Some(parameters::of_suggestions()))
+        .response("200", response)
+        .build();
+    let schema = (SuggestionOut::name().into_owned(), SuggestionOut::schema());
+    Some((autocomplete::path::<T>(), operation, schema))
 }
 
 fn body_of<T: Representation>(noun: &str) -> Object {

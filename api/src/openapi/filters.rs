@@ -13,7 +13,7 @@ use super::{
     parameters::{count, cursor, fields, includes, number, offset, orders, search, several, value},
 };
 use crate::{
-    projection::{Representation, null},
+    projection::{HIGHLIGHT, Representation, null},
     query,
 };
 
@@ -69,7 +69,8 @@ fn body_of<T: Representation>(noun: &str) -> Object {
     if !T::INCLUDES.is_empty() {
         body = body.property("include", includes::<T>());
     }
-    body.property("limit", number(1, MAX_LIMIT))
+    body.property(HIGHLIGHT, ObjectBuilder::new().schema_type(Type::Boolean))
+        .property("limit", number(1, MAX_LIMIT))
         .property("cursor", cursor())
         .property("offset", offset())
         .property("count", count())

@@ -4,7 +4,7 @@ use serde_json::Value;
 use service::{
     FilterSchema, Kind, LONGEST_VALUE, MAX_LIMIT, MOST_KEYS, MOST_VALUES, Operator,
     Parameter as Filter,
-    query::{MOST_FACET_VALUES, MOST_FACETS},
+    query::{MOST_FACET_VALUES, MOST_FACETS, MOST_SUGGESTIONS},
 };
 use utoipa::openapi::{
     RefOr, Required, Schema,
@@ -14,7 +14,7 @@ use utoipa::openapi::{
 
 use crate::{
     change::DRY_RUN,
-    projection::{Representation, members},
+    projection::{HIGHLIGHT, Representation, members},
 };
 
 /// The highest number that every reader of JSON takes for exactly this one.
@@ -50,6 +50,16 @@ pub fn of_facets<T: Representation>() -> Vec<Parameter> {
     let limit = number(1, MOST_FACET_VALUES);
     parameters.push(parameter("limit", "values of each facet; 100 when absent", limit));
     parameters
+}
+
+/// The parameters of suggestions.
+pub fn of_suggestions() -> Vec<Parameter> {
+    let typed = text(Some(100)).pattern(Some(r"^[^\x00]*$"));
+    let q = parameter("q", "what was typed, in any case", typed);
+    vec![
+        ParameterBuilder::from(q).required(Required::True).build(),
+        parameter("limit", "suggestions; 10 when absent", number(1, MOST_SUGGESTIONS)),
+    ]
 }
 
 /// What rows can be counted by.
@@ -225,6 +235,11 @@ pub fn number(least: u64, most: u64) -> ObjectBuilder {
 pub fn of_page<T: Representation>() -> Vec<Parameter> {
     let mut parameters = vec![sort(T::resource().schema())];
     parameters.extend(of_row::<T>());
+    parameters.push(parameter(
+        HIGHLIGHT,
+        "`true`: what `q` finds in each row, as HTML with `<mark>`; for at most 100 rows",
+        ObjectBuilder::new().schema_type(Type::Boolean),
+    ));
     parameters.push(parameter(
         "limit",
         "rows of the page; by default as many as the server is set to, 10000 if it is not",

@@ -10,6 +10,11 @@ impl Listing {
         Self { sort, ..self.clone() }
     }
 
+    /// The text of the search, and the same list without it.
+    pub(crate) fn split_search(&self) -> (Option<&str>, Self) {
+        (self.q.as_deref(), Self { q: None, ..self.clone() })
+    }
+
     /// The same list, with the given number of rows.
     pub(crate) fn part(&self, limit: u64) -> Self {
         Self { limit: Some(limit.to_string()), ..self.clone() }
