@@ -95,6 +95,10 @@ on_both! {
             let headers = |reply: &Reply| {
                 let mut headers = reply.headers.clone();
                 headers.retain(|name, _| !["date", "x-request-id"].contains(&name.as_str()));
+                if reply.status >= 400 {
+                    // A problem has the id of its request, and not every id is of one length.
+                    headers.remove("content-length");
+                }
                 headers
             };
             assert_eq!(headers(&head), headers(&get), "{path}");
@@ -113,6 +117,7 @@ on_both! {
             name if kind == Some("isbn") && name.ends_with("__between") => "0-13-235088-2,0-13-235088-2",
             _ if kind == Some("isbn") => "0-13-235088-2",
             _ if kind == Some("language") => "eng",
+            "highlight" => "true",
             _ if kind == Some("boolean") => "true",
             name if name.ends_with("__between") => "1,1",
             _ => "1",
