@@ -294,6 +294,13 @@ mod tests {
 
     proptest! {
         #[test]
+        fn any_text_has_a_title_names_and_paragraphs(text in "[aÃ©â€|<br/>,; \\n&]{0,30}|\\PC{0,30}", longest in 0usize..20) {
+            prop_assert!(!names(&text).contains(['|', '\n']) && !title(&text).contains('\n'));
+            prop_assert!(beginning(&text, longest, 30).is_none_or(|cut| cut.chars().count() <= longest.max(1)));
+            drop(paragraphs("description", &text, 40));
+        }
+
+        #[test]
         fn no_text_has_runs_of_spaces_and_plain_text_stays(text in "[a &;#\\n\\t\u{a0}é]{0,20}|\\PC{0,20}") {
             let seen = shown(&text);
             prop_assert!(!seen.contains("  ") && !seen.contains(is_other_space), "{:?}", seen);

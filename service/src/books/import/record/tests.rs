@@ -153,4 +153,23 @@ proptest! {
         }
         prop_assert_eq!(taken, bytes.iter().filter(|byte| !matches!(byte, b'\r' | b'\n')).count());
     }
+
+    #[test]
+    fn what_is_mended_has_the_width_of_the_header_and_no_line_is_lost(
+        bytes in prop::collection::vec(prop::sample::select(&b"aaa,,\"\" \\\r\n\xff"[..]), 0..80),
+        width in 1usize..4,
+    ) {
+        let mut records = Records::new(Source::new(&bytes[..]), b',');
+        records.expect_rows(width, 1);
+        let mut place = records.place();
+        while let Some(record) = records.next().unwrap() {
+            if let Ok(fields) = record.fields {
+                prop_assert!(fields.len() == width || record.mended.is_some());
+            }
+            prop_assert!(!record.raw.is_empty());
+            prop_assert!(records.place() > place);
+            place = records.place();
+        }
+        prop_assert_eq!(records.place().0, bytes.len() as u64);
+    }
 }
