@@ -19,7 +19,7 @@ MOST_PARAMETERS, LONGEST_QUERY = 12, 4000
 NOT_FILTERS = {"q", "sort", "fields", "include", "limit", "cursor", "offset", "count", "confirm", "all", "facet", "dry_run", "highlight"}
 FILES = ["text/csv", "application/x-ndjson", "application/jsonl"]
 # They describe the columns of a table and how it is written, which is another one here.
-OF_TABLES = {"default", "delimiter", "encoding", "format", "line_ends", "map", "skip_lines"}
+OF_TABLES = {"bom", "default", "delimiter", "encoding", "format", "line_ends", "map", "skip_lines"}
 number = itertools.count(1)
 
 
