@@ -101,7 +101,12 @@ pub(super) fn refill(schema: &Schema, old: &Table, values: &Values) -> Vec<Strin
     }
     let tables = schema.objects.iter().filter_map(|found| {
         let name = found.object.virtual_table_name()?;
-        is_content(&found.object.sql, &old.name.name).then(|| quote(name))
+        let of = |content: &str| is_content(&found.object.sql, content);
+        // Or those of a view of it.
+        let mut views = schema.views.values();
+        let is_filled = of(&old.name.name)
+            || views.any(|view| of(&view.name) && mentions(&view.sql, &old.name.name));
+        is_filled.then(|| quote(name))
     });
     tables.map(|name| format!("INSERT INTO {name} ({name}) VALUES ('rebuild')")).collect()
 }

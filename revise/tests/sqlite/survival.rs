@@ -100,6 +100,26 @@ async fn a_full_text_index_finds_what_its_rows_became() {
 }
 
 #[tokio::test]
+async fn a_full_text_index_of_a_view_finds_what_its_rows_became() {
+    let db = database(
+        "CREATE TABLE doc (id integer PRIMARY KEY, body text); INSERT INTO doc VALUES (1, 'one'), (7, 'two');\
+         CREATE VIEW shown AS SELECT id, upper(body) AS body FROM doc;\
+         CREATE VIRTUAL TABLE words USING fts5(body, content='shown', content_rowid='id');\
+         INSERT INTO words(words) VALUES ('rebuild');",
+    )
+    .await;
+    let using = "body || ' more'";
+    migrate(&db, Plan::new().alter_type_using("doc", "body", Type::Varchar(Some(9)), using)).await;
+    assert_eq!(
+        rows(&db, "SELECT body FROM words WHERE words MATCH 'two more'").await,
+        ["TWO MORE"]
+    );
+    db.execute_unprepared("INSERT INTO words(words, rank) VALUES ('integrity-check', 1)")
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
 async fn an_index_moves_from_table_to_table() {
     let db =
         database("CREATE TABLE a (x text); CREATE TABLE b (x text); CREATE INDEX i ON a (x)").await;
