@@ -37,8 +37,8 @@ const SPECIAL: [(&str, &str); 11] = [
     ("ħĦ", "h"),
     ("ŧŦ", "t"),
 ];
-/// A letter without a dot, and the one that ends words.
-const VARIANTS: [(char, char); 2] = [('ı', 'i'), ('ς', 'σ')];
+/// A letter without a dot, a long one, and one that ends words.
+const VARIANTS: [(char, char); 3] = [('ı', 'i'), ('ſ', 's'), ('ς', 'σ')];
 
 /// A text as it is looked for, with ASCII letters in lower case.
 pub fn folded(text: &str) -> String {

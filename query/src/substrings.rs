@@ -309,6 +309,23 @@ mod tests {
     }
 
     #[test]
+    fn the_cases_of_a_letter_are_folded_to_one_that_the_index_takes_for_one() {
+        let letters = ('\u{1}'..=char::MAX).filter(|c| cases(*c).len() > 1 && *c != '\u{345}');
+        let letters: Vec<char> = letters.filter(|c| follows(*c)).collect();
+        let lines: Vec<Vec<String>> = letters
+            .iter()
+            .map(|c| cases(*c).iter().map(|c| folding::folded(&c.to_string())).collect())
+            .collect();
+        // What is folded to one letter; `ß` and the like are the same in both cases.
+        for (letter, folded) in letters.iter().zip(&lines) {
+            let same: Vec<char> = folded.iter().filter_map(|text| text.chars().next()).collect();
+            assert_eq!(same.len(), folded.len(), "{letter}");
+            let first = same[0];
+            assert!(same.iter().all(|c| cases(first).contains(c)), "{letter}: {folded:?}");
+        }
+    }
+
+    #[test]
     fn a_needle_is_cut_where_the_index_may_read_it_otherwise() {
         let statistics = TrigramStatistics::default();
         let query = |backend| SubstringQuery::among(None, backend, &statistics);

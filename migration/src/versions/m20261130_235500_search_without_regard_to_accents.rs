@@ -14,7 +14,7 @@ use sea_revise::prelude::*;
 pub struct Migration;
 
 /// What letters are folded to. Comparisons on SQLite ignore the case of ASCII letters, and its index that of all.
-const LETTERS: [(&str, &str); 132] = [
+const LETTERS: [(&str, &str); 131] = [
     ("", "'`\u{ad}´\u{2b9}\u{2bb}\u{2bc}‘’\u{2032}\u{ff07}"),
     ("-", "-\u{2010}\u{2011}\u{2012}–—\u{2015}\u{2212}\u{ff0d}"),
     ("<", "≮"),
@@ -39,7 +39,7 @@ const LETTERS: [(&str, &str); 132] = [
     ("oe", "Œœ"),
     ("p", "ṔṕṖṗ"),
     ("r", "ŔŕŖŗŘřȐȑȒȓṘṙṚṛṜṝṞṟ"),
-    ("s", "ŚśŜŝŞşŠšȘșṠṡṢṣṤṥṦṧṨṩ"),
+    ("s", "ŚśŜŝŞşŠšȘșṠṡṢṣṤṥṦṧṨṩſẛ"),
     ("ss", "ßẞ"),
     ("t", "ŢţŤťŦŧȚțṪṫṬṭṮṯṰṱẗ"),
     ("th", "Þþ"),
@@ -50,7 +50,6 @@ const LETTERS: [(&str, &str); 132] = [
     ("y", "ÝýÿŶŷŸȲȳẎẏẙỲỳỴỵỶỷỸỹ"),
     ("z", "ŹźŻżŽžẐẑẒẓẔẕ"),
     ("¨", "΅῁῭΅"),
-    ("ſ", "ẛ"),
     ("Ʒ", "Ǯ"),
     ("ʒ", "ǯ"),
     ("Α", "ΆἈἉἊἋἌἍἎἏᾈᾉᾊᾋᾌᾍᾎᾏᾸᾹᾺΆᾼ"),
@@ -321,7 +320,7 @@ CREATE FUNCTION search_fold(x text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRI
 BEGIN
     IF octet_length(x) > char_length(x) THEN
         x := normalize(regexp_replace(normalize(x, NFD), '[\u0300-\u036f]+', '', 'g'), NFC);
-        x := translate(x, 'øØłŁđĐðÐħĦŧŦıς‐‑‒–—―−－´ʹʻʼ‘’′＇' || chr(173), 'oOlLdDdDhHtTiσ--------');
+        x := translate(x, 'øØłŁđĐðÐħĦŧŦıſς‐‑‒–—―−－´ʹʻʼ‘’′＇' || chr(173), 'oOlLdDdDhHtTisσ--------');
         x := replace(replace(replace(replace(x, 'ß', 'ss'), 'ẞ', 'ss'), 'þ', 'th'), 'Þ', 'th');
         x := replace(replace(replace(replace(x, 'æ', 'ae'), 'Æ', 'ae'), 'œ', 'oe'), 'Œ', 'oe');
     END IF;
