@@ -66,7 +66,10 @@ enum Inputs<N> {
     Many(Vec<Checked<N>>),
 }
 
-fn checked<N: Check>(body: CreateBody<N>) -> Result<(Inputs<N>, (Option<Key>, DryRun))> {
+/// The key of a request, and whether it is only tried.
+type Kept = (Option<Key>, DryRun);
+
+fn checked<N: Check>(body: CreateBody<N>) -> Result<(Inputs<N>, Kept)> {
     let CreateBody { input, key, dry_run } = body;
     let inputs = match input {
         OneOrMany::One(one) => Inputs::One(one.check()?),
@@ -92,7 +95,7 @@ async fn stored<T: Noun + Representation>(tx: &Tx, inputs: &Inputs<T::New>) -> R
 
 async fn answer(
     db: &Db,
-    (key, dry_run): (Option<Key>, DryRun),
+    (key, dry_run): Kept,
     work: impl AsyncFn(&Tx) -> Result<Created> + Send + Sync + 'static,
 ) -> std::result::Result<HttpResponse, Problem> {
     // Nothing is stored under the key of a dry run, either.

@@ -18,8 +18,7 @@ pub struct RowQuery {
 }
 
 impl RowQuery {
-    fn of(request: &HttpRequest) -> Result<Self, Problem> {
-        Format::expect_json(request).map_err(|why| Problem::new(Kind::NotAcceptable, why))?;
+    fn of(request: &HttpRequest) -> service::Result<Self> {
         let (projection, rest) = Projection::of(&parameters(request)?);
         let unknown = |(name, _): (String, String)| {
             let known = ["fields", "include"].map(str::to_owned).into_iter();
@@ -32,7 +31,7 @@ impl RowQuery {
         if unknown.is_empty() {
             Ok(Self { projection, seen: IfNoneMatch::of(request) })
         } else {
-            Err(Error::Invalid(unknown.into()).into())
+            Err(Error::Invalid(unknown.into()))
         }
     }
 
@@ -67,6 +66,9 @@ impl FromRequest for RowQuery {
     type Future = std::future::Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        std::future::ready(Self::of(request))
+        std::future::ready(match Format::expect_json(request) {
+            Ok(()) => Self::of(request).map_err(Problem::from),
+            Err(why) => Err(Problem::new(Kind::NotAcceptable, why)),
+        })
     }
 }

@@ -1,7 +1,6 @@
 //! Facets: how many rows of a list have each value of a column, the most frequent values first.
 //!
-//! What can be counted is data of the [`Resource`]: columns of the rows, of the row that each of them belongs to, and numbers in steps,
-//! such as decades.
+//! What can be counted is data of the [`Resource`]: columns of the rows and of related rows, and numbers in steps, such as decades.
 
 use sea_executor::{Decode, Reader, Rows, Tallies};
 use sea_orm::{
@@ -42,7 +41,7 @@ pub struct Facet {
 pub type Tally = (Json, u64);
 
 impl Facet {
-    /// The values of a column: `year`, or `store.name` through a relation to one row.
+    /// The values of a column: `year`, or `store.name` through a relation.
     #[must_use]
     pub const fn of(column: &'static str) -> Self {
         Self { name: column, column, step: None }
@@ -60,8 +59,7 @@ impl Facet {
     }
 
     fn column_in<'a, E: EntityTrait>(&self, resource: &'a Resource<E>) -> Option<Column<'a>> {
-        let column = resource.schema().column(self.column)?;
-        column.0.is_none_or(|relation| relation.is_to_one()).then_some(column)
+        resource.schema().column(self.column)
     }
 
     fn value(&self, column: Expr) -> Expr {
@@ -72,6 +70,9 @@ impl Facet {
         column.sub(above)
     }
 }
+
+/// A column and the text that it has to contain.
+pub(crate) type Sought<'a> = (&'a Field, &'a str, (Place, Case));
 
 impl Listing {
     /// How many rows of the list have which values of the facets that `names` has, at most `most` values of each.
@@ -99,7 +100,7 @@ impl Listing {
         &self,
         db: &Reader,
         resource: &Resource<E>,
-        (names, sought): (&[&str], Option<(&Field, &str, (Place, Case))>),
+        (names, sought): (&[&str], Option<Sought<'_>>),
     ) -> Result<Select<E>> {
         if let Some(name) = self.asks_for_an_order_or_a_page() {
             let detail = format!("{name} is for lists of rows; leave it out");
@@ -158,7 +159,13 @@ async fn tallies<E: Decode>(
         relation.join(QuerySelect::query(&mut rows));
     }
     let value = facet.value(field.expr());
-    let counted = || Expr::cust("COUNT(*)");
+    // A row that is related to several is joined several times.
+    let is_repeated = relation.is_some_and(|relation| !relation.is_to_one());
+    let id = resource.id()?.expr();
+    let counted = || match is_repeated {
+        true => id.clone().count_distinct(),
+        false => Expr::cust("COUNT(*)"),
+    };
     let mut counts = rows
         .select_only()
         .expr_as(value.clone().cast_as("text"), "value")

@@ -72,10 +72,15 @@ impl Relation {
         self.join != Some(JoinType::InnerJoin)
     }
 
-    /// Joins the related row of each row, if there is no more than one.
+    /// Joins the related rows of each row. A row that is related to several is then there several times.
     pub(crate) fn join(&self, rows: &mut SelectStatement) {
-        let Some(join) = self.join else { return };
+        let join = self.join.unwrap_or(JoinType::LeftJoin);
         let on = self.on.iter().cloned().fold(Condition::all(), Condition::add);
-        rows.join(join, self.table.clone(), on);
+        match &self.through {
+            Some((between, to)) => {
+                rows.join(join, between.clone(), on).join(join, self.table.clone(), to.clone())
+            }
+            None => rows.join(join, self.table.clone(), on),
+        };
     }
 }

@@ -71,6 +71,7 @@ pub(crate) static BOOKS: Resource<Entity> = Resource::new("book", "books")
         Facet::of("publisher"),
         Facet::of("language"),
         Facet::of("series"),
+        Facet::of("subjects.name"),
     ]);
 
 /// A book to be added.

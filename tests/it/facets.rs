@@ -64,6 +64,17 @@ on_both! {
         assert_eq!(pairs(&items, "book.author"), [(json!("Joyce"), 2), (json!("Austen"), 1), (Value::Null, 1)]);
     }
 
+    fn a_row_with_several_values_counts_for_each_of_them(database) {
+        let app = App::new(&database);
+        let book = |title: &str, subjects: &[&str]| json!({"title": title, "author": "x", "subjects": subjects});
+        app.post("/api/books", json!([book("a", &["Ants", "Bees"]), book("b", &["Bees"]), book("c", &[]), book("d", &["Bees", "Cows"])]))
+            .expect(201);
+        let found = |query: &str| pairs(&app.get(&format!("/api/books/facets?facet=subjects.name{query}")).expect(200), "subjects.name");
+        assert_eq!(found(""), [(json!("Bees"), 3), (json!("Ants"), 1), (json!("Cows"), 1), (Value::Null, 1)]);
+        assert_eq!(found("&subjects.name=Ants"), [(json!("Ants"), 1), (json!("Bees"), 1)]);
+        assert_eq!(found("&title=d&limit=1"), [(json!("Bees"), 1)]);
+    }
+
     fn they_respect_filters_and_searches_in_the_address_and_in_a_body(database) {
         let app = App::new(&database);
         furnish(&app);

@@ -22,9 +22,10 @@ use crate::{
 };
 
 type Named = (String, RefOr<Schema>);
+type Located = (String, Operation);
 
 /// The operations of a noun with their paths, by parameters and by a body; and the schemas that they refer to.
-pub fn describe<T: Representation>() -> Option<([(String, Operation); 2], Vec<Named>)> {
+pub fn describe<T: Representation>() -> Option<([Located; 2], Vec<Named>)> {
     let resource = T::resource();
     let (one, many) = resource.noun;
     let (noun, path) = (capitalised(one), facets::path::<T>());

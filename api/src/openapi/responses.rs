@@ -131,9 +131,9 @@ pub fn has_parameter(operation: &Operation, name: &str) -> bool {
     })
 }
 
-/// The name of a refusal: `BadRequest` of 400.
+/// The name of a refusal, of which an operation has some ten: its status, which is short.
 fn name(status: StatusCode) -> String {
-    status.canonical_reason().unwrap_or_default().split([' ', '-']).collect()
+    status.as_str().to_owned()
 }
 
 fn refusal(status: StatusCode) -> Response {
