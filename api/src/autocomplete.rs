@@ -11,7 +11,7 @@ use actix_web::{
 };
 use serde::Serialize;
 use service::{
-    Db, Error, Kind, Listed, Listing, Noun, Result,
+    Db, Error, Listed, Listing, Noun, Result,
     query::{MOST_SUGGESTIONS, Suggestion},
 };
 use utoipa::ToSchema;
@@ -73,9 +73,9 @@ async fn suggest<T: Noun>(
     Ok(typed.seen.bytes(response, body))
 }
 
-/// Whether there is a text that a search of a noun looks into.
-pub fn has_texts<T: Listed>() -> bool {
-    T::resource().schema().searched.iter().any(|field| field.kind == Kind::Text)
+/// Whether there is anything to suggest of a noun.
+pub fn is_there<T: Listed>() -> bool {
+    !T::resource().suggested.is_empty()
 }
 
 /// The address of the suggestions of a noun.
@@ -85,5 +85,5 @@ pub fn path<T: Listed>() -> String {
 
 /// The handler of the suggestions of a noun.
 pub fn handlers<T: Noun + 'static>() -> Option<Resource> {
-    has_texts::<T>().then(|| web::resource(path::<T>()).guard(guard::Get()).to(suggest::<T>))
+    is_there::<T>().then(|| web::resource(path::<T>()).guard(guard::Get()).to(suggest::<T>))
 }

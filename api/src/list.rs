@@ -129,6 +129,23 @@ impl List {
         Err(Error::parameter(reshaping, detail))
     }
 
+    /// Refuses more in a row than a format or a page has room for.
+    fn expect_room_in(&self, format: Format) -> service::Result<()> {
+        let (highlight, include) = (&self.projection.highlight, self.projection.includes_any());
+        if format == Format::Csv && (highlight.is_some() || include) {
+            let name = if include { "include" } else { HIGHLIGHT };
+            let detail =
+                format!("{name} is for JSON; a table has no place for more in a row, leave it out");
+            return Err(Error::parameter(name, detail));
+        }
+        if highlight.is_some() && !self.listing.is_small(self.cap) {
+            let detail =
+                format!("{HIGHLIGHT} is for pages of at most {SMALL_PART} rows; add a `limit`");
+            return Err(Error::parameter(HIGHLIGHT, detail));
+        }
+        Ok(())
+    }
+
     /// The rows that `page` finds, in the format that the client likes best, with links to their neighbours. What is short
     /// is sent in one piece with a tag, what is longer while it is read.
     ///
@@ -141,18 +158,7 @@ impl List {
     ) -> Result<HttpResponse, Problem> {
         self.projection.check::<T>()?;
         let format = self.format.clone().map_err(|why| Problem::new(Kind::NotAcceptable, why))?;
-        let (highlight, include) = (&self.projection.highlight, self.projection.includes_any());
-        if format == Format::Csv && (highlight.is_some() || include) {
-            let name = if include { "include" } else { HIGHLIGHT };
-            let detail =
-                format!("{name} is for JSON; a table has no place for more in a row, leave it out");
-            return Err(Error::parameter(name, detail).into());
-        }
-        if highlight.is_some() && !self.listing.is_small(self.cap) {
-            let detail =
-                format!("{HIGHLIGHT} is for pages of at most {SMALL_PART} rows; add a `limit`");
-            return Err(Error::parameter(HIGHLIGHT, detail).into());
-        }
+        self.expect_room_in(format)?;
         let load = self.load.clone();
         let place = match self.listing.is_small(self.cap) {
             true => None,

@@ -227,13 +227,14 @@ fn marked<T: Listed>(words: &Highlighter, members: &Members) -> IndexMap<&'stati
     found.collect()
 }
 
+/// Parameters of a query, in their order.
+type Parameters = Vec<(String, String)>;
+
 /// Takes `highlight` out of the parameters of a list: the words of its search if they are to be marked, and the other parameters.
 ///
 /// # Errors
 /// For another value than `true` and `false`, a second one, or where there is no search.
-pub fn highlight(
-    parameters: Vec<(String, String)>,
-) -> Result<(Option<Highlighter>, Vec<(String, String)>)> {
+pub fn highlight(parameters: Vec<(String, String)>) -> Result<(Option<Highlighter>, Parameters)> {
     let (own, others): (Vec<_>, _) =
         parameters.into_iter().partition(|(name, _)| name == HIGHLIGHT);
     let refused = |why: String| Err(Error::parameter(HIGHLIGHT, format!("{HIGHLIGHT} {why}")));

@@ -1,6 +1,6 @@
 //! Which parts of a text a search has found, marked for HTML.
 
-use crate::kind::Code;
+use crate::{folding, kind::Code};
 
 /// Words of a search, to be marked in texts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,9 +13,10 @@ pub struct Highlighter {
 impl Highlighter {
     /// For the text of a search.
     pub fn new(q: &str) -> Self {
-        let words = q.split_whitespace();
+        let words = q.split_whitespace().flat_map(folding::parts);
         let mut words: Vec<Vec<char>> =
-            words.map(|word| crate::text::clean(word).chars().map(folded).collect()).collect();
+            words.map(|word| folded(&crate::text::clean(word)).collect()).collect();
+        words.retain(|word| !word.is_empty());
         // Where several begin, the longest is marked.
         words.sort_by_key(|word| std::cmp::Reverse(word.len()));
         let written = q.split_whitespace().chain([q]).map(str::to_owned).collect();
@@ -31,13 +32,25 @@ impl Highlighter {
     /// The text as HTML in which every word is in `<mark>`, in any case; `None` if it contains none of them.
     pub fn mark(&self, text: &str) -> Option<String> {
         let letters: Vec<char> = text.chars().collect();
-        let compared: Vec<char> = letters.iter().copied().map(folded).collect();
+        // A letter may be compared as two, or as none.
+        let each = letters.iter().enumerate();
+        let compared: Vec<(usize, char)> = each
+            .flat_map(|(place, letter)| {
+                folded(letter.encode_utf8(&mut [0; 4])).map(move |c| (place, c)).collect::<Vec<_>>()
+            })
+            .collect();
         let mut is_found = vec![false; letters.len()];
-        for start in 0..letters.len() {
+        for start in 0..compared.len() {
             let rest = compared.get(start..).unwrap_or_default();
-            let longest = self.words.iter().find(|word| rest.starts_with(word));
-            let end = start + longest.map_or(0, Vec::len);
-            is_found.get_mut(start..end).unwrap_or_default().fill(true);
+            let begins = |word: &&Vec<char>| {
+                word.len() <= rest.len() && word.iter().zip(rest).all(|(a, (_, b))| a == b)
+            };
+            let longest = self.words.iter().find(begins).map_or(0, Vec::len);
+            if let (Some((first, _)), Some((last, _))) =
+                (rest.first(), longest.checked_sub(1).and_then(|last| rest.get(last)))
+            {
+                is_found.get_mut(*first..=*last).unwrap_or_default().fill(true);
+            }
         }
         if !is_found.contains(&true) {
             return None;
@@ -57,13 +70,10 @@ impl Highlighter {
     }
 }
 
-/// A letter without its case. A case of more than one character is none, as for a search.
-fn folded(letter: char) -> char {
-    let mut lower = letter.to_lowercase();
-    match (lower.next(), lower.next()) {
-        (Some(lower), None) => lower,
-        _ => letter,
-    }
+/// The letters of a text as a search compares them: without accents and case.
+fn folded(text: &str) -> impl Iterator<Item = char> + use<> {
+    let folded: Vec<char> = folding::folded(text).chars().flat_map(char::to_lowercase).collect();
+    folded.into_iter()
 }
 
 fn push_escaped(html: &mut String, letter: char) {
@@ -99,6 +109,11 @@ mod tests {
             ("", "Clean Code", None),
             ("x", "", None),
             ("aa", "aaa", Some("<mark>aaa</mark>")),
+            ("elan", "Vital Élan", Some("Vital <mark>Élan</mark>")),
+            ("strasse", "Straße 7", Some("<mark>Straße</mark> 7")),
+            ("dont", "Don't look", Some("<mark>Don&#39;t</mark> look")),
+            ("spider-man", "Spider Man", Some("<mark>Spider</mark> <mark>Man</mark>")),
+            ("-", "a - b", None),
         ] {
             assert_eq!(Highlighter::new(q).mark(text).as_deref(), expected, "{q} in {text}");
         }

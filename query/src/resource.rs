@@ -46,6 +46,8 @@ pub struct Resource<E: EntityTrait> {
     relations: fn() -> Vec<Relation>,
     /// What the rows of its lists can be counted by.
     pub facets: &'static [Facet],
+    /// The columns whose values are suggested while a search is typed.
+    pub suggested: &'static [E::Column],
     schema: OnceLock<FilterSchema>,
 }
 
@@ -63,6 +65,7 @@ impl<E: EntityTrait> Resource<E> {
             special: &[],
             relations: Vec::new,
             facets: &[],
+            suggested: &[],
             schema: OnceLock::new(),
         }
     }
@@ -80,6 +83,8 @@ impl<E: EntityTrait> Resource<E> {
         relations: fn() -> Vec<Relation>,
         /// What the rows of its lists can be counted by.
         facets: &'static [Facet],
+        /// The columns whose values are suggested while a search is typed.
+        suggested: &'static [E::Column],
     }
 
     /// With an index of substrings.

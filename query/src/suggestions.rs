@@ -1,4 +1,4 @@
-//! Suggestions while a search is typed: values of the searched columns that begin with a text, then those that contain it.
+//! Suggestions while a search is typed: values of some columns that begin with a text, then those that contain it.
 
 use sea_executor::{Decode, Reader, Rows, Tallies};
 use sea_orm::{
@@ -9,7 +9,6 @@ use sea_orm::{
 use crate::{
     error::{Error, Result},
     field::Field,
-    kind::Kind,
     page::Listing,
     resource::Resource,
     text::{Case, Place},
@@ -34,7 +33,7 @@ pub struct Suggestion {
 }
 
 impl Listing {
-    /// At most `most` values of the searched columns that contain the text of `q`, in any case: first those that begin with it, and
+    /// At most `most` values of the suggested columns that contain the text of `q`, in any case: first those that begin with it, and
     /// of these the frequent ones. Only rows that pass the filters are looked at.
     ///
     /// # Errors
@@ -53,15 +52,15 @@ impl Listing {
             return Ok(found);
         }
         let limit = usize::try_from(most).unwrap_or(usize::MAX);
-        let fields = resource.schema().searched.iter().filter(|field| field.kind == Kind::Text);
-        let fields: Vec<&Field> = fields.collect();
+        let fields = resource.suggested.iter().filter_map(|column| resource.field(*column));
+        let fields: Vec<Field> = fields.collect();
         for place in [Place::Start, Place::Anywhere] {
             for field in &fields {
                 if found.len() >= limit {
                     return Ok(found);
                 }
                 // Those that begin with it are among those that contain it.
-                let values = filters.values(db, resource, ((*field, text, place), most)).await?;
+                let values = filters.values(db, resource, ((field, text, place), most)).await?;
                 for value in values {
                     let more = Suggestion { column: field.name, value };
                     if !found.contains(&more) && found.len() < limit {

@@ -63,6 +63,7 @@ pub(crate) static BOOKS: Resource<Entity> = Resource::new("book", "books")
             Relation::to::<Entity, _>("subjects", Subject::resource()),
         ]
     })
+    .suggested(&[Column::Title, Column::Author])
     .facets(&[
         Facet::of("author"),
         Facet::of("year"),

@@ -36,6 +36,7 @@ pub(crate) static ITEMS: Resource<Entity> = Resource::new("item", "items")
             Relation::to::<Entity, _>("book", Book::resource()),
         ]
     })
+    .suggested(&[Column::Name])
     .facets(&[Facet::of("store_id"), Facet::of("store.name"), Facet::of("book.author")]);
 
 /// An item to be added.

@@ -19,6 +19,7 @@ const LONGEST_NAME: usize = 80;
 
 pub(crate) static STORES: Resource<Entity> = Resource::new("store", "stores")
     .searched(&[Column::Name])
+    .suggested(&[Column::Name])
     .folded("stores_folded")
     .relations(|| vec![Relation::to::<Entity, _>("items", Item::resource())]);
 

@@ -45,7 +45,8 @@ pub fn describe<T: Representation>() -> Option<([Located; 2], Vec<Named>)> {
             .response("200", response)
     };
     let what = format!("How many {many} have which values, of those that pass the filters");
-    let counts = operation(format!("count_{many}"), format!("{what}."))
+    let summary = format!("{what}, which are those of the list.");
+    let counts = operation(format!("count_{many}"), summary)
         .parameters(Some(parameters::of_facets::<T>()))
         .build();
     let body = Content::new(Some(Ref::from_schema_name(format!("{noun}FacetQuery"))));
@@ -68,7 +69,7 @@ pub fn describe<T: Representation>() -> Option<([Located; 2], Vec<Named>)> {
 /// The operation that suggests values, with its path, and the schema of one.
 pub fn describe_suggestions<T: Representation>() -> Option<(String, Operation, Named)> {
     let (_, many) = T::resource().noun;
-    if !autocomplete::has_texts::<T>() {
+    if !autocomplete::is_there::<T>() {
         return None;
     }
     let content = ArrayBuilder::new().items(Ref::from_schema_name(SuggestionOut::name()));

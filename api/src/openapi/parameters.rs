@@ -42,14 +42,25 @@ pub fn of_export<T: Representation>() -> Vec<Parameter> {
     parameters
 }
 
-/// The parameters of a count of rows by their values.
+/// The parameters of a count of rows by their values. The filters are those of the list, and in the body of a query.
 pub fn of_facets<T: Representation>() -> Vec<Parameter> {
-    let mut parameters = filters(T::resource().schema());
     let facet = list("facet", "what to count the rows by", facets::<T>());
-    parameters.push(ParameterBuilder::from(facet).required(Required::True).build());
     let limit = number(1, MOST_FACET_VALUES);
-    parameters.push(parameter("limit", "values of each facet; 100 when absent", limit));
-    parameters
+    vec![
+        ParameterBuilder::from(facet).required(Required::True).build(),
+        parameter("q", "words that are all found in the row", search()),
+        parameter("limit", "values of each facet; 100 when absent", limit),
+    ]
+}
+
+/// The parameters of suggestions.
+pub fn of_suggestions() -> Vec<Parameter> {
+    let typed = text(Some(100)).pattern(Some(r"^[^\x00]*$"));
+    let q = parameter("q", "what was typed, in any case", typed);
+    vec![
+        ParameterBuilder::from(q).required(Required::True).build(),
+        parameter("limit", "suggestions; 10 when absent", number(1, MOST_SUGGESTIONS)),
+    ]
 }
 
 /// The parameters of suggestions.

@@ -44,7 +44,13 @@ pub fn describe_all(components: &mut Components) {
         }
         components.responses.insert(name.to_owned(), unchanged.into());
     }
-    for (name, header) in headers() {
+    let accepted = |description: &str, example: &str| header(Type::String, description, example);
+    let of_refusals = [
+        ("AcceptPatch", accepted("The types that a PATCH takes here", PATCHES)),
+        ("AcceptPost", accepted("The types that a POST takes here", JSON)),
+        ("Allow", accepted("The methods that the address takes", "GET, HEAD, POST, OPTIONS")),
+    ];
+    for (name, header) in headers().into_iter().chain(of_refusals) {
         components.headers.insert(name.to_owned(), header.into());
     }
 }
@@ -210,9 +216,6 @@ fn header(of: Type, description: &str, example: &str) -> Header {
 fn headers() -> Vec<(&'static str, Header)> {
     let text = |description: &str, example: &str| header(Type::String, description, example);
     vec![
-        ("AcceptPatch", text("The types that a PATCH takes here", PATCHES)),
-        ("AcceptPost", text("The types that a POST takes here", JSON)),
-        ("Allow", text("The methods that the address takes", "GET, HEAD, POST, OPTIONS")),
         ("DryRun", text("`true` where nothing was stored; absent otherwise", "true")),
         (
             "Link",
