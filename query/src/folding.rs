@@ -3,11 +3,11 @@
 //! A needle is folded here, and the texts of a database by what its schema has: on SQLite a view of the same columns, which plain SQL
 //! can read too, and on PostgreSQL a function. There a dash is a space or nothing, so a text with a dash is twice as many lines.
 
-use std::sync::LazyLock;
+use std::{iter, sync::LazyLock};
 
 use sea_orm::{
     DbBackend,
-    sea_query::{BinOper, Expr, ExprTrait, Func, Query},
+    sea_query::{BinOper, CaseStatement, Expr, ExprTrait, Func, Query},
 };
 use unicode_normalization::UnicodeNormalization;
 
@@ -128,8 +128,9 @@ fn is_row(view: &'static str, field: &Field) -> Expr {
     Expr::col((view, "id")).equals((field.table.clone(), "id"))
 }
 
-/// A row of SQLite's view, for several questions: it is folded once.
+/// A row for several questions: it is folded once.
 pub struct Row<'a> {
+    backend: DbBackend,
     view: &'static str,
     first: &'a Field,
     texts: Vec<&'a Field>,
@@ -139,10 +140,10 @@ pub struct Row<'a> {
 
 impl<'a> Row<'a> {
     /// Of the columns that are searched, for a needle that is folded.
-    pub fn of(texts: &[&'a Field], needle: String) -> Option<Self> {
+    pub fn of(texts: &[&'a Field], needle: String, backend: DbBackend) -> Option<Self> {
         let first = texts.first()?;
         let view = first.folded.filter(|_| !needle.is_empty())?;
-        Some(Self { view, first, texts: texts.to_vec(), needle })
+        Some(Self { backend, view, first, texts: texts.to_vec(), needle })
     }
 
     /// Whether the first column has the needle, or any one.
@@ -151,37 +152,62 @@ impl<'a> Row<'a> {
             [only] if only.name == self.first.name => Expr::col((ROW, only.column.clone())),
             _ => Expr::col((ROW, TEXT)),
         };
-        contains(column, &self.needle, place, DbBackend::Sqlite)
+        contains(column, &self.needle, place, self.backend)
     }
 
     /// What is asked.
     pub fn select(self, asked: Expr) -> Expr {
-        let Self { view, first, texts, .. } = self;
+        let Self { backend, view, first, texts, .. } = self;
         let mut row = Query::select();
-        row.column((view, first.column.clone())).from(view).and_where(is_row(view, first));
-        if texts.len() > 1 {
-            row.column((view, TEXT));
+        if backend == DbBackend::Postgres {
+            row.expr_as(function(&[first.expr()]), first.column.clone());
+            let columns: Vec<Expr> = texts.iter().map(|field| field.expr()).collect();
+            row.expr_as(function(&columns), TEXT);
+        } else {
+            row.column((view, first.column.clone())).from(view).and_where(is_row(view, first));
+            if texts.len() > 1 {
+                row.column((view, TEXT));
+            }
+            row.limit(1);
         }
-        // SQLite makes a row with an offset, and would otherwise put its expressions into each question.
-        row.limit(1).offset(0);
+        // A row with an offset is made, whose expressions would otherwise be put into each question.
+        row.offset(0);
         Query::select().expr(asked).from_subquery(row.take(), ROW).take().into()
     }
 }
 
-/// The folded text of columns as PostgreSQL makes it: of one, or of several with a line for each.
+/// The folded text of columns as PostgreSQL makes it: of one, or of several with a line for each. It consists of constants, so that
+/// it is the expression of an index.
 pub fn function(columns: &[Expr]) -> Expr {
-    let text = match columns {
-        [column] => column.clone(),
+    let all = match columns {
+        [column] => return of_column(column),
         columns => {
-            // Constants, so that it is the expression of an index.
             let line = |column: &Expr| {
                 let line = column.clone().binary(BinOper::Custom("||"), Expr::cust("chr(10)"));
                 Expr::from(Func::coalesce([line, Expr::cust("''")]))
             };
             let concat = |all: Expr, next| all.binary(BinOper::Custom("||"), next);
-            let lines = columns.iter().map(line).reduce(concat);
-            Func::cust("nullif").arg(lines.unwrap_or(Expr::cust("''"))).arg(Expr::cust("''")).into()
+            let lines = columns.iter().map(line).reduce(concat).unwrap_or(Expr::cust("''"));
+            Func::cust("nullif").arg(lines).arg(Expr::cust("''"))
         }
     };
-    Func::cust(FUNCTION).arg(text).into()
+    Func::cust(FUNCTION).arg(all).into()
+}
+
+/// The same without the function for a text of ASCII without a dash, which most are.
+fn of_column(column: &Expr) -> Expr {
+    let call = |name, sign: &[&'static str]| {
+        let signs = sign.iter().map(|sign| Expr::cust(*sign));
+        Expr::from(Func::cust(name).args(iter::once(column.clone()).chain(signs)))
+    };
+    let is_ascii = call("octet_length", &[]).eq(call("char_length", &[]));
+    let is_plain = is_ascii.and(call("strpos", &["'-'"]).eq(Expr::cust("0")));
+    let plain = Func::cust("replace").args([
+        call("replace", &["''''", "''"]),
+        Expr::cust("'`'"),
+        Expr::cust("''"),
+    ]);
+    let plain = Expr::cust_with_expr("$1 COLLATE \"C\"", plain);
+    let plain = Func::cust("lower").arg(plain);
+    CaseStatement::new().case(is_plain, plain).finally(call(FUNCTION, &[])).into()
 }

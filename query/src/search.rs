@@ -3,7 +3,7 @@
 //! User input is never parsed as a query language: every character is matched literally.
 
 use sea_orm::{
-    Condition, Value,
+    Condition, DbBackend, Value,
     sea_query::{CaseStatement, Expr, ExprTrait},
 };
 
@@ -142,6 +142,10 @@ fn rank(needle: &str, searched: &[Field], query: &SubstringQuery) -> Key {
     let ranks = |has: &dyn Fn(&[&Field], Place) -> Expr| ranks(searched, needle, has);
     let row = query.row(&Columns::of(searched).texts, needle);
     let (ranks, last) = match row {
+        Some(row) if query.backend == DbBackend::Postgres => {
+            let (folded, last) = ranks(&|texts, place| row.has(texts, place));
+            return key(row.select(folded.finally(last).into()));
+        }
         // Most rows have the needle as it is.
         Some(row) => {
             let (plain, _) = ranks(&|texts, place| query.plain(texts, &row.needle, place));
@@ -153,9 +157,14 @@ fn rank(needle: &str, searched: &[Field], query: &SubstringQuery) -> Key {
             (ranks, last.into())
         }
     };
+    key(ranks.finally(last).into())
+}
+
+/// The order by a rank.
+fn key(rank: Expr) -> Key {
     Key {
         name: RANK.to_owned(),
-        expr: ranks.finally(last).into(),
+        expr: rank,
         kind: Kind::Integer,
         descending: false,
         nullable: false,

@@ -183,10 +183,8 @@ impl SubstringQuery {
 
     /// The row that is folded once for several questions about it; `None` where that is not to be, or where there is nothing to ask.
     pub fn row<'a>(&self, texts: &[&'a Field], needle: &str) -> Option<folding::Row<'a>> {
-        if self.backend == DbBackend::Postgres {
-            return None;
-        }
-        folding::Row::of(texts, folding::folded(&clean(needle)).trim().to_owned())
+        let needle = folding::folded(&clean(needle)).trim().to_owned();
+        folding::Row::of(texts, needle, self.backend)
     }
 
     /// The trigrams of a needle that PostgreSQL looks up.
