@@ -37,8 +37,6 @@ pub struct Facet {
     step: Option<i32>,
 }
 
-/// A column that contains a text, and where.
-pub(crate) type Sought<'a> = (&'a Field, &'a str, (Place, Case));
 /// A value, and how many rows have it; `null` stands for those that have none.
 pub type Tally = (Json, u64);
 

@@ -63,16 +63,6 @@ pub fn of_suggestions() -> Vec<Parameter> {
     ]
 }
 
-/// The parameters of suggestions.
-pub fn of_suggestions() -> Vec<Parameter> {
-    let typed = text(Some(100)).pattern(Some(r"^[^\x00]*$"));
-    let q = parameter("q", "what was typed, in any case", typed);
-    vec![
-        ParameterBuilder::from(q).required(Required::True).build(),
-        parameter("limit", "suggestions; 10 when absent", number(1, MOST_SUGGESTIONS)),
-    ]
-}
-
 /// What rows can be counted by.
 pub fn facets<T: Representation>() -> ArrayBuilder {
     let facets = T::resource().facets.iter().map(|facet| facet.name.to_owned());
