@@ -8,6 +8,7 @@
 pub mod exchange;
 mod framing;
 pub mod load;
+mod refusal;
 pub mod slices;
 
 use std::{
@@ -20,7 +21,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix_web::rt::net::TcpStream;
+use actix_web::{rt::net::TcpStream, web::Bytes};
 use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -116,7 +117,7 @@ struct Stall {
 
 /// Why nothing more is read, and what still has to be sent to the client.
 struct End {
-    answer: &'static [u8],
+    answer: Bytes,
     /// Until when further input of the client is read and discarded.
     linger: Option<Instant>,
 }
@@ -152,7 +153,7 @@ impl Connection {
     }
 
     /// Stops reading, and sends the reason once the pending responses are sent.
-    fn end_with(&mut self, answer: &'static [u8]) -> Poll<io::Result<()>> {
+    fn end_with(&mut self, answer: Bytes) -> Poll<io::Result<()>> {
         self.head_since = None;
         self.early = Vec::new();
         self.end = Some(End { answer, linger: None });
@@ -220,9 +221,15 @@ impl Connection {
             }
             framing.take(bytes)
         };
-        let Taken::Bytes(taken) = taken else {
-            buffer.set_filled(before);
-            return self.end_with(TOO_LARGE);
+        let taken = match taken {
+            Taken::Bytes(taken) => taken,
+            Taken::TooLong | Taken::LineTooLong => {
+                buffer.set_filled(before);
+                return self.end_with(match taken {
+                    Taken::LineTooLong => refusal::uri_too_long(),
+                    _ => Bytes::from_static(TOO_LARGE),
+                });
+            }
         };
         if let Some(rest) = bytes.get(taken..).filter(|rest| !rest.is_empty()) {
             let rest = [rest, self.early.as_slice()].concat();
@@ -248,7 +255,8 @@ impl Connection {
             && !answer.is_empty()
         {
             let written = ready!(Pin::new(&mut self.stream).poll_write(cx, answer))?;
-            *answer = answer.get(written..).filter(|_| written > 0).unwrap_or_default();
+            let rest = if written > 0 { answer.get(written..) } else { None };
+            *answer = rest.map(|rest| answer.slice_ref(rest)).unwrap_or_default();
         }
         Poll::Ready(Ok(()))
     }
@@ -327,7 +335,7 @@ impl AsyncRead for Connection {
             && let Some(since) = this.head_since
             && this.poll_deadline(cx, since + HEAD_DEADLINE).is_ready()
         {
-            return this.end_with(TIMED_OUT);
+            return this.end_with(Bytes::from_static(TIMED_OUT));
         }
         // A reset connection is gone with its requests. If something was read before, actix-http treats the reset as the end of
         // the client's input, and answers it.

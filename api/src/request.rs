@@ -22,7 +22,7 @@ use tokio::time::timeout;
 use crate::{error::Problem, format, host::Exposure, origin, trace, vary};
 
 /// Maximum length of a path and its query in bytes.
-const LONGEST_URI: usize = 8 << 10;
+pub const LONGEST_URI: usize = 8 << 10;
 
 /// How long a request that only reads may take.
 const READ_DEADLINE: Duration = Duration::from_secs(9);

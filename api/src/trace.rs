@@ -19,6 +19,11 @@ pub fn id() -> String {
     ID.try_with(Clone::clone).unwrap_or_default()
 }
 
+/// Runs `work` as a request with a new id.
+pub fn with_new_id<T>(work: impl FnOnce() -> T) -> T {
+    ID.sync_scope(new_id(), work)
+}
+
 /// Runs `work` as the request with this id, or with a new one.
 pub async fn scope<T>(given: Option<String>, work: impl Future<Output = T>) -> T {
     ID.scope(given.unwrap_or_else(new_id), work).await

@@ -206,6 +206,26 @@ on_both! {
         assert_eq!(app.get("/api/books").status, 200);
     }
 
+    fn an_address_without_an_end_is_refused_like_one_that_is_too_long(database) {
+        let app = App::new(&database);
+        for bytes in [31_000, 33_000, 200_000] {
+            let mut stream = TcpStream::connect(&app.address).unwrap();
+            let head = format!("GET /api/books?q={} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n", "x".repeat(bytes));
+            // The server may end the connection before everything is sent.
+            drop(stream.write_all(head.as_bytes()));
+            let mut answer = Vec::new();
+            drop(stream.read_to_end(&mut answer));
+            let answer = String::from_utf8_lossy(&answer).to_lowercase();
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{bytes}: {answer}"));
+            assert!(head.starts_with("http/1.1 414 ") && head.contains("content-type: application/problem+json"), "{head}");
+            assert!(head.contains("x-content-type-options: nosniff"), "{head}");
+            let problem: serde_json::Value = serde_json::from_str(body).unwrap();
+            assert_eq!(problem["type"], "/problems/uri-too-long");
+            assert!(head.contains(&format!("x-request-id: {}", problem["request_id"].as_str().unwrap())), "{head}");
+        }
+        assert_eq!(app.get("/api/books").status, 200);
+    }
+
     fn an_address_that_does_not_exist_is_refused(database) {
         let app = App::new(&database);
         for path in ["/", "/nope", "/api", "/api/book", "/api/books/1/items/2", "/api/books/"] {

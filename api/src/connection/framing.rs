@@ -25,6 +25,8 @@ enum Part {
         length: usize,
         line: Line,
         has_begun: bool,
+        /// Whether its first line is complete.
+        has_line: bool,
     },
     /// A complete request was handed over, or the head of one that has not begun. Further bytes wait.
     Requested {
@@ -62,6 +64,8 @@ pub enum Taken {
     Bytes(usize),
     /// None: the head is longer than [`LONGEST_HEAD`].
     TooLong,
+    /// None: so is its first line alone.
+    LineTooLong,
 }
 
 /// The position in the bytes that a connection has received.
@@ -71,7 +75,7 @@ pub struct Framing(Part);
 impl Framing {
     /// Before the first byte.
     pub fn new() -> Self {
-        Self(Part::Head { length: 0, line: Line::Empty, has_begun: false })
+        Self(Part::Head { length: 0, line: Line::Empty, has_begun: false, has_line: false })
     }
 
     /// Advances over the bytes that may be handed over: at most to the end of a head.
@@ -87,11 +91,17 @@ impl Framing {
                 };
                 Taken::Bytes(taken)
             }
-            Part::Head { length, line, .. } => self.take_head(bytes, (length, line)),
+            Part::Head { length, line, has_line, .. } => {
+                self.take_head(bytes, (length, line, has_line))
+            }
         }
     }
 
-    fn take_head(&mut self, bytes: &[u8], (mut length, mut line): (usize, Line)) -> Taken {
+    fn take_head(
+        &mut self,
+        bytes: &[u8],
+        (mut length, mut line, mut has_line): (usize, Line, bool),
+    ) -> Taken {
         let mut begin = 0;
         for end in memchr_iter(b'\n', bytes) {
             let text = bytes.get(begin..end).unwrap_or_default();
@@ -106,15 +116,20 @@ impl Framing {
                 // An empty line before the head (RFC 9112, 2.2) is not part of it.
                 length = 0;
             }
-            line = Line::Empty;
             if length > LONGEST_HEAD {
-                return Taken::TooLong;
+                return if has_line { Taken::TooLong } else { Taken::LineTooLong };
             }
+            has_line = line == Line::Text;
+            line = Line::Empty;
         }
         let text = bytes.get(begin..).unwrap_or_default();
         length += text.len();
-        self.0 = Part::Head { length, line: line.after(text), has_begun: true };
-        if length > LONGEST_HEAD { Taken::TooLong } else { Taken::Bytes(bytes.len()) }
+        self.0 = Part::Head { length, line: line.after(text), has_begun: true, has_line };
+        match length > LONGEST_HEAD {
+            false => Taken::Bytes(bytes.len()),
+            true if has_line => Taken::TooLong,
+            true => Taken::LineTooLong,
+        }
     }
 
     /// The request of the head that was handed over begins, with the given body.
@@ -138,7 +153,8 @@ impl Framing {
         match self.0 {
             Part::Requested { is_clean: true } => *self = Self::new(),
             Part::Requested { is_clean: false } => {
-                self.0 = Part::Head { length: 1, line: Line::Text, has_begun: true };
+                self.0 =
+                    Part::Head { length: 1, line: Line::Text, has_begun: true, has_line: false };
             }
             Part::Head { .. } | Part::Body(_) | Part::Chunks => {}
         }
@@ -211,12 +227,17 @@ mod tests {
 
     #[test]
     fn a_head_has_a_longest_length() {
-        for (line, end) in [("a", ""), ("a: b\r\n", ""), ("a\n", ""), ("a", "\r\n\r\n")] {
+        for (line, end, expected) in [
+            ("a", "", Taken::LineTooLong),
+            ("a: b\r\n", "", Taken::TooLong),
+            ("a\n", "", Taken::TooLong),
+            ("a", "\r\n\r\n", Taken::LineTooLong),
+        ] {
             let head = line.repeat(LONGEST_HEAD / line.len() + 1) + end;
-            assert_eq!(Framing::new().take(head.as_bytes()), Taken::TooLong, "{line:?}");
+            assert_eq!(Framing::new().take(head.as_bytes()), expected, "{line:?}");
             let mut framing = Framing::new();
-            let all = head.as_bytes().chunks(100).all(|part| framing.take(part) != Taken::TooLong);
-            assert!(!all, "{line:?} in parts");
+            let found = head.as_bytes().chunks(100).any(|part| framing.take(part) == expected);
+            assert!(found, "{line:?} in parts");
         }
         let longest = "a".repeat(LONGEST_HEAD - 4) + "\r\n\r\n";
         assert_eq!(Framing::new().take(longest.as_bytes()), Taken::Bytes(LONGEST_HEAD));
@@ -239,7 +260,7 @@ mod tests {
                 let end = (at + cut).min(bytes.len());
                 match parts.take(&bytes[at..end]) {
                     Taken::Bytes(part) => taken += part,
-                    Taken::TooLong => prop_assert!(false),
+                    Taken::TooLong | Taken::LineTooLong => prop_assert!(false),
                 }
                 at = end;
             }
