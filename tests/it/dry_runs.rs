@@ -42,7 +42,7 @@ fn timeless(mut body: Value) -> Value {
     for row in rows.into_iter().filter_map(Value::as_object_mut) {
         let is_new = row.get("version") == Some(&json!(1));
         row.retain(|name, _| {
-            !["created_at", "updated_at"].contains(&name.as_str()) && !(is_new && name == "id")
+            !(["created_at", "updated_at"].contains(&name.as_str()) || is_new && name == "id")
         });
     }
     body

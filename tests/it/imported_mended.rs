@@ -46,7 +46,7 @@ on_both! {
     fn a_title_or_a_list_of_authors_that_is_too_long_is_stored_in_part_and_warned_about(database) {
         let title = "On the many words of a title ".repeat(8);
         let authors = "Ada Finch, ".repeat(100);
-        file(&database, "a.csv", &format!("title,author,isbn\n{title},\"{authors}\",0306406152\n"));
+        file(&database, "a.csv", format!("title,author,isbn\n{title},\"{authors}\",0306406152\n"));
         for outcome in ["1 inserted", "1 skipped"] {
             let flags = ["import", "books", "a.csv", "--on-duplicate", "update"];
             let done = Program::new(&database).run(&flags).expect_success();
@@ -62,7 +62,7 @@ on_both! {
     fn texts_that_were_decoded_wrongly_and_control_characters_are_mended(database) {
         let app = App::new(&database);
         let table = "Book-Title;Book-Author;Year-Of-Publication\n\
-            Cien AÃ±os;Gabriel GarcÃ­a MÃ¡rquez;1967\nA\u{83} b\u{7};itâ€™s;0000-00-00\n";
+            Cien AÃ±os;Gabriel GarcÃ\u{ad}a MÃ¡rquez;1967\nA\u{83} b\u{7};itâ€™s;0000-00-00\n";
         let import = upload(&app, "", table);
         assert_eq!((&import["inserted"], &import["rejected"]), (&2.into(), &0.into()), "{import}");
         assert_eq!(books(&database), ["Cien Años|Gabriel García Márquez|1967|-|-|available", "A b|it’s|-|-|-|available"]);

@@ -16,6 +16,55 @@ const EVERGREEN: &str = include_str!("tables/evergreen.csv");
 const OPEN_LIBRARY: &str = include_str!("tables/open_library.csv");
 const GOODBOOKS: &str = include_str!("tables/goodbooks.csv");
 
+/// Programs, a table of each, and subtitle, publisher, language, description, series and its number in the book of that.
+const BESIDE: [(&str, &str, &str); 14] = [
+    ("Book Catalogue", BOOK_CATALOGUE, "-|Tor|en|-|Gardens|4"),
+    ("BiblioteQ", BIBLIOTEQ, "-|Tor|en|-|Gardens|-"),
+    ("Inventaire", INVENTAIRE, "A Novel|Tor|en|-|Gardens|4"),
+    ("Openreads", OPENREADS, "A Novel|-|-|Two\nlines|-|-"),
+    ("Koha", KOHA, "-|Tor|-|-|-|-"),
+    ("Evergreen", EVERGREEN, "-|tor|-|-|-|-"),
+    ("goodbooks-10k", GOODBOOKS, "-|-|en|-|-|-"),
+    (
+        "Goodreads",
+        "Book Id,Title,Author,Author l-f,Publisher,Exclusive Shelf\n1,\"A (Gardens, #4)\",x,x,Tor,read\n",
+        "-|Tor|-|-|-|-",
+    ),
+    (
+        "LibraryThing",
+        "Title\tPrimary Author\tSort Character\tPublication\tSummary\tLanguages\nA\tx\t1\tTor (1979), Poche\tA by x\tFrench\n",
+        "-|Tor|fr|-|-|-",
+    ),
+    (
+        "Calibre",
+        "author_sort,authors,comments,languages,pubdate,publisher,series,series_index,title,uuid\n\
+         x,x,<div><p>One <b>two</b>.</p><p>Three</p></div>,eng,,Tor,Gardens,4.0,A,u\n",
+        "-|Tor|en|One two.\nThree|Gardens|4",
+    ),
+    (
+        "Calibre",
+        "author_sort,authors,comments,languages,pubdate,publisher,series,series_index,title,uuid\nx,x,,,,unknown,,1.0,A,u\n",
+        "-|-|-|-|-|-",
+    ),
+    (
+        "Zotero",
+        "Key,Item Type,Publication Year,Author,Title,Abstract Note,Publisher,Language,Series,Series Number,Volume\n\
+         K,book,,x,A,About it,Tor,fr-FR,Gardens,4,12\n",
+        "-|Tor|fr-FR|About it|Gardens|4",
+    ),
+    (
+        "Libib",
+        "item_type,title,creators,collection,ean_isbn13,description,publisher,group\nbook,A,x,Mine,,About it,Tor,Gardens\n",
+        "-|Tor|-|About it|Gardens|-",
+    ),
+    (
+        "BookBuddy",
+        "Title,Subtitle,Series,Volume,Author,\"Author (Last, First)\",Publisher,Summary,Language,Google VolumeID\n\
+         A,A Novel,Gardens,4,x,x,Tor,About it,Portuguese,g\n",
+        "A Novel|Tor|pt|About it|Gardens|4",
+    ),
+];
+
 on_both! {
     fn tables_of_readers_programs_are_known(database) {
         expect_books(&database, "Book Catalogue", BOOK_CATALOGUE, &[
@@ -57,53 +106,7 @@ on_both! {
 
     fn the_members_beside_title_and_author_are_read_from_each_program(database) {
         let app = App::new(&database);
-        for (program, table, expected) in [
-            ("Book Catalogue", BOOK_CATALOGUE, "-|Tor|en|-|Gardens|4"),
-            ("BiblioteQ", BIBLIOTEQ, "-|Tor|en|-|Gardens|-"),
-            ("Inventaire", INVENTAIRE, "A Novel|Tor|en|-|Gardens|4"),
-            ("Openreads", OPENREADS, "A Novel|-|-|Two\nlines|-|-"),
-            ("Koha", KOHA, "-|Tor|-|-|-|-"),
-            ("Evergreen", EVERGREEN, "-|tor|-|-|-|-"),
-            ("goodbooks-10k", GOODBOOKS, "-|-|en|-|-|-"),
-            (
-                "Goodreads",
-                "Book Id,Title,Author,Author l-f,Publisher,Exclusive Shelf\n1,\"A (Gardens, #4)\",x,x,Tor,read\n",
-                "-|Tor|-|-|-|-",
-            ),
-            (
-                "LibraryThing",
-                "Title\tPrimary Author\tSort Character\tPublication\tSummary\tLanguages\nA\tx\t1\tTor (1979), Poche\tA by x\tFrench\n",
-                "-|Tor|fr|-|-|-",
-            ),
-            (
-                "Calibre",
-                "author_sort,authors,comments,languages,pubdate,publisher,series,series_index,title,uuid\n\
-                 x,x,<div><p>One <b>two</b>.</p><p>Three</p></div>,eng,,Tor,Gardens,4.0,A,u\n",
-                "-|Tor|en|One two.\nThree|Gardens|4",
-            ),
-            (
-                "Calibre",
-                "author_sort,authors,comments,languages,pubdate,publisher,series,series_index,title,uuid\nx,x,,,,unknown,,1.0,A,u\n",
-                "-|-|-|-|-|-",
-            ),
-            (
-                "Zotero",
-                "Key,Item Type,Publication Year,Author,Title,Abstract Note,Publisher,Language,Series,Series Number,Volume\n\
-                 K,book,,x,A,About it,Tor,fr-FR,Gardens,4,12\n",
-                "-|Tor|fr-FR|About it|Gardens|4",
-            ),
-            (
-                "Libib",
-                "item_type,title,creators,collection,ean_isbn13,description,publisher,group\nbook,A,x,Mine,,About it,Tor,Gardens\n",
-                "-|Tor|-|About it|Gardens|-",
-            ),
-            (
-                "BookBuddy",
-                "Title,Subtitle,Series,Volume,Author,\"Author (Last, First)\",Publisher,Summary,Language,Google VolumeID\n\
-                 A,A Novel,Gardens,4,x,x,Tor,About it,Portuguese,g\n",
-                "A Novel|Tor|pt|About it|Gardens|4",
-            ),
-        ] {
+        for (program, table, expected) in BESIDE {
             let import = upload(&app, "", table);
             assert_eq!(import["read_as"]["profile"], program, "{import}");
             let rest = "coalesce(subtitle, '-') || '|' || coalesce(publisher, '-') || '|' || coalesce(language, '-') || '|' \
