@@ -249,7 +249,7 @@ on_both! {
         assert_eq!(app.request("GET", "/api/books/1?include=items").send(&[("if-none-match", &seen)], b"").status, 200);
         for (path, reason) in [
             ("/api/books/1?fields=titel", "fields `titel` does not exist here; the nearest one is `title`"),
-            ("/api/books/isbn/9780132350884?include=shelf", "include `shelf` does not exist here; the nearest one is `items`"),
+            ("/api/books/isbn/9780132350884?include=itms", "include `itms` does not exist here; the nearest one is `items`"),
             ("/api/stores/1?fields=", "fields `` does not exist here"),
             ("/api/items/1?include=items", "include `items` does not exist here; the nearest one is"),
             ("/api/items/1?field=id", "the parameter `field` does not exist; the nearest one is `fields`"),
@@ -288,7 +288,7 @@ on_both! {
             ("/api/books?sort=", "sort `` is not a column"),
             ("/api/books?sort=id,title,year,author,status,isbn", "sort has 6 columns, at most 5"),
             ("/api/books?fields=titel", "fields `titel` does not exist here; the nearest one is `title`"),
-            ("/api/books?include=shelf", "include `shelf` does not exist here; the nearest one is `items`"),
+            ("/api/books?include=itms", "include `itms` does not exist here; the nearest one is `items`"),
             ("/api/items?include=items", "include `items` does not exist here; the nearest one is `store`"),
             ("/api/books?limit=1&limit=2", "limit appears twice"),
             ("/api/books?offset=-1", "offset `-1` is not between 0 and"),
