@@ -58,6 +58,9 @@ pub fn search(
     if words.is_empty() {
         return Ok(None);
     }
+    if searched.is_empty() {
+        return refused("has nothing to search: these rows have no texts; leave it out".to_owned());
+    }
     let columns = Columns::of(searched);
     let parts = columns.parts(&words);
     let mut condition = Condition::all();

@@ -185,6 +185,7 @@ on_both! {
             ("/api/books/search?auther=a", "the nearest one is `author`"),
             ("/api/items?price__gt=a", "price__gt `a` is not a number, such as 49.99"),
             ("/api/stores/1/items?prize=1", "the nearest one is `price`"),
+            ("/api/merges?q=x", "q has nothing to search: these rows have no texts; leave it out"),
         ] {
             let error = app.get(path).expect_problem(400);
             assert!(error.contains(reason), "{path}: {error}");

@@ -109,11 +109,13 @@ pub fn dry_run() -> Parameter {
 /// The parameters that select rows: the everyday filters, and the search.
 fn filters(schema: &FilterSchema) -> Vec<Parameter> {
     let mut filters: Vec<Parameter> = everyday(schema).iter().map(filter).collect();
-    filters.push(parameter(
-        "q",
-        "words that are all found in the row, without regard to case, accents, apostrophes and dashes; the best row first",
-        search(),
-    ));
+    if !schema.searched.is_empty() {
+        filters.push(parameter(
+            "q",
+            "words that are all found in the row, without regard to case, accents, apostrophes and dashes; the best row first",
+            search(),
+        ));
+    }
     filters
 }
 
