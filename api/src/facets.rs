@@ -13,10 +13,10 @@ use actix_web::{
     web::{self, Data},
 };
 use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use service::{
-    Db, Error, Listed, Listing, Noun, Result,
+    Db, Error, Listed, Listing, Noun,
     query::{MOST_FACET_VALUES, Tally},
     whole_or_null,
 };
@@ -37,12 +37,19 @@ use crate::{
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Query {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     facet: Option<Names>,
+    #[serde(default, deserialize_with = "given")]
     filter: Option<Box<RawValue>>,
+    #[serde(default, deserialize_with = "given")]
     q: Option<String>,
     #[serde(default, deserialize_with = "whole_or_null")]
     limit: Option<i32>,
+}
+
+/// A member that may be absent, and is not `null`.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 impl PartialSchema for Query {
@@ -70,7 +77,7 @@ struct Facets {
 struct QueriedFacets(Facets);
 
 impl Facets {
-    fn of(parameters: Vec<(String, String)>) -> Result<Self> {
+    fn of(parameters: Vec<(String, String)>) -> service::Result<Self> {
         let bounds = (MOST_FACET_VALUES, MOST_FACET_VALUES);
         let (most, others) = limit(parameters, bounds)?;
         let (facets, others): (Vec<_>, Vec<_>) =
@@ -102,7 +109,7 @@ impl Facets {
 pub fn limit(
     parameters: Vec<(String, String)>,
     (default, most): (u64, u64),
-) -> Result<(u64, Vec<(String, String)>)> {
+) -> service::Result<(u64, Vec<(String, String)>)> {
     let (own, others): (Vec<_>, _) = parameters.into_iter().partition(|(name, _)| name == "limit");
     let [(_, written)] = own.as_slice() else {
         return if own.is_empty() { Ok((default, others)) } else { Err(Error::twice("limit")) };
