@@ -22,7 +22,11 @@ use crate::{
     query::{Listing, MAX_LIMIT, Page, Relation, Resource},
 };
 
-const LONGEST: usize = 200;
+/// The longest name of a subject, in characters.
+pub const LONGEST: usize = 200;
+/// How one is written, as a regular expression: a line of text without `;`.
+pub const PATTERN: &str =
+    r"^[^;\x00-\x1f\x7f-\x9f]*[^;\s\x00-\x1f\x7f-\x9f][^;\x00-\x1f\x7f-\x9f]*$";
 /// Subjects of a book.
 const MOST: usize = 100;
 /// Subjects of all rows of a page.

@@ -77,7 +77,7 @@ on_both! {
         assert_eq!(get(&app, "/api/items?fields=price,name,book_id", "text/csv").body, "name,price,book_id\n'-copy,5.50,1\n");
         assert_eq!(get(&app, "/api/books?fields=page_count", "text/csv").body, "page_count\n\"\"\n\"\"\n");
         let error = get(&app, "/api/items?include=store", "text/csv").expect_problem(400);
-        assert!(error.contains("include is for JSON; a table has no place for rows in a row"), "{error}");
+        assert!(error.contains("include is for JSON; a table has no place for more in a row"), "{error}");
         let error = get(&app, "/api/items?fields=prize", "text/csv").expect_problem(400);
         assert!(error.contains("the nearest one is `price`"), "{error}");
     }

@@ -117,7 +117,7 @@ on_both! {
             name if kind == Some("isbn") && name.ends_with("__between") => "0-13-235088-2,0-13-235088-2",
             _ if kind == Some("isbn") => "0-13-235088-2",
             _ if kind == Some("language") => "eng",
-            "highlight" => "true",
+            "highlight" => "true&q=a&limit=9",
             _ if kind == Some("boolean") => "true",
             name if name.ends_with("__between") => "1,1",
             _ => "1",

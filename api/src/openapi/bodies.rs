@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use actix_web::http::Method;
 use serde_json::{Value, json};
-use service::{ISBN_PATTERN, LANGUAGE_PATTERN, LINE_PATTERN, TEXT_PATTERN};
+use service::{
+    ISBN_PATTERN, LANGUAGE_PATTERN, LINE_PATTERN, TEXT_PATTERN,
+    subjects::{LONGEST as LONGEST_SUBJECT, PATTERN as SUBJECT_PATTERN},
+};
 use utoipa::openapi::{
     Components, Ref, RefOr, Schema,
     content::Content,
@@ -55,6 +58,14 @@ fn is_input(name: &str) -> bool {
 
 /// A member as it is sent: texts are lines, except for codes and descriptions.
 fn written(member: &str, schema: &mut RefOr<Schema>) {
+    if let RefOr::T(Schema::Array(array)) = schema
+        && let ArrayItems::RefOrSchema(each) = &mut array.items
+        && let RefOr::T(Schema::Object(name)) = &mut **each
+    {
+        name.min_length = Some(1);
+        name.max_length = Some(LONGEST_SUBJECT);
+        name.pattern = Some(SUBJECT_PATTERN.to_owned());
+    }
     let RefOr::T(Schema::Object(object)) = schema else { return };
     if member == "isbn" {
         object.pattern = Some(ISBN_PATTERN.to_owned());
@@ -97,7 +108,7 @@ fn changes_of_many(components: &mut Components) {
             continue;
         };
         let mut changes = changes.clone();
-        for own in ["id", "version", "created_at", "updated_at"] {
+        for own in ["id", "version", "created_at", "updated_at", "subjects"] {
             changes.properties.shift_remove(own);
         }
         of_many.push((format!("{noun}sChanges"), RefOr::T(Schema::Object(changes))));

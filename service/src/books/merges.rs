@@ -45,7 +45,7 @@ impl Listed for Merge {
 /// The books to be merged into another one.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"books": [2, 3]}))]
+#[schema(as = BooksToMerge, example = json!({"books": [2, 3]}))]
 pub struct NewMerge {
     /// Their ids. Where the book has no value, it takes that of the first of them.
     #[schema(min_items = 1, max_items = 100)]
@@ -242,13 +242,17 @@ fn fill(row: &mut book::ActiveModel, from: &Book) {
     );
 }
 
-/// Undoes a merge: the books are there again with their ids, and the copies that are still those of the book are theirs.
+/// Undoes a merge: the books are there again with their ids, and the copies that are still those of the book are theirs. One that was
+/// undone stays so.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Invalid`] if it was undone before or the book was changed since, [`Error::Duplicate`] if another
+/// [`Error::NotFound`], [`Error::Invalid`] if the book was changed since, [`Error::Duplicate`] if another
 /// book has the ISBN of one by now, and any database error.
 pub async fn undo(db: &impl Changes, id: i32) -> Result<Merge> {
     let merge = db.row(Entity::find_by_id(id).lock_exclusive()).await?.ok_or(not_found(id))?;
+    if merge.undone_at.is_some() {
+        return Ok(merge);
+    }
     let merged: Vec<Merged<BookChanges>> = stored(&merge.merged)?;
     let before: BookChanges = stored(&merge.before)?;
     let book = undoable(db, &merge, &merged).await?;
@@ -297,9 +301,6 @@ async fn undoable(
 ) -> Result<Book> {
     let refused = |code, detail: String| Err(Error::invalid("", code, detail));
     let (id, book) = (merge.id, merge.book_id);
-    if merge.undone_at.is_some() {
-        return refused("undone", format!("merge {id} was undone before"));
-    }
     let ids = merged.iter().filter_map(|merged| merged.book.id);
     let taken = book::Entity::find().select_only().column(book::Column::Id);
     let taken = taken.filter(book::Column::Id.is_in(ids));
