@@ -120,7 +120,8 @@ async fn find_merge(db: Data<Db>, Id(id): Id, one: RowQuery) -> Result<HttpRespo
     ),
     responses(
         (status = 200, description = "It is undone, or would be", body = MergeOut),
-        (status = 404, description = "No such merge")
+        (status = 404, description = "No such merge, or its book was deleted"),
+        (status = 412, description = "The book was changed since")
     )
 )]
 #[post("/api/merges/{id}/undo")]

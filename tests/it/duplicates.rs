@@ -125,12 +125,12 @@ on_both! {
         // What somebody changed since is not overwritten.
         app.post("/api/books/1/merge", json!({"books": [2]})).expect(201);
         app.put("/api/books/1", json!({"year": 2000})).expect(200);
-        let problem = app.post("/api/merges/1/undo", json!({})).expect_problem(400);
-        assert!(problem.contains("book 1 was changed since, from version 2 to 3"), "{problem}");
+        let problem = app.post("/api/merges/1/undo", json!({})).expect_problem(412);
+        assert!(problem.contains("merge 1 is out of date: the book is at version 3"), "{problem}");
         app.post("/api/books/1/merge", json!({"books": [3]})).expect(201);
         app.delete("/api/books/1").expect(200);
-        let problem = app.post("/api/merges/2/undo", json!({})).expect_problem(400);
-        assert!(problem.contains("book 1 was deleted since"), "{problem}");
+        let problem = app.post("/api/merges/2/undo", json!({})).expect_problem(404);
+        assert!(problem.contains("no book has the id 1"), "{problem}");
     }
 
     fn a_merge_is_not_undone_into_a_duplicate(database) {

@@ -98,6 +98,10 @@ fn not_found(id: i32) -> Error {
     Error::NotFound { what: "merge", key: "id", value: id.to_string() }
 }
 
+fn no_book(id: i32) -> Error {
+    Error::NotFound { what: "book", key: "id", value: id.to_string() }
+}
+
 /// Merges other books into the one with this id.
 ///
 /// # Errors
@@ -176,8 +180,7 @@ async fn involved(db: &impl Changes, id: i32, others: &[i32]) -> Result<(Book, V
     let all = db.rows(all.order_by(book::Column::Id, Order::Asc).lock_exclusive()).await?;
     let mut all: std::collections::HashMap<i32, Book> =
         all.into_iter().map(|book| (book.id, book)).collect();
-    let missing = || Error::NotFound { what: "book", key: "id", value: id.to_string() };
-    let book = all.remove(&id).ok_or_else(missing)?;
+    let book = all.remove(&id).ok_or_else(|| no_book(id))?;
     let absent = others.iter().filter(|other| !all.contains_key(other)).map(|other| {
         FieldError::new(
             "books",
@@ -246,7 +249,7 @@ fn fill(row: &mut book::ActiveModel, from: &Book) {
 /// undone stays so.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Invalid`] if the book was changed since, [`Error::Duplicate`] if another
+/// [`Error::NotFound`] also for a book that was deleted since, [`Error::Stale`] if it was changed since, [`Error::Duplicate`] if another
 /// book has the ISBN of one by now, and any database error.
 pub async fn undo(db: &impl Changes, id: i32) -> Result<Merge> {
     let merge = db.row(Entity::find_by_id(id).lock_exclusive()).await?.ok_or(not_found(id))?;
@@ -299,31 +302,19 @@ async fn undoable(
     merge: &Merge,
     merged: &[Merged<BookChanges>],
 ) -> Result<Book> {
-    let refused = |code, detail: String| Err(Error::invalid("", code, detail));
     let (id, book) = (merge.id, merge.book_id);
     let ids = merged.iter().filter_map(|merged| merged.book.id);
     let taken = book::Entity::find().select_only().column(book::Column::Id);
     let taken = taken.filter(book::Column::Id.is_in(ids));
     if let [taken, ..] = db.ids(taken.as_query()).await?.as_slice() {
-        return refused(
-            "changed-since",
-            format!("merge {id} cannot be undone: there is a new book {taken} by now"),
-        );
+        let detail = format!("merge {id} cannot be undone: there is a new book {taken} by now");
+        return Err(Error::invalid("", "changed-since", detail));
     }
     let stored = db.row(book::Entity::find_by_id(book).lock_exclusive()).await?;
-    match stored {
-        None => refused(
-            "changed-since",
-            format!("merge {id} cannot be undone: book {book} was deleted since"),
-        ),
-        Some(stored) if stored.version != merge.book_version => {
-            let version = merge.book_version;
-            let detail = format!(
-                "merge {id} cannot be undone: book {book} was changed since, from version {version} to {}",
-                stored.version
-            );
-            refused("changed-since", detail)
-        }
-        Some(stored) => Ok(stored),
+    let stored = stored.ok_or_else(|| no_book(book))?;
+    if stored.version != merge.book_version {
+        let (given, current) = (format!("merge {id}"), stored.version);
+        return Err(Error::Stale { what: "book", given, id: book, current });
     }
+    Ok(stored)
 }
