@@ -112,7 +112,7 @@ mod tests {
             ("1.2.3", "none"),
             ("1,2.3,4", "none"),
             ("9-10", "none"),
-            ("9.99.", "none"),
+            ("9.99.", "9.99"),
         ] {
             let read = read(written).map_or_else(|_| "none".to_owned(), |price| price.to_string());
             assert_eq!(read, price, "{written}");
