@@ -24,7 +24,7 @@ pub struct Row {
     pub line: u64,
     /// The book, ready to be stored.
     pub book: Checked<NewBook>,
-    /// For each of [`COLUMNS`] whether the row has a value for it.
+    /// For each member of a book whether the row has a value for it.
     pub present: [bool; COLUMNS.len()],
     /// Which cells could not be used, and why; and that there is no ISBN.
     pub warnings: Vec<String>,
