@@ -283,7 +283,6 @@ async fn list_imports(db: Data<Db>, list: List) -> Result<HttpResponse, Problem>
         (String = "text/csv", example = "title,author,year,isbn\nClean Code,Robert C. Martin,2008,9780132350884\n"),
         (String = "application/x-ndjson", example = "{\"title\":\"Clean Code\",\"author\":\"Robert C. Martin\"}\n"),
         (String = "application/jsonl"),
-        (String = "application/json"),
         (ImportForm = "multipart/form-data"),
     )),
     responses(
