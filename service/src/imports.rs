@@ -44,7 +44,7 @@ use crate::{
     books::import::{self, Options, Reasons},
     database::{Changes, Reader, Rows},
     error::{Error, Result},
-    noun::Listed,
+    noun::{Listed, not_found},
     now,
     query::{Listing, Page, Resource},
 };
@@ -127,7 +127,7 @@ pub async fn list(db: &Reader, listing: &Listing) -> Result<Page<Import>> {
 /// # Errors
 /// [`Error::NotFound`], and any database error.
 pub async fn find(db: &impl Rows, id: i32) -> Result<Import> {
-    db.by_id::<Entity>(id).await?.ok_or(not_found(id))
+    db.by_id::<Entity>(id).await?.ok_or(not_found::<Import>(id))
 }
 
 /// Adds a file to the end of the queue.
@@ -173,7 +173,7 @@ pub async fn create(db: &impl Changes, new: &NewImport) -> Result<Import> {
 /// # Errors
 /// [`Error::NotFound`], and any database error.
 pub async fn undo(db: &impl Changes, id: i32) -> Result<Import> {
-    let import = locked(db, id).await?.ok_or(not_found(id))?;
+    let import = locked(db, id).await?.ok_or(not_found::<Import>(id))?;
     match import.state {
         State::Queued | State::Running | State::Done => begin_undo(db, import, None).await,
         State::Undoing | State::Undone | State::Failed => Ok(import),
@@ -229,8 +229,4 @@ async fn begin_undo(db: &impl Changes, import: Import, problem: Option<String>) 
     row.ended_at = Set(None);
     row.version = Set(next);
     Ok(db.update(row).await?)
-}
-
-fn not_found(id: i32) -> Error {
-    Error::NotFound { what: "import", key: "id", value: id.to_string() }
 }

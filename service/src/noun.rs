@@ -251,7 +251,8 @@ async fn locked<T: Noun>(db: &impl Changes, id: i32) -> Result<T> {
     db.row(T::Table::find_by_id(id).lock_exclusive()).await?.ok_or(not_found::<T>(id))
 }
 
-fn not_found<T: Noun>(id: i32) -> Error {
+/// The error for an id that no row has.
+pub(crate) fn not_found<T: Listed>(id: i32) -> Error {
     Error::NotFound { what: T::resource().noun.0, key: "id", value: id.to_string() }
 }
 

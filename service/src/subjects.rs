@@ -18,7 +18,7 @@ use crate::{
     check::Rules,
     database::{Changes, FromRow, Reader, RowSource, Rows},
     error::{Error, FieldError, Result},
-    noun::Listed,
+    noun::{Listed, not_found},
     query::{Listing, MAX_LIMIT, Page, Relation, Resource},
 };
 
@@ -57,8 +57,7 @@ pub async fn list(db: &Reader, listing: &Listing) -> Result<Page<Subject>> {
 /// # Errors
 /// [`Error::NotFound`], and any database error.
 pub async fn find(db: &impl Rows, id: i32) -> Result<Subject> {
-    let missing = || Error::NotFound { what: "subject", key: "id", value: id.to_string() };
-    db.by_id::<Entity>(id).await?.ok_or_else(missing)
+    db.by_id::<Entity>(id).await?.ok_or(not_found::<Subject>(id))
 }
 
 /// The names of the subjects of each book, in the order of the alphabet.

@@ -19,7 +19,7 @@ use crate::{
     Book, Precondition,
     database::{Changes, Reader, Rows},
     error::{Error, FieldError, Result},
-    noun::{Listed, Members, Noun},
+    noun::{Listed, Members, Noun, not_found},
     now,
     query::{Listing, Page, Resource},
     subjects,
@@ -91,15 +91,7 @@ pub async fn list(db: &Reader, listing: &Listing) -> Result<Page<Merge>> {
 /// # Errors
 /// [`Error::NotFound`], and any database error.
 pub async fn find(db: &impl Rows, id: i32) -> Result<Merge> {
-    db.by_id::<Entity>(id).await?.ok_or(not_found(id))
-}
-
-fn not_found(id: i32) -> Error {
-    Error::NotFound { what: "merge", key: "id", value: id.to_string() }
-}
-
-fn no_book(id: i32) -> Error {
-    Error::NotFound { what: "book", key: "id", value: id.to_string() }
+    db.by_id::<Entity>(id).await?.ok_or(not_found::<Merge>(id))
 }
 
 /// Merges other books into the one with this id.
@@ -180,7 +172,7 @@ async fn involved(db: &impl Changes, id: i32, others: &[i32]) -> Result<(Book, V
     let all = db.rows(all.order_by(book::Column::Id, Order::Asc).lock_exclusive()).await?;
     let mut all: std::collections::HashMap<i32, Book> =
         all.into_iter().map(|book| (book.id, book)).collect();
-    let book = all.remove(&id).ok_or_else(|| no_book(id))?;
+    let book = all.remove(&id).ok_or(not_found::<Book>(id))?;
     let absent = others.iter().filter(|other| !all.contains_key(other)).map(|other| {
         FieldError::new(
             "books",
@@ -252,7 +244,8 @@ fn fill(row: &mut book::ActiveModel, from: &Book) {
 /// [`Error::NotFound`] also for a book that was deleted since, [`Error::Stale`] if it was changed since, [`Error::Duplicate`] if another
 /// book has the ISBN of one by now, and any database error.
 pub async fn undo(db: &impl Changes, id: i32) -> Result<Merge> {
-    let merge = db.row(Entity::find_by_id(id).lock_exclusive()).await?.ok_or(not_found(id))?;
+    let merge =
+        db.row(Entity::find_by_id(id).lock_exclusive()).await?.ok_or(not_found::<Merge>(id))?;
     if merge.undone_at.is_some() {
         return Ok(merge);
     }
@@ -311,7 +304,7 @@ async fn undoable(
         return Err(Error::invalid("", "changed-since", detail));
     }
     let stored = db.row(book::Entity::find_by_id(book).lock_exclusive()).await?;
-    let stored = stored.ok_or_else(|| no_book(book))?;
+    let stored = stored.ok_or(not_found::<Book>(book))?;
     if stored.version != merge.book_version {
         let (given, current) = (format!("merge {id}"), stored.version);
         return Err(Error::Stale { what: "book", given, id: book, current });

@@ -24,7 +24,7 @@ use crate::{
     Book, DatabaseError, Db, Item, Store, Tx,
     database::{Changes, Rows},
     error::{Error, Result},
-    noun::Noun,
+    noun::{Noun, not_found},
     now,
 };
 
@@ -64,7 +64,7 @@ pub async fn to_the_end(db: &Db, id: i32, may_go_on: impl Fn() -> bool) -> Resul
 pub async fn undo_at_once(db: &Db, id: i32) -> Result<Import> {
     let import = db
         .write_long(async move |tx| {
-            let import = locked(tx, id).await?.ok_or(super::not_found(id))?;
+            let import = locked(tx, id).await?.ok_or(not_found::<Import>(id))?;
             if matches!(import.state, State::Queued | State::Running) {
                 let detail = format!(
                     "import {id} is not done yet; a server works on its file, so stop it there: POST /api/imports/{id}/undo"
@@ -86,7 +86,7 @@ pub async fn undo_at_once(db: &Db, id: i32) -> Result<Import> {
 async fn step(db: &Db, id: i32, last: i32, most: u64) -> Result<(Import, Option<i32>)> {
     db.write_long(async move |tx| {
         give_way(tx, most).await?;
-        let import = locked(tx, id).await?.ok_or(super::not_found(id))?;
+        let import = locked(tx, id).await?.ok_or(not_found::<Import>(id))?;
         if import.state != State::Undoing {
             return Ok((import, None));
         }
