@@ -65,7 +65,15 @@ pub async fn find(db: &impl Rows, id: i32) -> Result<Subject> {
 /// # Errors
 /// [`Error::Invalid`] when there are too many, and any database error.
 pub async fn of_books(db: &impl Rows, books: &[i32]) -> Result<Vec<Vec<String>>> {
-    let all = of_ids(db, books, MOST_OF_A_PAGE + 1).await?;
+    let named = book_subject::Entity::find()
+        .select_only()
+        .column(book_subject::Column::BookId)
+        .column_as(Column::Name, "name")
+        .join(JoinType::InnerJoin, book_subject::Relation::Subject.def())
+        .filter(book_subject::Column::BookId.is_in(books.iter().copied()))
+        .order_by(Column::Name, Order::Asc)
+        .limit(MOST_OF_A_PAGE + 1);
+    let all = db.query::<Named>(named.build(db.backend())).await?;
     if all.len() as u64 > MOST_OF_A_PAGE {
         let detail = format!(
             "the rows of this page have more than {MOST_OF_A_PAGE} subjects; request a smaller `limit`"
@@ -77,27 +85,6 @@ pub async fn of_books(db: &impl Rows, books: &[i32]) -> Result<Vec<Vec<String>>>
         of_book.entry(book).or_default().push(name);
     }
     Ok(books.iter().map(|id| of_book.remove(id).unwrap_or_default()).collect())
-}
-
-/// The subjects of one book.
-///
-/// # Errors
-/// Any database error.
-pub async fn of_book(db: &impl Rows, book: i32) -> Result<Vec<String>> {
-    let all = of_ids(db, &[book], MOST_OF_A_PAGE).await?;
-    Ok(all.into_iter().map(|(_, name)| name).collect())
-}
-
-async fn of_ids(db: &impl Rows, books: &[i32], most: u64) -> Result<Vec<(i32, String)>> {
-    let named = book_subject::Entity::find()
-        .select_only()
-        .column(book_subject::Column::BookId)
-        .column_as(Column::Name, "name")
-        .join(JoinType::InnerJoin, book_subject::Relation::Subject.def())
-        .filter(book_subject::Column::BookId.is_in(books.iter().copied()))
-        .order_by(Column::Name, Order::Asc)
-        .limit(most);
-    Ok(db.query::<Named>(named.build(db.backend())).await?)
 }
 
 /// The id of a book, and the name of one of its subjects.
@@ -116,7 +103,7 @@ impl FromRow for Named {
 /// Gives a book these subjects and no others; whether it had others.
 pub(crate) async fn set(db: &impl Changes, book: i32, names: &[String]) -> Result<bool> {
     let wanted: BTreeSet<&str> = names.iter().map(String::as_str).collect();
-    let stored = of_book(db, book).await?;
+    let stored = of_books(db, &[book]).await?.concat();
     if stored.iter().map(String::as_str).collect::<BTreeSet<_>>() == wanted {
         return Ok(false);
     }

@@ -6,9 +6,10 @@ use entity::{
     merge::{ActiveModel, Column, Entity, Model},
 };
 use sea_orm::{
+    ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    ColumnTrait, EntityTrait, IntoActiveModel, Order, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    ColumnTrait, EntityTrait, IntoActiveModel, Iterable, ModelTrait, Order, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, Value,
     sea_query::{Expr, ExprTrait},
 };
 use serde::{Deserialize, Serialize};
@@ -71,10 +72,9 @@ struct Whole<'a> {
 }
 
 impl<'a> Whole<'a> {
-    async fn of(db: &impl Rows, book: &'a Book) -> Result<Self> {
+    fn of(book: &'a Book, subjects: Vec<String>) -> Self {
         let &Book { id, version, created_at, .. } = book;
-        let subjects = subjects::of_book(db, id).await?;
-        Ok(Self { id, version, created_at, members: Members(book), subjects })
+        Self { id, version, created_at, members: Members(book), subjects }
     }
 }
 
@@ -106,17 +106,18 @@ pub async fn create(
 ) -> Result<Merge> {
     let (book, others) = involved(db, id, &new.books).await?;
     precondition.check("book", &book.row_version())?;
+    let ids: Vec<i32> = others.iter().chain([&book]).map(|book| book.id).collect();
+    let mut subjects = subjects::of_books(db, &ids).await?;
+    let together: Vec<String> = subjects.concat();
+    let before = Whole::of(&book, subjects.pop().unwrap_or_default());
     let mut merged = Vec::with_capacity(others.len());
     let mut moved = 0;
-    for other in &others {
+    for (other, subjects) in others.iter().zip(subjects) {
         let items = copies(db, other.id).await?;
         moved += items.len();
-        merged.push(Merged { book: Whole::of(db, other).await?, items });
+        merged.push(Merged { book: Whole::of(other, subjects), items });
     }
-    let before = Whole::of(db, &book).await?;
-    let about = merged.iter().map(|merged| &merged.book).chain([&before]);
-    let about: Vec<String> = about.flat_map(|book| book.subjects.clone()).collect();
-    subjects::set(db, id, &about).await?;
+    subjects::set(db, id, &together).await?;
     point(db, item::Column::BookId.is_in(others.iter().map(|other| other.id)), id).await?;
     let gone = book::Entity::delete_many();
     let gone = gone.filter(book::Column::Id.is_in(others.iter().map(|other| other.id)));
@@ -217,24 +218,13 @@ async fn point(db: &impl Changes, which: Expr, book: i32) -> Result<u64> {
 
 /// Gives a book the values of another one that it has none for.
 fn fill(row: &mut book::ActiveModel, from: &Book) {
-    macro_rules! fill {
-        ($($member:ident),*) => {
-            $(if row.$member.try_as_ref().is_none_or(Option::is_none) && from.$member.is_some() {
-                row.$member = Set(from.$member.clone());
-            })*
-        };
+    let is_null = |value: &Value| *value == value.as_null();
+    for column in book::Column::iter() {
+        let value = from.get(column);
+        if row.get(column).into_value().as_ref().is_none_or(is_null) && !is_null(&value) {
+            row.set(column, value);
+        }
     }
-    fill!(
-        year,
-        isbn,
-        page_count,
-        subtitle,
-        publisher,
-        language,
-        description,
-        series,
-        series_number
-    );
 }
 
 /// Undoes a merge: the books are there again with their ids, and the copies that are still those of the book are theirs. One that was
