@@ -163,6 +163,17 @@ pub(crate) fn check(rules: &mut Rules, field: &str, names: &mut Vec<String>) {
     }
 }
 
+/// Refuses to give a book the subjects of several ones if they are too many for one.
+pub(crate) fn expect_room(together: &[String]) -> Result<()> {
+    let count = together.iter().collect::<BTreeSet<_>>().len();
+    if count <= MOST {
+        return Ok(());
+    }
+    let detail =
+        format!("the books have {count} subjects together, at most {MOST} are stored; remove some");
+    Err(Error::invalid("books", "too-many", detail))
+}
+
 /// Refuses to give subjects to many books at once, which is one statement about their own columns.
 pub(crate) fn expect_none(is_given: bool) -> Result<()> {
     if !is_given {

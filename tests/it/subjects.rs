@@ -99,6 +99,13 @@ on_both! {
         app.post("/api/books/1/merge", json!({"books": [2]})).expect(201);
         assert_eq!(about(&app, 1), json!(["One", "Two"]));
         app.post("/api/merges/1/undo", json!({})).expect(200);
+        let many: Vec<String> = (0..100).map(|number| number.to_string()).collect();
+        app.put("/api/books/2", json!({"subjects": many})).expect(200);
+        app.put("/api/books/1", json!({"subjects": ["Two"]})).expect(200);
+        let problem = app.post("/api/books/1/merge", json!({"books": [2]})).expect_problem(400);
+        assert!(problem.contains("the books have 101 subjects together, at most 100 are stored"), "{problem}");
+        app.put("/api/books/1", json!({"subjects": ["One"]})).expect(200);
+        app.put("/api/books/2", json!({"subjects": ["One", "Two"]})).expect(200);
         assert_eq!([about(&app, 1), about(&app, 2)], [json!(["One"]), json!(["One", "Two"])]);
     }
 }

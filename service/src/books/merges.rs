@@ -109,6 +109,7 @@ pub async fn create(
     let ids: Vec<i32> = others.iter().chain([&book]).map(|book| book.id).collect();
     let mut subjects = subjects::of_books(db, &ids).await?;
     let together: Vec<String> = subjects.concat();
+    subjects::expect_room(&together)?;
     let before = Whole::of(&book, subjects.pop().unwrap_or_default());
     let mut merged = Vec::with_capacity(others.len());
     let mut moved = 0;
