@@ -30,6 +30,7 @@ pub use facets::{FACET_PARAMETERS, Facet, MOST_FACET_VALUES, MOST_FACETS, Tally}
 pub use field::{Field, Relation};
 pub use field_errors::{FieldError, FieldErrors};
 pub use filter::{LONGEST_VALUE, MOST_VALUES, Operator, nearest};
+pub use folding::folded;
 pub use highlight::Highlighter;
 pub use kind::{Code, Kind};
 pub use page::{Listing, MAX_LIMIT, PARAMETERS, Page, SMALL_PART, Start};

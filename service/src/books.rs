@@ -225,6 +225,12 @@ fn check_series_number(rules: &mut Rules, field: &str, number: &mut Decimal) {
     }
 }
 
+/// Whether the commas in a text of authors are between names. They are within a name where a part is a single word, as in
+/// `Martin, Robert C.`
+fn is_list_of_names(authors: &str) -> bool {
+    authors.split(", ").all(|name| name.contains(' '))
+}
+
 fn check_author(rules: &mut Rules, field: &str, author: &mut String) {
     rules.line(field, author, LONGEST_AUTHOR);
     if author.len() > AUTHOR_BYTES && author.chars().count() <= LONGEST_AUTHOR {

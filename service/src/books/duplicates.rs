@@ -1,6 +1,6 @@
 //! Books that are probably one book: of one ISBN in two spellings, or of titles and authors that differ in spelling only.
 //!
-//! Every title is read, and a number of 64 bits kept of each. Nothing is changed: [`merges`](super::merges) does that.
+//! Every title is read, and a hash of it is held in memory. Nothing is changed: [`merges`](super::merges) does that.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -11,20 +11,22 @@ use entity::book::{Column, Entity};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use serde::Serialize;
 use tokio::sync::Semaphore;
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
 
+use super::is_list_of_names;
 use crate::{
     Book, DatabaseError,
     database::{FromRow, Reader, RowSource, Rows},
     error::{Error, Result},
     isbn,
+    query::folded,
 };
 
 /// Groups of a page.
 pub const MOST_GROUPS: usize = 1000;
-/// Books that are read at a time.
-const PART: u64 = 2000;
+/// Books of one query.
+const PART: u16 = 2000;
 /// Books of a group that are shown.
 const MOST_SHOWN: usize = 100;
 /// Searches at a time; each has 32 bytes of every book in memory.
@@ -79,7 +81,7 @@ pub async fn find(db: &Reader, options: Options) -> Result<(Vec<Group>, usize)> 
         found.into_iter().skip(options.offset).take(options.limit.min(MOST_GROUPS)).collect();
     let ids: Vec<i32> = page.iter().flat_map(|(_, ids)| ids).copied().collect();
     let mut books = HashMap::with_capacity(ids.len());
-    for ids in ids.chunks(usize::try_from(PART).unwrap_or(1)) {
+    for ids in ids.chunks(PART.into()) {
         let rows = db.rows(Entity::find().filter(Column::Id.is_in(ids.iter().copied()))).await?;
         books.extend(rows.into_iter().map(|book| (book.id, book)));
     }
@@ -87,7 +89,7 @@ pub async fn find(db: &Reader, options: Options) -> Result<(Vec<Group>, usize)> 
         reason,
         books: ids.iter().filter_map(|id| books.remove(id)).collect(),
     });
-    // One that was deleted meanwhile leaves no duplicate behind.
+    // A group of which all but one were deleted meanwhile is none.
     Ok((groups.filter(|group| group.books.len() > 1).collect(), total))
 }
 
@@ -109,7 +111,7 @@ async fn outlines(db: &Reader) -> Result<Vec<Mark>> {
             .columns([Column::Id, Column::Title, Column::Subtitle, Column::Author, Column::Isbn])
             .filter(Column::Id.gt(last))
             .order_by_asc(Column::Id)
-            .limit(PART);
+            .limit(u64::from(PART));
         let part = db.query::<Outline>(part.build(db.backend())).await?;
         let Some(end) = part.last() else { return Ok(marks) };
         last = end.id;
@@ -210,7 +212,7 @@ fn title_key(title: &str) -> String {
 
 /// The names of the first author in the order of the alphabet, without initials: `Martin, Robert C.` is `Robert C. Martin`.
 fn author_key(author: &str) -> String {
-    let is_list = author.split(", ").all(|name| name.contains(' '));
+    let is_list = is_list_of_names(author);
     let first = author.split([';', '\n', '&', '|']).next().unwrap_or(author);
     let first = if is_list { first.split(", ").next().unwrap_or(first) } else { first };
     let mut names = words(first);
@@ -221,24 +223,11 @@ fn author_key(author: &str) -> String {
     if names.is_empty() { author.to_owned() } else { names.join(" ") }
 }
 
+/// What a search compares too, word by word.
 fn words(text: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    for c in text.nfkd().filter(|c| !is_combining_mark(*c) && !is_apostrophe(*c)) {
-        if !c.is_alphanumeric() {
-            words.push(String::new());
-        } else if let Some(word) = words.last_mut() {
-            match c {
-                'ß' | 'ẞ' => word.push_str("ss"),
-                c => word.extend(c.to_lowercase().filter(|c| !is_combining_mark(*c))),
-            }
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
-fn is_apostrophe(c: char) -> bool {
-    matches!(c, '\'' | '’' | '‘' | 'ʼ' | '`' | '´')
+    let folded = folded(&text.nfkc().collect::<String>()).to_lowercase();
+    let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_owned).collect()
 }
 
 #[cfg(test)]

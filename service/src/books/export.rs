@@ -7,6 +7,7 @@ use bibliographic::{Contributor, Isbn, Record, Series};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
+use super::is_list_of_names;
 use crate::{
     Book,
     database::Rows,
@@ -68,10 +69,9 @@ fn contributor(name: &str) -> Contributor {
     Contributor { name: name.to_owned(), ..Contributor::default() }
 }
 
-/// The names in a list of authors. Commas are within a name where a part is a single word, as in `Martin, Robert C.`
+/// The names in a list of authors.
 fn authors(list: &str) -> impl Iterator<Item = &str> {
-    let is_list = list.split(", ").all(|name| name.contains(' '));
-    let separator = if is_list { ", " } else { "\n" };
+    let separator = if is_list_of_names(list) { ", " } else { "\n" };
     list.split(separator)
 }
 
