@@ -13,7 +13,7 @@ mod documents;
 mod elements;
 mod encoding;
 mod fields;
-mod header;
+pub(crate) mod header;
 mod library;
 mod matching;
 mod members;
@@ -46,7 +46,6 @@ pub(crate) use {
     batch::{BATCH, Batch},
     encoding::SAVE_AS_UTF_8,
     fields::Fields,
-    header::{MOST_COLUMNS, names},
     matching::{Policy, find_stored},
     opened::{Opened, open},
     record::{Broken, Records, fields_of},

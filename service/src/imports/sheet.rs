@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::{
     books::import::{
-        Broken, Fields, MOST_COLUMNS, Opened, Options, Place, Records, Rejected, SAVE_AS_UTF_8,
-        Source, Understood, names, open, refuse_workbook,
+        Broken, Fields, Opened, Options, Place, Records, Rejected, SAVE_AS_UTF_8, Source,
+        Understood, header, open, refuse_workbook,
     },
     csv_escape::without_guard,
     query::{clean, shortened},
@@ -21,8 +21,6 @@ pub type Headers = &'static [(&'static str, &'static [&'static str])];
 
 /// Members of a row in an answer that are not imported: a list that was saved imports again.
 const IGNORED: [&str; 4] = ["id", "created_at", "updated_at", "version"];
-/// Headers that a message repeats.
-const MOST_SHOWN: usize = 20;
 
 /// What the columns of a noun are.
 #[derive(Clone, Copy, Debug)]
@@ -111,10 +109,10 @@ impl<R: Read> Sheet<R> {
     fn with_header(mut self, skip_lines: u64, options: &Options) -> Result<Self, String> {
         let unreadable = |error: io::Error| error.to_string();
         self.records.skip_lines(skip_lines).map_err(unreadable)?;
-        let record = self.records.header(MOST_COLUMNS).map_err(unreadable)?;
+        let record = self.records.header(header::MOST_COLUMNS).map_err(unreadable)?;
         let record = record.ok_or("the file is empty, expected a header")?;
         self.header = record.raw.to_vec();
-        let names = names(&record)?;
+        let names = header::names(&record)?;
         let places = self.layout.find(&names, options)?;
         let columns = self.layout.headers.iter().zip(&places);
         self.understood.columns = columns
@@ -177,21 +175,14 @@ impl<R: Read> Sheet<R> {
 impl Layout {
     /// For each column its place in a table with these headers.
     fn find(&self, names: &[String], options: &Options) -> Result<Vec<Option<usize>>, String> {
-        let plain: Vec<String> = names.iter().map(|name| plain(name)).collect();
-        let place = |(ours, aliases): &(&str, &[&str])| match options.map.get(*ours) {
-            Some(header) => {
-                let header = without_guard(header.trim());
-                let place = names.iter().position(|name| name == header);
-                place.map(Some).ok_or_else(|| {
-                    let header = shortened(header, 40);
-                    format!("the file has no header `{header}`; its headers are {}", shown(names))
-                })
-            }
+        let plain: Vec<String> = names.iter().map(|name| header::plain(name)).collect();
+        let placed = |(ours, aliases): &(&str, &[&str])| match options.map.get(*ours) {
+            Some(written) => header::place(written, names).map(Some),
             None => {
                 Ok(aliases.iter().find_map(|alias| plain.iter().position(|name| name == alias)))
             }
         };
-        let places = self.headers.iter().map(place).collect::<Result<Vec<_>, _>>()?;
+        let places = self.headers.iter().map(placed).collect::<Result<Vec<_>, _>>()?;
         for group in self.needed {
             let is_there = |column: &&str| {
                 let mut columns = self.headers.iter().zip(&places);
@@ -199,7 +190,7 @@ impl Layout {
                     || columns.any(|((ours, _), place)| ours == column && place.is_some())
             };
             if let (Some(first), false) = (group.first(), group.iter().any(is_there)) {
-                let headers = shown(names);
+                let headers = header::shown(names);
                 return Err(format!(
                     "no header means `{first}`; name the one that does, as `{first}=HEADER` of a map, or a default for all rows, as \
                      `{first}=VALUE`; the headers are {headers}"
@@ -253,14 +244,4 @@ impl Cells {
             self.0.insert(column, text.into_owned());
         }
     }
-}
-
-/// `Unit Price` and `unit-price` are `unit_price`.
-fn plain(header: &str) -> String {
-    header.to_lowercase().replace([' ', '-'], "_")
-}
-
-fn shown(names: &[String]) -> String {
-    let first = names.iter().take(MOST_SHOWN).map(|name| format!("`{}`", shortened(name, 40)));
-    first.collect::<Vec<_>>().join(", ")
 }

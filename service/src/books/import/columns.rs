@@ -1,7 +1,11 @@
 //! The columns that are read, by their names.
 
-use super::{Options, profiles::Profile};
-use crate::{csv_escape::without_guard, query::shortened};
+use super::{
+    Options,
+    header::{place, plain, shown},
+    profiles::Profile,
+};
+use crate::query::shortened;
 
 /// Our columns and the headers under which other catalogues keep them, the best first.
 pub(super) const COLUMNS: [(&str, &[&str]); 12] = [
@@ -145,10 +149,6 @@ pub fn columns() -> &'static [(&'static str, &'static [&'static str])] {
     &COLUMNS
 }
 
-/// Headers that a message about a table repeats, and characters of each.
-const MOST_SHOWN: usize = 20;
-const LONGEST_SHOWN: usize = 40;
-
 /// Where the members of a book are in a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Columns {
@@ -172,7 +172,7 @@ impl Columns {
             .find(|column| COLUMNS.iter().all(|(ours, _)| ours != column))
         {
             let ours = COLUMNS.map(|(ours, _)| ours).join(", ");
-            let column = shortened(column, LONGEST_SHOWN);
+            let column = shortened(column, 40);
             return Err(format!("`{column}` is no column of a book; the columns are {ours}"));
         }
         let plain: Vec<String> = names.iter().map(|name| plain(name)).collect();
@@ -233,55 +233,11 @@ fn all_named(aliases: &[&str], names: &[String]) -> Vec<usize> {
 
 /// The places of one header, or of several with commas between them, the best first.
 fn named(headers: &str, names: &[String]) -> Result<Vec<usize>, String> {
-    let place = |header: &str| {
-        let header = without_guard(header.trim());
-        names.iter().position(|name| name == header).ok_or_else(|| {
-            let (header, headers) = (shortened(header, LONGEST_SHOWN), shown(names));
-            format!("the file has no header `{header}`; its headers are {headers}")
-        })
-    };
+    let place = |header: &str| place(header, names);
     match place(headers) {
         // A header may have a comma itself.
         Ok(place) => Ok(vec![place]),
         Err(_) if headers.contains(',') => headers.split(',').map(place).collect(),
         Err(error) => Err(error),
-    }
-}
-
-/// `Publication Year`, `publication-year` and `publicationYear` are `publication_year`, and `Año` is `ano`.
-pub(super) fn plain(header: &str) -> String {
-    let mut words = String::with_capacity(header.len());
-    for c in header.chars() {
-        if c.is_uppercase() && words.ends_with(char::is_lowercase) {
-            words.push('_');
-        }
-        words.push(c);
-    }
-    let lower = words.to_lowercase();
-    let plain = lower.chars().filter_map(|c| match c {
-        ' ' | '-' | '\u{a0}' => Some('_'),
-        'à'..='å' => Some('a'),
-        'ç' => Some('c'),
-        'è'..='ë' => Some('e'),
-        'ì'..='ï' => Some('i'),
-        'ñ' => Some('n'),
-        'ò'..='ö' => Some('o'),
-        'ù'..='ü' => Some('u'),
-        'º' | '°' => None,
-        // Accents that follow their letter.
-        '\u{300}'..='\u{36f}' => None,
-        c => Some(c),
-    });
-    plain.collect()
-}
-
-/// The first headers of a table, for a message.
-fn shown(names: &[String]) -> String {
-    let first = names.iter().take(MOST_SHOWN);
-    let first = first.map(|name| format!("`{}`", shortened(name, LONGEST_SHOWN)));
-    let first = first.collect::<Vec<_>>().join(", ");
-    match names.len().checked_sub(MOST_SHOWN) {
-        None | Some(0) => first,
-        Some(more) => format!("{first} and {more} more"),
     }
 }

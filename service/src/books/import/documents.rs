@@ -15,10 +15,11 @@ use serde_json::Value;
 use super::{
     Options,
     cells::{self, Defaults},
-    columns::{COLUMNS, plain},
+    columns::COLUMNS,
     counted::Counted,
     elements::{Element, Elements, Shape},
     header::MOST_COLUMNS,
+    header::plain,
     members::Members,
     profiles::Profile,
     row::{Place, Rejected, Row},

@@ -272,7 +272,7 @@ impl Profile {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::columns::{COLUMNS, plain},
+        super::{columns::COLUMNS, header::plain},
         *,
     };
 
