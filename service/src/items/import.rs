@@ -13,11 +13,11 @@ use sea_orm::{
 use super::{LONGEST_NAME, NewItem, price};
 use crate::{
     Book, Item, Store,
+    books::import::read_isbn,
     check::Check,
     database::Rows,
     error::Result,
     imports::{Cells, Importable, Layout, Line},
-    isbn,
     json::Price,
     noun::Noun,
     query::shortened,
@@ -242,6 +242,5 @@ impl Books {
 
 /// The ISBN of a row in its canonical form.
 fn isbn_of(cells: &Cells) -> Option<std::result::Result<String, String>> {
-    let written = cells.get("isbn")?.trim_matches(['=', '"', '\'']);
-    Some(isbn::canonical(written).map_err(|bad| bad.to_string()))
+    read_isbn(cells.get("isbn")?).transpose()
 }

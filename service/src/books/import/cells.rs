@@ -11,6 +11,8 @@ mod status;
 mod text;
 mod year;
 
+pub(crate) use isbn::read as read_isbn;
+
 use std::{borrow::Cow, collections::BTreeMap};
 
 use rust_decimal::Decimal;
