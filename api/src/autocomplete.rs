@@ -16,7 +16,11 @@ use service::{
 };
 use utoipa::ToSchema;
 
-use crate::{error::Problem, etag::IfNoneMatch, facets::limit, list};
+use crate::{
+    error::Problem,
+    etag::IfNoneMatch,
+    parameters::{parameters, take_limit},
+};
 
 /// Suggestions where none is asked for.
 const FEW: u64 = 10;
@@ -47,7 +51,7 @@ struct Typed {
 
 impl Typed {
     fn of(request: &HttpRequest) -> Result<Self> {
-        let (most, others) = limit(list::parameters(request)?, (FEW, MOST_SUGGESTIONS))?;
+        let (most, others) = take_limit(parameters(request)?, (FEW, MOST_SUGGESTIONS))?;
         Ok(Self { listing: Listing::new(others)?, most, seen: IfNoneMatch::of(request) })
     }
 }

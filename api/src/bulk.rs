@@ -12,7 +12,7 @@ use crate::{
     change::DryRun,
     error::{Kind, Problem},
     etag::IfMatch,
-    list,
+    parameters::parameters,
 };
 
 /// What a change of many rows came to.
@@ -83,7 +83,7 @@ impl FromRequest for Many {
                 "If-Match is not supported for bulk requests; use `confirm=<count>`",
             )));
         }
-        let many = list::parameters(request).and_then(|all| {
+        let many = parameters(request).and_then(|all| {
             let (dry_run, others) = DryRun::of(all)?;
             Ok(Self { selection: Selection::new(others)?, dry_run })
         });

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use crate::{
     error::Problem,
     etag::{self, IfMatch},
-    list::parameters,
+    parameters::{Parameters, parameters, take_flag},
     projection::Representation,
 };
 
@@ -51,19 +51,8 @@ impl DryRun {
     ///
     /// # Errors
     /// For another value than `true` and `false`, or a second one.
-    pub fn of(given: Vec<(String, String)>) -> Result<(Self, Vec<(String, String)>)> {
-        let (own, others): (Vec<_>, _) = given.into_iter().partition(|(name, _)| name == DRY_RUN);
-        let is_dry = match own.as_slice() {
-            [] => false,
-            [(_, value)] if value == "true" => true,
-            [(_, value)] if value == "false" => false,
-            [(_, value)] => {
-                let shown = service::shortened(value, 40);
-                let detail = format!("{DRY_RUN} `{shown}` is neither true nor false");
-                return Err(Error::parameter(DRY_RUN, detail));
-            }
-            _ => return Err(Error::twice(DRY_RUN)),
-        };
+    pub fn of(given: Parameters) -> Result<(Self, Parameters)> {
+        let (is_dry, others) = take_flag(given, DRY_RUN)?;
         Ok((Self(is_dry), others))
     }
 

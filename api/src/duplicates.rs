@@ -9,7 +9,12 @@ use service::{
 };
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{books::BookOut, error::Problem, list::parameters, routes::Routes};
+use crate::{
+    books::BookOut,
+    error::Problem,
+    parameters::{parameters, take, take_flag},
+    routes::Routes,
+};
 
 /// Groups of a page, if it is not said.
 const USUAL: usize = 100;
@@ -65,37 +70,25 @@ async fn list_duplicates(db: Data<Db>, request: HttpRequest) -> Result<HttpRespo
 }
 
 fn options(request: &HttpRequest) -> service::Result<Options> {
-    let mut options = Options { editions: false, offset: 0, limit: USUAL };
-    let mut seen = Vec::new();
-    for (name, value) in parameters(request)? {
-        let shown = service::shortened(&value, 40);
-        let number = |least: usize, most: usize| {
-            let number = value.parse().ok().filter(|number| (least..=most).contains(number));
-            number.ok_or_else(|| {
-                let detail =
-                    format!("{name} `{shown}` is not a whole number between {least} and {most}");
-                Error::parameter(&name, detail)
-            })
-        };
-        match name.as_str() {
-            _ if seen.contains(&name) => return Err(Error::twice(&name)),
-            "limit" => options.limit = number(1, MOST_GROUPS)?,
-            "offset" => options.offset = number(0, 0x7fff_ffff)?,
-            "editions" => {
-                let expected = || {
-                    Error::parameter(&name, format!("{name} `{shown}` is neither true nor false"))
-                };
-                options.editions = value.parse().map_err(|_| expected())?;
-            }
-            _ => {
-                let known = ["editions", "limit", "offset"].map(str::to_owned).into_iter();
-                let shown = service::shortened(&name, 40);
-                let detail =
-                    format!("the parameter `{shown}` does not exist{}", nearest(&name, known));
-                return Err(Error::parameter(&shown, detail));
-            }
-        }
-        seen.push(name);
+    let (editions, others) = take_flag(parameters(request)?, "editions")?;
+    let (limit, others) = take(others, "limit")?;
+    let (offset, others) = take(others, "offset")?;
+    if let Some((name, _)) = others.first() {
+        let known = ["editions", "limit", "offset"].map(str::to_owned).into_iter();
+        let shown = service::shortened(name, 40);
+        let detail = format!("the parameter `{shown}` does not exist{}", nearest(name, known));
+        return Err(Error::parameter(&shown, detail));
     }
-    Ok(options)
+    let limit = limit.map(|written| number("limit", &written, (1, MOST_GROUPS))).transpose()?;
+    let offset = offset.map(|written| number("offset", &written, (0, 0x7fff_ffff))).transpose()?;
+    Ok(Options { editions, offset: offset.unwrap_or(0), limit: limit.unwrap_or(USUAL) })
+}
+
+fn number(name: &str, written: &str, (least, most): (usize, usize)) -> service::Result<usize> {
+    let number = written.parse().ok().filter(|number| (least..=most).contains(number));
+    number.ok_or_else(|| {
+        let shown = service::shortened(written, 40);
+        let detail = format!("{name} `{shown}` is not a whole number between {least} and {most}");
+        Error::parameter(name, detail)
+    })
 }

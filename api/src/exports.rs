@@ -16,8 +16,9 @@ use service::{
 use crate::{
     error::Problem,
     fitted::fitted,
-    list::{self, List},
+    list::List,
     openapi::Class,
+    parameters::{parameters, take},
     routes::Routes,
 };
 
@@ -103,34 +104,28 @@ struct FileList {
     list: List,
     table: Table,
     /// The first parameter that is only for tables.
-    of_table: Option<String>,
+    of_table: Option<&'static str>,
 }
 
 impl FileList {
     fn of(request: &HttpRequest) -> service::Result<Self> {
-        let is_of_table = |name: &str| matches!(name, "bom" | "delimiter");
-        let (own, others): (Vec<_>, Vec<_>) =
-            list::parameters(request)?.into_iter().partition(|(name, _)| is_of_table(name));
+        let (bom, others) = take(parameters(request)?, "bom")?;
+        let (delimiter, others) = take(others, "delimiter")?;
+        let of_table = bom.as_ref().map(|_| "bom").or(delimiter.as_ref().map(|_| "delimiter"));
         let mut table = Table::default();
-        for (place, (name, value)) in own.iter().enumerate() {
-            if own.iter().skip(place + 1).any(|(other, _)| other == name) {
-                return Err(Error::twice(name));
+        table.bom = match bom.as_deref() {
+            None | Some("false" | "0") => false,
+            Some("true" | "1" | "") => true,
+            Some(other) => {
+                let shown = service::shortened(other, 40);
+                let detail = format!("bom `{shown}` is not `true` or `false`");
+                return Err(Error::parameter("bom", detail));
             }
-            match (name.as_str(), value.as_str()) {
-                ("bom", "false" | "0") => {}
-                ("bom", "true" | "1" | "") => table.bom = true,
-                ("bom", other) => {
-                    let shown = service::shortened(other, 40);
-                    let detail = format!("bom `{shown}` is not `true` or `false`");
-                    return Err(Error::parameter("bom", detail));
-                }
-                (_, written) => {
-                    table.delimiter = Table::delimiter(written)
-                        .map_err(|detail| Error::parameter("delimiter", detail))?;
-                }
-            }
+        };
+        if let Some(written) = delimiter {
+            table.delimiter = Table::delimiter(&written)
+                .map_err(|detail| Error::parameter("delimiter", detail))?;
         }
-        let of_table = own.into_iter().next().map(|(name, _)| name);
         Ok(Self { list: List::with(request, others)?, table, of_table })
     }
 
@@ -144,7 +139,7 @@ impl FileList {
         let (format, kind) = format::<T>(ending, table).map_err(|problem| *problem)?;
         if let Some(name) = of_table.filter(|_| !matches!(format, Format::Csv(_))) {
             let detail = format!("{name} is for `.csv`, leave it out");
-            return Err(Error::parameter(&name, detail).into());
+            return Err(Error::parameter(name, detail).into());
         }
         list.expect_rows_as_they_are()?;
         let load = list.load;

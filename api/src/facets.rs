@@ -13,10 +13,10 @@ use actix_web::{
     web::{self, Data},
 };
 use indexmap::IndexMap;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use service::{
-    Db, Error, Listed, Listing, Noun,
+    Db, Error, Listed, Listing, Noun, given,
     query::{MOST_FACET_VALUES, Tally},
     whole_or_null,
 };
@@ -29,7 +29,8 @@ use crate::{
     error::Problem,
     etag::IfNoneMatch,
     extract,
-    list::{self, QUERY},
+    list::QUERY,
+    parameters::{Parameters, parameters, take_limit},
     query::{LONGEST_BODY, Names},
 };
 
@@ -45,11 +46,6 @@ struct Query {
     q: Option<String>,
     #[serde(default, deserialize_with = "whole_or_null")]
     limit: Option<i32>,
-}
-
-/// A member that may be absent, and is not `null`.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(from).map(Some)
 }
 
 impl PartialSchema for Query {
@@ -77,9 +73,9 @@ struct Facets {
 struct QueriedFacets(Facets);
 
 impl Facets {
-    fn of(parameters: Vec<(String, String)>) -> service::Result<Self> {
+    fn of(parameters: Parameters) -> service::Result<Self> {
         let bounds = (MOST_FACET_VALUES, MOST_FACET_VALUES);
-        let (most, others) = limit(parameters, bounds)?;
+        let (most, others) = take_limit(parameters, bounds)?;
         let (facets, others): (Vec<_>, Vec<_>) =
             others.into_iter().partition(|(name, _)| name == "facet");
         let names = facets.iter().flat_map(|(_, names)| names.split(','));
@@ -102,33 +98,12 @@ impl Facets {
     }
 }
 
-/// Takes `limit` out of the parameters of what is no list of rows: the number, by default the first one, and the other parameters.
-///
-/// # Errors
-/// For a number that is not between 1 and `most`, or a second one.
-pub fn limit(
-    parameters: Vec<(String, String)>,
-    (default, most): (u64, u64),
-) -> service::Result<(u64, Vec<(String, String)>)> {
-    let (own, others): (Vec<_>, _) = parameters.into_iter().partition(|(name, _)| name == "limit");
-    let [(_, written)] = own.as_slice() else {
-        return if own.is_empty() { Ok((default, others)) } else { Err(Error::twice("limit")) };
-    };
-    match written.parse() {
-        Ok(limit) if (1..=most).contains(&limit) => Ok((limit, others)),
-        _ => {
-            let shown = service::shortened(written, 30);
-            Err(Error::parameter("limit", format!("limit `{shown}` is not between 1 and {most}")))
-        }
-    }
-}
-
 impl FromRequest for Facets {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let facets = list::parameters(request).and_then(Self::of);
+        let facets = parameters(request).and_then(Self::of);
         let seen = IfNoneMatch::of(request);
         ready(facets.map(|facets| Self { seen, ..facets }).map_err(Problem::from))
     }
@@ -143,7 +118,7 @@ impl FromRequest for QueriedFacets {
         let request = request.clone();
         Box::pin(async move {
             let Query { facet, filter, q, limit } = body.await?;
-            if let Some((name, _)) = list::parameters(&request)?.first() {
+            if let Some((name, _)) = parameters(&request)?.first() {
                 return Err(Error::parameter(name, format!("{name} belongs in the body")).into());
             }
             let parameters = [

@@ -33,6 +33,7 @@ mod logging;
 mod merges;
 mod openapi;
 mod origin;
+mod parameters;
 mod problems;
 mod projection;
 mod query;

@@ -6,7 +6,7 @@ use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
     dev::Payload,
     http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LINK, VARY},
-    web::{Bytes, Data, Query},
+    web::{Bytes, Data},
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::value::RawValue;
@@ -18,6 +18,7 @@ use crate::{
     etag::IfNoneMatch,
     fitted::fitted,
     format::Format,
+    parameters::{Parameters, parameters},
     projection::{HIGHLIGHT, Projection, Representation, highlight},
 };
 
@@ -37,7 +38,7 @@ pub struct List {
     /// Filters, order and page.
     pub listing: Listing,
     path: String,
-    parameters: Vec<(String, String)>,
+    parameters: Parameters,
     projection: Projection,
     cap: u64,
     format: Result<Format, String>,
@@ -55,7 +56,7 @@ impl List {
     ///
     /// # Errors
     /// As for any list.
-    pub fn with(request: &HttpRequest, parameters: Vec<(String, String)>) -> service::Result<Self> {
+    pub fn with(request: &HttpRequest, parameters: Parameters) -> service::Result<Self> {
         let (projection, rest) = shown(&parameters)?;
         Ok(Self::new(request, parameters, projection, Listing::new(rest)?))
     }
@@ -66,8 +67,8 @@ impl List {
     /// As for any list.
     pub fn queried(
         request: &HttpRequest,
-        address: Vec<(String, String)>,
-        body: Vec<(String, String)>,
+        address: Parameters,
+        body: Parameters,
         filter: Option<Box<RawValue>>,
     ) -> service::Result<Self> {
         let given: Vec<_> = body.into_iter().chain(address.iter().cloned()).collect();
@@ -87,7 +88,7 @@ impl List {
     /// `parameters` are those of the links to other pages.
     fn new(
         request: &HttpRequest,
-        parameters: Vec<(String, String)>,
+        parameters: Parameters,
         projection: Projection,
         listing: Listing,
     ) -> Self {
@@ -229,7 +230,7 @@ impl List {
 }
 
 /// What of each row is shown, and the other parameters of a list.
-fn shown(parameters: &[(String, String)]) -> service::Result<(Projection, Vec<(String, String)>)> {
+fn shown(parameters: &[(String, String)]) -> service::Result<(Projection, Parameters)> {
     let (mut projection, others) = Projection::of(parameters);
     let (highlight, others) = highlight(others)?;
     projection.highlight = highlight;
@@ -245,16 +246,6 @@ async fn part<T: Representation>(
 ) -> service::Result<Vec<u8>> {
     let included = T::include(db, projection, rows).await?;
     format.write(projection, (rows, included), is_first)
-}
-
-/// The parameters of a query, in their order.
-///
-/// # Errors
-/// For a query that is not UTF-8 after unescaping.
-pub fn parameters(request: &HttpRequest) -> service::Result<Vec<(String, String)>> {
-    let read = Query::<Vec<(String, String)>>::from_query(request.query_string());
-    read.map(Query::into_inner)
-        .map_err(|error| Error::parameter("query", format!("the query cannot be read: {error}")))
 }
 
 impl FromRequest for List {

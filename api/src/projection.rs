@@ -13,6 +13,8 @@ use utoipa::{
     },
 };
 
+use crate::parameters::{Parameters, take_flag};
+
 /// Rows that are returned, one by one or in lists.
 pub trait Representation: Listed + Sized + 'static {
     /// A row as it is returned.
@@ -124,7 +126,7 @@ pub struct Projection {
 
 impl Projection {
     /// From the parameters of a query; also returns the other parameters.
-    pub fn of(parameters: &[(String, String)]) -> (Self, Vec<(String, String)>) {
+    pub fn of(parameters: &[(String, String)]) -> (Self, Parameters) {
         let names = |written: &str| written.split(',').map(str::to_owned).collect::<Vec<_>>();
         let (mut projection, mut rest) = (Self::default(), Vec::new());
         for (name, value) in parameters {
@@ -227,32 +229,21 @@ fn marked<T: Listed>(words: &Highlighter, members: &Members) -> IndexMap<&'stati
     found.collect()
 }
 
-/// Parameters of a query, in their order.
-type Parameters = Vec<(String, String)>;
-
 /// Takes `highlight` out of the parameters of a list: the words of its search if they are to be marked, and the other parameters.
 ///
 /// # Errors
 /// For another value than `true` and `false`, a second one, or where there is no search.
-pub fn highlight(parameters: Vec<(String, String)>) -> Result<(Option<Highlighter>, Parameters)> {
-    let (own, others): (Vec<_>, _) =
-        parameters.into_iter().partition(|(name, _)| name == HIGHLIGHT);
-    let refused = |why: String| Err(Error::parameter(HIGHLIGHT, format!("{HIGHLIGHT} {why}")));
-    match own.as_slice() {
-        [] => Ok((None, others)),
-        [(_, value)] if value == "false" => Ok((None, others)),
-        [(_, value)] if value == "true" => {
-            let q = others.iter().find(|(name, value)| name == "q" && !value.trim().is_empty());
-            match q {
-                Some((_, q)) => Ok((Some(Highlighter::new(q)), others)),
-                None => refused("marks what `q` finds; add that".to_owned()),
-            }
-        }
-        [(_, value)] => {
-            refused(format!("`{}` is neither true nor false", service::shortened(value, 40)))
-        }
-        _ => Err(Error::twice(HIGHLIGHT)),
+pub fn highlight(parameters: Parameters) -> Result<(Option<Highlighter>, Parameters)> {
+    let (is_asked, others) = take_flag(parameters, HIGHLIGHT)?;
+    if !is_asked {
+        return Ok((None, others));
     }
+    let q = others.iter().find(|(name, value)| name == "q" && !value.trim().is_empty());
+    let Some((_, q)) = q else {
+        let detail = format!("{HIGHLIGHT} marks what `q` finds; add that");
+        return Err(Error::parameter(HIGHLIGHT, detail));
+    };
+    Ok((Some(Highlighter::new(q)), others))
 }
 
 /// Values for some rows, as JSON.

@@ -19,7 +19,8 @@ use utoipa::{
 use crate::{
     error::Problem,
     extract,
-    list::{self, List, QUERY},
+    list::{List, QUERY},
+    parameters::parameters,
     projection::{HIGHLIGHT, Representation},
 };
 
@@ -108,7 +109,7 @@ impl FromRequest for QueriedList {
         let request = request.clone();
         Box::pin(async move {
             let body = body.await?;
-            let address = list::parameters(&request)?;
+            let address = parameters(&request)?;
             if let Some((name, _)) = address.iter().find(|(name, _)| !OF_ADDRESS.contains(&&**name))
             {
                 let detail =

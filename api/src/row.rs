@@ -7,7 +7,7 @@ use crate::{
     error::{Kind, Problem},
     etag::IfNoneMatch,
     format::Format,
-    list::parameters,
+    parameters::parameters,
     projection::{Projection, Representation},
 };
 

@@ -29,7 +29,7 @@ pub use entity::{
 };
 pub use error::{Error, FieldError, FieldErrors, Result, chain};
 pub use isbn::PATTERN as ISBN_PATTERN;
-pub use json::{Price, number_or_null, price_as_number, whole_or_null};
+pub use json::{Price, given, number_or_null, price_as_number, whole_or_null};
 pub use language::PATTERN as LANGUAGE_PATTERN;
 pub use noun::{Listed, Noun};
 pub use precondition::{Precondition, ReadOnlyFields, RowVersion};
