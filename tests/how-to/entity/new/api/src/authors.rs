@@ -89,8 +89,9 @@ async fn update_author(
     Json(changes): Json<AuthorChanges>,
 ) -> Result<HttpResponse, Problem> {
     let changes = changes.check()?;
-    let author =
-        dry_run.write(&db, async move |tx| Author::update(tx, id, &precondition, &changes).await).await?;
+    let author = dry_run
+        .write(&db, async move |tx| Author::update(tx, id, &precondition, &changes).await)
+        .await?;
     Ok(dry_run.row(HttpResponse::Ok(), &author))
 }
 
@@ -122,7 +123,10 @@ async fn update_authors(
 /// Deletes every author that the filters find.
 #[utoipa::path]
 #[delete("/api/authors")]
-async fn delete_authors(db: Data<Db>, Many { selection, dry_run }: Many) -> Result<HttpResponse, Problem> {
+async fn delete_authors(
+    db: Data<Db>,
+    Many { selection, dry_run }: Many,
+) -> Result<HttpResponse, Problem> {
     let work = async move |tx: &_| Author::delete_all(tx, &selection).await;
     Ok(bulk::deleted::<Author>(dry_run, dry_run.write_many(&db, work).await?))
 }
