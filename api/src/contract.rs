@@ -47,7 +47,7 @@ impl Contract {
         self.made().paths.of(path).map(|path| path.methods.as_slice())
     }
 
-    /// What a request for the options of a path is told: its methods, and the types of the bodies that it takes.
+    /// The response to OPTIONS of a path: its methods, and the types of the bodies that it takes.
     fn options(&self, path: &str) -> Option<HttpResponse> {
         let path = self.made().paths.of(path)?;
         let mut response = HttpResponse::NoContent();

@@ -35,8 +35,8 @@ pub async fn add<T>(db: &Db, body: CreateBody<T::New>) -> std::result::Result<Ht
 where
     T: Noun<New: Send + Sync + 'static> + Representation,
 {
-    let (inputs, kept) = checked(body)?;
-    answer(db, kept, async move |tx: &Tx| stored::<T>(tx, &inputs).await).await
+    let (inputs, mode) = checked(body)?;
+    answer(db, mode, async move |tx: &Tx| stored::<T>(tx, &inputs).await).await
 }
 
 /// The same for rows that belong to the row `id` of another noun.
@@ -52,12 +52,12 @@ where
     P: Noun,
     T: Noun<New: Send + Sync + 'static> + Representation,
 {
-    let (inputs, kept) = checked(body)?;
+    let (inputs, mode) = checked(body)?;
     let work = async move |tx: &Tx| {
         P::find(tx, id).await?;
         stored::<T>(tx, &inputs).await
     };
-    answer(db, kept, work).await
+    answer(db, mode, work).await
 }
 
 /// Input that passed its rules.
@@ -67,9 +67,9 @@ enum Inputs<N> {
 }
 
 /// The key of a request, and whether it is only tried.
-type Kept = (Option<Key>, DryRun);
+type Mode = (Option<Key>, DryRun);
 
-fn checked<N: Check>(body: CreateBody<N>) -> Result<(Inputs<N>, Kept)> {
+fn checked<N: Check>(body: CreateBody<N>) -> Result<(Inputs<N>, Mode)> {
     let CreateBody { input, key, dry_run } = body;
     let inputs = match input {
         OneOrMany::One(one) => Inputs::One(one.check()?),
@@ -95,7 +95,7 @@ async fn stored<T: Noun + Representation>(tx: &Tx, inputs: &Inputs<T::New>) -> R
 
 async fn answer(
     db: &Db,
-    (key, dry_run): Kept,
+    (key, dry_run): Mode,
     work: impl AsyncFn(&Tx) -> Result<Created> + Send + Sync + 'static,
 ) -> std::result::Result<HttpResponse, Problem> {
     // Nothing is stored under the key of a dry run, either.

@@ -209,7 +209,7 @@ noun! {
         series => line(LONGEST_SERIES),
         series_number => check_series_number,
     }
-    beside: subjects
+    related: subjects
 }
 
 fn check_series_number(rules: &mut Rules, field: &str, number: &mut Decimal) {

@@ -80,23 +80,23 @@ pub trait Noun: Listed<Entity = Self::Table> + IntoActiveModel<Self::Row> {
     /// The [`MEMBERS`](Self::MEMBERS) as the cells of a table, in their order.
     fn cells(&self) -> Vec<Cow<'_, str>>;
 
-    /// Stores what a new row is given beside its columns.
+    /// Stores the related rows that a new row is given.
     ///
     /// # Errors
     /// Any database error.
-    async fn add_beside(_: &impl Changes, _: i32, _: &Self::New) -> Result<()> {
+    async fn add_related(_: &impl Changes, _: i32, _: &Self::New) -> Result<()> {
         Ok(())
     }
 
-    /// Stores what a change gives a row beside its columns; whether that was something else.
+    /// Stores the related rows that a change gives a row; whether it had others.
     ///
     /// # Errors
     /// Any database error.
-    async fn change_beside(_: &impl Changes, _: i32, _: &Self::Changes) -> Result<bool> {
+    async fn change_related(_: &impl Changes, _: i32, _: &Self::Changes) -> Result<bool> {
         Ok(false)
     }
 
-    /// Refuses a change of many rows that gives them something beside their columns.
+    /// Refuses a change of many rows that gives them related rows.
     ///
     /// # Errors
     /// [`Error::Invalid`] with the member.
@@ -140,7 +140,7 @@ pub trait Noun: Listed<Entity = Self::Table> + IntoActiveModel<Self::Row> {
         let stored = db.insert(row).await;
         let stored =
             stored.map_err(|error| with_value::<Self>(error.into(), &Self::row(new, now), db))?;
-        Self::add_beside(db, stored.row_version().id, new).await?;
+        Self::add_related(db, stored.row_version().id, new).await?;
         Ok(stored)
     }
 
@@ -228,8 +228,8 @@ pub(crate) async fn change<T: Noun>(
     T::read_only(changes).check(T::resource().noun.0, &version)?;
     let mut row = stored.clone().into_active_model();
     T::apply(changes, &mut row);
-    let beside = T::change_beside(db, version.id, changes).await?;
-    if !row.is_changed() && !beside {
+    let has_others = T::change_related(db, version.id, changes).await?;
+    if !row.is_changed() && !has_others {
         return Ok(stored);
     }
     T::check_parents(db, &row).await?;

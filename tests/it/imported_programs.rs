@@ -17,7 +17,7 @@ const OPEN_LIBRARY: &str = include_str!("tables/open_library.csv");
 const GOODBOOKS: &str = include_str!("tables/goodbooks.csv");
 
 /// Programs, a table of each, and subtitle, publisher, language, description, series and its number in the book of that.
-const BESIDE: [(&str, &str, &str); 14] = [
+const OTHER_MEMBERS: [(&str, &str, &str); 14] = [
     ("Book Catalogue", BOOK_CATALOGUE, "-|Tor|en|-|Gardens|4"),
     ("BiblioteQ", BIBLIOTEQ, "-|Tor|en|-|Gardens|-"),
     ("Inventaire", INVENTAIRE, "A Novel|Tor|en|-|Gardens|4"),
@@ -106,7 +106,7 @@ on_both! {
 
     fn the_members_beside_title_and_author_are_read_from_each_program(database) {
         let app = App::new(&database);
-        for (program, table, expected) in BESIDE {
+        for (program, table, expected) in OTHER_MEMBERS {
             let import = upload(&app, "", table);
             assert_eq!(import["read_as"]["profile"], program, "{import}");
             let rest = "coalesce(subtitle, '-') || '|' || coalesce(publisher, '-') || '|' || coalesce(language, '-') || '|' \

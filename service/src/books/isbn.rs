@@ -57,7 +57,7 @@ pub async fn put(
     }
     match db.insert(new_row(isbn, changes)?).await {
         Ok(book) => {
-            Book::change_beside(db, book.id, changes).await?;
+            Book::change_related(db, book.id, changes).await?;
             Ok((book, true))
         }
         // Another transaction has just created it; a retry updates it.

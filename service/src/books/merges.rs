@@ -250,7 +250,7 @@ pub async fn undo(db: &impl Changes, id: i32) -> Result<Merge> {
     row.version = Set(version);
     row.updated_at = Set(now());
     db.update(row).await?;
-    Book::change_beside(db, book_id, &before).await?;
+    Book::change_related(db, book_id, &before).await?;
     for Merged { book, items } in &merged {
         let Some(other) = book.id else { continue };
         let mut row = book::ActiveModel {
@@ -262,7 +262,7 @@ pub async fn undo(db: &impl Changes, id: i32) -> Result<Merge> {
         };
         Book::apply(book, &mut row);
         db.exec(book::Entity::insert(row).as_query()).await?;
-        Book::change_beside(db, other, book).await?;
+        Book::change_related(db, other, book).await?;
         for items in items.chunks(500) {
             let theirs = item::Column::Id.is_in(items.iter().copied());
             point(db, theirs.and(item::Column::BookId.eq(book_id)), other).await?;

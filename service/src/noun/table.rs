@@ -55,12 +55,12 @@ pub(crate) use changes;
 
 /// Makes an entity with its [`Resource`] a [`Noun`], by the table of the members that clients may write: `member => rule`, in the
 /// order of the columns. The rule is a function of [`Rules`](crate::check::Rules), the member's name and its value, where there is
-/// one. `parents` names the function of [`Noun::check_parents`], `beside` a member whose values are rows of other tables, and the module
+/// one. `parents` names the function of [`Noun::check_parents`], `related` a member whose values are rows of other tables, and the module
 /// that stores them.
 macro_rules! noun {
     ($resource:ident of $($table:ident)::+: $new:ident, $changes:ident {
         $($member:ident $(=> $rule:expr)?,)*
-    } $(parents: $check_parents:ident)? $(beside: $beside:ident)?) => {
+    } $(parents: $check_parents:ident)? $(related: $related:ident)?) => {
         impl $crate::noun::Listed for $($table)::+::Model {
             fn resource() -> &'static $crate::query::Resource<$($table)::+::Entity> {
                 &$resource
@@ -70,14 +70,14 @@ macro_rules! noun {
         impl $crate::check::Check for $new {
             fn apply(&mut self, rules: &mut $crate::check::Rules) {
                 $($crate::noun::check!(self.$member, rules, stringify!($member) $(, $rule)?);)*
-                $($crate::noun::check!(self.$beside, rules, stringify!($beside), $crate::$beside::check);)?
+                $($crate::noun::check!(self.$related, rules, stringify!($related), $crate::$related::check);)?
             }
         }
 
         impl $crate::check::Check for $changes {
             fn apply(&mut self, rules: &mut $crate::check::Rules) {
                 $($crate::noun::check!(self.$member, rules, stringify!($member) $(, $rule)?);)*
-                $($crate::noun::check!(self.$beside, rules, stringify!($beside), $crate::$beside::check);)?
+                $($crate::noun::check!(self.$related, rules, stringify!($related), $crate::$related::check);)?
             }
         }
 
@@ -93,7 +93,7 @@ macro_rules! noun {
 
             fn row(new: &$new, now: chrono::DateTime<chrono::Utc>) -> Self::Row {
                 use sea_orm::ActiveValue::{NotSet, Set};
-                let $new { $($member,)* $($beside: _)? } = new;
+                let $new { $($member,)* $($related: _)? } = new;
                 $($table)::+::ActiveModel {
                     id: NotSet,
                     $($member: Set($member.clone().into()),)*
@@ -104,14 +104,14 @@ macro_rules! noun {
             }
 
             fn apply(changes: &$changes, row: &mut Self::Row) {
-                let $changes { $($member,)* $($beside: _,)? id: _, version: _, created_at: _, updated_at: _ } = changes;
+                let $changes { $($member,)* $($related: _,)? id: _, version: _, created_at: _, updated_at: _ } = changes;
                 $(if let Some(value) = $member {
                     row.$member.set_ne(value.clone().into());
                 })*
             }
 
             fn overwrite(new: &$new, named: &[bool], row: &mut Self::Row) {
-                let (mut named, $new { $($member,)* $($beside: _)? }) = (named.iter(), new);
+                let (mut named, $new { $($member,)* $($related: _)? }) = (named.iter(), new);
                 $(if named.next() == Some(&true) {
                     row.$member.set_ne($member.clone().into());
                 })*
@@ -139,32 +139,32 @@ macro_rules! noun {
                 vec![$($crate::csv_escape::Cell::cell(&self.$member)),*]
             }
 
-            $(async fn add_beside(
+            $(async fn add_related(
                 db: &impl $crate::database::Changes,
                 id: i32,
                 new: &$new,
             ) -> $crate::Result<()> {
-                if let Some(given) = &new.$beside {
-                    $crate::$beside::set(db, id, given).await?;
+                if let Some(given) = &new.$related {
+                    $crate::$related::set(db, id, given).await?;
                 }
                 Ok(())
             }
 
-            async fn change_beside(
+            async fn change_related(
                 db: &impl $crate::database::Changes,
                 id: i32,
                 changes: &$changes,
             ) -> $crate::Result<bool> {
-                match &changes.$beside {
+                match &changes.$related {
                     Some(given) => {
-                        $crate::$beside::set(db, id, given.as_deref().unwrap_or_default()).await
+                        $crate::$related::set(db, id, given.as_deref().unwrap_or_default()).await
                     }
                     None => Ok(false),
                 }
             }
 
             fn expect_columns(changes: &$changes) -> $crate::Result<()> {
-                $crate::$beside::expect_none(changes.$beside.is_some())
+                $crate::$related::expect_none(changes.$related.is_some())
             })?
 
             $(async fn check_parents(

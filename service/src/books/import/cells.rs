@@ -55,7 +55,7 @@ pub(super) struct Accepted {
     /// The places in [`COLUMNS`] of members that have the value for rows without one.
     pub defaulted: Vec<usize>,
     /// The place of a member whose value stood in the cell of another one.
-    pub beside: Option<usize>,
+    pub inferred: Option<usize>,
     /// For each of [`COLUMNS`] whether there is a value, or a cell that could not be used.
     pub filled: [bool; COLUMNS.len()],
 }
@@ -92,7 +92,7 @@ pub(super) fn book(cells: &impl Cells, defaults: &Defaults) -> Result<Accepted, 
         defaults,
         warnings: Vec::new(),
         defaulted: Vec::new(),
-        beside: None,
+        inferred: None,
         filled: [true; COLUMNS.len()],
     };
     let [
@@ -168,8 +168,8 @@ fn accepted<C: Cells>(new: NewBook, row: Reader<'_, C>) -> Result<Accepted, Stri
     let has_author = !new.author.is_empty();
     match new.check() {
         Ok(book) => {
-            let Reader { warnings, defaulted, beside, filled, .. } = row;
-            Ok(Accepted { book, warnings, defaulted, beside, filled })
+            let Reader { warnings, defaulted, inferred, filled, .. } = row;
+            Ok(Accepted { book, warnings, defaulted, inferred, filled })
         }
         Err(error @ Error::Invalid(_)) if has_author => Err(error.to_string()),
         Err(error @ Error::Invalid(_)) => {
@@ -194,7 +194,7 @@ struct Reader<'a, C> {
     defaults: &'a Defaults,
     warnings: Vec<Warning>,
     defaulted: Vec<usize>,
-    beside: Option<usize>,
+    inferred: Option<usize>,
     filled: [bool; COLUMNS.len()],
 }
 
@@ -287,7 +287,7 @@ impl<C: Cells> Reader<'_, C> {
             && let Some(numbered) = numbered.flatten()
         {
             number = Some(numbered);
-            self.beside = Some(series_number);
+            self.inferred = Some(series_number);
         }
         (name, number)
     }

@@ -64,7 +64,7 @@ impl<R: Read> Documents<R> {
         let mut elements = Elements::new(source, shape);
         let first = elements.next().map_err(|error| error.to_string())?;
         let value = first.as_ref().and_then(|first| json(shape, first).ok());
-        let names = value.map(|value| Told::by(&value).names()).unwrap_or_default();
+        let names = value.map(|value| Values::of(&value).names()).unwrap_or_default();
         let header = names.join("\n").into_bytes();
         let is_ours = shape == Shape::Array
             && options.map.is_empty()
@@ -136,7 +136,7 @@ impl<R: Read> Documents<R> {
         Ok(Some(match json(self.shape, &element) {
             Err(reason) => rejected(reason, element.raw),
             Ok(value) => {
-                let texts = Told::by(&value).texts(&self.options);
+                let texts = Values::of(&value).texts(&self.options);
                 match cells::book(&texts, &self.defaults) {
                     Ok(accepted) => Ok(Row::new((number, line), accepted, texts.present(), blank)),
                     Err(reason) => rejected(reason, texts.object()),
@@ -174,13 +174,13 @@ fn json(shape: Shape, element: &Element) -> Result<Value, String> {
 
 /// The texts of an object by the names of its members.
 #[derive(Default)]
-struct Told(BTreeMap<String, Vec<String>>);
+struct Values(BTreeMap<String, Vec<String>>);
 
-impl Told {
-    fn by(value: &Value) -> Self {
-        let mut told = Self::default();
-        told.take("", value);
-        told
+impl Values {
+    fn of(value: &Value) -> Self {
+        let mut values = Self::default();
+        values.take("", value);
+        values
     }
 
     fn take(&mut self, name: &str, value: &Value) {
@@ -213,7 +213,7 @@ impl Told {
         names.take(MOST_COLUMNS).cloned().collect()
     }
 
-    /// What is told of each column. Of several authors all are, of anything else the first that is usable.
+    /// The values of each column. Of several authors all are, of anything else the first that is usable.
     fn texts(&self, options: &Options) -> Texts {
         let profile = Profile::find(&self.names());
         Texts(COLUMNS.map(|(ours, usual)| {
@@ -223,11 +223,11 @@ impl Told {
             let known = profile.and_then(|profile| profile.headers(ours)).unwrap_or(usual);
             let known = known.iter().map(|name| (*name).to_owned());
             let names = if given.is_empty() { known.collect() } else { given };
-            let told = names.iter().filter_map(|name| self.0.get(name));
+            let values = names.iter().filter_map(|name| self.0.get(name));
             match ours {
-                "author" => told.map(|names| names.join(" | ")).collect(),
-                "language" => told.flatten().map(|code| without_path(code)).collect(),
-                _ => told.flatten().cloned().collect(),
+                "author" => values.map(|names| names.join(" | ")).collect(),
+                "language" => values.flatten().map(|code| without_path(code)).collect(),
+                _ => values.flatten().cloned().collect(),
             }
         }))
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Rejected, Row};
 
-/// Reasons that are told apart, of each kind; the rows of further ones are counted together.
+/// Reasons of each kind that are counted separately; the rows of further ones are counted together.
 const MOST: usize = 50;
 /// What stands for values that differ.
 const ANY: &str = "…";

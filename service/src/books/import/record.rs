@@ -56,7 +56,7 @@ pub struct Record<'a> {
     pub raw: &'a [u8],
     /// `Err` when it cannot be parsed; parsing then continues with the next line.
     pub fields: Result<&'a Fields, Broken>,
-    /// What is wrong with it though its fields can be told.
+    /// What is wrong with it though its fields can be determined.
     pub mended: Option<Broken>,
 }
 
@@ -255,7 +255,7 @@ impl<R: Read> Records<R> {
         self.empty = self.empty.map(|empty| empty + 1);
     }
 
-    /// The length of a broken record if its fields can be told all the same.
+    /// The length of a broken record if its fields can be determined all the same.
     fn mended(&mut self) -> io::Result<Option<usize>> {
         let (Some((_, surplus)), Some(width)) = (self.needed, self.width) else { return Ok(None) };
         loop {

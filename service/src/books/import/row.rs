@@ -43,7 +43,7 @@ impl Row {
         mut present: [bool; COLUMNS.len()],
         blank: Blank,
     ) -> Self {
-        let Accepted { book, warnings, defaulted, beside, filled } = accepted;
+        let Accepted { book, warnings, defaulted, inferred, filled } = accepted;
         let is_filled = |column: usize| filled.get(column) == Some(&true);
         let is_lossy = warnings.iter().any(|warning| is_filled(warning.column));
         if blank == Blank::Keep {
@@ -57,7 +57,7 @@ impl Row {
                 *present = false;
             }
         }
-        if let Some(present) = beside.and_then(|column| present.get_mut(column)) {
+        if let Some(present) = inferred.and_then(|column| present.get_mut(column)) {
             *present = true;
         }
         let has_unread = warnings.iter().any(|warning| cells::name(warning.column) != "isbn");

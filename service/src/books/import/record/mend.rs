@@ -1,4 +1,4 @@
-//! The fields of a line that is not as RFC 4180 says, where they can be told all the same.
+//! The fields of a line that is not as RFC 4180 says, where they can still be determined.
 //!
 //! Many programs write quotes within quotes once, or with a backslash, or quote a text only if it has a delimiter. And some write a
 //! delimiter after the last field of each row, or no quotes at all around names with commas. A line is mended only if it then has

@@ -70,7 +70,7 @@ fn a_broken_record_costs_one_line() {
 }
 
 #[test]
-fn a_line_is_mended_where_its_fields_can_be_told() {
+fn a_line_is_mended_where_its_fields_can_be_determined() {
     let narrow = |found| Err(Broken::Narrower { found, expected: 3 });
     let wide = || Err(Broken::Wider { expected: 3 });
     let cases: [(&str, Rows); 23] = [
