@@ -112,8 +112,7 @@ impl FileList {
         let (bom, others) = take(parameters(request)?, "bom")?;
         let (delimiter, others) = take(others, "delimiter")?;
         let of_table = bom.as_ref().map(|_| "bom").or(delimiter.as_ref().map(|_| "delimiter"));
-        let mut table = Table::default();
-        table.bom = match bom.as_deref() {
+        let bom = match bom.as_deref() {
             None | Some("false" | "0") => false,
             Some("true" | "1" | "") => true,
             Some(other) => {
@@ -122,10 +121,10 @@ impl FileList {
                 return Err(Error::parameter("bom", detail));
             }
         };
-        if let Some(written) = delimiter {
-            table.delimiter = Table::delimiter(&written)
-                .map_err(|detail| Error::parameter("delimiter", detail))?;
-        }
+        let delimiter = delimiter.map(|written| Table::delimiter(&written)).transpose();
+        let delimiter = delimiter.map_err(|detail| Error::parameter("delimiter", detail))?;
+        let delimiter = delimiter.unwrap_or(Table::default().delimiter);
+        let table = Table { delimiter, bom };
         Ok(Self { list: List::with(request, others)?, table, of_table })
     }
 
