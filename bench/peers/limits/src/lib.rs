@@ -34,6 +34,12 @@ impl NewBook {
             isbn: self.isbn.as_deref(),
             page_count: self.page_count.map(i64::from),
             status: b"available",
+            subtitle: None,
+            publisher: None,
+            language: None,
+            description: None,
+            series: None,
+            series_number: None,
             created_at: at,
             updated_at: at,
             version: 1,
@@ -82,6 +88,13 @@ pub struct Book<'a> {
     pub page_count: Option<i64>,
     /// One of a few words, with nothing to escape.
     pub status: &'a [u8],
+    pub subtitle: Option<&'a str>,
+    pub publisher: Option<&'a str>,
+    pub language: Option<&'a str>,
+    pub description: Option<&'a str>,
+    pub series: Option<&'a str>,
+    /// A whole number here; no book of the benchmark has one.
+    pub series_number: Option<i64>,
     /// In UTC, without the zone.
     pub created_at: &'a [u8],
     pub updated_at: &'a [u8],
@@ -105,7 +118,19 @@ impl Book<'_> {
         number(out, self.page_count);
         out.extend_from_slice(b",\"status\":\"");
         out.extend_from_slice(self.status);
-        out.extend_from_slice(b"\",\"created_at\":\"");
+        out.extend_from_slice(b"\",\"subtitle\":");
+        text(out, self.subtitle);
+        out.extend_from_slice(b",\"publisher\":");
+        text(out, self.publisher);
+        out.extend_from_slice(b",\"language\":");
+        text(out, self.language);
+        out.extend_from_slice(b",\"description\":");
+        text(out, self.description);
+        out.extend_from_slice(b",\"series\":");
+        text(out, self.series);
+        out.extend_from_slice(b",\"series_number\":");
+        number(out, self.series_number);
+        out.extend_from_slice(b",\"created_at\":\"");
         out.extend_from_slice(self.created_at);
         out.extend_from_slice(b"Z\",\"updated_at\":\"");
         out.extend_from_slice(self.updated_at);

@@ -13,7 +13,9 @@ use tokio::sync::oneshot;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const COLUMNS: &str = "SELECT id, title, author, year, isbn, page_count, status, created_at, updated_at, version FROM books";
+const COLUMNS: &str =
+    "SELECT id, title, author, year, isbn, page_count, status, subtitle, publisher, language,
+    description, series, CAST(series_number AS integer), created_at, updated_at, version FROM books";
 const INSERT: &str =
     "INSERT INTO books (title, author, year, isbn, page_count, created_at, updated_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)";
@@ -79,9 +81,15 @@ fn book<'a>(row: &'a Row) -> rusqlite::Result<Book<'a>> {
         isbn: row.get_ref(4)?.as_str_or_null()?,
         page_count: row.get(5)?,
         status: row.get_ref(6)?.as_bytes()?,
-        created_at: without_zone(row.get_ref(7)?.as_bytes()?),
-        updated_at: without_zone(row.get_ref(8)?.as_bytes()?),
-        version: row.get(9)?,
+        subtitle: row.get_ref(7)?.as_str_or_null()?,
+        publisher: row.get_ref(8)?.as_str_or_null()?,
+        language: row.get_ref(9)?.as_str_or_null()?,
+        description: row.get_ref(10)?.as_str_or_null()?,
+        series: row.get_ref(11)?.as_str_or_null()?,
+        series_number: row.get(12)?,
+        created_at: without_zone(row.get_ref(13)?.as_bytes()?),
+        updated_at: without_zone(row.get_ref(14)?.as_bytes()?),
+        version: row.get(15)?,
     })
 }
 
@@ -134,7 +142,7 @@ async fn search(
 ) -> HttpResponse {
     let values = params![query.pattern(), query.limit + 1];
     match list(&mut reader.borrow_mut().search, values, query.limit) {
-        Ok(list) => list.answer(&request, ("author__icontains", &query.author)),
+        Ok(list) => list.answer(&request, ("author__matches", &query.author)),
         Err(error) => failed(&error),
     }
 }

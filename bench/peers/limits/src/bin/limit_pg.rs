@@ -17,7 +17,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Connections a worker thread: one keeps one process of PostgreSQL busy, and there are two cores.
 const CONNECTIONS: usize = 4;
-const COLUMNS: &str = "SELECT id, title, author, year, isbn, page_count, status, created_at, updated_at, version FROM books";
+const COLUMNS: &str =
+    "SELECT id, title, author, year, isbn, page_count, status, subtitle, publisher, language,
+    description, series, CAST(series_number AS bigint), created_at, updated_at, version FROM books";
 const INSERT: &str = "INSERT INTO books (title, author, year, isbn, page_count)
     VALUES ($1, $2, $3, $4, $5) RETURNING id, created_at";
 
@@ -104,7 +106,7 @@ impl<'a> FromSql<'a> for Sent {
 fn with_book<T>(row: &Row, then: impl FnOnce(&Book) -> T) -> T {
     let number = |column| row.get::<_, Option<i32>>(column).map(i64::from);
     let moment = |column| row.get::<_, Sent>(column).moment();
-    let (created_at, updated_at) = (moment(7), moment(8));
+    let (created_at, updated_at) = (moment(13), moment(14));
     then(&Book {
         id: i64::from(row.get::<_, i32>(0)),
         title: row.get(1),
@@ -113,9 +115,15 @@ fn with_book<T>(row: &Row, then: impl FnOnce(&Book) -> T) -> T {
         isbn: row.get(4),
         page_count: number(5),
         status: row.get::<_, &str>(6).as_bytes(),
+        subtitle: row.get(7),
+        publisher: row.get(8),
+        language: row.get(9),
+        description: row.get(10),
+        series: row.get(11),
+        series_number: row.get(12),
         created_at: created_at.bytes(),
         updated_at: updated_at.bytes(),
-        version: i64::from(row.get::<_, i32>(9)),
+        version: i64::from(row.get::<_, i32>(15)),
     })
 }
 
@@ -151,7 +159,7 @@ async fn search(
 ) -> HttpResponse {
     let connection = connections.next();
     match connection.list(&connection.search, &query.pattern(), query.limit).await {
-        Ok(list) => list.answer(&request, ("author__icontains", &query.author)),
+        Ok(list) => list.answer(&request, ("author__matches", &query.author)),
         Err(error) => failed(&error),
     }
 }
