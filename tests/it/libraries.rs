@@ -136,6 +136,28 @@ fn xml_of(marc: &[u8], database: &Database) -> String {
 }
 
 on_both! {
+    fn a_book_with_any_description_goes_out_and_comes_back(database) {
+        let app = App::new(&database);
+        let descriptions = ["One\ntwo\tthree\r\nfour".to_owned(), "ế".repeat(9_900), "a b\n\n".repeat(2_000)];
+        for (number, description) in descriptions.iter().enumerate() {
+            let book = json!({"title": number.to_string(), "author": "x", "description": description});
+            app.post("/api/books", book).expect(201);
+        }
+        let letters = |text: &str| text.split_whitespace().collect::<String>();
+        for (format, ending) in [("marc21", "mrc"), ("marcxml", "xml")] {
+            assert_eq!(app.get(&format!("/api/exports/books.{ending}")).status, 200, "{ending}");
+            let name = format!("a.{ending}");
+            Program::new(&database).run(&["export", "books", "--format", format, "-o", &name]).expect_success();
+            database.execute("DELETE FROM books").unwrap();
+            Program::new(&database).run(&["import", "books", &name, "--strict"]).expect_success();
+            let books = app.get("/api/books?sort=title").expect(200);
+            for (book, description) in books.as_array().unwrap().iter().zip(&descriptions) {
+                assert_eq!(letters(book["description"].as_str().unwrap()), letters(description), "{format}");
+            }
+            assert_eq!(books.as_array().unwrap().len(), 3);
+        }
+    }
+
     fn records_of_libraries_become_books(database) {
         let app = App::new(&database);
         let (marc21, onix) = (marc_file(), onix_file());

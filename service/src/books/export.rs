@@ -17,6 +17,9 @@ use crate::{
     noun::{Members, Noun},
 };
 
+/// Bytes of a paragraph of a description in a record: a field of MARC 21 has 9 999.
+const LONGEST_PARAGRAPH: usize = 9_000;
+
 impl Exported for Book {
     type Whole = Self;
     const COLUMNS: &'static [&'static str] = Self::MEMBERS;
@@ -54,10 +57,42 @@ fn record(book: &Book) -> Record {
         subtitle: book.subtitle.clone(),
         publisher: book.publisher.clone(),
         languages: book.language.iter().map(|tag| language::of_libraries(tag)).collect(),
-        description: book.description.clone(),
+        description: book.description.as_deref().map(summary),
         series: book.series.iter().map(|name| series(name, book.series_number)).collect(),
         ..Record::default()
     }
+}
+
+/// A description as records have it: lines without breaks, each of which fits a field.
+fn summary(description: &str) -> String {
+    let mut paragraphs = vec![String::new()];
+    let words = description.split("\n\n").map(|text| text.split_whitespace().flat_map(pieces));
+    for words in words {
+        paragraphs.push(String::new());
+        for word in words {
+            match paragraphs.last_mut() {
+                Some(last) if last.is_empty() => last.push_str(word),
+                Some(last) if last.len() + word.len() < LONGEST_PARAGRAPH => {
+                    last.push(' ');
+                    last.push_str(word);
+                }
+                _ => paragraphs.push(word.to_owned()),
+            }
+        }
+    }
+    paragraphs.retain(|paragraph| !paragraph.is_empty());
+    paragraphs.join("\n\n")
+}
+
+/// A word, in several pieces if it is longer than a paragraph.
+fn pieces(word: &str) -> impl Iterator<Item = &str> {
+    let mut rest = word;
+    std::iter::from_fn(move || {
+        let end = rest.floor_char_boundary(LONGEST_PARAGRAPH);
+        let (piece, after) = rest.split_at(end);
+        rest = after;
+        (!piece.is_empty()).then_some(piece)
+    })
 }
 
 fn series(name: &str, number: Option<Decimal>) -> Series {
@@ -81,6 +116,25 @@ mod tests {
     use sea_orm::{IdenStatic, Iterable};
 
     use super::*;
+
+    #[test]
+    fn a_description_is_paragraphs_that_fit_a_field() {
+        for (description, expected) in [
+            ("One.", "One."),
+            ("One\ntwo\tthree", "One two three"),
+            ("One.\n\n\nTwo.\n\n\n\n", "One.\n\nTwo."),
+            ("  ", ""),
+        ] {
+            assert_eq!(summary(description), expected);
+        }
+        for long in ["é".repeat(10_000), "word ".repeat(2_000), format!("{} b", "a".repeat(9_000))]
+        {
+            let summary = summary(&long);
+            assert!(summary.split("\n\n").all(|text| text.len() <= LONGEST_PARAGRAPH));
+            let letters = |text: &str| text.split_whitespace().collect::<String>();
+            assert_eq!(letters(&summary), letters(&long));
+        }
+    }
 
     #[test]
     fn every_column_is_exported_but_what_the_server_keeps_of_a_row() {
