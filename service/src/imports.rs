@@ -32,6 +32,7 @@ pub(crate) use journal::Change;
 pub use lists::{RowList, RowParts};
 pub use of_noun::{Importable, rows_at_once};
 pub use spool::{Room, Spool, Upload};
+pub(crate) use undo::Undoable;
 pub use undo::{not_reverted, undo_at_once};
 pub use watch::{Following, MOST_FOLLOWERS};
 pub use work::Imports;

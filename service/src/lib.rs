@@ -18,6 +18,7 @@ pub mod language;
 pub mod maintenance;
 mod noun;
 mod precondition;
+mod restored;
 pub mod stores;
 pub mod subjects;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{App, on_both};
+use crate::support::{App, Program, on_both};
 
 fn added(app: &App, book: Value) -> i64 {
     app.post("/api/books", book).expect(201)["id"].as_i64().unwrap()
@@ -144,5 +144,42 @@ on_both! {
         assert!(problem.contains("isbn"), "{problem}");
         assert_eq!(app.get("/api/books/1").expect(200)["version"], 3);
         assert!(app.get("/api/merges/1").expect(200)["undone_at"].is_null());
+    }
+
+    fn merges_and_imports_are_undone_one_after_the_other(database) {
+        let app = App::new(&database);
+        for title in ["A", "B", "C"] {
+            added(&app, json!({"title": title, "author": "x"}));
+        }
+        let merge = |book: i64, other: i64| {
+            app.post(&format!("/api/books/{book}/merge"), json!({"books": [other]})).expect(201)["id"].as_i64().unwrap()
+        };
+        let undo = |merge: i64| app.post(&format!("/api/merges/{merge}/undo"), json!({})).expect(200);
+        let titles = || {
+            let books = app.get("/api/books?fields=title&sort=id").expect(200);
+            books.as_array().unwrap().iter().map(|book| book["title"].as_str().unwrap().to_owned()).collect::<String>()
+        };
+        // Two into one book, and a book that others were merged into.
+        for (first, second) in [((1, 2), (1, 3)), ((1, 2), (3, 1))] {
+            let merges = [merge(first.0, first.1), merge(second.0, second.1)];
+            assert_eq!(titles().len(), 1);
+            merges.into_iter().rev().for_each(|merge| drop(undo(merge)));
+            assert_eq!(titles(), "ABC");
+        }
+        // An import before a merge, and one after it.
+        let import = |file: &str| {
+            std::fs::write(database.home.path().join("a.csv"), file).unwrap();
+            Program::new(&database).run(&["import", "books", "a.csv", "--on-duplicate", "update"]).expect_success();
+        };
+        let undo_import = |id: &str| Program::new(&database).run(&["import", "undo", id]).expect_success();
+        import("title,author,isbn\nD,x,9780306406157\n");
+        let last = merge(4, 3);
+        import("title,author,year,isbn\nD,x,1999,9780306406157\n");
+        assert_eq!((titles().as_str(), &app.get("/api/books/4").expect(200)["year"]), ("ABD", &json!(1999)));
+        undo_import("2");
+        undo(last);
+        assert_eq!(titles(), "ABCD");
+        undo_import("1");
+        assert_eq!(titles(), "ABC");
     }
 }

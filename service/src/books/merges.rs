@@ -23,6 +23,7 @@ use crate::{
     noun::{Listed, Members, Noun, not_found},
     now,
     query::{Listing, Page, Resource},
+    restored::{Restored, follow},
     subjects,
 };
 
@@ -245,6 +246,8 @@ pub async fn undo(db: &impl Changes, id: i32) -> Result<Merge> {
     let book = undoable(db, &merge, &merged).await?;
     // First the book, which may have the ISBN of one of them.
     let (book_id, version) = (book.id, book.version + 1);
+    let was = before.version.unwrap_or_default();
+    let mut restored = vec![Restored { id: book_id, was, version }];
     let mut row = book.into_active_model();
     Book::apply(&before, &mut row);
     row.version = Set(version);
@@ -252,12 +255,13 @@ pub async fn undo(db: &impl Changes, id: i32) -> Result<Merge> {
     db.update(row).await?;
     Book::change_related(db, book_id, &before).await?;
     for Merged { book, items } in &merged {
-        let Some(other) = book.id else { continue };
+        let (Some(other), Some(was)) = (book.id, book.version) else { continue };
+        restored.push(Restored { id: other, was, version: was + 1 });
         let mut row = book::ActiveModel {
             id: Set(other),
             created_at: Set(book.created_at.unwrap_or_else(now)),
             updated_at: Set(now()),
-            version: Set(book.version.unwrap_or(1) + 1),
+            version: Set(was + 1),
             ..Default::default()
         };
         Book::apply(book, &mut row);
@@ -268,6 +272,7 @@ pub async fn undo(db: &impl Changes, id: i32) -> Result<Merge> {
             point(db, theirs.and(item::Column::BookId.eq(book_id)), other).await?;
         }
     }
+    follow::<Book>(db, &restored).await?;
     let next = merge.version + 1;
     let mut row = merge.into_active_model();
     row.undone_at = Set(Some(now()));

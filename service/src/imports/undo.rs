@@ -6,16 +6,13 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::{
-    import, import_change,
+    import_change,
     import_change::{Column, Entity},
     item,
 };
 use sea_orm::{
-    ActiveModelTrait,
-    ActiveValue::Set,
-    ColumnTrait, EntityTrait, IntoActiveModel, Order, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
-    sea_query::{ExprTrait, Query},
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, Order,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, sea_query::ExprTrait,
 };
 use serde::de::DeserializeOwned;
 
@@ -26,6 +23,7 @@ use crate::{
     error::{Error, Result},
     noun::{Noun, not_found},
     now,
+    restored::{Restored, follow},
 };
 
 /// Rows that are reverted in one transaction.
@@ -191,7 +189,7 @@ async fn revert<T: Undoable>(
     // After the rows are locked, so that no reference is added meanwhile.
     let referred = T::referred(tx, &ids).await?;
 
-    let (mut added, mut reverted, mut kept) = (Vec::new(), 0, Vec::new());
+    let (mut added, mut restored, mut reverted, mut kept) = (Vec::new(), Vec::new(), 0, Vec::new());
     for change in changes {
         // A row that was deleted since needs nothing, or cannot be restored.
         let Some(row) = rows.remove(&change.book_id) else { continue };
@@ -200,11 +198,12 @@ async fn revert<T: Undoable>(
             None if referred.contains(&change.book_id) => kept.push(change.book_id),
             None => added.push(change.book_id),
             Some(before) => {
-                restore(tx, change, row, before).await?;
+                restored.extend(restore(tx, change, row, before).await?);
                 reverted += 1;
             }
         }
     }
+    follow::<T>(tx, &restored).await?;
     if !added.is_empty() {
         reverted += added.len();
         let added = T::Table::delete_many().filter(T::ID.is_in(added));
@@ -213,14 +212,13 @@ async fn revert<T: Undoable>(
     Ok((reverted, kept))
 }
 
-/// Gives a row its former values, under a version of their own. To an import before this one the row is then as it left it,
-/// so that one can be undone too.
+/// Gives a row its former values, under a version of their own.
 async fn restore<T: Undoable>(
     tx: &Tx,
     change: &import_change::Model,
     row: T,
     before: &str,
-) -> Result<()> {
+) -> Result<Option<Restored>> {
     let before: T::Changes = serde_json::from_str(before).map_err(|error| {
         Error::internal(format!("a change of an import is unreadable: {error}"))
     })?;
@@ -230,19 +228,8 @@ async fn restore<T: Undoable>(
     row.set(T::VERSION, next.into());
     row.set(T::UPDATED_AT, now().into());
     tx.update(row).await?;
-
-    let earlier = Query::select()
-        .column(import::Column::Id)
-        .from(import::Entity)
-        .and_where(import::Column::Id.ne(change.import_id))
-        .and_where(import::Column::Noun.eq(T::NOUN))
-        .take();
-    let left = Entity::update_many()
-        .col_expr(Column::Version, next.into())
-        .filter(Column::ImportId.in_subquery(earlier))
-        .filter(Column::BookId.eq(id).and(Column::Version.eq(T::read_only(&before).version)));
-    tx.exec(left.as_query()).await?;
-    Ok(())
+    let was = T::read_only(&before).version;
+    Ok(was.map(|was| Restored { id, was, version: next }))
 }
 
 async fn count(tx: &Tx, import: Import, reverted: usize, kept: usize) -> Result<Import> {
