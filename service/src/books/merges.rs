@@ -218,10 +218,15 @@ async fn point(db: &impl Changes, which: Expr, book: i32) -> Result<u64> {
     Ok(db.exec(moved.as_query()).await?)
 }
 
-/// Gives a book the values of another one that it has none for.
+/// Gives a book the values of another one that it has none for; the number in a series only if both are of one series.
 fn fill(row: &mut book::ActiveModel, from: &Book) {
     let is_null = |value: &Value| *value == value.as_null();
+    let series = row.series.clone().take().flatten();
+    let other_series = series.is_some() && series != from.series;
     for column in book::Column::iter() {
+        if other_series && matches!(column, book::Column::SeriesNumber) {
+            continue;
+        }
         let value = from.get(column);
         if row.get(column).into_value().as_ref().is_none_or(is_null) && !is_null(&value) {
             row.set(column, value);

@@ -15,6 +15,9 @@ use crate::{Book, books::NewBook, check::Checked, noun::Noun};
 /// The place of the year in [`COLUMNS`].
 const YEAR: usize = 2;
 
+/// The place of the number in a series.
+const SERIES_NUMBER: usize = 11;
+
 /// A row that can be stored.
 #[derive(Debug)]
 pub struct Row {
@@ -72,6 +75,8 @@ impl Row {
         if self.book.year.is_none() && (self.book.isbn.is_none() || book.isbn != self.book.isbn) {
             present[YEAR] = false;
         }
+        // A number belongs to its series.
+        present[SERIES_NUMBER] |= self.book.series.is_some() && self.book.series != book.series;
         let mut model = book.clone().into_active_model();
         Book::overwrite(&self.book, &present, &mut model);
         model.is_changed().then_some(model)
