@@ -72,7 +72,7 @@ impl Facet {
 }
 
 /// A column and the text that it has to contain.
-pub(crate) type Sought<'a> = (&'a Field, &'a str, (Place, Case));
+pub(crate) type Sought<'a> = (&'a Field, &'a str, Place);
 
 impl Listing {
     /// How many rows of the list have which values of the facets that `names` has, at most `most` values of each.
@@ -109,9 +109,9 @@ impl Listing {
         let statistics = db.extension::<TrigramStatistics>();
         let mut query = SubstringQuery::among(resource.substrings, db.backend(), &statistics);
         let (mut condition, _) = self.condition(resource, &mut query, names)?;
-        if let Some((field, text, how)) = sought {
-            query.note(&[field], text, how.1);
-            condition = condition.add(query.matches(field, text, how));
+        if let Some((field, text, place)) = sought {
+            query.note(&[field], text, Case::Ignored);
+            condition = condition.add(query.has(&[field], text, place));
         }
         let id = resource.id()?.expr();
         let found = query.candidates().map(|rows| id.in_subquery(rows));

@@ -11,7 +11,7 @@ use crate::{
     field::Field,
     page::Listing,
     resource::Resource,
-    text::{Case, Place},
+    text::Place,
 };
 
 /// The parameters of suggestions in addition to filters.
@@ -33,7 +33,7 @@ pub struct Suggestion {
 }
 
 impl Listing {
-    /// At most `most` values of the suggested columns that contain the text of `q`, in any case: first those that begin with it, and
+    /// At most `most` values of the suggested columns that contain the text of `q` as a search finds it: first those that begin with it, and
     /// of these the frequent ones. Only rows that pass the filters are looked at.
     ///
     /// # Errors
@@ -80,7 +80,7 @@ impl Listing {
         (sought, most): ((&Field, &str, Place), u64),
     ) -> Result<Vec<String>> {
         let (field, text, place) = sought;
-        let sought = Some((field, text, (place, Case::Ignored)));
+        let sought = Some((field, text, place));
         let rows = self.every_row(db, resource, (&SUGGESTION_PARAMETERS, sought))?;
         let rows = rows.select_only().expr_as(field.expr(), "value").limit(LOOKED_AT);
         let counted = Expr::cust("COUNT(*)");
