@@ -100,6 +100,11 @@ impl<'a, 'q> Conditions<'a, 'q> {
             return Ok(());
         };
         let condition = condition(field, operator, written, &mut self.query.elsewhere())?;
+        if operator == Operator::Isnull && !field.nullable && written == ["true"] {
+            // Every related row has a value, so there is none.
+            self.own.push(Expr::exists(relation.rows().take()).not());
+            return Ok(());
+        }
         match self.related.iter_mut().find(|(one, _)| one.name == relation.name) {
             Some((_, all)) => *all = all.clone().add(condition),
             None => self.related.push((relation, Condition::all().add(condition))),

@@ -55,6 +55,9 @@ on_both! {
             ("subjects.name__icontains=RIV&title=B", vec![2]),
             ("subjects.name__in=Gardens,Nothing", vec![1]),
             ("subjects.name=Nothing", vec![]),
+            ("subjects.name__isnull=true", vec![3]),
+            ("subjects.name__isnull=false", vec![1, 2]),
+            ("subjects.name__isnull=true&title=A", vec![]),
         ] {
             assert_eq!(found(&app, &format!("/api/books?{query}")), ids, "{query}");
         }
