@@ -9,7 +9,7 @@ use actix_web::{
 use service::{
     Book, Check, Db, Decimal, Listing, Noun, Page, Tx,
     books::{self, BookChanges, NewBook},
-    items, subjects,
+    exports, items, subjects,
 };
 
 use crate::{
@@ -87,6 +87,7 @@ impl Representation for Book {
     const ABOUT: &'static str = "The catalogue";
     const INCLUDES: &'static [Include] =
         &[Include::many::<ItemOut<'_>>("items"), Include::texts("subjects")];
+    const HAS_RECORDS: bool = true;
 
     async fn include(
         db: &Db,
@@ -106,6 +107,14 @@ impl Representation for Book {
             more.push(included("subjects", about.into_iter())?);
         }
         Ok(more)
+    }
+
+    async fn records(
+        db: &Db,
+        books: &[Self],
+        format: (exports::Format, bool),
+    ) -> service::Result<Vec<u8>> {
+        exports::records(db.reader(), books.to_vec(), format).await
     }
 }
 

@@ -135,7 +135,7 @@ impl FileList {
         ending: &str,
     ) -> Result<HttpResponse, Problem> {
         let Self { list, table, of_table } = self;
-        let (format, kind) = format::<T>(ending, table).map_err(|problem| *problem)?;
+        let format = format::<T>(ending, table).map_err(|problem| *problem)?;
         if let Some(name) = of_table.filter(|_| !matches!(format, Format::Csv(_))) {
             let detail = format!("{name} is for `.csv`, leave it out");
             return Err(Error::parameter(name, detail).into());
@@ -157,7 +157,7 @@ impl FileList {
         let first = stream::iter(first.map(|part| Ok(fitted(part))));
         let name = format!("attachment; filename=\"{}.{ending}\"", T::resource().noun.1);
         Ok(HttpResponse::Ok()
-            .insert_header((CONTENT_TYPE, kind))
+            .insert_header((CONTENT_TYPE, format.content_type()))
             .insert_header((CONTENT_DISPOSITION, name))
             .streaming(first.chain(rest)))
     }
@@ -172,18 +172,18 @@ impl FromRequest for FileList {
     }
 }
 
-/// The format of an ending, and its type.
-fn format<T: Exported>(ending: &str, table: Table) -> Result<(Format, &'static str), Box<Problem>> {
+/// The format of an ending.
+fn format<T: Exported>(ending: &str, table: Table) -> Result<Format, Box<Problem>> {
     let known = [
-        ("csv", Format::Csv(table), "text/csv; charset=utf-8; header=present"),
-        ("jsonl", Format::Jsonl, "application/x-ndjson"),
-        ("mrc", Format::Marc21, "application/marc"),
-        ("xml", Format::MarcXml, "application/marcxml+xml"),
+        ("csv", Format::Csv(table)),
+        ("jsonl", Format::Jsonl),
+        ("mrc", Format::Marc21),
+        ("xml", Format::MarcXml),
     ];
-    let known = known.into_iter().filter(|(_, format, _)| T::HAS_RECORDS || format.is_general());
+    let known = known.into_iter().filter(|(_, format)| T::HAS_RECORDS || format.is_general());
     let known: Vec<_> = known.collect();
     let found = known.iter().find(|(name, ..)| *name == ending);
-    found.map(|(_, format, kind)| (*format, *kind)).ok_or_else(|| {
+    found.map(|(_, format)| *format).ok_or_else(|| {
         let (many, shown) = (T::resource().noun.1, service::shortened(ending, 30));
         let names = known.iter().map(|(name, ..)| format!("`{many}.{name}`"));
         let names = names.collect::<Vec<_>>().join(", ");

@@ -1,12 +1,12 @@
-//! How the rows of a list are serialized: as a JSON array, as one JSON object per line, or as a table; and which of them a
-//! client accepts (RFC 9110, 12.5.1).
+//! How the rows of a list are serialized: as a JSON array, as one JSON object per line, as a table, or as records of libraries; and
+//! which of them a client accepts (RFC 9110, 12.5.1).
 
 use actix_web::{
     HttpMessage, HttpRequest,
     http::header::{ACCEPT, Accept, Header, Quality},
 };
 use serde_json::value::RawValue;
-use service::{Error, Result, guarded};
+use service::{Error, Result, exports, guarded};
 
 use crate::{
     json::{self, ROW},
@@ -22,16 +22,26 @@ pub enum Format {
     Csv,
     /// One object per line, under this media type.
     Lines(&'static str),
+    /// Records of libraries.
+    Records(exports::Format),
 }
 
 impl Format {
     /// All of them; the first one is sent to a client without a preference.
-    pub const ALL: [Self; 4] = [
+    const ALL: [Self; 6] = [
         Self::Json,
         Self::Csv,
         Self::Lines("application/x-ndjson"),
         Self::Lines("application/jsonl"),
+        Self::Records(exports::Format::Marc21),
+        Self::Records(exports::Format::MarcXml),
     ];
+
+    /// Those of some rows, which may be records of libraries.
+    pub fn of_rows(has_records: bool) -> impl Iterator<Item = Self> {
+        let is_there = move |format: &Self| has_records || !matches!(format, Self::Records(_));
+        Self::ALL.into_iter().filter(is_there)
+    }
 
     /// Its media type, without parameters.
     pub fn essence(self) -> &'static str {
@@ -39,6 +49,7 @@ impl Format {
             Self::Json => "application/json",
             Self::Csv => "text/csv",
             Self::Lines(name) => name,
+            Self::Records(format) => format.content_type(),
         }
     }
 
@@ -46,16 +57,7 @@ impl Format {
     pub fn content_type(self) -> &'static str {
         match self {
             Self::Csv => "text/csv; charset=utf-8; header=present",
-            Self::Json | Self::Lines(_) => self.essence(),
-        }
-    }
-
-    /// The format that a client prefers; an error sentence if it accepts none. Without `Accept`, or with an unreadable one,
-    /// every type is accepted.
-    pub fn of(request: &HttpRequest) -> std::result::Result<Self, String> {
-        match request.headers().contains_key(ACCEPT).then(|| Accept::parse(request)) {
-            Some(Ok(accept)) if !accept.is_empty() => negotiate(&accept),
-            Some(_) | None => Ok(Self::Json),
+            Self::Json | Self::Lines(_) | Self::Records(_) => self.essence(),
         }
     }
 
@@ -65,10 +67,9 @@ impl Format {
     /// With a sentence.
     pub fn expect_json(request: &HttpRequest) -> std::result::Result<(), String> {
         let json = Self::Json.essence();
-        match request.headers().contains_key(ACCEPT).then(|| Accept::parse(request)) {
-            Some(Ok(accept))
-                if !accept.is_empty()
-                    && liking(&accept, json).is_none_or(|quality| quality == Quality::ZERO) =>
+        match Accepted::of(request).0 {
+            Some(accept)
+                if liking(&accept, json).is_none_or(|quality| quality == Quality::ZERO) =>
             {
                 Err(format!("no type in `Accept` is supported; a row is available as {json}"))
             }
@@ -130,7 +131,38 @@ impl Format {
         match self {
             Self::Json => b"]",
             Self::Csv | Self::Lines(_) => b"",
+            Self::Records(format) => format.end().as_bytes(),
         }
+    }
+}
+
+/// The types that a client accepts; `None` without `Accept` or with an unreadable one: every type.
+pub struct Accepted(Option<Accept>);
+
+impl Accepted {
+    /// Those of a request.
+    pub fn of(request: &HttpRequest) -> Self {
+        let accept = request.headers().contains_key(ACCEPT).then(|| Accept::parse(request));
+        Self(accept.and_then(std::result::Result::ok).filter(|accept| !accept.is_empty()))
+    }
+
+    /// The format of rows that the client likes best; an error sentence if it accepts none.
+    pub fn best(&self, has_records: bool) -> std::result::Result<Format, String> {
+        let Some(accept) = &self.0 else { return Ok(Format::Json) };
+        let mut best = None;
+        for format in Format::of_rows(has_records) {
+            if let Some(quality) = liking(accept, format.essence())
+                && quality > Quality::ZERO
+                && best.is_none_or(|(_, found)| quality > found)
+            {
+                best = Some((format, quality));
+            }
+        }
+        best.map(|(format, _)| format).ok_or_else(|| {
+            let there_is: Vec<_> = Format::of_rows(has_records).map(Format::essence).collect();
+            let there_is = there_is.join(", ");
+            format!("no type in `Accept` is supported; a list is available as one of {there_is}")
+        })
     }
 }
 
@@ -156,22 +188,6 @@ fn liking(accept: &Accept, essence: &str) -> Option<Quality> {
         Some((specific, range.quality))
     });
     covering.max_by_key(|(specific, _)| *specific).map(|(_, quality)| quality)
-}
-
-fn negotiate(accept: &Accept) -> std::result::Result<Format, String> {
-    let mut best = None;
-    for format in Format::ALL {
-        if let Some(quality) = liking(accept, format.essence())
-            && quality > Quality::ZERO
-            && best.is_none_or(|(_, found)| quality > found)
-        {
-            best = Some((format, quality));
-        }
-    }
-    best.map(|(format, _)| format).ok_or_else(|| {
-        let there_is = Format::ALL.map(Format::essence).join(", ");
-        format!("no type in `Accept` is supported; a list is available as one of {there_is}")
-    })
 }
 
 /// A table: every text member is escaped for spreadsheets, and an empty one has no value.
@@ -253,9 +269,9 @@ mod tests {
             ("nonsense", json),
         ] {
             let request = TestRequest::get().insert_header((ACCEPT, accept)).to_http_request();
-            assert_eq!(Format::of(&request).ok(), expected, "{accept}");
+            assert_eq!(Accepted::of(&request).best(false).ok(), expected, "{accept}");
         }
         let none = TestRequest::get().to_http_request();
-        assert_eq!(Format::of(&none), Ok(Format::Json));
+        assert_eq!(Accepted::of(&none).best(true), Ok(Format::Json));
     }
 }

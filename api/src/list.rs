@@ -17,7 +17,7 @@ use crate::{
     error::{Kind, Problem},
     etag::IfNoneMatch,
     fitted::fitted,
-    format::Format,
+    format::{Accepted, Format},
     parameters::{Parameters, parameters},
     projection::{HIGHLIGHT, Projection, Representation, highlight},
 };
@@ -41,7 +41,7 @@ pub struct List {
     parameters: Parameters,
     projection: Projection,
     cap: u64,
-    format: Result<Format, String>,
+    accepted: Accepted,
     seen: IfNoneMatch,
     /// What answers of many rows wait for.
     pub load: Data<Load>,
@@ -100,7 +100,7 @@ impl List {
             parameters,
             projection,
             cap,
-            format: Format::of(request),
+            accepted: Accepted::of(request),
             seen: IfNoneMatch::of(request),
             load: load.unwrap_or_else(|| Load::new(1, usize::MAX, usize::MAX).into()),
         }
@@ -133,6 +133,13 @@ impl List {
     /// Refuses more in a row than a format or a page has room for.
     fn expect_room_in(&self, format: Format) -> service::Result<()> {
         let (highlight, include) = (&self.projection.highlight, self.projection.includes_any());
+        if matches!(format, Format::Records(_))
+            && let Some(name) = self.projection.reshapes()
+        {
+            let detail =
+                format!("{name} is for JSON; a record of a library is whole, leave it out");
+            return Err(Error::parameter(name, detail));
+        }
         if format == Format::Csv && (highlight.is_some() || include) {
             let name = if include { "include" } else { HIGHLIGHT };
             let detail =
@@ -158,7 +165,8 @@ impl List {
         page: impl AsyncFn(&Db, &Listing) -> service::Result<Page<T>> + 'static,
     ) -> Result<HttpResponse, Problem> {
         self.projection.check::<T>()?;
-        let format = self.format.clone().map_err(|why| Problem::new(Kind::NotAcceptable, why))?;
+        let format = self.accepted.best(T::HAS_RECORDS);
+        let format = format.map_err(|why| Problem::new(Kind::NotAcceptable, why))?;
         self.expect_room_in(format)?;
         let load = self.load.clone();
         let place = match self.listing.is_small(self.cap) {
@@ -244,6 +252,9 @@ async fn part<T: Representation>(
     format: Format,
     (rows, is_first): (&[T], bool),
 ) -> service::Result<Vec<u8>> {
+    if let Format::Records(format) = format {
+        return T::records(db, rows, (format, is_first)).await;
+    }
     let included = T::include(db, projection, rows).await?;
     format.write(projection, (rows, included), is_first)
 }

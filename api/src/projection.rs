@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
-use service::{Db, Error, Kind, Listed, Result, nearest, query::Highlighter, timestamp::Zone};
+use service::{
+    Db, Error, Kind, Listed, Result, exports, nearest, query::Highlighter, timestamp::Zone,
+};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
@@ -23,12 +25,22 @@ pub trait Representation: Listed + Sized + 'static {
     const ABOUT: &'static str;
     /// What can be included in it.
     const INCLUDES: &'static [Include];
+    /// Whether they are records of libraries too.
+    const HAS_RECORDS: bool = false;
 
     /// The values that the projection includes in each of the rows.
     ///
     /// # Errors
     /// When there are too many, and any database error.
     async fn include(db: &Db, projection: &Projection, rows: &[Self]) -> Result<Vec<Included>>;
+
+    /// Rows as records of libraries, the first ones of a list or later ones.
+    ///
+    /// # Errors
+    /// Any database error.
+    async fn records(_: &Db, _: &[Self], _: (exports::Format, bool)) -> Result<Vec<u8>> {
+        Ok(Vec::new())
+    }
 }
 
 /// A name that `include` takes, and the schema of what it adds to a row.

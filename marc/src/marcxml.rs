@@ -4,7 +4,7 @@ mod reader;
 mod writer;
 
 pub use reader::Reader;
-pub use writer::Writer;
+pub use writer::{END, Writer};
 
 /// The namespace of MARCXML.
 const NAMESPACE: &str = "http://www.loc.gov/MARC21/slim";

@@ -100,6 +100,26 @@ impl Default for Table {
 }
 
 impl Format {
+    /// The media type.
+    #[must_use]
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Csv(_) => "text/csv; charset=utf-8; header=present",
+            Self::Jsonl => "application/x-ndjson",
+            Self::Marc21 => "application/marc",
+            Self::MarcXml => "application/marcxml+xml",
+        }
+    }
+
+    /// The text after the last row.
+    #[must_use]
+    pub fn end(self) -> &'static str {
+        match self {
+            Self::Csv(_) | Self::Jsonl | Self::Marc21 => "",
+            Self::MarcXml => marcxml::END,
+        }
+    }
+
     /// Whether rows of any noun can be written in it.
     #[must_use]
     pub fn is_general(self) -> bool {
@@ -147,6 +167,24 @@ pub async fn export<T: Exported>(
             return Ok(written);
         }
     }
+}
+
+/// Some rows as records of libraries, which the rows before them and after them may follow without a break.
+///
+/// # Errors
+/// Any database error.
+pub async fn records<T: Exported>(
+    db: &impl Rows,
+    rows: Vec<T>,
+    (format, is_first): (Format, bool),
+) -> Result<Vec<u8>> {
+    let mut writer = match (format, is_first) {
+        (Format::MarcXml, false) => Writer::MarcXml(marcxml::Writer::resumed(Vec::new())),
+        _ => Writer::new::<T>(format, Vec::new()).map_err(unwritable)?,
+    };
+    let whole = T::whole(db, rows).await?;
+    whole.iter().try_for_each(|row| writer.write::<T>(row)).map_err(unwritable)?;
+    writer.take().map_err(unwritable)
 }
 
 /// An export in parts.
@@ -230,7 +268,11 @@ impl<W: Write> Writer<W> {
                 Self::Csv(Box::new(csv), delimiter)
             }
             Format::Marc21 => Self::Marc21(marc21::Writer::new(output)),
-            Format::MarcXml => Self::MarcXml(marcxml::Writer::new(output)),
+            Format::MarcXml => {
+                let mut writer = marcxml::Writer::new(output);
+                writer.start().map_err(marc_error)?;
+                Self::MarcXml(writer)
+            }
         })
     }
 

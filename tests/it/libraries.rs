@@ -158,6 +158,40 @@ on_both! {
         }
     }
 
+    fn lists_of_books_are_records_for_who_accepts_these(database) {
+        let app = App::new(&database);
+        let list = |query: &str, kind: &str| app.request("GET", &format!("/api/books{query}")).send(&[("accept", kind)], b"");
+        let empty = list("", "application/marcxml+xml");
+        assert!(empty.body.ends_with("\">\n</collection>\n"), "{}", empty.body);
+        assert_eq!(list("", "application/marc").body, "");
+        let books: Vec<_> = (0..1500).map(|number| json!({"title": format!("Title {number}"), "author": "x", "subtitle": "<&>"})).collect();
+        for part in books.chunks(500) {
+            app.post("/api/books", json!(part)).expect(201);
+        }
+        for (kind, ending) in [("application/marc", "mrc"), ("application/marcxml+xml", "xml")] {
+            for query in ["", "?title__endswith=7", "?limit=3"] {
+                let reply = list(query, kind);
+                assert_eq!((reply.status, reply.headers["content-type"].as_str()), (200, kind));
+                let whole = app.get(&format!("/api/exports/books.{ending}{}", query.replace("limit=3", "id__lte=3"))).body;
+                assert_eq!(reply.body, whole, "{kind} {query}");
+            }
+            assert!(list("?limit=3", kind).headers["link"].contains("rel=\"next\""));
+            for query in ["?fields=title", "?include=items", "?q=title&highlight=true&limit=1"] {
+                let problem = list(query, kind);
+                assert_eq!(problem.status, 400);
+                assert!(problem.body.contains("a record of a library is whole, leave it out"), "{}", problem.body);
+            }
+            let stores = app.request("GET", "/api/stores").send(&[("accept", kind)], b"");
+            assert_eq!(stores.status, 406);
+            assert!(!stores.body.contains("marc"), "{}", stores.body);
+            let queried = app.request("POST", "/api/books/query").send(&[("accept", kind), ("content-type", "application/json")], br#"{"limit": 3}"#);
+            assert_eq!(queried.body, list("?limit=3", kind).body);
+        }
+        let refused = list("", "application/xml");
+        assert_eq!(refused.status, 406);
+        assert!(refused.body.contains("application/jsonl, application/marc, application/marcxml+xml"), "{}", refused.body);
+    }
+
     fn records_of_libraries_become_books(database) {
         let app = App::new(&database);
         let (marc21, onix) = (marc_file(), onix_file());

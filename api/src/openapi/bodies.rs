@@ -141,16 +141,17 @@ pub fn leave_out_owner(path: &str, operation: &mut Operation, components: &mut C
 pub fn describe(
     method: &Method,
     operation: &mut Operation,
-    shows_pages: bool,
+    formats: &[Format],
     components: &Components,
 ) {
+    let shows_pages = !formats.is_empty();
     if (shows_pages || has_parameter(operation, "fields"))
         && let Some(content) = answer(operation, "200")
     {
         rows(content);
     }
     if shows_pages && let Some(RefOr::T(response)) = operation.responses.responses.get_mut("200") {
-        for format in Format::ALL.into_iter().filter(|format| *format != Format::Json) {
+        for format in formats.iter().filter(|format| **format != Format::Json) {
             let text = Object::with_type(Type::String);
             let content = Content::new(Some(Schema::Object(text)));
             response.content.insert(format.essence().to_owned(), RefOr::T(content));

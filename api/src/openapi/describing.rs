@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     error::Problem,
+    format::Format,
     projection::{Include, Representation},
     routes::Routes,
 };
@@ -57,13 +58,32 @@ pub fn document(routes: fn(&mut Describing)) -> OpenApi {
     describing.finish()
 }
 
+/// An operation on rows.
+struct OfRows {
+    class: Class,
+    /// What one of them is called.
+    one: &'static str,
+    /// In which formats a list has them.
+    formats: Vec<Format>,
+}
+
+impl OfRows {
+    fn new<T: Representation>(class: Class) -> Self {
+        let formats = match class.shows_pages() {
+            true => Format::of_rows(T::HAS_RECORDS).collect(),
+            false => Vec::new(),
+        };
+        Self { class, one: T::resource().noun.0, formats }
+    }
+}
+
 /// The document while handlers are registered.
 #[derive(Default)]
 pub struct Describing {
     document: OpenApi,
     schemas: Vec<(String, RefOr<Schema>)>,
-    /// The class of an operation and what one of its rows is called, by path and method.
-    classes: BTreeMap<(String, String), (Class, &'static str)>,
+    /// The operations on rows, by path and method.
+    classes: BTreeMap<(String, String), OfRows>,
     /// What can be included in a row, by the name of its schema.
     includes: BTreeMap<String, &'static [Include]>,
     /// What the lists of a noun can be filtered by.
@@ -96,15 +116,16 @@ impl Describing {
                 patch.operation_id = id;
             }
             for (method, operation) in operations(item) {
-                let class = classes.get(&(path.clone(), method.to_string()));
-                let shows_pages = class.is_some_and(|(class, _)| class.shows_pages());
-                let created = class.filter(|(class, _)| *class == Class::Create);
-                let created = created.map(|(_, one)| *one);
+                let of_rows = classes.get(&(path.clone(), method.to_string()));
+                let formats = of_rows.map_or(&[][..], |of_rows| &of_rows.formats);
+                let shows_pages = !formats.is_empty();
+                let created = of_rows.filter(|of_rows| of_rows.class == Class::Create);
+                let created = created.map(|of_rows| of_rows.one);
                 complete_parameters(operation, shows_pages, &method);
                 if created.is_some() {
                     bodies::leave_out_owner(path, operation, components);
                 }
-                bodies::describe(&method, operation, shows_pages, components);
+                bodies::describe(&method, operation, formats, components);
                 let described = Described { path, method, shows_pages, created };
                 responses::describe(&described, operation);
             }
@@ -134,8 +155,8 @@ impl Routes for Describing {
     fn query<T: Noun + Representation>(&mut self) -> &mut Self {
         let (path, operation, schemas) = filters::describe::<T>();
         self.schemas.extend(schemas);
-        let class = (Class::Query, T::resource().noun.0);
-        self.classes.insert((path.clone(), Method::POST.to_string()), class);
+        let of_rows = OfRows::new::<T>(Class::Query);
+        self.classes.insert((path.clone(), Method::POST.to_string()), of_rows);
         let item = PathItem::new(HttpMethod::Post, operation);
         self.document.paths.paths.insert(path, item);
         if let Some((path, operation, schema)) = facets::describe_suggestions::<T>() {
@@ -159,12 +180,13 @@ impl Routes for Describing {
         T: Representation,
         H: HttpServiceFactory + OpenApiFactory + 'static,
     {
-        let (one, many) = T::resource().noun;
+        let (_, many) = T::resource().noun;
         let mut paths = handler.paths();
         for (path, item) in &mut paths.paths {
             for (method, operation) in operations(item) {
                 class.describe::<T>(path, operation);
-                self.classes.insert((path.clone(), method.to_string()), (class, one));
+                let of_rows = OfRows::new::<T>(class);
+                self.classes.insert((path.clone(), method.to_string()), of_rows);
             }
         }
         self.take(paths, &handler);

@@ -7,6 +7,9 @@ use quick_xml::escape::escape;
 use super::NAMESPACE;
 use crate::{MarcRecord, Record, WriteError, to_marc};
 
+/// The text after the last record of a collection.
+pub const END: &str = "</collection>\n";
+
 /// Writes records one after another into one `collection`, which [`finish`](Self::finish) ends.
 pub struct Writer<W> {
     output: W,
@@ -18,6 +21,11 @@ impl<W: Write> Writer<W> {
     /// A writer without buffer of its own: each record is one write.
     pub fn new(output: W) -> Self {
         Self { output, buffer: String::new(), started: false }
+    }
+
+    /// A writer of a collection that another one has begun.
+    pub fn resumed(output: W) -> Self {
+        Self { started: true, ..Self::new(output) }
     }
 
     /// Writes what a record holds.
@@ -44,7 +52,11 @@ impl<W: Write> Writer<W> {
         &mut self.output
     }
 
-    fn start(&mut self) -> Result<(), WriteError> {
+    /// Begins the collection, as the first record does.
+    ///
+    /// # Errors
+    /// If the output fails.
+    pub fn start(&mut self) -> Result<(), WriteError> {
         if !self.started {
             writeln!(
                 self.output,
@@ -61,7 +73,7 @@ impl<W: Write> Writer<W> {
     /// If the output fails.
     pub fn finish(mut self) -> Result<W, WriteError> {
         self.start()?;
-        writeln!(self.output, "</collection>")?;
+        self.output.write_all(END.as_bytes())?;
         Ok(self.output)
     }
 }
