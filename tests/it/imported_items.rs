@@ -84,6 +84,10 @@ on_both! {
 
     fn what_is_exported_is_imported_elsewhere_and_exported_as_the_same_bytes(database) {
         let app = library(&database);
+        let odd = "CafÃ© &amp;  a|b <br> #1";
+        let book = json!({"title": odd, "author": odd, "subtitle": odd, "publisher": "Tor (1979), &amp;", "series": odd, "status": "a  b |",
+            "description": format!("{odd}<p>")});
+        app.post("/api/books", book).expect(201);
         app.post("/api/stores", json!({"name": "Market"})).expect(201);
         for item in [
             json!({"name": "a", "price": 1, "store_id": 1, "book_id": 1}),

@@ -20,8 +20,8 @@ use rust_decimal::Decimal;
 use super::columns::COLUMNS;
 use crate::{
     books::{
-        AUTHOR_BYTES, AVAILABLE, LONGEST_AUTHOR, LONGEST_DESCRIPTION, LONGEST_SERIES,
-        LONGEST_SUBTITLE, LONGEST_TITLE, NewBook,
+        AUTHOR_BYTES, AVAILABLE, LONGEST_AUTHOR, LONGEST_DESCRIPTION, LONGEST_SUBTITLE,
+        LONGEST_TITLE, NewBook,
     },
     check::{Check, Checked},
     error::Error,
@@ -109,8 +109,8 @@ pub(super) fn book(cells: &impl Cells, defaults: &Defaults) -> Result<Accepted, 
         series,
         series_number,
     ] = std::array::from_fn(|column| column);
-    let in_series = row.series(series, series_number);
     let ways = Ways::of(cells.is_exact());
+    let in_series = row.series(series, series_number, ways.series);
     let new = NewBook {
         title: row.required(title, &TITLE)?,
         author: row.required(author, &AUTHOR)?,
@@ -118,7 +118,8 @@ pub(super) fn book(cells: &impl Cells, defaults: &Defaults) -> Result<Accepted, 
         isbn: row.optional(isbn, isbn::read),
         page_count: row.optional(page_count, pages::read),
         status: row.optional(status, ways.status).unwrap_or_else(|| AVAILABLE.to_owned()),
-        subtitle: row.short(subtitle, LONGEST_SUBTITLE),
+        subtitle: row
+            .optional(subtitle, |written| (ways.line)("subtitle", written, LONGEST_SUBTITLE)),
         publisher: row.optional(publisher, ways.publisher),
         language: row.optional(language, |written| {
             crate::language::read(written).map_err(|bad| bad.to_string())
@@ -141,6 +142,8 @@ struct Ways {
     year: fn(&str) -> Cell<i32>,
     status: fn(&str) -> Cell<String>,
     publisher: fn(&str) -> Cell<String>,
+    line: fn(&str, &str, usize) -> Cell<String>,
+    series: fn(&str) -> Cell<series::Named>,
     description: fn(&str, &str, usize) -> Cell<String>,
 }
 
@@ -151,12 +154,16 @@ impl Ways {
                 year: year::exact,
                 status: status::exact,
                 publisher: publisher::exact,
+                line: text::exact,
+                series: series::exact,
                 description: text::as_written,
             },
             false => Self {
                 year: year::read,
                 status: status::read,
                 publisher: publisher::read,
+                line: text::short,
+                series: series::read,
                 description: text::paragraphs,
             },
         }
@@ -264,19 +271,17 @@ impl<C: Cells> Reader<'_, C> {
         value
     }
 
-    /// A line of text of at most so many characters.
-    fn short(&mut self, column: usize, longest: usize) -> Option<String> {
-        self.optional(column, |written| text::short(name(column), written, longest))
-    }
-
     /// A series and the number in it, which may stand in one cell.
-    fn series(&mut self, series: usize, series_number: usize) -> (Option<String>, Option<Decimal>) {
+    fn series(
+        &mut self,
+        series: usize,
+        series_number: usize,
+        read: fn(&str) -> Cell<series::Named>,
+    ) -> (Option<String>, Option<Decimal>) {
         let mut number = self.optional(series_number, series::number);
-        if self.cells.is_exact() {
-            return (self.short(series, LONGEST_SERIES), number);
-        }
-        let (name, numbered) = self.optional(series, series::read).unzip();
-        if name.is_none() && self.cells.of(series).next().is_some() {
+        let (name, numbered) = self.optional(series, read).unzip();
+        let has_none = name.is_none() && self.cells.of(series).next().is_some();
+        if has_none && !self.cells.is_exact() {
             // Calibre has the number 1 for books in no series.
             number = None;
             if let Some(filled) = self.filled.get_mut(series_number) {

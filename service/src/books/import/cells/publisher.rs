@@ -11,12 +11,12 @@ pub fn read(written: &str) -> Cell<String> {
         year.len() > 4 && year.bytes().take(4).all(|byte| byte.is_ascii_digit())
     });
     let name = end.and_then(|end| written.get(..end)).unwrap_or(written);
-    exact(name.trim_end_matches([' ', ',', ';', ':', '/']))
+    text::short("publisher", name.trim_end_matches([' ', ',', ';', ':', '/']), LONGEST_PUBLISHER)
 }
 
-/// Any line that is not too long.
+/// The line of a file of our own.
 pub fn exact(written: &str) -> Cell<String> {
-    text::short("publisher", written, LONGEST_PUBLISHER)
+    text::exact("publisher", written, LONGEST_PUBLISHER)
 }
 
 #[cfg(test)]

@@ -9,8 +9,11 @@ use crate::{books::LONGEST_SERIES, query::shortened};
 const BETWEEN: [char; 6] = [' ', ',', ';', ':', '#', '('];
 const LONGEST_NUMBER: usize = 30;
 
+/// The name of a series, and a number beside it.
+pub type Named = (String, Option<Decimal>);
+
 /// The name of a series, and the number that follows it in the same cell: `Foundation #1`, `Foundation (1)`, `Foundation ; vol. 1`.
-pub fn read(written: &str) -> Cell<(String, Option<Decimal>)> {
+pub fn read(written: &str) -> Cell<Named> {
     // Of several the first counts.
     let first = written.split('|').next().unwrap_or_default();
     let Some(whole) = text::short("series", first, LONGEST_SERIES)? else { return Ok(None) };
@@ -20,6 +23,12 @@ pub fn read(written: &str) -> Cell<(String, Option<Decimal>)> {
         (!name.is_empty()).then(|| (name.to_owned(), Some(number)))
     });
     Ok(Some(numbered.unwrap_or((whole, None))))
+}
+
+/// The name in a file of our own.
+pub fn exact(written: &str) -> Cell<Named> {
+    let name = text::exact("series", written, LONGEST_SERIES)?;
+    Ok(name.map(|name| (name, None)))
 }
 
 /// The number in a series: `3`, `#3`, `1.5`, `vol. 3`, `Bd. 3`.

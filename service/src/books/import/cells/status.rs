@@ -38,7 +38,7 @@ const OF_READING: [&str; 29] = [
 
 /// The status; `Err` for a state of reading.
 pub fn read(written: &str) -> Cell<String> {
-    let status = exact(written)?;
+    let status = text::short("status", written, LONGEST_STATUS)?;
     let plain = status.as_deref().map(|status| status.to_lowercase().replace(['-', '_'], " "));
     match plain.filter(|plain| OF_READING.contains(&plain.as_str())) {
         None => Ok(status),
@@ -49,9 +49,9 @@ pub fn read(written: &str) -> Cell<String> {
     }
 }
 
-/// Any text that is not too long.
+/// The line of a file of our own.
 pub fn exact(written: &str) -> Cell<String> {
-    text::short("status", written, LONGEST_STATUS)
+    text::exact("status", written, LONGEST_STATUS)
 }
 
 #[cfg(test)]

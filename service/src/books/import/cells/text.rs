@@ -101,7 +101,15 @@ pub fn on_one_line(text: &str) -> Cow<'_, str> {
 
 /// A text of at most so many characters for a member that may be absent.
 pub fn short(name: &str, written: &str, longest: usize) -> Cell<String> {
-    let text = shown(written);
+    fitting(name, &shown(written), longest)
+}
+
+/// The same, as a file of our own has it.
+pub fn exact(name: &str, written: &str, longest: usize) -> Cell<String> {
+    fitting(name, &on_one_line(written), longest)
+}
+
+fn fitting(name: &str, text: &str, longest: usize) -> Cell<String> {
     let text = text.trim();
     let length = text.chars().count();
     if length > longest {
