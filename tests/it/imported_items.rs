@@ -82,6 +82,31 @@ on_both! {
         assert_eq!(database.number("SELECT count(*) FROM books"), 2);
     }
 
+    fn prices_that_may_be_others_and_books_that_are_not_there_are_warned_about(database) {
+        let app = library(&database);
+        let listing = "Title;Author;Year;Price;Store\n\
+                       Emma;Jane Austen;1815;50¢;Market\n\
+                       Emma;Jane Austen;1900;Rs. 500/-;Market\n\
+                       The Iliad;Homer;;$9.999;Market\n\
+                       Emma;Jane Austen;;5k;Market\n";
+        file(&database, "listing.csv", listing);
+        let flags = ["import", "items", "listing.csv", "--rejects", "r.csv", "--warnings", "w.csv"];
+        assert!(run(&database, &flags).starts_with("4 rows: 3 inserted, 0 updated, 0 skipped, 1 rejected; 2 with"));
+        assert_eq!(items(&database), ["Emma|0.50|Market|Emma", "Emma|500.00|Market|-", "The Iliad|9999.00|Market|-"]);
+        let read = |name: &str| std::fs::read_to_string(database.home.path().join(name)).unwrap();
+        assert_eq!(
+            read("w.csv"),
+            "row,line,reason\n2,3,no book is called `Emma` by `Jane Austen` of `1900`\n\
+             3,4,price `$9.999` is read as 9999; write 9999.00 if that is right\n3,4,no book is called `The Iliad` by `Homer`\n"
+        );
+        assert!(read("r.csv").contains("price `5k` is not a price"), "{}", read("r.csv"));
+        // A number of JSON has its decimals after the point.
+        file(&database, "a.jsonl", "{\"name\": \"a\", \"price\": 9.999, \"store\": \"Market\"}\n");
+        run(&database, &["import", "items", "a.jsonl", "--rejects", "r.csv"]);
+        assert!(read("r.csv").contains("price `9.999` has 3 decimals"), "{}", read("r.csv"));
+        drop(app);
+    }
+
     fn what_is_exported_is_imported_elsewhere_and_exported_as_the_same_bytes(database) {
         let app = library(&database);
         let odd = "CafÃ© &amp;  a|b <br> #1";

@@ -44,7 +44,7 @@ pub use rows::Format;
 pub use understood::Understood;
 pub(crate) use {
     batch::{BATCH, Batch},
-    cells::read_isbn,
+    cells::{folded, read_isbn},
     encoding::SAVE_AS_UTF_8,
     fields::Fields,
     matching::{Policy, find_stored},

@@ -61,12 +61,21 @@ impl SheetRow {
 
 /// The cells of a row that are not blank, by our names.
 #[derive(Clone, Debug, Default)]
-pub struct Cells(BTreeMap<&'static str, String>);
+pub struct Cells {
+    texts: BTreeMap<&'static str, String>,
+    /// Which of them are numbers of JSON, of which a point is before decimals.
+    numbers: Vec<&'static str>,
+}
 
 impl Cells {
     /// The text of a column.
     pub fn get(&self, column: &str) -> Option<&str> {
-        self.0.get(column).map(String::as_str)
+        self.texts.get(column).map(String::as_str)
+    }
+
+    /// Whether a column has a number of JSON.
+    pub fn is_number(&self, column: &str) -> bool {
+        self.numbers.contains(&column)
     }
 }
 
@@ -162,7 +171,7 @@ impl<R: Read> Sheet<R> {
             for (column, value) in &self.defaults {
                 if let Some((ours, _)) = self.layout.headers.iter().find(|(ours, _)| ours == column)
                 {
-                    cells.0.entry(ours).or_insert_with(|| value.clone());
+                    cells.texts.entry(ours).or_insert_with(|| value.clone());
                 }
             }
             cells
@@ -227,7 +236,10 @@ impl Layout {
             match value {
                 Value::Null => {}
                 Value::String(text) => cells.put(ours, &text),
-                Value::Number(number) => cells.put(ours, &number.to_string()),
+                Value::Number(number) => {
+                    cells.put(ours, &number.to_string());
+                    cells.numbers.push(ours);
+                }
                 Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
                     return Err(format!("{ours} is neither a text nor a number"));
                 }
@@ -241,7 +253,7 @@ impl Cells {
     fn put(&mut self, column: &'static str, text: &str) {
         let text = clean(text);
         if !text.is_empty() {
-            self.0.insert(column, text.into_owned());
+            self.texts.insert(column, text.into_owned());
         }
     }
 }

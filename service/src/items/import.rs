@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::{book, item, store};
+use rust_decimal::Decimal;
 use sea_orm::{
     ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::ExprTrait,
 };
@@ -75,7 +76,7 @@ impl Importable for Item {
 
 fn line(cells: &Cells, stores: &Stores, books: &Books) -> std::result::Result<Line<Item>, String> {
     let mut warnings = Vec::new();
-    let price = price::read(cells.get("price").ok_or("price is empty")?)?;
+    let price = price(cells, &mut warnings)?;
     let name = name(cells, &mut warnings);
     let new = NewItem {
         name,
@@ -88,6 +89,14 @@ fn line(cells: &Cells, stores: &Stores, books: &Books) -> std::result::Result<Li
     // A row without a book leaves the one that the item has: it is met by its book.
     let present = Item::MEMBERS.iter().map(|member| *member != "book_id").collect();
     Ok(Line { new, copies, present, warnings })
+}
+
+fn price(cells: &Cells, warnings: &mut Vec<String>) -> std::result::Result<Decimal, String> {
+    let written = cells.get("price").ok_or("price is empty")?;
+    let read = if cells.is_number("price") { price::exact } else { price::read };
+    let price::Read { price, warning } = read(written)?;
+    warnings.extend(warning);
+    Ok(price)
 }
 
 /// The name, which is shortened if it is the title of a book and too long for a name.
@@ -223,7 +232,7 @@ impl Books {
         };
         let by_text = self.of_text(cells);
         if by_text.is_none() {
-            warnings.extend(by_isbn);
+            warnings.extend(by_isbn.or_else(|| missing(cells)));
         }
         Ok(by_text)
     }
@@ -238,6 +247,15 @@ impl Books {
         let book = books.iter().find(exact).or_else(|| books.iter().find(is_same));
         book.map(|book| book.id)
     }
+}
+
+/// That no book has the title and author of a row, and its year.
+fn missing(cells: &Cells) -> Option<String> {
+    let (title, author) = (cells.get("book_title")?, cells.get("book_author")?);
+    let (title, author) = (shortened(title, 80), shortened(author, 80));
+    let year = cells.get("book_year").map(|year| format!(" of `{}`", shortened(year, 20)));
+    let year = year.unwrap_or_default();
+    Some(format!("no book is called `{title}` by `{author}`{year}"))
 }
 
 /// The ISBN of a row in its canonical form.

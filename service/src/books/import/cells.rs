@@ -12,6 +12,7 @@ mod text;
 mod year;
 
 pub(crate) use isbn::read as read_isbn;
+pub(crate) use text::folded;
 
 use std::{borrow::Cow, collections::BTreeMap};
 
