@@ -32,6 +32,7 @@ pub fn read(written: &str) -> Cell<String> {
         Some(None) => return Err(spoilt(written)),
     };
     let text = without_labels(&text);
+    let text = without_groups(&text).unwrap_or(text);
     let pieces = text.split(|c: char| !matches!(c, '0'..='9' | 'X' | '-' | '.' | ' '));
     let tokens: Vec<Vec<&str>> = pieces.map(tokens).collect();
     let whole = tokens.iter().find_map(|tokens| in_tokens(tokens, |text| canonical(text).ok()));
@@ -85,6 +86,21 @@ fn without_labels(text: &str) -> String {
         plain.push_str(kind.filter(is_label).unwrap_or(part));
     }
     plain
+}
+
+/// The digits of `9,780,306,406,157`, which a spreadsheet has put into groups.
+fn without_groups(text: &str) -> Option<String> {
+    let sign = text
+        .chars()
+        .find(|c| !c.is_ascii_digit())
+        .filter(|c| matches!(c, ',' | '.' | '\'' | '’'))?;
+    let whole = text.trim_end_matches('0').strip_suffix(['.', ',']).unwrap_or(text);
+    let mut groups = whole.split(sign);
+    let is_first = groups.next().is_some_and(|first| first.len() <= 3);
+    let digits = whole.replace(sign, "");
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+    (is_first && is_number && digits.len() >= 9 && groups.all(|group| group.len() == 3))
+        .then_some(digits)
 }
 
 fn tokens(piece: &str) -> Vec<&str> {
@@ -155,7 +171,7 @@ mod tests {
 
     const ISBN: &str = "9780306406157";
 
-    const SPELLINGS: [&str; 46] = [
+    const SPELLINGS: [&str; 51] = [
         "9780306406157",
         "0-306-40615-2",
         "ISBN 0-306-40615-2",
@@ -202,6 +218,11 @@ mod tests {
         "9780306406157,",
         "EAN: 9780306406157",
         "0306406152 set",
+        "9,780,306,406,157",
+        "9.780.306.406.157",
+        "9’780’306’406’157",
+        "9,780,306,406,157.00",
+        "306,406,152",
     ];
 
     #[test]
