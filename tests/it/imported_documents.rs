@@ -135,6 +135,54 @@ on_both! {
         sent.expect(202);
     }
 
+    fn what_follows_the_end_of_a_document_is_named(database) {
+        let app = App::new(&database);
+        let a = "[{\"title\": \"A\", \"author\": \"x\"}]";
+        let keyed = "{\"1\": {\"title\": \"A\", \"author\": \"x\"}}";
+        for (document, text) in [
+            (format!("{a}\n{a}\n"), "[{"),
+            (format!("{a} and more"), "and more"),
+            (format!("{keyed}}}\n"), "}"),
+        ] {
+            let import = upload(&app, "", &document);
+            assert_eq!((&import["rows"], &import["rejected"]), (&json!(2), &json!(1)), "{document}: {import}");
+            let rejected = app.get(&format!("/api/imports/{}/rejected.csv", import["id"])).body;
+            assert!(rejected.contains("the file goes on after the end of its document") && rejected.contains(text), "{rejected}");
+        }
+        let two = format!("{{\"lent\": 5, \"books\": {a}, \"sold\": {a}}}");
+        let problem = app.request("POST", "/api/imports").send(&[("content-type", "application/json")], two.as_bytes()).expect_problem(400);
+        assert!(problem.contains("several lists of objects, `books` and `sold`"), "{problem}");
+    }
+
+    fn the_list_within_a_document_is_imported_and_named(database) {
+        let document = "{\"version\": {\"n\": 1}, \"books\": [\n{\"title\": \"A\", \"author\": \"x\"}, \
+                        {\"title\": \"B\", \"author\": \"x\"}\n], \"count\": 2}\n";
+        let expected = ["A|x|-|-|-|available", "B|x|-|-|-|available"];
+        expect(&database, ("a.json", document), "read as JSON, of which the list `books` is imported", &expected);
+        database.execute("DELETE FROM books").unwrap();
+        let ended = Program::new(&database).run(&["import", "books", "a.json"]).expect_success();
+        assert!(ended.stderr.contains("of which the list `books` is imported"), "{}", ended.stderr);
+    }
+
+    fn objects_on_several_lines_are_read_also_where_lines_were_expected(database) {
+        let object = |title: &str| format!("{{\n  \"title\": \"{title}\",\n  \"author\": \"x\"\n}}");
+        for document in [
+            format!("{}\n{}\n", object("A"), object("B")),
+            format!("[\n{},\n{}\n]\n", object("A"), object("B")),
+            format!("{{\n  \"books\": [{}, {}]\n}}\n", object("A"), object("B")),
+            // Two byte order marks, and the same before lines.
+            format!("\u{feff}\u{feff}[{},\n{}]", object("A"), object("B")),
+            "\u{feff}\u{feff}{\"title\": \"A\", \"author\": \"x\"}\n{\"title\": \"B\", \"author\": \"x\"}\n".to_owned(),
+        ] {
+            for name in ["a.jsonl", "a.json"] {
+                file(&database, name, &document);
+                Program::new(&database).run(&["import", "books", name]).expect_success();
+                assert_eq!(database.texts("SELECT title FROM books ORDER BY id"), ["A", "B"], "{name}: {document}");
+                database.execute("DELETE FROM books").unwrap();
+            }
+        }
+    }
+
     fn a_broken_object_costs_that_object(database) {
         let app = App::new(&database);
         let document = "[{\"title\": \"A\", \"writer\": \"x\", \"author\": \"x\"},\n 5,\n{\"title\": tru},\n[{\"title\": \"n\"}],\n\

@@ -116,6 +116,30 @@ on_both! {
         assert_eq!(books(&database)[5..], ["Déjà|x|-|-", "E,|x|-|-"]);
     }
 
+    fn a_table_that_is_drawn_is_refused_and_two_byte_order_marks_are_none(database) {
+        for (table, line) in [
+            ("| title | author |\n|---|:--:|\n| A | x |\n", 2),
+            (" title | author\n-------+--------\n A | x\n", 2),
+            ("+-------+--------+\n| title | author |\n", 1),
+        ] {
+            file(&database, "a.csv", table);
+            for noun in ["books", "stores"] {
+                let error = Program::new(&database).run(&["import", noun, "a.csv"]).expect_error();
+                assert!(error.contains(&format!("line {line} is a rule, as in tables of Markdown")), "{error}");
+            }
+        }
+        let marked = "\u{feff}\u{feff}title,author\nA,x\n";
+        for bytes in [marked.as_bytes().to_vec(), utf_16(marked, u16::to_le_bytes)] {
+            file(&database, "a.csv", &bytes);
+            import(&database, "a.csv", &["--on-duplicate", "fail"]);
+            assert_eq!(books(&database), ["A|x|-|-"]);
+            database.execute("DELETE FROM books").unwrap();
+        }
+        file(&database, "a.json", "[{\"name\": \"A\"}]\n");
+        let error = Program::new(&database).run(&["import", "stores", "a.json"]).expect_error();
+        assert!(error.contains("the file is JSON; stores and items are read from CSV"), "{error}");
+    }
+
     fn what_is_no_table_is_refused_in_the_words_of_the_program_it_came_from(database) {
         let app = App::new(&database);
         let refused = |query: &str, kind: &str, table: &[u8]| {

@@ -32,7 +32,7 @@ pub struct ReadAs {
 impl ReadAs {
     /// Of an import with its options.
     pub fn of(import: &Import, options: &Options) -> Self {
-        let Understood { encoding, library, dialect, profile, columns } =
+        let Understood { encoding, library, dialect, profile, columns, list: _ } =
             Understood::of(&import.header, options);
         // What programs write and the members of books say nothing of stores and items.
         let is_of_books = import.noun == Nouns::Books;

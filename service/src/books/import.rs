@@ -23,6 +23,7 @@ mod reasons;
 mod record;
 mod row;
 mod rows;
+mod shape;
 mod source;
 mod store;
 mod text_rows;
@@ -51,7 +52,7 @@ pub(crate) use {
     opened::{Opened, open},
     record::{Broken, Records, fields_of},
     row::Place,
-    rows::{Rows, refuse_workbook},
+    rows::{Rows, is_lines, refuse_others},
     source::Source,
     store::{Outcome, store_batch},
 };

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::{
     books::import::{
-        Broken, Fields, Opened, Options, Place, Records, Rejected, SAVE_AS_UTF_8, Source,
-        Understood, header, open, refuse_workbook,
+        Broken, Fields, Format, Opened, Options, Place, Records, Rejected, SAVE_AS_UTF_8, Source,
+        Understood, header, is_lines, open, refuse_others,
     },
     csv_escape::without_guard,
     query::{clean, shortened},
@@ -94,7 +94,11 @@ impl<R: Read> Sheet<R> {
             }
         }
         let mut source = Source::new(input);
-        refuse_workbook(source.sample().map_err(|error| error.to_string())?)?;
+        let sample = source.sample().map_err(|error| error.to_string())?;
+        refuse_others(sample)?;
+        if let Format::Csv(_) = options.format {
+            expect_table(sample)?;
+        }
         let score = |names: &[String]| {
             let places = layout.find(names, options);
             places.map_or(0, |places| places.iter().flatten().count())
@@ -106,6 +110,7 @@ impl<R: Read> Sheet<R> {
             dialect,
             profile: None,
             columns: Vec::new(),
+            list: None,
         };
         let (places, defaults, header) = (None, options.defaults.clone(), Vec::new());
         let sheet = Self { records, read: 0, layout, places, defaults, header, understood };
@@ -178,6 +183,17 @@ impl<R: Read> Sheet<R> {
         });
         let (number, line, raw) = (self.read, record.line, record.raw.to_vec());
         Ok(Some(SheetRow { number, line, raw, cells }))
+    }
+}
+
+/// Refuses JSON, of which the header would be the first line.
+fn expect_table(sample: &[u8]) -> Result<(), String> {
+    let text = sample.trim_ascii_start();
+    match is_lines(sample) || text.starts_with(b"[{") || text.starts_with(b"[\n") {
+        false => Ok(()),
+        true => Err("the file is JSON; stores and items are read from CSV, and from JSON lines with the format `jsonl`: an object \
+                     a line, as `jq -c '.[]' FILE` writes them"
+            .to_owned()),
     }
 }
 

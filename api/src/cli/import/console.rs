@@ -192,7 +192,7 @@ fn table(path: Option<&Path>, header: &[&str]) -> Result<Option<csv::Writer<File
 
 /// How the file is read, and which of its headers are which columns.
 fn describe(file: &Understood) -> [Option<String>; 2] {
-    let Understood { encoding, library, dialect, profile, columns } = file;
+    let Understood { encoding, library, dialect, profile, columns, list } = file;
     let read_as = library.map_or(encoding.name(), Format::name);
     let mut read = format!("the file is read as {read_as}");
     if let Some(Profile { name, .. }) = profile {
@@ -211,6 +211,9 @@ fn describe(file: &Understood) -> [Option<String>; 2] {
             lines => read += &format!(", without the {lines} lines above the header"),
         }
     }
+    if let Some(list) = list {
+        read += &format!(", of which the list `{}` is imported", service::shortened(list, 40));
+    }
     let column = |(ours, headers): &(&str, Vec<String>)| {
         let headers = headers.iter().map(|header| format!("`{}`", service::shortened(header, 40)));
         format!("{ours} from {}", headers.collect::<Vec<_>>().join(", "))
@@ -222,6 +225,7 @@ fn describe(file: &Understood) -> [Option<String>; 2] {
 impl Observer for Console {
     fn begin(&mut self, file: &Understood) {
         let is_odd = file.encoding != Encoding::UTF_8
+            || file.list.is_some()
             || file.dialect.is_some_and(|dialect| dialect.skip_lines > 0);
         let [read, columns] = describe(file);
         if self.dry_run || is_odd {

@@ -17,13 +17,14 @@ use super::{
     cells::{self, Defaults},
     columns::COLUMNS,
     counted::Counted,
-    elements::{Element, Elements, Shape},
+    elements::{Element, Elements},
     header::MOST_COLUMNS,
     header::plain,
     members::Members,
     profiles::Profile,
     row::{Place, Rejected, Row},
     rows::Format,
+    shape::Shape,
     source::Source,
     text_rows::object,
     texts::Texts,
@@ -44,6 +45,8 @@ pub(super) struct Documents<R> {
     first: Option<Element>,
     /// The names of its members.
     header: Vec<u8>,
+    /// The member of the document that has them, if it is not the document itself.
+    list: Option<String>,
     /// Whether the objects are books as they are sent here.
     is_ours: bool,
     read: u64,
@@ -57,8 +60,9 @@ impl<R: Read> Documents<R> {
     ///
     /// # Errors
     /// When the file cannot be read, and for an unknown default.
-    pub fn new(shape: Shape, source: Source<R>, options: &Options) -> Result<Self, String> {
+    pub fn new(shape: Shape, mut source: Source<R>, options: &Options) -> Result<Self, String> {
         let defaults = cells::defaults(&options.defaults)?;
+        let list = shape.member(source.sample().map_err(|error| error.to_string())?);
         let bytes = Arc::new(AtomicU64::new(0));
         let source = Counted { input: source, read: Arc::clone(&bytes) };
         let mut elements = Elements::new(source, shape);
@@ -66,7 +70,7 @@ impl<R: Read> Documents<R> {
         let value = first.as_ref().and_then(|first| json(shape, first).ok());
         let names = value.map(|value| Values::of(&value).names()).unwrap_or_default();
         let header = names.join("\n").into_bytes();
-        let is_ours = shape == Shape::Array
+        let is_ours = matches!(shape, Shape::Array | Shape::Member(_) | Shape::Objects)
             && options.map.is_empty()
             && first.as_ref().is_some_and(|first| {
                 let members = serde_json::from_slice::<Members<'_>>(&first.raw);
@@ -74,13 +78,25 @@ impl<R: Read> Documents<R> {
             });
         let options = options.clone();
         let (read, line) = (0, 0);
-        Ok(Self { shape, elements, bytes, first, header, is_ours, read, line, options, defaults })
+        Ok(Self {
+            shape,
+            elements,
+            bytes,
+            first,
+            header,
+            list,
+            is_ours,
+            read,
+            line,
+            options,
+            defaults,
+        })
     }
 
     /// How the file is understood.
     pub fn understood(&self) -> Understood {
         let options = Options { format: Format::Json, encoding: None, ..self.options.clone() };
-        Understood::of(&self.header, &options)
+        Understood { list: self.list.clone(), ..Understood::of(&self.header, &options) }
     }
 
     /// The names of the members of the first object, a line each.
@@ -152,7 +168,7 @@ fn json(shape: Shape, element: &Element) -> Result<Value, String> {
         return Err(broken.clone());
     }
     let json = match shape {
-        Shape::Array | Shape::Keyed => element.raw.as_slice(),
+        Shape::Array | Shape::Member(_) | Shape::Keyed | Shape::Objects => element.raw.as_slice(),
         Shape::Dump => {
             let mut parts = element.raw.splitn(5, |byte| *byte == b'\t');
             match (parts.next(), parts.nth(3)) {

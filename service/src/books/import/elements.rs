@@ -2,41 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use super::record::LONGEST;
-
-/// How the objects of a file are put together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
-    /// In an array.
-    Array,
-    /// As the members of an object.
-    Keyed,
-    /// At the end of lines, after four texts and a tab each, as Open Library writes them.
-    Dump,
-}
-
-impl Shape {
-    /// What the beginning of a file shows; `None` for other files.
-    pub fn of(sample: &[u8]) -> Option<Self> {
-        let text = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample).trim_ascii_start();
-        match text.split_first()? {
-            (b'[', rest) => matches!(rest.trim_ascii_start().first(), Some(b'{' | b']') | None)
-                .then_some(Self::Array),
-            (b'{', rest) => {
-                let key = rest.trim_ascii_start().strip_prefix(b"\"")?;
-                let end = memchr::memchr(b'"', key).filter(|end| *end < 100)?;
-                let value = key.get(end + 1..)?.trim_ascii_start().strip_prefix(b":")?;
-                value.trim_ascii_start().starts_with(b"{").then_some(Self::Keyed)
-            }
-            (b'/', rest) if rest.starts_with(b"type/") => {
-                let line = rest.split(|byte| *byte == b'\n').next()?;
-                let json = line.split(|byte| *byte == b'\t').nth(4)?;
-                json.starts_with(b"{").then_some(Self::Dump)
-            }
-            _ => None,
-        }
-    }
-}
+use super::{record::LONGEST, shape::Shape};
 
 /// One object, or why there is none.
 pub(super) struct Element {
@@ -46,6 +12,9 @@ pub(super) struct Element {
     pub raw: Vec<u8>,
     pub broken: Option<String>,
 }
+
+/// Characters of what follows the end of a document that are shown.
+const SHOWN: usize = 300;
 
 /// Reads the objects of a file.
 pub(super) struct Elements<R> {
@@ -69,10 +38,7 @@ impl<R: Read> Elements<R> {
     pub fn next(&mut self) -> io::Result<Option<Element>> {
         if !self.has_begun {
             self.has_begun = true;
-            self.skip(b"\xef\xbb\xbf \t\r\n")?;
-            if self.shape != Shape::Dump {
-                self.input.consume(1);
-            }
+            self.begin()?;
         }
         if self.has_ended {
             return Ok(None);
@@ -84,7 +50,7 @@ impl<R: Read> Elements<R> {
                 None => Ok(None),
             };
         }
-        self.skip(b", \t\r\n")?;
+        self.skip(b", \t\r\n\x1e")?;
         if self.shape == Shape::Keyed && self.peek()? == Some(b'"') {
             let key = self.take(|scan, byte| scan.json(byte))?;
             self.skip(b": \t\r\n")?;
@@ -92,15 +58,80 @@ impl<R: Read> Elements<R> {
                 return Ok(Some(key));
             }
         }
+        let end = match self.shape {
+            Shape::Array | Shape::Member(_) => Some(b']'),
+            Shape::Keyed => Some(b'}'),
+            Shape::Dump | Shape::Objects => None,
+        };
         match self.peek()? {
-            Some(b']' | b'}') => {
-                self.has_ended = true;
-                Ok(None)
-            }
+            found if end.is_some() && found == end => self.end(),
             Some(_) => self.take(|scan, byte| scan.json(byte)).map(Some),
-            None => {
-                self.has_ended = true;
-                Ok(Some(self.cut_off(Vec::new(), self.line)))
+            None if self.shape == Shape::Objects => Ok(None),
+            None => Ok(Some(self.cut_off(Vec::new(), self.line))),
+        }
+    }
+
+    /// Goes to the first object.
+    fn begin(&mut self) -> io::Result<()> {
+        if let Shape::Member(at) = self.shape {
+            let before = self.input.by_ref().take(at as u64);
+            self.line += lines(before)?;
+        }
+        self.skip(b"\xef\xbb\xbf \t\r\n")?;
+        if !matches!(self.shape, Shape::Dump | Shape::Objects) {
+            self.input.consume(1);
+        }
+        Ok(())
+    }
+
+    /// Takes the end of the document; `Some` if it is not the end of the file.
+    fn end(&mut self) -> io::Result<Option<Element>> {
+        self.input.consume(1);
+        self.has_ended = true;
+        if let Shape::Member(_) = self.shape
+            && let Some(broken) = self.further_members()?
+        {
+            return Ok(Some(broken));
+        }
+        self.skip(b" \t\r\n")?;
+        if self.peek()?.is_none() {
+            return Ok(None);
+        }
+        let mut rest = self.take(|scan, byte| scan.line(byte))?;
+        rest.raw.truncate(SHOWN);
+        rest.broken = Some(
+            "the file goes on after the end of its document; nothing of that is read".to_owned(),
+        );
+        Ok(Some(rest))
+    }
+
+    /// Passes over the members of the document after the list that is read; `Some` if one of them is a list of objects too.
+    fn further_members(&mut self) -> io::Result<Option<Element>> {
+        loop {
+            self.skip(b", \t\r\n")?;
+            match self.peek()? {
+                Some(b'"') => {}
+                Some(b'}') => {
+                    self.input.consume(1);
+                    return Ok(None);
+                }
+                Some(_) => return Ok(None),
+                None => return Ok(Some(self.cut_off(Vec::new(), self.line))),
+            }
+            let name = self.take(|scan, byte| scan.json(byte))?;
+            self.skip(b": \t\r\n")?;
+            if self.peek()?.is_none() {
+                return Ok(Some(self.cut_off(name.raw, name.line)));
+            }
+            let mut value = self.take(|scan, byte| scan.json(byte))?;
+            if value.broken.is_none() && Shape::is_list(&value.raw) {
+                let name = String::from_utf8_lossy(&name.raw).into_owned();
+                value.raw.truncate(SHOWN);
+                value.broken =
+                    Some(format!("{name} is another list of objects; only the first one is read"));
+            }
+            if value.broken.is_some() {
+                return Ok(Some(value));
             }
         }
     }
@@ -130,7 +161,8 @@ impl<R: Read> Elements<R> {
             if part.is_empty() {
                 return Ok(match self.shape {
                     Shape::Dump => Element { line, raw, broken: None },
-                    Shape::Array | Shape::Keyed => self.cut_off(raw, line),
+                    _ if self.has_ended => Element { line, raw, broken: None },
+                    _ => self.cut_off(raw, line),
                 });
             }
             let ends =
@@ -155,7 +187,21 @@ impl<R: Read> Elements<R> {
     }
 }
 
-enum End {
+/// How many line feeds there are.
+fn lines(mut input: impl BufRead) -> io::Result<u64> {
+    let mut lines = 0;
+    loop {
+        let part = input.fill_buf()?;
+        let length = part.len();
+        if length == 0 {
+            return Ok(lines);
+        }
+        lines += memchr::memchr_iter(b'\n', part).count() as u64;
+        input.consume(length);
+    }
+}
+
+pub(super) enum End {
     No,
     /// The byte belongs to what follows.
     Before,
@@ -164,7 +210,7 @@ enum End {
 
 /// How deep in brackets and quotes a value is.
 #[derive(Default)]
-struct Scan {
+pub(super) struct Scan {
     depth: usize,
     is_quoted: bool,
     is_escaped: bool,
@@ -172,7 +218,8 @@ struct Scan {
 }
 
 impl Scan {
-    fn json(&mut self, byte: u8) -> End {
+    /// Whether a value of JSON ends at the next byte.
+    pub fn json(&mut self, byte: u8) -> End {
         let is_first = !std::mem::replace(&mut self.has_begun, true);
         if self.is_quoted {
             match byte {
@@ -223,24 +270,6 @@ mod tests {
     }
 
     #[test]
-    fn the_beginning_shows_the_shape() {
-        for (text, shape) in [
-            ("\u{feff}[{\"title\": 1}]", Some(Shape::Array)),
-            (" [ ]", Some(Shape::Array)),
-            ("{\"12\": {", Some(Shape::Keyed)),
-            ("{\n  \"12\" :\n {}", Some(Shape::Keyed)),
-            ("{\"title\": \"a\"}\n", None),
-            ("[1] title,author", None),
-            ("/type/edition\t/books/OL1M\t1\t2008\t{\"title\": \"a\"}\n", Some(Shape::Dump)),
-            ("/type/edition,x", None),
-            ("title,author", None),
-            ("", None),
-        ] {
-            assert_eq!(Shape::of(text.as_bytes()), shape, "{text}");
-        }
-    }
-
-    #[test]
     fn objects_are_taken_one_by_one() {
         let array = "[{\"a\": \"}\\\"]\"},\n {\"b\": [1, {}]} , 5,\"x\" ]\n";
         assert_eq!(
@@ -258,15 +287,47 @@ mod tests {
         let cut = elements(b"[{\"a\": 1}, {\"b\"", Shape::Array);
         assert_eq!(cut, [whole(1, "{\"a\": 1}"), (1, "{\"b\"".to_owned(), true)]);
         assert_eq!(elements(b"a\n\nb", Shape::Dump), [whole(1, "a"), whole(3, "b")]);
+        let objects = "{\n\"a\": 1}\n{\"b\":\n{}}\x1e{";
+        let found = elements(objects.as_bytes(), Shape::Objects);
+        assert_eq!(
+            found,
+            [whole(1, "{\n\"a\": 1}"), whole(3, "{\"b\":\n{}}"), (4, "{".to_owned(), true)]
+        );
         let giant = format!("[{{\"a\": \"{}\"}}, {{}}]", "x".repeat(2 << 20));
         let found = elements(giant.as_bytes(), Shape::Array);
         assert_eq!((found.len(), found[0].1.len(), found[0].2), (2, LONGEST, true));
     }
 
+    #[test]
+    fn what_follows_the_end_of_a_document_is_no_object() {
+        let ends = |text: &str, shape| {
+            elements(text.as_bytes(), shape)
+                .iter()
+                .map(|(line, raw, broken)| format!("{line} {raw} {broken}"))
+                .collect::<Vec<_>>()
+        };
+        for (text, shape, expected) in [
+            ("[{}]\n[{}]\n", Shape::Array, &["1 {} false", "2 [{}] true"][..]),
+            ("[{}] x\ny", Shape::Array, &["1 {} false", "1 x true"]),
+            ("[{}]]", Shape::Array, &["1 {} false", "1 ] true"]),
+            ("[{}}, {}]", Shape::Array, &["1 {} false", "1 } false", "1 {} false"]),
+            ("[]", Shape::Array, &[]),
+            ("{\"1\": {}}}", Shape::Keyed, &["1 {} false", "1 } true"]),
+            ("{\"1\": {}]\n}", Shape::Keyed, &["1 {} false", "1 ] false"]),
+            ("{\"n\":\n1, \"a\": [{}], \"b\": {\"c\": []}}\n", Shape::Member(14), &["2 {} false"]),
+            ("{\"a\": [{}], \"b\": [ {}]}", Shape::Member(6), &["1 {} false", "1 [ {}] true"]),
+            ("{\"a\": [{}], \"b\": 1", Shape::Member(6), &["1 {} false", "1  true"]),
+            ("{\"a\": [{}], \"b\"", Shape::Member(6), &["1 {} false", "1 \"b\" true"]),
+            ("{\"a\": [{}]} {}", Shape::Member(6), &["1 {} false", "1 {} true"]),
+        ] {
+            assert_eq!(ends(text, shape), expected, "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn no_bytes_make_it_panic_or_go_on_for_ever(bytes in prop::collection::vec(prop::sample::select(&b"[]{}\",:\\a \n"[..]), 0..60)) {
-            for shape in [Shape::Array, Shape::Keyed, Shape::Dump] {
+            for shape in [Shape::Array, Shape::Keyed, Shape::Dump, Shape::Objects, Shape::Member(3)] {
                 prop_assert!(elements(&bytes, shape).len() <= bytes.len() + 1);
             }
         }

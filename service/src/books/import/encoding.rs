@@ -91,10 +91,10 @@ impl Encoding {
     /// The text of the first bytes of a file, without a byte order mark.
     pub(super) fn text(self, sample: &[u8]) -> Cow<'_, [u8]> {
         if self == Self::UTF_8 {
-            return Cow::Borrowed(sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample));
+            return Cow::Borrowed(without_marks(sample));
         }
-        let (text, _) = self.0.decode_with_bom_removal(sample);
-        Cow::Owned(text.into_owned().into_bytes())
+        let (text, _) = self.0.decode_without_bom_handling(sample);
+        Cow::Owned(without_marks(text.as_bytes()).to_owned())
     }
 
     pub(super) fn decoder(self) -> Option<encoding_rs::Decoder> {
@@ -113,6 +113,17 @@ impl Encoding {
         let pairs = text.iter().filter(|byte| **byte >= 0xf0).count() as u64;
         2 * (characters + pairs)
     }
+}
+
+/// The mark with which texts of UTF-8 may begin.
+pub(super) const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A text without byte order marks at its beginning, of which a program that adds one makes two.
+pub(super) fn without_marks(mut text: &[u8]) -> &[u8] {
+    while let Some(rest) = text.strip_prefix(MARK) {
+        text = rest;
+    }
+    text
 }
 
 fn is_utf_16(encoding: &'static encoding_rs::Encoding) -> bool {

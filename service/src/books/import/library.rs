@@ -15,7 +15,7 @@ use super::{
     cells::{self, Defaults},
     columns::COLUMNS,
     counted::Counted,
-    encoding::Encoding,
+    encoding::{Encoding, without_marks},
     row::{Place, Rejected, Row},
     rows::Format,
     source::Source,
@@ -61,7 +61,7 @@ fn ours(format: bibliographic::Format) -> Format {
 
 /// Whether a file begins as XML does.
 pub(super) fn is_xml(sample: &[u8]) -> bool {
-    sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample).trim_ascii_start().starts_with(b"<?xml")
+    without_marks(sample).trim_ascii_start().starts_with(b"<?xml")
 }
 
 impl<R: Read> Library<R> {
@@ -95,6 +95,7 @@ impl<R: Read> Library<R> {
             dialect: None,
             profile: None,
             columns: Vec::new(),
+            list: None,
         }
     }
 

@@ -9,7 +9,11 @@ use memchr::memchr;
 
 pub use parse::{Parsed, fields_of, parse};
 
-use super::{encoding::Encoding, fields::Fields, source::Source};
+use super::{
+    encoding::{Encoding, without_marks},
+    fields::Fields,
+    source::Source,
+};
 
 /// The longest record that is read; it bounds the memory of an import.
 pub const LONGEST: usize = 1 << 20;
@@ -334,10 +338,8 @@ impl<R: Read> Records<R> {
         self.ended |= read == 0;
         if !self.begun {
             self.begun = true;
-            // A byte order mark is not part of the first field.
-            if self.buffer.starts_with(b"\xef\xbb\xbf") {
-                self.advance(3);
-            }
+            // Byte order marks are not part of the first field.
+            self.advance(self.buffer.len() - without_marks(&self.buffer).len());
         }
         Ok(read > 0)
     }

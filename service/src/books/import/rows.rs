@@ -8,10 +8,10 @@ use super::{
     Options,
     dialect::Table,
     documents::Documents,
-    elements::Shape,
-    encoding::SAVE_AS_UTF_8,
+    encoding::{SAVE_AS_UTF_8, without_marks},
     library::{self, Library},
     row::{Place, Rejected, Row},
+    shape::Shape,
     source::Source,
     text_rows::TextRows,
     understood::Understood,
@@ -69,6 +69,9 @@ impl Format {
     }
 }
 
+/// Lines in which a header may be drawn.
+const LINES_OF_HEADER: usize = 4;
+
 /// Reads a file row by row.
 pub struct Rows<R>(Kind<R>);
 
@@ -88,9 +91,12 @@ impl<R: Read> Rows<R> {
     pub fn new(input: R, options: &Options) -> Result<Self, String> {
         let mut source = Source::new(input);
         let sample = source.sample().map_err(|error| error.to_string())?;
-        refuse_workbook(sample)?;
-        let shape = Shape::of(sample).filter(|_| !matches!(options.format, Format::Jsonl));
-        let is_lines = matches!(options.format, Format::Csv(_)) && sample.starts_with(b"{\"");
+        refuse_others(sample)?;
+        let shape = match options.format {
+            Format::Jsonl => Shape::of_lines(sample)?,
+            _ => Shape::of(sample)?,
+        };
+        let is_lines = matches!(options.format, Format::Csv(_)) && is_lines(sample);
         Ok(Self(match library::format(&options.format, sample) {
             Some(format) => Kind::Library(Box::new(Library::new(format, source, options)?)),
             None if library::is_xml(sample) => {
@@ -170,17 +176,37 @@ impl<R: Read> Rows<R> {
     }
 }
 
-/// A workbook is no text, and its bytes would only be rejected row by row.
-pub fn refuse_workbook(sample: &[u8]) -> Result<(), String> {
+/// Whether a file begins with an object of JSON.
+pub fn is_lines(sample: &[u8]) -> bool {
+    without_marks(sample).trim_ascii_start().starts_with(b"{\"")
+}
+
+/// A workbook is no text, and its bytes would only be rejected row by row; and so would be the lines of a table that is drawn.
+pub fn refuse_others(sample: &[u8]) -> Result<(), String> {
     let is_workbook = [b"PK\x03\x04".as_slice(), b"\xd0\xcf\x11\xe0"]
         .iter()
         .any(|first| sample.starts_with(first));
-    match is_workbook {
-        true => Err(format!(
+    if is_workbook {
+        return Err(format!(
             "the file is a workbook or an archive (.xlsx, .xls, .ods, .zip), not a table as text; {SAVE_AS_UTF_8}"
-        )),
-        false => Ok(()),
+        ));
     }
+    let mut lines = sample.split(|byte| *byte == b'\n').take(LINES_OF_HEADER);
+    match lines.position(is_rule) {
+        Some(line) => Err(format!(
+            "line {} is a rule, as in tables of Markdown and on terminals; save the table as CSV, such as with `--csv` of psql",
+            line + 1
+        )),
+        None => Ok(()),
+    }
+}
+
+/// `|---|:--:|`, `-----+-----` and `+----+----+`.
+fn is_rule(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    line.iter().all(|byte| matches!(byte, b'|' | b'+' | b'-' | b':' | b' '))
+        && line.iter().any(|byte| matches!(byte, b'|' | b'+'))
+        && line.windows(3).any(|three| three == b"---")
 }
 
 #[cfg(test)]

@@ -88,6 +88,7 @@ impl<R: Read> TextRows<R> {
                 dialect: None,
                 profile: None,
                 columns: Vec::new(),
+                list: None,
             },
             Layout::Table { dialect, columns, names, .. } => Understood {
                 encoding,
@@ -95,6 +96,7 @@ impl<R: Read> TextRows<R> {
                 dialect: Some(*dialect),
                 profile: columns.profile,
                 columns: columns.named(names),
+                list: None,
             },
         }
     }

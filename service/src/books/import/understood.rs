@@ -4,7 +4,7 @@ use super::{
     Format, Options,
     columns::Columns,
     dialect::{Dialect, LineEnds},
-    encoding::Encoding,
+    encoding::{Encoding, without_marks},
     fields::Fields,
     header,
     profiles::Profile,
@@ -24,6 +24,8 @@ pub struct Understood {
     pub profile: Option<&'static Profile>,
     /// Our columns with the headers that they are read from, the best first; none for JSON lines.
     pub columns: Vec<(&'static str, Vec<String>)>,
+    /// The member of a JSON document whose objects are read, if they are not those of the document itself.
+    pub list: Option<String>,
 }
 
 impl Understood {
@@ -48,7 +50,14 @@ impl Understood {
         let encoding = options.encoding.unwrap_or(Encoding::UTF_8);
         let is_library = !matches!(options.format, Format::Csv(_) | Format::Jsonl);
         let library = is_library.then_some(options.format);
-        let unknown = Self { encoding, library, dialect: None, profile: None, columns: Vec::new() };
+        let unknown = Self {
+            encoding,
+            library,
+            dialect: None,
+            profile: None,
+            columns: Vec::new(),
+            list: None,
+        };
         if options.format == Format::Json {
             let names: Vec<String> =
                 String::from_utf8_lossy(header).lines().map(str::to_owned).collect();
@@ -56,7 +65,7 @@ impl Understood {
         }
         let Format::Csv(table) = options.format else { return unknown };
         let mut fields = Fields::default();
-        let header = header.strip_prefix(b"\xef\xbb\xbf").unwrap_or(header);
+        let header = without_marks(header);
         let delimiter = table.delimiter.unwrap_or(b',');
         let parsed = parse(header, true, (delimiter, None), &mut fields);
         let names = (0..fields.len()).map(|place| header::name(&fields, place));
