@@ -5,11 +5,14 @@ mod export;
 pub mod import;
 pub mod isbn;
 pub mod merges;
+mod whole;
 
 use entity::book::{Column, Entity};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use utoipa::ToSchema;
+
+pub(crate) use whole::WholeBook;
 
 use crate::{
     Item, Subject,

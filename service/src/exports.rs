@@ -287,7 +287,7 @@ impl<W: Write> Writer<W> {
                 output.write_all(b"\n")
             }
             Self::Marc21(writer) => {
-                T::record(row).map_or(Ok(()), |record| writer.write(&record)).map_err(marc_error)
+                T::record(row).map_or(Ok(()), |record| fit(writer, record)).map_err(marc_error)
             }
             Self::MarcXml(writer) => {
                 T::record(row).map_or(Ok(()), |record| writer.write(&record)).map_err(marc_error)
@@ -306,6 +306,20 @@ impl<W: Write> Writer<W> {
         Ok(output)
     }
 }
+
+/// Writes a record with as many of its subjects as there is room for.
+fn fit<W: Write>(
+    writer: &mut marc21::Writer<W>,
+    mut record: Record,
+) -> std::result::Result<(), WriteError> {
+    loop {
+        match writer.write(&record) {
+            Err(WriteError::RecordTooLong { .. }) if record.subjects.pop().is_some() => {}
+            written => return written,
+        }
+    }
+}
+
 fn table<W: Write>(delimiter: u8, output: W) -> csv::Writer<W> {
     csv::WriterBuilder::new().delimiter(delimiter).from_writer(output)
 }

@@ -44,8 +44,10 @@ pub trait Noun: Listed<Entity = Self::Table> + IntoActiveModel<Self::Row> {
     type New: Check;
     /// A change of a row: members that are absent stay as they are.
     type Changes: Check;
-    /// The members that clients may write.
+    /// The columns that clients may write.
     const MEMBERS: &'static [&'static str];
+    /// The same, and the member whose values are rows of other tables.
+    const WRITTEN: &'static [&'static str];
     /// The column of the id.
     const ID: <Self::Table as EntityTrait>::Column;
     /// The column that each change raises.

@@ -10,7 +10,7 @@ use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, EntityTrait, JoinType, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     RelationTrait,
-    sea_query::{ExprTrait, OnConflict},
+    sea_query::OnConflict,
 };
 
 use crate::{
@@ -28,11 +28,13 @@ pub const LONGEST: usize = 200;
 pub const PATTERN: &str =
     r"^[^;\x00-\x1f\x7f-\x9f]*[^;\s\x00-\x1f\x7f-\x9f][^;\x00-\x1f\x7f-\x9f]*$";
 /// Subjects of a book.
-const MOST: usize = 100;
+pub(crate) const MOST: usize = 100;
 /// Subjects of all rows of a page.
 const MOST_OF_A_PAGE: u64 = 20 * MAX_LIMIT;
-/// What separates subjects where several are in one text.
-const SEPARATOR: char = ';';
+/// Rows and names of a statement: neither database has room for the values of many more.
+const PART: usize = 1000;
+/// What separates subjects where several are in one text. No name has it.
+pub(crate) const SEPARATOR: char = ';';
 
 pub(crate) static SUBJECTS: Resource<Entity> = Resource::new("subject", "subjects")
     .searched(&[Column::Name])
@@ -65,6 +67,28 @@ pub async fn find(db: &impl Rows, id: i32) -> Result<Subject> {
 /// # Errors
 /// [`Error::Invalid`] when there are too many, and any database error.
 pub async fn of_books(db: &impl Rows, books: &[i32]) -> Result<Vec<Vec<String>>> {
+    let all = named(db, books, MOST_OF_A_PAGE + 1).await?;
+    if all.len() as u64 > MOST_OF_A_PAGE {
+        let detail = format!(
+            "the rows of this page have more than {MOST_OF_A_PAGE} subjects; request a smaller `limit`"
+        );
+        return Err(Error::Invalid(FieldError::parameter("include", "too-many", detail).into()));
+    }
+    Ok(of_each(books, all))
+}
+
+/// The same for any number of them, and in one order on both databases: files that are the same are so in every byte.
+pub(crate) async fn of_many_books(db: &impl Rows, books: &[i32]) -> Result<Vec<Vec<String>>> {
+    let mut all = Vec::new();
+    for part in books.chunks(PART) {
+        all.extend(named(db, part, u64::from(u32::MAX)).await?);
+    }
+    let mut of_each = of_each(books, all);
+    of_each.iter_mut().for_each(|names| names.sort_unstable());
+    Ok(of_each)
+}
+
+async fn named(db: &impl Rows, books: &[i32], most: u64) -> Result<Vec<(i32, String)>> {
     let named = book_subject::Entity::find()
         .select_only()
         .column(book_subject::Column::BookId)
@@ -72,19 +96,21 @@ pub async fn of_books(db: &impl Rows, books: &[i32]) -> Result<Vec<Vec<String>>>
         .join(JoinType::InnerJoin, book_subject::Relation::Subject.def())
         .filter(book_subject::Column::BookId.is_in(books.iter().copied()))
         .order_by(Column::Name, Order::Asc)
-        .limit(MOST_OF_A_PAGE + 1);
-    let all = db.query::<Named>(named.build(db.backend())).await?;
-    if all.len() as u64 > MOST_OF_A_PAGE {
-        let detail = format!(
-            "the rows of this page have more than {MOST_OF_A_PAGE} subjects; request a smaller `limit`"
-        );
-        return Err(Error::Invalid(FieldError::parameter("include", "too-many", detail).into()));
-    }
+        .limit(most);
+    Ok(db.query::<Named>(named.build(db.backend())).await?)
+}
+
+fn of_each(books: &[i32], named: Vec<(i32, String)>) -> Vec<Vec<String>> {
     let mut of_book: HashMap<i32, Vec<String>> = HashMap::new();
-    for (book, name) in all {
+    for (book, name) in named {
         of_book.entry(book).or_default().push(name);
     }
-    Ok(books.iter().map(|id| of_book.remove(id).unwrap_or_default()).collect())
+    books.iter().map(|id| of_book.remove(id).unwrap_or_default()).collect()
+}
+
+/// Subjects as one text.
+pub(crate) fn joined(names: &[String]) -> String {
+    names.join("; ")
 }
 
 /// The id of a book, and the name of one of its subjects.
@@ -102,40 +128,70 @@ impl FromRow for Named {
 
 /// Gives a book these subjects and no others; whether it had others.
 pub(crate) async fn set(db: &impl Changes, book: i32, names: &[String]) -> Result<bool> {
-    let wanted: BTreeSet<&str> = names.iter().map(String::as_str).collect();
     let stored = of_books(db, &[book]).await?.concat();
-    if stored.iter().map(String::as_str).collect::<BTreeSet<_>>() == wanted {
+    if are_same(&stored, names) {
         return Ok(false);
     }
-    let links = book_subject::Column::BookId.eq(book);
-    let ids = ids_of(db, &wanted).await?;
-    let others = links.and(book_subject::Column::SubjectId.is_not_in(ids.iter().copied()));
-    db.exec(book_subject::Entity::delete_many().filter(others).as_query()).await?;
-    if !ids.is_empty() {
-        let links = ids.into_iter().map(|subject| book_subject::ActiveModel {
-            book_id: Set(book),
-            subject_id: Set(subject),
-        });
-        let linked = book_subject::Entity::insert_many(links).on_conflict(nothing());
-        db.exec(linked.as_query()).await?;
-    }
+    give(db, &[(book, names)]).await?;
     Ok(true)
 }
 
-/// The ids of subjects, which are added where there are none.
-async fn ids_of(db: &impl Changes, names: &BTreeSet<&str>) -> Result<Vec<i32>> {
-    if names.is_empty() {
-        return Ok(Vec::new());
+/// Gives each of several books these subjects and no others.
+pub(crate) async fn give(db: &impl Changes, given: &[(i32, &[String])]) -> Result<()> {
+    for part in given.chunks(PART) {
+        let books = part.iter().map(|(book, _)| *book);
+        let others = book_subject::Entity::delete_many();
+        let others = others.filter(book_subject::Column::BookId.is_in(books));
+        db.exec(others.as_query()).await?;
     }
-    let found = Entity::find().select_only().column(Column::Id);
-    let found = found.filter(Column::Name.is_in(names.iter().copied()));
-    let ids = db.ids(found.as_query()).await?;
-    if ids.len() == names.len() {
-        return Ok(ids);
+    add(db, given).await
+}
+
+/// Gives books that have no subjects these.
+pub(crate) async fn add(db: &impl Changes, given: &[(i32, &[String])]) -> Result<()> {
+    let names = given.iter().flat_map(|(_, names)| names.iter().map(String::as_str));
+    let ids = ids_of(db, names.collect()).await?;
+    let links = given.iter().flat_map(|(book, names)| names.iter().map(move |name| (*book, name)));
+    let mut rows = Vec::new();
+    for (book, name) in links {
+        let subject = ids.get(name.as_str()).copied().ok_or_else(|| {
+            Error::collision("another session deleted a subject that is given to a book")
+        })?;
+        rows.push(book_subject::ActiveModel { book_id: Set(book), subject_id: Set(subject) });
     }
-    let new = names.iter().map(|name| ActiveModel { id: NotSet, name: Set((*name).to_owned()) });
-    db.exec(Entity::insert_many(new).on_conflict(nothing()).as_query()).await?;
-    Ok(db.ids(found.as_query()).await?)
+    while !rows.is_empty() {
+        let part = rows.split_off(rows.len().saturating_sub(PART));
+        let linked = book_subject::Entity::insert_many(part).on_conflict(nothing());
+        db.exec(linked.as_query()).await?;
+    }
+    Ok(())
+}
+
+/// Whether two lists have the same names.
+pub(crate) fn are_same(one: &[String], other: &[String]) -> bool {
+    one.iter().collect::<BTreeSet<_>>() == other.iter().collect()
+}
+
+/// The ids of subjects by their names. Those that there are not are added.
+async fn ids_of(db: &impl Changes, names: BTreeSet<&str>) -> Result<HashMap<String, i32>> {
+    let mut ids = HashMap::with_capacity(names.len());
+    let names: Vec<&str> = names.into_iter().collect();
+    for part in names.chunks(PART) {
+        ids.extend(find_all(db, part).await?);
+        let new: Vec<&str> = part.iter().copied().filter(|name| !ids.contains_key(*name)).collect();
+        if new.is_empty() {
+            continue;
+        }
+        let rows = new.iter().map(|name| ActiveModel { id: NotSet, name: Set((*name).to_owned()) });
+        db.exec(Entity::insert_many(rows).on_conflict(nothing()).as_query()).await?;
+        ids.extend(find_all(db, &new).await?);
+    }
+    Ok(ids)
+}
+
+async fn find_all(db: &impl Rows, names: &[&str]) -> Result<impl Iterator<Item = (String, i32)>> {
+    let found = Entity::find().filter(Column::Name.is_in(names.iter().copied()));
+    Ok(db.rows(found).await?.into_iter().map(|Subject { id, name, .. }| (name, id)))
 }
 
 fn nothing() -> OnConflict {

@@ -96,8 +96,8 @@ def field(client):
     expect("an order", titles("sort=translator&translator__isnull=false"), ["B", "Clean Code"])
     expect("`fields`", client.get("/api/books?fields=translator&id=1"), [{"translator": "Prentice Hall"}])
     table = client.get("/api/exports/books.csv").splitlines()
-    expect("the header of an export", table[0], "title,author,year,isbn,page_count,status,subtitle,publisher,language,description,series,series_number,translator")
-    expect("a row of an export", table[1], "Clean Code,Robert C. Martin,,9780132350884,,available,,,,,,,Prentice Hall")
+    expect("the header of an export", table[0], "title,author,year,isbn,page_count,status,subtitle,publisher,language,description,series,series_number,translator,subjects")
+    expect("a row of an export", table[1], "Clean Code,Robert C. Martin,,9780132350884,,available,,,,,,,Prentice Hall,")
     lines = [json.loads(line) for line in client.get("/api/exports/books.jsonl").splitlines()]
     expect("an export as JSON lines", [line["translator"] for line in lines], ["Prentice Hall", "Addison", None])
 

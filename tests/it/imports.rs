@@ -109,7 +109,7 @@ on_both! {
         let (kind, body) = form(&[], ("b.jsonl", "{\"title\":\"B\",\"author\":\"x\"}\n{\"title\":1}\nnonsense"));
         assert_eq!(counts(&ended(&app, accepted(hand_in(&app, "", kind, body)))), [1, 0, 0, 2, 1]);
         let rejected = app.get("/api/imports/2/rejected.csv").body;
-        assert!(rejected.lines().nth(1).unwrap().starts_with("1,,,,,,,,,,,,2,"), "{rejected}");
+        assert!(rejected.lines().nth(1).unwrap().starts_with("1,,,,,,,,,,,,,2,"), "{rejected}");
         assert!(rejected.ends_with(",nonsense\n"), "{rejected}");
 
         let line = "{\"title\":\"C\",\"author\":\"x\"}";

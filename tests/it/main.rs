@@ -12,6 +12,7 @@ mod bounds;
 mod browsers;
 mod budgets;
 mod bulk;
+mod carried_subjects;
 mod compression;
 mod conditional;
 mod contention;

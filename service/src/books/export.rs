@@ -3,47 +3,45 @@
 
 use std::borrow::Cow;
 
-use bibliographic::{Contributor, Isbn, Record, Series};
+use bibliographic::{Contributor, Isbn, Record, Series, Subject};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use super::is_list_of_names;
+use super::{WholeBook, is_list_of_names};
 use crate::{
-    Book,
-    database::Rows,
-    error::Result,
-    exports::Exported,
-    language,
-    noun::{Members, Noun},
+    Book, csv_escape::guarded, database::Rows, error::Result, exports::Exported, language,
+    noun::Noun, subjects,
 };
 
 /// Bytes of a paragraph of a description in a record: a field of MARC 21 has 9 999.
 const LONGEST_PARAGRAPH: usize = 9_000;
 
 impl Exported for Book {
-    type Whole = Self;
-    const COLUMNS: &'static [&'static str] = Self::MEMBERS;
+    type Whole = WholeBook;
+    const COLUMNS: &'static [&'static str] = Self::WRITTEN;
     const HAS_RECORDS: bool = true;
 
-    async fn whole(_: &impl Rows, books: Vec<Self>) -> Result<Vec<Self>> {
-        Ok(books)
+    async fn whole(db: &impl Rows, books: Vec<Self>) -> Result<Vec<WholeBook>> {
+        WholeBook::all(db, books).await
     }
 
-    fn cells(book: &Self) -> Vec<Cow<'_, str>> {
-        Noun::cells(book)
+    fn cells(WholeBook { book, subjects }: &WholeBook) -> Vec<Cow<'_, str>> {
+        let mut cells = Noun::cells(book);
+        cells.push(guarded(&subjects::joined(subjects)).into_owned().into());
+        cells
     }
 
-    fn members(book: &Self) -> impl Serialize {
-        Members(book)
+    fn members(whole: &WholeBook) -> impl Serialize {
+        whole
     }
 
-    fn record(book: &Self) -> Option<Record> {
-        Some(record(book))
+    fn record(whole: &WholeBook) -> Option<Record> {
+        Some(record(whole))
     }
 }
 
 /// A book as libraries hold it.
-fn record(book: &Book) -> Record {
+fn record(WholeBook { book, subjects }: &WholeBook) -> Record {
     Record {
         title: book.title.clone(),
         contributors: authors(&book.author).map(contributor).collect(),
@@ -59,6 +57,7 @@ fn record(book: &Book) -> Record {
         languages: book.language.iter().map(|tag| language::of_libraries(tag)).collect(),
         description: book.description.as_deref().map(summary),
         series: book.series.iter().map(|name| series(name, book.series_number)).collect(),
+        subjects: subjects.iter().map(|name| subject(name)).collect(),
         ..Record::default()
     }
 }
@@ -98,6 +97,10 @@ fn pieces(word: &str) -> impl Iterator<Item = &str> {
 fn series(name: &str, number: Option<Decimal>) -> Series {
     let number = number.map(|number| number.normalize().to_string());
     Series { name: name.to_owned(), number }
+}
+
+fn subject(name: &str) -> Subject {
+    Subject { text: name.to_owned(), ..Subject::default() }
 }
 
 fn contributor(name: &str) -> Contributor {

@@ -192,7 +192,7 @@ pub async fn store_dry(
     (on_duplicate, dry_run): (OnDuplicate, &DryRun),
 ) -> Result<Option<(Import, Chunks)>> {
     let id = import.id;
-    let mut outcome = Outcome { skipped: Some(Vec::new()), ..Outcome::default() };
+    let mut outcome = Outcome::tried();
     let (mut notes, mut rejected) = (Notes::of(import), Vec::new());
     let (mut progress, mut room) = (Progress::of(import), rejections::Room::of(import));
     while !progress.is_enough(&outcome.report)

@@ -2,18 +2,25 @@
 //!
 //! So the same code determines the result, whatever the file repeats and however long it is, and the catalogue is only read.
 
-use std::path::Path;
+use std::{collections::HashSet, path::Path};
 
-use entity::book::Entity;
+use entity::{
+    book::{Column, Entity},
+    book_subject, subject,
+};
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, IntoActiveModel,
     QueryTrait, Schema, sea_query::OnConflict,
 };
 
 use crate::{
-    books::import::{Batch, Met, OnDuplicate, Outcome, Policy, find_stored, store_batch},
-    database::{self, Changes, Rows},
+    books::{
+        WholeBook,
+        import::{Batch, Met, OnDuplicate, Outcome, Policy, find_stored, store_batch},
+    },
+    database::{self, Rows},
     error::Result,
+    subjects,
 };
 
 /// Ids in the scratch database start here, far from those of the catalogue.
@@ -31,6 +38,8 @@ impl DryRun {
         }
         let schema = Schema::new(DbBackend::Sqlite);
         db.execute(&schema.create_table_from_entity(Entity)).await?;
+        db.execute(&schema.create_table_from_entity(subject::Entity)).await?;
+        db.execute(&schema.create_table_from_entity(book_subject::Entity)).await?;
         for index in schema.create_index_from_entity(Entity) {
             db.execute(&index).await?;
         }
@@ -50,13 +59,13 @@ impl DryRun {
         outcome: &mut Outcome,
     ) -> Result<()> {
         let met = find_stored(catalogue, batch.rows.iter(), OnDuplicate::Skip).await?.into_books();
-        if met.len() > 0 {
-            let copies = met.map(|book| book.into_active_model().reset_all());
-            // A copy that already exists may have newer values, those of an earlier row.
-            let known = OnConflict::new().do_nothing().to_owned();
-            let copies = Entity::insert_many(copies).on_conflict(known);
-            self.0.exec(copies.as_query()).await?;
-        }
+        let met = match policy.on_duplicate {
+            OnDuplicate::Update => {
+                WholeBook::all(catalogue, met.map(|whole| whole.book).collect()).await?
+            }
+            OnDuplicate::Skip | OnDuplicate::Fail => met.collect(),
+        };
+        self.copy(met).await?;
         store_batch(&self.0, batch, policy, outcome).await?;
         // These books would be new.
         for row in outcome.skipped.iter_mut().flatten() {
@@ -65,5 +74,21 @@ impl DryRun {
             }
         }
         Ok(())
+    }
+
+    /// Copies books of the catalogue. A copy that already exists may have newer values, those of an earlier row.
+    async fn copy(&self, met: Vec<WholeBook>) -> Result<()> {
+        if met.is_empty() {
+            return Ok(());
+        }
+        let copies = met.iter().map(|whole| whole.book.clone().into_active_model().reset_all());
+        let known = OnConflict::new().do_nothing().to_owned();
+        let mut copies = Entity::insert_many(copies).on_conflict(known);
+        let new = self.0.ids(copies.query().returning_col(Column::Id)).await?;
+        let new: HashSet<i32> = new.into_iter().collect();
+        let met = met.iter().filter(|whole| new.contains(&whole.book.id));
+        let given: Vec<(i32, &[String])> =
+            met.map(|whole| (whole.book.id, whole.subjects.as_slice())).collect();
+        subjects::add(&self.0, &given).await
     }
 }

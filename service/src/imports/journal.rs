@@ -20,6 +20,8 @@ pub struct Change<T> {
     pub version: i32,
     /// `None` for a new one.
     pub before: Option<T>,
+    /// The subjects of a book before.
+    pub subjects: Option<Vec<String>>,
 }
 
 /// A row before an import changed it, as JSON. It is read back as a change of the row, which gives it these values again.
@@ -28,25 +30,24 @@ pub struct Change<T> {
 struct Before<'a, T> {
     #[serde(flatten)]
     members: Members<'a, T>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subjects: Option<Vec<String>>,
     /// The version at which they were so.
     version: i32,
-}
-
-impl<'a, T: Noun> Before<'a, T> {
-    fn of(row: &'a T) -> Self {
-        Self { members: Members(row), version: row.row_version().version }
-    }
 }
 
 /// Notes changes of an import. Of a row that it changes several times, what was there before the first one is kept.
 pub async fn note<T: Noun>(db: &impl Changes, import: i32, changes: Vec<Change<T>>) -> Result<()> {
     let mut rows: BTreeMap<i32, ActiveModel> = BTreeMap::new();
-    for Change { row: id, version, before } in changes {
+    for Change { row: id, version, before, subjects } in changes {
         if let Some(row) = rows.get_mut(&id) {
             row.version = Set(version);
             continue;
         }
-        let before = before.as_ref().map(Before::of);
+        let before = before.as_ref().map(|row| {
+            let version = row.row_version().version;
+            Before { members: Members(row), subjects, version }
+        });
         let before = before.map(|before| serde_json::to_string(&before)).transpose();
         let row = ActiveModel {
             import_id: Set(import),

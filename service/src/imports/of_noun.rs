@@ -328,7 +328,8 @@ impl<T: Importable> Storing<T> {
         row.set(T::VERSION, next.into());
         row.set(T::UPDATED_AT, now().into());
         tx.update(row).await?;
-        let change = Change { row: version.id, version: next, before: Some(stored.clone()) };
+        let change =
+            Change { row: version.id, version: next, before: Some(stored.clone()), subjects: None };
         self.changes.push(change);
         Ok(Became::Updated)
     }
@@ -344,7 +345,12 @@ async fn insert<T: Importable>(
     for part in fresh.chunks(INSERT) {
         let mut insert = T::Table::insert_many(part.iter().map(|new| T::row(new, now)));
         let ids = tx.ids(insert.query().returning_col(T::ID)).await?;
-        changes.extend(ids.into_iter().map(|row| Change { row, version: 1, before: None }));
+        changes.extend(ids.into_iter().map(|row| Change {
+            row,
+            version: 1,
+            before: None,
+            subjects: None,
+        }));
     }
     Ok(())
 }

@@ -18,6 +18,7 @@ use crate::{
     database::{Changes, Rows},
     error::{Error, Result},
     exports::Exported,
+    subjects::joined,
 };
 
 /// Rows of a part.
@@ -247,9 +248,11 @@ fn members(line: &[u8], columns: &[&str]) -> Vec<Vec<u8>> {
     let object: BTreeMap<String, &RawValue> = serde_json::from_slice(line).unwrap_or_default();
     let member = |name: &&str| match object.get(*name).map(|value| value.get()) {
         None | Some("null") => Vec::new(),
-        Some(written) => match serde_json::from_str::<String>(written) {
-            Ok(text) => text.into_bytes(),
-            Err(_) => written.as_bytes().to_vec(),
+        Some(written) => match serde_json::from_str(written) {
+            Ok(text) => String::into_bytes(text),
+            Err(_) => serde_json::from_str::<Vec<String>>(written)
+                .map_or_else(|_| written.to_owned(), |names| joined(&names))
+                .into_bytes(),
         },
     };
     columns.iter().map(member).collect()

@@ -228,6 +228,7 @@ async fn restore<T: Undoable>(
     row.set(T::VERSION, next.into());
     row.set(T::UPDATED_AT, now().into());
     tx.update(row).await?;
+    T::change_related(tx, id, &before).await?;
     let was = T::read_only(&before).version;
     Ok(was.map(|was| Restored { id, was, version: next }))
 }

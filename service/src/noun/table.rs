@@ -87,6 +87,8 @@ macro_rules! noun {
             type New = $new;
             type Changes = $changes;
             const MEMBERS: &'static [&'static str] = &[$(stringify!($member)),*];
+            const WRITTEN: &'static [&'static str] =
+                &[$(stringify!($member),)* $(stringify!($related))?];
             const ID: $($table)::+::Column = $($table)::+::Column::Id;
             const VERSION: $($table)::+::Column = $($table)::+::Column::Version;
             const UPDATED_AT: $($table)::+::Column = $($table)::+::Column::UpdatedAt;

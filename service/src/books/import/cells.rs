@@ -8,6 +8,7 @@ mod pages;
 mod publisher;
 mod series;
 mod status;
+mod subjects;
 mod text;
 mod year;
 
@@ -109,6 +110,7 @@ pub(super) fn book(cells: &impl Cells, defaults: &Defaults) -> Result<Accepted, 
         description,
         series,
         series_number,
+        subjects,
     ] = std::array::from_fn(|column| column);
     let ways = Ways::of(cells.is_exact());
     let in_series = row.series(series, series_number, ways.series);
@@ -130,7 +132,7 @@ pub(super) fn book(cells: &impl Cells, defaults: &Defaults) -> Result<Accepted, 
         }),
         series: in_series.0,
         series_number: in_series.1,
-        subjects: None,
+        subjects: row.subjects(subjects),
     };
     if new.isbn.is_none() && !row.has_warned(isbn) {
         row.warn(isbn, "there is no isbn".to_owned());

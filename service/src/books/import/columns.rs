@@ -8,7 +8,7 @@ use super::{
 use crate::query::shortened;
 
 /// Our columns and the headers under which other catalogues keep them, the best first.
-pub(super) const COLUMNS: [(&str, &[&str]); 12] = [
+pub(super) const COLUMNS: [(&str, &[&str]); 13] = [
     (
         "title",
         &["title", "book_title", "name", "original_title", "titel", "buchtitel", "titre", "titulo"],
@@ -141,7 +141,28 @@ pub(super) const COLUMNS: [(&str, &[&str]); 12] = [
             "numero_de_serie",
         ],
     ),
+    // No column of a book, so it is the last one.
+    (
+        "subjects",
+        &[
+            "subjects",
+            "subject",
+            "subject_headings",
+            "genres",
+            "genre",
+            "schlagworte",
+            "schlagworter",
+            "schlagwoerter",
+            "sujets",
+            "materias",
+        ],
+    ),
 ];
+
+/// The place of the subjects in [`COLUMNS`].
+pub(super) const SUBJECTS: usize = COLUMNS.len() - 1;
+/// Headers under which commas separate subjects; elsewhere they are within one: `Presidents, American`.
+const LISTS: [&str; 6] = ["tags", "tag", "genres", "genre", "genres_labels", "subjects_labels"];
 
 /// The members of a book, and the headers under which they are read if no program is known by the header, the best first.
 #[must_use]
@@ -154,6 +175,8 @@ pub fn columns() -> &'static [(&'static str, &'static [&'static str])] {
 pub(super) struct Columns {
     /// For each of [`COLUMNS`] the fields that may have its value, the best first.
     places: [Vec<usize>; COLUMNS.len()],
+    /// The fields of subjects in which commas separate them.
+    lists: Vec<usize>,
     /// The program that wrote the table, if it is known.
     pub profile: Option<&'static Profile>,
 }
@@ -177,7 +200,9 @@ impl Columns {
         }
         let plain: Vec<String> = names.iter().map(|name| plain(name)).collect();
         let profile = Profile::find(&plain);
-        let mut found = Self { profile, ..Self::default() };
+        let is_list = |(at, name): (usize, &String)| LISTS.contains(&name.as_str()).then_some(at);
+        let lists = plain.iter().enumerate().filter_map(is_list).collect();
+        let mut found = Self { profile, lists, ..Self::default() };
         for (places, (ours, aliases)) in found.places.iter_mut().zip(COLUMNS) {
             let aliases = profile.and_then(|profile| profile.headers(ours)).unwrap_or(aliases);
             *places = match map.get(ours) {
@@ -202,6 +227,11 @@ impl Columns {
     /// The fields of a column.
     pub fn of(&self, column: usize) -> &[usize] {
         self.places.get(column).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether commas separate the subjects in a field.
+    pub fn is_list(&self, place: usize) -> bool {
+        self.lists.contains(&place)
     }
 
     /// How many of its first fields a row must have.

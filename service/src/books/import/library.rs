@@ -179,6 +179,7 @@ fn texts(record: &Record, column: &str) -> Vec<String> {
         "series_number" => {
             record.series.iter().take(1).filter_map(|series| series.number.clone()).collect()
         }
+        "subjects" => record.subjects.iter().map(|subject| subject.text.clone()).collect(),
         _ => Vec::new(),
     }
 }

@@ -11,7 +11,12 @@ use sea_orm::{
 };
 
 use super::{OnDuplicate, Row};
-use crate::{Book, books::NewBook, database::Rows, error::Result};
+use crate::{
+    Book,
+    books::{NewBook, WholeBook},
+    database::Rows,
+    error::Result,
+};
 
 /// What becomes of rows whose books are stored.
 #[derive(Clone, Copy, Debug)]
@@ -25,39 +30,41 @@ pub struct Policy {
 /// The stored books that rows of a batch may be.
 #[derive(Debug, Default)]
 pub struct Stored {
-    books: HashMap<i32, Book>,
+    books: HashMap<i32, WholeBook>,
     by_isbn: HashMap<String, i32>,
     by_text: HashMap<String, BTreeSet<i32>>,
 }
 
 impl Stored {
     /// Adds books, or replaces them by what they are now.
-    pub fn put(&mut self, books: impl IntoIterator<Item = Book>) {
-        for book in books {
+    pub fn put(&mut self, books: impl IntoIterator<Item = WholeBook>) {
+        for whole in books {
+            let book = &whole.book;
             if let Some(isbn) = &book.isbn {
                 self.by_isbn.insert(isbn.clone(), book.id);
             }
             self.by_text.entry(text(&book.title, &book.author)).or_default().insert(book.id);
-            self.books.insert(book.id, book);
+            self.books.insert(book.id, whole);
         }
     }
 
     /// All of them.
-    pub fn into_books(self) -> impl ExactSizeIterator<Item = Book> {
+    pub fn into_books(self) -> impl ExactSizeIterator<Item = WholeBook> {
         self.books.into_values()
     }
 
     /// The book with an ISBN.
-    pub fn of_isbn(&self, isbn: &str) -> Option<&Book> {
+    pub fn of_isbn(&self, isbn: &str) -> Option<&WholeBook> {
         self.books.get(self.by_isbn.get(isbn)?)
     }
 
     /// The book with the ISBN of a row; for a row without one, a book without one that has its title, author and year.
-    pub fn same(&self, row: &Row) -> Option<&Book> {
+    pub fn same(&self, row: &Row) -> Option<&WholeBook> {
         if let Some(isbn) = &row.book.isbn {
             return self.of_isbn(isbn);
         }
-        let is_same = |book: &&&Book| book.isbn.is_none() && book.year == row.book.year;
+        let is_same =
+            |whole: &&&WholeBook| whole.book.isbn.is_none() && whole.book.year == row.book.year;
         let books = self.of_text(&row.book);
         let mut same = books.iter().filter(is_same).copied();
         let first = same.clone().next()?;
@@ -67,13 +74,15 @@ impl Stored {
 
     /// The one book of the title, author and year of a row that only one of the two has an ISBN for, or a year. Several such books are
     /// none: nothing says which one is meant.
-    pub fn alike(&self, row: &NewBook, begun: DateTime<Utc>) -> Option<&Book> {
+    pub fn alike(&self, row: &NewBook, begun: DateTime<Utc>) -> Option<&WholeBook> {
         let mut books = self.of_text(row);
-        books.retain(|book| book.created_at < begun && (row.isbn.is_none() || book.isbn.is_none()));
-        if books.iter().any(|book| book.year == row.year) {
-            books.retain(|book| book.year == row.year);
+        books.retain(|WholeBook { book, .. }| {
+            book.created_at < begun && (row.isbn.is_none() || book.isbn.is_none())
+        });
+        if books.iter().any(|whole| whole.book.year == row.year) {
+            books.retain(|whole| whole.book.year == row.year);
         } else {
-            books.retain(|book| row.year.is_none() || book.year.is_none());
+            books.retain(|whole| row.year.is_none() || whole.book.year.is_none());
         }
         match books.as_slice() {
             [book] => Some(book),
@@ -82,7 +91,7 @@ impl Stored {
     }
 
     /// The books of the title and author of a row, the oldest first.
-    fn of_text(&self, row: &NewBook) -> Vec<&Book> {
+    fn of_text(&self, row: &NewBook) -> Vec<&WholeBook> {
         let NewBook { title, author, .. } = row;
         let ids = match self.by_text.is_empty() {
             true => None,
@@ -90,7 +99,7 @@ impl Stored {
         };
         let books = ids.into_iter().flatten().filter_map(|id| self.books.get(id));
         // An earlier row may have given it another title.
-        books.filter(|book| book.title == *title && book.author == *author).collect()
+        books.filter(|of| of.book.title == *title && of.book.author == *author).collect()
     }
 }
 
@@ -111,7 +120,8 @@ pub async fn find_stored<'a>(
     let others: Vec<&NewBook> = rows.map(|row| &*row.book).filter(|book| !is_found(book)).collect();
     if !others.is_empty() {
         let of_text = select(on_duplicate).filter(same_text(db.backend(), &others));
-        stored.put(db.rows(of_text.order_by_asc(Column::Id)).await?);
+        let found = db.rows(of_text.order_by_asc(Column::Id)).await?;
+        stored.put(whole(db, found, on_duplicate).await?);
     }
     Ok(stored)
 }
@@ -125,9 +135,24 @@ pub async fn find_isbns(
     let mut stored = Stored::default();
     let isbns: Vec<&str> = isbns.collect();
     if !isbns.is_empty() {
-        stored.put(db.rows(select(on_duplicate).filter(Column::Isbn.is_in(isbns))).await?);
+        let found = db.rows(select(on_duplicate).filter(Column::Isbn.is_in(isbns))).await?;
+        stored.put(whole(db, found, on_duplicate).await?);
     }
     Ok(stored)
+}
+
+/// Books with what they are about if they are going to be updated.
+async fn whole(
+    db: &impl Rows,
+    books: Vec<Book>,
+    on_duplicate: OnDuplicate,
+) -> Result<Vec<WholeBook>> {
+    match on_duplicate {
+        OnDuplicate::Update => WholeBook::all(db, books).await,
+        OnDuplicate::Skip | OnDuplicate::Fail => {
+            Ok(books.into_iter().map(|book| WholeBook { book, subjects: Vec::new() }).collect())
+        }
+    }
 }
 
 fn select(on_duplicate: OnDuplicate) -> sea_orm::Select<Entity> {

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::{
     cells::{self, Cells},
-    columns::COLUMNS,
+    columns::{COLUMNS, SUBJECTS},
 };
 use crate::query::shortened;
 
@@ -59,8 +59,20 @@ impl Cells for Members<'_> {
     }
 
     fn of(&self, column: usize) -> impl Iterator<Item = Result<Cow<'_, str>, String>> {
-        let value = self.values.get(column).copied().flatten();
-        value.into_iter().map(move |value| cell(cells::name(column), value.get()))
+        let value = self.values.get(column).copied().flatten().map(RawValue::get);
+        let (one, several) = match value {
+            Some(list) if column == SUBJECTS && list.starts_with('[') => (None, elements(list)),
+            one => (one.map(|value| cell(cells::name(column), value)), Vec::new()),
+        };
+        one.into_iter().chain(several)
+    }
+}
+
+/// The elements of a list of subjects.
+fn elements(list: &str) -> Vec<Result<Cow<'_, str>, String>> {
+    match serde_json::from_str::<Vec<&RawValue>>(list) {
+        Ok(list) => list.into_iter().map(|one| cell(cells::name(SUBJECTS), one.get())).collect(),
+        Err(error) => vec![Err(error.to_string())],
     }
 }
 

@@ -54,6 +54,7 @@ pub static PROFILES: [Profile; 19] = [
             ("isbn", &["isbn"]),
             ("status", &[]),
             ("description", &["comments"]),
+            ("subjects", &["tags"]),
         ],
     },
     Profile {
@@ -67,6 +68,8 @@ pub static PROFILES: [Profile; 19] = [
             ("page_count", &["num_pages"]),
             ("status", &[]),
             ("description", &["abstract_note"]),
+            // Those that came with the record; the others are of the reader.
+            ("subjects", &["automatic_tags"]),
         ],
     },
     Profile {
@@ -134,6 +137,7 @@ pub static PROFILES: [Profile; 19] = [
             ("status", &[]),
             ("series", &["series_title"]),
             ("series_number", &["volume_number"]),
+            ("subjects", &["categories"]),
         ],
     },
     Profile {
@@ -152,6 +156,7 @@ pub static PROFILES: [Profile; 19] = [
             ("language", &["edition_language"]),
             ("series", &["series_labels"]),
             ("series_number", &["works_series_ordinals"]),
+            ("subjects", &["subjects_labels", "genres_labels"]),
         ],
     },
     Profile {

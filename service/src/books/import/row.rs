@@ -8,9 +8,15 @@ use sea_orm::{ActiveModelTrait, IntoActiveModel};
 use super::{
     Blank,
     cells::{self, Accepted},
-    columns::COLUMNS,
+    columns::{COLUMNS, SUBJECTS},
 };
-use crate::{Book, books::NewBook, check::Checked, noun::Noun};
+use crate::{
+    Book,
+    books::{NewBook, WholeBook},
+    check::Checked,
+    noun::Noun,
+    subjects::are_same,
+};
 
 /// The place of the year in [`COLUMNS`].
 const YEAR: usize = 2;
@@ -69,7 +75,7 @@ impl Row {
     }
 
     /// A stored book with the values of the row; members for which the file has none are not changed. `None` when nothing differs.
-    pub(super) fn changes(&self, book: &Book) -> Option<ActiveModel> {
+    pub(super) fn changes(&self, WholeBook { book, subjects }: &WholeBook) -> Option<ActiveModel> {
         let mut present = self.present;
         // A book that was found by its year does not lose it.
         if self.book.year.is_none() && (self.book.isbn.is_none() || book.isbn != self.book.isbn) {
@@ -79,7 +85,13 @@ impl Row {
         present[SERIES_NUMBER] |= self.book.series.is_some() && self.book.series != book.series;
         let mut model = book.clone().into_active_model();
         Book::overwrite(&self.book, &present, &mut model);
-        model.is_changed().then_some(model)
+        let has_others = self.subjects().is_some_and(|names| !are_same(names, subjects));
+        (model.is_changed() || has_others).then_some(model)
+    }
+
+    /// The subjects that the row gives a stored book; `None` if it leaves them as they are.
+    pub(super) fn subjects(&self) -> Option<&[String]> {
+        self.present[SUBJECTS].then(|| self.book.subjects.as_deref().unwrap_or_default())
     }
 }
 

@@ -1,9 +1,13 @@
 //! Stores rows of a file: detects duplicates and applies the chosen policy.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use entity::book::{Column, Entity};
-use sea_orm::{ActiveValue::Set, DbBackend, EntityTrait, QueryTrait, sea_query::OnConflict};
+use entity::book::{ActiveModel, Column, Entity};
+use sea_orm::{
+    ActiveValue::Set,
+    DbBackend, EntityTrait, InsertMany, QueryTrait,
+    sea_query::{OnConflict, Query},
+};
 
 use super::{
     Batch, Met, OnDuplicate, Reasons, Report, Row, Skipped,
@@ -11,12 +15,12 @@ use super::{
 };
 use crate::{
     Book, DatabaseError,
-    books::NewBook,
-    database::Changes,
+    books::{NewBook, WholeBook},
+    database::{Changes, FromRow, RowSource},
     error::{Error, Result},
     imports::Change,
     noun::Noun,
-    now,
+    now, subjects,
 };
 
 /// How often rows are looked up again when other sessions store and delete their books concurrently.
@@ -39,6 +43,28 @@ impl Identity {
     }
 }
 
+/// The id of a book that was added, and what tells which of the rows it is.
+struct Added;
+
+impl FromRow for Added {
+    type Output = (i32, Identity);
+
+    const COLUMNS: usize = 5;
+
+    fn read(row: &impl RowSource) -> Option<(i32, Identity)> {
+        let identity = match row.get(1)? {
+            Some(isbn) => Identity::Isbn(isbn),
+            None => Identity::Text { title: row.get(2)?, author: row.get(3)?, year: row.get(4)? },
+        };
+        Some((row.get(0)?, identity))
+    }
+}
+
+impl Added {
+    const NAMED: [Column; 5] =
+        [Column::Id, Column::Isbn, Column::Title, Column::Author, Column::Year];
+}
+
 /// The outcome of the rows so far.
 #[derive(Debug, Default)]
 pub struct Outcome {
@@ -49,6 +75,8 @@ pub struct Outcome {
     pub skipped: Option<Vec<Skipped>>,
     /// The changes to the catalogue, in order; `None` if they are not needed.
     pub changes: Option<Vec<Change<Book>>>,
+    /// What books that were changed are about from now on; it is stored with the batch.
+    subjects: BTreeMap<i32, Vec<String>>,
 }
 
 /// Stores the rows of a batch that can be stored, and counts all of them.
@@ -68,6 +96,7 @@ pub async fn store_batch(
         if on_duplicate == OnDuplicate::Update && places.contains_key(&identity) {
             // The earlier row must be stored before it can be updated; so batch boundaries make no difference.
             insert(db, &mut fresh, on_duplicate, outcome).await?;
+            outcome.give_subjects(db).await?;
             places.clear();
             let again = find_stored(db, std::iter::once(row), on_duplicate).await?;
             stored.put(again.into_books());
@@ -87,29 +116,29 @@ pub async fn store_batch(
             fresh.push(row);
         }
     }
-    insert(db, &mut fresh, on_duplicate, outcome).await
+    insert(db, &mut fresh, on_duplicate, outcome).await?;
+    outcome.give_subjects(db).await
 }
 
 /// Applies the policy for duplicates to a stored book; what it is now if it was changed.
 async fn meet(
     db: &impl Changes,
-    book: &Book,
+    stored: &WholeBook,
     row: &Row,
     (on_duplicate, outcome): (OnDuplicate, &mut Outcome),
-) -> Result<Option<Book>> {
+) -> Result<Option<WholeBook>> {
+    let id = stored.book.id;
     let changed = match on_duplicate {
         OnDuplicate::Fail => {
-            return Err(duplicate(row, Met::Stored("book", book.id)));
+            return Err(duplicate(row, Met::Stored("book", id)));
         }
         OnDuplicate::Skip => None,
-        OnDuplicate::Update => update(db, book, row).await?,
+        OnDuplicate::Update => update(db, stored, row).await?,
     };
     match &changed {
-        None if on_duplicate == OnDuplicate::Update => {
-            outcome.skip(row, Met::Same("book", book.id))
-        }
-        None => outcome.skip(row, Met::Stored("book", book.id)),
-        Some(changed) => outcome.updated(book.clone(), changed.version),
+        None if on_duplicate == OnDuplicate::Update => outcome.skip(row, Met::Same("book", id)),
+        None => outcome.skip(row, Met::Stored("book", id)),
+        Some(changed) => outcome.updated(stored, changed),
     }
     Ok(changed)
 }
@@ -118,6 +147,11 @@ impl Outcome {
     /// For an import that notes what it does.
     pub fn noted() -> Self {
         Self { skipped: Some(Vec::new()), changes: Some(Vec::new()), ..Self::default() }
+    }
+
+    /// For a dry run, of which nothing is undone.
+    pub fn tried() -> Self {
+        Self { skipped: Some(Vec::new()), ..Self::default() }
     }
 
     /// Counts what is known of the rows of a batch before they are stored.
@@ -143,11 +177,28 @@ impl Outcome {
         }
     }
 
-    fn updated(&mut self, before: Book, version: i32) {
+    fn updated(&mut self, before: &WholeBook, after: &WholeBook) {
         self.report.updated += 1;
-        if let Some(changes) = &mut self.changes {
-            changes.push(Change { row: before.id, version, before: Some(before) });
+        let (id, version) = (after.book.id, after.book.version);
+        if before.subjects != after.subjects {
+            self.subjects.insert(id, after.subjects.clone());
         }
+        if let Some(changes) = &mut self.changes {
+            let WholeBook { book, subjects } = before.clone();
+            let subjects = Some(subjects);
+            changes.push(Change { row: id, version, before: Some(book), subjects });
+        }
+    }
+
+    /// Stores what the changed books are about.
+    async fn give_subjects(&mut self, db: &impl Changes) -> Result<()> {
+        if self.subjects.is_empty() {
+            return Ok(());
+        }
+        let given = std::mem::take(&mut self.subjects);
+        let given: Vec<(i32, &[String])> =
+            given.iter().map(|(book, names)| (*book, names.as_slice())).collect();
+        subjects::give(db, &given).await
     }
 }
 
@@ -176,7 +227,7 @@ async fn insert(
         let mut rest = Vec::new();
         for row in fresh.drain(..) {
             match row.book.isbn.as_deref().and_then(|isbn| stored.of_isbn(isbn)) {
-                Some(book) if added.contains(&book.id) => {}
+                Some(stored) if added.contains(&stored.book.id) => {}
                 Some(book) => drop(meet(db, book, row, (on_duplicate, outcome)).await?),
                 // Deleted since.
                 None => rest.push(row),
@@ -196,18 +247,40 @@ async fn add(db: &impl Changes, fresh: &[&Row], outcome: &mut Outcome) -> Result
         // SQLite has one writer, so a book that the transaction did not find cannot appear meanwhile.
         insert = insert.on_conflict(OnConflict::new().do_nothing().to_owned());
     }
-    if outcome.changes.is_none() && !is_shared {
+    let has_subjects = fresh.iter().any(|row| row.book.subjects.is_some());
+    let books = if has_subjects {
+        add_with_subjects(db, &mut insert, fresh).await?
+    } else if outcome.changes.is_none() && !is_shared {
         db.exec(insert.as_query()).await?;
         outcome.report.inserted += fresh.len() as u64;
         return Ok(None);
-    }
-    let books = db.ids(insert.query().returning_col(Column::Id)).await?;
+    } else {
+        db.ids(insert.query().returning_col(Column::Id)).await?
+    };
     outcome.report.inserted += books.len() as u64;
     if let Some(changes) = &mut outcome.changes {
-        let added = books.iter().map(|book| Change { row: *book, version: 1, before: None });
-        changes.extend(added);
+        let added = |row: &i32| Change { row: *row, version: 1, before: None, subjects: None };
+        changes.extend(books.iter().map(added));
     }
     Ok(Some(books))
+}
+
+/// Inserts rows and what their books are about; the ids of these books. Neither database promises an order of what it returns.
+async fn add_with_subjects(
+    db: &impl Changes,
+    insert: &mut InsertMany<ActiveModel>,
+    fresh: &[&Row],
+) -> Result<Vec<i32>> {
+    let columns = Query::returning().columns(Added::NAMED);
+    let added = db.backend().build(insert.query().returning(columns));
+    let added = db.query::<Added>(added).await?;
+    let named = fresh
+        .iter()
+        .filter_map(|row| Some((Identity::of(&row.book), row.book.subjects.as_deref()?)));
+    let named: HashMap<Identity, &[String]> = named.collect();
+    let given = added.iter().filter_map(|(id, row)| Some((*id, *named.get(row)?)));
+    subjects::add(db, &given.collect::<Vec<_>>()).await?;
+    Ok(added.into_iter().map(|(id, _)| id).collect())
 }
 
 fn duplicate(row: &Row, what: Met) -> Error {
@@ -217,12 +290,15 @@ fn duplicate(row: &Row, what: Met) -> Error {
 }
 
 /// Gives a stored book the values of the row. `None` when nothing differs.
-async fn update(db: &impl Changes, book: &Book, row: &Row) -> Result<Option<Book>> {
-    let Some(mut model) = row.changes(book) else { return Ok(None) };
-    model.version = Set(book.version + 1);
+async fn update(db: &impl Changes, stored: &WholeBook, row: &Row) -> Result<Option<WholeBook>> {
+    let Some(mut model) = row.changes(stored) else { return Ok(None) };
+    model.version = Set(stored.book.version + 1);
     model.updated_at = Set(now());
     match db.update(model).await {
-        Ok(changed) => Ok(Some(changed)),
+        Ok(book) => {
+            let subjects = row.subjects().unwrap_or(&stored.subjects).to_vec();
+            Ok(Some(WholeBook { book, subjects }))
+        }
         // Another transaction on PostgreSQL stored a book of this ISBN since the lookup; another attempt finds it.
         Err(DatabaseError::Duplicate { .. }) => {
             Err(Error::collision("another session added a book with the ISBN of a row"))

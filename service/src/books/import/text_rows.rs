@@ -8,7 +8,7 @@ use std::{
 use super::{
     Blank, Options,
     cells::{self, Accepted, Cells, Defaults},
-    columns::{COLUMNS, Columns},
+    columns::{COLUMNS, Columns, SUBJECTS},
     dialect::Dialect,
     encoding::{Encoding, SAVE_AS_UTF_8},
     fields::Fields,
@@ -218,6 +218,10 @@ impl Cells for TableRow<'_> {
                 let encoding = self.encoding.name();
                 Err(format!("{} has bytes that are not {encoding}; {SAVE_AS_UTF_8}", cells::name(column)))
             }
+            Some(cell) if column == SUBJECTS && !self.is_exact => {
+                let is_list = self.columns.is_list(*place);
+                Ok(on_lines(without_guard(cell), is_list))
+            }
             Some(cell) => Ok(Cow::Borrowed(without_guard(cell))),
             None => Err(format!(
                 "{} is not UTF-8; name the encoding of the file, such as `windows-1252`, or {SAVE_AS_UTF_8}",
@@ -227,9 +231,19 @@ impl Cells for TableRow<'_> {
     }
 }
 
-/// Whether a table has the header of our exports: the members of a book, or those that the first version exported, and what
+/// A cell of subjects with each of them on a line.
+fn on_lines(cell: &str, is_list: bool) -> Cow<'_, str> {
+    let separates = |c: char| c == '|' || is_list && c == ',' && !cell.starts_with('[');
+    match cell.contains(separates) {
+        true => cell.replace(separates, "\n").into(),
+        false => cell.into(),
+    }
+}
+
+/// Whether a table has the header of our exports: the members of a book, or those that an earlier version exported, and what
 /// the table of rejected rows has after them.
 fn is_header_of_ours(names: &[String]) -> bool {
-    let ours = Book::MEMBERS.iter().zip(names).take_while(|(ours, name)| *ours == name).count();
-    ours == Book::MEMBERS.len() || ours >= FIRST_EXPORTED && ours == names.len()
+    let columns: Vec<&String> = names.iter().filter(|name| *name != "subjects").collect();
+    let ours = Book::MEMBERS.iter().zip(&columns).take_while(|(ours, name)| ours == name).count();
+    ours == Book::MEMBERS.len() || ours >= FIRST_EXPORTED && ours == columns.len()
 }

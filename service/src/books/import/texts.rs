@@ -2,7 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::{cells::Cells, columns::COLUMNS};
+use serde_json::Value;
+
+use super::{
+    cells::Cells,
+    columns::{COLUMNS, SUBJECTS},
+};
 
 /// For each of [`COLUMNS`] what a record says of it.
 pub(super) struct Texts(pub [Vec<String>; COLUMNS.len()]);
@@ -16,10 +21,14 @@ impl Texts {
     /// As a JSON object, in which it can be corrected and imported again.
     pub fn object(&self) -> Vec<u8> {
         let members = COLUMNS.iter().zip(&self.0);
-        let members = members.filter_map(|((name, _), texts)| Some((*name, texts.first()?)));
-        let object: serde_json::Map<String, serde_json::Value> =
-            members.map(|(name, text)| (name.to_owned(), text.as_str().into())).collect();
-        serde_json::Value::Object(object).to_string().into_bytes()
+        let members = members.enumerate().filter_map(|(column, ((name, _), texts))| {
+            let value = match column {
+                SUBJECTS if !texts.is_empty() => Value::from(texts.as_slice()),
+                _ => Value::from(texts.first()?.as_str()),
+            };
+            Some(((*name).to_owned(), value))
+        });
+        Value::Object(members.collect()).to_string().into_bytes()
     }
 }
 

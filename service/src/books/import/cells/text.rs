@@ -73,7 +73,7 @@ pub fn beginning(text: &str, longest: usize, most_bytes: usize) -> Option<String
 }
 
 /// The lines between `<br>`, `<br/>` and `<br />`.
-fn lines(text: &str) -> impl Iterator<Item = &str> {
+pub fn lines(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;
