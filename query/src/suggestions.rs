@@ -33,8 +33,8 @@ pub struct Suggestion {
 }
 
 impl Listing {
-    /// At most `most` values of the suggested columns that contain the text of `q` as a search finds it: first those that begin with it, and
-    /// of these the frequent ones. Only rows that pass the filters are looked at.
+    /// At most `most` values of the suggested columns that contain the text of `q` as a search finds it: first those that begin with
+    /// it, and of these the frequent ones. Only rows that pass the filters are looked at.
     ///
     /// # Errors
     /// [`Error::Invalid`] for an unknown parameter, a bad value, or without a text; and any database error.

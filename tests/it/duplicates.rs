@@ -135,7 +135,9 @@ on_both! {
 
     fn a_number_belongs_to_its_series(database) {
         let app = App::new(&database);
-        let book = |series: Value, number: Value, isbn: &str| json!({"title": "A", "author": "x", "series": series, "series_number": number, "isbn": isbn});
+        let book = |series: Value, number: Value, isbn: &str| {
+            json!({"title": "A", "author": "x", "series": series, "series_number": number, "isbn": isbn})
+        };
         let (kept, isbn) = (added(&app, book(json!("One"), json!(null), "9780306406157")), "9780132350884");
         for (series, number, merged) in [("Two", 2, json!(["One", null])), ("One", 1, json!(["One", 1]))] {
             let other = added(&app, book(json!(series), json!(number), isbn));
@@ -144,7 +146,9 @@ on_both! {
             assert_eq!(json!([stored["series"], stored["series_number"]]), merged);
         }
         let path = database.home.path().join("a.csv");
-        for (series, number, stored) in [("", "", "One|1"), ("One", "", "One|1"), ("Two", "", "Two|-"), ("Two", "2", "Two|2"), ("Three", "3", "Three|3")] {
+        for (series, number, stored) in
+            [("", "", "One|1"), ("One", "", "One|1"), ("Two", "", "Two|-"), ("Two", "2", "Two|2"), ("Three", "3", "Three|3")]
+        {
             std::fs::write(&path, format!("title,author,isbn,series,series_number\nA,x,9780306406157,{series},{number}\n")).unwrap();
             Program::new(&database).run(&["import", "books", "a.csv", "--on-duplicate", "update"]).expect_success();
             let book = app.get(&format!("/api/books/{kept}")).expect(200);

@@ -184,7 +184,8 @@ on_both! {
             let stores = app.request("GET", "/api/stores").send(&[("accept", kind)], b"");
             assert_eq!(stores.status, 406);
             assert!(!stores.body.contains("marc"), "{}", stores.body);
-            let queried = app.request("POST", "/api/books/query").send(&[("accept", kind), ("content-type", "application/json")], br#"{"limit": 3}"#);
+            let headers = [("accept", kind), ("content-type", "application/json")];
+            let queried = app.request("POST", "/api/books/query").send(&headers, br#"{"limit": 3}"#);
             assert_eq!(queried.body, list("?limit=3", kind).body);
         }
         let refused = list("", "application/xml");
