@@ -90,25 +90,30 @@ pub fn of_view(view: &'static str, fields: &[&Field]) -> Expr {
     Expr::from(text.from(view).and_where_option(is_row).take())
 }
 
-/// Whether one of the columns may have a text that SQLite's view has in another form, and there with the needle: if there are letters
-/// that may be its first two. It is for needles that no index finds, of which the view would otherwise fold every row.
-pub fn may_have(fields: &[&Field], needle: &str) -> Expr {
-    let any = |of: &dyn Fn(&Field) -> Expr| {
-        let each = fields.iter().map(|field| of(field)).reduce(ExprTrait::or);
-        each.unwrap_or(Expr::Constant(false.into()))
-    };
-    let is_special = |field: &Field| {
+/// Whether one of the columns has a text that SQLite's view has in another form than in other letters of ASCII: to look into the view
+/// costs many times as much.
+pub fn is_special(fields: &[&Field]) -> Expr {
+    any(fields, |field| {
         let length = |x| Expr::from(Func::cust("length").arg(x));
         let is_long = length(field.expr().cast_as("blob")).gt(length(field.expr()));
         ["'-'", "''''", "'`'"].into_iter().fold(is_long, |any, sign| {
             any.or(Func::cust("instr").args([field.expr(), Expr::cust(sign)]))
         })
-    };
+    })
+}
+
+/// Whether one of the columns has letters that may be the first two of a needle when they are folded. It is for needles that no index
+/// finds, of which the view would otherwise fold every row.
+pub fn may_have(fields: &[&Field], needle: &str) -> Expr {
     let letters = needle.chars().filter(|c| c.is_alphanumeric()).take(2);
     let classes: String = letters.map(|c| format!("[{}]*", spellings(c))).collect();
     let pattern = format!("*{classes}");
-    any(&is_special)
-        .and(any(&|field| field.expr().binary(BinOper::Custom("GLOB"), pattern.as_str())))
+    any(fields, |field| field.expr().binary(BinOper::Custom("GLOB"), pattern.as_str()))
+}
+
+fn any(fields: &[&Field], of: impl Fn(&Field) -> Expr) -> Expr {
+    let each = fields.iter().map(|field| of(field)).reduce(ExprTrait::or);
+    each.unwrap_or(Expr::Constant(false.into()))
 }
 
 /// The letters that have this one when they are folded, in any case.

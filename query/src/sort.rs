@@ -11,6 +11,7 @@ use crate::{
     filter::nearest,
     kind::Kind,
     schema::{Column, FilterSchema},
+    search::RANK,
 };
 
 /// Maximum number of columns in an order; each makes the condition of a page longer.
@@ -136,14 +137,12 @@ pub fn order(statement: &mut SelectStatement, keys: &[Key], direction: Direction
     let backward = direction == Direction::Backward;
     for key in keys {
         let order = if key.descending == backward { Order::Asc } else { Order::Desc };
+        // A rank is made once for a row, as a column.
+        let expr = if key.name == RANK { Expr::col(RANK) } else { key.expr.clone() };
         match (key.nullable, backward) {
-            (false, _) => statement.order_by_expr(key.expr.clone(), order),
-            (true, false) => {
-                statement.order_by_expr_with_nulls(key.expr.clone(), order, NullOrdering::Last)
-            }
-            (true, true) => {
-                statement.order_by_expr_with_nulls(key.expr.clone(), order, NullOrdering::First)
-            }
+            (false, _) => statement.order_by_expr(expr, order),
+            (true, false) => statement.order_by_expr_with_nulls(expr, order, NullOrdering::Last),
+            (true, true) => statement.order_by_expr_with_nulls(expr, order, NullOrdering::First),
         };
     }
 }

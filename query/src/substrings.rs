@@ -152,10 +152,11 @@ impl SubstringQuery {
             let plain = self.plain(fields, folded, place);
             let text = folding::of_view(view, fields);
             let view = folding::contains(text, folded, place, self.backend);
+            let special = folding::is_special(fields);
             // Where the index does not find few rows, all of them are asked.
             return match self.runs(needle, Case::Ignored, true).is_empty() {
-                true => plain.or(folding::may_have(fields, folded).and(view)),
-                false => plain.or(view),
+                true => plain.or(special.and(folding::may_have(fields, folded)).and(view)),
+                false => plain.or(special.and(view)),
             };
         }
         let (shared, own): (Vec<&Field>, Vec<&Field>) =
