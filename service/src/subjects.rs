@@ -9,8 +9,8 @@ use entity::{
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, EntityTrait, JoinType, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    RelationTrait,
-    sea_query::OnConflict,
+    RelationTrait, Select,
+    sea_query::{OnConflict, SimpleExpr},
 };
 
 use crate::{
@@ -67,7 +67,9 @@ pub async fn find(db: &impl Rows, id: i32) -> Result<Subject> {
 /// # Errors
 /// [`Error::Invalid`] when there are too many, and any database error.
 pub async fn of_books(db: &impl Rows, books: &[i32]) -> Result<Vec<Vec<String>>> {
-    let all = named(db, books, MOST_OF_A_PAGE + 1).await?;
+    let these = book_subject::Column::BookId.is_in(books.iter().copied());
+    let all = named(these).order_by(Column::Name, Order::Asc).limit(MOST_OF_A_PAGE + 1);
+    let all = db.query::<Named>(all.build(db.backend())).await?;
     if all.len() as u64 > MOST_OF_A_PAGE {
         let detail = format!(
             "the rows of this page have more than {MOST_OF_A_PAGE} subjects; request a smaller `limit`"
@@ -81,23 +83,32 @@ pub async fn of_books(db: &impl Rows, books: &[i32]) -> Result<Vec<Vec<String>>>
 pub(crate) async fn of_many_books(db: &impl Rows, books: &[i32]) -> Result<Vec<Vec<String>>> {
     let mut all = Vec::new();
     for part in books.chunks(PART) {
-        all.extend(named(db, part, u64::from(u32::MAX)).await?);
+        all.extend(db.query::<Named>(named(about(part)).build(db.backend())).await?);
     }
     let mut of_each = of_each(books, all);
     of_each.iter_mut().for_each(|names| names.sort_unstable());
     Ok(of_each)
 }
 
-async fn named(db: &impl Rows, books: &[i32], most: u64) -> Result<Vec<(i32, String)>> {
-    let named = book_subject::Entity::find()
+/// The names of the subjects of some books.
+fn named(which: SimpleExpr) -> Select<book_subject::Entity> {
+    book_subject::Entity::find()
         .select_only()
         .column(book_subject::Column::BookId)
         .column_as(Column::Name, "name")
         .join(JoinType::InnerJoin, book_subject::Relation::Subject.def())
-        .filter(book_subject::Column::BookId.is_in(books.iter().copied()))
-        .order_by(Column::Name, Order::Asc)
-        .limit(most);
-    Ok(db.query::<Named>(named.build(db.backend())).await?)
+        .filter(which)
+}
+
+/// Links of books, and of those between them if these are few: a range costs a third of a list.
+fn about(books: &[i32]) -> SimpleExpr {
+    let (book, most) = (book_subject::Column::BookId, i32::try_from(2 * books.len()));
+    match (books.iter().min(), books.iter().max(), most) {
+        (Some(first), Some(last), Ok(most)) if last.saturating_sub(*first) < most => {
+            book.between(*first, *last)
+        }
+        _ => book.is_in(books.iter().copied()),
+    }
 }
 
 fn of_each(books: &[i32], named: Vec<(i32, String)>) -> Vec<Vec<String>> {
