@@ -1,4 +1,4 @@
-//! `/api/imports`: uploaded files of books, and their state.
+//! `/api/imports`: uploaded files of books, stores and items, and their state.
 
 mod events;
 mod import_out;
@@ -19,7 +19,7 @@ use service::{
     books::import::Options,
     database::on_a_thread,
     idempotency::{self, Key},
-    imports::{self, Import, Imports, NewImport},
+    imports::{self, Import, Imports, NewImport, Nouns},
 };
 
 use crate::{
@@ -51,11 +51,12 @@ async fn list_imports(db: Data<Db>, list: List) -> Result<HttpResponse, Problem>
     list.answer(db, async |db, listing| imports::list(db.reader(), listing).await).await
 }
 
-/// Uploads a file of books, as the body or as the part `file` of a form. It is imported after the response, one chunk at a time;
-/// every row is inserted, updated, skipped or rejected, and a malformed row affects no other.
+/// Uploads a file of books, stores or items, as the body or as the part `file` of a form. It is imported after the response, one chunk
+/// at a time; every row is inserted, updated, skipped or rejected, and a malformed row affects no other.
 ///
 /// Columns are identified by their headers; those of other catalogues are understood too. A row is a duplicate when its ISBN is
-/// stored, or when one book has its title, author and year, and not both have an ISBN.
+/// stored, or when one book has its title, author and year, and not both have an ISBN. A store is met by its name, an item by its store,
+/// name and book; the second row that is alike is the second stored one, or new.
 #[utoipa::path(
     tag = "imports",
     params(
@@ -89,11 +90,11 @@ async fn create_import(
 ) -> Result<HttpResponse, Problem> {
     // Otherwise the folder of imports would be made again at a path from which the database was moved.
     db.expect_file()?;
-    let Received { upload, name, options } =
+    let Received { upload, name, noun, options } =
         upload::receive(&request, payload, imports.spool()).await?;
-    let key = key(&request, &upload.digest(), &options)?;
+    let key = key(&request, &upload.digest(), (noun, &options))?;
     let looked_at = on_a_thread(move || {
-        let new = NewImport::of(&upload, name.as_deref(), options)?;
+        let new = NewImport::of(noun, &upload, name.as_deref(), options)?;
         upload.sync()?;
         Ok::<_, Error>((upload, new))
     });
@@ -134,10 +135,16 @@ struct Accepted {
     body: String,
 }
 
-fn key(request: &HttpRequest, digest: &[u8], options: &Options) -> service::Result<Option<Key>> {
+fn key(
+    request: &HttpRequest,
+    digest: &[u8],
+    (noun, options): (Nouns, &Options),
+) -> service::Result<Option<Key>> {
     let Some(given) = request.headers().get(IDEMPOTENCY_KEY) else { return Ok(None) };
     let options = serde_json::to_vec(options).map_err(Error::no_json)?;
-    let parts = [request.method().as_str().as_bytes(), request.path().as_bytes(), &options, digest];
+    let (method, path) = (request.method().as_str(), request.path());
+    let noun = imports::plural(noun);
+    let parts = [method.as_bytes(), path.as_bytes(), noun.as_bytes(), &options, digest];
     Key::new(&String::from_utf8_lossy(given.as_bytes()), &parts).map(Some)
 }
 

@@ -1,16 +1,18 @@
-//! Imports as jobs: a file of books is uploaded, stored one chunk at a time, and undone as a whole on request.
+//! Imports as jobs: a file of books, stores or items is uploaded, stored one chunk at a time, and undone as a whole on request.
 //!
-//! Each chunk is one transaction with its books, their previous values, the rejected rows, and the position in the file. So a
+//! Each chunk is one transaction with its rows, their previous values, the rejected rows, and the position in the file. So a
 //! process that is killed continues where it was, and other writers of SQLite never wait long.
 
 mod at_once;
 mod chunk;
 mod clean_up;
 mod dry_run;
+mod importable;
 mod journal;
 mod lists;
 mod notes;
 mod of_noun;
+mod outcome;
 mod queue;
 mod recorder;
 mod rejections;
@@ -28,21 +30,25 @@ use sea_orm::{
 
 pub use at_once::{Imported, Observer, at_once};
 pub use entity::import::{Model as Import, Noun as Nouns, State};
+pub use importable::Importable;
 pub(crate) use journal::Change;
 pub use lists::{RowList, RowParts};
-pub use of_noun::{Importable, rows_at_once};
 pub use spool::{Room, Spool, Upload};
 pub(crate) use undo::Undoable;
 pub use undo::{not_reverted, undo_at_once};
 pub use watch::{Following, MOST_FOLLOWERS};
 pub use work::Imports;
 pub(crate) use {
-    of_noun::Line,
+    dry_run::DryRun,
+    importable::{Memory, ReadyRow, duplicate},
+    of_noun::{Line, Tabular},
+    outcome::Outcome,
     sheet::{Cells, Layout},
 };
 
 use crate::{
-    books::import::{self, Options, Reasons},
+    Book, Item, Store,
+    books::import::{self, Options, Reasons, RowReader, Understood},
     database::{Changes, Reader, Rows},
     error::{Error, Result},
     noun::{Listed, not_found},
@@ -89,15 +95,27 @@ impl NewImport {
     ///
     /// # Errors
     /// [`Error::Invalid`] for a file without a usable header.
-    pub fn of(upload: &Upload, name: Option<&str>, options: Options) -> Result<Self> {
+    pub fn of(noun: Nouns, upload: &Upload, name: Option<&str>, options: Options) -> Result<Self> {
+        match noun {
+            Nouns::Books => Self::of_rows::<Book>(upload, name, options),
+            Nouns::Stores => Self::of_rows::<Store>(upload, name, options),
+            Nouns::Items => Self::of_rows::<Item>(upload, name, options),
+        }
+    }
+
+    fn of_rows<T: Importable>(
+        upload: &Upload,
+        name: Option<&str>,
+        options: Options,
+    ) -> Result<Self> {
         let input = upload.read().map_err(spool::failure)?;
-        let rows = import::Rows::new(input, &options).map_err(import::bad_file)?;
+        let rows = T::open(input, &options).map_err(import::bad_file)?;
         // It is found once: whoever goes on with the import must read it in the same way.
         let options = rows.understood().settle(options);
         let header = rows.header().to_vec();
         let name = plain_name(name);
         Ok(Self {
-            noun: Nouns::Books,
+            noun: T::NOUN,
             name,
             options,
             file: upload.name().to_owned(),
@@ -189,6 +207,16 @@ pub fn options(import: &Import) -> Result<Options> {
     serde_json::from_str(&import.options).map_err(|error| {
         Error::internal(format!("the options of an import are unreadable: {error}"))
     })
+}
+
+/// How the file of an import is understood, by its options.
+#[must_use]
+pub fn understood(import: &Import, options: &Options) -> Understood {
+    match import.noun {
+        Nouns::Books => Understood::of::<Book>(&import.header, options),
+        Nouns::Stores => Understood::of::<Store>(&import.header, options),
+        Nouns::Items => Understood::of::<Item>(&import.header, options),
+    }
 }
 
 /// How many rows of an import have which reason.

@@ -72,7 +72,7 @@ on_both! {
         // The server shows and undoes it as any other.
         let import = app.get("/api/imports/3").expect(200);
         assert_eq!((&import["noun"], &import["state"], &import["name"]), (&json!("items"), &json!("done"), &json!("more.csv")));
-        assert_eq!((&import["read_as"]["delimiter"], &import["read_as"]["columns"]), (&json!(";"), &json!({})));
+        assert_eq!((&import["read_as"]["delimiter"], &import["read_as"]["columns"]["price"]), (&json!(";"), &json!(["Unit Price"])));
         assert_eq!(app.get("/api/imports/1/rejected.csv").body.lines().count(), 5);
         assert!(run(&database, &["import", "undo", "3"]).ends_with("import 3 is undone: 3 items reverted, 0 not reverted\n"));
         assert_eq!(items(&database), first);

@@ -30,6 +30,7 @@ mod filters;
 mod folders;
 mod formats;
 mod handed_in;
+mod handed_in_rows;
 mod history;
 mod import;
 mod imported_cells;

@@ -16,9 +16,9 @@ use std::{
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::{Args, Subcommand};
 use service::{
-    Book, DatabaseError, Db, Error, Item, Listed, Location, Settings, Store,
+    Book, DatabaseError, Db, Error, Item, Location, Settings, Store,
     books::import::{Blank, Counted, Options},
-    imports::{self, Importable, Imported},
+    imports::{self, Importable},
 };
 
 use arguments::{Blanks, BooksArgs, Duplicates, FileArgs, RowsArgs, options};
@@ -109,31 +109,20 @@ async fn books(at: (&Location, Settings), args: BooksArgs) -> Result<ExitCode> {
         Blanks::Clear => Blank::Clear,
     };
     let options = Options { blank, ..options(&file, format)? };
-    carry_out::<Book>(at, &file, options, async |db, input, options, console| {
-        imports::at_once(db, input, options, console).await
-    })
-    .await
+    carry_out::<Book>(at, &file, options).await
 }
 
 async fn rows<T: Importable + 'static>(
     at: (&Location, Settings),
     RowsArgs { format, file }: &RowsArgs,
 ) -> Result<ExitCode> {
-    let options = options(file, format.map(Into::into))?;
-    carry_out::<T>(at, file, options, async |db, input, options, console| {
-        imports::rows_at_once::<T, _, _>(db, input, options, console).await
-    })
-    .await
+    carry_out::<T>(at, file, options(file, format.map(Into::into))?).await
 }
 
-/// What is read, and the name of the file.
-type Input<'a> = (Counted<Box<dyn Read + Send>>, Option<&'a str>);
-
-async fn carry_out<T: Listed>(
+async fn carry_out<T: Importable + 'static>(
     (location, settings): (&Location, Settings),
     args: &FileArgs,
     options: Options,
-    import: impl AsyncFnOnce(&Db, Input<'_>, Options, Console) -> service::Result<Imported>,
 ) -> Result<ExitCode> {
     let (input, length) = open(&args.file)?;
     check_outputs(location, args)?;
@@ -151,7 +140,8 @@ async fn carry_out<T: Listed>(
         args,
     )?;
     let name = args.file.file_name().and_then(|name| name.to_str()).filter(|name| *name != "-");
-    let outcome = import(&db, (Counted { input, read }, name), options, console).await;
+    let input = (Counted { input, read }, name);
+    let outcome = imports::at_once::<T, _, _>(&db, input, options, console).await;
     if outcome.is_ok() && !args.dry_run {
         service::maintenance::tidy(&db).await;
     }

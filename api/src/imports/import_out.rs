@@ -73,24 +73,24 @@ pub struct ImportOut<'a> {
     bytes_read: i64,
     /// Rows of the file so far.
     rows: i64,
-    /// New books.
+    /// New ones.
     inserted: i64,
-    /// Books that were updated.
+    /// Changed ones.
     updated: i64,
     /// Stored before; `links.skipped` has them.
     skipped: i64,
     /// Not stored; `links.rejected` has them.
     rejected: i64,
-    /// Rows without an ISBN, or with a cell that is not usable.
+    /// Books without an ISBN, and rows with a cell that is not usable.
     warnings: i64,
     /// Rows with a cell that is not usable.
     unusable: i64,
     /// Rows without a value, counted nowhere else.
     empty_rows: i64,
     reasons: ReasonsOut,
-    /// Books that were reverted.
+    /// Rows that were reverted.
     reverted: i64,
-    /// Books that were changed since, or that items are copies of.
+    /// Rows that were changed since, or that others refer to.
     not_reverted: i64,
     /// Why it failed, and what to do about it.
     problem: Option<&'a str>,
@@ -199,7 +199,8 @@ impl<'a> From<&'a Import> for ImportOut<'a> {
 
 impl Representation for Import {
     type Out<'a> = ImportOut<'a>;
-    const ABOUT: &'static str = "Files of books, imported as jobs, and undone as a whole";
+    const ABOUT: &'static str =
+        "Files of books, stores or items, imported as jobs, and undone as a whole";
     const INCLUDES: &'static [Include] = &[Include::ids("not_reverted_books")];
 
     async fn include(

@@ -6,11 +6,13 @@ use serde::Deserialize;
 use service::{
     Error, Result,
     books::import::{Blank, Encoding, Format, LineEnds, OnDuplicate, Options, Table},
+    imports::{self, Nouns},
     nearest,
 };
 use utoipa::{IntoParams, ToSchema};
 
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
+    "noun",
     "format",
     "delimiter",
     "encoding",
@@ -42,6 +44,18 @@ pub enum Kind {
     Marcxml,
     /// ONIX for Books 3.
     Onix,
+}
+
+/// What the rows of a file are.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NounOfRows {
+    /// Books.
+    Books,
+    /// Stores: `name`.
+    Stores,
+    /// Items: `name`, `price` and `store`, and the book by `isbn`, or by `book_title`, `book_author` and `book_year`; `quantity`.
+    Items,
 }
 
 /// What is known of a file from its type or its name.
@@ -91,6 +105,9 @@ pub enum Blanks {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "only for the document: values are read with a message of our own")]
 pub struct ImportParameters {
+    /// What the rows are; `books` when absent.
+    #[param(inline)]
+    noun: Option<NounOfRows>,
     /// The format, if its type or name does not determine it.
     #[param(inline)]
     format: Option<Kind>,
@@ -128,7 +145,7 @@ pub struct ImportParameters {
 ///
 /// # Errors
 /// [`Error::Invalid`] for an unknown parameter, a bad value, or one that appears twice.
-pub fn options(given: &[(String, String)], known: Known) -> Result<Options> {
+pub fn options(given: &[(String, String)], known: Known) -> Result<(Nouns, Options)> {
     if let Some((name, _)) = given.iter().find(|(name, _)| !NAMES.contains(&name.as_str())) {
         let shown = service::shortened(name, 40);
         let nearest = nearest(name, NAMES.iter().map(|name| (*name).to_owned()));
@@ -165,7 +182,27 @@ pub fn options(given: &[(String, String)], known: Known) -> Result<Options> {
     let (on_duplicate, blank) = policy(given)?;
     let (dry_run, strict) = (is_set(given, "dry_run")?, is_set(given, "strict")?);
     let (map, defaults) = (columns(given, "map")?, columns(given, "default")?);
-    Ok(Options { format, encoding, on_duplicate, blank, dry_run, map, defaults, strict })
+    let noun = noun(given, (format, blank))?;
+    Ok((noun, Options { format, encoding, on_duplicate, blank, dry_run, map, defaults, strict }))
+}
+
+/// What the rows are; only books have the formats of libraries and blank cells that mean something.
+fn noun(given: &[(String, String)], (format, blank): (Format, Blank)) -> Result<Nouns> {
+    let noun = match one(given, "noun")? {
+        None | Some("books") => return Ok(Nouns::Books),
+        Some("stores") => Nouns::Stores,
+        Some("items") => Nouns::Items,
+        Some(other) => return Err(bad("noun", other, "`books`, `stores` or `items`")),
+    };
+    let plural = imports::plural(noun);
+    if !matches!(format, Format::Csv(_) | Format::Jsonl) {
+        let detail = format!("{plural} are imported as `csv` or `jsonl`");
+        return Err(Error::parameter("format", detail));
+    }
+    if blank == Blank::Clear {
+        return Err(Error::parameter("blank", "blank is for books, leave it out"));
+    }
+    Ok(noun)
 }
 
 /// What becomes of the rows.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use service::{
     books::import::{LineEnds, Options, Understood},
-    imports::{Import, Nouns},
+    imports::{self, Import},
 };
 use utoipa::ToSchema;
 
@@ -24,7 +24,7 @@ pub struct ReadAs {
     /// The program that wrote it.
     #[schema(example = "Goodreads")]
     profile: Option<&'static str>,
-    /// The headers of each member of a book, the best first.
+    /// The headers of each member, the best first.
     #[schema(example = json!({"isbn": ["ISBN13"]}))]
     columns: BTreeMap<&'static str, Vec<String>>,
 }
@@ -33,9 +33,7 @@ impl ReadAs {
     /// Of an import with its options.
     pub fn of(import: &Import, options: &Options) -> Self {
         let Understood { encoding, library, dialect, profile, columns, list: _ } =
-            Understood::of(&import.header, options);
-        // What programs write and the members of books say nothing of stores and items.
-        let is_of_books = import.noun == Nouns::Books;
+            imports::understood(import, options);
         Self {
             encoding: library.is_none().then(|| encoding.name()),
             delimiter: dialect.map(|dialect| char::from(dialect.delimiter).to_string()),
@@ -44,8 +42,8 @@ impl ReadAs {
                 LineEnds::Cr => "cr",
             }),
             skip_lines: dialect.map(|dialect| dialect.skip_lines),
-            profile: profile.filter(|_| is_of_books).map(|profile| profile.name),
-            columns: columns.into_iter().filter(|_| is_of_books).collect(),
+            profile: profile.map(|profile| profile.name),
+            columns: columns.into_iter().collect(),
         }
     }
 }

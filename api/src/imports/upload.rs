@@ -19,7 +19,7 @@ use service::{
     DatabaseError, Error, FieldError, Result as Outcome,
     books::import::{Encoding, Options},
     database::on_a_thread,
-    imports::{Spool, Upload},
+    imports::{Nouns, Spool, Upload},
 };
 use utoipa::ToSchema;
 
@@ -47,6 +47,7 @@ const BUSY: Duration = Duration::from_secs(1);
 pub struct Received {
     pub upload: Upload,
     pub name: Option<String>,
+    pub noun: Nouns,
     pub options: Options,
 }
 
@@ -57,6 +58,8 @@ pub struct ImportForm {
     /// A table, JSON lines, MARC 21, MARCXML or ONIX 3.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
+    #[schema(inline, value_type = parameters::NounOfRows, required = false)]
+    noun: Option<parameters::NounOfRows>,
     #[schema(inline, value_type = Kind, required = false)]
     format: Option<Kind>,
     /// The delimiter of a CSV file.
@@ -91,7 +94,7 @@ pub async fn receive(
     }
     let known = known_of_body(request, &given).map_err(|problem| *problem)?;
     // Before a megabyte is sent in vain.
-    let options = parameters::options(&given, known)?;
+    let (noun, options) = parameters::options(&given, known)?;
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     if announced
         .and_then(|length| length.parse().ok())
@@ -101,7 +104,7 @@ pub async fn receive(
     }
     let mut file = Writer::begin(spool, pace).await?;
     file.take_all(payload).await?;
-    Ok(Received { upload: file.end().await?, name: None, options })
+    Ok(Received { upload: file.end().await?, name: None, noun, options })
 }
 
 fn refuse_encoding(request: &HttpRequest) -> Result<(), Box<Problem>> {
@@ -205,8 +208,8 @@ impl Form {
         let Some((upload, name, known)) = self.file else {
             return Err(bad_form("the form has no part `file` with a file"));
         };
-        let options = parameters::options(&self.given, known)?;
-        Ok(Received { upload, name, options })
+        let (noun, options) = parameters::options(&self.given, known)?;
+        Ok(Received { upload, name, noun, options })
     }
 
     async fn file(&mut self, field: Field, spool: &Arc<Spool>) -> Result<(), Problem> {

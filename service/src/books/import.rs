@@ -14,6 +14,7 @@ mod elements;
 mod encoding;
 mod fields;
 pub(crate) mod header;
+mod importable;
 mod library;
 mod matching;
 mod members;
@@ -42,9 +43,9 @@ pub use profiles::{PROFILES, Profile};
 pub use reasons::{Reason, Reasons};
 pub use row::{Met, Rejected, Row, Skipped};
 pub use rows::Format;
-pub use understood::Understood;
+pub use understood::{Named, Understood};
 pub(crate) use {
-    batch::{BATCH, Batch},
+    batch::{BATCH, Batch, RowReader},
     cells::{folded, read_isbn},
     encoding::SAVE_AS_UTF_8,
     fields::Fields,
@@ -54,7 +55,7 @@ pub(crate) use {
     row::Place,
     rows::{Rows, is_lines, refuse_others},
     source::Source,
-    store::{Outcome, store_batch},
+    store::store_batch,
 };
 
 use crate::error::Error;

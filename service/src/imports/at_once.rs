@@ -12,15 +12,15 @@ use sea_orm::ActiveValue::Set;
 use tokio::sync::mpsc;
 
 use super::{
-    Import, NewImport, Nouns, State,
-    chunk::{self, Chunks, Size, count},
+    Import, Importable, NewImport, Nouns, Outcome, ReadyRow, State,
+    chunk::{self, Chunk, Chunks, Size, count},
     create,
     recorder::Recorder,
 };
 use crate::{
     Db, Tx,
     books::import::{
-        Batch, Options, Place, Policy, Reasons, Rejected, Report, Rows, Skipped, Understood,
+        Batch, Options, Place, Policy, Reasons, Rejected, Report, RowReader, Skipped, Understood,
         bad_file,
     },
     database::{Changes, on_a_thread},
@@ -80,23 +80,24 @@ pub struct Imported {
 /// # Errors
 /// [`Error::Invalid`] when the file cannot be read, has no usable header, or holds a duplicate and duplicates are refused;
 /// and any database error. Rows that cannot be stored are no error; they are reported to the observer.
-pub async fn at_once<R, O>(
+pub async fn at_once<T, R, O>(
     db: &Db,
     (input, name): (R, Option<&str>),
     options: Options,
     mut observer: O,
 ) -> Result<Imported>
 where
+    T: Importable + 'static,
     R: Read + Send + 'static,
     O: Observer,
 {
     let read_with = options.clone();
-    let open = move || Rows::new(input, &read_with).map_err(bad_file);
+    let open = move || T::open(input, &read_with).map_err(bad_file);
     let rows = on_a_thread(open).await?;
     let understood = rows.understood();
     observer.begin(&understood);
     let new = NewImport {
-        noun: Nouns::Books,
+        noun: T::NOUN,
         name: super::plain_name(name),
         options: understood.settle(options),
         file: String::new(),
@@ -109,11 +110,11 @@ where
     });
 
     let how = new.options.clone();
-    in_one_transaction(db, how, async move |tx| store(tx, queue, &new, observer).await).await
+    in_one_transaction(db, how, async move |tx| store::<T>(tx, queue, &new, observer).await).await
 }
 
 /// Runs an import as one transaction, which is rolled back if nothing of it is to be stored.
-pub async fn in_one_transaction(
+async fn in_one_transaction(
     db: &Db,
     Options { dry_run, strict, .. }: Options,
     import: impl AsyncFnOnce(&Tx) -> Result<Imported> + Send + 'static,
@@ -136,45 +137,44 @@ pub async fn in_one_transaction(
     not_stored.map_or(stored, Ok)
 }
 
-async fn store(
+async fn store<T: Importable>(
     tx: &Tx,
-    mut queue: Chunks,
+    mut queue: Chunks<T>,
     new: &NewImport,
     mut observer: impl Observer,
 ) -> Result<Imported> {
     let import = create(tx, new).await?;
     let policy = Policy { on_duplicate: new.options.on_duplicate, begun: import.created_at };
-    let mut recorder = Recorder::new(&import, policy);
+    let (mut recorder, memory) = (Recorder::<T>::new(&import, policy), T::remember(None).await?);
     let end = loop {
-        let chunk = chunk::next(&mut queue).await?;
-        tell(&mut observer, &chunk.batch).map_err(unheard)?;
-        let skipped = recorder.store(tx, &chunk.batch).await?;
+        let Chunk { batch, to, .. } = chunk::next::<T>(&mut queue).await?;
+        let is_last = batch.is_empty();
+        let batch = T::prepare(tx, batch).await?;
+        tell(&mut observer, &batch).map_err(unheard)?;
+        let skipped = recorder.store(tx, &batch, &memory).await?;
         skipped.iter().try_for_each(|row| observer.skipped(row)).map_err(unheard)?;
-        if chunk.batch.is_empty() {
-            break chunk.to;
+        if is_last {
+            break to;
         }
         observer.progress(&recorder.outcome.report);
     };
     observer.finish().map_err(unheard)?;
-    let outcome = recorder.outcome;
-    let id = end_with(tx, import, (&outcome.report, &outcome.reasons), end).await?;
-    Ok(Imported {
-        noun: Nouns::Books,
-        id: Some(id),
-        report: outcome.report,
-        reasons: outcome.reasons,
-    })
+    let Outcome { report, reasons, .. } = recorder.outcome;
+    let id = end_with(tx, import, (&report, &reasons), end).await?;
+    Ok(Imported { noun: T::NOUN, id: Some(id), report, reasons })
 }
 
 /// Tells what is known of rows before they are stored.
-fn tell(observer: &mut impl Observer, batch: &Batch) -> io::Result<()> {
+fn tell(observer: &mut impl Observer, batch: &Batch<impl ReadyRow>) -> io::Result<()> {
     batch.rejected.iter().try_for_each(|row| observer.rejected(row))?;
-    let warned = batch.rows.iter().flat_map(|row| row.warnings.iter().map(move |why| (row, why)));
-    warned.into_iter().try_for_each(|(row, why)| observer.warning((row.number, row.line), why))
+    for row in &batch.rows {
+        row.warnings().iter().try_for_each(|why| observer.warning(row.place(), why))?;
+    }
+    Ok(())
 }
 
 /// Ends an import with what became of its rows, at the end of its file.
-pub async fn end_with(
+async fn end_with(
     tx: &Tx,
     import: Import,
     outcome: (&Report, &Reasons),
@@ -191,6 +191,6 @@ pub async fn end_with(
 }
 
 /// The error for what an observer cannot note.
-pub fn unheard(error: io::Error) -> Error {
+fn unheard(error: io::Error) -> Error {
     bad_file(format!("the rows that are left out cannot be noted: {error}"))
 }

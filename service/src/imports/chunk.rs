@@ -1,8 +1,10 @@
 //! Chunks of an import: their books, the previous values, the rejected rows and the progress; one transaction stores several.
 
 use std::{
-    io::Read,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -11,19 +13,18 @@ use sea_orm::{ActiveValue::Set, DbBackend, IntoActiveModel};
 use tokio::sync::mpsc;
 
 use super::{
-    Import, State,
-    dry_run::DryRun,
-    locked,
+    Import, Importable, Memory, State, locked,
     notes::{self, Notes},
-    options, reasons,
+    options,
+    outcome::Outcome,
+    reasons,
     recorder::Recorder,
     rejections,
 };
 use crate::{
     Db, Tx,
     books::import::{
-        BATCH, Batch, OnDuplicate, Options, Outcome, Place, Policy, Reasons, Report, Rows,
-        unreadable,
+        BATCH, Batch, OnDuplicate, Options, Place, Policy, Reasons, Report, RowReader, unreadable,
     },
     database::{Changes, Rows as _},
     error::{Error, Result},
@@ -86,8 +87,8 @@ pub async fn give_way(tx: &Tx, rows: u64) -> Result<()> {
 
 /// Rows of a file, and their start and end positions.
 #[derive(Debug)]
-pub struct Chunk {
-    pub batch: Batch,
+pub struct Chunk<R> {
+    pub batch: Batch<R>,
     pub from: Place,
     pub to: Place,
 }
@@ -126,15 +127,15 @@ pub async fn begin(db: &Db, id: i32) -> Result<Option<Import>> {
 }
 
 /// Chunks in the order of their file, read ahead.
-pub type Chunks = mpsc::Receiver<Result<Chunk>>;
+pub type Chunks<T> = mpsc::Receiver<Result<Chunk<<T as Importable>::Read>>>;
 
 /// Reads to the end, while the chunks are received; the last one is empty. The first chunk of a file begins at 0 and includes
 /// the header.
-pub fn read<R: Read>(
-    mut rows: Rows<R>,
+pub fn read<R: RowReader>(
+    mut rows: R,
     mut from: Place,
     size: &Size,
-    chunks: &mpsc::Sender<Result<Chunk>>,
+    chunks: &mpsc::Sender<Result<Chunk<R::Row>>>,
 ) {
     loop {
         let batch = rows.batch(size.rows()).map_err(unreadable);
@@ -150,77 +151,90 @@ pub fn read<R: Read>(
 
 /// Stores the next chunks in one transaction, and returns those after them; `None` when the import was cancelled meanwhile.
 /// Other writers wait for one chunk at most.
-pub async fn store(
+pub async fn store<T: Importable + 'static>(
     db: &Db,
     import: &Import,
-    mut chunks: Chunks,
-    (on_duplicate, size): (OnDuplicate, &Size),
-) -> Result<Option<(Import, Chunks)>> {
-    let (id, writes) = (import.id, db.clone());
+    mut chunks: Chunks<T>,
+    (on_duplicate, size, memory): (OnDuplicate, &Size, &Arc<T::Memory>),
+) -> Result<Option<(Import, Chunks<T>)>> {
+    let (id, writes, remembered) = (import.id, db.clone(), Arc::clone(memory));
     let (is_small, rows) = (size.is_small(), size.rows() as u64);
-    db.write_long(async move |tx| {
-        give_way(tx, rows).await?;
-        let Some(import) = locked(tx, id).await? else { return Ok(None) };
-        if import.state != State::Running {
-            return Ok(None);
-        }
-        let mut recorder = Recorder::new(&import, policy(&import, on_duplicate));
-        let mut progress = Progress::of(&import);
-        while !progress.is_enough(&recorder.outcome.report) {
-            let chunk = next(&mut chunks).await?;
-            // Also when another process has continued it, for whatever reason.
-            if progress.at != chunk.from {
+    memory.begin();
+    let stored: Result<_> = db
+        .write_long(async move |tx| {
+            give_way(tx, rows).await?;
+            let Some(import) = locked(tx, id).await? else { return Ok(None) };
+            if import.state != State::Running {
                 return Ok(None);
             }
-            recorder.store(tx, &chunk.batch).await?;
-            progress.pass(&chunk);
-            if is_small || writes.has_waiters() {
-                break;
+            let mut recorder = Recorder::<T>::new(&import, policy(&import, on_duplicate));
+            let mut progress = Progress::of(&import);
+            while !progress.is_enough(&recorder.outcome.report) {
+                let chunk = next::<T>(&mut chunks).await?;
+                // Also when another process has continued it, for whatever reason.
+                if progress.at != chunk.from {
+                    return Ok(None);
+                }
+                progress.pass(&chunk);
+                let batch = T::prepare(tx, chunk.batch).await?;
+                recorder.store(tx, &batch, &remembered).await?;
+                if is_small || writes.has_waiters() {
+                    break;
+                }
             }
-        }
-        let import = advance(tx, import, &progress, &recorder.outcome).await?;
-        Ok(Some((import, chunks)))
-    })
-    .await
+            let Outcome { report, reasons, .. } = &recorder.outcome;
+            let import = advance(tx, import, &progress, (report, reasons)).await?;
+            Ok(Some((import, chunks)))
+        })
+        .await;
+    let stored = stored?;
+    memory.commit();
+    Ok(stored)
 }
 
-/// Processes the next chunks as [`store`] does, in the database of a dry run; only the counts and the rejected rows are stored.
-pub async fn store_dry(
+/// Processes the next chunks as [`store`] does, but only the counts and the rejected rows are stored.
+pub async fn store_dry<T: Importable>(
     db: &Db,
     import: &Import,
-    mut chunks: Chunks,
-    (on_duplicate, dry_run): (OnDuplicate, &DryRun),
-) -> Result<Option<(Import, Chunks)>> {
-    let id = import.id;
-    let mut outcome = Outcome::tried();
+    mut chunks: Chunks<T>,
+    (on_duplicate, memory): (OnDuplicate, &Arc<T::Memory>),
+) -> Result<Option<(Import, Chunks<T>)>> {
+    let (id, mut outcome) = (import.id, Outcome::<T>::tried());
     let (mut notes, mut rejected) = (Notes::of(import), Vec::new());
     let (mut progress, mut room) = (Progress::of(import), rejections::Room::of(import));
+    let policy = policy(import, on_duplicate);
     while !progress.is_enough(&outcome.report)
         && rejected.len() < MOST_REJECTED
         && notes.len() < MOST_NOTES
     {
-        let mut chunk = next(&mut chunks).await?;
-        let policy = policy(import, on_duplicate);
-        let catalogue = db.reader().for_maintenance();
-        dry_run.store(&catalogue, (&chunk.batch, policy), &mut outcome).await?;
-        notes.warn(&chunk.batch.rows);
-        notes.skip(&outcome.skipped.replace(Vec::new()).unwrap_or_default());
+        let chunk = next::<T>(&mut chunks).await?;
         progress.pass(&chunk);
-        let noted = room.take(&chunk.batch.rejected).len();
-        rejected.extend(chunk.batch.rejected.drain(..noted));
+        let catalogue = db.reader().for_maintenance();
+        let mut batch = T::prepare(&catalogue, chunk.batch).await?;
+        outcome.read(&batch);
+        T::attempt(&catalogue, &batch, (policy, memory), &mut outcome).await?;
+        notes.warn(&batch.rows);
+        notes.skip(&std::mem::take(&mut outcome.skipped));
+        let noted = room.take(&batch.rejected).len();
+        rejected.extend(batch.rejected.drain(..noted));
     }
     let begun = place(import);
-    db.write_long(async move |tx| {
-        let Some(import) = locked(tx, id).await? else { return Ok(None) };
-        if import.state != State::Running || place(&import) != begun {
-            return Ok(None);
-        }
-        rejections::note(tx, id, &rejected).await?;
-        notes.store(tx).await?;
-        let import = advance(tx, import, &progress, &outcome).await?;
-        Ok(Some((import, chunks)))
-    })
-    .await
+    let (report, reasons) = (outcome.report, outcome.reasons);
+    let noted: Result<_> = db
+        .write_long(async move |tx| {
+            let Some(import) = locked(tx, id).await? else { return Ok(None) };
+            if import.state != State::Running || place(&import) != begun {
+                return Ok(None);
+            }
+            rejections::note(tx, id, &rejected).await?;
+            notes.store(tx).await?;
+            let import = advance(tx, import, &progress, (&report, &reasons)).await?;
+            Ok(Some((import, chunks)))
+        })
+        .await;
+    let noted = noted?;
+    memory.commit();
+    Ok(noted)
 }
 
 fn policy(import: &Import, on_duplicate: OnDuplicate) -> Policy {
@@ -228,7 +242,7 @@ fn policy(import: &Import, on_duplicate: OnDuplicate) -> Policy {
 }
 
 /// The next chunk. A reader that stops before the end must not make a part of the file look like the whole.
-pub async fn next(chunks: &mut Chunks) -> Result<Chunk> {
+pub async fn next<T: Importable>(chunks: &mut Chunks<T>) -> Result<Chunk<T::Read>> {
     let unread = || Error::internal("the file was not read to its end");
     chunks.recv().await.ok_or_else(unread)?
 }
@@ -245,7 +259,7 @@ impl Progress {
         Self { at: place(import), is_at_the_end: false, begun: Instant::now() }
     }
 
-    fn pass(&mut self, chunk: &Chunk) {
+    fn pass<R>(&mut self, chunk: &Chunk<R>) {
         self.at = chunk.to;
         self.is_at_the_end = chunk.batch.is_empty();
     }
@@ -270,10 +284,10 @@ async fn advance(
     tx: &Tx,
     import: Import,
     progress: &Progress,
-    outcome: &Outcome,
+    outcome: (&Report, &Reasons),
 ) -> Result<Import> {
     let plus = |count: i64, more: u64| Set(count.saturating_add_unsigned(more));
-    let mut row = count(import.clone(), (&outcome.report, &outcome.reasons))?;
+    let mut row = count(import.clone(), outcome)?;
     row.bytes_read = plus(0, progress.at.bytes);
     row.lines_read = plus(0, progress.at.lines);
     row.version = Set(import.version + 1);

@@ -13,10 +13,12 @@ use sea_orm::{
     QueryTrait, Schema, sea_query::OnConflict,
 };
 
+use super::outcome::Outcome;
 use crate::{
+    Book,
     books::{
         WholeBook,
-        import::{Batch, Met, OnDuplicate, Outcome, Policy, find_stored, store_batch},
+        import::{Met, OnDuplicate, Policy, Row, find_stored, store_batch},
     },
     database::{self, Rows},
     error::Result,
@@ -48,17 +50,17 @@ impl DryRun {
         Ok(Self(db))
     }
 
-    /// Adds the result that storing a batch would have.
+    /// Adds the result that storing rows would have.
     ///
     /// # Errors
-    /// As for storing it.
+    /// As for storing them.
     pub async fn store(
         &self,
         catalogue: &impl Rows,
-        (batch, policy): (&Batch, Policy),
-        outcome: &mut Outcome,
+        (rows, policy): (&[Row], Policy),
+        outcome: &mut Outcome<Book>,
     ) -> Result<()> {
-        let met = find_stored(catalogue, batch.rows.iter(), OnDuplicate::Skip).await?.into_books();
+        let met = find_stored(catalogue, rows.iter(), OnDuplicate::Skip).await?.into_books();
         let met = match policy.on_duplicate {
             OnDuplicate::Update => {
                 WholeBook::all(catalogue, met.map(|whole| whole.book).collect()).await?
@@ -66,9 +68,9 @@ impl DryRun {
             OnDuplicate::Skip | OnDuplicate::Fail => met.collect(),
         };
         self.copy(met).await?;
-        store_batch(&self.0, batch, policy, outcome).await?;
+        store_batch(&self.0, rows, policy, outcome).await?;
         // These books would be new.
-        for row in outcome.skipped.iter_mut().flatten() {
+        for row in &mut outcome.skipped {
             if row.met.stored().is_some_and(|id| id >= FIRST_ID) {
                 row.met = Met::New;
             }

@@ -24,6 +24,13 @@ pub struct Change<T> {
     pub subjects: Option<Vec<String>>,
 }
 
+impl<T> Change<T> {
+    /// A new row.
+    pub fn added(row: i32) -> Self {
+        Self { row, version: 1, before: None, subjects: None }
+    }
+}
+
 /// A row before an import changed it, as JSON. It is read back as a change of the row, which gives it these values again.
 #[derive(Serialize)]
 #[serde(bound = "T: Noun")]

@@ -8,9 +8,9 @@ use sea_orm::{
 
 pub use entity::import_note::Kind;
 
-use super::{Import, Nouns};
+use super::{Import, Nouns, ReadyRow};
 use crate::{
-    books::import::{Row, Skipped},
+    books::import::Skipped,
     csv_escape::guarded,
     database::{Changes, Rows},
     error::{Error, Result},
@@ -47,17 +47,12 @@ impl Notes {
     }
 
     /// Adds the warnings of rows.
-    pub fn warn(&mut self, rows: &[Row]) {
-        for row in rows.iter().filter(|row| !row.warnings.is_empty()) {
-            self.warn_of((row.number, row.line), &row.warnings);
+    pub fn warn(&mut self, rows: &[impl ReadyRow]) {
+        for row in rows.iter().filter(|row| !row.warnings().is_empty()) {
+            let Some(room) = self.warned.checked_sub(1) else { return };
+            self.warned = room;
+            self.add(Kind::Warned, row.place(), (row.warnings().join("\n"), None));
         }
-    }
-
-    /// Adds the warnings of one row.
-    pub fn warn_of(&mut self, place: (u64, u64), warnings: &[String]) {
-        let Some(room) = self.warned.checked_sub(1) else { return };
-        self.warned = room;
-        self.add(Kind::Warned, place, (warnings.join("\n"), None));
     }
 
     /// Adds rows that were skipped.

@@ -3,48 +3,41 @@
 //! The second of them is the second stored one that is alike, and so on. So a file is imported again without a change, and a file with
 //! two copies of a book is two items.
 
-use std::{collections::HashMap, hash::Hash, io::Read};
+use std::{
+    collections::HashMap,
+    fs::File,
+    hash::Hash,
+    io::{self, Read},
+    path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
-use sea_orm::{ActiveModelTrait, EntityTrait, QueryTrait};
-use tokio::sync::mpsc;
+use sea_orm::{ActiveModelTrait, EntityTrait, QuerySelect, QueryTrait, Select};
 
 use super::{
-    Change, Import, Imported, NewImport, Observer,
-    at_once::{end_with, in_one_transaction, unheard},
-    create, journal,
-    notes::Notes,
-    plain_name, rejections,
+    Change, Importable, Memory, Outcome, ReadyRow, duplicate,
     sheet::{Cells, Layout, Sheet, SheetRow},
     undo::Undoable,
 };
 use crate::{
-    Db, Tx,
-    books::import::{
-        Met, OnDuplicate, Options, Place, Reasons, Rejected, Report, Skipped, bad_file, unreadable,
-    },
+    books::import::{Batch, Met, Named, OnDuplicate, Options, Place, Policy, Profile},
     check::Checked,
-    database::{Changes, Rows, on_a_thread},
-    error::{Error, Result},
+    database::{Changes, Rows},
+    error::Result,
     noun::Noun,
     now,
 };
 
-/// Rows of a batch.
-const BATCH: usize = 500;
-/// Bytes of the file after which a batch ends early.
-const BATCH_BYTES: u64 = 1 << 20;
-/// Batches that are read ahead.
-const AHEAD: usize = 2;
 /// Rows of an INSERT.
 const INSERT: usize = 1000;
 
-/// A noun whose rows are imported from files.
+/// A noun whose rows are imported from tables with its columns.
 #[expect(async_fn_in_trait, reason = "jobs run on the thread that they began on")]
-pub trait Importable: Undoable {
+pub trait Tabular: Undoable {
     /// The columns of files.
     const LAYOUT: Layout;
     /// What rows that are the same have in common.
-    type Key: Clone + Eq + Hash + Send;
+    type Key: Clone + Eq + Hash + Send + 'static;
 
     /// What the cells of rows say, each with what it refers to; or why a row cannot be stored.
     ///
@@ -56,10 +49,7 @@ pub trait Importable: Undoable {
     ) -> Result<Vec<std::result::Result<Line<Self>, String>>>;
 
     /// The stored rows that may be the same as new ones, the oldest first.
-    ///
-    /// # Errors
-    /// Any database error.
-    async fn stored(db: &impl Rows, lines: &[&Line<Self>]) -> Result<Vec<Self>>;
+    fn alike(new: &[&Self::New]) -> Select<Self::Table>;
 
     /// The key of a new row.
     fn key(new: &Self::New) -> Self::Key;
@@ -79,102 +69,161 @@ pub struct Line<T: Noun> {
     pub warnings: Vec<String>,
 }
 
-/// Rows as they were read; none at the end of the file.
-struct Part {
-    rows: Vec<SheetRow>,
-    end: Place,
-    empty_rows: u64,
+/// A row of a file, and its place.
+pub struct Placed<T: Noun> {
+    number: u64,
+    line: u64,
+    says: Line<T>,
 }
 
-/// Imports all of `input`, or nothing on any error, as [`at_once`](super::at_once()) does for books.
-///
-/// # Errors
-/// As there.
-pub async fn rows_at_once<T, R, O>(
-    db: &Db,
-    (input, name): (R, Option<&str>),
-    options: Options,
-    mut observer: O,
-) -> Result<Imported>
-where
-    T: Importable + 'static,
-    R: Read + Send + 'static,
-    O: Observer,
-{
-    let read_with = options.clone();
-    let open = move || Sheet::new(input, T::LAYOUT, &read_with).map_err(bad_file);
-    let sheet = on_a_thread(open).await?;
-    let understood = sheet.understood().clone();
-    observer.begin(&understood);
-    let new = NewImport {
-        noun: T::NOUN,
-        name: plain_name(name),
-        options: understood.settle(options),
-        file: String::new(),
-        header: sheet.header().to_vec(),
-        bytes: 0,
-    };
-    let (parts, queue) = mpsc::channel(AHEAD);
-    tokio::task::spawn_blocking(move || read(sheet, &parts));
-    let how = new.options.clone();
-    in_one_transaction(db, how, async move |tx| store::<T>(tx, queue, &new, observer).await).await
+impl<T: Noun> ReadyRow for Placed<T> {
+    fn place(&self) -> (u64, u64) {
+        (self.number, self.line)
+    }
+
+    fn warnings(&self) -> &[String] {
+        &self.says.warnings
+    }
 }
 
-fn read<R: Read>(mut sheet: Sheet<R>, parts: &mpsc::Sender<Result<Part>>) {
-    loop {
-        let part = part(&mut sheet).map_err(unreadable);
-        let ended = part.as_ref().map_or(true, |part| part.rows.is_empty());
-        if parts.blocking_send(part).is_err() || ended {
-            return;
+impl<T: Tabular> Importable for T {
+    type Reader<R: Read + Send + 'static> = Sheet<R>;
+    type Read = SheetRow;
+    type Ready = Placed<T>;
+    type Memory = Seen<T::Key>;
+    const LOOKS_BACK: bool = true;
+
+    fn open<R: Read + Send + 'static>(
+        input: R,
+        options: &Options,
+    ) -> std::result::Result<Sheet<R>, String> {
+        Sheet::new(input, T::LAYOUT, options)
+    }
+
+    fn columns(names: &[String], options: &Options) -> Option<(Option<&'static Profile>, Named)> {
+        let places = T::LAYOUT.find(names, options).ok()?;
+        Some((None, T::LAYOUT.named(&places, names)))
+    }
+
+    fn go_to(sheet: &mut Sheet<File>, place: Place) -> io::Result<()> {
+        sheet.go_to(place)
+    }
+
+    async fn remember(_: Option<&Path>) -> Result<Seen<T::Key>> {
+        Ok(Seen(Mutex::default()))
+    }
+
+    async fn prepare(db: &impl Rows, batch: Batch<SheetRow>) -> Result<Batch<Placed<T>>> {
+        let Batch { rows: read, mut rejected, empty_rows } = batch;
+        let cells: Vec<&Cells> = read.iter().map(|row| &row.cells).collect();
+        let lines = T::read(db, &cells).await?;
+        let mut rows = Vec::with_capacity(read.len());
+        for (row, says) in read.into_iter().zip(lines) {
+            let (number, line) = (row.number, row.line);
+            match says {
+                Ok(says) => rows.push(Placed { number, line, says }),
+                Err(reason) => rejected.push(row.rejected(&reason)),
+            }
+        }
+        rejected.sort_by_key(|row| row.number);
+        Ok(Batch { rows, rejected, empty_rows })
+    }
+
+    fn recall(seen: &Seen<T::Key>, batch: &Batch<Placed<T>>) {
+        for Placed { says, .. } in &batch.rows {
+            for _ in 0..says.copies {
+                seen.next(&T::key(&says.new));
+            }
+        }
+    }
+
+    async fn store(
+        db: &impl Changes,
+        batch: &Batch<Placed<T>>,
+        (policy, seen): (Policy, &Seen<T::Key>),
+        outcome: &mut Outcome<T>,
+    ) -> Result<()> {
+        let stored = db.rows(alike::<T>(batch).lock_exclusive()).await?;
+        let Plan { changed, fresh } = plan(batch, stored, (policy, seen), outcome)?;
+        for (before, row) in changed {
+            let version = before.row_version();
+            let (id, next) = (version.id, version.version + 1);
+            db.update(row).await?;
+            let before = Some(before);
+            outcome.note(Change { row: id, version: next, before, subjects: None });
+        }
+        let now = now();
+        for part in fresh.chunks(INSERT) {
+            let mut insert = T::Table::insert_many(part.iter().map(|new| T::row(new, now)));
+            let ids = db.ids(insert.query().returning_col(T::ID)).await?;
+            ids.into_iter().for_each(|id| outcome.note(Change::added(id)));
+        }
+        Ok(())
+    }
+
+    // No row is met twice, so what is stored of a file changes nothing for the rows after it.
+    async fn attempt(
+        catalogue: &impl Rows,
+        batch: &Batch<Placed<T>>,
+        how: (Policy, &Seen<T::Key>),
+        outcome: &mut Outcome<T>,
+    ) -> Result<()> {
+        let stored = catalogue.rows(alike::<T>(batch)).await?;
+        plan(batch, stored, how, outcome).map(drop)
+    }
+}
+
+fn alike<T: Tabular>(batch: &Batch<Placed<T>>) -> Select<T::Table> {
+    T::alike(&batch.rows.iter().map(|row| &*row.says.new).collect::<Vec<_>>())
+}
+
+/// How many rows of a file there were with each key: those of transactions that were committed, and those of the one that runs.
+pub struct Seen<K>(Mutex<Counts<K>>);
+
+struct Counts<K> {
+    committed: HashMap<K, usize>,
+    pending: HashMap<K, usize>,
+}
+
+impl<K> Default for Counts<K> {
+    fn default() -> Self {
+        Self { committed: HashMap::new(), pending: HashMap::new() }
+    }
+}
+
+impl<K: Clone + Eq + Hash> Seen<K> {
+    fn counts(&self) -> MutexGuard<'_, Counts<K>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many rows with a key there were before this one.
+    fn next(&self, key: &K) -> usize {
+        let Counts { committed, pending } = &mut *self.counts();
+        let before = committed.get(key).copied().unwrap_or_default();
+        let count = pending.entry(key.clone()).or_default();
+        *count += 1;
+        before + *count - 1
+    }
+}
+
+impl<K: Clone + Eq + Hash + Send + 'static> Memory for Seen<K> {
+    fn begin(&self) {
+        self.counts().pending.clear();
+    }
+
+    fn commit(&self) {
+        let Counts { committed, pending } = &mut *self.counts();
+        for (key, count) in pending.drain() {
+            *committed.entry(key).or_default() += count;
         }
     }
 }
 
-fn part<R: Read>(sheet: &mut Sheet<R>) -> std::io::Result<Part> {
-    let (begin, empty_rows) = (sheet.place().bytes, sheet.empty_rows());
-    let mut rows = Vec::new();
-    while rows.len() < BATCH && sheet.place().bytes - begin < BATCH_BYTES {
-        let Some(row) = sheet.next()? else { break };
-        rows.push(row);
-    }
-    Ok(Part { rows, end: sheet.place(), empty_rows: sheet.empty_rows() - empty_rows })
-}
-
-async fn store<T: Importable>(
-    tx: &Tx,
-    mut queue: mpsc::Receiver<Result<Part>>,
-    new: &NewImport,
-    mut observer: impl Observer,
-) -> Result<Imported> {
-    let import = create(tx, new).await?;
-    let mut storing = Storing::<T>::new(&import, new.options.on_duplicate);
-    let end = loop {
-        let unread = || Error::internal("the file was not read to its end");
-        let Part { rows, end, empty_rows } = queue.recv().await.ok_or_else(unread)??;
-        storing.report.empty_rows += empty_rows;
-        if rows.is_empty() {
-            break end;
-        }
-        storing.store(tx, rows, &mut observer).await?;
-        observer.progress(&storing.report);
-    };
-    observer.finish().map_err(unheard)?;
-    let Storing { report, reasons, .. } = storing;
-    let id = end_with(tx, import, (&report, &reasons), end).await?;
-    Ok(Imported { noun: T::NOUN, id: Some(id), report, reasons })
-}
-
-/// What was stored of a file so far.
-struct Storing<T: Importable> {
-    import: i32,
-    on_duplicate: OnDuplicate,
-    report: Report,
-    reasons: Reasons,
-    notes: Notes,
-    room: rejections::Room,
-    /// How many rows of the file there were with each key.
-    seen: HashMap<T::Key, usize>,
-    changes: Vec<Change<T>>,
+/// What is to be stored of a batch.
+struct Plan<'a, T: Noun> {
+    /// Stored rows, and what they become.
+    changed: Vec<(T, T::Row)>,
+    fresh: Vec<&'a T::New>,
 }
 
 /// What became of a row.
@@ -185,172 +234,60 @@ enum Became {
     Inserted,
 }
 
-impl<T: Importable> Storing<T> {
-    fn new(import: &Import, on_duplicate: OnDuplicate) -> Self {
-        Self {
-            import: import.id,
-            on_duplicate,
-            report: Report::default(),
-            reasons: Reasons::default(),
-            notes: Notes::of(import),
-            room: rejections::Room::of(import),
-            seen: HashMap::new(),
-            changes: Vec::new(),
-        }
-    }
-
-    async fn store(
-        &mut self,
-        tx: &Tx,
-        rows: Vec<SheetRow>,
-        observer: &mut impl Observer,
-    ) -> Result<()> {
-        self.report.rows += rows.len() as u64;
-        let cells: Vec<&_> = rows.iter().filter_map(|row| row.cells.as_ref().ok()).collect();
-        let mut lines = T::read(tx, &cells).await?.into_iter();
-        let (mut good, mut rejected) = (Vec::new(), Vec::new());
-        for row in rows {
-            let line = match &row.cells {
-                Ok(_) => lines.next().unwrap_or_else(|| Err("the row is missing".to_owned())),
-                Err(reason) => Err(reason.clone()),
-            };
-            match line {
-                Ok(line) => good.push(((row.number, row.line), line)),
-                Err(reason) => rejected.push(row.rejected(&reason)),
-            }
-        }
-        self.reject(tx, &rejected, observer).await?;
-        let mut skipped = Vec::new();
-        let stored = T::stored(tx, &good.iter().map(|(_, line)| line).collect::<Vec<_>>()).await?;
-        let mut by_key: HashMap<T::Key, Vec<T>> = HashMap::new();
-        stored.into_iter().for_each(|row| by_key.entry(row.key_of()).or_default().push(row));
-        let mut fresh = Vec::new();
-        for (place, line) in &good {
-            self.warn(*place, line, observer)?;
-            let key = T::key(&line.new);
-            let alike = by_key.get(&key).map_or(&[][..], Vec::as_slice);
-            match self.row(tx, (*place, line, key), (alike, &mut fresh)).await? {
-                Became::Inserted => self.report.inserted += 1,
-                Became::Updated => self.report.updated += 1,
-                Became::Skipped(met) => {
-                    self.report.skipped += 1;
-                    skipped.push(Skipped { number: place.0, line: place.1, met });
-                }
-            }
-        }
-        insert::<T>(tx, &fresh, &mut self.changes).await?;
-        journal::note(tx, self.import, std::mem::take(&mut self.changes)).await?;
-        skipped.iter().try_for_each(|row| observer.skipped(row)).map_err(unheard)?;
-        self.notes.skip(&skipped);
-        self.notes.store(tx).await
-    }
-
-    async fn reject(
-        &mut self,
-        tx: &Tx,
-        rejected: &[Rejected],
-        observer: &mut impl Observer,
-    ) -> Result<()> {
-        self.report.rejected += rejected.len() as u64;
-        rejected.iter().for_each(|row| self.reasons.rejected(row));
-        rejected.iter().try_for_each(|row| observer.rejected(row)).map_err(unheard)?;
-        rejections::note(tx, self.import, self.room.take(rejected)).await
-    }
-
-    fn warn(
-        &mut self,
-        place: (u64, u64),
-        line: &Line<T>,
-        observer: &mut impl Observer,
-    ) -> Result<()> {
-        if line.warnings.is_empty() {
-            return Ok(());
-        }
-        self.report.warnings += 1;
-        self.report.unusable += 1;
-        self.report.unread += 1;
-        line.warnings.iter().for_each(|reason| self.reasons.warned_of(reason));
-        self.notes.warn_of(place, &line.warnings);
-        line.warnings.iter().try_for_each(|why| observer.warning(place, why)).map_err(unheard)
-    }
-
-    /// Stores what a row says, or leaves it among the `fresh` ones; what became of it.
-    async fn row<'a>(
-        &mut self,
-        tx: &Tx,
-        (place, line, key): ((u64, u64), &'a Line<T>, T::Key),
-        (alike, fresh): (&[T], &mut Vec<&'a T::New>),
-    ) -> Result<Became> {
+/// Finds what is to be stored of a batch, and counts its rows.
+fn plan<'a, T: Tabular>(
+    batch: &'a Batch<Placed<T>>,
+    stored: Vec<T>,
+    (policy, seen): (Policy, &Seen<T::Key>),
+    outcome: &mut Outcome<T>,
+) -> Result<Plan<'a, T>> {
+    let mut by_key: HashMap<T::Key, Vec<T>> = HashMap::new();
+    stored.into_iter().for_each(|row| by_key.entry(row.key_of()).or_default().push(row));
+    let mut plan = Plan { changed: Vec::new(), fresh: Vec::new() };
+    for row in &batch.rows {
+        let key = T::key(&row.says.new);
+        let alike = by_key.get(&key).map_or(&[][..], Vec::as_slice);
         let mut became = Became::Skipped(Met::None);
-        for _ in 0..line.copies {
-            let seen = self.seen.entry(key.clone()).or_default();
-            let stored = alike.get(*seen);
-            *seen += 1;
-            let of_this = match stored {
+        for _ in 0..row.says.copies {
+            let of_this = match alike.get(seen.next(&key)) {
+                Some(stored) => plan.meet(row, stored, policy.on_duplicate)?,
                 None => {
-                    fresh.push(&line.new);
+                    plan.fresh.push(&row.says.new);
                     Became::Inserted
                 }
-                Some(stored) => self.meet(tx, (place, line), stored).await?,
             };
             became = match became {
                 Became::Skipped(Met::None) => of_this,
                 earlier => earlier.max(of_this),
             };
         }
-        Ok(became)
-    }
-
-    async fn meet(
-        &mut self,
-        tx: &Tx,
-        (place, line): ((u64, u64), &Line<T>),
-        stored: &T,
-    ) -> Result<Became> {
-        let (version, one) = (stored.row_version(), T::resource().noun.0);
-        let met = Met::Stored(one, version.id);
-        match self.on_duplicate {
-            OnDuplicate::Skip => return Ok(Became::Skipped(met)),
-            OnDuplicate::Fail => {
-                let (number, line) = place;
-                let resolution = "choose to skip or to update duplicates instead";
-                let detail = format!("row {number} (line {line}) {met}; {resolution}");
-                return Err(Error::invalid("", "duplicate", detail));
-            }
-            OnDuplicate::Update => {}
+        match became {
+            Became::Inserted => outcome.report.inserted += 1,
+            Became::Updated => outcome.report.updated += 1,
+            Became::Skipped(met) => outcome.skip(row, met),
         }
-        let mut row = stored.clone().into_active_model();
-        T::overwrite(&line.new, &line.present, &mut row);
-        if !row.is_changed() {
-            return Ok(Became::Skipped(Met::Same(one, version.id)));
-        }
-        let next = version.version + 1;
-        row.set(T::VERSION, next.into());
-        row.set(T::UPDATED_AT, now().into());
-        tx.update(row).await?;
-        let change =
-            Change { row: version.id, version: next, before: Some(stored.clone()), subjects: None };
-        self.changes.push(change);
-        Ok(Became::Updated)
     }
+    Ok(plan)
 }
 
-/// Adds new rows, and notes that they are new.
-async fn insert<T: Importable>(
-    tx: &Tx,
-    fresh: &[&T::New],
-    changes: &mut Vec<Change<T>>,
-) -> Result<()> {
-    let now = now();
-    for part in fresh.chunks(INSERT) {
-        let mut insert = T::Table::insert_many(part.iter().map(|new| T::row(new, now)));
-        let ids = tx.ids(insert.query().returning_col(T::ID)).await?;
-        changes.extend(ids.into_iter().map(|row| Change {
-            row,
-            version: 1,
-            before: None,
-            subjects: None,
-        }));
+impl<T: Tabular> Plan<'_, T> {
+    /// Applies the policy for duplicates to a stored row.
+    fn meet(&mut self, row: &Placed<T>, stored: &T, on_duplicate: OnDuplicate) -> Result<Became> {
+        let (version, one) = (stored.row_version(), T::resource().noun.0);
+        let met = Met::Stored(one, version.id);
+        match on_duplicate {
+            OnDuplicate::Skip => return Ok(Became::Skipped(met)),
+            OnDuplicate::Fail => return Err(duplicate(row, met)),
+            OnDuplicate::Update => {}
+        }
+        let mut changed = stored.clone().into_active_model();
+        T::overwrite(&row.says.new, &row.says.present, &mut changed);
+        if !changed.is_changed() {
+            return Ok(Became::Skipped(Met::Same(one, version.id)));
+        }
+        changed.set(T::VERSION, (version.version + 1).into());
+        changed.set(T::UPDATED_AT, now().into());
+        self.changed.push((stored.clone(), changed));
+        Ok(Became::Updated)
     }
-    Ok(())
 }

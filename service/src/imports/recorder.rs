@@ -1,25 +1,25 @@
 //! Stores the batches of an import, and notes what is needed to undo them and what there is to say of their rows.
 
-use super::{Import, journal, notes::Notes, rejections};
+use super::{Import, Importable, journal, notes::Notes, outcome::Outcome, rejections};
 use crate::{
     Tx,
-    books::import::{Batch, Outcome, Policy, Skipped, store_batch},
+    books::import::{Batch, Policy, Skipped},
     error::Result,
 };
 
 /// What a transaction stores of an import.
 #[derive(Debug)]
-pub struct Recorder {
+pub struct Recorder<T> {
     import: i32,
     policy: Policy,
     notes: Notes,
     /// How much may still be noted of rejected rows.
     rejections: rejections::Room,
     /// The outcome of the rows so far.
-    pub outcome: Outcome,
+    pub outcome: Outcome<T>,
 }
 
-impl Recorder {
+impl<T: Importable> Recorder<T> {
     /// For an import as it was when the transaction began.
     pub fn new(import: &Import, policy: Policy) -> Self {
         Self {
@@ -32,12 +32,18 @@ impl Recorder {
     }
 
     /// Stores a batch; the rows that were skipped.
-    pub async fn store(&mut self, tx: &Tx, batch: &Batch) -> Result<Vec<Skipped>> {
-        store_batch(tx, batch, self.policy, &mut self.outcome).await?;
+    pub async fn store(
+        &mut self,
+        tx: &Tx,
+        batch: &Batch<T::Ready>,
+        memory: &T::Memory,
+    ) -> Result<Vec<Skipped>> {
+        self.outcome.read(batch);
+        T::store(tx, batch, (self.policy, memory), &mut self.outcome).await?;
         let changes = self.outcome.changes.replace(Vec::new()).unwrap_or_default();
         journal::note(tx, self.import, changes).await?;
         rejections::note(tx, self.import, self.rejections.take(&batch.rejected)).await?;
-        let skipped = self.outcome.skipped.replace(Vec::new()).unwrap_or_default();
+        let skipped = std::mem::take(&mut self.outcome.skipped);
         self.notes.warn(&batch.rows);
         self.notes.skip(&skipped);
         self.notes.store(tx).await?;

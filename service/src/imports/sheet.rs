@@ -2,15 +2,15 @@
 
 use std::{
     collections::BTreeMap,
-    io::{self, Read},
+    io::{self, Read, Seek},
 };
 
 use serde_json::Value;
 
 use crate::{
     books::import::{
-        Broken, Fields, Format, Opened, Options, Place, Records, Rejected, SAVE_AS_UTF_8, Source,
-        Understood, header, is_lines, open, refuse_others,
+        Broken, Fields, Format, Named, Opened, Options, Place, Records, Rejected, RowReader,
+        SAVE_AS_UTF_8, Source, Understood, header, is_lines, open, refuse_others,
     },
     csv_escape::without_guard,
     query::{clean, shortened},
@@ -48,7 +48,7 @@ pub struct SheetRow {
     pub number: u64,
     pub line: u64,
     pub raw: Vec<u8>,
-    pub cells: Result<Cells, String>,
+    pub cells: Cells,
 }
 
 impl SheetRow {
@@ -85,6 +85,10 @@ impl<R: Read> Sheet<R> {
     /// # Errors
     /// When the file is empty, no text, or lacks a column that must be there.
     pub fn new(input: R, layout: Layout, options: &Options) -> Result<Self, String> {
+        if !matches!(options.format, Format::Csv(_) | Format::Jsonl) {
+            let format = options.format.name();
+            return Err(format!("{format} has books only; send a table or JSON lines"));
+        }
         let named = options.map.keys().chain(options.defaults.keys());
         for column in named {
             if layout.headers.iter().all(|(ours, _)| ours != column) {
@@ -128,42 +132,47 @@ impl<R: Read> Sheet<R> {
         self.header = record.raw.to_vec();
         let names = header::names(&record)?;
         let places = self.layout.find(&names, options)?;
-        let columns = self.layout.headers.iter().zip(&places);
-        self.understood.columns = columns
-            .filter_map(|((ours, _), place)| Some((*ours, vec![names.get((*place)?)?.clone()])))
-            .collect();
+        self.understood.columns = self.layout.named(&places, &names);
         let last = places.iter().flatten().max().map_or(0, |last| last + 1);
         self.records.expect_rows(names.len(), last);
         self.places = Some(places);
         Ok(self)
     }
 
-    /// How the file is understood.
-    pub fn understood(&self) -> &Understood {
-        &self.understood
+    /// Goes on from where somebody stopped before.
+    ///
+    /// # Errors
+    /// When the file cannot be read there.
+    pub fn go_to(&mut self, place: Place) -> io::Result<()>
+    where
+        R: Seek,
+    {
+        self.read = place.rows;
+        self.records.go_to(place.bytes, place.lines)
+    }
+}
+
+impl<R: Read> RowReader for Sheet<R> {
+    type Row = SheetRow;
+
+    fn understood(&self) -> Understood {
+        self.understood.clone()
     }
 
-    /// The header of a table, as it stands there.
-    pub fn header(&self) -> &[u8] {
+    fn header(&self) -> &[u8] {
         &self.header
     }
 
-    /// Rows so far without a value.
-    pub fn empty_rows(&self) -> u64 {
-        self.records.empty()
-    }
-
-    /// How far the file was read.
-    pub fn place(&self) -> Place {
+    fn place(&self) -> Place {
         let (bytes, lines) = self.records.place();
         Place { bytes, lines, rows: self.read }
     }
 
-    /// The next row; `None` at the end.
-    ///
-    /// # Errors
-    /// When the file cannot be read any further.
-    pub fn next(&mut self) -> io::Result<Option<SheetRow>> {
+    fn empty_rows(&self) -> u64 {
+        self.records.empty()
+    }
+
+    fn next(&mut self) -> io::Result<Option<Result<SheetRow, Rejected>>> {
         let Some(record) = self.records.next()? else { return Ok(None) };
         self.read += 1;
         let cells = match (&self.places, record.fields) {
@@ -172,17 +181,14 @@ impl<R: Read> Sheet<R> {
             (Some(_), Err(broken)) => Err(broken.to_string()),
             (Some(places), Ok(fields)) => self.layout.cells(places, fields),
         };
-        let cells = cells.map(|mut cells| {
-            for (column, value) in &self.defaults {
-                if let Some((ours, _)) = self.layout.headers.iter().find(|(ours, _)| ours == column)
-                {
-                    cells.texts.entry(ours).or_insert_with(|| value.clone());
-                }
-            }
-            cells
-        });
         let (number, line, raw) = (self.read, record.line, record.raw.to_vec());
-        Ok(Some(SheetRow { number, line, raw, cells }))
+        Ok(Some(match cells {
+            Ok(mut cells) => {
+                cells.fill(self.layout, &self.defaults);
+                Ok(SheetRow { number, line, raw, cells })
+            }
+            Err(reason) => Err(Rejected { number, line, reason: shortened(&reason, 300), raw }),
+        }))
     }
 }
 
@@ -199,7 +205,10 @@ fn expect_table(sample: &[u8]) -> Result<(), String> {
 
 impl Layout {
     /// For each column its place in a table with these headers.
-    fn find(&self, names: &[String], options: &Options) -> Result<Vec<Option<usize>>, String> {
+    ///
+    /// # Errors
+    /// When the options name a header that does not exist, and when none means a column that must be there.
+    pub fn find(&self, names: &[String], options: &Options) -> Result<Vec<Option<usize>>, String> {
         let plain: Vec<String> = names.iter().map(|name| header::plain(name)).collect();
         let placed = |(ours, aliases): &(&str, &[&str])| match options.map.get(*ours) {
             Some(written) => header::place(written, names).map(Some),
@@ -223,6 +232,14 @@ impl Layout {
             }
         }
         Ok(places)
+    }
+
+    /// The columns that a table has, with their headers.
+    pub fn named(&self, places: &[Option<usize>], names: &[String]) -> Named {
+        let columns = self.headers.iter().zip(places);
+        let named = columns
+            .filter_map(|((ours, _), place)| Some((*ours, vec![names.get((*place)?)?.clone()])));
+        named.collect()
     }
 
     fn cells(&self, places: &[Option<usize>], fields: &Fields) -> Result<Cells, String> {
@@ -266,6 +283,15 @@ impl Layout {
 }
 
 impl Cells {
+    /// Adds the values of rows without one.
+    fn fill(&mut self, layout: Layout, defaults: &BTreeMap<String, String>) {
+        for (column, value) in defaults {
+            if let Some((ours, _)) = layout.headers.iter().find(|(ours, _)| ours == column) {
+                self.texts.entry(ours).or_insert_with(|| value.clone());
+            }
+        }
+    }
+
     fn put(&mut self, column: &'static str, text: &str) {
         let text = clean(text);
         if !text.is_empty() {

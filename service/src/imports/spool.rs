@@ -8,7 +8,7 @@ mod room;
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
-    io::{self, Read, Seek, SeekFrom, Write},
+    io::{self, Seek, SeekFrom, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::{
@@ -194,8 +194,8 @@ impl Upload {
         &self.name
     }
 
-    pub(super) fn read(&self) -> io::Result<impl Read + '_> {
-        let mut file = &self.file;
+    pub(super) fn read(&self) -> io::Result<File> {
+        let mut file = self.file.try_clone()?;
         file.seek(SeekFrom::Start(0))?;
         Ok(file)
     }

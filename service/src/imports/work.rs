@@ -6,19 +6,17 @@ use entity::import::Entity;
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::{
-    Import, State, begin_undo,
+    Import, Importable, Memory, Nouns, State, begin_undo,
     chunk::{self, Chunks, Size},
-    clean_up,
-    dry_run::DryRun,
-    has_ended, locked, options,
+    clean_up, has_ended, locked, options, plural,
     queue::Queue,
     spool::{Found, Spool},
     undo::{self, MOST_COLLISIONS},
     watch::{Following, Watches},
 };
 use crate::{
-    DatabaseError, Db,
-    books::import::{OnDuplicate, Options, Rows, bad_file, unreadable},
+    Book, DatabaseError, Db, Item, Store,
+    books::import::{BATCH, OnDuplicate, Options, Place, RowReader, bad_file, unreadable},
     database::{Rows as _, on_a_thread},
     error::{Error, Result, chain},
 };
@@ -143,7 +141,11 @@ impl Imports {
         }
         match self.spool.open(&import.file) {
             Ok(Found::Held(file)) => {
-                let ended = self.carry_out(&import, file).await;
+                let ended = match import.noun {
+                    Nouns::Books => self.carry_out::<Book>(&import, file).await,
+                    Nouns::Stores => self.carry_out::<Store>(&import, file).await,
+                    Nouns::Items => self.carry_out::<Item>(&import, file).await,
+                };
                 let error = match ended {
                     Ok(()) => return Ok(true),
                     // The database will accept it later.
@@ -162,14 +164,16 @@ impl Imports {
     }
 
     /// Stores the rest of a file, or processes it in a dry run.
-    async fn carry_out(&self, import: &Import, file: File) -> Result<()> {
+    async fn carry_out<T: Importable + 'static>(&self, import: &Import, file: File) -> Result<()> {
         let options = options(import)?;
         let Some(import) = chunk::begin(&self.db, import.id).await? else { return Ok(()) };
         log::info!("import {} continues at byte {}", import.id, import.bytes_read);
-        let dry_run = match import.dry_run {
-            true => Some(DryRun::new(&self.spool.dry_run(&import.file)).await?),
-            false => None,
-        };
+        let scratch = import.dry_run.then(|| self.spool.dry_run(&import.file));
+        let memory = Arc::new(T::remember(scratch.as_deref()).await?);
+        if T::LOOKS_BACK && import.rows > 0 {
+            let file = file.try_clone().map_err(unreadable)?;
+            self.recall::<T>(&memory, file, (&options, chunk::place(&import))).await?;
+        }
         let size = Arc::new(Size::default());
         let mut collisions = 0;
         let mut import = import;
@@ -177,19 +181,19 @@ impl Imports {
             let before = chunk::place(&import);
             // The clone shares the lock of the file.
             let file = file.try_clone().map_err(unreadable)?;
-            let how = (options.on_duplicate, size.as_ref(), dry_run.as_ref());
-            let rows = open(file, &options, &import).await?;
+            let how = (options.on_duplicate, size.as_ref(), &memory);
+            let rows = open::<T>(file, &options, before).await?;
             let (chunks, queue) = mpsc::channel(AHEAD);
             let sized = Arc::clone(&size);
             let reading =
                 tokio::task::spawn_blocking(move || chunk::read(rows, before, &sized, &chunks));
-            let stored = self.store(&mut import, queue, how).await;
+            let stored = self.store::<T>(&mut import, queue, how).await;
             // It has the file with its lock, which the next attempt needs.
             reading.await.map_err(Error::internal)?;
             match stored {
                 // Nothing of the transaction is stored. Its rows are read again, fewer at a time.
                 Err(error @ Error::Database(DatabaseError::Collision(_)))
-                    if dry_run.is_none() && !self.is_stopping() =>
+                    if !import.dry_run && !self.is_stopping() =>
                 {
                     collisions = if chunk::place(&import) == before { collisions + 1 } else { 0 };
                     if !size.shrink() && collisions > MOST_COLLISIONS {
@@ -202,20 +206,38 @@ impl Imports {
         }
     }
 
+    /// Reads the rows that were stored before the import was continued.
+    async fn recall<T: Importable>(
+        &self,
+        memory: &T::Memory,
+        file: File,
+        (options, end): (&Options, Place),
+    ) -> Result<()> {
+        let mut rows = open::<T>(file, options, Place::default()).await?;
+        let catalogue = self.db.reader().for_maintenance();
+        loop {
+            let rest = end.rows.saturating_sub(rows.place().rows);
+            let batch = rows.batch(usize::try_from(rest).unwrap_or(BATCH)).map_err(unreadable)?;
+            if batch.is_empty() {
+                memory.commit();
+                return Ok(());
+            }
+            T::recall(memory, &T::prepare(&catalogue, batch).await?);
+        }
+    }
+
     /// Stores or processes chunks, until it is asked to stop.
-    async fn store(
+    async fn store<T: Importable + 'static>(
         &self,
         import: &mut Import,
-        mut queue: Chunks,
-        (on_duplicate, size, dry_run): (OnDuplicate, &Size, Option<&DryRun>),
+        mut queue: Chunks<T>,
+        (on_duplicate, size, memory): (OnDuplicate, &Size, &Arc<T::Memory>),
     ) -> Result<()> {
         while !self.is_stopping() {
             let db = &self.db;
-            let stored = match dry_run {
-                Some(scratch) => {
-                    chunk::store_dry(db, import, queue, (on_duplicate, scratch)).await?
-                }
-                None => chunk::store(db, import, queue, (on_duplicate, size)).await?,
+            let stored = match import.dry_run {
+                true => chunk::store_dry::<T>(db, import, queue, (on_duplicate, memory)).await?,
+                false => chunk::store::<T>(db, import, queue, (on_duplicate, size, memory)).await?,
             };
             match stored {
                 Some(next) => (*import, queue) = next,
@@ -252,21 +274,26 @@ impl Imports {
 
     async fn take_back(&self, id: i32) -> Result<()> {
         if let Some(import) = undo::to_the_end(&self.db, id, || !self.is_stopping()).await? {
-            let Import { reverted, kept, .. } = import;
-            log::info!("import {id} is undone: {reverted} books, {kept} not reverted");
+            let Import { noun, reverted, kept, .. } = import;
+            let rows = plural(noun);
+            log::info!("import {id} is undone: {reverted} {rows}, {kept} not reverted");
         }
         Ok(())
     }
 }
 
-/// Opens the file at the position of the import.
-async fn open(mut file: File, options: &Options, import: &Import) -> Result<Rows<File>> {
-    let (options, place) = (options.clone(), chunk::place(import));
+/// Opens the file at a position.
+async fn open<T: Importable>(
+    mut file: File,
+    options: &Options,
+    place: Place,
+) -> Result<T::Reader<File>> {
+    let options = options.clone();
     let open = move || {
         // An earlier attempt may have read further.
         file.rewind().map_err(unreadable)?;
-        let mut rows = Rows::new(file, &options).map_err(bad_file)?;
-        rows.go_to(place).map_err(unreadable)?;
+        let mut rows = T::open(file, &options).map_err(bad_file)?;
+        T::go_to(&mut rows, place).map_err(unreadable)?;
         Ok(rows)
     };
     on_a_thread(open).await

@@ -7,9 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use entity::{book, item, store};
 use rust_decimal::Decimal;
-use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::ExprTrait,
-};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Select, sea_query::ExprTrait};
 
 use super::{LONGEST_NAME, NewItem, price};
 use crate::{
@@ -18,7 +16,7 @@ use crate::{
     check::Check,
     database::Rows,
     error::Result,
-    imports::{Cells, Importable, Layout, Line},
+    imports::{Cells, Layout, Line, Tabular},
     json::Price,
     noun::Noun,
     query::shortened,
@@ -27,7 +25,7 @@ use crate::{
 /// Items that one row may stand for.
 const MOST_COPIES: u32 = 1000;
 
-impl Importable for Item {
+impl Tabular for Item {
     const LAYOUT: Layout = Layout {
         headers: &[
             ("name", &["name", "item", "title", "book_title", "product", "titel"]),
@@ -57,12 +55,11 @@ impl Importable for Item {
         Ok(rows.iter().map(|cells| line(cells, &stores, &books)).collect())
     }
 
-    async fn stored(db: &impl Rows, lines: &[&Line<Self>]) -> Result<Vec<Self>> {
-        let stores: HashSet<i32> = lines.iter().map(|line| line.new.store_id).collect();
-        let names: HashSet<&str> = lines.iter().map(|line| line.new.name.as_str()).collect();
+    fn alike(new: &[&NewItem]) -> Select<item::Entity> {
+        let stores: HashSet<i32> = new.iter().map(|item| item.store_id).collect();
+        let names: HashSet<&str> = new.iter().map(|item| item.name.as_str()).collect();
         let alike = item::Column::StoreId.is_in(stores).and(item::Column::Name.is_in(names));
-        let items = item::Entity::find().filter(alike).order_by_asc(item::Column::Id);
-        Ok(db.rows(items.lock_exclusive()).await?)
+        item::Entity::find().filter(alike).order_by_asc(item::Column::Id)
     }
 
     fn key(new: &NewItem) -> Self::Key {

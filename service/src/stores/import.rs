@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use entity::store::{Column, Entity};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Select};
 
 use super::NewStore;
 use crate::{
@@ -11,10 +11,10 @@ use crate::{
     check::Check,
     database::Rows,
     error::Result,
-    imports::{Cells, Importable, Layout, Line},
+    imports::{Cells, Layout, Line, Tabular},
 };
 
-impl Importable for Store {
+impl Tabular for Store {
     const LAYOUT: Layout = Layout {
         headers: &[("name", &["name", "store", "store_name", "shop", "branch", "filiale"])],
         needed: &[&["name"]],
@@ -33,10 +33,9 @@ impl Importable for Store {
         Ok(rows.iter().map(line).collect())
     }
 
-    async fn stored(db: &impl Rows, lines: &[&Line<Self>]) -> Result<Vec<Self>> {
-        let names: HashSet<&str> = lines.iter().map(|line| line.new.name.as_str()).collect();
-        let stores = Entity::find().filter(Column::Name.is_in(names)).order_by_asc(Column::Id);
-        Ok(db.rows(stores.lock_exclusive()).await?)
+    fn alike(new: &[&NewStore]) -> Select<Entity> {
+        let names: HashSet<&str> = new.iter().map(|store| store.name.as_str()).collect();
+        Entity::find().filter(Column::Name.is_in(names)).order_by_asc(Column::Id)
     }
 
     fn key(new: &NewStore) -> String {

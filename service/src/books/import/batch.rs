@@ -1,10 +1,10 @@
-//! A batch of rows from a file: those that can be stored and those that cannot.
+//! A batch of rows from a file: those that may be stored and those that cannot.
 
-use std::io::{self, Read};
+use std::io;
 
 use super::{
-    row::{Rejected, Row},
-    rows::Rows,
+    row::{Place, Rejected, Row},
+    understood::Understood,
 };
 
 /// Rows of a batch, and of one INSERT; nine values each stay below the parameter limits of both databases.
@@ -12,30 +12,52 @@ pub const BATCH: usize = 500;
 /// Bytes of the file after which a batch ends early: rejected rows stay in memory until they are recorded.
 const BATCH_BYTES: u64 = 1 << 20;
 
-/// Consecutive rows; those that can be stored are separate from those that cannot.
-#[derive(Debug, Default)]
-pub struct Batch {
-    pub rows: Vec<Row>,
+/// Consecutive rows; those that may be stored are separate from those that cannot.
+#[derive(Debug)]
+pub struct Batch<R = Row> {
+    pub rows: Vec<R>,
     pub rejected: Vec<Rejected>,
     /// Rows without a value, which were left out.
     pub empty_rows: u64,
 }
 
-impl Batch {
+impl<R> Batch<R> {
     /// Whether the end of the file was reached.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty() && self.rejected.is_empty()
     }
 }
 
-impl<R: Read> Rows<R> {
+/// A file that is read row by row.
+pub trait RowReader {
+    /// A row that may be stored.
+    type Row;
+
+    /// How the file is understood.
+    fn understood(&self) -> Understood;
+
+    /// The header of a table, as it stands there.
+    fn header(&self) -> &[u8];
+
+    /// Where the next row begins.
+    fn place(&self) -> Place;
+
+    /// Rows so far without a value, which are left out as empty lines are.
+    fn empty_rows(&self) -> u64;
+
+    /// The next row; `None` at the end.
+    ///
+    /// # Errors
+    /// When the file cannot be read any further.
+    fn next(&mut self) -> io::Result<Option<Result<Self::Row, Rejected>>>;
+
     /// The next rows, at most the given number; none at the end.
     ///
     /// # Errors
     /// When the file cannot be read any further.
-    pub fn batch(&mut self, most: usize) -> io::Result<Batch> {
+    fn batch(&mut self, most: usize) -> io::Result<Batch<Self::Row>> {
         let (begin, empty_rows) = (self.place().bytes, self.empty_rows());
-        let mut batch = Batch::default();
+        let mut batch = Batch { rows: Vec::new(), rejected: Vec::new(), empty_rows: 0 };
         while batch.rows.len() + batch.rejected.len() < most.min(BATCH)
             && self.place().bytes - begin < BATCH_BYTES
         {

@@ -30,7 +30,7 @@ use super::{
     texts::Texts,
     understood::Understood,
 };
-use crate::query::shortened;
+use crate::{Book, query::shortened};
 
 /// Longer names of members are not looked at.
 const LONGEST_NAME: usize = 60;
@@ -96,7 +96,7 @@ impl<R: Read> Documents<R> {
     /// How the file is understood.
     pub fn understood(&self) -> Understood {
         let options = Options { format: Format::Json, encoding: None, ..self.options.clone() };
-        Understood { list: self.list.clone(), ..Understood::of(&self.header, &options) }
+        Understood { list: self.list.clone(), ..Understood::of::<Book>(&self.header, &options) }
     }
 
     /// The names of the members of the first object, a line each.

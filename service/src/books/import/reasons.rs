@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Rejected, Row};
+use super::Rejected;
 
 /// Reasons of each kind that are counted separately; the rows of further ones are counted together.
 const MOST: usize = 50;
@@ -34,11 +34,6 @@ impl Reasons {
     /// Counts the reason of a rejected row.
     pub(crate) fn rejected(&mut self, row: &Rejected) {
         self.rejected.add(&row.reason, 1);
-    }
-
-    /// Counts the warnings of a row.
-    pub(crate) fn warned(&mut self, row: &Row) {
-        row.warnings.iter().for_each(|reason| self.warned_of(reason));
     }
 
     /// Counts one warning.

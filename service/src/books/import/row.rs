@@ -14,6 +14,7 @@ use crate::{
     Book,
     books::{NewBook, WholeBook},
     check::Checked,
+    imports::ReadyRow,
     noun::Noun,
     subjects::are_same,
 };
@@ -92,6 +93,28 @@ impl Row {
     /// The subjects that the row gives a stored book; `None` if it leaves them as they are.
     pub(super) fn subjects(&self) -> Option<&[String]> {
         self.present[SUBJECTS].then(|| self.book.subjects.as_deref().unwrap_or_default())
+    }
+}
+
+impl ReadyRow for Row {
+    fn place(&self) -> (u64, u64) {
+        (self.number, self.line)
+    }
+
+    fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    fn lacks_isbn(&self) -> bool {
+        self.book.isbn.is_none()
+    }
+
+    fn has_unread(&self) -> bool {
+        self.has_unread
+    }
+
+    fn is_lossy(&self) -> bool {
+        self.is_lossy
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Options,
+    batch::RowReader,
     dialect::Table,
     documents::Documents,
     encoding::{SAVE_AS_UTF_8, without_marks},
@@ -113,41 +114,6 @@ impl<R: Read> Rows<R> {
         }))
     }
 
-    /// How the file is understood.
-    pub fn understood(&self) -> Understood {
-        match &self.0 {
-            Kind::Text(rows) => rows.understood(),
-            Kind::Library(rows) => rows.understood(),
-            Kind::Documents(rows) => rows.understood(),
-        }
-    }
-
-    /// Rows so far without a value, which are left out as empty lines are.
-    pub fn empty_rows(&self) -> u64 {
-        match &self.0 {
-            Kind::Text(rows) => rows.empty_rows(),
-            Kind::Library(_) | Kind::Documents(_) => 0,
-        }
-    }
-
-    /// The header of a table, as it stands there.
-    pub fn header(&self) -> &[u8] {
-        match &self.0 {
-            Kind::Text(rows) => rows.header(),
-            Kind::Library(_) => &[],
-            Kind::Documents(rows) => rows.header(),
-        }
-    }
-
-    /// Where the next row begins.
-    pub fn place(&self) -> Place {
-        match &self.0 {
-            Kind::Text(rows) => rows.place(),
-            Kind::Library(rows) => rows.place(),
-            Kind::Documents(rows) => rows.place(),
-        }
-    }
-
     /// Goes on from where somebody stopped before.
     ///
     /// # Errors
@@ -162,12 +128,43 @@ impl<R: Read> Rows<R> {
             Kind::Documents(rows) => rows.go_to(place),
         }
     }
+}
 
-    /// The next row; `None` at the end.
-    ///
-    /// # Errors
-    /// When the file cannot be read any further.
-    pub fn next(&mut self) -> io::Result<Option<Result<Row, Rejected>>> {
+impl<R: Read> RowReader for Rows<R> {
+    type Row = Row;
+
+    fn understood(&self) -> Understood {
+        match &self.0 {
+            Kind::Text(rows) => rows.understood(),
+            Kind::Library(rows) => rows.understood(),
+            Kind::Documents(rows) => rows.understood(),
+        }
+    }
+
+    fn header(&self) -> &[u8] {
+        match &self.0 {
+            Kind::Text(rows) => rows.header(),
+            Kind::Library(_) => &[],
+            Kind::Documents(rows) => rows.header(),
+        }
+    }
+
+    fn place(&self) -> Place {
+        match &self.0 {
+            Kind::Text(rows) => rows.place(),
+            Kind::Library(rows) => rows.place(),
+            Kind::Documents(rows) => rows.place(),
+        }
+    }
+
+    fn empty_rows(&self) -> u64 {
+        match &self.0 {
+            Kind::Text(rows) => rows.empty_rows(),
+            Kind::Library(_) | Kind::Documents(_) => 0,
+        }
+    }
+
+    fn next(&mut self) -> io::Result<Option<Result<Row, Rejected>>> {
         match &mut self.0 {
             Kind::Text(rows) => rows.next(),
             Kind::Library(rows) => rows.next(),

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use super::{
-    Batch, Met, OnDuplicate, Reasons, Report, Row, Skipped,
+    Met, OnDuplicate, Row,
     matching::{Policy, find_isbns, find_stored},
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     books::{NewBook, WholeBook},
     database::{Changes, FromRow, RowSource},
     error::{Error, Result},
-    imports::Change,
+    imports::{Change, Outcome, duplicate},
     noun::Noun,
     now, subjects,
 };
@@ -65,38 +65,23 @@ impl Added {
         [Column::Id, Column::Isbn, Column::Title, Column::Author, Column::Year];
 }
 
-/// The outcome of the rows so far.
-#[derive(Debug, Default)]
-pub struct Outcome {
-    pub report: Report,
-    /// The reasons of rows that were rejected or have a warning.
-    pub reasons: Reasons,
-    /// The rows that were skipped, in order; `None` if they are only counted.
-    pub skipped: Option<Vec<Skipped>>,
-    /// The changes to the catalogue, in order; `None` if they are not needed.
-    pub changes: Option<Vec<Change<Book>>>,
-    /// What books that were changed are about from now on; it is stored with the batch.
-    subjects: BTreeMap<i32, Vec<String>>,
-}
-
-/// Stores the rows of a batch that can be stored, and counts all of them.
+/// Stores the rows of a batch.
 pub async fn store_batch(
     db: &impl Changes,
-    batch: &Batch,
+    rows: &[Row],
     Policy { on_duplicate, begun }: Policy,
-    outcome: &mut Outcome,
+    outcome: &mut Outcome<Book>,
 ) -> Result<()> {
-    outcome.read(batch);
-    let rows = &batch.rows;
     let mut stored = find_stored(db, rows.iter(), on_duplicate).await?;
+    let mut storing = Storing { db, on_duplicate, outcome, subjects: BTreeMap::new() };
     let mut fresh: Vec<&Row> = Vec::with_capacity(rows.len());
     let mut places: HashMap<Identity, usize> = HashMap::with_capacity(rows.len());
     for row in rows {
         let identity = Identity::of(&row.book);
         if on_duplicate == OnDuplicate::Update && places.contains_key(&identity) {
             // The earlier row must be stored before it can be updated; so batch boundaries make no difference.
-            insert(db, &mut fresh, on_duplicate, outcome).await?;
-            outcome.give_subjects(db).await?;
+            storing.insert(&mut fresh).await?;
+            storing.give_subjects().await?;
             places.clear();
             let again = find_stored(db, std::iter::once(row), on_duplicate).await?;
             stored.put(again.into_books());
@@ -104,165 +89,124 @@ pub async fn store_batch(
         let earlier = places.get(&identity).and_then(|place| fresh.get(*place));
         let alike = || if earlier.is_none() { stored.alike(&row.book, begun) } else { None };
         if let Some(book) = stored.same(row).or_else(alike) {
-            let changed = meet(db, book, row, (on_duplicate, outcome)).await?;
+            let changed = storing.meet(book, row).await?;
             stored.put(changed);
         } else if let Some(earlier) = earlier {
+            let met = Met::Row(earlier.number, earlier.line);
             if on_duplicate == OnDuplicate::Fail {
-                return Err(duplicate(row, Met::Row(earlier.number, earlier.line)));
+                return Err(duplicate(row, met));
             }
-            outcome.skip(row, Met::Row(earlier.number, earlier.line));
+            storing.outcome.skip(row, met);
         } else {
             places.insert(identity, fresh.len());
             fresh.push(row);
         }
     }
-    insert(db, &mut fresh, on_duplicate, outcome).await?;
-    outcome.give_subjects(db).await
+    storing.insert(&mut fresh).await?;
+    storing.give_subjects().await
 }
 
-/// Applies the policy for duplicates to a stored book; what it is now if it was changed.
-async fn meet(
-    db: &impl Changes,
-    stored: &WholeBook,
-    row: &Row,
-    (on_duplicate, outcome): (OnDuplicate, &mut Outcome),
-) -> Result<Option<WholeBook>> {
-    let id = stored.book.id;
-    let changed = match on_duplicate {
-        OnDuplicate::Fail => {
-            return Err(duplicate(row, Met::Stored("book", id)));
-        }
-        OnDuplicate::Skip => None,
-        OnDuplicate::Update => update(db, stored, row).await?,
-    };
-    match &changed {
-        None if on_duplicate == OnDuplicate::Update => outcome.skip(row, Met::Same("book", id)),
-        None => outcome.skip(row, Met::Stored("book", id)),
-        Some(changed) => outcome.updated(stored, changed),
-    }
-    Ok(changed)
+/// A batch that is being stored.
+struct Storing<'a, C> {
+    db: &'a C,
+    on_duplicate: OnDuplicate,
+    outcome: &'a mut Outcome<Book>,
+    /// What books that were changed are about from now on.
+    subjects: BTreeMap<i32, Vec<String>>,
 }
 
-impl Outcome {
-    /// For an import that notes what it does.
-    pub fn noted() -> Self {
-        Self { skipped: Some(Vec::new()), changes: Some(Vec::new()), ..Self::default() }
-    }
-
-    /// For a dry run, of which nothing is undone.
-    pub fn tried() -> Self {
-        Self { skipped: Some(Vec::new()), ..Self::default() }
-    }
-
-    /// Counts what is known of the rows of a batch before they are stored.
-    fn read(&mut self, batch: &Batch) {
-        let Batch { rows, rejected, empty_rows } = batch;
-        let report = &mut self.report;
-        report.rows += (rows.len() + rejected.len()) as u64;
-        report.rejected += rejected.len() as u64;
-        report.empty_rows += empty_rows;
-        let count = |is_so: fn(&Row) -> bool| rows.iter().filter(|row| is_so(row)).count() as u64;
-        report.warnings += count(|row| !row.warnings.is_empty());
-        report.without_isbn += count(|row| row.book.isbn.is_none());
-        report.unread += count(|row| row.has_unread);
-        report.unusable += count(|row| row.is_lossy);
-        rejected.iter().for_each(|row| self.reasons.rejected(row));
-        rows.iter().for_each(|row| self.reasons.warned(row));
-    }
-
-    fn skip(&mut self, row: &Row, met: Met) {
-        self.report.skipped += 1;
-        if let Some(skipped) = &mut self.skipped {
-            skipped.push(Skipped { number: row.number, line: row.line, met });
+impl<C: Changes> Storing<'_, C> {
+    /// Applies the policy for duplicates to a stored book; what it is now if it was changed.
+    async fn meet(&mut self, stored: &WholeBook, row: &Row) -> Result<Option<WholeBook>> {
+        let id = stored.book.id;
+        let (changed, met) = match self.on_duplicate {
+            OnDuplicate::Fail => return Err(duplicate(row, Met::Stored("book", id))),
+            OnDuplicate::Skip => (None, Met::Stored("book", id)),
+            OnDuplicate::Update => (update(self.db, stored, row).await?, Met::Same("book", id)),
+        };
+        match &changed {
+            None => self.outcome.skip(row, met),
+            Some(changed) => self.updated(stored, changed),
         }
+        Ok(changed)
     }
 
     fn updated(&mut self, before: &WholeBook, after: &WholeBook) {
-        self.report.updated += 1;
-        let (id, version) = (after.book.id, after.book.version);
+        self.outcome.report.updated += 1;
+        let (row, version) = (after.book.id, after.book.version);
         if before.subjects != after.subjects {
-            self.subjects.insert(id, after.subjects.clone());
+            self.subjects.insert(row, after.subjects.clone());
         }
-        if let Some(changes) = &mut self.changes {
-            let WholeBook { book, subjects } = before.clone();
-            let subjects = Some(subjects);
-            changes.push(Change { row: id, version, before: Some(book), subjects });
-        }
+        let WholeBook { book, subjects } = before.clone();
+        let (before, subjects) = (Some(book), Some(subjects));
+        self.outcome.note(Change { row, version, before, subjects });
     }
 
     /// Stores what the changed books are about.
-    async fn give_subjects(&mut self, db: &impl Changes) -> Result<()> {
+    async fn give_subjects(&mut self) -> Result<()> {
         if self.subjects.is_empty() {
             return Ok(());
         }
         let given = std::mem::take(&mut self.subjects);
         let given: Vec<(i32, &[String])> =
             given.iter().map(|(book, names)| (*book, names.as_slice())).collect();
-        subjects::give(db, &given).await
+        subjects::give(self.db, &given).await
     }
-}
 
-/// Stores the new rows and clears them. On PostgreSQL another transaction may have stored a book of one of them since the
-/// lookup: then the row is a duplicate of that book.
-async fn insert(
-    db: &impl Changes,
-    fresh: &mut Vec<&Row>,
-    on_duplicate: OnDuplicate,
-    outcome: &mut Outcome,
-) -> Result<()> {
-    for _ in 0..MOST_LOOKS {
-        if fresh.is_empty() {
-            return Ok(());
-        }
-        let added = add(db, fresh, outcome).await?;
-        let Some(added) = added.filter(|added| added.len() < fresh.len()) else {
-            fresh.clear();
-            return Ok(());
-        };
-        let added: HashSet<i32> = added.into_iter().collect();
-        // Nothing conflicts with the others: they are stored.
-        fresh.retain(|row| row.book.isbn.is_some());
-        let isbns = fresh.iter().filter_map(|row| row.book.isbn.as_deref());
-        let stored = find_isbns(db, isbns, on_duplicate).await?;
-        let mut rest = Vec::new();
-        for row in fresh.drain(..) {
-            match row.book.isbn.as_deref().and_then(|isbn| stored.of_isbn(isbn)) {
-                Some(stored) if added.contains(&stored.book.id) => {}
-                Some(book) => drop(meet(db, book, row, (on_duplicate, outcome)).await?),
-                // Deleted since.
-                None => rest.push(row),
+    /// Stores the new rows and clears them. On PostgreSQL another transaction may have stored a book of one of them since the
+    /// lookup: then the row is a duplicate of that book.
+    async fn insert(&mut self, fresh: &mut Vec<&Row>) -> Result<()> {
+        for _ in 0..MOST_LOOKS {
+            if fresh.is_empty() {
+                return Ok(());
             }
+            let added = self.add(fresh).await?;
+            let Some(added) = added.filter(|added| added.len() < fresh.len()) else {
+                fresh.clear();
+                return Ok(());
+            };
+            let added: HashSet<i32> = added.into_iter().collect();
+            // Nothing conflicts with the others: they are stored.
+            fresh.retain(|row| row.book.isbn.is_some());
+            let isbns = fresh.iter().filter_map(|row| row.book.isbn.as_deref());
+            let stored = find_isbns(self.db, isbns, self.on_duplicate).await?;
+            let mut rest = Vec::new();
+            for row in fresh.drain(..) {
+                match row.book.isbn.as_deref().and_then(|isbn| stored.of_isbn(isbn)) {
+                    Some(stored) if added.contains(&stored.book.id) => {}
+                    Some(stored) => drop(self.meet(stored, row).await?),
+                    // Deleted since.
+                    None => rest.push(row),
+                }
+            }
+            *fresh = rest;
         }
-        *fresh = rest;
+        Err(Error::collision("other sessions keep storing and deleting books of the same ISBNs"))
     }
-    Err(Error::collision("other sessions keep storing and deleting books of the same ISBNs"))
-}
 
-/// Inserts the rows that conflict with nothing, and counts them; the ids of their books where the database returns them.
-async fn add(db: &impl Changes, fresh: &[&Row], outcome: &mut Outcome) -> Result<Option<Vec<i32>>> {
-    let now = now();
-    let is_shared = db.backend() == DbBackend::Postgres;
-    let mut insert = Entity::insert_many(fresh.iter().map(|row| Book::row(&row.book, now)));
-    if is_shared {
-        // SQLite has one writer, so a book that the transaction did not find cannot appear meanwhile.
-        insert = insert.on_conflict(OnConflict::new().do_nothing().to_owned());
+    /// Inserts the rows that conflict with nothing, and counts them; the ids of their books where the database returns them.
+    async fn add(&mut self, fresh: &[&Row]) -> Result<Option<Vec<i32>>> {
+        let (db, now) = (self.db, now());
+        let is_shared = db.backend() == DbBackend::Postgres;
+        let mut insert = Entity::insert_many(fresh.iter().map(|row| Book::row(&row.book, now)));
+        if is_shared {
+            // SQLite has one writer, so a book that the transaction did not find cannot appear meanwhile.
+            insert = insert.on_conflict(OnConflict::new().do_nothing().to_owned());
+        }
+        let has_subjects = fresh.iter().any(|row| row.book.subjects.is_some());
+        let books = if has_subjects {
+            add_with_subjects(db, &mut insert, fresh).await?
+        } else if self.outcome.changes.is_none() && !is_shared {
+            db.exec(insert.as_query()).await?;
+            self.outcome.report.inserted += fresh.len() as u64;
+            return Ok(None);
+        } else {
+            db.ids(insert.query().returning_col(Column::Id)).await?
+        };
+        self.outcome.report.inserted += books.len() as u64;
+        books.iter().for_each(|book| self.outcome.note(Change::added(*book)));
+        Ok(Some(books))
     }
-    let has_subjects = fresh.iter().any(|row| row.book.subjects.is_some());
-    let books = if has_subjects {
-        add_with_subjects(db, &mut insert, fresh).await?
-    } else if outcome.changes.is_none() && !is_shared {
-        db.exec(insert.as_query()).await?;
-        outcome.report.inserted += fresh.len() as u64;
-        return Ok(None);
-    } else {
-        db.ids(insert.query().returning_col(Column::Id)).await?
-    };
-    outcome.report.inserted += books.len() as u64;
-    if let Some(changes) = &mut outcome.changes {
-        let added = |row: &i32| Change { row: *row, version: 1, before: None, subjects: None };
-        changes.extend(books.iter().map(added));
-    }
-    Ok(Some(books))
 }
 
 /// Inserts rows and what their books are about; the ids of these books. Neither database promises an order of what it returns.
@@ -281,12 +225,6 @@ async fn add_with_subjects(
     let given = added.iter().filter_map(|(id, row)| Some((*id, *named.get(row)?)));
     subjects::add(db, &given.collect::<Vec<_>>()).await?;
     Ok(added.into_iter().map(|(id, _)| id).collect())
-}
-
-fn duplicate(row: &Row, what: Met) -> Error {
-    let Row { number, line, .. } = row;
-    let resolution = "choose to skip or to update duplicates instead";
-    Error::invalid("", "duplicate", format!("row {number} (line {line}) {what}; {resolution}"))
 }
 
 /// Gives a stored book the values of the row. `None` when nothing differs.

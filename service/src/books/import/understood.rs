@@ -2,7 +2,6 @@
 
 use super::{
     Format, Options,
-    columns::Columns,
     dialect::{Dialect, LineEnds},
     encoding::{Encoding, without_marks},
     fields::Fields,
@@ -10,6 +9,10 @@ use super::{
     profiles::Profile,
     record::{Parsed, parse},
 };
+use crate::imports::Importable;
+
+/// Our columns with the headers that they are read from, the best first.
+pub type Named = Vec<(&'static str, Vec<String>)>;
 
 /// How a file is understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +26,7 @@ pub struct Understood {
     /// The program that wrote a table, if it is known by its header.
     pub profile: Option<&'static Profile>,
     /// Our columns with the headers that they are read from, the best first; none for JSON lines.
-    pub columns: Vec<(&'static str, Vec<String>)>,
+    pub columns: Named,
     /// The member of a JSON document whose objects are read, if they are not those of the document itself.
     pub list: Option<String>,
 }
@@ -44,9 +47,9 @@ impl Understood {
 }
 
 impl Understood {
-    /// By the header of a table and the options with which it was read.
+    /// By the header of a table of a noun and the options with which it was read.
     #[must_use]
-    pub fn of(header: &[u8], options: &Options) -> Self {
+    pub fn of<T: Importable>(header: &[u8], options: &Options) -> Self {
         let encoding = options.encoding.unwrap_or(Encoding::UTF_8);
         let is_library = !matches!(options.format, Format::Csv(_) | Format::Jsonl);
         let library = is_library.then_some(options.format);
@@ -76,9 +79,9 @@ impl Understood {
             skip_lines: table.skip_lines.unwrap_or_default(),
         };
         let known = Self { dialect: Some(dialect), ..unknown };
-        match Columns::find(&names, options) {
-            Ok(columns) if matches!(parsed, Parsed::Record(_)) => {
-                Self { profile: columns.profile, columns: columns.named(&names), ..known }
+        match T::columns(&names, options) {
+            Some((profile, columns)) if matches!(parsed, Parsed::Record(_)) => {
+                Self { profile, columns, ..known }
             }
             _ => known,
         }

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use super::*;
-use crate::books::import::{Options, rows};
+use crate::books::import::{Options, RowReader, rows};
 
 const ONE: &str = "9780132350884";
 const OTHER: &str = "9780306406157";
