@@ -81,7 +81,8 @@ impl<R: Read> Library<R> {
         match records.next() {
             None => Err(format!("the file has no records of {}", ours(format).name())),
             Some(Err(error)) if error.is_fatal() => {
-                Err(format!("the file is not {}: {}", ours(format).name(), error.reason))
+                let reason = shortened(&error.reason.to_string(), 300);
+                Err(format!("the file is not {}: {reason}", ours(format).name()))
             }
             first => Ok(Self { format, records, bytes, first, read: 0, defaults }),
         }

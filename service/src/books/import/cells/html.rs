@@ -10,6 +10,9 @@ const INLINE: [&str; 14] = [
     "td",
 ];
 
+/// Bytes of the longest tag.
+const LONGEST: usize = 1000;
+
 /// The text without its tags; a text with other things between angle brackets stays as it is there.
 pub fn text(html: &str) -> Cow<'_, str> {
     if !html.contains('<') {
@@ -38,7 +41,8 @@ pub fn text(html: &str) -> Cow<'_, str> {
 
 /// The length of a tag without its first bracket, and whether it stands between lines.
 fn length(tag: &str) -> Option<(usize, bool)> {
-    let end = tag.find('>').filter(|end| *end < 1000)?;
+    let bytes = tag.as_bytes();
+    let end = memchr::memchr(b'>', bytes.get(..LONGEST).unwrap_or(bytes))?;
     let inner = tag.get(..end)?.trim_start_matches('/');
     let name = inner.split(|c: char| !c.is_ascii_alphanumeric()).next()?;
     let is = |names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(name));

@@ -21,26 +21,35 @@ pub(super) fn record(
     fields: &mut Fields,
 ) -> Parsed {
     let wider = Parsed::Broken(Broken::Wider { expected: width });
-    match parse(input, last, (delimiter, Some(width + MOST_EXTRA)), fields) {
-        Parsed::Record(length) => {
-            let has_surplus = surplus > 0 && fields.len() == width + surplus;
-            let is_mended =
-                has_surplus && fields.shorten(width) || joined(delimiter, width, fields);
-            return if is_mended { Parsed::Record(length) } else { wider };
+    if surplus > 0 {
+        match parse(input, last, (delimiter, Some(width + surplus)), fields) {
+            Parsed::Record(length) if fields.len() == width + surplus && fields.shorten(width) => {
+                return Parsed::Record(length);
+            }
+            Parsed::More => return Parsed::More,
+            _ => {}
         }
-        Parsed::Broken(Broken::Wider { .. }) => return wider,
-        Parsed::More => return Parsed::More,
-        Parsed::Broken(_) => {}
     }
     let end = memchr(b'\n', input);
     let Some(length) = end.map(|end| end + 1).or(last.then_some(input.len())) else {
         return Parsed::More;
     };
-    let line = input.get(..end.unwrap_or(length)).unwrap_or_default();
+    // What has no quotes or too many of them has its end where the line has it: further lines would be read again with each line.
+    let line = input.get(..length).unwrap_or_default();
+    match parse(line, true, (delimiter, Some(width + MOST_EXTRA)), fields) {
+        Parsed::Record(_) => {
+            return if joined(delimiter, width, fields) { Parsed::Record(length) } else { wider };
+        }
+        Parsed::Broken(Broken::Wider { .. }) => return wider,
+        Parsed::More | Parsed::Broken(_) => {}
+    }
     fields.clear();
-    let mut rest = Some(line.strip_suffix(b"\r").unwrap_or(line));
+    let line = input.get(..end.unwrap_or(length)).unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let (mut rest, mut unclosed) = (Some(line), Unclosed::default());
     while let Some(text) = rest {
-        let Some(taken) = field(text, delimiter, fields) else {
+        unclosed.start = line.len() - text.len();
+        let Some(taken) = field(text, delimiter, &mut unclosed, fields) else {
             return Parsed::Broken(Broken::Unclosed);
         };
         fields.end();
@@ -50,6 +59,25 @@ pub(super) fn record(
         rest = text.get(taken..).and_then(|rest| rest.strip_prefix(&[delimiter]));
     }
     if fields.len() == width { Parsed::Record(length) } else { wider }
+}
+
+/// Places of a line from which no quote closes a field, so that no field looks for one there again.
+#[derive(Default)]
+struct Unclosed {
+    /// Where the field begins.
+    start: usize,
+    places: Vec<bool>,
+}
+
+impl Unclosed {
+    /// Whether a place of the field was looked at before.
+    fn is_known(&mut self, at: usize) -> bool {
+        let at = self.start + at;
+        if self.places.len() <= at {
+            self.places.resize(at + 1, false);
+        }
+        self.places.get_mut(at).is_some_and(|known| std::mem::replace(known, true))
+    }
 }
 
 /// How many empty fields more than the header the first rows of a table have, if each has as many.
@@ -94,8 +122,13 @@ fn joined(delimiter: u8, width: usize, fields: &mut Fields) -> bool {
 }
 
 /// Takes the first field of a text, and gives its length; `None` if its quote is never closed.
-fn field(text: &[u8], delimiter: u8, fields: &mut Fields) -> Option<usize> {
-    if let Some(length) = quoted(text, delimiter) {
+fn field(
+    text: &[u8],
+    delimiter: u8,
+    unclosed: &mut Unclosed,
+    fields: &mut Fields,
+) -> Option<usize> {
+    if let Some(length) = quoted(text, delimiter, unclosed) {
         let inner = text.get(1..length - 1)?;
         unquote(inner, fields);
         return Some(length);
@@ -108,10 +141,13 @@ fn field(text: &[u8], delimiter: u8, fields: &mut Fields) -> Option<usize> {
 }
 
 /// The length of a field in quotes, of which the last one has a delimiter after it, or nothing.
-fn quoted(text: &[u8], delimiter: u8) -> Option<usize> {
+fn quoted(text: &[u8], delimiter: u8, unclosed: &mut Unclosed) -> Option<usize> {
     let mut at = text.starts_with(b"\"").then_some(1)?;
     loop {
         at += memchr2(b'"', b'\\', text.get(at..)?)?;
+        if unclosed.is_known(at) {
+            return None;
+        }
         match (text.get(at)?, text.get(at + 1)) {
             (b'"', None) => return Some(at + 1),
             (b'"', Some(next)) if *next == delimiter => return Some(at + 1),

@@ -173,3 +173,34 @@ proptest! {
         prop_assert_eq!(records.place().0, bytes.len() as u64);
     }
 }
+
+/// The time that this thread has had a processor. Only Linux tells.
+fn processor_time() -> Option<u64> {
+    let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    statistics.split(' ').next()?.parse().ok()
+}
+
+#[test]
+fn broken_quotes_cost_a_bounded_time_for_each_byte() {
+    for line in [
+        "\"A \"b\" c\",x\n".to_owned(),
+        "\"a,x\n".to_owned(),
+        "\"\\\\\\\"\\,x\n".to_owned(),
+        // Each line closes the quote of the one before, and opens one.
+        "a\",\"\n".to_owned(),
+        // No quote of a long line closes any of its fields.
+        format!("{}\"\"\n", "\"x\"y,".repeat(850)),
+        format!("{}\"\"\n", "\"x\"y,".repeat(150_000)),
+    ] {
+        let width = if line.len() < 100 { 2 } else { 900 };
+        let text = line.repeat((1 << 20) / line.len() + 1);
+        let before = processor_time();
+        let mut records = Records::new(Source::new(text.as_bytes()), b',');
+        records.expect_rows(width, 1);
+        while records.next().unwrap().is_some() {}
+        let (Some(before), Some(after)) = (before, processor_time()) else { return };
+        let a_byte = (after - before) / text.len() as u64;
+        println!("{line:.20}: {a_byte} ns a byte");
+        assert!(a_byte < 2500, "{line:.20}: {a_byte} ns a byte");
+    }
+}
