@@ -233,7 +233,8 @@ fn unwritable(error: io::Error) -> Error {
     Error::internal(format!("a row cannot be written: {error}"))
 }
 
-enum Writer<W: Write> {
+/// Writes rows of one noun.
+pub(crate) enum Writer<W: Write> {
     Csv(Box<csv::Writer<W>>, u8),
     Jsonl(W),
     Marc21(marc21::Writer<W>),
@@ -256,7 +257,11 @@ impl Writer<Vec<u8>> {
 }
 
 impl<W: Write> Writer<W> {
-    fn new<T: Exported>(format: Format, mut output: W) -> io::Result<Self> {
+    /// Writes what stands before the rows.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn new<T: Exported>(format: Format, mut output: W) -> io::Result<Self> {
         Ok(match format {
             Format::Jsonl => Self::Jsonl(output),
             Format::Csv(Table { delimiter, bom }) => {
@@ -276,7 +281,11 @@ impl<W: Write> Writer<W> {
         })
     }
 
-    fn write<T: Exported>(&mut self, row: &T::Whole) -> io::Result<()> {
+    /// Writes a row.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn write<T: Exported>(&mut self, row: &T::Whole) -> io::Result<()> {
         match self {
             Self::Csv(csv, _) => {
                 let cells = <T as Exported>::cells(row);
@@ -295,7 +304,11 @@ impl<W: Write> Writer<W> {
         }
     }
 
-    fn finish(self) -> io::Result<W> {
+    /// Writes what stands after the rows.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn finish(self) -> io::Result<W> {
         let mut output = match self {
             Self::Csv(csv, _) => csv.into_inner().map_err(csv::IntoInnerError::into_error)?,
             Self::Jsonl(output) => output,

@@ -2,7 +2,7 @@
 
 mod export;
 mod import;
-mod price;
+pub(crate) mod price;
 mod related;
 
 use entity::item::{ActiveModel, Column, Entity};

@@ -15,6 +15,8 @@ mod encoding;
 mod fields;
 pub(crate) mod header;
 mod importable;
+#[cfg(any(test, feature = "laws"))]
+pub mod laws;
 mod library;
 mod matching;
 mod members;

@@ -82,7 +82,9 @@ impl Shape {
         let text = without_marks(sample).trim_ascii_start();
         let mut lines = text.splitn(2, |byte| *byte == b'\n');
         let first = lines.next().unwrap_or_default().trim_ascii_end();
-        let is_open = first.starts_with(b"[") && end(first).is_none() && lines.next().is_some();
+        let goes_on = matches!(first.last(), Some(b'[' | b'{' | b','));
+        let is_open =
+            first.starts_with(b"[") && goes_on && end(first).is_none() && lines.next().is_some();
         if is_open || first == b"{" { Self::of(sample) } else { Ok(None) }
     }
 
