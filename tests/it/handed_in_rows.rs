@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     imported_profiles::upload,
-    support::{App, Database, on_both},
+    support::{App, Database, Program, on_both},
 };
 
 const ITEMS: &str = "title,price,shop,isbn,qty\nClean Code,$9.99,Market,0132350882,2\nEmma,5,Market,,1\nLost,5,Nowhere,,1\n\
@@ -22,6 +22,10 @@ fn counts(import: &Value) -> [i64; 5] {
     assert_eq!(import["state"], "done", "{import}");
     ["inserted", "updated", "skipped", "rejected", "warnings"]
         .map(|count| import[count].as_i64().unwrap())
+}
+
+fn run(database: &Database, arguments: &[&str], input: &str) -> String {
+    Program::new(database).run_with_input(arguments, input.as_bytes()).expect_success().stdout
 }
 
 fn items(database: &Database) -> Vec<String> {
@@ -75,6 +79,22 @@ on_both! {
         assert_eq!(items(&database), ["Emma|6.00|0"]);
         assert_eq!(app.get("/api/imports/2").expect(200)["not_reverted"], 1);
         assert_eq!(app.get("/api/imports?noun=books").expect(200), json!([]));
+    }
+
+    fn large_quantities_are_as_many_items(database) {
+        let app = library(&database);
+        let rows: String = (0..60).map(|row| format!("i{row},1,Market,{}\n", 400 + row)).collect();
+        let table = format!("name,price,store,quantity\n{rows}");
+        let count = || database.number("SELECT count(*) FROM items");
+        let all = (400..460).sum::<i64>();
+        assert_eq!((counts(&upload(&app, "?noun=items", &table)), count()), ([60, 0, 0, 0, 0], all));
+        assert_eq!((counts(&upload(&app, "?noun=items", &table)), count()), ([0, 0, 60, 0, 0], all));
+        let said = run(&database, &["import", "items", "-"], &table.replace(",1,", ",2,").replace("i5,", "j,"));
+        assert!(said.contains("60 rows: 1 inserted, 0 updated, 59 skipped"), "{said}");
+        assert_eq!(count(), all + 405);
+        let undone = app.post("/api/imports/1/undo", json!({})).expect(202);
+        app.get(undone["links"]["events"].as_str().unwrap());
+        assert_eq!(count(), 405);
     }
 
     fn stores_are_imported_as_books_are(database) {

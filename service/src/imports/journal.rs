@@ -12,6 +12,9 @@ use crate::{
     noun::{Members, Noun},
 };
 
+/// Changes of an INSERT; five values each stay below the parameter limits of both databases.
+const PART: usize = 1000;
+
 /// What an import did to a row.
 #[derive(Debug)]
 pub struct Change<T> {
@@ -65,13 +68,14 @@ pub async fn note<T: Noun>(db: &impl Changes, import: i32, changes: Vec<Change<T
         };
         rows.insert(id, row);
     }
-    if rows.is_empty() {
-        return Ok(());
-    }
     let again = OnConflict::columns([Column::ImportId, Column::BookId])
         .update_column(Column::Version)
         .to_owned();
-    let noted = Entity::insert_many(rows.into_values()).on_conflict(again);
-    db.exec(noted.as_query()).await?;
+    let mut rows: Vec<ActiveModel> = rows.into_values().collect();
+    while !rows.is_empty() {
+        let part = rows.drain(..rows.len().min(PART));
+        let noted = Entity::insert_many(part).on_conflict(again.clone());
+        db.exec(noted.as_query()).await?;
+    }
     Ok(())
 }

@@ -28,6 +28,8 @@ pub struct Layout {
     pub headers: Headers,
     /// Columns of which one of each group must be there, or have a default.
     pub needed: &'static [&'static [&'static str]],
+    /// The column that says how many rows of the database a row is.
+    pub copies: Option<&'static str>,
 }
 
 /// Reads a file row by row.
@@ -170,6 +172,12 @@ impl<R: Read> RowReader for Sheet<R> {
 
     fn empty_rows(&self) -> u64 {
         self.records.empty()
+    }
+
+    fn copies(&self, row: &SheetRow) -> usize {
+        let written = self.layout.copies.and_then(|column| row.cells.get(column));
+        let whole = written.and_then(|written| written.split('.').next()?.parse().ok());
+        whole.unwrap_or(1)
     }
 
     fn next(&mut self) -> io::Result<Option<Result<SheetRow, Rejected>>> {

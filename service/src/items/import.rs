@@ -43,6 +43,7 @@ impl Tabular for Item {
             ("quantity", &["quantity", "qty", "copies", "stock", "in_stock", "menge", "anzahl"]),
         ],
         needed: &[&["name"], &["price"], &["store", "store_id"]],
+        copies: Some("quantity"),
     };
     type Key = (i32, String, Option<i32>);
 

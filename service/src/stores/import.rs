@@ -18,6 +18,7 @@ impl Tabular for Store {
     const LAYOUT: Layout = Layout {
         headers: &[("name", &["name", "store", "store_name", "shop", "branch", "filiale"])],
         needed: &[&["name"]],
+        copies: None,
     };
     type Key = String;
 

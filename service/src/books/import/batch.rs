@@ -12,6 +12,9 @@ pub const BATCH: usize = 500;
 /// Bytes of the file after which a batch ends early: rejected rows stay in memory until they are recorded.
 const BATCH_BYTES: u64 = 1 << 20;
 
+/// Rows of the database that a batch becomes, after which it ends early: others wait to write meanwhile.
+const MOST_STORED: usize = 2000;
+
 /// Consecutive rows; those that may be stored are separate from those that cannot.
 #[derive(Debug)]
 pub struct Batch<R = Row> {
@@ -51,6 +54,11 @@ pub trait RowReader {
     /// When the file cannot be read any further.
     fn next(&mut self) -> io::Result<Option<Result<Self::Row, Rejected>>>;
 
+    /// How many rows of the database a row may become.
+    fn copies(&self, _: &Self::Row) -> usize {
+        1
+    }
+
     /// The next rows, at most the given number; none at the end.
     ///
     /// # Errors
@@ -58,11 +66,16 @@ pub trait RowReader {
     fn batch(&mut self, most: usize) -> io::Result<Batch<Self::Row>> {
         let (begin, empty_rows) = (self.place().bytes, self.empty_rows());
         let mut batch = Batch { rows: Vec::new(), rejected: Vec::new(), empty_rows: 0 };
+        let mut stored = 0;
         while batch.rows.len() + batch.rejected.len() < most.min(BATCH)
             && self.place().bytes - begin < BATCH_BYTES
+            && stored < MOST_STORED
         {
             match self.next()? {
-                Some(Ok(row)) => batch.rows.push(row),
+                Some(Ok(row)) => {
+                    stored += self.copies(&row);
+                    batch.rows.push(row);
+                }
                 Some(Err(rejected)) => batch.rejected.push(rejected),
                 None => break,
             }
