@@ -90,6 +90,14 @@ pub trait Memory: Send + Sync + 'static {
 
     /// Keeps what a transaction noted.
     fn commit(&self) {}
+
+    /// Refuses a file of which a server would have to remember too much.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with what to do about it.
+    fn expect_room(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// A row that can be stored.

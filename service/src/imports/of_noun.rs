@@ -6,7 +6,7 @@
 use std::{
     collections::HashMap,
     fs::File,
-    hash::Hash,
+    hash::{BuildHasher, Hash, RandomState},
     io::{self, Read},
     path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -20,7 +20,7 @@ use super::{
     undo::Undoable,
 };
 use crate::{
-    books::import::{Batch, Met, Named, OnDuplicate, Options, Place, Policy, Profile},
+    books::import::{Batch, Met, Named, OnDuplicate, Options, Place, Policy, Profile, bad_file},
     check::Checked,
     database::{Changes, Rows},
     error::Result,
@@ -30,6 +30,8 @@ use crate::{
 
 /// Rows of an INSERT.
 const INSERT: usize = 1000;
+/// Different rows of a file on a server, which are remembered in some 40 bytes each.
+const MOST_KEYS: usize = 1_000_000;
 
 /// A noun whose rows are imported from tables with its columns.
 #[expect(async_fn_in_trait, reason = "jobs run on the thread that they began on")]
@@ -37,7 +39,7 @@ pub trait Tabular: Undoable {
     /// The columns of files.
     const LAYOUT: Layout;
     /// What rows that are the same have in common.
-    type Key: Clone + Eq + Hash + Send + 'static;
+    type Key: Eq + Hash;
 
     /// What the cells of rows say, each with what it refers to; or why a row cannot be stored.
     ///
@@ -90,7 +92,7 @@ impl<T: Tabular> Importable for T {
     type Reader<R: Read + Send + 'static> = Sheet<R>;
     type Read = SheetRow;
     type Ready = Placed<T>;
-    type Memory = Seen<T::Key>;
+    type Memory = Seen;
     const LOOKS_BACK: bool = true;
 
     fn open<R: Read + Send + 'static>(
@@ -109,8 +111,8 @@ impl<T: Tabular> Importable for T {
         sheet.go_to(place)
     }
 
-    async fn remember(_: Option<&Path>) -> Result<Seen<T::Key>> {
-        Ok(Seen(Mutex::default()))
+    async fn remember(_: Option<&Path>) -> Result<Seen> {
+        Ok(Seen::default())
     }
 
     async fn prepare(db: &impl Rows, batch: Batch<SheetRow>) -> Result<Batch<Placed<T>>> {
@@ -129,7 +131,7 @@ impl<T: Tabular> Importable for T {
         Ok(Batch { rows, rejected, empty_rows })
     }
 
-    fn recall(seen: &Seen<T::Key>, batch: &Batch<Placed<T>>) {
+    fn recall(seen: &Seen, batch: &Batch<Placed<T>>) {
         for Placed { says, .. } in &batch.rows {
             for _ in 0..says.copies {
                 seen.next(&T::key(&says.new));
@@ -140,7 +142,7 @@ impl<T: Tabular> Importable for T {
     async fn store(
         db: &impl Changes,
         batch: &Batch<Placed<T>>,
-        (policy, seen): (Policy, &Seen<T::Key>),
+        (policy, seen): (Policy, &Seen),
         outcome: &mut Outcome<T>,
     ) -> Result<()> {
         let stored = db.rows(alike::<T>(batch).lock_exclusive()).await?;
@@ -165,7 +167,7 @@ impl<T: Tabular> Importable for T {
     async fn attempt(
         catalogue: &impl Rows,
         batch: &Batch<Placed<T>>,
-        how: (Policy, &Seen<T::Key>),
+        how: (Policy, &Seen),
         outcome: &mut Outcome<T>,
     ) -> Result<()> {
         let stored = catalogue.rows(alike::<T>(batch)).await?;
@@ -178,35 +180,37 @@ fn alike<T: Tabular>(batch: &Batch<Placed<T>>) -> Select<T::Table> {
 }
 
 /// How many rows of a file there were with each key: those of transactions that were committed, and those of the one that runs.
-pub struct Seen<K>(Mutex<Counts<K>>);
-
-struct Counts<K> {
-    committed: HashMap<K, usize>,
-    pending: HashMap<K, usize>,
+///
+/// The keys are hashes. Of the most that a server remembers, two are taken for one with a probability of 1 in thirty million.
+#[derive(Default)]
+pub struct Seen {
+    hasher: RandomState,
+    counts: Mutex<Counts>,
 }
 
-impl<K> Default for Counts<K> {
-    fn default() -> Self {
-        Self { committed: HashMap::new(), pending: HashMap::new() }
-    }
+#[derive(Default)]
+struct Counts {
+    committed: HashMap<u64, usize>,
+    pending: HashMap<u64, usize>,
 }
 
-impl<K: Clone + Eq + Hash> Seen<K> {
-    fn counts(&self) -> MutexGuard<'_, Counts<K>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+impl Seen {
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many rows with a key there were before this one.
-    fn next(&self, key: &K) -> usize {
+    fn next(&self, key: &impl Hash) -> usize {
+        let key = self.hasher.hash_one(key);
         let Counts { committed, pending } = &mut *self.counts();
-        let before = committed.get(key).copied().unwrap_or_default();
-        let count = pending.entry(key.clone()).or_default();
+        let before = committed.get(&key).copied().unwrap_or_default();
+        let count = pending.entry(key).or_default();
         *count += 1;
         before + *count - 1
     }
 }
 
-impl<K: Clone + Eq + Hash + Send + 'static> Memory for Seen<K> {
+impl Memory for Seen {
     fn begin(&self) {
         self.counts().pending.clear();
     }
@@ -216,6 +220,15 @@ impl<K: Clone + Eq + Hash + Send + 'static> Memory for Seen<K> {
         for (key, count) in pending.drain() {
             *committed.entry(key).or_default() += count;
         }
+    }
+
+    fn expect_room(&self) -> Result<()> {
+        if self.counts().committed.len() <= MOST_KEYS {
+            return Ok(());
+        }
+        Err(bad_file(format!(
+            "the file has more than {MOST_KEYS} different rows; send it in parts, or import it with `bookplate import`"
+        )))
     }
 }
 
@@ -238,7 +251,7 @@ enum Became {
 fn plan<'a, T: Tabular>(
     batch: &'a Batch<Placed<T>>,
     stored: Vec<T>,
-    (policy, seen): (Policy, &Seen<T::Key>),
+    (policy, seen): (Policy, &Seen),
     outcome: &mut Outcome<T>,
 ) -> Result<Plan<'a, T>> {
     let mut by_key: HashMap<T::Key, Vec<T>> = HashMap::new();
@@ -289,5 +302,24 @@ impl<T: Tabular> Plan<'_, T> {
         changed.set(T::UPDATED_AT, now().into());
         self.changed.push((stored.clone(), changed));
         Ok(Became::Updated)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_committed_is_remembered_up_to_a_limit() {
+        let seen = Seen::default();
+        assert_eq!([seen.next(&"a"), seen.next(&"a"), seen.next(&"b")], [0, 1, 0]);
+        seen.begin();
+        assert_eq!(seen.next(&"a"), 0);
+        seen.commit();
+        assert_eq!([seen.next(&"a"), seen.next(&"b")], [1, 0]);
+        seen.expect_room().unwrap();
+        seen.counts().committed = (0..).map(|key| (key, 1)).take(MOST_KEYS + 1).collect();
+        let refused = seen.expect_room().unwrap_err().to_string();
+        assert!(refused.contains("more than 1000000 different rows"), "{refused}");
     }
 }

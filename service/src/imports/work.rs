@@ -252,6 +252,7 @@ impl Imports {
             if import.state != State::Running {
                 break;
             }
+            memory.expect_room()?;
         }
         Ok(())
     }
