@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use actix_web::{
-    FromRequest, HttpRequest, HttpResponse,
+    FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder,
     dev::Payload,
     http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LINK, VARY},
     web::{Bytes, Data},
@@ -176,18 +176,7 @@ impl List {
         let read = async |listing: &Listing| page(&db, listing).await;
         let listing = self.listing.clone().or_near();
         let (first, rest) = Walk::begin(&listing, self.cap, &read).await?;
-        let mut response = HttpResponse::Ok();
-        response.insert_header((VARY, "Accept, Accept-Encoding"));
-        response.insert_header((CONTENT_TYPE, format.content_type()));
-        if let Some(links) = self.links(&first) {
-            response.insert_header((LINK, links));
-        }
-        if let Some(total) = first.total {
-            response.insert_header((TOTAL, HeaderValue::from(total)));
-        }
-        if first.is_near {
-            response.insert_header((NEAR, "true"));
-        }
+        let mut response = self.head(format, &first);
         let mut bytes = part(&db, &self.projection, format, (&first.rows, true)).await?;
         drop(place);
         let Some(mut walk) = rest else {
@@ -213,6 +202,23 @@ impl List {
         let whole = |bytes| stream::iter([Ok(bytes)]);
         let end = whole(Bytes::from_static(format.end()));
         Ok(response.streaming(whole(fitted(bytes)).chain(rest).chain(end)))
+    }
+
+    /// The response before its rows.
+    fn head<T>(&self, format: Format, first: &Page<T>) -> HttpResponseBuilder {
+        let mut response = HttpResponse::Ok();
+        response.insert_header((VARY, "Accept, Accept-Encoding"));
+        response.insert_header((CONTENT_TYPE, format.content_type()));
+        if let Some(links) = self.links(first) {
+            response.insert_header((LINK, links));
+        }
+        if let Some(total) = first.total {
+            response.insert_header((TOTAL, HeaderValue::from(total)));
+        }
+        if first.is_near {
+            response.insert_header((NEAR, "true"));
+        }
+        response
     }
 
     fn links<T>(&self, page: &Page<T>) -> Option<String> {
