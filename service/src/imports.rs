@@ -34,7 +34,7 @@ pub use importable::Importable;
 pub(crate) use journal::Change;
 pub use lists::{RowList, RowParts};
 #[cfg(any(test, feature = "laws"))]
-pub(crate) use sheet::{Sheet, SheetRow};
+pub(crate) use sheet::Sheet;
 pub use spool::{Room, Spool, Upload};
 pub(crate) use undo::Undoable;
 pub use undo::{not_reverted, undo_at_once};

@@ -6,13 +6,13 @@ mod expected;
 use std::io::{Cursor, Read};
 
 use super::{
-    Format, OnDuplicate, Options, Rejected, RowReader, Rows, cells, columns::COLUMNS,
+    Format, OnDuplicate, Options, Rows, batch::RowReader, cells, columns::COLUMNS,
     dialect::LineEnds, row::Place, shape::Shape, texts::Texts,
 };
 use crate::{
     Item, Store,
     books::NewBook,
-    imports::{Sheet, SheetRow, Tabular},
+    imports::{Layout, Sheet, Tabular},
     items::price,
 };
 use expected::{expect_alike_when_exported, good_row};
@@ -124,30 +124,37 @@ pub fn cells(bytes: &[u8]) {
 }
 
 /// Rows of a noun without programs and documents.
-fn sheet(bytes: &[u8], layout: crate::imports::Layout) {
+fn sheet(bytes: &[u8], layout: Layout) {
     let options = Options::default();
-    let read = |input: &mut dyn Read| {
-        let mut sheet =
-            Sheet::new(input, layout, &options).inspect_err(|why| expect_reason(why)).ok()?;
-        let mut rows = Vec::new();
-        while let Ok(Some(row)) = sheet.next() {
-            assert!(rows.len() <= bytes.len(), "it goes on for ever");
-            rows.push(match row {
-                Ok(SheetRow { number, line, raw, cells }) => {
-                    (number, line, raw, Ok(format!("{cells:?}")))
-                }
-                Err(Rejected { number, line, raw, reason }) => {
-                    assert!(!reason.is_empty());
-                    (number, line, raw, Err(reason))
-                }
-            });
+    let Ok(mut whole) = Sheet::new(Cursor::new(bytes), layout, &options) else { return };
+    let options = whole.understood().settle(options);
+    let (mut places, mut rows) = (vec![whole.place()], Vec::new());
+    while let Some(row) = shown(&mut whole) {
+        assert!(rows.len() <= bytes.len(), "it goes on for ever");
+        rows.push(row);
+        places.push(whole.place());
+    }
+    assert!(rows.iter().map(|row| row.0).eq(1..=rows.len() as u64));
+    let in_pieces = Sheet::new(Pieces(bytes, 3), layout, &options)
+        .map(|mut sheet| std::iter::from_fn(|| shown(&mut sheet)).collect::<Vec<_>>());
+    assert_eq!(in_pieces.as_ref(), Ok(&rows), "it depends on the parts in which it is read");
+    let middle = rows.len() / 2;
+    let (Some(place), Some(rest)) = (places.get(middle), rows.get(middle..)) else { return };
+    let Ok(mut later) = Sheet::new(Cursor::new(bytes), layout, &options) else { return };
+    assert!(later.go_to(*place).is_ok());
+    let found: Vec<_> = std::iter::from_fn(|| shown(&mut later)).collect();
+    assert_eq!(rest, found, "an import that goes on at row {middle} reads other rows");
+}
+
+/// The next row with its number and line, and what is read of it or why not.
+fn shown<R: Read>(sheet: &mut Sheet<R>) -> Option<(u64, u64, Result<String, String>)> {
+    Some(match sheet.next().ok()?? {
+        Ok(row) => (row.number, row.line, Ok(format!("{:?}", row.cells))),
+        Err(row) => {
+            expect_reason(&row.reason);
+            (row.number, row.line, Err(row.reason))
         }
-        Some(rows)
-    };
-    let rows = read(&mut &*bytes);
-    assert_eq!(rows, read(&mut Pieces(bytes, 3)), "it depends on the parts in which it is read");
-    let numbers = rows.iter().flatten().map(|(number, ..)| *number);
-    assert!(numbers.eq(1..=rows.as_ref().map_or(0, Vec::len) as u64));
+    })
 }
 
 /// A book, which columns the file has, and warnings.
