@@ -32,6 +32,7 @@ mod formats;
 mod handed_in;
 mod handed_in_rows;
 mod history;
+mod hostile_files;
 mod import;
 mod imported_cells;
 mod imported_documents;

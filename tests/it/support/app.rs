@@ -147,6 +147,25 @@ impl Program {
         ended
     }
 
+    /// Runs to the end with parts of an input, the last of which is read when the memory is measured; and its peak, in kB.
+    pub fn run_measured(
+        mut self,
+        arguments: &[&str],
+        parts: impl Iterator<Item = Vec<u8>>,
+    ) -> (Output, u64) {
+        self.command.args(arguments).stdin(Stdio::piped());
+        self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.command.spawn().expect("the program can be started");
+        let (mut stdin, process) = (child.stdin.take().expect("standard input"), child.id());
+        let ended = std::thread::spawn(move || child.wait_with_output().expect("the program ends"));
+        let written = parts.map(|part| stdin.write_all(&part)).collect::<std::io::Result<()>>();
+        let peak = written.map(|()| super::process::peak(process));
+        drop(stdin);
+        let output = ended.join().expect("the program ends");
+        let peak = peak.unwrap_or_else(|error| panic!("{error}: {output:?}"));
+        (output, peak)
+    }
+
     /// Runs to the end with standard output closed.
     pub fn run_unread(mut self, arguments: &[&str]) -> Ended {
         let (reader, writer) = std::io::pipe().expect("a pipe");
