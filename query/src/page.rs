@@ -294,12 +294,14 @@ impl Listing {
         let candidates = query.candidates();
         let id = resource.id()?;
         let mut keys = sort::keys(self.sort.as_deref(), resource.schema(), &id)?;
-        for key in keys.iter_mut().filter(|key| candidates.is_some() && key.name == id.name) {
-            key.expr = indexed::found_id();
+        let rank = rank.filter(|_| self.sort.is_none());
+        // With a rank SQLite would merge the candidates with all rows, if it could sort by two columns of the result.
+        if candidates.is_some() && rank.is_none() {
+            keys.iter_mut()
+                .filter(|key| key.name == id.name)
+                .for_each(|key| key.expr = indexed::found_id());
         }
-        if self.sort.is_none() {
-            keys.splice(0..0, rank);
-        }
+        keys.splice(0..0, rank);
         let asked = Asked {
             limit: self.limit(MAX_LIMIT)?,
             until: match &self.until {

@@ -151,14 +151,14 @@ impl Program {
     pub fn run_measured(
         mut self,
         arguments: &[&str],
-        parts: impl Iterator<Item = Vec<u8>>,
+        mut parts: impl Iterator<Item = Vec<u8>>,
     ) -> (Output, u64) {
         self.command.args(arguments).stdin(Stdio::piped());
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().expect("the program can be started");
         let (mut stdin, process) = (child.stdin.take().expect("standard input"), child.id());
         let ended = std::thread::spawn(move || child.wait_with_output().expect("the program ends"));
-        let written = parts.map(|part| stdin.write_all(&part)).collect::<std::io::Result<()>>();
+        let written = parts.try_for_each(|part| stdin.write_all(&part));
         let peak = written.map(|()| super::process::peak(process));
         drop(stdin);
         let output = ended.join().expect("the program ends");
