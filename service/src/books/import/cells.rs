@@ -121,15 +121,12 @@ pub(super) fn book(cells: &impl Cells, defaults: &Defaults) -> Result<Accepted, 
         isbn: row.optional(isbn, isbn::read),
         page_count: row.optional(page_count, pages::read),
         status: row.optional(status, ways.status).unwrap_or_else(|| AVAILABLE.to_owned()),
-        subtitle: row
-            .optional(subtitle, |written| (ways.line)("subtitle", written, LONGEST_SUBTITLE)),
+        subtitle: row.text(subtitle, ways.line, LONGEST_SUBTITLE),
         publisher: row.optional(publisher, ways.publisher),
         language: row.optional(language, |written| {
             crate::language::read(written).map_err(|bad| bad.to_string())
         }),
-        description: row.optional(description, |written| {
-            (ways.description)("description", written, LONGEST_DESCRIPTION)
-        }),
+        description: row.text(description, ways.description, LONGEST_DESCRIPTION),
         series: in_series.0,
         series_number: in_series.1,
         subjects: row.subjects(subjects),
@@ -145,10 +142,13 @@ struct Ways {
     year: fn(&str) -> Cell<i32>,
     status: fn(&str) -> Cell<String>,
     publisher: fn(&str) -> Cell<String>,
-    line: fn(&str, &str, usize) -> Cell<String>,
+    line: Text,
     series: fn(&str) -> Cell<series::Named>,
-    description: fn(&str, &str, usize) -> Cell<String>,
+    description: Text,
 }
+
+/// How a text is read: the name of its column, the cell, and how many characters are stored.
+type Text = fn(&str, &str, usize) -> Cell<String>;
 
 impl Ways {
     fn of(is_exact: bool) -> Self {
@@ -298,6 +298,11 @@ impl<C: Cells> Reader<'_, C> {
             self.inferred = Some(series_number);
         }
         (name, number)
+    }
+
+    /// A text of at most so many characters.
+    fn text(&mut self, column: usize, read: Text, longest: usize) -> Option<String> {
+        self.optional(column, |written| read(name(column), written, longest))
     }
 
     fn warn(&mut self, column: usize, reason: String) {
