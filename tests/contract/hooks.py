@@ -18,8 +18,8 @@ SHARES = int(os.environ["BOOKPLATE_SHARES"])
 MOST_PARAMETERS, LONGEST_QUERY = 12, 4000
 NOT_FILTERS = {"q", "sort", "fields", "include", "limit", "cursor", "offset", "count", "confirm", "all", "facet", "dry_run", "highlight"}
 FILES = ["text/csv", "application/x-ndjson", "application/jsonl"]
-# They describe the columns of a table and how it is written, which is another one here.
-OF_TABLES = {"bom", "default", "delimiter", "encoding", "format", "line_ends", "map", "skip_lines"}
+# They describe a table, its rows and columns and how it is written, which is another one here.
+OF_TABLES = {"bom", "default", "delimiter", "encoding", "format", "line_ends", "map", "noun", "skip_lines"}
 number = itertools.count(1)
 
 
