@@ -87,7 +87,7 @@ impl Representation for Book {
     const ABOUT: &'static str = "The catalogue";
     const INCLUDES: &'static [Include] =
         &[Include::many::<ItemOut<'_>>("items"), Include::texts("subjects")];
-    const HAS_RECORDS: bool = true;
+    const HAS_RECORDS: bool = <Self as exports::Exported>::HAS_RECORDS;
 
     async fn include(
         db: &Db,

@@ -56,7 +56,7 @@ impl Format {
     /// The value of `Content-Type`.
     pub fn content_type(self) -> &'static str {
         match self {
-            Self::Csv => "text/csv; charset=utf-8; header=present",
+            Self::Csv => exports::Format::Csv(exports::Table::default()).content_type(),
             Self::Json | Self::Lines(_) | Self::Records(_) => self.essence(),
         }
     }

@@ -90,8 +90,8 @@ pub fn of_view(view: &'static str, fields: &[&Field]) -> Expr {
     Expr::from(text.from(view).and_where_option(is_row).take())
 }
 
-/// Whether one of the columns has a text that SQLite's view has in another form than in other letters of ASCII: to look into the view
-/// costs many times as much.
+/// Whether folding changes more in a text of one of the columns than the case of ASCII letters. It costs a fraction of a look into
+/// SQLite's view.
 pub fn is_special(fields: &[&Field]) -> Expr {
     any(fields, |field| {
         let length = |x| Expr::from(Func::cust("length").arg(x));

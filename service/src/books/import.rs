@@ -7,6 +7,8 @@
 mod batch;
 mod cells;
 mod columns;
+#[cfg(test)]
+mod cost;
 mod counted;
 mod dialect;
 mod documents;

@@ -110,14 +110,7 @@ impl<R: Read> Sheet<R> {
             places.map_or(0, |places| places.iter().flatten().count())
         };
         let Opened { records, dialect } = open(source, options, &score)?;
-        let understood = Understood {
-            encoding: records.encoding(),
-            library: None,
-            dialect,
-            profile: None,
-            columns: Vec::new(),
-            list: None,
-        };
+        let understood = Understood { dialect, ..Understood::text(records.encoding()) };
         let (places, defaults, header) = (None, options.defaults.clone(), Vec::new());
         let sheet = Self { records, read: 0, layout, places, defaults, header, understood };
         match dialect {

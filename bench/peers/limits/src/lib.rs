@@ -34,15 +34,10 @@ impl NewBook {
             isbn: self.isbn.as_deref(),
             page_count: self.page_count.map(i64::from),
             status: b"available",
-            subtitle: None,
-            publisher: None,
-            language: None,
-            description: None,
-            series: None,
-            series_number: None,
             created_at: at,
             updated_at: at,
             version: 1,
+            ..Book::default()
         }
     }
 }
@@ -79,6 +74,7 @@ impl Search {
 }
 
 /// A row, borrowed from wherever the driver has it.
+#[derive(Default)]
 pub struct Book<'a> {
     pub id: i64,
     pub title: &'a str,

@@ -7,7 +7,7 @@ use super::{
     understood::Understood,
 };
 
-/// Rows of a batch, and of one INSERT; nine values each stay below the parameter limits of both databases.
+/// Rows of a batch, and of one INSERT; sixteen values each stay below the parameter limits of both databases.
 pub const BATCH: usize = 500;
 /// Bytes of the file after which a batch ends early: rejected rows stay in memory until they are recorded.
 const BATCH_BYTES: u64 = 1 << 20;

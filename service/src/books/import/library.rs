@@ -90,14 +90,7 @@ impl<R: Read> Library<R> {
 
     /// How the file is understood.
     pub fn understood(&self) -> Understood {
-        Understood {
-            encoding: Encoding::UTF_8,
-            library: Some(ours(self.format)),
-            dialect: None,
-            profile: None,
-            columns: Vec::new(),
-            list: None,
-        }
+        Understood { library: Some(ours(self.format)), ..Understood::text(Encoding::UTF_8) }
     }
 
     /// How far the file was read. A record more may be in memory.

@@ -80,23 +80,14 @@ impl<R: Read> TextRows<R> {
 
     /// How the file is understood.
     pub fn understood(&self) -> Understood {
-        let encoding = self.records.encoding();
+        let text = Understood::text(self.records.encoding());
         match &self.layout {
-            Layout::Objects => Understood {
-                encoding,
-                library: None,
-                dialect: None,
-                profile: None,
-                columns: Vec::new(),
-                list: None,
-            },
+            Layout::Objects => text,
             Layout::Table { dialect, columns, names, .. } => Understood {
-                encoding,
-                library: None,
                 dialect: Some(*dialect),
                 profile: columns.profile,
                 columns: columns.named(names),
-                list: None,
+                ..text
             },
         }
     }

@@ -44,23 +44,20 @@ impl Understood {
         };
         Options { format, encoding: Some(self.encoding), ..options }
     }
-}
 
-impl Understood {
+    /// A text of which nothing but the encoding is known.
+    pub(crate) fn text(encoding: Encoding) -> Self {
+        let (library, dialect, profile, list) = (None, None, None, None);
+        Self { encoding, library, dialect, profile, columns: Vec::new(), list }
+    }
+
     /// By the header of a table of a noun and the options with which it was read.
     #[must_use]
     pub fn of<T: Importable>(header: &[u8], options: &Options) -> Self {
         let encoding = options.encoding.unwrap_or(Encoding::UTF_8);
         let is_library = !matches!(options.format, Format::Csv(_) | Format::Jsonl);
         let library = is_library.then_some(options.format);
-        let unknown = Self {
-            encoding,
-            library,
-            dialect: None,
-            profile: None,
-            columns: Vec::new(),
-            list: None,
-        };
+        let unknown = Self { library, ..Self::text(encoding) };
         if options.format == Format::Json {
             let names: Vec<String> =
                 String::from_utf8_lossy(header).lines().map(str::to_owned).collect();

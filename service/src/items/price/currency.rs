@@ -51,10 +51,9 @@ pub fn before(text: &str) -> (Currency, &str) {
     let end = text.find(|c: char| c.is_ascii_digit() || matches!(c, '-' | ',')).unwrap_or(0);
     let (name, _) = text.split_at_checked(end).unwrap_or_default();
     // The point of `$.50` is that of the number, and the one of `Rs.50` is not.
-    let name = match name.strip_suffix('.') {
-        Some(name) if !name.ends_with(|c: char| c.is_alphabetic() || c == '/') => name,
-        _ => name,
-    };
+    let is_abbreviation = |name: &&str| name.ends_with(|c: char| c.is_alphabetic() || c == '/');
+    let without_point = name.strip_suffix('.').filter(|name| !is_abbreviation(name));
+    let name = without_point.unwrap_or(name);
     let rest = text.get(name.len()..).unwrap_or_default();
     let named = Currency::named(name).filter(|currency| !currency.is_cents());
     named.map_or((Currency::default(), text), |currency| (currency, rest.trim_start()))

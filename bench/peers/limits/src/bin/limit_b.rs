@@ -40,15 +40,10 @@ fn book(id: i64) -> Book<'static> {
         isbn: Some("9780132350884"),
         page_count: Some(412),
         status: b"available",
-        subtitle: None,
-        publisher: None,
-        language: None,
-        description: None,
-        series: None,
-        series_number: None,
         created_at: b"2026-11-26T12:00:00.123456",
         updated_at: b"2026-11-26T12:00:00.123456",
         version: 1,
+        ..Book::default()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{books::LONGEST_SERIES, query::shortened};
 const BETWEEN: [char; 6] = [' ', ',', ';', ':', '#', '('];
 const LONGEST_NUMBER: usize = 30;
 
-/// The name of a series, and a number beside it.
+/// The name of a series, and the number in it that the same cell has.
 pub type Named = (String, Option<Decimal>);
 
 /// The name of a series, and the number that follows it in the same cell: `Foundation #1`, `Foundation (1)`, `Foundation ; vol. 1`.

@@ -2,7 +2,7 @@
 
 use proptest::{prelude::*, sample::Index};
 
-use super::*;
+use super::{super::cost, *};
 
 /// What means something in one of the formats.
 const TOKENS: [&str; 40] = [
@@ -112,12 +112,6 @@ fn the_laws_hold_for_every_beginning_of_a_file() {
     }
 }
 
-/// The time that this thread has had a processor. Only Linux tells.
-fn processor_time() -> Option<u64> {
-    let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    statistics.split(' ').next()?.parse().ok()
-}
-
 #[test]
 fn long_cells_cost_a_bounded_time_for_each_byte() {
     for part in [
@@ -125,10 +119,7 @@ fn long_cells_cost_a_bounded_time_for_each_byte() {
         "é", "|", "x;", "978", "\n",
     ] {
         let text = part.repeat((128 << 10) / part.len());
-        let before = processor_time();
-        cells(text.as_bytes());
-        let (Some(before), Some(after)) = (before, processor_time()) else { return };
-        let a_byte = (after - before) / text.len() as u64;
+        let Some(a_byte) = cost::of_a_byte(text.as_bytes(), cells) else { return };
         assert!(a_byte < 7000, "{part:?}: {a_byte} ns a byte");
     }
 }
